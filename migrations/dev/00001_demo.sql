@@ -1,0 +1,12 @@
+-- The demo rows of `npm start`, which are also an example of how users and groups are added with SQL.
+-- The demo client is registered by `gatehouse client add --template jupyterhub`, as its secret and port are this machine's own.
+
+-- +goose Up
+INSERT INTO groups (name, description) VALUES ('hub-admins', 'Administrators of JupyterHub');
+INSERT INTO users (username, password, name, given_name, email, email_verified)
+VALUES ('alice', password_hash('password'), 'Alice', 'Alice', 'alice@example.org', true);
+INSERT INTO group_members (group_name, username) VALUES ('hub-admins', 'alice');
+
+-- +goose Down
+DELETE FROM users WHERE username = 'alice';
+DELETE FROM groups WHERE name = 'hub-admins';

@@ -1,0 +1,239 @@
+package oidc
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// AuthorizeParams are the parameters of the authorization endpoint that are read; all others are ignored.
+var AuthorizeParams = []string{"client_id", "redirect_uri", "response_type", "response_mode", "scope", "state", "nonce",
+	"prompt", "max_age", "login_hint", "ui_locales", "code_challenge", "code_challenge_method",
+	"request", "request_uri", "registration"}
+
+// ResponseModes are the ways an answer can travel to the redirect URI.
+var ResponseModes = []string{"query", "form_post"}
+
+// AuthorizeRequest is a request of the authorization endpoint that has passed its checks (OpenID Connect Core §3.1.2.1).
+// It travels sealed through the login page, hence the short names.
+type AuthorizeRequest struct {
+	ClientID      string    `json:"c"`
+	RedirectURI   string    `json:"r"`
+	ResponseMode  string    `json:"m,omitempty"`
+	Scope         string    `json:"s,omitempty"`
+	State         string    `json:"st,omitempty"`
+	Nonce         string    `json:"n,omitempty"`
+	Prompt        []string  `json:"p,omitempty"`
+	MaxAge        *int      `json:"a,omitempty"` // seconds
+	LoginHint     string    `json:"h,omitempty"`
+	UILocales     []string  `json:"l,omitempty"`
+	CodeChallenge string    `json:"cc,omitempty"`
+	At            time.Time `json:"t"` // when the request was first made
+}
+
+// A check refuses one thing about a request whose client and redirect URI are already trusted.
+type check func(p Params, c *Client) *Error
+
+// checks run in this order; the first refusal is the answer.
+var checks = []check{checkResponseMode, checkRequestObject, checkResponseType, checkPKCE, checkPrompt, checkMaxAge, checkScope, checkLengths}
+
+// ParseAuthorize reads the parameters of the authorization endpoint.
+//
+// untrusted is a refusal that must not be sent to the redirect URI (RFC 6749 §4.1.2.1): it is shown to the person.
+// refusal is one that goes back to the relying party; req then has what is needed for that.
+// client looks a client up; it gives nil for one that is not registered or disabled.
+func ParseAuthorize(raw url.Values, client *Client, now time.Time) (req AuthorizeRequest, untrusted, refusal *Error) {
+	p, bad := ParseParams(raw, AuthorizeParams)
+	for _, name := range []string{"client_id", "redirect_uri"} {
+		if slices.Contains(bad, name) {
+			return req, refuse(InvalidRequest, name+" is repeated or not text"), nil
+		}
+	}
+	if client == nil || client.Disabled {
+		return req, &Error{Code: InvalidClient, Description: "unknown client", Log: "client_id " + strconv.Quote(p["client_id"]) +
+			" is not registered or disabled; to see what is: gatehouse client list"}, nil
+	}
+	if !client.HasRedirectURI(p["redirect_uri"]) {
+		return req, &Error{Code: InvalidRequest, Description: "redirect_uri is not registered", Log: client.ExplainRedirectURI(p["redirect_uri"])}, nil
+	}
+	req = AuthorizeRequest{
+		ClientID: client.ClientID, RedirectURI: p["redirect_uri"], State: p["state"], Nonce: p["nonce"],
+		Scope: grantableScope(p["scope"], client), Prompt: strings.Fields(p["prompt"]), LoginHint: p["login_hint"],
+		UILocales: strings.Fields(p["ui_locales"]), CodeChallenge: p["code_challenge"], MaxAge: client.DefaultMaxAge, At: now,
+	}
+	if slices.Contains(ResponseModes, p["response_mode"]) {
+		req.ResponseMode = p["response_mode"]
+	}
+	if seconds, err := strconv.Atoi(p["max_age"]); err == nil {
+		req.MaxAge = &seconds
+	}
+	if len(bad) > 0 {
+		return req, nil, refuse(InvalidRequest, strings.Join(bad, " ")+" is repeated or not text")
+	}
+	for _, check := range checks {
+		if e := check(p, client); e != nil {
+			return req, nil, e
+		}
+	}
+	return req, nil, nil
+}
+
+func checkResponseMode(p Params, _ *Client) *Error {
+	if m := p["response_mode"]; m != "" && !slices.Contains(ResponseModes, m) {
+		return refuse(InvalidRequest, "response_mode is not supported; use "+strings.Join(ResponseModes, " or "))
+	}
+	return nil
+}
+
+// checkRequestObject: OpenID Connect Core §3.1.2.6 names the errors.
+func checkRequestObject(p Params, _ *Client) *Error {
+	switch {
+	case p["request"] != "":
+		return refuse(RequestNotSupported, "request objects are not supported")
+	case p["request_uri"] != "":
+		return refuse(RequestURINotSupported, "request_uri is not supported")
+	case p["registration"] != "":
+		return refuse(RegistrationNotSupported, "registration is not supported")
+	}
+	return nil
+}
+
+func checkResponseType(p Params, c *Client) *Error {
+	switch {
+	case p["response_type"] == "":
+		return refuse(InvalidRequest, "response_type is missing")
+	case !slices.Contains(ResponseTypes, p["response_type"]):
+		return refuse(UnsupportedResponseType, "response_type is not supported; use "+strings.Join(ResponseTypes, " or "))
+	case !slices.Contains(c.ResponseTypes, p["response_type"]) || !c.MayUse(GrantAuthorizationCode):
+		return refuse(UnauthorizedClient, "the client is not registered for this response_type")
+	}
+	return nil
+}
+
+// checkPKCE: RFC 7636 §4.4.1; S256 only, and required unless the client's row exempts it (RFC 9700 §2.1.1).
+func checkPKCE(p Params, c *Client) *Error {
+	challenge, method := p["code_challenge"], p["code_challenge_method"]
+	switch {
+	case challenge == "" && method == "" && !c.RequirePKCE:
+		return nil
+	case challenge == "":
+		return refuse(InvalidRequest, "code_challenge is required (PKCE with S256)")
+	case method != MethodS256:
+		return refuse(InvalidRequest, "code_challenge_method must be S256")
+	case !challengeSyntax.MatchString(challenge):
+		return refuse(InvalidRequest, "code_challenge must be 43 characters of base64url")
+	}
+	return nil
+}
+
+// Prompts are the values of prompt (OpenID Connect Core §3.1.2.1).
+var Prompts = []string{"none", "login", "consent", "select_account"}
+
+func checkPrompt(p Params, _ *Client) *Error {
+	words := strings.Fields(p["prompt"])
+	for _, w := range words {
+		if !slices.Contains(Prompts, w) {
+			return refuse(InvalidRequest, "prompt is not one of "+strings.Join(Prompts, ", "))
+		}
+	}
+	if len(words) > 1 && slices.Contains(words, "none") {
+		return refuse(InvalidRequest, "prompt=none stands alone")
+	}
+	return nil
+}
+
+func checkMaxAge(p Params, _ *Client) *Error {
+	if p["max_age"] == "" {
+		return nil
+	}
+	if n, err := strconv.Atoi(p["max_age"]); err != nil || n < 0 || n > 1<<31 {
+		return refuse(InvalidRequest, "max_age must be a number of seconds")
+	}
+	return nil
+}
+
+func checkScope(p Params, c *Client) *Error {
+	if p["scope"] != "" && grantableScope(p["scope"], c) == "" {
+		return refuse(InvalidScope, "none of the scopes is known and registered for this client")
+	}
+	return nil
+}
+
+func checkLengths(p Params, _ *Client) *Error {
+	for name, limit := range map[string]int{"state": 4096, "nonce": 1024, "scope": 2048, "login_hint": 254, "ui_locales": 200} {
+		if len(p[name]) > limit {
+			return refuse(InvalidRequest, name+" is too long")
+		}
+	}
+	return nil
+}
+
+// Step is what has to happen next with an authorization request.
+type Step int
+
+// The steps, in the order in which they can follow each other.
+const (
+	SignIn Step = iota
+	AskConsent
+	IssueCode
+)
+
+// Standing is what is known about the person at the browser and this client.
+type Standing struct {
+	Session   *Session // nil: nobody is signed in
+	User      *User
+	Consented []string // scopes allowed earlier
+	Allowed   bool     // a member of one of the client's allowed groups, or there are none
+}
+
+// Decide says what comes next. consented is true right after the person pressed the button on the consent page.
+func (r AuthorizeRequest) Decide(c *Client, s Standing, consented bool, now time.Time) (Step, *Error) {
+	none := slices.Contains(r.Prompt, "none")
+	switch {
+	case s.Session == nil || r.mustSignInAgain(s.Session, now):
+		if none {
+			return 0, refuse(LoginRequired, "the person is not signed in, or must sign in again")
+		}
+		return SignIn, nil
+	case !s.Allowed:
+		return 0, &Error{Code: AccessDenied, Description: "the person is not in a group that may use this application",
+			Log: "user " + s.User.Username + " is in none of the allowed_groups of client " + c.ClientID}
+	case !consented && r.needsConsent(c, s):
+		if none {
+			return 0, refuse(ConsentRequired, "the person has not yet allowed what the application asks for")
+		}
+		return AskConsent, nil
+	}
+	return IssueCode, nil
+}
+
+// mustSignInAgain: prompt=login, prompt=select_account and max_age are satisfied by a sign-in after the request was made.
+func (r AuthorizeRequest) mustSignInAgain(s *Session, now time.Time) bool {
+	if !s.AuthTime.Before(r.At) {
+		return false
+	}
+	if slices.Contains(r.Prompt, "login") || slices.Contains(r.Prompt, "select_account") {
+		return true
+	}
+	return r.MaxAge != nil && now.Sub(s.AuthTime) > time.Duration(*r.MaxAge)*time.Second
+}
+
+func (r AuthorizeRequest) needsConsent(c *Client, s Standing) bool {
+	if slices.Contains(r.Prompt, "consent") {
+		return true
+	}
+	if c.FirstParty {
+		return false
+	}
+	for word := range strings.FieldsSeq(r.Scope) {
+		if !slices.Contains(s.Consented, word) {
+			return true
+		}
+	}
+	return r.Scope == "" && s.Consented == nil
+}
+
+// Offline says that the grant outlives the session and gets a refresh token (OpenID Connect Core §11).
+func (r AuthorizeRequest) Offline() bool { return HasScope(r.Scope, OfflineAccess) }

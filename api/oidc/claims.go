@@ -1,0 +1,98 @@
+package oidc
+
+import "strings"
+
+// A claim is one line: its name, the scope that releases it, and how it is read from a user; nil leaves it out.
+type claim struct {
+	name, scope string
+	read        func(*User) any
+}
+
+// claims is the table from which userinfo, ID tokens and discovery are made (OpenID Connect Core §5.1, §5.4).
+var claims = []claim{
+	{"name", "profile", func(u *User) any { return orNil(u.fullName()) }},
+	{"given_name", "profile", func(u *User) any { return orNil(u.GivenName) }},
+	{"family_name", "profile", func(u *User) any { return orNil(u.FamilyName) }},
+	{"preferred_username", "profile", func(u *User) any { return u.Username }},
+	{"picture", "profile", func(u *User) any { return orNil(u.Picture) }},
+	{"zoneinfo", "profile", func(u *User) any { return orNil(u.Zoneinfo) }},
+	{"locale", "profile", func(u *User) any { return orNil(u.Locale) }},
+	{"updated_at", "profile", func(u *User) any { return u.UpdatedAt.Unix() }},
+	{"email", "email", func(u *User) any { return orNil(u.Email) }},
+	{"email_verified", "email", func(u *User) any { return u.emailVerified() }},
+	{"groups", "groups", func(u *User) any { return emptyNotNil(u.Groups) }},
+}
+
+// reserved are the claims that only the protocol sets; users.claims cannot override them.
+var reserved = map[string]bool{"iss": true, "sub": true, "aud": true, "exp": true, "nbf": true, "iat": true, "jti": true, "azp": true,
+	"nonce": true, "auth_time": true, "acr": true, "amr": true, "at_hash": true, "c_hash": true, "s_hash": true, "sid": true,
+	"scope": true, "client_id": true, "cnf": true, "act": true, "may_act": true, "events": true, "grant_id": true}
+
+// ReleaseClaims gives what scope releases of u. Custom claims of users.claims come with the profile scope,
+// but never in place of one in the table or of the protocol.
+func ReleaseClaims(u *User, scope string) map[string]any {
+	out := map[string]any{}
+	if HasScope(scope, "profile") {
+		for name, value := range u.Custom {
+			if !reserved[name] {
+				out[name] = value
+			}
+		}
+	}
+	for _, c := range claims {
+		delete(out, c.name)
+		if !HasScope(scope, c.scope) {
+			continue
+		}
+		if value := c.read(u); value != nil {
+			out[c.name] = value
+		}
+	}
+	return out
+}
+
+// ClaimNames lists what can be asked for: claims_supported of discovery.
+func ClaimNames() []string {
+	list := []string{"sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "amr", "at_hash", "sid"}
+	for _, c := range claims {
+		list = append(list, c.name)
+	}
+	return list
+}
+
+func (u *User) fullName() string {
+	if u.Name != "" {
+		return u.Name
+	}
+	return strings.TrimSpace(u.GivenName + " " + u.FamilyName)
+}
+
+// DisplayName is how pages address the person.
+func (u *User) DisplayName() string {
+	if n := u.fullName(); n != "" {
+		return n
+	}
+	return u.Username
+}
+
+func (u *User) emailVerified() any {
+	if u.Email == "" {
+		return nil
+	}
+	return u.EmailVerified
+}
+
+func orNil(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+// emptyNotNil keeps a list claim a JSON array, empty rather than absent or null.
+func emptyNotNil(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}

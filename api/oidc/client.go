@@ -1,0 +1,94 @@
+package oidc
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"slices"
+	"time"
+)
+
+// Client is a relying party as it is registered, in the names of RFC 7591 §2.
+type Client struct {
+	ClientID               string
+	SecretSHA256           []byte // nil: a public client
+	Name                   string
+	URI                    string
+	LogoURI                string
+	PolicyURI              string
+	TOSURI                 string
+	RedirectURIs           []string
+	PostLogoutRedirectURIs []string
+	GrantTypes             []string
+	ResponseTypes          []string
+	AuthMethod             string // token_endpoint_auth_method
+	Scope                  string
+	IDTokenAlg             string // id_token_signed_response_alg
+	AccessTokenAlg         string
+	DefaultMaxAge          *int
+	InitiateLoginURI       string
+	FirstParty             bool // no consent is asked for
+	RequirePKCE            bool
+	AllowedGroups          []string // empty: everybody
+	Disabled               bool
+}
+
+// Public says that the client cannot keep a secret (RFC 6749 §2.1).
+func (c *Client) Public() bool { return c.AuthMethod == "none" }
+
+// DisplayName is what people are shown.
+func (c *Client) DisplayName() string {
+	if c.Name != "" {
+		return c.Name
+	}
+	return c.ClientID
+}
+
+// Home is where a person who got lost finds the application again: what it registered, or the origin of its redirect URI.
+func (c *Client) Home() string {
+	switch {
+	case c.InitiateLoginURI != "":
+		return c.InitiateLoginURI
+	case c.URI != "":
+		return c.URI
+	}
+	for _, uri := range c.RedirectURIs {
+		if origin := Origin(uri); origin != "" {
+			return origin + "/"
+		}
+	}
+	return ""
+}
+
+// MayUse says that grantType is registered for the client (RFC 7591 §2).
+func (c *Client) MayUse(grantType string) bool { return slices.Contains(c.GrantTypes, grantType) }
+
+// SecretMatches compares in constant time; a client without a secret matches nothing.
+func (c *Client) SecretMatches(secret string) bool {
+	sum := sha256.Sum256([]byte(secret))
+	return len(c.SecretSHA256) == len(sum) && subtle.ConstantTimeCompare(sum[:], c.SecretSHA256) == 1
+}
+
+// User is a person as the tables describe them.
+type User struct {
+	ID            string // the row, never told to anyone
+	Sub           string
+	Username      string
+	Name          string
+	GivenName     string
+	FamilyName    string
+	Email         string
+	EmailVerified bool
+	Picture       string
+	Zoneinfo      string
+	Locale        string
+	Custom        map[string]any // users.claims
+	Groups        []string
+	UpdatedAt     time.Time
+}
+
+// Session is a person signed in at one browser.
+type Session struct {
+	SID      string
+	AuthTime time.Time
+	AMR      []string // RFC 8176
+}

@@ -1,0 +1,59 @@
+package oidc
+
+// UILocales are the languages the pages speak: the file names of ui/src/messages.
+var UILocales = []string{"en", "de", "fr"}
+
+// Metadata is the discovery document (OpenID Connect Discovery §3, RFC 8414 §2).
+type Metadata struct {
+	Issuer                                 string   `json:"issuer"`
+	AuthorizationEndpoint                  string   `json:"authorization_endpoint"`
+	TokenEndpoint                          string   `json:"token_endpoint"`
+	UserinfoEndpoint                       string   `json:"userinfo_endpoint"`
+	JWKSURI                                string   `json:"jwks_uri"`
+	RevocationEndpoint                     string   `json:"revocation_endpoint"`
+	EndSessionEndpoint                     string   `json:"end_session_endpoint"`
+	ScopesSupported                        []string `json:"scopes_supported"`
+	ResponseTypesSupported                 []string `json:"response_types_supported"`
+	ResponseModesSupported                 []string `json:"response_modes_supported"`
+	GrantTypesSupported                    []string `json:"grant_types_supported"`
+	SubjectTypesSupported                  []string `json:"subject_types_supported"`
+	IDTokenSigningAlgValuesSupported       []string `json:"id_token_signing_alg_values_supported"`
+	TokenEndpointAuthMethodsSupported      []string `json:"token_endpoint_auth_methods_supported"`
+	RevocationEndpointAuthMethodsSupported []string `json:"revocation_endpoint_auth_methods_supported"`
+	CodeChallengeMethodsSupported          []string `json:"code_challenge_methods_supported"`
+	ClaimTypesSupported                    []string `json:"claim_types_supported"`
+	ClaimsSupported                        []string `json:"claims_supported"`
+	PromptValuesSupported                  []string `json:"prompt_values_supported"`
+	UILocalesSupported                     []string `json:"ui_locales_supported"`
+	ClaimsParameterSupported               bool     `json:"claims_parameter_supported"`
+	RequestParameterSupported              bool     `json:"request_parameter_supported"`
+	RequestURIParameterSupported           bool     `json:"request_uri_parameter_supported"`
+	AuthorizationResponseIssSupported      bool     `json:"authorization_response_iss_parameter_supported"`
+}
+
+// Discovery makes the document from the tables of the product.
+func Discovery(issuer string, grantTypes, authMethods []string) Metadata {
+	return Metadata{
+		Issuer:                                 issuer,
+		AuthorizationEndpoint:                  issuer + "/authorize",
+		TokenEndpoint:                          issuer + "/token",
+		UserinfoEndpoint:                       issuer + "/userinfo",
+		JWKSURI:                                issuer + "/jwks",
+		RevocationEndpoint:                     issuer + "/revoke",
+		EndSessionEndpoint:                     issuer + "/logout",
+		ScopesSupported:                        Scopes(),
+		ResponseTypesSupported:                 ResponseTypes,
+		ResponseModesSupported:                 ResponseModes,
+		GrantTypesSupported:                    grantTypes,
+		SubjectTypesSupported:                  []string{"public"},
+		IDTokenSigningAlgValuesSupported:       SigningAlgs,
+		TokenEndpointAuthMethodsSupported:      authMethods,
+		RevocationEndpointAuthMethodsSupported: authMethods,
+		CodeChallengeMethodsSupported:          []string{MethodS256},
+		ClaimTypesSupported:                    []string{"normal"},
+		ClaimsSupported:                        ClaimNames(),
+		PromptValuesSupported:                  Prompts,
+		UILocalesSupported:                     UILocales,
+		AuthorizationResponseIssSupported:      true,
+	}
+}

@@ -1,0 +1,44 @@
+package oidc
+
+// Error is a refusal: a code of the IANA OAuth Extensions Error registry, what the relying party is told (ASCII, no quotes:
+// RFC 6749 §5.2), and what only the log is told.
+type Error struct {
+	Code        string
+	Description string
+	Log         string
+}
+
+func (e *Error) Error() string {
+	s := e.Code
+	if e.Description != "" {
+		s += ": " + e.Description
+	}
+	if e.Log != "" {
+		s += " (" + e.Log + ")"
+	}
+	return s
+}
+
+// Error codes of RFC 6749 §4.1.2.1 and §5.2, RFC 6750 §3.1, OpenID Connect Core §3.1.2.6.
+const (
+	InvalidRequest           = "invalid_request"
+	UnauthorizedClient       = "unauthorized_client"
+	AccessDenied             = "access_denied"
+	UnsupportedResponseType  = "unsupported_response_type"
+	InvalidScope             = "invalid_scope"
+	ServerError              = "server_error"
+	TemporarilyUnavailable   = "temporarily_unavailable"
+	InvalidClient            = "invalid_client"
+	InvalidGrant             = "invalid_grant"
+	UnsupportedGrantType     = "unsupported_grant_type"
+	UnsupportedTokenType     = "unsupported_token_type"
+	InvalidToken             = "invalid_token"
+	InsufficientScope        = "insufficient_scope"
+	LoginRequired            = "login_required"
+	ConsentRequired          = "consent_required"
+	RequestNotSupported      = "request_not_supported"
+	RequestURINotSupported   = "request_uri_not_supported"
+	RegistrationNotSupported = "registration_not_supported"
+)
+
+func refuse(code, description string) *Error { return &Error{Code: code, Description: description} }

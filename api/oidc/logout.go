@@ -1,0 +1,72 @@
+package oidc
+
+import (
+	"encoding/json"
+	"slices"
+)
+
+// LogoutParams are the parameters of the end session endpoint that are read (OpenID Connect RP-Initiated Logout §2).
+var LogoutParams = []string{"id_token_hint", "logout_hint", "client_id", "post_logout_redirect_uri", "state", "ui_locales"}
+
+// IDTokenHint is what is read of an ID token of ours that comes back as a hint; it may have expired.
+type IDTokenHint struct {
+	Issuer   string   `json:"iss"`
+	Subject  string   `json:"sub"`
+	Audience audience `json:"aud"`
+	SID      string   `json:"sid"`
+}
+
+// audience is a string or an array of strings (RFC 7519 §4.1.3).
+type audience []string
+
+func (a *audience) UnmarshalJSON(b []byte) error {
+	var one string
+	if json.Unmarshal(b, &one) == nil {
+		*a = audience{one}
+		return nil
+	}
+	var many []string
+	err := json.Unmarshal(b, &many)
+	*a = many
+	return err
+}
+
+// LogoutRequest is a request of the end session endpoint.
+type LogoutRequest struct {
+	Hint                  *IDTokenHint
+	ClientID              string
+	PostLogoutRedirectURI string
+	State                 string
+}
+
+// ClientOf says whose request it is: the audience of the hint, which client_id must agree with.
+func (r LogoutRequest) ClientOf() (clientID string, refusal *Error) {
+	if r.Hint == nil || len(r.Hint.Audience) == 0 {
+		return r.ClientID, nil
+	}
+	if r.ClientID != "" && !slices.Contains(r.Hint.Audience, r.ClientID) {
+		return "", refuse(InvalidRequest, "client_id is not the audience of id_token_hint")
+	}
+	return r.Hint.Audience[0], nil
+}
+
+// ReturnTo gives the registered URI to go back to, "" if none was asked for; a URI that is not registered is a refusal,
+// for the browser must not be sent to an address that somebody else chose (RP-Initiated Logout §3).
+func (r LogoutRequest) ReturnTo(c *Client) (uri string, refusal *Error) {
+	switch {
+	case r.PostLogoutRedirectURI == "":
+		return "", nil
+	case c == nil:
+		return "", refuse(InvalidRequest, "post_logout_redirect_uri needs id_token_hint or client_id")
+	case !slices.Contains(c.PostLogoutRedirectURIs, r.PostLogoutRedirectURI):
+		return "", &Error{Code: InvalidRequest, Description: "post_logout_redirect_uri is not registered",
+			Log: "post_logout_redirect_uri " + sqlLiteral(r.PostLogoutRedirectURI) + " is not registered for client " + c.ClientID +
+				"; to register it: UPDATE clients SET post_logout_redirect_uris = post_logout_redirect_uris || " +
+				sqlLiteral(r.PostLogoutRedirectURI) + " WHERE client_id = " + sqlLiteral(c.ClientID)}
+	}
+	return WithParams(r.PostLogoutRedirectURI, [][2]string{{"state", r.State}}), nil
+}
+
+// MustAsk says whether the person has to confirm: only a hint that names the very session ends it without a question,
+// so that no page can sign people out by a link (RP-Initiated Logout §2, §6).
+func (r LogoutRequest) MustAsk(sid string) bool { return r.Hint == nil || r.Hint.SID != sid }

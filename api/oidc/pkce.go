@@ -1,0 +1,24 @@
+package oidc
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"regexp"
+)
+
+// MethodS256 is the only code_challenge_method there is: plain protects nothing (RFC 9700 §2.1.1).
+const MethodS256 = "S256"
+
+var (
+	challengeSyntax = regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`)
+	verifierSyntax  = regexp.MustCompile(`^[A-Za-z0-9._~-]{43,128}$`) // RFC 7636 §4.1
+)
+
+// ChallengeOf gives the S256 challenge of a verifier (RFC 7636 §4.2); ok is false if its syntax is wrong.
+func ChallengeOf(verifier string) (challenge string, ok bool) {
+	if !verifierSyntax.MatchString(verifier) {
+		return "", false
+	}
+	sum := sha256.Sum256([]byte(verifier))
+	return base64.RawURLEncoding.EncodeToString(sum[:]), true
+}

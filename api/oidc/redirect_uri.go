@@ -1,0 +1,102 @@
+package oidc
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// HasRedirectURI compares character for character (RFC 9700 §2.1).
+func (c *Client) HasRedirectURI(uri string) bool { return slices.Contains(c.RedirectURIs, uri) }
+
+// ExplainRedirectURI says for the log which part of given differs from the nearest registered URI, and the SQL that registers it.
+func (c *Client) ExplainRedirectURI(given string) string {
+	best, parts := "", []string(nil)
+	for _, registered := range c.RedirectURIs {
+		if d := uriDifference(given, registered); parts == nil || len(d) < len(parts) {
+			best, parts = registered, d
+		}
+	}
+	fix := fmt.Sprintf("to register it: UPDATE clients SET redirect_uris = redirect_uris || %s WHERE client_id = %s",
+		sqlLiteral(given), sqlLiteral(c.ClientID))
+	if best == "" {
+		return "the client has no redirect_uris; " + fix
+	}
+	return fmt.Sprintf("redirect_uri %q differs from the registered %q in %s; %s", given, best, strings.Join(parts, ", "), fix)
+}
+
+func uriDifference(a, b string) []string {
+	x, errX := url.Parse(a)
+	y, errY := url.Parse(b)
+	if errX != nil || errY != nil {
+		return []string{"its syntax", "scheme", "host", "path"}
+	}
+	var parts []string
+	add := func(differs bool, name string) {
+		if differs {
+			parts = append(parts, name)
+		}
+	}
+	add(x.Scheme != y.Scheme, fmt.Sprintf("scheme (%s, not %s)", x.Scheme, y.Scheme))
+	add(x.Hostname() != y.Hostname(), fmt.Sprintf("host (%s, not %s)", x.Hostname(), y.Hostname()))
+	add(x.Port() != y.Port(), fmt.Sprintf("port (%s, not %s)", portOf(x), portOf(y)))
+	if x.Path != y.Path {
+		if strings.TrimSuffix(x.Path, "/") == strings.TrimSuffix(y.Path, "/") {
+			parts = append(parts, "the slash at the end of the path")
+		} else {
+			parts = append(parts, fmt.Sprintf("path (%s, not %s)", x.Path, y.Path))
+		}
+	}
+	add(x.RawQuery != y.RawQuery, "query")
+	if len(parts) == 0 {
+		parts = append(parts, "its spelling (upper case, percent-encoding, user name or fragment)")
+	}
+	return parts
+}
+
+func portOf(u *url.URL) string {
+	if p := u.Port(); p != "" {
+		return p
+	}
+	return "none"
+}
+
+// sqlLiteral quotes s for Postgres with standard_conforming_strings.
+func sqlLiteral(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+
+// Origin gives scheme://host[:port] of an http or https URL as browsers send it (RFC 6454 §6.1); "" for any other.
+func Origin(uri string) string {
+	u, err := url.Parse(uri)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return ""
+	}
+	host := strings.ToLower(u.Host)
+	if u.Scheme == "https" {
+		host = strings.TrimSuffix(host, ":443")
+	} else {
+		host = strings.TrimSuffix(host, ":80")
+	}
+	return u.Scheme + "://" + host
+}
+
+// WithParams adds parameters to the query of uri, keeping what it has (RFC 6749 §3.1.2).
+func WithParams(uri string, add [][2]string) string {
+	var b strings.Builder
+	b.WriteString(uri)
+	sep := byte('?')
+	if strings.Contains(uri, "?") {
+		sep = '&'
+	}
+	for _, kv := range add {
+		if kv[1] == "" {
+			continue
+		}
+		b.WriteByte(sep)
+		b.WriteString(url.QueryEscape(kv[0]))
+		b.WriteByte('=')
+		b.WriteString(url.QueryEscape(kv[1]))
+		sep = '&'
+	}
+	return b.String()
+}

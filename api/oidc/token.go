@@ -1,0 +1,108 @@
+package oidc
+
+import (
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/base64"
+	"time"
+)
+
+// Grant types, response types, client authentication methods and algorithms there are. Discovery is made from these lists
+// and from the tables of provider, so it cannot promise what is not there.
+const (
+	GrantAuthorizationCode = "authorization_code"
+	GrantRefreshToken      = "refresh_token"
+)
+
+// ResponseTypes of the authorization endpoint.
+var ResponseTypes = []string{"code"}
+
+// SigningAlgs of ID tokens and access tokens; RS256 first, as OpenID Connect Core §15.1 wants it from everyone.
+var SigningAlgs = []string{"RS256", "ES256", "EdDSA"}
+
+// TokenParams are the parameters of the token endpoint that are read.
+var TokenParams = []string{"grant_type", "code", "redirect_uri", "code_verifier", "refresh_token", "scope", "client_id", "client_secret"}
+
+// Grant is what the tokens of one redeemed code live by.
+type Grant struct {
+	ID       string
+	ClientID string
+	SID      string // "" once the session's row is gone
+	Offline  bool
+	Scope    string
+	Nonce    string
+	AuthTime time.Time
+	AMR      []string
+}
+
+// TokenResponse is the answer of the token endpoint (RFC 6749 §5.1); scope, token_type and expires_in are always there.
+type TokenResponse struct {
+	AccessToken  string `json:"access_token"`
+	TokenType    string `json:"token_type"`
+	ExpiresIn    int    `json:"expires_in"` // seconds
+	RefreshToken string `json:"refresh_token,omitempty"`
+	IDToken      string `json:"id_token,omitempty"`
+	Scope        string `json:"scope"`
+}
+
+// AccessTokenType is the typ of a JWT access token (RFC 9068 §2.1).
+const AccessTokenType = "at+jwt"
+
+// AccessTokenClaims are the claims of a JWT access token (RFC 9068 §2.2). GrantID leads to the row that says whether it may live.
+type AccessTokenClaims struct {
+	Issuer   string   `json:"iss"`
+	Subject  string   `json:"sub"`
+	Audience string   `json:"aud"`
+	Expiry   int64    `json:"exp"`
+	IssuedAt int64    `json:"iat"`
+	ID       string   `json:"jti"`
+	ClientID string   `json:"client_id"`
+	Scope    string   `json:"scope"`
+	AuthTime int64    `json:"auth_time,omitempty"`
+	GrantID  string   `json:"grant_id"`
+	Groups   []string `json:"groups,omitempty"`
+}
+
+// Leeway is the tolerance for clocks that differ, where we verify times.
+const Leeway = 5 * time.Second
+
+// Check says why an access token of ours, with a good signature, is not accepted at the issuer's own endpoints; "" if it is.
+func (c *AccessTokenClaims) Check(issuer string, now time.Time) string {
+	switch {
+	case c.Issuer != issuer:
+		return "issued by another issuer"
+	case c.Audience != issuer:
+		return "issued for another audience"
+	case !now.Before(time.Unix(c.Expiry, 0).Add(Leeway)):
+		return "expired"
+	case c.GrantID == "":
+		return "no grant"
+	}
+	return ""
+}
+
+// IDTokenClaims makes the claims of an ID token (OpenID Connect Core §2, §3.1.3.6).
+func IDTokenClaims(issuer string, c *Client, u *User, g *Grant, accessToken string, now time.Time, ttl time.Duration) map[string]any {
+	out := ReleaseClaims(u, g.Scope)
+	out["iss"], out["sub"], out["aud"] = issuer, u.Sub, c.ClientID
+	out["iat"], out["exp"], out["auth_time"] = now.Unix(), now.Add(ttl).Unix(), g.AuthTime.Unix()
+	out["amr"] = emptyNotNil(g.AMR)
+	out["at_hash"] = HalfHash(c.IDTokenAlg, accessToken)
+	if g.Nonce != "" {
+		out["nonce"] = g.Nonce
+	}
+	if g.SID != "" {
+		out["sid"] = g.SID
+	}
+	return out
+}
+
+// HalfHash is at_hash and c_hash: the left half of the hash that belongs to alg, base64url (OpenID Connect Core §3.1.3.6).
+func HalfHash(alg, token string) string {
+	if alg == "EdDSA" {
+		sum := sha512.Sum512([]byte(token))
+		return base64.RawURLEncoding.EncodeToString(sum[:32])
+	}
+	sum := sha256.Sum256([]byte(token))
+	return base64.RawURLEncoding.EncodeToString(sum[:16])
+}

@@ -1,0 +1,227 @@
+package keys
+
+import (
+	"bytes"
+	"crypto"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/lestrrat-go/jwx/v2/jwa"
+	"github.com/lestrrat-go/jwx/v2/jws"
+)
+
+// ErrToken is all that Verify says.
+var ErrToken = errors.New("not a token signed here")
+
+// ErrNoKey is what Sign says when there is no key of that algorithm.
+var ErrNoKey = errors.New("no signing key")
+
+// maxToken bounds what is parsed: more than a header line of most proxies, far more than a token of ours.
+const maxToken = 8 << 10
+
+// Ring is a snapshot of the signing keys, immutable and safe for concurrent use. Which key signs and which are published
+// follows from the time that is passed in, so a ring stays right until the rows change.
+type Ring struct {
+	keys  []key // ordered by newer
+	byKID map[string]*key
+	jwks  atomic.Pointer[published]
+}
+
+type key struct {
+	Row
+	private  crypto.Signer
+	public   crypto.PublicKey
+	alg      jwa.SignatureAlgorithm
+	verifier jws.Verifier
+	jwk      json.RawMessage
+}
+
+// NewRing decrypts the rows. Leave out rows that have retired: one of them may be sealed under a key long gone.
+func NewRing(rows []Row, sealer *Sealer) (*Ring, error) {
+	r := &Ring{byKID: make(map[string]*key, len(rows))}
+	rows = slices.Clone(rows)
+	slices.SortFunc(rows, newer)
+	for _, row := range rows {
+		k, err := sealer.newKey(row)
+		if err != nil {
+			return nil, err
+		}
+		r.keys = append(r.keys, k)
+	}
+	for i := range r.keys {
+		r.byKID[r.keys[i].KID] = &r.keys[i]
+	}
+	return r, nil
+}
+
+func (s *Sealer) newKey(row Row) (key, error) {
+	private, err := s.unseal(row)
+	if err != nil {
+		return key{}, err
+	}
+	k := key{Row: row, private: private, public: private.Public(), alg: jwa.SignatureAlgorithm(row.Alg)}
+	if k.verifier, err = jws.NewVerifier(k.alg); err != nil {
+		return key{}, err
+	}
+	public, err := publicJWK(k.public, row.Alg, row.KID)
+	if err != nil {
+		return key{}, err
+	}
+	k.jwk, err = json.Marshal(public)
+	return k, err
+}
+
+// signer gives the key of alg that signs at now: the newest that is active. Where none is active yet, the next one signs
+// early: a clock a little behind the replica's that made the key is no reason to turn people away.
+func (r *Ring) signer(alg string, now time.Time) *key {
+	var found *key
+	for i := range r.keys {
+		k := &r.keys[i]
+		if k.Alg != alg || k.retired(now) {
+			continue
+		}
+		if found != nil && k.ActivatesAt.After(now) {
+			break
+		}
+		found = k
+	}
+	return found
+}
+
+// Algs gives the algorithms that can sign at now, in the order of Algorithms.
+func (r *Ring) Algs(now time.Time) []string {
+	return slices.DeleteFunc(Algorithms(), func(alg string) bool { return r.signer(alg, now) == nil })
+}
+
+// Sign gives a compact JWS (RFC 7515 §3.1) over claims, a JSON object marshalled by encoding/json: jwx encodes claim names
+// without escaping them (GHSA-4cf7-xm37-g63h), so it sees bytes only.
+func (r *Ring) Sign(alg, typ string, claims []byte, now time.Time) (string, error) {
+	if len(claims) == 0 || claims[0] != '{' || !json.Valid(claims) {
+		return "", errors.New("claims are not a JSON object")
+	}
+	k := r.signer(alg, now)
+	if k == nil {
+		return "", fmt.Errorf("%w for %s", ErrNoKey, alg)
+	}
+	header := jws.NewHeaders()
+	if err := errors.Join(header.Set(jws.KeyIDKey, k.KID), header.Set(jws.TypeKey, typ)); err != nil {
+		return "", err
+	}
+	token, err := jws.Sign(claims, jws.WithKey(k.alg, k.private, jws.WithProtectedHeaders(header)))
+	return string(token), err
+}
+
+// Verify gives the typ and the claims of a token that a key of this ring signed which has not retired at now, and ErrToken
+// for any other. It looks at no claim: who issued it, for whom and until when is the caller's to check.
+//
+// The key is found by kid and brings its own algorithm, which the header has to repeat (RFC 8725 §3.1); what the header says
+// of other keys (jku, jwk, x5u, x5c) is not read.
+func (r *Ring) Verify(token string, now time.Time) (typ string, claims []byte, err error) {
+	if len(token) > maxToken {
+		return "", nil, ErrToken
+	}
+	end := strings.LastIndexByte(token, '.')
+	if end < 0 {
+		return "", nil, ErrToken
+	}
+	head, body, ok := strings.Cut(token[:end], ".")
+	if !ok {
+		return "", nil, ErrToken
+	}
+	header, ok := parseHeader(head)
+	if !ok {
+		return "", nil, ErrToken
+	}
+	k, ok := r.byKID[header.KID]
+	if !ok || header.Alg != k.Alg || k.retired(now) {
+		return "", nil, ErrToken
+	}
+	claims, ok = decode(body)
+	signature, ok2 := decode(token[end+1:])
+	if !ok || !ok2 || k.verifier.Verify([]byte(token[:end]), signature, k.public) != nil {
+		return "", nil, ErrToken
+	}
+	return header.Typ, claims, nil
+}
+
+type header struct {
+	Alg  string          `json:"alg"`
+	KID  string          `json:"kid"`
+	Typ  string          `json:"typ"`
+	Crit json.RawMessage `json:"crit"`
+	B64  json.RawMessage `json:"b64"`
+}
+
+// parseHeader refuses crit and b64: we understand no extension (RFC 7515 §4.1.11, RFC 7797 §6).
+func parseHeader(encoded string) (h header, ok bool) {
+	raw, ok := decode(encoded)
+	if !ok || json.Unmarshal(raw, &h) != nil {
+		return h, false
+	}
+	return h, h.Crit == nil && h.B64 == nil && h.KID != ""
+}
+
+// strict refuses padding and stray bits, so that a token has one spelling only (RFC 7515 §2).
+var strict = base64.RawURLEncoding.Strict()
+
+func decode(part string) ([]byte, bool) {
+	if strings.ContainsAny(part, "\r\n") { // encoding/base64 skips them
+		return nil, false
+	}
+	raw, err := strict.DecodeString(part)
+	return raw, err == nil
+}
+
+// published is the JWKS between two moments.
+type published struct {
+	from, until time.Time // until zero: for good
+	body        []byte
+}
+
+func (p *published) holds(now time.Time) bool {
+	return p != nil && !now.Before(p.from) && (p.until.IsZero() || now.Before(p.until))
+}
+
+// JWKS gives the public keys (RFC 7517 §5) that have not retired, the RS256 key that signs now first: some relying parties
+// take the first key they see. The next of an algorithm is in it as soon as its row exists. Do not change body.
+func (r *Ring) JWKS(now time.Time) (body []byte) {
+	if known := r.jwks.Load(); known.holds(now) {
+		return known.body
+	}
+	p := r.publish(now)
+	r.jwks.Store(p)
+	return p.body
+}
+
+func (r *Ring) publish(now time.Time) *published {
+	p := &published{from: now}
+	var entries [][]byte
+	for _, alg := range Algorithms() {
+		current := r.signer(alg, now)
+		if current != nil {
+			entries = append(entries, current.jwk)
+		}
+		for i := range r.keys {
+			k := &r.keys[i]
+			if k.Alg != alg {
+				continue
+			}
+			for _, change := range []time.Time{k.ActivatesAt, k.RetiresAt} {
+				if change.After(now) && (p.until.IsZero() || change.Before(p.until)) {
+					p.until = change
+				}
+			}
+			if k != current && !k.retired(now) {
+				entries = append(entries, k.jwk)
+			}
+		}
+	}
+	p.body = slices.Concat([]byte(`{"keys":[`), bytes.Join(entries, []byte(",")), []byte(`]}`))
+	return p
+}

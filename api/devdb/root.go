@@ -1,0 +1,118 @@
+package devdb
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"os/exec"
+	osuser "os/user"
+	"path/filepath"
+	"strconv"
+	"syscall"
+)
+
+// user is whom Postgres runs as: us, or, as it refuses root, an unprivileged user that exists.
+type user struct {
+	credential *syscall.Credential // nil: us
+	place      string              // a folder that user can enter whatever the modes above the checkout
+}
+
+// settle decides whom Postgres runs as, and where its data is: below dir, or, where a checkout is closed to that user (one
+// in /root), below /var/tmp.
+func settle(root, dir string) (user, string, error) {
+	if os.Geteuid() == 0 {
+		defer syscall.Umask(syscall.Umask(0o022)) // the other user must get in
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return user{}, "", err
+	}
+	dir, err := filepath.Abs(dir)
+	if err != nil || os.Geteuid() != 0 {
+		return user{}, dir, err
+	}
+	u := user{place: fmt.Sprintf("/var/tmp/gatehouse-%x", sha256.Sum256([]byte(root)))[:len("/var/tmp/gatehouse-")+12]}
+	for _, name := range []string{"postgres", "nobody"} {
+		if found, err := osuser.Lookup(name); err == nil {
+			uid, _ := strconv.ParseUint(found.Uid, 10, 32)
+			gid, _ := strconv.ParseUint(found.Gid, 10, 32)
+			u.credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+			break
+		}
+	}
+	if u.credential == nil {
+		return user{}, "", errNobody
+	}
+	if u.can("true", dir) {
+		return u, dir, nil
+	}
+	rel, err := filepath.Rel(root, dir)
+	if err != nil || !filepath.IsLocal(rel) {
+		rel = fmt.Sprintf("%x", sha256.Sum256([]byte(dir)))[:12]
+	}
+	dir = filepath.Join(u.place, rel)
+	return u, dir, u.openPlace(dir)
+}
+
+// can tells whether the user may run a program in a folder: Go changes the user before it changes the folder.
+func (u user) can(program, dir string, args ...string) bool {
+	cmd := exec.Command(program, args...)
+	cmd.Dir = dir
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: u.credential}
+	return cmd.Run() == nil
+}
+
+// openPlace makes a folder at or below u.place. Anybody can write to /var/tmp, so one that is not root's own is refused.
+func (u user) openPlace(dir string) error {
+	if err := os.Mkdir(u.place, 0o755); err != nil && !os.IsExist(err) {
+		return err
+	}
+	info, err := os.Lstat(u.place)
+	if err != nil {
+		return err
+	}
+	if stat, ok := info.Sys().(*syscall.Stat_t); !ok || !info.IsDir() || stat.Uid != 0 || info.Mode().Perm()&0o022 != 0 {
+		return fmt.Errorf("%s is not a folder of root's alone: remove it", u.place)
+	}
+	return os.MkdirAll(dir, 0o755)
+}
+
+// readable gives binaries the user can run: these, or a copy in u.place.
+func (u user) readable(bin binaries) (binaries, error) {
+	if u.credential == nil || u.can(filepath.Join(bin.dir, "postgres"), "/", "--version") {
+		return bin, nil
+	}
+	copied := filepath.Join(u.place, fmt.Sprintf("server-%d", bin.major))
+	there := binaries{filepath.Join(copied, "bin"), bin.major}
+	if u.can(filepath.Join(there.dir, "postgres"), "/", "--version") {
+		return there, nil
+	}
+	defer syscall.Umask(syscall.Umask(0o022))
+	if err := u.openPlace(u.place); err != nil {
+		return binaries{}, err
+	}
+	half := copied + ".part"
+	for _, old := range []string{half, copied} {
+		if err := os.RemoveAll(old); err != nil {
+			return binaries{}, err
+		}
+	}
+	if out, err := exec.Command("cp", "-r", "--no-dereference", "--", filepath.Dir(bin.dir), half).CombinedOutput(); err != nil {
+		return binaries{}, fmt.Errorf("copying PostgreSQL to %s: %w: %s", half, err, out)
+	}
+	return there, os.Rename(half, copied)
+}
+
+// mkdir makes an empty folder that the user alone can enter.
+func (u user) mkdir(dir string) error {
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return err
+	}
+	return u.own(dir)
+}
+
+func (u user) own(dir string) error {
+	if u.credential == nil {
+		return nil
+	}
+	return os.Chown(dir, int(u.credential.Uid), int(u.credential.Gid))
+}

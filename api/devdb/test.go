@@ -1,0 +1,211 @@
+package devdb
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	_ "github.com/jackc/pgx/v5/stdlib" // goose wants database/sql
+	"github.com/pressly/goose/v3"
+
+	"gatehouse/migrations"
+)
+
+// Test gives a migrated, empty database of the test's own and drops it afterwards. The server is TEST_DATABASE_URL's (a
+// superuser of Postgres 14 or later), or one that this process starts for all its tests. DATABASE_URL is never touched.
+func Test(t testing.TB) string {
+	t.Helper()
+	admin, err := testServer()
+	if err != nil {
+		t.Fatal("devdb: ", err)
+	}
+	template, err := testTemplate()
+	if err != nil {
+		t.Fatal("devdb: ", err)
+	}
+	name := "test_" + strings.ToLower(rand.Text())
+	if err := execute(context.Background(), admin, "CREATE DATABASE "+name+" TEMPLATE "+template+strategy()); err != nil {
+		t.Fatal("devdb: ", err)
+	}
+	t.Cleanup(func() {
+		if err := execute(context.Background(), admin, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
+			t.Log("devdb: ", err)
+		}
+	})
+	return inDatabase(admin, name)
+}
+
+// testServer starts one server for this process. Its data outlives it, in one of a few folders below .cache: a folder
+// belongs to the process that holds its lock, and several packages are tested at once.
+var testServer = sync.OnceValues(func() (string, error) {
+	if given := os.Getenv("TEST_DATABASE_URL"); given != "" {
+		return given, nil
+	}
+	root, err := Root()
+	if err != nil {
+		return "", err
+	}
+	dir, err := lockFolder(filepath.Join(root, ".cache/test-postgres"))
+	if err != nil {
+		return "", err
+	}
+	srv, err := start(context.Background(), dir, func(string) {},
+		"fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300", "autovacuum=off")
+	if err != nil {
+		return "", err
+	}
+	return srv.url("postgres"), dropLeftovers(srv.url("postgres"))
+})
+
+// lockFolder makes and locks the first folder below dir that no other process has. The lock ends with the process.
+func lockFolder(dir string) (string, error) {
+	for n := 1; ; n++ {
+		folder := filepath.Join(dir, fmt.Sprint(n))
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			return "", err
+		}
+		lock, err := syscall.Open(filepath.Join(folder, "lock"), syscall.O_CREAT|syscall.O_RDWR|syscall.O_CLOEXEC, 0o600)
+		if err != nil {
+			return "", err
+		}
+		if syscall.Flock(lock, syscall.LOCK_EX|syscall.LOCK_NB) == nil {
+			return folder, nil // and never close it
+		}
+		if err := syscall.Close(lock); err != nil {
+			return "", err
+		}
+	}
+}
+
+// dropLeftovers removes the databases of tests that were killed, and the templates of other migrations.
+func dropLeftovers(admin string) error {
+	template, err := templateName()
+	if err != nil {
+		return err
+	}
+	ctx := context.Background()
+	conn, err := pgx.Connect(ctx, admin)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	rows, err := conn.Query(ctx, `SELECT datname FROM pg_database WHERE datname ~ '^(test|template)_' AND datname <> $1`, template)
+	if err != nil {
+		return err
+	}
+	leftovers, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	for _, name := range leftovers {
+		if err == nil {
+			_, err = conn.Exec(ctx, "DROP DATABASE "+pgx.Identifier{name}.Sanitize()+" WITH (FORCE)")
+		}
+	}
+	return err
+}
+
+// testTemplate makes the migrated database that the tests' own are copied from, once for each state of the migrations.
+var testTemplate = sync.OnceValues(func() (string, error) {
+	admin, err := testServer()
+	if err != nil {
+		return "", err
+	}
+	name, err := templateName()
+	if err != nil {
+		return "", err
+	}
+	ctx := context.Background()
+	conn, err := pgx.Connect(ctx, admin)
+	if err != nil {
+		return "", err
+	}
+	defer conn.Close(ctx)
+	// Other processes that make the same template wait here; the lock ends with the connection.
+	if _, err := conn.Exec(ctx, "SELECT pg_advisory_lock(hashtext('gatehouse/api/devdb'))"); err != nil {
+		return "", err
+	}
+	var there bool
+	err = conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", name).Scan(&there)
+	if err != nil || there {
+		return name, err
+	}
+	half := name + "_part"
+	for _, step := range []func() error{
+		func() error { return execute(context.Background(), admin, "DROP DATABASE IF EXISTS "+half) },
+		func() error {
+			return execute(context.Background(), admin, "CREATE DATABASE "+half+" TEMPLATE template0 ENCODING 'UTF8'")
+		},
+		func() error { return migrate(ctx, inDatabase(admin, half)) },
+		func() error { return execute(context.Background(), admin, "ALTER DATABASE "+half+" RENAME TO "+name) },
+	} {
+		if err := step(); err != nil {
+			return "", err
+		}
+	}
+	return name, nil
+})
+
+// templateName follows from the content of the migrations.
+func templateName() (string, error) {
+	files, err := fs.Glob(migrations.FS, "*.sql")
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.New()
+	for _, file := range files {
+		text, err := fs.ReadFile(migrations.FS, file)
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(sum, "%s %d %s", file, len(text), text)
+	}
+	return "template_" + hex.EncodeToString(sum.Sum(nil)[:8]), nil
+}
+
+func migrate(ctx context.Context, database string) error {
+	db, err := sql.Open("pgx", database)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	provider, err := goose.NewProvider(goose.DialectPostgres, db, migrations.FS)
+	if err != nil {
+		return err
+	}
+	_, err = provider.Up(ctx)
+	return err
+}
+
+// strategy: copying files is the fastest way to a small database; before Postgres 15 it was the only one, and had no name.
+var strategy = sync.OnceValue(func() string {
+	ctx := context.Background()
+	admin, _ := testServer()
+	conn, err := pgx.Connect(ctx, admin)
+	if err != nil {
+		return ""
+	}
+	defer conn.Close(ctx)
+	if major, _, _ := strings.Cut(conn.PgConn().ParameterStatus("server_version"), "."); len(major) != 2 || major < "15" {
+		return ""
+	}
+	return " STRATEGY file_copy"
+})
+
+func inDatabase(admin, name string) string {
+	u, err := url.Parse(admin)
+	if err != nil {
+		return admin
+	}
+	u.Path = "/" + name
+	return u.String()
+}

@@ -1,0 +1,118 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"gatehouse/api/oidc"
+)
+
+// Code is an authorization code to be: kept as a digest, good for one redemption.
+type Code struct {
+	Digest        Digest
+	GrantID       string // of the grant that its redemption makes
+	ClientID      string
+	RedirectURI   string
+	CodeChallenge string
+	Offline       bool
+	Scope         string
+	Nonce         string
+	ExpiresAt     time.Time
+}
+
+// SaveCode stores a code for the session sid, if it is still alive (else ErrNotFound), and what the person has just allowed
+// (consented, nil for nothing). touch moves the idle end of the session to it; zero leaves the row alone.
+func (s *Store) SaveCode(ctx context.Context, sid string, c Code, consented []string, touch, now time.Time) error {
+	tag, err := s.pool.Exec(ctx, `
+		WITH session AS (
+			SELECT s.sid, s.user_id, s.auth_time, s.amr FROM sessions s JOIN users u ON u.id = s.user_id
+			WHERE s.sid = $1 AND s.ended_at IS NULL AND s.expires_at > $2 AND u.disabled_at IS NULL
+		), touched AS (
+			UPDATE sessions SET seen_at = $2, expires_at = LEAST(ends_at, $3) WHERE sid = $1 AND $3 > $2 AND EXISTS (SELECT FROM session)
+		), allowed AS (
+			INSERT INTO consents (user_id, client_id, scopes, granted_at)
+			SELECT user_id, $6, $4::text[], $2 FROM session WHERE $4::text[] IS NOT NULL
+			ON CONFLICT (user_id, client_id) DO UPDATE SET granted_at = EXCLUDED.granted_at,
+				scopes = ARRAY(SELECT unnest(consents.scopes) UNION SELECT unnest(EXCLUDED.scopes))
+		), coded AS (
+			INSERT INTO auth_codes (code_sha256, grant_id, client_id, user_id, sid, redirect_uri, code_challenge, offline, scope, nonce, auth_time, amr, expires_at)
+			SELECT $5, $7, $6, user_id, sid, $8, nullif($9, ''), $10, $11, nullif($12, ''), auth_time, amr, $13 FROM session
+			RETURNING 1
+		)
+		SELECT FROM coded`,
+		sid, now, touch, consented, c.Digest[:], c.ClientID, c.GrantID, c.RedirectURI, c.CodeChallenge, c.Offline, c.Scope, c.Nonce, c.ExpiresAt)
+	if err == nil && tag.RowsAffected() == 0 {
+		return ErrNotFound
+	}
+	return failure(err)
+}
+
+// Redemption is a request to turn a code into tokens.
+type Redemption struct {
+	Code          Digest
+	ClientID      string
+	RedirectURI   string
+	CodeChallenge string // made of the verifier; "" if none was sent
+	RefreshToken  Digest // saved if the grant is offline
+	RefreshEnds   time.Time
+	OfflineEnds   time.Time // absolute end of an offline grant
+}
+
+// RedeemCode spends the code, makes its grant and its first refresh token, and brings what the tokens are made of: one statement,
+// in which the code, its client, its redirect URI, its PKCE challenge, its expiry, the session and the user are checked together,
+// so that of any number of parallel redemptions one wins (RFC 6749 §4.1.2, §10.5). ErrNotFound: something did not fit.
+func (s *Store) RedeemCode(ctx context.Context, r Redemption, now time.Time) (oidc.Grant, oidc.User, error) {
+	g, u := oidc.Grant{ClientID: r.ClientID}, oidc.User{}
+	err := s.pool.QueryRow(ctx, `
+		WITH spent AS (
+			UPDATE auth_codes a SET used_at = $6
+			FROM sessions s, users u
+			WHERE a.code_sha256 = $1 AND a.client_id = $2 AND a.redirect_uri = $3 AND coalesce(a.code_challenge, '') = $4
+				AND a.used_at IS NULL AND a.expires_at > $6
+				AND s.sid = a.sid AND s.ended_at IS NULL AND s.expires_at > $6
+				AND u.id = a.user_id AND u.disabled_at IS NULL
+			RETURNING a.grant_id, a.user_id, a.sid, a.offline, a.scope, a.nonce, a.auth_time, a.amr, s.ends_at
+		), granted AS (
+			INSERT INTO grants (id, user_id, client_id, sid, offline, scope, nonce, auth_time, amr, created_at, expires_at)
+			SELECT grant_id, user_id, $2, sid, offline, scope, nonce, auth_time, amr, $6, CASE WHEN offline THEN $8 ELSE ends_at END FROM spent
+		), refreshable AS (
+			INSERT INTO refresh_tokens (token_sha256, grant_id, created_at, expires_at)
+			SELECT $5, grant_id, $6, LEAST($7, $8) FROM spent WHERE offline
+		)
+		SELECT `+userColumns+`, p.grant_id::text, p.sid::text, p.offline, p.scope, coalesce(p.nonce, ''), p.auth_time, p.amr
+		FROM spent p JOIN users u ON u.id = p.user_id`,
+		r.Code[:], r.ClientID, r.RedirectURI, r.CodeChallenge, r.RefreshToken[:], now, r.RefreshEnds, r.OfflineEnds).
+		Scan(append(userFields(&u), &g.ID, &g.SID, &g.Offline, &g.Scope, &g.Nonce, &g.AuthTime, &g.AMR)...)
+	return g, u, failure(err)
+}
+
+// Misfit says why a code was not redeemed.
+type Misfit struct {
+	Reason  string // for the log; "unknown" tells nothing about the code
+	Revoked bool   // it was a replay, and what the first redemption got has been revoked
+}
+
+// RefuseCode finds out why RedeemCode found nothing, and revokes what a code that was used before had got (RFC 6749 §4.1.2).
+func (s *Store) RefuseCode(ctx context.Context, r Redemption, now time.Time) (Misfit, error) {
+	var m Misfit
+	err := failure(s.pool.QueryRow(ctx, `
+		WITH code AS (SELECT * FROM auth_codes WHERE code_sha256 = $1),
+		revoked AS (
+			UPDATE grants g SET revoked_at = $5 FROM code
+			WHERE g.id = code.grant_id AND code.client_id = $2 AND code.used_at IS NOT NULL AND g.revoked_at IS NULL
+			RETURNING g.id
+		)
+		SELECT CASE
+				WHEN client_id <> $2 THEN 'issued to another client'
+				WHEN used_at IS NOT NULL THEN 'used before'
+				WHEN expires_at <= $5 THEN 'expired'
+				WHEN redirect_uri <> $3 THEN 'redirect_uri is not the one of the authorization request'
+				WHEN coalesce(code_challenge, '') <> $4 THEN 'code_verifier does not fit'
+				ELSE 'session ended or user disabled' END,
+			EXISTS (SELECT FROM revoked)
+		FROM code`, r.Code[:], r.ClientID, r.RedirectURI, r.CodeChallenge, now).Scan(&m.Reason, &m.Revoked))
+	if err == ErrNotFound {
+		return Misfit{Reason: "unknown"}, nil
+	}
+	return m, err
+}

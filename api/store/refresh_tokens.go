@@ -1,0 +1,73 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"gatehouse/api/oidc"
+)
+
+// Rotation is a request to spend one refresh token and save its successor.
+type Rotation struct {
+	Token     Digest
+	Successor Digest
+	ClientID  string
+	Scope     string // asked for; "" for all that was granted
+	IdleEnds  time.Time
+	Grace     time.Duration // in which a spent token still gives the same successor
+}
+
+// ScopeTooWide is the reason of a Misfit that asks for more than was granted (RFC 6749 §6); the token is not spent.
+const ScopeTooWide = "scope too wide"
+
+// RotateRefreshToken spends the token and saves its successor in one statement (RFC 9700 §4.14.2). A token that was spent less than
+// r.Grace ago, by a client that retries or races with itself, gives its grant again; its successor is there already.
+// ErrNotFound: it is unknown, of another client, expired, or its grant may not live; see RefuseRefreshToken.
+func (s *Store) RotateRefreshToken(ctx context.Context, r Rotation, now time.Time) (oidc.Grant, oidc.User, error) {
+	g, u := oidc.Grant{ClientID: r.ClientID}, oidc.User{}
+	err := s.pool.QueryRow(ctx, `
+		WITH spent AS (
+			UPDATE refresh_tokens t SET used_at = coalesce(t.used_at, $3)
+			FROM grant_states g
+			WHERE t.token_sha256 = $1 AND (t.used_at IS NULL OR t.used_at > $5) AND t.expires_at > $3
+				AND g.grant_id = t.grant_id AND g.client_id = $2 AND g.refusal IS NULL AND g.ends_at > $3
+				AND string_to_array($7, ' ') <@ string_to_array(g.scope, ' ')
+			RETURNING t.grant_id, g.ends_at
+		), successor AS (
+			INSERT INTO refresh_tokens (token_sha256, grant_id, created_at, expires_at)
+			SELECT $4, grant_id, $3, LEAST($6, ends_at) FROM spent
+			ON CONFLICT (token_sha256) DO NOTHING
+		)
+		SELECT `+userColumns+`, g.id::text, coalesce(g.sid::text, ''), g.offline, g.scope, coalesce(g.nonce, ''), g.auth_time, g.amr
+		FROM spent p JOIN grants g ON g.id = p.grant_id JOIN users u ON u.id = g.user_id`,
+		r.Token[:], r.ClientID, now, r.Successor[:], now.Add(-r.Grace), r.IdleEnds, r.Scope).
+		Scan(append(userFields(&u), &g.ID, &g.SID, &g.Offline, &g.Scope, &g.Nonce, &g.AuthTime, &g.AMR)...)
+	return g, u, failure(err)
+}
+
+// RefuseRefreshToken finds out why RotateRefreshToken found nothing, and revokes the whole family of a token that was spent before:
+// two parties have it (RFC 9700 §4.14.2).
+func (s *Store) RefuseRefreshToken(ctx context.Context, r Rotation, now time.Time) (Misfit, error) {
+	var m Misfit
+	err := failure(s.pool.QueryRow(ctx, `
+		WITH token AS (
+			SELECT t.*, s.client_id, s.refusal, s.ends_at,
+				t.used_at <= $4 AS replayed, NOT string_to_array($5, ' ') <@ string_to_array(s.scope, ' ') AS too_wide
+			FROM refresh_tokens t JOIN grant_states s USING (grant_id) WHERE t.token_sha256 = $1
+		), revoked AS (
+			UPDATE grants g SET revoked_at = $3 FROM token t
+			WHERE g.id = t.grant_id AND t.client_id = $2 AND t.replayed AND g.revoked_at IS NULL
+			RETURNING g.id
+		)
+		SELECT CASE
+				WHEN client_id <> $2 THEN 'issued to another client'
+				WHEN replayed THEN 'used before'
+				WHEN too_wide AND refusal IS NULL THEN '`+ScopeTooWide+`'
+				ELSE coalesce(refusal, 'expired') END,
+			EXISTS (SELECT FROM revoked)
+		FROM token`, r.Token[:], r.ClientID, now, now.Add(-r.Grace), r.Scope).Scan(&m.Reason, &m.Revoked))
+	if err == ErrNotFound {
+		return Misfit{Reason: "unknown"}, nil
+	}
+	return m, err
+}

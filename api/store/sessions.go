@@ -1,0 +1,121 @@
+package store
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"gatehouse/api/oidc"
+)
+
+// Digest is the SHA-256 of a secret that only its holder has.
+type Digest = [32]byte
+
+// replaceAllowed puts the parameter that holds a client's allowed_groups into a statement with mayUse.
+func replaceAllowed(sql, param string) string { return strings.ReplaceAll(sql, "$ALLOWED", param) }
+
+var standingSQL = replaceAllowed(`
+	SELECT `+userColumns+`, s.sid::text, s.auth_time, s.amr, s.seen_at,
+		(SELECT scopes FROM consents WHERE user_id = u.id AND client_id = $3), `+mayUse+`
+	FROM sessions s JOIN users u ON u.id = s.user_id
+	WHERE s.cookie_sha256 = $1 AND s.ended_at IS NULL AND s.expires_at > $2 AND u.disabled_at IS NULL`, "$4")
+
+// Standing is who is signed in at the browser with this cookie, and what he allowed the client.
+type Standing struct {
+	oidc.Standing
+	SeenAt time.Time
+}
+
+// LoadStanding gives an empty Standing where nobody is signed in.
+func (s *Store) LoadStanding(ctx context.Context, cookie Digest, c *oidc.Client, now time.Time) (Standing, error) {
+	var out Standing
+	var u oidc.User
+	var session oidc.Session
+	err := failure(s.pool.QueryRow(ctx, standingSQL, cookie[:], now, c.ClientID, emptyNotNil(c.AllowedGroups)).
+		Scan(append(userFields(&u), &session.SID, &session.AuthTime, &session.AMR, &out.SeenAt, &out.Consented, &out.Allowed)...))
+	if err == ErrNotFound {
+		return out, nil
+	}
+	out.User, out.Session = &u, &session
+	return out, err
+}
+
+// LoadSession gives the session and user of a cookie; ErrNotFound where nobody is signed in.
+func (s *Store) LoadSession(ctx context.Context, cookie Digest, now time.Time) (oidc.Session, oidc.User, error) {
+	var session oidc.Session
+	var u oidc.User
+	err := failure(s.pool.QueryRow(ctx, `
+		SELECT `+userColumns+`, s.sid::text, s.auth_time, s.amr
+		FROM sessions s JOIN users u ON u.id = s.user_id
+		WHERE s.cookie_sha256 = $1 AND s.ended_at IS NULL AND s.expires_at > $2 AND u.disabled_at IS NULL`, cookie[:], now).
+		Scan(append(userFields(&u), &session.SID, &session.AuthTime, &session.AMR)...))
+	return session, u, err
+}
+
+// EndSession ends one session; with it end its grants that are not offline.
+func (s *Store) EndSession(ctx context.Context, sid string, now time.Time) error {
+	_, err := s.pool.Exec(ctx, `UPDATE sessions SET ended_at = $2 WHERE sid = $1 AND ended_at IS NULL`, sid, now)
+	return failure(err)
+}
+
+// NewSession is a sign-in that has succeeded.
+type NewSession struct {
+	oidc.Session
+	Cookie    Digest
+	UserID    string
+	OldCookie Digest // of the session that the browser had before: it ends
+	ExpiresAt time.Time
+	EndsAt    time.Time
+	Upgraded  string  // a fresh hash for users.password, "" to leave it
+	Verified  string  // the hash that was verified, which Upgraded may replace
+	Reset     []int32 // buckets of login_throttle that a success clears
+	Code      *Code   // nil: consent is asked for first
+}
+
+// StartSession saves in one statement the session, the upgraded password hash, the end of the browser's former session and,
+// where no consent is needed, the code. ErrNotFound: the user was disabled or got another password meanwhile.
+func (s *Store) StartSession(ctx context.Context, n NewSession) error {
+	code := n.Code
+	if code == nil {
+		code = &Code{}
+	}
+	tag, err := s.pool.Exec(ctx, `
+		WITH person AS (
+			SELECT id FROM users WHERE id = $3 AND disabled_at IS NULL AND password = $9 FOR UPDATE
+		), started AS (
+			INSERT INTO sessions (sid, cookie_sha256, user_id, auth_time, amr, seen_at, expires_at, ends_at)
+			SELECT $1, $2, id, $4, $5, $4, $6, $7 FROM person
+			RETURNING sid
+		), ended AS (
+			UPDATE sessions SET ended_at = $4 WHERE cookie_sha256 = $10 AND ended_at IS NULL
+		), upgraded AS (
+			UPDATE users SET password = $8 WHERE id = $3 AND password = $9 AND $8 <> '' AND EXISTS (SELECT FROM person)
+		), reset AS (
+			DELETE FROM login_throttle WHERE bucket = ANY ($11) AND EXISTS (SELECT FROM person)
+		), coded AS (
+			INSERT INTO auth_codes (code_sha256, grant_id, client_id, user_id, sid, redirect_uri, code_challenge, offline, scope, nonce, auth_time, amr, expires_at)
+			SELECT $12, $13, $14, $3, $1, $15, nullif($16, ''), $17, $18, nullif($19, ''), $4, $5, $20 FROM person WHERE $21
+		)
+		SELECT FROM started`,
+		n.SID, n.Cookie[:], n.UserID, n.AuthTime, n.AMR, n.ExpiresAt, n.EndsAt, n.Upgraded, n.Verified, n.OldCookie[:], n.Reset,
+		code.Digest[:], orZero(code.GrantID), code.ClientID, code.RedirectURI, code.CodeChallenge, code.Offline, code.Scope, code.Nonce, code.ExpiresAt,
+		n.Code != nil)
+	if err == nil && tag.RowsAffected() == 0 {
+		return ErrNotFound
+	}
+	return failure(err)
+}
+
+func orZero(uuid string) string {
+	if uuid == "" {
+		return "00000000-0000-0000-0000-000000000000"
+	}
+	return uuid
+}
+
+func emptyNotNil(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}

@@ -1,0 +1,75 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// SigningKey is a row of signing_keys; the private key is encrypted.
+type SigningKey struct {
+	KID         string
+	Alg         string
+	PrivateKey  []byte
+	CreatedAt   time.Time
+	ActivatesAt time.Time
+	RetiresAt   time.Time // zero: not yet known
+}
+
+// SigningKeys gives every key that has not retired.
+func (s *Store) SigningKeys(ctx context.Context, now time.Time) ([]SigningKey, error) {
+	return signingKeys(ctx, s.pool, now)
+}
+
+type querier interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+}
+
+func signingKeys(ctx context.Context, q querier, now time.Time) ([]SigningKey, error) {
+	rows, err := q.Query(ctx, `SELECT kid, alg, private_key, created_at, activates_at, coalesce(retires_at, 'epoch')
+		FROM signing_keys WHERE retires_at IS NULL OR retires_at > $1 ORDER BY activates_at, kid`, now)
+	if err != nil {
+		return nil, failure(err)
+	}
+	keys, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (k SigningKey, err error) {
+		err = row.Scan(&k.KID, &k.Alg, &k.PrivateKey, &k.CreatedAt, &k.ActivatesAt, &k.RetiresAt)
+		if k.RetiresAt.Unix() == 0 {
+			k.RetiresAt = time.Time{}
+		}
+		return k, err
+	})
+	return keys, failure(err)
+}
+
+// keysLock serialises replicas that rotate keys.
+const keysLock = 0x67617465686f7573 // "gatehous"
+
+// PlanSigningKeys lets plan, on one replica at a time, look at the keys and say which to add and when which retire.
+func (s *Store) PlanSigningKeys(ctx context.Context, now time.Time, plan func([]SigningKey) (add []SigningKey, retire map[string]time.Time, err error)) error {
+	return failure(pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", int64(keysLock)); err != nil {
+			return err
+		}
+		keys, err := signingKeys(ctx, tx, now)
+		if err != nil {
+			return err
+		}
+		add, retire, err := plan(keys)
+		if err != nil {
+			return err
+		}
+		for _, k := range add {
+			if _, err := tx.Exec(ctx, `INSERT INTO signing_keys (kid, alg, private_key, created_at, activates_at) VALUES ($1, $2, $3, $4, $5)`,
+				k.KID, k.Alg, k.PrivateKey, k.CreatedAt, k.ActivatesAt); err != nil {
+				return err
+			}
+		}
+		for kid, at := range retire {
+			if _, err := tx.Exec(ctx, `UPDATE signing_keys SET retires_at = $2 WHERE kid = $1`, kid, at); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+}

@@ -1,0 +1,91 @@
+// Package store is the SQL: one file per table, one function per step of the protocol. It alone imports pgx.
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"gatehouse/api/oidc"
+)
+
+// ErrNotFound says that no row fits.
+var ErrNotFound = errors.New("no such row")
+
+// Unavailable wraps an error of a Postgres that cannot be reached or is not ready: worth another try, 503 until then.
+type Unavailable struct{ Err error }
+
+func (e Unavailable) Error() string { return "Postgres is not available: " + e.Err.Error() }
+func (e Unavailable) Unwrap() error { return e.Err }
+
+// Store is a pool of connections to Postgres.
+type Store struct {
+	pool    *pgxpool.Pool
+	clients cache[*oidc.Client]
+	origins cache[map[string]bool]
+}
+
+// Open parses url and makes the pool; it connects lazily, so a Postgres that is away is no error here.
+// Behind a pooler in transaction mode that does not follow prepared statements (PgBouncer before 1.21), the URL says so
+// with default_query_exec_mode=cache_describe.
+func Open(ctx context.Context, url string) (*Store, error) {
+	cfg, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, fmt.Errorf("DATABASE_URL: %w", withoutPassword(err))
+	}
+	cfg.ConnConfig.ConnectTimeout = 3 * time.Second
+	cfg.MaxConnLifetime = time.Hour
+	cfg.MaxConnIdleTime = 5 * time.Minute
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("DATABASE_URL: %w", err)
+	}
+	return &Store{pool: pool}, nil
+}
+
+// Close waits for the connections in use and closes all.
+func (s *Store) Close() { s.pool.Close() }
+
+// Ping tells whether Postgres answers.
+func (s *Store) Ping(ctx context.Context) error { return failure(s.pool.Ping(ctx)) }
+
+// withoutPassword drops the connection string, which pgx repeats, from a parse error.
+func withoutPassword(err error) error {
+	var parse *pgconn.ParseConfigError
+	if errors.As(err, &parse) {
+		if inner := parse.Unwrap(); inner != nil {
+			return inner
+		}
+		return errors.New("is not a Postgres connection string, such as postgres://user:password@host:5432/gatehouse")
+	}
+	return err
+}
+
+// failure sorts what pgx says: ErrNotFound, a refusal of the database (*pgconn.PgError, as it is), or Unavailable.
+func failure(err error) error {
+	var refused *pgconn.PgError
+	var connecting *pgconn.ConnectError
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, pgx.ErrNoRows):
+		return ErrNotFound
+	case errors.Is(err, context.Canceled):
+		return err
+	case errors.As(err, &connecting):
+		return Unavailable{err}
+	case errors.As(err, &refused) && !isTransient(refused.Code):
+		return err
+	}
+	return Unavailable{err}
+}
+
+// isTransient: connection trouble (08), resources (53), shutdown and recovery (57P), not what the statement did.
+func isTransient(code string) bool {
+	return code[:2] == "08" || code[:2] == "53" || (len(code) == 5 && code[:3] == "57P")
+}

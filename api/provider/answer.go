@@ -1,0 +1,144 @@
+package provider
+
+import (
+	"errors"
+	"log/slog"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"time"
+
+	"gatehouse/api/oidc"
+	"gatehouse/api/store"
+)
+
+// Request is what web hands over of an HTTP request: bounded, and nothing more than the endpoints use.
+type Request struct {
+	ID            string     // in the log and on error pages
+	Params        url.Values // of the query for GET, of the body for POST; never both
+	Authorization string
+	Origin        string
+	FetchSite     string // Sec-Fetch-Site
+	WantsJSON     bool
+	Addr          netip.Addr
+	Cookies       map[CookieName]string
+}
+
+// CookieName names a cookie without its prefix.
+type CookieName string
+
+// The cookies, all of the API's host, HttpOnly.
+const (
+	SessionCookie CookieName = "gatehouse-session" // who is signed in
+	BrowserCookie CookieName = "gatehouse-browser" // what a pending request is bound to
+	DeviceCookie  CookieName = "gatehouse-device"  // an account that signed in here before: it is throttled apart
+)
+
+// Cookie is one to set; MaxAge 0 keeps it until the browser closes, a negative one deletes it.
+type Cookie struct {
+	Name   CookieName
+	Value  string
+	MaxAge time.Duration
+}
+
+// Answer is an outcome that web turns into a response: exactly one of JSON, Raw, Location, FormPost and none of them.
+// A Location with a status of 400 and more is a page of the UI that explains the error.
+type Answer struct {
+	Status     int
+	JSON       any
+	Raw        []byte // JSON that is ready
+	Location   string
+	FormPost   *FormPost
+	Cookies    []Cookie
+	Challenge  string        // WWW-Authenticate
+	RetryAfter time.Duration // 0: none
+	Public     time.Duration // how long anyone may keep it; 0: no-store
+}
+
+// FormPost sends the browser to a relying party with a form (OAuth 2.0 Form Post Response Mode).
+type FormPost struct {
+	Action string
+	Fields [][2]string
+}
+
+func redirect(to string, cookies ...Cookie) Answer {
+	return Answer{Status: 303, Location: to, Cookies: cookies}
+}
+
+// oauthErrorBody is RFC 6749 §5.2.
+type oauthErrorBody struct {
+	Error       string `json:"error"`
+	Description string `json:"error_description,omitempty"`
+}
+
+// refuse answers a relying party's own request with a protocol error.
+func (p *Provider) refuse(r Request, endpoint string, e *oidc.Error, attrs ...any) Answer {
+	slog.Warn(endpoint+" refused", append([]any{"request_id", r.ID, "error", e.Code, "why", orElse(e.Log, e.Description)}, attrs...)...)
+	a := Answer{Status: 400, JSON: oauthErrorBody{e.Code, e.Description}}
+	if e.Code == oidc.InvalidClient {
+		a.Status, a.Challenge = 401, `Basic realm="`+p.Issuer+`"`
+	}
+	return a
+}
+
+// retryAfter is what we ask of clients while Postgres is away or the password queue is full.
+const retryAfter = 5 * time.Second
+
+// failed answers a relying party's own request when a step could not be done.
+func (p *Provider) failed(r Request, err error) Answer {
+	code, status, wait := p.classify(r, err)
+	return Answer{Status: status, RetryAfter: wait, JSON: oauthErrorBody{code, "request " + r.ID}}
+}
+
+// failedPage is failed for a person at a browser.
+func (p *Provider) failedPage(r Request, err error) Answer {
+	code, status, wait := p.classify(r, err)
+	a := p.errorPage(r, status, code, nil)
+	a.RetryAfter = wait
+	return a
+}
+
+func (p *Provider) classify(r Request, err error) (code string, status int, wait time.Duration) {
+	var away store.Unavailable
+	if errors.As(err, &away) || errors.Is(err, errNoKeys) {
+		slog.Error("cannot answer now", "request_id", r.ID, "error", err)
+		return oidc.TemporarilyUnavailable, 503, retryAfter
+	}
+	slog.Error("unexpected failure", "request_id", r.ID, "error", err)
+	return oidc.ServerError, 500, 0
+}
+
+// respond sends an answer of the authorization endpoint to the relying party, with state and iss (RFC 9207).
+func (p *Provider) respond(req oidc.AuthorizeRequest, fields [][2]string, cookies ...Cookie) Answer {
+	fields = append(fields, [2]string{"state", req.State}, [2]string{"iss", p.Issuer})
+	if req.ResponseMode == "form_post" {
+		return Answer{Status: 200, FormPost: &FormPost{Action: req.RedirectURI, Fields: fields}, Cookies: cookies}
+	}
+	return redirect(oidc.WithParams(req.RedirectURI, fields), cookies...)
+}
+
+// respondError sends a refusal to the relying party.
+func (p *Provider) respondError(r Request, req oidc.AuthorizeRequest, e *oidc.Error, cookies ...Cookie) Answer {
+	slog.Info("authorization refused", "request_id", r.ID, "client_id", req.ClientID, "error", e.Code, "why", orElse(e.Log, e.Description))
+	return p.respond(req, [][2]string{{"error", e.Code}, {"error_description", e.Description}}, cookies...)
+}
+
+func orElse(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}
+
+func seconds(d time.Duration) string { return strconv.Itoa(int((d + time.Second - 1) / time.Second)) }
+
+// Malformed refuses a request that could not be read; r has no parameters then.
+func (p *Provider) Malformed(r Request, person bool, status int, why string) Answer {
+	if person {
+		slog.Warn("request not readable", "request_id", r.ID, "why", why)
+		return p.errorPage(r, status, pageInvalidRequest, nil)
+	}
+	a := p.refuse(r, "request", &oidc.Error{Code: oidc.InvalidRequest, Description: why})
+	a.Status = status
+	return a
+}

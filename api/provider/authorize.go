@@ -1,0 +1,127 @@
+package provider
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"log/slog"
+	"strings"
+	"time"
+
+	"gatehouse/api/oidc"
+	"gatehouse/api/store"
+)
+
+// Authorize is the authorization endpoint (RFC 6749 §3.1, OpenID Connect Core §3.1.2).
+func (p *Provider) Authorize(ctx context.Context, r Request) Answer {
+	now := p.now()
+	client, err := p.clientNamed(ctx, r.Params["client_id"])
+	if err != nil {
+		return p.failedPage(r, err)
+	}
+	req, untrusted, refusal := oidc.ParseAuthorize(r.Params, client, now)
+	switch {
+	case untrusted != nil:
+		return p.refuseAuthorize(r, untrusted, client)
+	case refusal != nil:
+		return p.respondError(r, req, refusal)
+	}
+
+	var standing store.Standing
+	if cookie := r.Cookies[SessionCookie]; cookie != "" {
+		if standing, err = p.store.LoadStanding(ctx, digest(cookie), client, now); err != nil {
+			return p.failedPage(r, err)
+		}
+	}
+
+	step, refusal := req.Decide(client, standing.Standing, false, now)
+	switch {
+	case refusal != nil:
+		return p.respondError(r, req, refusal)
+	case step == oidc.SignIn:
+		return p.askSignIn(r, req, client, now)
+	case step == oidc.AskConsent:
+		return p.askConsent(r, req, client, standing.Standing, now)
+	}
+	return p.issueCode(ctx, r, req, client, standing.Session.SID, nil, p.touch(standing.SeenAt, now), now)
+}
+
+// clientNamed looks up the client of an unchecked client_id; nil where there is none.
+func (p *Provider) clientNamed(ctx context.Context, ids []string) (*oidc.Client, error) {
+	params, _ := oidc.ParseParams(map[string][]string{"client_id": ids}, []string{"client_id"})
+	if params["client_id"] == "" || len(params["client_id"]) > 255 {
+		return nil, nil
+	}
+	client, err := p.store.Client(ctx, params["client_id"])
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	return client, err
+}
+
+// refuseAuthorize shows a refusal to the person, since the redirect URI is not to be trusted with it (RFC 6749 §4.1.2.1).
+func (p *Provider) refuseAuthorize(r Request, e *oidc.Error, client *oidc.Client) Answer {
+	slog.Warn("authorization request refused", "request_id", r.ID, "error", e.Description, "why", e.Log)
+	switch {
+	case e.Code == oidc.InvalidClient:
+		return p.errorPage(r, 400, pageUnknownClient, nil)
+	case e.Log != "":
+		return p.errorPage(r, 400, pageInvalidRedirect, viewOfClient(client))
+	}
+	return p.errorPage(r, 400, pageInvalidRequest, viewOfClient(client))
+}
+
+// askSignIn sends the browser to the login page, and binds the pending request to it with a cookie.
+func (p *Provider) askSignIn(r Request, req oidc.AuthorizeRequest, client *oidc.Client, now time.Time) Answer {
+	cookies := p.bindBrowser(&r)
+	return redirect(p.page(pending{Page: "login", Request: &req, Browser: browserDigest(r), Client: viewOfClient(client),
+		Username: req.LoginHint}, now), cookies...)
+}
+
+// bindBrowser makes sure that the browser has a cookie of 256 bits; it gives the one to set if it has none.
+func (p *Provider) bindBrowser(r *Request) []Cookie {
+	if b, err := base64.RawURLEncoding.DecodeString(r.Cookies[BrowserCookie]); err == nil && len(b) == 32 {
+		return nil
+	}
+	secret := randomSecret()
+	r.Cookies = map[CookieName]string{SessionCookie: r.Cookies[SessionCookie], BrowserCookie: secret}
+	return []Cookie{{Name: BrowserCookie, Value: secret}}
+}
+
+// askConsent sends the browser to the consent page.
+func (p *Provider) askConsent(r Request, req oidc.AuthorizeRequest, client *oidc.Client, s oidc.Standing, now time.Time, cookies ...Cookie) Answer {
+	cookies = append(cookies, p.bindBrowser(&r)...)
+	return redirect(p.page(pending{Page: "consent", Request: &req, Browser: browserDigest(r), Client: viewOfClient(client),
+		User: viewOfUser(s.User), SID: s.Session.SID}, now), cookies...)
+}
+
+// issueCode saves a code for the session and sends it to the relying party.
+func (p *Provider) issueCode(ctx context.Context, r Request, req oidc.AuthorizeRequest, client *oidc.Client,
+	sid string, consented []string, touch, now time.Time) Answer {
+	code, row := p.newCode(req, now)
+	err := p.store.SaveCode(ctx, sid, row, consented, touch, now)
+	switch {
+	case errors.Is(err, store.ErrNotFound): // the session ended a moment ago
+		return p.askSignIn(r, req, client, now)
+	case err != nil:
+		return p.failedPage(r, err)
+	}
+	return p.respond(req, [][2]string{{"code", code}})
+}
+
+func (p *Provider) newCode(req oidc.AuthorizeRequest, now time.Time) (string, store.Code) {
+	code := randomSecret()
+	return code, store.Code{Digest: digest(code), GrantID: newID(), ClientID: req.ClientID, RedirectURI: req.RedirectURI,
+		CodeChallenge: req.CodeChallenge, Offline: req.Offline(), Scope: req.Scope, Nonce: req.Nonce, ExpiresAt: now.Add(p.CodeTTL)}
+}
+
+// touch gives the new idle end of a session that was last seen at seen: zero while the old one is recent enough,
+// so that most sign-ons cost no durable write.
+func (p *Provider) touch(seen, now time.Time) time.Time {
+	if now.Sub(seen) < p.SessionIdle/10 {
+		return time.Time{}
+	}
+	return now.Add(p.SessionIdle)
+}
+
+func scopeList(scope string) []string { return strings.Fields(scope) }

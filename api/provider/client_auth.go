@@ -1,0 +1,102 @@
+package provider
+
+import (
+	"context"
+	"encoding/base64"
+	"net/url"
+	"strings"
+
+	"gatehouse/api/oidc"
+)
+
+// A client authentication method is one line: its name (token_endpoint_auth_method) and how credentials are read from a request.
+// found is false where the request does not use the method.
+type clientAuthMethod struct {
+	name string
+	read func(authorization string, params oidc.Params) (candidates []credentials, found bool)
+}
+
+// credentials are a client's; one header can be read in two ways.
+type credentials struct{ id, secret string }
+
+// clientAuthMethods is the table; discovery lists it.
+var clientAuthMethods = []clientAuthMethod{
+	{"client_secret_basic", readBasic},
+	{"client_secret_post", func(_ string, params oidc.Params) ([]credentials, bool) {
+		return []credentials{{params["client_id"], params["client_secret"]}}, params["client_secret"] != ""
+	}},
+	{"none", func(authorization string, params oidc.Params) ([]credentials, bool) {
+		return []credentials{{params["client_id"], ""}}, params["client_secret"] == "" && authorization == ""
+	}},
+}
+
+// readBasic reads the Authorization header as RFC 6749 §2.3.1 has it, percent-decoded, and as many clients send it, raw.
+func readBasic(authorization string, _ oidc.Params) ([]credentials, bool) {
+	scheme, encoded, _ := strings.Cut(authorization, " ")
+	if !strings.EqualFold(scheme, "Basic") {
+		return nil, false
+	}
+	plain, err := base64.StdEncoding.DecodeString(strings.TrimSpace(encoded))
+	id, secret, ok := strings.Cut(string(plain), ":")
+	if err != nil || !ok {
+		return nil, true
+	}
+	list := []credentials{{id, secret}}
+	decodedID, errID := url.QueryUnescape(id)
+	decodedSecret, errSecret := url.QueryUnescape(secret)
+	if errID == nil && errSecret == nil && (decodedID != id || decodedSecret != secret) {
+		list = append([]credentials{{decodedID, decodedSecret}}, list...)
+	}
+	return list, true
+}
+
+// authenticateClient says who the client is (RFC 6749 §2.3). A client with a secret may send it either way, whichever of the two
+// methods it is registered with; a request with two methods at once is refused.
+func (p *Provider) authenticateClient(ctx context.Context, r Request, params oidc.Params) (*oidc.Client, *oidc.Error, error) {
+	var candidates []credentials
+	used := 0
+	for _, m := range clientAuthMethods {
+		if list, found := m.read(r.Authorization, params); found {
+			candidates = list
+			used++
+		}
+	}
+	if used > 1 {
+		return nil, &oidc.Error{Code: oidc.InvalidRequest, Description: "the client authenticates in more than one way"}, nil
+	}
+	for _, try := range candidates {
+		if params["client_id"] != "" && params["client_id"] != try.id {
+			continue
+		}
+		client, err := p.clientNamed(ctx, []string{try.id})
+		if err != nil {
+			return nil, nil, err
+		}
+		if client != nil && !client.Disabled && (client.Public() && try.secret == "" || !client.Public() && client.SecretMatches(try.secret)) {
+			return client, nil, nil
+		}
+	}
+	return nil, &oidc.Error{Code: oidc.InvalidClient, Description: "client authentication failed", Log: whyNoClient(candidates, params)}, nil
+}
+
+// whyNoClient is for the log: never a secret.
+func whyNoClient(candidates []credentials, params oidc.Params) string {
+	id := params["client_id"]
+	if len(candidates) > 0 && candidates[0].id != "" {
+		id = candidates[0].id
+	}
+	switch {
+	case id == "":
+		return "no client_id, or an Authorization header that is not Basic"
+	case len(candidates) > 0 && candidates[0].secret == "":
+		return "client_id " + clip(id) + " is not registered as a public client, and no secret was sent"
+	}
+	return "client_id " + clip(id) + " is unknown, disabled or has another secret; to make a new one: gatehouse client rotate-secret"
+}
+
+func clip(s string) string {
+	if len(s) > 100 {
+		return s[:100] + "…"
+	}
+	return s
+}

@@ -1,0 +1,44 @@
+package provider
+
+import (
+	"context"
+
+	"gatehouse/api/oidc"
+	"gatehouse/api/store"
+)
+
+// Consent takes what the person pressed on the consent page.
+func (p *Provider) Consent(ctx context.Context, r Request) Answer {
+	now := p.now()
+	w, refusal := p.open(r, "consent", now)
+	if refusal != nil {
+		return *refusal
+	}
+	client, answer := p.stillRegistered(ctx, r, w)
+	if answer != nil {
+		return *answer
+	}
+	if r.Params.Get("consent") != "yes" {
+		return p.respondError(r, *w.Request, &oidc.Error{Code: oidc.AccessDenied, Description: "the person did not allow it"})
+	}
+
+	var standing store.Standing
+	if cookie := r.Cookies[SessionCookie]; cookie != "" {
+		var err error
+		if standing, err = p.store.LoadStanding(ctx, digest(cookie), client, now); err != nil {
+			return p.failedPage(r, err)
+		}
+	}
+	if standing.Session != nil && standing.Session.SID != w.SID { // somebody else has signed in since
+		standing = store.Standing{}
+	}
+
+	step, refused := w.Request.Decide(client, standing.Standing, true, now)
+	switch {
+	case refused != nil:
+		return p.respondError(r, *w.Request, refused)
+	case step == oidc.SignIn:
+		return p.askSignIn(r, *w.Request, client, now)
+	}
+	return p.issueCode(ctx, r, *w.Request, client, w.SID, scopeList(w.Request.Scope), p.touch(standing.SeenAt, now), now)
+}

@@ -1,0 +1,55 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"gatehouse/api/oidc"
+	"gatehouse/api/store"
+)
+
+// grantAuthorizationCode redeems a code (RFC 6749 §4.1.3, RFC 7636 §4.6).
+func (p *Provider) grantAuthorizationCode(ctx context.Context, r Request, c *oidc.Client, params oidc.Params) Answer {
+	now := p.now()
+	refuse := func(code, description, log string) Answer {
+		return p.refuse(r, "token", &oidc.Error{Code: code, Description: description, Log: log}, "client_id", c.ClientID)
+	}
+	for _, name := range []string{"code", "redirect_uri"} {
+		if params[name] == "" {
+			return refuse(oidc.InvalidRequest, name+" is missing", "")
+		}
+	}
+	challenge, ok := "", true
+	if verifier := params["code_verifier"]; verifier != "" {
+		challenge, ok = oidc.ChallengeOf(verifier)
+	}
+	if !ok {
+		return refuse(oidc.InvalidGrant, "code_verifier must be 43 to 128 unreserved characters", "")
+	}
+	if _, err := p.keyRing(); err != nil { // before the code is spent
+		return p.failed(r, err)
+	}
+
+	refreshToken := randomSecret()
+	redemption := store.Redemption{Code: digest(params["code"]), ClientID: c.ClientID, RedirectURI: params["redirect_uri"], CodeChallenge: challenge,
+		RefreshToken: digest(refreshToken), RefreshEnds: now.Add(p.RefreshIdle), OfflineEnds: now.Add(p.RefreshMax)}
+	g, u, err := p.store.RedeemCode(ctx, redemption, now)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		misfit, err := p.store.RefuseCode(ctx, redemption, now)
+		if err != nil {
+			return p.failed(r, err)
+		}
+		if misfit.Revoked {
+			slog.Warn("a code was used again: what it had got is revoked", "request_id", r.ID, "client_id", c.ClientID)
+		}
+		return refuse(oidc.InvalidGrant, "the code is not valid: unknown, expired, used before, or made for another request", misfit.Reason)
+	case err != nil:
+		return p.failed(r, err)
+	}
+	if !g.Offline {
+		refreshToken = ""
+	}
+	return p.issueTokens(r, c, &u, &g, g.Scope, refreshToken, now)
+}

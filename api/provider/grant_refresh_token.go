@@ -1,0 +1,54 @@
+package provider
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"log/slog"
+
+	"gatehouse/api/oidc"
+	"gatehouse/api/store"
+)
+
+// grantRefreshToken rotates a refresh token (RFC 6749 §6, RFC 9700 §4.14.2).
+func (p *Provider) grantRefreshToken(ctx context.Context, r Request, c *oidc.Client, params oidc.Params) Answer {
+	now := p.now()
+	refuse := func(code, description, log string) Answer {
+		return p.refuse(r, "token", &oidc.Error{Code: code, Description: description, Log: log}, "client_id", c.ClientID)
+	}
+	token := params["refresh_token"]
+	if token == "" {
+		return refuse(oidc.InvalidRequest, "refresh_token is missing", "")
+	}
+	if _, err := p.keyRing(); err != nil { // before the token is spent
+		return p.failed(r, err)
+	}
+	successor := p.successor(token)
+	rotation := store.Rotation{Token: digest(token), Successor: digest(successor), ClientID: c.ClientID,
+		Scope: params["scope"], IdleEnds: now.Add(p.RefreshIdle), Grace: p.RefreshGrace}
+	g, u, err := p.store.RotateRefreshToken(ctx, rotation, now)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		misfit, err := p.store.RefuseRefreshToken(ctx, rotation, now)
+		if err != nil {
+			return p.failed(r, err)
+		}
+		if misfit.Reason == store.ScopeTooWide {
+			return refuse(oidc.InvalidScope, "scope asks for more than was granted", "")
+		}
+		if misfit.Revoked {
+			slog.Warn("a refresh token was used again: its family is revoked", "request_id", r.ID, "client_id", c.ClientID)
+		}
+		return refuse(oidc.InvalidGrant, "the refresh token is not valid: unknown, expired, revoked, or used before", misfit.Reason)
+	case err != nil:
+		return p.failed(r, err)
+	}
+	return p.issueTokens(r, c, &u, &g, orElse(params["scope"], g.Scope), successor, now)
+}
+
+// successor is derived from the token under a key of ours, so that a client that retries or races gets the same one although
+// only digests are stored.
+func (p *Provider) successor(token string) string {
+	next := p.sealer.Derive("refresh token successor", []byte(token))
+	return base64.RawURLEncoding.EncodeToString(next[:])
+}

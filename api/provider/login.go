@@ -1,0 +1,184 @@
+package provider
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"log/slog"
+	"strings"
+	"time"
+
+	"gatehouse/api/authn"
+	"gatehouse/api/oidc"
+	"gatehouse/api/store"
+)
+
+// deviceCookieAge is how long a browser counts as known to an account; Chromium keeps no cookie longer.
+const deviceCookieAge = 400 * 24 * time.Hour
+
+// Login takes the credentials that the login page posts. What is to be done after comes from the sealed request alone.
+func (p *Provider) Login(ctx context.Context, r Request) Answer {
+	now := p.now()
+	w, refusal := p.open(r, "login", now)
+	if refusal != nil {
+		return *refusal
+	}
+	typed, bad := oidc.ParseParams(r.Params, []string{"username"})
+	password := r.Params["password"]
+	if len(bad) > 0 || len(password) > 1 {
+		return p.errorPage(r, 400, pageInvalidRequest, w.Client)
+	}
+	w.Username = typed["username"]
+	client, answer := p.stillRegistered(ctx, r, w)
+	if answer != nil {
+		return *answer
+	}
+
+	username := strings.ToLower(strings.TrimSpace(typed["username"]))
+	if len(username) > 254 || len(password) == 0 {
+		return p.tryAgain(r, w, 401, "invalid_credentials", 0, now)
+	}
+	device := p.knownDevice(r, username)
+	buckets := authn.Buckets(p.bucketKey, username, r.Addr, device)
+	candidate, err := p.store.LoadCandidate(ctx, username, client, numbers(buckets))
+	if err != nil {
+		return p.failedPage(r, err)
+	}
+
+	if wait := authn.Wait(throttleStates(candidate.Failures), now); wait > 0 {
+		slog.Warn("sign-in throttled", "request_id", r.ID, "addr", r.Addr, "username", knownUsername(candidate), "seconds", seconds(wait))
+		return p.tryAgain(r, w, 429, "too_many_attempts", wait, now)
+	}
+	ok, upgraded, err := p.passwords.Verify(ctx, candidate.PasswordHash, password[0])
+	switch {
+	case errors.Is(err, authn.ErrBusy):
+		return p.tryAgain(r, w, 503, oidc.TemporarilyUnavailable, retryAfter, now)
+	case err != nil:
+		return p.failedPage(r, err)
+	case !ok:
+		slog.Warn("sign-in failed", "request_id", r.ID, "addr", r.Addr, "username", knownUsername(candidate))
+		if err := p.store.RecordFailure(ctx, numbers(buckets), authn.Leaks(), authn.Mosts(), p.now()); err != nil {
+			return p.failedPage(r, err)
+		}
+		return p.tryAgain(r, w, 401, "invalid_credentials", 0, now)
+	}
+	if device == "" {
+		device = randomSecret()
+	}
+	return p.signIn(ctx, r, w, client, candidate, upgraded, numbers(authn.AfterSuccess(buckets)), device)
+}
+
+// signIn starts the session of a person whose password was right, and goes on with the authorization request.
+func (p *Provider) signIn(ctx context.Context, r Request, w pending, client *oidc.Client, candidate store.Candidate,
+	upgraded string, reset []int32, device string) Answer {
+	now := p.now()
+	cookie := randomSecret()
+	session := store.NewSession{
+		Session: oidc.Session{SID: newID(), AuthTime: now, AMR: []string{"pwd"}},
+		Cookie:  digest(cookie), UserID: candidate.User.ID, OldCookie: digest(r.Cookies[SessionCookie]),
+		ExpiresAt: now.Add(min(p.SessionIdle, p.SessionMax)), EndsAt: now.Add(p.SessionMax),
+		Upgraded: upgraded, Verified: candidate.PasswordHash, Reset: reset,
+	}
+	standing := oidc.Standing{Session: &session.Session, User: candidate.User, Consented: candidate.Consented, Allowed: candidate.Allowed}
+	step, refused := w.Request.Decide(client, standing, false, now)
+	code := ""
+	if refused == nil && step == oidc.IssueCode {
+		var row store.Code
+		code, row = p.newCode(*w.Request, now)
+		session.Code = &row
+	}
+	err := p.store.StartSession(ctx, session)
+	switch {
+	case errors.Is(err, store.ErrNotFound): // disabled, or another password, since it was loaded
+		return p.tryAgain(r, w, 401, "invalid_credentials", 0, now)
+	case err != nil:
+		return p.failedPage(r, err)
+	}
+	slog.Info("signed in", "request_id", r.ID, "username", candidate.User.Username, "sid", session.SID, "client_id", client.ClientID, "addr", r.Addr)
+	cookies := []Cookie{{Name: SessionCookie, Value: cookie},
+		{Name: DeviceCookie, Value: p.deviceCookie(candidate.User.Username, device), MaxAge: deviceCookieAge}}
+	switch {
+	case refused != nil:
+		return p.respondError(r, *w.Request, refused, cookies...)
+	case code != "":
+		return p.respond(*w.Request, [][2]string{{"code", code}}, cookies...)
+	}
+	return p.askConsent(r, *w.Request, client, standing, now, cookies...)
+}
+
+// stillRegistered loads the client of a pending request; it may have been removed or changed since the request was sealed.
+func (p *Provider) stillRegistered(ctx context.Context, r Request, w pending) (*oidc.Client, *Answer) {
+	client, err := p.clientNamed(ctx, []string{w.Request.ClientID})
+	var a Answer
+	switch {
+	case err != nil:
+		a = p.failedPage(r, err)
+	case client == nil || client.Disabled:
+		a = p.errorPage(r, 400, pageUnknownClient, nil)
+	case !client.HasRedirectURI(w.Request.RedirectURI):
+		a = p.errorPage(r, 400, pageInvalidRedirect, viewOfClient(client))
+	default:
+		return client, nil
+	}
+	return nil, &a
+}
+
+// tryAgain leads back to the login form with a reason. A client that asks for JSON gets the status and, as the original example
+// did, {"detail":"Invalid credentials"}.
+func (p *Provider) tryAgain(r Request, w pending, status int, code string, wait time.Duration, now time.Time) Answer {
+	if r.WantsJSON {
+		detail := map[int]string{401: "Invalid credentials", 429: "Too many attempts", 503: "Temporarily unavailable"}[status]
+		return Answer{Status: status, RetryAfter: wait, JSON: map[string]string{"detail": detail}}
+	}
+	w.Error, w.RetryAfter, w.RequestID = code, int((wait+time.Second-1)/time.Second), r.ID
+	a := redirect(p.page(w, now))
+	if status != 401 {
+		a.Status, a.RetryAfter = status, wait
+	}
+	return a
+}
+
+// knownUsername is safe to log: what somebody typed for an account that does not exist may be a password.
+func knownUsername(c store.Candidate) string {
+	if c.User == nil {
+		return "(unknown)"
+	}
+	return c.User.Username
+}
+
+const devicePurpose = "known device"
+
+// deviceCookie says, sealed, that this browser, named by device, signed in as username.
+func (p *Provider) deviceCookie(username, device string) string {
+	return base64.RawURLEncoding.EncodeToString(p.sealer.Seal(devicePurpose, []byte(device+" "+username), nil))
+}
+
+// knownDevice names the browser if username signed in at it before, else "".
+func (p *Provider) knownDevice(r Request, username string) string {
+	sealed, err := base64.RawURLEncoding.DecodeString(r.Cookies[DeviceCookie])
+	if err != nil || len(sealed) == 0 {
+		return ""
+	}
+	plain, err := p.sealer.Open(devicePurpose, sealed, nil)
+	device, name, _ := strings.Cut(string(plain), " ")
+	if err != nil || name != username {
+		return ""
+	}
+	return device
+}
+
+func numbers(buckets []authn.Bucket) []int32 {
+	list := make([]int32, len(buckets))
+	for i, b := range buckets {
+		list[i] = int32(b)
+	}
+	return list
+}
+
+func throttleStates(rows []store.Failures) []authn.State {
+	list := make([]authn.State, len(rows))
+	for i, f := range rows {
+		list[i] = authn.State{Bucket: authn.Bucket(f.Bucket), Failures: f.Count, UpdatedAt: f.UpdatedAt}
+	}
+	return list
+}

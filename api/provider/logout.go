@@ -1,0 +1,124 @@
+package provider
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"time"
+
+	"gatehouse/api/oidc"
+	"gatehouse/api/store"
+)
+
+// Logout is the end session endpoint (OpenID Connect RP-Initiated Logout §2).
+func (p *Provider) Logout(ctx context.Context, r Request) Answer {
+	now := p.now()
+	req, client, refused, err := p.parseLogout(ctx, r)
+	var returnTo string
+	if err == nil && refused == nil {
+		returnTo, refused = req.ReturnTo(client)
+	}
+	switch {
+	case err != nil:
+		return p.failedPage(r, err)
+	case refused != nil:
+		slog.Warn("logout refused", "request_id", r.ID, "error", refused.Description, "why", refused.Log)
+		return p.errorPage(r, 400, pageInvalidRequest, viewOfClient(client))
+	}
+
+	session, user, err := p.store.LoadSession(ctx, digest(r.Cookies[SessionCookie]), now)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return p.leave(returnTo, viewOfClient(client), now)
+	case err != nil:
+		return p.failedPage(r, err)
+	case req.MustAsk(session.SID):
+		return redirect(p.page(pending{Page: "logout", SID: session.SID, User: viewOfUser(&user), Client: viewOfClient(client), ReturnTo: returnTo}, now))
+	}
+	return p.endSession(ctx, r, session.SID, returnTo, viewOfClient(client), now)
+}
+
+// LogoutConfirm takes what the person pressed on the logout page. The request is good for one session only, so no other page
+// can make it up.
+func (p *Provider) LogoutConfirm(ctx context.Context, r Request) Answer {
+	now := p.now()
+	w, refusal := p.open(r, "logout", now)
+	if refusal != nil {
+		return *refusal
+	}
+	if r.Params.Get("logout") != "yes" {
+		return redirect(orElse(w.ReturnTo, p.UIOrigin+"/"))
+	}
+	session, _, err := p.store.LoadSession(ctx, digest(r.Cookies[SessionCookie]), now)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+	case err != nil:
+		return p.failedPage(r, err)
+	case session.SID != w.SID: // another person has signed in since
+		return p.errorPage(r, 400, pageForeignBrowser, w.Client)
+	}
+	return p.endSession(ctx, r, w.SID, w.ReturnTo, w.Client, now)
+}
+
+// parseLogout reads the request and verifies its hint.
+func (p *Provider) parseLogout(ctx context.Context, r Request) (req oidc.LogoutRequest, client *oidc.Client, refused *oidc.Error, err error) {
+	params, bad := oidc.ParseParams(r.Params, oidc.LogoutParams)
+	if len(bad) > 0 {
+		return req, nil, &oidc.Error{Code: oidc.InvalidRequest, Description: bad[0] + " is repeated or not text"}, nil
+	}
+	req = oidc.LogoutRequest{ClientID: params["client_id"], PostLogoutRedirectURI: params["post_logout_redirect_uri"], State: params["state"]}
+	if hint := params["id_token_hint"]; hint != "" {
+		if req.Hint, err = p.verifyHint(hint); err != nil {
+			return req, nil, nil, err
+		}
+		if req.Hint == nil {
+			return req, nil, &oidc.Error{Code: oidc.InvalidRequest, Description: "id_token_hint is not an ID token of this issuer"}, nil
+		}
+	}
+	id, refused := req.ClientOf()
+	if refused != nil || id == "" {
+		return req, nil, refused, nil
+	}
+	client, err = p.clientNamed(ctx, []string{id})
+	if err == nil && client == nil {
+		refused = &oidc.Error{Code: oidc.InvalidRequest, Description: "unknown client", Log: "client_id is not registered"}
+	}
+	return req, client, refused, err
+}
+
+// verifyHint reads an ID token of ours, which may have expired; nil if it is none.
+func (p *Provider) verifyHint(token string) (*oidc.IDTokenHint, error) {
+	ring, err := p.keyRing()
+	if err != nil {
+		return nil, err
+	}
+	var hint oidc.IDTokenHint
+	typ, claims, err := ring.Verify(token, p.now())
+	if err != nil || typ == oidc.AccessTokenType || json.Unmarshal(claims, &hint) != nil || hint.Issuer != p.Issuer {
+		return nil, nil
+	}
+	return &hint, nil
+}
+
+func (p *Provider) endSession(ctx context.Context, r Request, sid, returnTo string, client *clientView, now time.Time) Answer {
+	if err := p.store.EndSession(ctx, sid, now); err != nil {
+		return p.failedPage(r, err)
+	}
+	slog.Info("signed out", "request_id", r.ID, "sid", sid)
+	a := p.leave(returnTo, client, now)
+	a.Cookies = []Cookie{{Name: SessionCookie, MaxAge: -1}, {Name: BrowserCookie, MaxAge: -1}}
+	return a
+}
+
+// leave goes back to the relying party, or to the page that says that the person is signed out.
+func (p *Provider) leave(returnTo string, client *clientView, now time.Time) Answer {
+	if returnTo != "" {
+		return redirect(returnTo)
+	}
+	w := pending{Page: "signed_out", Client: client}
+	if client != nil {
+		w.ReturnTo = client.URI
+	}
+	return redirect(p.page(w, now))
+}

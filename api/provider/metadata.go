@@ -1,0 +1,48 @@
+package provider
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"gatehouse/api/oidc"
+)
+
+// metadataAge is how long discovery and the JWKS may be kept: well below the time that a key is published before it signs.
+const metadataAge = 5 * time.Minute
+
+// discoveryDocument is made of the tables of grants and of client authentication methods, once.
+func discoveryDocument(issuer string) []byte {
+	var grantTypes, authMethods []string
+	for _, g := range grants {
+		grantTypes = append(grantTypes, g.name)
+	}
+	for _, m := range clientAuthMethods {
+		authMethods = append(authMethods, m.name)
+	}
+	doc, err := json.Marshal(oidc.Discovery(issuer, grantTypes, authMethods))
+	if err != nil {
+		panic(err) // strings only
+	}
+	return doc
+}
+
+// Discovery is OpenID Connect Discovery §4 and RFC 8414 §3.
+func (p *Provider) Discovery(Request) Answer {
+	return Answer{Status: 200, Raw: p.metadata, Public: metadataAge}
+}
+
+// JWKS is the key set (RFC 7517 §5).
+func (p *Provider) JWKS(r Request) Answer {
+	ring, err := p.keyRing()
+	if err != nil {
+		return p.failed(r, err)
+	}
+	return Answer{Status: 200, Raw: ring.JWKS(p.now()), Public: metadataAge}
+}
+
+// IsClientOrigin says whether pages of origin may read the answers made for clients; not while Postgres is away and nothing is cached.
+func (p *Provider) IsClientOrigin(ctx context.Context, origin string) bool {
+	known, err := p.store.IsClientOrigin(ctx, origin)
+	return err == nil && known
+}

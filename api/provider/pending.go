@@ -1,0 +1,187 @@
+package provider
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"log/slog"
+	"time"
+
+	"gatehouse/api/oidc"
+)
+
+// pending is what a page of the UI is for. It travels sealed through the browser, so that nothing unauthenticated is stored,
+// and the UI neither sees nor can change it.
+type pending struct {
+	Page       string                 `json:"pg"` // login, consent, logout, signed_out, error
+	Request    *oidc.AuthorizeRequest `json:"rq,omitempty"`
+	Browser    []byte                 `json:"b,omitempty"` // digest of the browser's cookie
+	Expires    int64                  `json:"x"`
+	Client     *clientView            `json:"c,omitempty"`
+	User       *userView              `json:"u,omitempty"`
+	SID        string                 `json:"s,omitempty"`  // whose consent or logout it is
+	Username   string                 `json:"un,omitempty"` // typed before
+	Error      string                 `json:"e,omitempty"`
+	RetryAfter int                    `json:"ra,omitempty"` // seconds
+	ReturnTo   string                 `json:"rt,omitempty"`
+	RequestID  string                 `json:"id,omitempty"`
+}
+
+type clientView struct {
+	Name string `json:"name"`
+	URI  string `json:"uri,omitempty"`
+}
+
+type userView struct {
+	Username string `json:"username"`
+	Name     string `json:"name"`
+}
+
+func viewOfClient(c *oidc.Client) *clientView {
+	if c == nil {
+		return nil
+	}
+	return &clientView{Name: c.DisplayName(), URI: c.Home()}
+}
+
+func viewOfUser(u *oidc.User) *userView { return &userView{u.Username, u.DisplayName()} }
+
+const pendingPurpose = "pending request"
+
+// page gives the address of the UI's page for a pending request.
+func (p *Provider) page(w pending, now time.Time) string {
+	if w.Expires == 0 {
+		w.Expires = now.Add(p.RequestTTL).Unix()
+	}
+	plain, err := json.Marshal(w)
+	if err != nil {
+		panic(err) // strings and numbers only
+	}
+	path := w.Page
+	if path == "signed_out" {
+		path = "signed-out"
+	}
+	return p.UIOrigin + "/" + path + "?request=" + base64.RawURLEncoding.EncodeToString(p.sealer.Seal(pendingPurpose, plain, nil))
+}
+
+// errorPage answers with the true status and leads a person to the UI's page for it.
+func (p *Provider) errorPage(r Request, status int, code string, c *clientView) Answer {
+	w := pending{Page: "error", Error: code, Client: c, RequestID: r.ID}
+	if c != nil {
+		w.ReturnTo = c.URI
+	}
+	if r.WantsJSON {
+		return Answer{Status: status, JSON: map[string]string{"error": code, "error_description": "request " + r.ID}}
+	}
+	return Answer{Status: status, Location: p.page(w, p.now())}
+}
+
+// The error codes of pages; the UI has words for each.
+const (
+	pageUnknownClient   = "unknown_client"
+	pageInvalidRedirect = "invalid_redirect_uri"
+	pageInvalidRequest  = "invalid_request"
+	pageExpired         = "request_expired"
+	pageAltered         = "request_altered"
+	pageForeignBrowser  = "request_from_another_browser"
+	pageOriginRefused   = "origin_refused"
+)
+
+// unseal opens the request parameter; problem is the page code of what is wrong with it. An expired one is given all the same.
+func (p *Provider) unseal(r Request, now time.Time) (w pending, problem string) {
+	params, bad := oidc.ParseParams(r.Params, []string{"request"})
+	sealed, err := base64.RawURLEncoding.Strict().DecodeString(params["request"])
+	if len(bad) > 0 || err != nil || len(sealed) == 0 {
+		return w, pageAltered
+	}
+	plain, err := p.sealer.Open(pendingPurpose, sealed, nil)
+	if err != nil || json.Unmarshal(plain, &w) != nil {
+		return pending{}, pageAltered
+	}
+	if now.Unix() >= w.Expires {
+		return w, pageExpired
+	}
+	return w, ""
+}
+
+// open checks a form that a page of the UI posts: it comes from the UI's origin, its request is ours, not expired,
+// made for this page and, where it is bound to one, by this browser. refusal is the answer if not.
+func (p *Provider) open(r Request, page string, now time.Time) (w pending, refusal *Answer) {
+	fail := func(status int, code string, c *clientView) (pending, *Answer) {
+		slog.Warn("form refused", "request_id", r.ID, "page", page, "error", code, "origin", r.Origin)
+		a := p.errorPage(r, status, code, c)
+		return pending{}, &a
+	}
+	if !p.fromUI(r) {
+		return fail(403, pageOriginRefused, nil)
+	}
+	w, problem := p.unseal(r, now)
+	switch {
+	case problem != "":
+		return fail(400, problem, w.Client)
+	case w.Page != page:
+		return fail(400, pageAltered, nil)
+	case w.Browser != nil && !bytes.Equal(w.Browser, browserDigest(r)):
+		return fail(400, pageForeignBrowser, w.Client)
+	}
+	return w, nil
+}
+
+// fromUI checks Origin, which browsers send with every POST (Fetch §3.2), against the UI's. Only a client that is no browser
+// sends neither Origin nor Fetch Metadata, and such a one has no cookies that could be abused.
+func (p *Provider) fromUI(r Request) bool {
+	return r.Origin == p.UIOrigin || r.Origin == "" && r.FetchSite == ""
+}
+
+// browserDigest is what a pending request keeps of the browser's cookie.
+func browserDigest(r Request) []byte {
+	d := digest(r.Cookies[BrowserCookie])
+	return d[:]
+}
+
+// interaction is what the UI shows; see docs/architecture.md.
+type interaction struct {
+	Page      string            `json:"page"`
+	Request   string            `json:"request,omitempty"`
+	Action    string            `json:"action,omitempty"`
+	Client    *clientView       `json:"client,omitempty"`
+	User      *userView         `json:"user,omitempty"`
+	Username  string            `json:"username,omitempty"`
+	Scopes    []string          `json:"scopes,omitempty"`
+	Error     *interactionError `json:"error,omitempty"`
+	ReturnTo  string            `json:"return_to,omitempty"`
+	UILocales []string          `json:"ui_locales,omitempty"`
+	RequestID string            `json:"request_id"`
+}
+
+type interactionError struct {
+	Code       string `json:"code"`
+	RetryAfter int    `json:"retry_after,omitempty"` // seconds
+}
+
+// pageActions is where the form of a page is posted to.
+var pageActions = map[string]string{"login": "/login", "consent": "/consent", "logout": "/logout/confirm"}
+
+// Interaction tells the UI what to show for the opaque request that it was given: no cookie and no database is needed.
+func (p *Provider) Interaction(r Request) Answer {
+	w, problem := p.unseal(r, p.now())
+	if problem != "" {
+		view := interaction{Page: "error", Error: &interactionError{Code: problem}, Client: w.Client, RequestID: r.ID}
+		if w.Client != nil {
+			view.ReturnTo = w.Client.URI
+		}
+		return Answer{Status: 400, JSON: view}
+	}
+	view := interaction{Page: w.Page, Client: w.Client, User: w.User, Username: w.Username, ReturnTo: w.ReturnTo, RequestID: orElse(w.RequestID, r.ID)}
+	if w.Error != "" {
+		view.Error = &interactionError{w.Error, w.RetryAfter}
+	}
+	if action := pageActions[w.Page]; action != "" {
+		view.Action, view.Request = p.Issuer+action, r.Params.Get("request")
+	}
+	if w.Request != nil {
+		view.UILocales = w.Request.UILocales
+		view.Scopes = scopeList(w.Request.Scope)
+	}
+	return Answer{Status: 200, JSON: view}
+}

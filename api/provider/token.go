@@ -1,0 +1,78 @@
+package provider
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"gatehouse/api/oidc"
+)
+
+// A grant is one line: its name and what it does for an authenticated client that may use it.
+type grant struct {
+	name string
+	run  func(p *Provider, ctx context.Context, r Request, c *oidc.Client, params oidc.Params) Answer
+}
+
+// grants is the table of grant types; discovery lists it.
+var grants = []grant{
+	{oidc.GrantAuthorizationCode, (*Provider).grantAuthorizationCode},
+	{oidc.GrantRefreshToken, (*Provider).grantRefreshToken},
+}
+
+// Token is the token endpoint (RFC 6749 §3.2).
+func (p *Provider) Token(ctx context.Context, r Request) Answer {
+	params, bad := oidc.ParseParams(r.Params, oidc.TokenParams)
+	if len(bad) > 0 {
+		return p.refuse(r, "token", &oidc.Error{Code: oidc.InvalidRequest, Description: strings.Join(bad, " ") + " is repeated or not text"})
+	}
+	client, refused, err := p.authenticateClient(ctx, r, params)
+	switch {
+	case err != nil:
+		return p.failed(r, err)
+	case refused != nil:
+		return p.refuse(r, "token", refused)
+	case params["grant_type"] == "":
+		return p.refuse(r, "token", &oidc.Error{Code: oidc.InvalidRequest, Description: "grant_type is missing"})
+	}
+	for _, g := range grants {
+		if g.name != params["grant_type"] {
+			continue
+		}
+		if !client.MayUse(g.name) {
+			return p.refuse(r, "token", &oidc.Error{Code: oidc.UnauthorizedClient, Description: "the client is not registered for this grant_type"},
+				"client_id", client.ClientID)
+		}
+		return g.run(p, ctx, r, client, params)
+	}
+	return p.refuse(r, "token", &oidc.Error{Code: oidc.UnsupportedGrantType, Description: "grant_type is not supported"}, "client_id", client.ClientID)
+}
+
+// issueTokens makes the answer of the token endpoint. scope may be narrower than the grant's.
+func (p *Provider) issueTokens(r Request, c *oidc.Client, u *oidc.User, g *oidc.Grant, scope, refreshToken string, now time.Time) Answer {
+	ring, err := p.keyRing()
+	if err != nil {
+		return p.failed(r, err)
+	}
+	access := oidc.AccessTokenClaims{Issuer: p.Issuer, Subject: u.Sub, Audience: p.Issuer, Expiry: now.Add(p.AccessTokenTTL).Unix(), IssuedAt: now.Unix(),
+		ID: newID(), ClientID: c.ClientID, Scope: scope, AuthTime: g.AuthTime.Unix(), GrantID: g.ID}
+	if oidc.HasScope(scope, "groups") {
+		access.Groups = u.Groups
+	}
+	out := oidc.TokenResponse{TokenType: "Bearer", ExpiresIn: int(p.AccessTokenTTL.Seconds()), RefreshToken: refreshToken, Scope: scope}
+	claims, err := json.Marshal(access)
+	if err == nil {
+		out.AccessToken, err = ring.Sign(c.AccessTokenAlg, oidc.AccessTokenType, claims, now)
+	}
+	if err == nil && oidc.HasScope(scope, "openid") {
+		claims, err = json.Marshal(oidc.IDTokenClaims(p.Issuer, c, u, g, out.AccessToken, now, p.IDTokenTTL))
+		if err == nil {
+			out.IDToken, err = ring.Sign(c.IDTokenAlg, "JWT", claims, now)
+		}
+	}
+	if err != nil {
+		return p.failed(r, err)
+	}
+	return Answer{Status: 200, JSON: out}
+}

@@ -1,0 +1,116 @@
+package web
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"html/template"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"gatehouse/api/provider"
+)
+
+// answerer is the one writer of responses.
+type answerer struct{ https bool }
+
+func (a answerer) write(c echo.Context, ans provider.Answer) error {
+	h := c.Response().Header()
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	if a.https {
+		h.Set("Strict-Transport-Security", "max-age=31536000")
+	}
+	if ans.Public > 0 {
+		h.Set("Cache-Control", "public, max-age="+wholeSeconds(ans.Public))
+	}
+	if ans.Challenge != "" {
+		h.Set("WWW-Authenticate", ans.Challenge)
+	}
+	if ans.RetryAfter > 0 {
+		h.Set("Retry-After", wholeSeconds(ans.RetryAfter))
+	}
+	for _, cookie := range ans.Cookies {
+		c.SetCookie(a.cookie(cookie))
+	}
+	switch {
+	case ans.FormPost != nil:
+		h.Set("Content-Security-Policy", "default-src 'none'; script-src '"+submitHash+"'") // no frame-ancestors: silent renewal is framed
+		return renderFormPost(c, ans)
+	case ans.Location != "" && ans.Status >= 400:
+		return c.HTML(ans.Status, leadPage(ans.Location))
+	case ans.Location != "":
+		return c.Redirect(ans.Status, ans.Location)
+	case ans.Raw != nil:
+		return c.Blob(ans.Status, "application/json", ans.Raw)
+	case ans.JSON != nil:
+		return c.JSON(ans.Status, ans.JSON)
+	}
+	return c.NoContent(ans.Status)
+}
+
+func wholeSeconds(d time.Duration) string {
+	return strconv.Itoa(int((d + time.Second - 1) / time.Second))
+}
+
+// leadPage has the true status of an error and leads to the UI's page that explains it.
+func leadPage(to string) string {
+	to = template.HTMLEscapeString(to)
+	return `<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="0;url=` + to + `"><title>One moment</title>
+<p><a href="` + to + `">Continue</a></p></html>
+`
+}
+
+const submitScript = `document.forms[0].submit()`
+
+// submitHash allows submitScript and no other script.
+var submitHash = func() string {
+	sum := sha256.Sum256([]byte(submitScript))
+	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
+}()
+
+// formPostPage posts an answer to the relying party (OAuth 2.0 Form Post Response Mode §2). The action is a registered redirect URI.
+var formPostPage = template.Must(template.New("form_post").Funcs(template.FuncMap{"url": func(s string) template.URL { return template.URL(s) }}).
+	Parse(`<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>One moment</title>
+<form method="post" action="{{url .Action}}">{{range .Fields}}{{if index . 1}}
+<input type="hidden" name="{{index . 0}}" value="{{index . 1}}">{{end}}{{end}}
+<noscript><button>Continue</button></noscript></form>
+<script>` + submitScript + `</script></html>
+`))
+
+func renderFormPost(c echo.Context, ans provider.Answer) error {
+	var b strings.Builder
+	if err := formPostPage.Execute(&b, ans.FormPost); err != nil {
+		return err
+	}
+	return c.HTML(ans.Status, b.String())
+}
+
+// writeRoutingError answers what no endpoint was found for, and what failed below all of them.
+func writeRoutingError(c echo.Context, err error) {
+	if c.Response().Committed {
+		return
+	}
+	status := http.StatusInternalServerError
+	var known *echo.HTTPError
+	if errors.As(err, &known) {
+		status = known.Code
+	}
+	words := map[int]string{404: "not_found", 405: "method_not_allowed", 500: "server_error"}
+	word := words[status]
+	if word == "" {
+		word = "invalid_request"
+	}
+	h := c.Response().Header()
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	_ = c.JSON(status, map[string]string{"error": word, "error_description": "request " + requestID(c)})
+}

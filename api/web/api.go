@@ -1,0 +1,97 @@
+// Package web is the HTTP skin: all routes on one screen, bounded input, cookies, CORS, and one writer of answers.
+// It alone imports echo.
+package web
+
+import (
+	"context"
+	"net/http"
+	"net/netip"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
+
+	"gatehouse/api/provider"
+)
+
+// endpoint is one path of the API.
+type endpoint struct {
+	methods string
+	path    string
+	readers readers // whose pages may read the answer from another origin
+	person  bool    // a person's browser navigates here: errors are pages, not JSON
+	run     func(context.Context, provider.Request) provider.Answer
+}
+
+func routes(p *provider.Provider) []endpoint {
+	return []endpoint{
+		{"GET POST", "/authorize", nobody, true, p.Authorize},
+		{"GET", "/interaction", theUI, false, still(p.Interaction)},
+		{"POST", "/login", nobody, true, p.Login},
+		{"POST", "/consent", nobody, true, p.Consent},
+		{"GET POST", "/logout", nobody, true, p.Logout},
+		{"POST", "/logout/confirm", nobody, true, p.LogoutConfirm},
+		{"POST", "/token", clients, false, p.Token},
+		{"GET POST", "/userinfo", clients, false, p.Userinfo},
+		{"POST", "/revoke", clients, false, p.Revoke},
+		{"GET HEAD", "/jwks", clients, false, still(p.JWKS)},
+		{"GET HEAD", "/.well-known/openid-configuration", clients, false, still(p.Discovery)},
+		{"GET HEAD", "/.well-known/oauth-authorization-server", clients, false, still(p.Discovery)},
+		{"GET HEAD", "/healthz", nobody, false, health(nil)},
+		{"GET HEAD", "/readyz", nobody, false, health(p.Ready)},
+	}
+}
+
+// still adapts an endpoint that does nothing that could take long.
+func still(run func(provider.Request) provider.Answer) func(context.Context, provider.Request) provider.Answer {
+	return func(_ context.Context, r provider.Request) provider.Answer { return run(r) }
+}
+
+func health(ready func(context.Context) error) func(context.Context, provider.Request) provider.Answer {
+	return func(ctx context.Context, _ provider.Request) provider.Answer {
+		if ready != nil {
+			if err := ready(ctx); err != nil {
+				return provider.Answer{Status: 503, JSON: map[string]string{"status": "not ready: Postgres does not answer or the keys are not loaded"}}
+			}
+		}
+		return provider.Answer{Status: 200, JSON: map[string]string{"status": "ok"}}
+	}
+}
+
+// API is the handler of the OAuth endpoints. X-Forwarded-For is believed from trustedProxies only.
+func API(p *provider.Provider, trustedProxies []netip.Prefix) http.Handler {
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	e.IPExtractor = ipExtractor(trustedProxies)
+	e.HTTPErrorHandler = func(err error, c echo.Context) { writeRoutingError(c, err) }
+	e.Use(logged, middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: logPanic}))
+	a := answerer{https: strings.HasPrefix(p.Issuer, "https:")}
+	for _, end := range routes(p) {
+		handler := func(c echo.Context) error {
+			end.readers.allow(c, p)
+			r, problem := readRequest(c)
+			if problem != nil {
+				return a.write(c, p.Malformed(r, end.person, problem.status, problem.why))
+			}
+			return a.write(c, end.run(c.Request().Context(), r))
+		}
+		for _, method := range strings.Fields(end.methods) {
+			e.Add(method, end.path, handler)
+		}
+		if end.readers != nobody {
+			e.OPTIONS(end.path, func(c echo.Context) error { return end.readers.preflight(c, p, end.methods) })
+		}
+	}
+	return e
+}
+
+func ipExtractor(trusted []netip.Prefix) echo.IPExtractor {
+	if len(trusted) == 0 {
+		return echo.ExtractIPDirect()
+	}
+	options := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
+	for _, prefix := range trusted {
+		options = append(options, echo.TrustIPRange(ipNet(prefix)))
+	}
+	return echo.ExtractIPFromXFFHeader(options...)
+}

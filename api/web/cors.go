@@ -1,0 +1,45 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"gatehouse/api/provider"
+)
+
+// readers says which origins' pages may read the answers of an endpoint; never with credentials.
+type readers int
+
+const (
+	nobody  readers = iota
+	theUI           // the UI's origin, exactly
+	clients         // the origins of registered clients' redirect URIs
+)
+
+// allow adds the CORS headers (Fetch §3.3), so that errors can be read as well as successes.
+func (who readers) allow(c echo.Context, p *provider.Provider) bool {
+	if who == nobody {
+		return false
+	}
+	h := c.Response().Header()
+	h.Add("Vary", "Origin")
+	origin := c.Request().Header.Get("Origin")
+	if origin == "" || who == theUI && origin != p.UIOrigin || who == clients && !p.IsClientOrigin(c.Request().Context(), origin) {
+		return false
+	}
+	h.Set("Access-Control-Allow-Origin", origin)
+	h.Set("Access-Control-Expose-Headers", "WWW-Authenticate, Retry-After, X-Request-Id")
+	return true
+}
+
+func (who readers) preflight(c echo.Context, p *provider.Provider, methods string) error {
+	if who.allow(c, p) {
+		h := c.Response().Header()
+		h.Set("Access-Control-Allow-Methods", strings.ReplaceAll(methods, " ", ", "))
+		h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, X-Requested-With")
+		h.Set("Access-Control-Max-Age", "600") // seconds
+	}
+	return c.NoContent(http.StatusNoContent)
+}

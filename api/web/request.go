@@ -1,0 +1,94 @@
+package web
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"gatehouse/api/provider"
+)
+
+// What a request may bring, checked before it is parsed.
+const (
+	maxQuery  = 16 << 10 // bytes
+	maxBody   = 64 << 10 // bytes
+	maxParams = 100
+)
+
+// problem is why a request is not even looked at.
+type problem struct {
+	status int
+	why    string
+}
+
+// readRequest takes from an HTTP request what the endpoints use. Parameters come from the query of a GET or the form of a POST,
+// never from both (RFC 6749 §3.2).
+func readRequest(c echo.Context) (provider.Request, *problem) {
+	h := c.Request().Header
+	r := provider.Request{
+		ID:            requestID(c),
+		Authorization: h.Get("Authorization"),
+		Origin:        h.Get("Origin"),
+		FetchSite:     h.Get("Sec-Fetch-Site"),
+		WantsJSON:     wantsJSON(h.Get("Accept")),
+		Cookies:       readCookies(c.Request()),
+	}
+	if addr, err := netip.ParseAddr(c.RealIP()); err == nil {
+		r.Addr = addr
+	}
+	if len(h.Values("Authorization")) > 1 {
+		return r, &problem{http.StatusBadRequest, "more than one Authorization header"}
+	}
+	raw, bad := rawParams(c)
+	if bad != nil {
+		return r, bad
+	}
+	if strings.Count(raw, "&") >= maxParams {
+		return r, &problem{http.StatusBadRequest, "too many parameters"}
+	}
+	var err error
+	if r.Params, err = url.ParseQuery(raw); err != nil {
+		return r, &problem{http.StatusBadRequest, "parameters are not form-urlencoded"}
+	}
+	return r, nil
+}
+
+func rawParams(c echo.Context) (string, *problem) {
+	req := c.Request()
+	if req.Method != http.MethodPost {
+		if len(req.URL.RawQuery) > maxQuery {
+			return "", &problem{http.StatusRequestURITooLong, "the query is longer than 16 KiB"}
+		}
+		return req.URL.RawQuery, nil
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(c.Response(), req.Body, maxBody))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return "", &problem{http.StatusRequestEntityTooLarge, "the body is longer than 64 KiB"}
+	case err != nil:
+		return "", &problem{http.StatusBadRequest, "the body could not be read"}
+	case len(body) == 0:
+		return "", nil
+	}
+	if kind, _, err := mime.ParseMediaType(req.Header.Get("Content-Type")); err != nil || kind != "application/x-www-form-urlencoded" {
+		return "", &problem{http.StatusBadRequest, "Content-Type must be application/x-www-form-urlencoded"}
+	}
+	return string(body), nil
+}
+
+// wantsJSON says that a client asks for JSON and is no browser, which asks for HTML first.
+func wantsJSON(accept string) bool {
+	return strings.Contains(accept, "application/json") && !strings.Contains(accept, "text/html")
+}
+
+func ipNet(p netip.Prefix) *net.IPNet {
+	return &net.IPNet{IP: p.Masked().Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen())}
+}

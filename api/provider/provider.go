@@ -55,33 +55,42 @@ func New(settings Settings, db *store.Store, sealer *keys.Sealer, passwords *aut
 	return p
 }
 
-// Run loads the signing keys, rotates them when they are due and deletes what has expired, until ctx ends.
-// changes is the store's Watch: it calls back after each change to cached rows.
-func (p *Provider) Run(ctx context.Context, changes func(ctx context.Context, changed func())) {
-	go changes(ctx, func() {
-		if err := p.LoadKeys(ctx); err != nil && ctx.Err() == nil {
+// Start makes the signing keys there have to be and loads them.
+func (p *Provider) Start(ctx context.Context) error {
+	if err := p.RotateKeys(ctx); err != nil {
+		return err
+	}
+	return p.LoadKeys(ctx)
+}
+
+// Run keeps the keys current, rotates them when they are due and deletes what has expired, until ctx ends.
+// watch is the store's Watch: it calls back after each change to cached rows, and when Postgres is back.
+func (p *Provider) Run(ctx context.Context, watch func(ctx context.Context, changed func())) {
+	go watch(ctx, func() {
+		load := p.LoadKeys
+		if p.ring.Load() == nil {
+			load = p.Start
+		}
+		if err := load(ctx); err != nil && ctx.Err() == nil {
 			slog.Error("could not load the signing keys", "error", err)
 		}
 	})
 	minute := time.NewTicker(time.Minute)
 	defer minute.Stop()
 	for {
-		if err := p.tend(ctx); err != nil && ctx.Err() == nil {
-			slog.Warn("could not tend keys and expired rows; will try again in a minute", "error", err)
-		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-minute.C:
 		}
+		if err := p.tend(ctx); err != nil && ctx.Err() == nil {
+			slog.Warn("could not tend keys and expired rows; will try again in a minute", "error", err)
+		}
 	}
 }
 
 func (p *Provider) tend(ctx context.Context) error {
-	if err := p.RotateKeys(ctx); err != nil {
-		return err
-	}
-	if err := p.LoadKeys(ctx); err != nil {
+	if err := p.Start(ctx); err != nil {
 		return err
 	}
 	_, err := p.store.CleanUp(ctx, p.now(), time.Hour)

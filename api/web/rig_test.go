@@ -75,7 +75,7 @@ func start(t *testing.T, change ...func(*provider.Settings)) *rig {
 		f(&settings)
 	}
 	p := provider.New(settings, db, sealer, authn.NewPasswords(2, 64), func() time.Time { return time.Now().Add(time.Duration(r.clock.Load())) })
-	if err := p.RotateKeys(ctx); err != nil {
+	if err := p.Start(ctx); err != nil {
 		t.Fatal(err)
 	}
 	listening := make(chan struct{}, 100)

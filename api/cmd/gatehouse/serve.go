@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"gatehouse/api/authn"
+	"gatehouse/api/config"
+	"gatehouse/api/keys"
+	"gatehouse/api/provider"
+	"gatehouse/api/store"
+	"gatehouse/api/web"
+)
+
+type serveCmd struct{}
+
+func (serveCmd) Run(ctx context.Context, a *app) error {
+	cfg, err := a.config(config.ForServe)
+	if err != nil {
+		return err
+	}
+	a.startLog(cfg)
+	db, err := store.Open(ctx, cfg.DatabaseURL)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	p, err := newProvider(cfg, db)
+	if err != nil {
+		return err
+	}
+	err = db.SchemaIsCurrent(ctx)
+	if err == nil {
+		err = p.Start(ctx)
+	}
+	switch {
+	case errors.As(err, new(store.Unavailable)):
+		slog.Warn("Postgres does not answer; every request is answered 503 until it does", "error", err)
+	case err != nil:
+		return err
+	}
+	go p.Run(ctx, func(ctx context.Context, changed func()) { db.Watch(ctx, cfg.DatabaseListenURL, changed) })
+	return web.ListenAndServe(ctx, cfg.Listen, web.API(p, cfg.TrustedProxies), cfg)
+}
+
+func newProvider(cfg *config.Config, db *store.Store) (*provider.Provider, error) {
+	sealer, err := keys.NewSealer(cfg.EncryptionKeys)
+	if err != nil {
+		return nil, err
+	}
+	settings := provider.Settings{
+		Issuer: cfg.Issuer, UIOrigin: cfg.UIOrigin,
+		CodeTTL: cfg.CodeTTL, AccessTokenTTL: cfg.AccessTokenTTL, IDTokenTTL: cfg.IDTokenTTL, RequestTTL: cfg.RequestTTL,
+		SessionIdle: cfg.SessionIdle, SessionMax: cfg.SessionMax,
+		RefreshIdle: cfg.RefreshIdle, RefreshMax: cfg.RefreshMax, RefreshGrace: cfg.RefreshGrace,
+		KeyRotation: cfg.KeyRotation, KeyPublishLead: cfg.KeyPublishAhead,
+	}
+	return provider.New(settings, db, sealer, authn.NewPasswords(cfg.HashWorkers, cfg.HashQueue), time.Now), nil
+}

@@ -205,7 +205,6 @@ CREATE TABLE grants (
   sid        uuid REFERENCES sessions (sid) ON DELETE SET NULL,
   offline    boolean NOT NULL,
   scope      text NOT NULL,
-  nonce      text,
   auth_time  timestamptz NOT NULL,
   amr        text[] NOT NULL,
   created_at timestamptz NOT NULL,

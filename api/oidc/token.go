@@ -30,7 +30,7 @@ type Grant struct {
 	SID      string // "" once the session's row is gone
 	Offline  bool
 	Scope    string
-	Nonce    string
+	Nonce    string // of the authorization request; a refreshed ID token has none (OpenID Connect Core §12.2)
 	AuthTime time.Time
 	AMR      []string
 }

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/netip"
@@ -100,7 +101,7 @@ func (p *Provider) failedPage(r Request, err error) Answer {
 
 func (p *Provider) classify(r Request, err error) (code string, status int, wait time.Duration) {
 	var away store.Unavailable
-	if errors.As(err, &away) || errors.Is(err, errNoKeys) {
+	if errors.As(err, &away) || errors.Is(err, errNoKeys) || errors.Is(err, context.DeadlineExceeded) {
 		slog.Error("cannot answer now", "request_id", r.ID, "error", err)
 		return oidc.TemporarilyUnavailable, 503, retryAfter
 	}

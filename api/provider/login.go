@@ -71,7 +71,8 @@ func (p *Provider) Login(ctx context.Context, r Request) Answer {
 // signIn starts the session of a person whose password was right, and goes on with the authorization request.
 func (p *Provider) signIn(ctx context.Context, r Request, w pending, client *oidc.Client, candidate store.Candidate,
 	upgraded string, reset []int32, device string) Answer {
-	now := p.now()
+	now := p.now().Truncate(time.Microsecond) // what Postgres keeps of it
+	w.Request.At = now                        // of this replica's clock: a sign-in that was asked for has happened
 	cookie := randomSecret()
 	session := store.NewSession{
 		Session: oidc.Session{SID: newID(), AuthTime: now, AMR: []string{"pwd"}},

@@ -53,6 +53,7 @@ func (p *Provider) LogoutConfirm(ctx context.Context, r Request) Answer {
 	session, _, err := p.store.LoadSession(ctx, digest(r.Cookies[SessionCookie]), now)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
+		return p.leave(w.ReturnTo, w.Client, now)
 	case err != nil:
 		return p.failedPage(r, err)
 	case session.SID != w.SID: // another person has signed in since

@@ -73,8 +73,8 @@ func (s *Store) RedeemCode(ctx context.Context, r Redemption, now time.Time) (oi
 				AND u.id = a.user_id AND u.disabled_at IS NULL
 			RETURNING a.grant_id, a.user_id, a.sid, a.offline, a.scope, a.nonce, a.auth_time, a.amr, s.ends_at
 		), granted AS (
-			INSERT INTO grants (id, user_id, client_id, sid, offline, scope, nonce, auth_time, amr, created_at, expires_at)
-			SELECT grant_id, user_id, $2, sid, offline, scope, nonce, auth_time, amr, $6, CASE WHEN offline THEN $8 ELSE ends_at END FROM spent
+			INSERT INTO grants (id, user_id, client_id, sid, offline, scope, auth_time, amr, created_at, expires_at)
+			SELECT grant_id, user_id, $2, sid, offline, scope, auth_time, amr, $6, CASE WHEN offline THEN $8 ELSE ends_at END FROM spent
 		), refreshable AS (
 			INSERT INTO refresh_tokens (token_sha256, grant_id, created_at, expires_at)
 			SELECT $5, grant_id, $6, LEAST($7, $8) FROM spent WHERE offline

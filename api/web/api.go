@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
@@ -58,6 +59,9 @@ func health(ready func(context.Context) error) func(context.Context, provider.Re
 	}
 }
 
+// patience bounds what an answer may wait for Postgres and for the password queue.
+const patience = 10 * time.Second
+
 // API is the handler of the OAuth endpoints. X-Forwarded-For is believed from trustedProxies only.
 func API(p *provider.Provider, trustedProxies []netip.Prefix) http.Handler {
 	e := echo.New()
@@ -68,12 +72,15 @@ func API(p *provider.Provider, trustedProxies []netip.Prefix) http.Handler {
 	a := answerer{https: strings.HasPrefix(p.Issuer, "https:")}
 	for _, end := range routes(p) {
 		handler := func(c echo.Context) error {
+			ctx, cancel := context.WithTimeout(c.Request().Context(), patience)
+			defer cancel()
+			c.SetRequest(c.Request().WithContext(ctx))
 			end.readers.allow(c, p)
-			r, problem := readRequest(c)
+			r, problem := a.readRequest(c)
 			if problem != nil {
 				return a.write(c, p.Malformed(r, end.person, problem.status, problem.why))
 			}
-			return a.write(c, end.run(c.Request().Context(), r))
+			return a.write(c, end.run(ctx, r))
 		}
 		for _, method := range strings.Fields(end.methods) {
 			e.Add(method, end.path, handler)

@@ -303,9 +303,33 @@ func TestCookiesAreBoundToTheHostAndRotated(t *testing.T) {
 	if len(a.header.Values("Set-Cookie")) != 1 {
 		t.Errorf("cookies: %v", a.header.Values("Set-Cookie"))
 	}
-	planted := b.do("GET", "/authorize", authParams(), "Cookie", "gatehouse-session=planted; __Host-gatehouse-session=planted")
-	if planted.location().Path != "/login" {
-		t.Errorf("a planted session: %s", planted.location())
+	at := a.location()
+	_, bound, _ := strings.Cut(a.header.Get("Set-Cookie"), "=")
+	bound, _, _ = strings.Cut(bound, ";")
+	signedIn := b.login(at, "alice", password, "Cookie", "__Host-gatehouse-browser="+bound)
+	if signedIn.query("code") == "" {
+		t.Fatalf("sign-in on https: %d %s", signedIn.status, signedIn.location())
+	}
+	session := ""
+	for _, header := range signedIn.header.Values("Set-Cookie") {
+		if rest, ok := strings.CutPrefix(header, "__Host-gatehouse-session="); ok {
+			session, _, _ = strings.Cut(rest, ";")
+		}
+	}
+	b = b.rig.browser() // without a jar that would add to the headers below
+	b.http.Jar = nil
+	if a := b.do("GET", "/authorize", authParams(), "Cookie", "__Host-gatehouse-session="+session); a.query("code") == "" {
+		t.Errorf("the session cookie does not work: %s", a.location())
+	}
+	// A neighbouring host can set gatehouse-session for the whole domain, but not __Host-gatehouse-session.
+	if a := b.do("GET", "/authorize", authParams(), "Cookie", "gatehouse-session="+session); a.location().Path != "/login" {
+		t.Errorf("a cookie without the prefix was believed: %s", a.location())
+	}
+	if a := b.login(at, "alice", password, "Cookie", "__Host-gatehouse-browser="+bound+"; __Host-gatehouse-session="+session); a.query("code") == "" {
+		t.Errorf("second sign-in: %s", a.location())
+	}
+	if a := b.do("GET", "/authorize", authParams(), "Cookie", "__Host-gatehouse-session="+session); a.location().Path != "/login" {
+		t.Error("the former session of the browser outlived a new sign-in")
 	}
 }
 

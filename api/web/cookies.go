@@ -10,16 +10,25 @@ import (
 // hostPrefix makes browsers take a cookie only with Secure, Path=/ and no Domain (RFC 6265bis §4.1.3.2).
 const hostPrefix = "__Host-"
 
-// readCookies keeps ours, under either name: the prefixed one is written on https only.
-func readCookies(r *http.Request) map[provider.CookieName]string {
+// prefix is what our cookies' names begin with. On https only the prefixed ones are ours: a neighbouring host can plant others.
+func (a answerer) prefix() string {
+	if a.https {
+		return hostPrefix
+	}
+	return ""
+}
+
+// readCookies keeps ours.
+func (a answerer) readCookies(r *http.Request) map[provider.CookieName]string {
 	out := map[provider.CookieName]string{}
 	for _, c := range r.Cookies() {
-		name := provider.CookieName(strings.TrimPrefix(c.Name, hostPrefix))
-		switch name {
+		name, ok := strings.CutPrefix(c.Name, a.prefix())
+		if !ok {
+			continue
+		}
+		switch name := provider.CookieName(name); name {
 		case provider.SessionCookie, provider.BrowserCookie, provider.DeviceCookie:
-			if strings.HasPrefix(c.Name, hostPrefix) || out[name] == "" {
-				out[name] = c.Value
-			}
+			out[name] = c.Value
 		}
 	}
 	return out
@@ -28,9 +37,9 @@ func readCookies(r *http.Request) map[provider.CookieName]string {
 // cookie is HttpOnly; on https Secure and SameSite=None, since the UI may be on another site and silent renewal runs in a frame.
 // What changes state checks Origin instead. On http (localhost only) browsers refuse None, so it is Lax.
 func (a answerer) cookie(c provider.Cookie) *http.Cookie {
-	out := &http.Cookie{Name: string(c.Name), Value: c.Value, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode}
+	out := &http.Cookie{Name: a.prefix() + string(c.Name), Value: c.Value, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode}
 	if a.https {
-		out.Name, out.Secure, out.SameSite = hostPrefix+out.Name, true, http.SameSiteNoneMode
+		out.Secure, out.SameSite = true, http.SameSiteNoneMode
 	}
 	switch {
 	case c.MaxAge < 0:

@@ -30,7 +30,7 @@ type problem struct {
 
 // readRequest takes from an HTTP request what the endpoints use. Parameters come from the query of a GET or the form of a POST,
 // never from both (RFC 6749 §3.2).
-func readRequest(c echo.Context) (provider.Request, *problem) {
+func (a answerer) readRequest(c echo.Context) (provider.Request, *problem) {
 	h := c.Request().Header
 	r := provider.Request{
 		ID:            requestID(c),
@@ -38,7 +38,7 @@ func readRequest(c echo.Context) (provider.Request, *problem) {
 		Origin:        h.Get("Origin"),
 		FetchSite:     h.Get("Sec-Fetch-Site"),
 		WantsJSON:     wantsJSON(h.Get("Accept")),
-		Cookies:       readCookies(c.Request()),
+		Cookies:       a.readCookies(c.Request()),
 	}
 	if addr, err := netip.ParseAddr(c.RealIP()); err == nil {
 		r.Addr = addr

@@ -1,0 +1,167 @@
+package oidc
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
+
+func at(minutes int) time.Time { return noon.Add(time.Duration(minutes) * time.Minute) }
+
+// OpenID Connect Core §3.1.2.1, §3.1.2.3, §3.1.2.4.
+func TestDecide(t *testing.T) {
+	user := &User{Username: "alice"}
+	signedIn := Standing{Session: &Session{SID: "s", AuthTime: at(-10)}, User: user, Allowed: true}
+	allowed := signedIn
+	allowed.Consented = []string{"openid", "email"}
+	outside := signedIn
+	outside.Allowed = false
+	first, third := &Client{ClientID: "c", FirstParty: true}, &Client{ClientID: "c"}
+	minutes := func(m int) *int { s := m * 60; return &s }
+	request := func(scope, prompt string, maxAge *int) AuthorizeRequest {
+		return AuthorizeRequest{Scope: scope, Prompt: strings.Fields(prompt), MaxAge: maxAge, At: noon}
+	}
+	for _, c := range []struct {
+		what      string
+		req       AuthorizeRequest
+		client    *Client
+		standing  Standing
+		consented bool
+		step      Step
+		code      string
+	}{
+		{"nobody", request("openid", "", nil), first, Standing{}, false, SignIn, ""},
+		{"nobody, prompt=none", request("openid", "none", nil), first, Standing{}, false, 0, LoginRequired},
+		{"single sign-on", request("openid", "", nil), first, signedIn, false, IssueCode, ""},
+		{"single sign-on, prompt=none", request("openid", "none", nil), first, signedIn, false, IssueCode, ""},
+		{"prompt=login", request("openid", "login", nil), first, signedIn, false, SignIn, ""},
+		{"prompt=select_account", request("openid", "select_account", nil), first, signedIn, false, SignIn, ""},
+		{"max_age kept", request("openid", "", minutes(10)), first, signedIn, false, IssueCode, ""},
+		{"max_age passed", request("openid", "", minutes(9)), first, signedIn, false, SignIn, ""},
+		{"max_age passed, prompt=none", request("openid", "none", minutes(9)), first, signedIn, false, 0, LoginRequired},
+		{"third party", request("openid", "", nil), third, signedIn, false, AskConsent, ""},
+		{"third party, no scope at all", request("", "", nil), third, signedIn, false, AskConsent, ""},
+		{"third party, prompt=none", request("openid", "none", nil), third, signedIn, false, 0, ConsentRequired},
+		{"third party, allowed earlier", request("openid email", "", nil), third, allowed, false, IssueCode, ""},
+		{"third party, one scope more", request("openid email groups", "", nil), third, allowed, false, AskConsent, ""},
+		{"prompt=consent, allowed earlier", request("openid", "consent", nil), third, allowed, false, AskConsent, ""},
+		{"prompt=consent, first party", request("openid", "consent", nil), first, signedIn, false, AskConsent, ""},
+		{"prompt=consent, just allowed", request("openid", "consent", nil), third, signedIn, true, IssueCode, ""},
+		{"prompt=login consent, nobody fresh", request("openid", "login consent", nil), third, signedIn, true, SignIn, ""},
+		{"outside the groups", request("openid", "", nil), first, outside, false, 0, AccessDenied},
+	} {
+		step, refused := c.req.Decide(c.client, c.standing, c.consented, noon)
+		code := ""
+		if refused != nil {
+			code = refused.Code
+		}
+		if step != c.step || code != c.code {
+			t.Errorf("%s: step %d %q, want %d %q", c.what, step, code, c.step, c.code)
+		}
+	}
+}
+
+func TestASignInAfterTheRequestSatisfiesEveryPrompt(t *testing.T) {
+	zero := 0
+	r := AuthorizeRequest{Prompt: []string{"login"}, MaxAge: &zero, At: noon}
+	s := Standing{Session: &Session{AuthTime: noon}, User: &User{}, Allowed: true}
+	if step, refused := r.Decide(&Client{FirstParty: true}, s, false, at(25)); step != IssueCode || refused != nil {
+		t.Errorf("step %d, %v", step, refused)
+	}
+}
+
+func TestScopesAreThoseThatExistAndTheClientMayHave(t *testing.T) {
+	c := &Client{Scope: "openid email offline_access", GrantTypes: []string{GrantAuthorizationCode, GrantRefreshToken}}
+	if got := grantableScope("openid openid profile unheard-of email offline_access", c); got != "openid email offline_access" {
+		t.Errorf("got %q", got)
+	}
+	c.GrantTypes = []string{GrantAuthorizationCode}
+	if got := grantableScope("openid offline_access", c); got != "openid" {
+		t.Errorf("offline_access without the refresh_token grant: %q", got)
+	}
+}
+
+func TestExplainRedirectURINamesThePart(t *testing.T) {
+	c := &Client{ClientID: "it's", RedirectURIs: []string{"https://hub.example.org/hub/oauth_callback", "https://other.example.org/"}}
+	for given, want := range map[string]string{
+		"http://hub.example.org/hub/oauth_callback":       "scheme (http, not https)",
+		"https://hub.example.org:8000/hub/oauth_callback": "port (8000, not none)",
+		"https://hub.example.org/hub/oauth_callback/":     "the slash at the end",
+		"https://hub.example.org/hub/callback":            "path (/hub/callback, not /hub/oauth_callback)",
+		"https://jupyter.example.org/hub/oauth_callback":  "host (jupyter.example.org, not hub.example.org)",
+		"https://hub.example.org/hub/oauth_callback?x=1":  "query",
+		"https://hub.example.org/hub/%6fauth_callback":    "spelling",
+	} {
+		got := c.ExplainRedirectURI(given)
+		if !strings.Contains(got, want) || !strings.Contains(got, `'https://hub.example.org/hub/oauth_callback'`) && !strings.Contains(got, `"https://hub.example.org/hub/oauth_callback"`) ||
+			!strings.Contains(got, "client_id = 'it''s'") {
+			t.Errorf("%s: %s", given, got)
+		}
+	}
+}
+
+func TestCustomClaimsNeverReplaceThoseOfTheProtocolOrTheTable(t *testing.T) {
+	u := &User{Sub: "s", Username: "alice", Custom: map[string]any{"sub": "root", "iss": "x", "email": "x@evil.example", "groups": "hub-admins", "department": "physics"}}
+	got := ReleaseClaims(u, "openid profile")
+	if got["department"] != "physics" || got["preferred_username"] != "alice" {
+		t.Errorf("%v", got)
+	}
+	for _, name := range []string{"sub", "iss", "email", "groups"} {
+		if _, there := got[name]; there {
+			t.Errorf("%s was released: %v", name, got[name])
+		}
+	}
+	if groups := ReleaseClaims(u, "groups")["groups"].([]string); groups == nil || len(groups) != 0 {
+		t.Errorf("groups: %#v, want an empty list", groups)
+	}
+}
+
+func TestDiscoveryPromisesWhatTheTablesHave(t *testing.T) {
+	d := Discovery("https://api.example.org", []string{"authorization_code"}, []string{"none"})
+	if !slices.Contains(d.ScopesSupported, "groups") || !slices.Contains(d.ClaimsSupported, "preferred_username") || d.TokenEndpoint != "https://api.example.org/token" {
+		t.Errorf("%+v", d)
+	}
+}
+
+func TestHalfHashFitsTheAlgorithm(t *testing.T) {
+	// OpenID Connect Core A.3 and A.6: the c_hash and at_hash of the specification's own examples.
+	if got := HalfHash("RS256", "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y"); got != "77QmUPtjPfzWtF2AnpK9RQ" {
+		t.Errorf("at_hash: %s", got)
+	}
+	if got := HalfHash("EdDSA", "x"); len(got) != 43 {
+		t.Errorf("EdDSA takes half of SHA-512: %s", got)
+	}
+}
+
+func FuzzParseAuthorize(f *testing.F) {
+	f.Add("client_id=c&redirect_uri=https://rp.example.org/cb&response_type=code&scope=openid&state=x&max_age=1&prompt=none")
+	f.Add("redirect_uri=https://rp.example.org/cb&redirect_uri=x&client_id=%00")
+	c := &Client{ClientID: "c", RedirectURIs: []string{"https://rp.example.org/cb"}, ResponseTypes: ResponseTypes, GrantTypes: []string{GrantAuthorizationCode}, Scope: "openid"}
+	f.Fuzz(func(t *testing.T, raw string) {
+		v, err := url.ParseQuery(raw)
+		if err != nil {
+			return
+		}
+		req, untrusted, refusal := ParseAuthorize(v, c, noon)
+		if untrusted == nil && req.RedirectURI != c.RedirectURIs[0] {
+			t.Errorf("trusted %q", req.RedirectURI)
+		}
+		if untrusted == nil && refusal == nil && req.CodeChallenge == "" && c.RequirePKCE {
+			t.Error("no PKCE")
+		}
+	})
+}
+
+func FuzzExplainRedirectURI(f *testing.F) {
+	f.Add("https://rp.example.org:x/%zz")
+	c := &Client{ClientID: "c", RedirectURIs: []string{"https://rp.example.org/cb"}}
+	f.Fuzz(func(t *testing.T, given string) {
+		if c.ExplainRedirectURI(given) == "" {
+			t.Error("nothing said")
+		}
+	})
+}

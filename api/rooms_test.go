@@ -1,0 +1,60 @@
+// Package api holds the rooms of the product; see docs/architecture.md.
+package api
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// rooms says what each may import of ours and of the libraries that have one room only. Arrows point one way.
+var rooms = map[string][]string{
+	"oidc":     {},
+	"config":   {},
+	"keys":     {"oidc", "jwx"},
+	"store":    {"oidc", "pgx", "goose", "migrations"},
+	"authn":    {"oidc", "store"},
+	"provider": {"oidc", "keys", "store", "authn"},
+	"web":      {"oidc", "provider", "config", "echo"},
+}
+
+// guarded are the libraries that belong to one room, and what the pure room must not see.
+var guarded = map[string]string{
+	"github.com/lestrrat-go/jwx/": "jwx", "github.com/jackc/pgx/": "pgx", "github.com/labstack/echo/": "echo", "github.com/pressly/goose/": "goose",
+	"gatehouse/migrations": "migrations",
+}
+
+func TestArrowsBetweenRoomsPointOneWay(t *testing.T) {
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for line := range strings.Lines(string(out)) {
+		words := strings.Fields(line)
+		room := strings.TrimPrefix(words[0], "gatehouse/api/")
+		allowed, ruled := rooms[room]
+		if !ruled {
+			continue
+		}
+		seen++
+		for _, imported := range words[1:] {
+			name, ours := strings.CutPrefix(imported, "gatehouse/api/")
+			for prefix, library := range guarded {
+				if strings.HasPrefix(imported, prefix) {
+					name, ours = library, true
+				}
+			}
+			if ours && !slices.Contains(allowed, name) {
+				t.Errorf("%s must not import %s", room, imported)
+			}
+			if room == "oidc" && slices.Contains([]string{"net/http", "database/sql", "crypto/rand", "os", "log/slog"}, imported) {
+				t.Errorf("oidc is pure and must not import %s", imported)
+			}
+		}
+	}
+	if seen != len(rooms) {
+		t.Errorf("%d of %d rooms are there", seen, len(rooms))
+	}
+}

@@ -310,3 +310,20 @@ func TestFormPostCarriesTheAnswerInAForm(t *testing.T) {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 }
+
+// OpenID Connect Core §12.2.
+func TestARefreshedIDTokenHasTheSameSubjectAndAuthTimeAndNoNonce(t *testing.T) {
+	b := start(t).browser()
+	first := b.token(redeem(b.code(authParams("scope", "openid offline_access")))).json()
+	b.later(time.Hour)
+	second := b.token(refresh(str(first["refresh_token"]))).json()
+	was, is := claims(str(first["id_token"])), claims(str(second["id_token"]))
+	for _, name := range []string{"iss", "sub", "aud", "auth_time", "sid"} {
+		if is[name] == nil || is[name] != was[name] {
+			t.Errorf("%s was %v, is %v", name, was[name], is[name])
+		}
+	}
+	if is["nonce"] != nil || is["iat"] == was["iat"] {
+		t.Errorf("nonce %v, iat %v", is["nonce"], is["iat"])
+	}
+}

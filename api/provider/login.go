@@ -36,31 +36,55 @@ func (p *Provider) Login(ctx context.Context, r Request) Answer {
 
 	username := strings.ToLower(strings.TrimSpace(typed["username"]))
 	if len(username) > 254 || len(password) == 0 {
-		return p.tryAgain(r, w, 401, "invalid_credentials", 0, now)
+		return p.tryAgain(r, w, 401, invalidCredentials, 0, now)
 	}
+	// A client that hangs up does not escape the throttle: its attempt is finished and counted.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loginPatience)
+	defer cancel()
+	result, err := p.checkPassword(ctx, r, w, client, username, password[0])
+	if errors.Is(err, errUserChanged) { // a sign-in in parallel upgraded the hash, or the user was disabled: look again, once
+		result, err = p.checkPassword(ctx, r, w, client, username, password[0])
+	}
+	switch {
+	case errors.Is(err, errUserChanged):
+		return p.tryAgain(r, w, 401, invalidCredentials, 0, now)
+	case err != nil:
+		return p.failedPage(r, err)
+	}
+	return result
+}
+
+const (
+	invalidCredentials = "invalid_credentials"
+	loginPatience      = 10 * time.Second
+)
+
+var errUserChanged = errors.New("the user was changed while the password was checked")
+
+// checkPassword loads the user, has the password verified unless the throttle says to wait, and signs him in.
+func (p *Provider) checkPassword(ctx context.Context, r Request, w pending, client *oidc.Client, username, password string) (Answer, error) {
+	now := p.now()
 	device := p.knownDevice(r, username)
 	buckets := authn.Buckets(p.bucketKey, username, r.Addr, device)
 	candidate, err := p.store.LoadCandidate(ctx, username, client, numbers(buckets))
 	if err != nil {
-		return p.failedPage(r, err)
+		return Answer{}, err
 	}
 
 	if wait := authn.Wait(throttleStates(candidate.Failures), now); wait > 0 {
 		slog.Warn("sign-in throttled", "request_id", r.ID, "addr", r.Addr, "username", knownUsername(candidate), "seconds", seconds(wait))
-		return p.tryAgain(r, w, 429, "too_many_attempts", wait, now)
+		return p.tryAgain(r, w, 429, "too_many_attempts", wait, now), nil
 	}
-	ok, upgraded, err := p.passwords.Verify(ctx, candidate.PasswordHash, password[0])
+	ok, upgraded, err := p.passwords.Verify(ctx, candidate.PasswordHash, password)
 	switch {
 	case errors.Is(err, authn.ErrBusy):
-		return p.tryAgain(r, w, 503, oidc.TemporarilyUnavailable, retryAfter, now)
+		return p.tryAgain(r, w, 503, oidc.TemporarilyUnavailable, retryAfter, now), nil
 	case err != nil:
-		return p.failedPage(r, err)
+		return Answer{}, err
 	case !ok:
 		slog.Warn("sign-in failed", "request_id", r.ID, "addr", r.Addr, "username", knownUsername(candidate))
-		if err := p.store.RecordFailure(ctx, numbers(buckets), authn.Leaks(), authn.Mosts(), p.now()); err != nil {
-			return p.failedPage(r, err)
-		}
-		return p.tryAgain(r, w, 401, "invalid_credentials", 0, now)
+		err := p.store.RecordFailure(ctx, numbers(buckets), authn.Leaks(), authn.Mosts(), p.now())
+		return p.tryAgain(r, w, 401, invalidCredentials, 0, now), err
 	}
 	if device == "" {
 		device = randomSecret()
@@ -70,7 +94,7 @@ func (p *Provider) Login(ctx context.Context, r Request) Answer {
 
 // signIn starts the session of a person whose password was right, and goes on with the authorization request.
 func (p *Provider) signIn(ctx context.Context, r Request, w pending, client *oidc.Client, candidate store.Candidate,
-	upgraded string, reset []int32, device string) Answer {
+	upgraded string, reset []int32, device string) (Answer, error) {
 	now := p.now().Truncate(time.Microsecond) // what Postgres keeps of it
 	w.Request.At = now                        // of this replica's clock: a sign-in that was asked for has happened
 	cookie := randomSecret()
@@ -90,21 +114,21 @@ func (p *Provider) signIn(ctx context.Context, r Request, w pending, client *oid
 	}
 	err := p.store.StartSession(ctx, session)
 	switch {
-	case errors.Is(err, store.ErrNotFound): // disabled, or another password, since it was loaded
-		return p.tryAgain(r, w, 401, "invalid_credentials", 0, now)
+	case errors.Is(err, store.ErrNotFound):
+		return Answer{}, errUserChanged
 	case err != nil:
-		return p.failedPage(r, err)
+		return Answer{}, err
 	}
 	slog.Info("signed in", "request_id", r.ID, "username", candidate.User.Username, "sid", session.SID, "client_id", client.ClientID, "addr", r.Addr)
 	cookies := []Cookie{{Name: SessionCookie, Value: cookie},
 		{Name: DeviceCookie, Value: p.deviceCookie(candidate.User.Username, device), MaxAge: deviceCookieAge}}
 	switch {
 	case refused != nil:
-		return p.respondError(r, *w.Request, refused, cookies...)
+		return p.respondError(r, *w.Request, refused, cookies...), nil
 	case code != "":
-		return p.respond(*w.Request, [][2]string{{"code", code}}, cookies...)
+		return p.respond(*w.Request, [][2]string{{"code", code}}, cookies...), nil
 	}
-	return p.askConsent(r, *w.Request, client, standing, now, cookies...)
+	return p.askConsent(r, *w.Request, client, standing, now, cookies...), nil
 }
 
 // stillRegistered loads the client of a pending request; it may have been removed or changed since the request was sealed.

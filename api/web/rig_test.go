@@ -39,6 +39,7 @@ const (
 type rig struct {
 	*testing.T
 	issuer string
+	url    string // of the database
 	db     *pgxpool.Pool
 	clock  atomic.Int64 // added to the time, in nanoseconds
 }
@@ -48,44 +49,16 @@ func (r *rig) later(d time.Duration) { r.clock.Add(int64(d)) }
 // start runs the API with user alice, groups, a confidential first-party client "web" and a public third-party client "spa".
 func start(t *testing.T, change ...func(*provider.Settings)) *rig {
 	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	t.Cleanup(cancel)
 	url := devdb.Test(t)
-	pool, err := pgxpool.New(ctx, url)
+	pool, err := pgxpool.New(context.Background(), url)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(pool.Close)
-	db, err := store.Open(ctx, url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(db.Close)
-	sealer, err := keys.NewSealer([][32]byte{{1, 2, 3}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := &rig{T: t, db: pool}
+	r := &rig{T: t, url: url, db: pool}
 	server := httptest.NewUnstartedServer(nil)
 	r.issuer = "http://" + server.Listener.Addr().String()
-	settings := provider.Settings{Issuer: r.issuer, UIOrigin: uiOrigin, CodeTTL: time.Minute, AccessTokenTTL: 15 * time.Minute, IDTokenTTL: 15 * time.Minute,
-		RequestTTL: 30 * time.Minute, SessionIdle: 8 * time.Hour, SessionMax: 24 * time.Hour, RefreshIdle: 14 * 24 * time.Hour, RefreshMax: 90 * 24 * time.Hour,
-		RefreshGrace: time.Minute, KeyRotation: 90 * 24 * time.Hour, KeyPublishLead: 24 * time.Hour}
-	for _, f := range change {
-		f(&settings)
-	}
-	p := provider.New(settings, db, sealer, authn.NewPasswords(2, 64), func() time.Time { return time.Now().Add(time.Duration(r.clock.Load())) })
-	if err := p.Start(ctx); err != nil {
-		t.Fatal(err)
-	}
-	listening := make(chan struct{}, 100)
-	go p.Run(ctx, func(ctx context.Context, changed func()) {
-		db.Watch(ctx, url, func() { changed(); listening <- struct{}{} })
-	})
-	<-listening
-	server.Config.Handler = web.API(p, nil)
-	server.Start()
-	t.Cleanup(server.Close)
+	r.serve(server, authn.NewPasswords(2, 64), change...)
 	r.exec(`INSERT INTO users (sub, username, password, name, email, email_verified) VALUES ('sub-alice', 'alice', crypt($1, gen_salt('bf', 4)), 'Alice', 'alice@example.org', true)`, password)
 	r.exec(`INSERT INTO groups (name) VALUES ('hub-admins'), ('staff')`)
 	r.exec(`INSERT INTO group_members (username, group_name) VALUES ('alice', 'staff')`)
@@ -94,6 +67,38 @@ func start(t *testing.T, change ...func(*provider.Settings)) *rig {
 	r.exec(`INSERT INTO clients (client_id, client_name, token_endpoint_auth_method, redirect_uris, grant_types)
 		VALUES ('spa', 'The page', 'none', '{https://spa.example.org/cb}', '{authorization_code,refresh_token}')`)
 	return r
+}
+
+// serve runs one replica of the API on server.
+func (r *rig) serve(server *httptest.Server, passwords *authn.Passwords, change ...func(*provider.Settings)) {
+	r.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	db, err := store.Open(ctx, r.url)
+	if err != nil {
+		r.Fatal(err)
+	}
+	sealer, err := keys.NewSealer([][32]byte{{1, 2, 3}})
+	if err != nil {
+		r.Fatal(err)
+	}
+	settings := provider.Settings{Issuer: r.issuer, UIOrigin: uiOrigin, CodeTTL: time.Minute, AccessTokenTTL: 15 * time.Minute, IDTokenTTL: 15 * time.Minute,
+		RequestTTL: 30 * time.Minute, SessionIdle: 8 * time.Hour, SessionMax: 24 * time.Hour, RefreshIdle: 14 * 24 * time.Hour, RefreshMax: 90 * 24 * time.Hour,
+		RefreshGrace: time.Minute, KeyRotation: 90 * 24 * time.Hour, KeyPublishLead: 24 * time.Hour}
+	for _, f := range change {
+		f(&settings)
+	}
+	p := provider.New(settings, db, sealer, passwords, func() time.Time { return time.Now().Add(time.Duration(r.clock.Load())) })
+	if err := p.Start(ctx); err != nil {
+		r.Fatal(err)
+	}
+	listening := make(chan struct{}, 100)
+	go p.Run(ctx, func(ctx context.Context, changed func()) {
+		db.Watch(ctx, r.url, func() { changed(); listening <- struct{}{} })
+	})
+	<-listening
+	server.Config.Handler = web.API(p, nil)
+	server.Start()
+	r.Cleanup(func() { server.Close(); cancel(); db.Close() })
 }
 
 func (r *rig) exec(sql string, args ...any) {

@@ -167,6 +167,14 @@ CREATE TABLE clients (
   CONSTRAINT clients_default_max_age_must_not_be_negative CHECK (default_max_age >= 0),
   CONSTRAINT clients_without_a_secret_must_require_pkce CHECK (require_pkce OR token_endpoint_auth_method <> 'none')
 );
+-- +goose StatementBegin
+CREATE FUNCTION clients_keep_updated_at() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.updated_at := now();
+  RETURN NEW;
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER clients_keep_updated_at BEFORE UPDATE ON clients FOR EACH ROW EXECUTE FUNCTION clients_keep_updated_at();
 COMMENT ON COLUMN clients.client_secret_sha256 IS 'sha256(''the secret''); make the secret with: SELECT encode(gen_random_bytes(32), ''hex'')';
 COMMENT ON COLUMN clients.first_party IS 'true: people are not asked for consent';
 COMMENT ON COLUMN clients.allowed_groups IS 'empty: everybody; otherwise members of one of these groups';
@@ -306,4 +314,4 @@ LEFT JOIN sessions s ON s.sid = g.sid;
 -- +goose Down
 DROP VIEW grant_states;
 DROP TABLE cache_version, login_throttle, signing_keys, refresh_tokens, auth_codes, grants, consents, sessions, clients, group_members, groups, users;
-DROP FUNCTION gatehouse_cached_rows_changed, users_keep_sub, http_only_on_loopback, uris_are_registrable, origin_of, password_hash_is_acceptable, password_hash;
+DROP FUNCTION gatehouse_cached_rows_changed, clients_keep_updated_at, users_keep_sub, http_only_on_loopback, uris_are_registrable, origin_of, password_hash_is_acceptable, password_hash;

@@ -13,14 +13,11 @@ const metadataAge = 5 * time.Minute
 
 // discoveryDocument is made of the tables of grants and of client authentication methods, once.
 func discoveryDocument(issuer string) []byte {
-	var grantTypes, authMethods []string
-	for _, g := range grants {
-		grantTypes = append(grantTypes, g.name)
-	}
+	var authMethods []string
 	for _, m := range clientAuthMethods {
 		authMethods = append(authMethods, m.name)
 	}
-	doc, err := json.Marshal(oidc.Discovery(issuer, grantTypes, authMethods))
+	doc, err := json.Marshal(oidc.Discovery(issuer, GrantTypes(), authMethods))
 	if err != nil {
 		panic(err) // strings only
 	}

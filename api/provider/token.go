@@ -21,6 +21,15 @@ var grants = []grant{
 	{oidc.GrantRefreshToken, (*Provider).grantRefreshToken},
 }
 
+// GrantTypes lists the names in the table.
+func GrantTypes() []string {
+	names := make([]string, len(grants))
+	for i, g := range grants {
+		names[i] = g.name
+	}
+	return names
+}
+
 // Token is the token endpoint (RFC 6749 §3.2).
 func (p *Provider) Token(ctx context.Context, r Request) Answer {
 	params, bad := oidc.ParseParams(r.Params, oidc.TokenParams)

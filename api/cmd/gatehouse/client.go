@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+
+	"gatehouse/api/config"
+	"gatehouse/api/oidc"
+	"gatehouse/api/store"
+)
+
+type clientCmd struct {
+	Add          clientAddCmd          `cmd:"" help:"Register a client; prints its secret, once."`
+	Import       clientImportCmd       `cmd:"" help:"Register or update clients from JSON in the names of RFC 7591, ids and secrets included."`
+	List         clientListCmd         `cmd:"" help:"List the clients."`
+	Show         clientShowCmd         `cmd:"" help:"Print a client as JSON, without its secret."`
+	RotateSecret clientRotateSecretCmd `cmd:"" help:"Replace a client's secret at once; prints the new one, once."`
+	Disable      clientDisableCmd      `cmd:"" help:"Refuse a client and all it holds, from the next request on."`
+	Enable       clientEnableCmd       `cmd:"" help:"Take a client in again."`
+	Remove       clientRemoveCmd       `cmd:"" help:"Remove a client with its consents and tokens."`
+}
+
+// newSecret has 256 random bits; a digest of it is all that is stored.
+func newSecret() (secret string, sha []byte) {
+	var random [32]byte
+	rand.Read(random[:]) // never fails (Go 1.24)
+	secret = base64.RawURLEncoding.EncodeToString(random[:])
+	return secret, digest(secret)
+}
+
+func digest(secret string) []byte {
+	sum := sha256.Sum256([]byte(secret))
+	return sum[:]
+}
+
+type clientAddCmd struct {
+	ID                    string   `arg:"" name:"id" help:"client_id."`
+	Name                  string   `help:"What people are shown."`
+	RedirectURI           []string `name:"redirect-uri" sep:"none" placeholder:"URL" help:"May be repeated; compared character for character."`
+	PostLogoutRedirectURI []string `name:"post-logout-redirect-uri" sep:"none" placeholder:"URL" help:"May be repeated."`
+	Public                bool     `help:"The client cannot keep a secret: a single-page or native application."`
+	FirstParty            bool     `help:"People are not asked for consent."`
+	Group                 []string `sep:"none" placeholder:"GROUP" help:"Only members of this group may use the client; may be repeated."`
+	Template              string   `enum:"jupyterhub," default:"" placeholder:"jupyterhub" help:"Register and configure this application."`
+	URL                   string   `name:"url" placeholder:"URL" help:"Where the application of the template is."`
+}
+
+func (c clientAddCmd) Run(ctx context.Context, a *app) error {
+	if c.Template == "jupyterhub" {
+		return c.addJupyterHub(ctx, a)
+	}
+	if c.URL != "" {
+		return errors.New("--url belongs to --template; write --redirect-uri")
+	}
+	return a.withStore(ctx, 0, func(_ *config.Config, s *store.Store) error {
+		row, secret := c.row(), ""
+		var stored store.Secret
+		if c.Public {
+			row.TokenEndpointAuthMethod = "none"
+		} else {
+			secret, stored.SHA256 = newSecret()
+		}
+		if err := s.AddClient(ctx, row, stored); err != nil {
+			return err
+		}
+		fmt.Fprintf(a.stdout, "client_id %s\n", c.ID)
+		if secret != "" {
+			fmt.Fprintf(a.stdout, "client_secret %s\n", secret)
+		}
+		return nil
+	})
+}
+
+func (c clientAddCmd) row() store.ClientRow {
+	row := store.NewClientRow()
+	row.ClientID = c.ID
+	row.ClientName = c.Name
+	row.RedirectURIs = c.RedirectURI
+	row.PostLogoutRedirectURIs = c.PostLogoutRedirectURI
+	row.GrantTypes = []string{oidc.GrantAuthorizationCode, oidc.GrantRefreshToken}
+	row.FirstParty = c.FirstParty
+	row.AllowedGroups = c.Group
+	return row
+}
+
+type clientListCmd struct {
+	JSON bool `name:"json" help:"As JSON, which client import reads."`
+}
+
+func (c clientListCmd) Run(ctx context.Context, a *app) error {
+	return a.withStore(ctx, 0, func(_ *config.Config, s *store.Store) error {
+		list, err := s.ListClients(ctx)
+		if err != nil || c.JSON {
+			return orJSON(a, list, err)
+		}
+		t := newTable(a.stdout, "CLIENT_ID", "NAME", "KIND", "STATE", "REDIRECT_URIS")
+		for _, row := range list {
+			t.row(row.ClientID, row.ClientName, kind(row), state(row.DisabledAt), strings.Join(row.RedirectURIs, " "))
+		}
+		t.flush()
+		return nil
+	})
+}
+
+func kind(row store.ClientRow) string {
+	words := []string{"confidential", "third-party"}
+	if row.TokenEndpointAuthMethod == "none" {
+		words[0] = "public"
+	}
+	if row.FirstParty {
+		words[1] = "first-party"
+	}
+	return strings.Join(words, " ")
+}
+
+type clientShowCmd struct {
+	ID string `arg:"" name:"id"`
+}
+
+func (c clientShowCmd) Run(ctx context.Context, a *app) error {
+	return a.withStore(ctx, 0, func(_ *config.Config, s *store.Store) error {
+		row, err := s.ShowClient(ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		return printJSON(a.stdout, row)
+	})
+}
+
+type clientRotateSecretCmd struct {
+	ID string `arg:"" name:"id"`
+}
+
+func (c clientRotateSecretCmd) Run(ctx context.Context, a *app) error {
+	return a.withStore(ctx, 0, func(_ *config.Config, s *store.Store) error {
+		secret, sha := newSecret()
+		return a.done(s.RotateClientSecret(ctx, c.ID, sha), "client_secret %s", secret)
+	})
+}
+
+type clientDisableCmd struct {
+	ID string `arg:"" name:"id"`
+}
+
+func (c clientDisableCmd) Run(ctx context.Context, a *app) error {
+	return a.withStore(ctx, 0, func(_ *config.Config, s *store.Store) error {
+		return a.done(s.DisableClient(ctx, c.ID), "disabled client %s", c.ID)
+	})
+}
+
+type clientEnableCmd struct {
+	ID string `arg:"" name:"id"`
+}
+
+func (c clientEnableCmd) Run(ctx context.Context, a *app) error {
+	return a.withStore(ctx, 0, func(_ *config.Config, s *store.Store) error {
+		return a.done(s.EnableClient(ctx, c.ID), "enabled client %s", c.ID)
+	})
+}
+
+type clientRemoveCmd struct {
+	ID string `arg:"" name:"id"`
+}
+
+func (c clientRemoveCmd) Run(ctx context.Context, a *app) error {
+	return a.withStore(ctx, 0, func(_ *config.Config, s *store.Store) error {
+		return a.done(s.RemoveClient(ctx, c.ID), "removed client %s", c.ID)
+	})
+}

@@ -1,0 +1,182 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"gatehouse/api/store"
+)
+
+func TestClientCommands(t *testing.T) {
+	s := newShell(t)
+	out := s.good("", "client", "add", "wiki", "--name", "The wiki", "--redirect-uri", "https://wiki.example.org/cb,x",
+		"--first-party", "--group", "staff")
+	secret := regexp.MustCompile(`client_secret ([A-Za-z0-9_-]{43})\n`).FindStringSubmatch(out)
+	if secret == nil || !strings.HasPrefix(out, "client_id wiki\n") {
+		t.Fatalf("client add: %s", out)
+	}
+	shown := s.good("", "client", "show", "wiki")
+	if !strings.Contains(shown, `"https://wiki.example.org/cb,x"`) || strings.Contains(shown, "secret_sha") {
+		t.Errorf("client show: %s", shown)
+	}
+	if out := s.good("", "client", "add", "spa", "--public", "--redirect-uri", "https://spa.example.org/cb"); strings.Contains(out, "secret") {
+		t.Errorf("a public client has a secret: %s", out)
+	}
+	rotated := s.good("", "client", "rotate-secret", "wiki")
+	if strings.Contains(rotated, secret[1]) || !strings.HasPrefix(rotated, "client_secret ") {
+		t.Errorf("client rotate-secret: %s", rotated)
+	}
+	s.good("", "client", "disable", "spa")
+	list := s.good("", "client", "list")
+	if !strings.Contains(list, "public third-party        disabled 20") || !strings.Contains(list, "confidential first-party  enabled") {
+		t.Errorf("client list:\n%s", list)
+	}
+	s.good("", "client", "enable", "spa")
+	s.good("", "client", "remove", "spa")
+
+	s.bad(`client id must be unique: "wiki"`, "", "client", "add", "wiki")
+	s.bad("redirect uris must be absolute no fragment or wildcard", "", "client", "add", "x", "--redirect-uri", "https://*.example.org")
+	s.bad("public redirect uris must be https or loopback", "", "client", "add", "x", "--public", "--redirect-uri", "http://x.example.org")
+	s.bad(`there is no client "spa"`, "", "client", "show", "spa")
+	s.bad("--url belongs to --template", "", "client", "add", "x", "--url", "https://x.example.org")
+}
+
+const registrations = `[
+	{"client_id": "hub", "client_secret": "hub-secret-0123456789abcdef", "redirect_uris": ["http://localhost:4710/hub/oauth_callback"],
+	 "post_logout_redirect_uris": ["http://localhost:4710/hub/logout"], "grant_types": ["authorization_code", "refresh_token"],
+	 "response_types": ["code"], "token_endpoint_auth_method": "client_secret_post", "jwks_uri": "https://hub.example.org/jwks"},
+	{"client_id": "notebook", "application_type": "native", "redirect_uris": ["http://localhost:4740/redirect.html"],
+	 "grant_types": ["implicit", "authorization_code"], "response_types": ["id_token token", "code"], "token_endpoint_auth_method": "none"},
+	{"client_id": "old", "redirect_uris": ["http://old.example.org/cb"], "grant_types": ["implicit"], "response_types": ["token"]}
+]`
+
+func TestClientImport(t *testing.T) {
+	s := newShell(t)
+	path := filepath.Join(t.TempDir(), "clients.json")
+	if err := os.WriteFile(path, []byte(registrations), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, stdout, stderr := s.run("", "client", "import", path)
+	generated := regexp.MustCompile(`^hub: registered\nnotebook: registered\nold: registered, client_secret [A-Za-z0-9_-]{43}\n$`)
+	if !generated.MatchString(stdout) {
+		t.Errorf("client import: %s", stdout)
+	}
+	warnings := []string{
+		`client notebook: left out grant_type "implicit", which is not supported`,
+		`client notebook: left out response_type "id_token token", which is not supported`,
+		`client old: left out grant_type "implicit", which is not supported`,
+		`client old: has no grant_type that is supported: nobody can sign in with it`,
+		`client old: left out response_type "token", which is not supported`,
+		`client old: has no response_type that is supported: nobody can sign in with it`,
+		`client old: http://old.example.org/cb is http: whoever is on the way can read what is sent there`,
+	}
+	if want := "warning: " + strings.Join(warnings, "\nwarning: ") + "\n"; stderr != want {
+		t.Errorf("warnings:\n%s\nwant:\n%s", stderr, want)
+	}
+	if again := s.good(registrations, "client", "import", "-"); !strings.Contains(again, "hub: updated\nnotebook: updated\nold: updated\n") {
+		t.Errorf("again: %s", again)
+	}
+
+	db, err := store.Open(t.Context(), s.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	hub, err := db.Client(t.Context(), "hub")
+	if err != nil || !hub.SecretMatches("hub-secret-0123456789abcdef") || hub.AuthMethod != "client_secret_post" {
+		t.Errorf("%+v, %v", hub, err)
+	}
+	s.good(`{"client_id": "hub", "token_endpoint_auth_method": "client_secret_post", "client_name": "The Hub"}`, "client", "import", "-")
+	hub, err = db.Client(t.Context(), "hub")
+	if err != nil || !hub.SecretMatches("hub-secret-0123456789abcdef") || len(hub.RedirectURIs) != 0 || hub.Name != "The Hub" {
+		t.Errorf("what is left out has its default, but the secret: %+v, %v", hub, err)
+	}
+	old, err := db.ShowClient(t.Context(), "old")
+	if err != nil || old.TokenEndpointAuthMethod != "client_secret_basic" || len(old.GrantTypes) != 0 {
+		t.Errorf("%+v, %v", old, err)
+	}
+}
+
+func TestWhatIsListedCanBeImported(t *testing.T) {
+	s := newShell(t)
+	s.good(registrations, "client", "import", "-")
+	s.good("", "client", "add", "wiki", "--first-party", "--group", "staff", "--redirect-uri", "https://wiki.example.org/cb")
+	before := s.good("", "client", "list", "--json")
+	s.good(before, "client", "import", "-")
+	if after := s.good("", "client", "list", "--json"); after != before {
+		t.Errorf("before:\n%s\nafter:\n%s", before, after)
+	}
+}
+
+func TestClientImportSaysWhichClientIsWrong(t *testing.T) {
+	s := newShell(t)
+	for _, test := range []struct{ text, want string }{
+		{`[{"client_id": "a"}`, "this is not JSON"},
+		{`client_id: a`, "client 1 is not JSON"},
+		{`"a"`, "client 1: a client must not be a string"},
+		{`[{"client_id": "a"}, {"client_name": "b"}]`, "client 2 has no client_id"},
+		{`[{"client_id": "a"}, {"client_id": "a"}]`, `client_id "a" is there twice`},
+		{`{"client_id": "a", "redirect_uris": "https://a.example.org"}`, "redirect_uris must not be a string"},
+		{`{"client_id": "a", "redirect_uris": ["https://a.example.org/#x"]}`, "client a: redirect uris must be absolute no fragment or wildcard"},
+		{`{"client_id": "a", "token_endpoint_auth_method": "private_key_jwt"}`, `client a: auth method must be secret basic secret post or none`},
+		{`{"client_id": "a", "token_endpoint_auth_method": "none", "client_secret": "0123456789abcdef0123456789abcdef"}`,
+			"client a: without authentication must have no secret"},
+	} {
+		s.bad(test.want, test.text, "client", "import", "-")
+	}
+	s.bad("no such file", "", "client", "import", "/nowhere/clients.json")
+	if list := s.good("", "client", "list", "--json"); strings.TrimSpace(list) != "[]" {
+		t.Errorf("a refused file left clients behind: %s", list)
+	}
+}
+
+func TestTheJupyterHubTemplateIsCompletePython(t *testing.T) {
+	s := newShell(t, "GATEHOUSE_ISSUER=https://api.example.org", `GATEHOUSE_NAME=Campus "Süd" \o/`)
+	code, config, notes := s.run("", "client", "add", "jupyterhub", "--template", "jupyterhub", "--url", "https://hub.example.org/base/hub/")
+	if code != 0 {
+		t.Fatal(notes)
+	}
+	for _, want := range []string{
+		`c.GenericOAuthenticator.client_id = "jupyterhub"`,
+		`c.GenericOAuthenticator.oauth_callback_url = "https://hub.example.org/base/hub/oauth_callback"`,
+		`c.GenericOAuthenticator.authorize_url = "https://api.example.org/authorize"`,
+		`c.GenericOAuthenticator.token_url = "https://api.example.org/token"`,
+		`c.GenericOAuthenticator.userdata_url = "https://api.example.org/userinfo"`,
+		`c.GenericOAuthenticator.logout_redirect_url = "https://api.example.org/logout?client_id=jupyterhub&` +
+			`post_logout_redirect_uri=https%3A%2F%2Fhub.example.org%2Fbase%2Fhub%2Flogin"`,
+		`c.GenericOAuthenticator.login_service = "Campus \"Süd\" \\o/"`,
+	} {
+		if !strings.Contains(config, "\n"+want+"\n") {
+			t.Errorf("no line %s in\n%s", want, config)
+		}
+	}
+	var shown store.ClientRow
+	if err := json.Unmarshal([]byte(s.good("", "client", "show", "jupyterhub")), &shown); err != nil {
+		t.Fatal(err)
+	}
+	if !shown.FirstParty || shown.PostLogoutRedirectURIs[0] != "https://hub.example.org/base/hub/login" ||
+		shown.RedirectURIs[0] != "https://hub.example.org/base/hub/oauth_callback" || len(shown.GrantTypes) != 2 {
+		t.Errorf("registered as %+v", shown)
+	}
+	for line := range strings.Lines(config) {
+		if len(line) > 141 && !strings.Contains(line, "logout_redirect_url") {
+			t.Errorf("long line: %s", line)
+		}
+	}
+	if python, err := exec.LookPath("python3"); err == nil {
+		check := exec.Command(python, "-c", "import sys, unittest.mock; exec(sys.stdin.read(), {'get_config': unittest.mock.MagicMock})")
+		check.Stdin = strings.NewReader(config)
+		if out, err := check.CombinedOutput(); err != nil {
+			t.Errorf("%v\n%s", err, out)
+		}
+	}
+	s.bad("client id must be unique", "", "client", "add", "jupyterhub", "--template", "jupyterhub", "--url", "https://hub.example.org")
+	s.bad("--url must be the address of the Hub", "", "client", "add", "h", "--template", "jupyterhub", "--url", "hub.example.org")
+	s.bad("leave out --public", "", "client", "add", "h", "--template", "jupyterhub", "--url", "https://hub.example.org", "--public")
+	newShell(t).bad("GATEHOUSE_ISSUER is not set", "", "client", "add", "h", "--template", "jupyterhub", "--url", "https://hub.example.org")
+}

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+func TestDoctor(t *testing.T) {
+	answers := map[string]string{}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if answers[r.URL.Path] == "" {
+			http.NotFound(w, r)
+			return
+		}
+		w.Write([]byte(answers[r.URL.Path]))
+	}))
+	defer server.Close()
+	s := newShell(t, "GATEHOUSE_ISSUER="+server.URL, "GATEHOUSE_UI_ORIGIN="+server.URL, "GATEHOUSE_ENCRYPTION_KEY="+strings.Repeat("0f", 32))
+	examine := func(code int, want ...string) {
+		t.Helper()
+		got, stdout, stderr := s.run("", "doctor")
+		for _, line := range want {
+			if !strings.Contains(stdout, line) || got != code {
+				t.Errorf("exit code %d, no %q in\n%s%s", got, line, stdout, stderr)
+			}
+		}
+	}
+	examine(1, "ok   config   ", "ok   database Postgres ", "ok   keys     none yet", "ok   clients  0 registered",
+		"fail issuer   "+server.URL+"/.well-known/openid-configuration answers 404 Not Found: start gatehouse serve",
+		"fail ui       "+server.URL+"/config.json answers 404 Not Found: start gatehouse ui")
+
+	answers["/.well-known/openid-configuration"] = `{"issuer": "https://other.example.org"}`
+	answers["/config.json"] = `{"api": "https://other.example.org"}`
+	s.good("", "client", "add", "wiki", "--redirect-uri", "http://wiki.example.org/cb")
+	examine(1, `says that it is "https://other.example.org": set GATEHOUSE_ISSUER`, `names "https://other.example.org" as the API: it must be`,
+		"warn clients  wiki has http://wiki.example.org/cb")
+
+	answers["/.well-known/openid-configuration"] = `{"issuer": "` + server.URL + `"}`
+	answers["/config.json"] = `{"api": "` + server.URL + `"}`
+	s.good("", "key", "rotate", "ES256")
+	examine(0, "ok   keys     1, which GATEHOUSE_ENCRYPTION_KEY decrypts", "ok   issuer   "+server.URL+" is reachable",
+		"ok   ui       "+server.URL+" is reachable")
+
+	s.env[3] = "GATEHOUSE_ENCRYPTION_KEY=" + strings.Repeat("1e", 32)
+	examine(1, "fail keys     signing key ", "put the key it was encrypted with back into GATEHOUSE_ENCRYPTION_KEY")
+
+	server.Close()
+	s.env[0] = "DATABASE_URL=postgres://gatehouse@127.0.0.1:1/x"
+	examine(1, "fail database Postgres is not available", "check DATABASE_URL", "cannot be reached (")
+}

@@ -1,0 +1,144 @@
+// Command gatehouse is the whole product but the pages: the API, the migrations, and what an administrator does by hand.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"gatehouse/api/config"
+	"gatehouse/api/store"
+)
+
+// commands is the command line; a command is one field here and one file.
+type commands struct {
+	Serve   serveCmd   `cmd:"" help:"Serve the API."`
+	UI      uiCmd      `cmd:"" name:"ui" help:"Serve the built pages, where no web server does."`
+	Migrate migrateCmd `cmd:"" help:"Bring the database schema up to date, then the operator's own migrations."`
+	User    userCmd    `cmd:"" help:"Manage users."`
+	Group   groupCmd   `cmd:"" help:"Manage groups."`
+	Client  clientCmd  `cmd:"" help:"Manage clients, the relying parties."`
+	Key     keyCmd     `cmd:"" help:"Look at the signing keys, or replace one."`
+	Config  configCmd  `cmd:"" help:"Print the effective configuration and where each value comes from."`
+	Doctor  doctorCmd  `cmd:"" help:"Try out the configuration, the database and both origins."`
+}
+
+const description = "An OpenID Provider for JupyterHub and the services around it. " +
+	"Configured by environment variables: gatehouse config prints them."
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], &app{os.Environ(), os.Stdin, os.Stdout, os.Stderr}))
+}
+
+// app is what a command has of the world.
+type app struct {
+	environ []string
+	stdin   io.Reader
+	stdout  io.Writer
+	stderr  io.Writer
+}
+
+type exitCode int
+
+// run gives the exit code: 0, 1 for what failed, 2 for what was asked wrongly.
+func run(ctx context.Context, args []string, a *app) (code int) {
+	defer func() { // kong calls Exit after it printed help
+		switch e := recover().(type) {
+		case nil:
+		case exitCode:
+			code = int(e)
+		default:
+			panic(e)
+		}
+	}()
+	parser, err := kong.New(new(commands), kong.Name("gatehouse"), kong.Description(description), kong.Writers(a.stdout, a.stderr),
+		kong.Exit(func(code int) { panic(exitCode(code)) }), kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
+		kong.Bind(a), kong.BindTo(ctx, (*context.Context)(nil)))
+	if err != nil {
+		panic(err) // a mistake in a struct tag
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	command, err := parser.Parse(args)
+	if err != nil {
+		fmt.Fprintf(a.stderr, "gatehouse: %v; gatehouse %s--help says more\n", err, named(args))
+		return 2
+	}
+	if err := command.Run(); err != nil {
+		a.complain(err)
+		return 1
+	}
+	return 0
+}
+
+// named gives the words before the first flag: those that name a command.
+func named(args []string) string {
+	var b strings.Builder
+	for _, word := range args {
+		if strings.HasPrefix(word, "-") || b.Len() > 0 && strings.Contains(b.String(), " ") {
+			break
+		}
+		b.WriteString(word + " ")
+	}
+	return b.String()
+}
+
+// complain prints a line for each error; configuration errors come several at once.
+func (a *app) complain(err error) {
+	text := err.Error()
+	if errors.As(err, new(store.Unavailable)) {
+		text += " (is DATABASE_URL right, and does Postgres run?)"
+	}
+	for line := range strings.Lines(unfold(text)) {
+		fmt.Fprintln(a.stderr, "gatehouse:", strings.TrimSpace(line))
+	}
+}
+
+// unfold joins the indented lines that pgx makes of what it tried, often twice the same: with TLS and without.
+func unfold(text string) string {
+	tried := slices.Compact(strings.Split(text, "\n\t"))
+	return strings.ReplaceAll(strings.Join(tried, "; "), ":; ", ": ")
+}
+
+// config gives a configuration that has what need asks for.
+func (a *app) config(need config.Need) (*config.Config, error) {
+	cfg, err := config.Load(a.environ)
+	if err != nil {
+		return nil, err
+	}
+	return cfg, cfg.Require(need)
+}
+
+// withStore runs do on a database with a current schema.
+func (a *app) withStore(ctx context.Context, need config.Need, do func(*config.Config, *store.Store) error) error {
+	cfg, err := a.config(need | config.ForDatabase)
+	if err != nil {
+		return err
+	}
+	s, err := store.Open(ctx, cfg.DatabaseURL)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	if err := s.SchemaIsCurrent(ctx); err != nil {
+		return err
+	}
+	return do(cfg, s)
+}
+
+// startLog makes the log JSON lines on stderr, from cfg's level on.
+func (a *app) startLog(cfg *config.Config) {
+	slog.SetDefault(slog.New(slog.NewJSONHandler(a.stderr, &slog.HandlerOptions{Level: cfg.LogLevel})))
+}

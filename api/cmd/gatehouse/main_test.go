@@ -1,0 +1,163 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"gatehouse/api/devdb"
+)
+
+// shell runs commands as an operator does, in this process, against a database of the test's own.
+type shell struct {
+	t   *testing.T
+	url string
+	env []string
+}
+
+func newShell(t *testing.T, env ...string) *shell {
+	url := devdb.Test(t)
+	return &shell{t, url, append([]string{"DATABASE_URL=" + url}, env...)}
+}
+
+func (s *shell) run(stdin string, args ...string) (code int, stdout, stderr string) {
+	var out, err bytes.Buffer
+	code = run(s.t.Context(), args, &app{s.env, strings.NewReader(stdin), &out, &err})
+	return code, out.String(), err.String()
+}
+
+// good runs what has to work and gives its output.
+func (s *shell) good(stdin string, args ...string) string {
+	s.t.Helper()
+	code, stdout, stderr := s.run(stdin, args...)
+	if code != 0 {
+		s.t.Fatalf("gatehouse %q: exit code %d\n%s", args, code, stderr)
+	}
+	return stdout + stderr
+}
+
+// bad runs what has to fail, with the one line that says why.
+func (s *shell) bad(want string, stdin string, args ...string) {
+	s.t.Helper()
+	code, _, stderr := s.run(stdin, args...)
+	if code == 0 || !strings.Contains(stderr, want) || strings.Count(stderr, "\n") != 1 || !strings.HasPrefix(stderr, "gatehouse: ") {
+		s.t.Errorf("gatehouse %q: exit code %d\n%swant one line with: %s", args, code, stderr, want)
+	}
+}
+
+func TestMigrateRunsTheOperatorsFolderAfterOurs(t *testing.T) {
+	s := newShell(t)
+	dir := t.TempDir()
+	sql := "-- +goose Up\nINSERT INTO groups (name) VALUES ('staff');\n-- +goose Down\nDELETE FROM groups WHERE name = 'staff';\n"
+	if err := os.WriteFile(filepath.Join(dir, "00001_groups.sql"), []byte(sql), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out := s.good("", "migrate", "--dir", dir)
+	if !strings.HasPrefix(out, "schema: up to date\n"+dir+": applied 00001_groups.sql (") {
+		t.Errorf("migrate: %s", out)
+	}
+	if again := s.good("", "migrate", "--dir", dir); again != "schema: up to date\n"+dir+": up to date\n" {
+		t.Errorf("again: %s", again)
+	}
+	s.bad("no such file or directory", "", "migrate", "--dir", "/nowhere")
+}
+
+func TestCommandsAskForASchema(t *testing.T) {
+	s := newShell(t)
+	s.env = []string{"DATABASE_URL=" + regexp.MustCompile(`/test_[a-z0-9]+`).ReplaceAllString(s.url, "/postgres")}
+	s.bad("run `gatehouse migrate`", "", "user", "list")
+	s.env = []string{"DATABASE_URL=postgres://gatehouse:hunter2@127.0.0.1:1/x"}
+	s.bad("is DATABASE_URL right, and does Postgres run?", "", "user", "list")
+	s.env = nil
+	s.bad("DATABASE_URL is not set", "", "user", "list")
+}
+
+func TestConfigPrintsEvenWhatIsRefused(t *testing.T) {
+	s := &shell{t: t, env: []string{"GATEHOUSE_ISSUER=https://api.example.org/", "DATABASE_URL=postgres://u:hunter2@db/x"}}
+	code, stdout, stderr := s.run("", "config")
+	if code != 1 || !strings.HasPrefix(stderr, "gatehouse: GATEHOUSE_ISSUER must be an origin") {
+		t.Errorf("%d, %s", code, stderr)
+	}
+	for _, want := range []string{
+		"GATEHOUSE_ISSUER             https://api.example.org/  environment", "DATABASE_URL                 set (hidden)", "not set"} {
+		if !strings.Contains(stdout, want) || strings.Contains(stdout, "hunter2") {
+			t.Errorf("config has no %q:\n%s", want, stdout)
+		}
+	}
+}
+
+func TestHelpAndMistakes(t *testing.T) {
+	s := &shell{t: t}
+	for _, args := range [][]string{{}, {"--help"}, {"client", "add", "--help"}} {
+		if code, stdout, _ := s.run("", args...); code != 0 || !strings.HasPrefix(stdout, "Usage: gatehouse") {
+			t.Errorf("%q: %d %s", args, code, stdout)
+		}
+	}
+	if code, _, stderr := s.run("", "user", "frobnicate"); code != 2 || !strings.Contains(stderr, "gatehouse user") {
+		t.Errorf("%d %s", code, stderr)
+	}
+}
+
+func TestUIServesUntilItIsStopped(t *testing.T) {
+	root := t.TempDir()
+	if err := os.WriteFile(filepath.Join(root, "index.html"), []byte("<!doctype html>"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := listener.Addr().String()
+	listener.Close()
+	ctx, stop := context.WithCancel(t.Context())
+	var out, log bytes.Buffer
+	ended := make(chan int)
+	go func() {
+		ended <- run(ctx, []string{"ui"}, &app{[]string{"GATEHOUSE_ISSUER=https://api.example.org", "GATEHOUSE_UI_LISTEN=" + addr,
+			"GATEHOUSE_UI_ROOT=" + root}, nil, &out, &log})
+	}()
+	for range 100 {
+		if res, err := http.Get("http://" + addr + "/login"); err == nil {
+			res.Body.Close()
+			if res.StatusCode != http.StatusOK {
+				t.Errorf("/login: %s", res.Status)
+			}
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	stop()
+	if code := <-ended; code != 0 || !strings.Contains(log.String(), `"msg":"listening","address":"`+addr) {
+		t.Errorf("exit code %d, %s", code, log.String())
+	}
+	unbuilt := &shell{t: t, env: []string{"GATEHOUSE_ISSUER=https://api.example.org", "GATEHOUSE_UI_ROOT=/nowhere"}}
+	unbuilt.bad("run `npm run build`", "", "ui")
+}
+
+// TestThePageHasEveryCommand holds docs/cli.md to the command line.
+func TestThePageHasEveryCommand(t *testing.T) {
+	page, err := os.ReadFile("../../../docs/cli.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, leaf := range kong.Must(new(commands), kong.Name("gatehouse")).Model.Leaves(true) {
+		command := regexp.MustCompile(` <.*`).ReplaceAllString(leaf.FullPath(), "")
+		if !strings.Contains(string(page), "`"+command) {
+			t.Errorf("docs/cli.md lacks `%s`", command)
+		}
+		for _, flag := range leaf.Flags {
+			if flag.Name != "help" && !strings.Contains(string(page), "--"+flag.Name) {
+				t.Errorf("docs/cli.md lacks --%s of `%s`", flag.Name, command)
+			}
+		}
+	}
+}

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/term"
+
+	"gatehouse/api/authn"
+)
+
+const minPassword = 8 // characters, as password_hash in SQL (NIST SP 800-63B §3.1.1.2)
+
+// newPasswordHash asks twice on a terminal, without showing what is typed, and reads stdin otherwise. A password is never an
+// argument: everybody on the machine can see those.
+func (a *app) newPasswordHash(ctx context.Context, fromStdin bool) (string, error) {
+	password, err := a.newPassword(ctx, fromStdin)
+	if err != nil {
+		return "", err
+	}
+	switch {
+	case password == "":
+		return "", errors.New("there is no password on standard input")
+	case !utf8.ValidString(password) || strings.ContainsAny(password, "\r\n\x00"):
+		return "", errors.New("the password must be one line of UTF-8")
+	case utf8.RuneCountInString(password) < minPassword:
+		return "", fmt.Errorf("the password must have at least %d characters", minPassword)
+	case len(password) > authn.MaxPassword:
+		return "", fmt.Errorf("the password must have at most %d bytes", authn.MaxPassword)
+	}
+	return authn.NewPasswords(1, 0).Hash(ctx, password)
+}
+
+func (a *app) newPassword(ctx context.Context, fromStdin bool) (string, error) {
+	if file, ok := a.stdin.(*os.File); ok && !fromStdin && term.IsTerminal(int(file.Fd())) {
+		return a.promptTwice(ctx, int(file.Fd()))
+	}
+	text, err := io.ReadAll(io.LimitReader(a.stdin, authn.MaxPassword+3))
+	return strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r"), err
+}
+
+func (a *app) promptTwice(ctx context.Context, terminal int) (string, error) {
+	var typed [2]string
+	for i, prompt := range []string{"Password: ", "Once more: "} {
+		fmt.Fprint(a.stderr, prompt)
+		password, err := readHidden(ctx, terminal)
+		fmt.Fprintln(a.stderr)
+		if err != nil {
+			return "", err
+		}
+		typed[i] = password
+	}
+	if typed[0] != typed[1] {
+		return "", errors.New("the two passwords differ: try again")
+	}
+	return typed[0], nil
+}
+
+// readHidden ends with ctx too: Ctrl-C must not leave the terminal without echo.
+func readHidden(ctx context.Context, terminal int) (string, error) {
+	before, err := term.GetState(terminal)
+	if err != nil {
+		return "", err
+	}
+	type result struct {
+		password []byte
+		err      error
+	}
+	read := make(chan result, 1)
+	go func() {
+		password, err := term.ReadPassword(terminal)
+		read <- result{password, err}
+	}()
+	select {
+	case r := <-read:
+		return string(r.password), r.err
+	case <-ctx.Done():
+		return "", errors.Join(errors.New("interrupted"), term.Restore(terminal, before))
+	}
+}

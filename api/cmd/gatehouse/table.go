@@ -1,0 +1,50 @@
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+)
+
+// table aligns columns. An empty cell is a dash, and control characters, which could steer a terminal, are left out.
+type table struct{ w *tabwriter.Writer }
+
+func newTable(w io.Writer, head ...string) table {
+	t := table{tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)}
+	t.row(head...)
+	return t
+}
+
+func (t table) row(cells ...string) {
+	for i, cell := range cells {
+		cells[i] = strings.Map(func(r rune) rune {
+			if r < ' ' || r >= 0x7f && r < 0xa0 {
+				return -1
+			}
+			return r
+		}, cell)
+		if cells[i] == "" {
+			cells[i] = "-"
+		}
+	}
+	io.WriteString(t.w, strings.Join(cells, "\t")+"\n")
+}
+
+func (t table) flush() { t.w.Flush() }
+
+func printJSON(w io.Writer, value any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(value)
+}
+
+// state is the column that says whether a user or a client is disabled.
+func state(disabledAt *time.Time) string {
+	if disabledAt == nil {
+		return "enabled"
+	}
+	return "disabled " + disabledAt.UTC().Format(time.DateOnly)
+}

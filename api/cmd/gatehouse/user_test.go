@@ -1,0 +1,84 @@
+package main
+
+import (
+	"encoding/json"
+	"regexp"
+	"strings"
+	"testing"
+
+	"gatehouse/api/authn"
+	"gatehouse/api/store"
+)
+
+const passphrase = "correct horse battery staple"
+
+func TestUserCommands(t *testing.T) {
+	s := newShell(t)
+	s.good("", "group", "add", "staff", "--description", "The staff")
+	out := s.good(passphrase+"\n", "user", "add", "alice", "--email", "alice@example.org", "--email-verified", "--name", "Alice",
+		"--group", "staff")
+	if !regexp.MustCompile(`^added user alice with sub [0-9a-f-]{36}\n$`).MatchString(out) {
+		t.Errorf("user add: %s", out)
+	}
+	s.good("", "user", "add", "bob", "--sub", "bob-of-old", "--no-password")
+	for _, want := range []string{
+		"USERNAME", "alice@example.org  staff   enabled", "bob       -      -                  -       enabled  bob-of-old"} {
+		if list := s.good("", "user", "list"); !strings.Contains(list, want) {
+			t.Errorf("user list has no %q:\n%s", want, list)
+		}
+	}
+	s.good("", "user", "disable", "alice")
+	if list := s.good("", "user", "list"); !strings.Contains(list, "disabled 20") {
+		t.Errorf("alice is not shown as disabled:\n%s", list)
+	}
+	s.good("", "user", "enable", "alice")
+	s.good("another "+passphrase, "user", "passwd", "alice", "--password-stdin", "--sign-out")
+	var users []store.UserRow
+	if err := json.Unmarshal([]byte(s.good("", "user", "list", "--json")), &users); err != nil || len(users) != 2 {
+		t.Fatal(users, err)
+	}
+	if users[0].DisabledAt != nil || !users[0].HasPassword || users[1].HasPassword {
+		t.Errorf("%+v", users)
+	}
+
+	s.bad(`username must be unique: "alice"`, passphrase, "user", "add", "alice")
+	s.bad(`username must be a unix name lower case max 32: "Bob"`, passphrase, "user", "add", "Bob")
+	s.bad("at least 8 characters", "short\n", "user", "add", "carol")
+	s.bad("at most 1024 bytes", strings.Repeat("x", 1025), "user", "add", "carol")
+	s.bad("one line of UTF-8", "two\nlines of it\n", "user", "add", "carol")
+	s.bad("no password on standard input", "", "user", "add", "carol")
+	s.bad(`there is no user "carol"`, passphrase, "user", "passwd", "carol")
+	s.bad(`there is no user "carol"`, "", "user", "disable", "carol")
+	s.bad("unexpected argument", "", "user", "passwd", "alice", passphrase)
+}
+
+// What user add stores must be what the login form checks.
+func TestTheStoredHashIsOfThePasswordWithoutTheLineBreak(t *testing.T) {
+	for _, typed := range []string{passphrase, passphrase + "\n", passphrase + "\r\n"} {
+		a := &app{stdin: strings.NewReader(typed)}
+		hash, err := a.newPasswordHash(t.Context(), true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ok, upgraded, err := authn.NewPasswords(1, 1).Verify(t.Context(), hash, passphrase); !ok || upgraded != "" || err != nil {
+			t.Errorf("%q: %v, %q, %v", typed, ok, upgraded, err)
+		}
+	}
+}
+
+func TestGroupCommands(t *testing.T) {
+	s := newShell(t)
+	s.good("", "user", "add", "alice", "--no-password")
+	s.good("", "group", "add", "hub-admins")
+	s.good("", "group", "add-member", "hub-admins", "alice")
+	if list := s.good("", "group", "list"); !strings.Contains(list, "hub-admins  -            alice") {
+		t.Errorf("group list:\n%s", list)
+	}
+	s.good("", "group", "remove-member", "hub-admins", "alice")
+	s.good("", "group", "remove", "hub-admins")
+	if list := s.good("", "group", "list", "--json"); strings.TrimSpace(list) != "[]" {
+		t.Errorf("group list --json: %s", list)
+	}
+	s.bad(`group must exist: "hub-admins"`, "", "group", "add-member", "hub-admins", "alice")
+	s.bad(`there is no group "hub-admins"`, "", "group", "remove", "hub-admins")
+}

@@ -1,0 +1,107 @@
+// Package config turns the environment into one validated value. It is the only reader of the environment.
+package config
+
+import (
+	"errors"
+	"log/slog"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Config is what the environment says; variables.go has the table that fills it and the meaning of each field.
+type Config struct {
+	Issuer            string
+	UIOrigin          string
+	DatabaseURL       string
+	DatabaseListenURL string // a connection string, or Poll
+	EncryptionKeys    [][32]byte
+	Listen            string
+	UIListen          string
+	UIRoot            string
+	TLSCertFile       string
+	TLSKeyFile        string
+	TrustedProxies    []netip.Prefix
+	LogLevel          slog.Level
+	Name              string
+	Logo              string
+	Accent            string
+	CodeTTL           time.Duration
+	AccessTokenTTL    time.Duration
+	IDTokenTTL        time.Duration
+	RequestTTL        time.Duration
+	SessionIdle       time.Duration
+	SessionMax        time.Duration
+	RefreshIdle       time.Duration
+	RefreshMax        time.Duration
+	RefreshGrace      time.Duration
+	KeyRotation       time.Duration
+	KeyPublishAhead   time.Duration
+	HashWorkers       int
+	HashQueue         int
+
+	settings []Setting
+}
+
+// Poll is the value of DatabaseListenURL that asks for a look at the version row each second instead of LISTEN.
+const Poll = "poll"
+
+// Setting is one line of `gatehouse config`.
+type Setting struct {
+	Name   string
+	Value  string // "set (hidden)" for a secret
+	Source string // "default", "environment" or "file PATH"
+}
+
+// Settings lists the effective values in the order of the table.
+func (c *Config) Settings() []Setting { return slices.Clone(c.settings) }
+
+// MigrationURL is the database to migrate: the direct one where there are two, for goose's advisory lock belongs to a
+// session and is lost behind a transaction pooler.
+func (c *Config) MigrationURL() string {
+	if c.DatabaseListenURL == Poll {
+		return c.DatabaseURL
+	}
+	return c.DatabaseListenURL
+}
+
+// Load reads environ, which has the form of os.Environ(). Each problem is one line that names the variable and says what to
+// do; the Config is never nil, so that `gatehouse config` can show what was understood.
+// Load accepts that required variables are missing: Require asks for those of a command.
+func Load(environ []string) (*Config, error) {
+	env := parse(environ)
+	problems := []error{refuseUnknown(env)}
+	c := new(Config)
+	for _, v := range variables {
+		setting, err := v.load(c, env)
+		c.settings = append(c.settings, setting)
+		problems = append(problems, err)
+	}
+	if c.DatabaseListenURL == "" {
+		c.DatabaseListenURL = c.DatabaseURL
+	}
+	return c, errors.Join(append(problems, c.contradictions()...)...)
+}
+
+// Require says which variables that a command needs are missing.
+func (c *Config) Require(need Need) error {
+	var problems []error
+	for i, v := range variables {
+		if v.need&need != 0 && c.settings[i].Value == "" {
+			problems = append(problems, missing(v))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// parse drops empty values: `GATEHOUSE_LOGO=` in a compose file means that it is not set.
+func parse(environ []string) map[string]string {
+	env := map[string]string{}
+	for _, line := range environ {
+		if name, value, ok := strings.Cut(line, "="); ok && strings.TrimSpace(value) != "" {
+			env[name] = value
+		}
+	}
+	return env
+}

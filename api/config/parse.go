@@ -1,0 +1,206 @@
+package config
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// Each function here makes the parser of one kind of value. Its error completes the sentence that starts with the variable's
+// name, and never repeats a secret.
+
+type parser = func(c *Config, value string) error
+
+// origin takes what a browser would send as Origin, so that the two can be compared as strings (RFC 6454 §6.1).
+func origin(field func(*Config) *string) parser {
+	return func(c *Config, value string) error {
+		u, err := url.Parse(value)
+		if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
+			return fmt.Errorf("must be an origin such as https://api.example.org, not %q", value)
+		}
+		canonical := u.Scheme + "://" + canonicalHost(u)
+		switch {
+		case value != canonical:
+			return fmt.Errorf("must be an origin, without path, user name or default port and in lower case: write %s", canonical)
+		case !hostname.MatchString(u.Hostname()) && net.ParseIP(u.Hostname()) == nil:
+			return fmt.Errorf("has a host name that is not one: %q", u.Hostname())
+		case u.Scheme == "http" && !IsLoopback(u.Hostname()):
+			return fmt.Errorf("must begin with https://, since %s is not localhost", u.Hostname())
+		}
+		*field(c) = value
+		return nil
+	}
+}
+
+var hostname = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$`)
+
+func canonicalHost(u *url.URL) string {
+	host := strings.ToLower(u.Host)
+	if port := u.Port(); port == "" || (u.Scheme == "https" && port == "443") || (u.Scheme == "http" && port == "80") {
+		host = strings.TrimSuffix(strings.TrimSuffix(host, port), ":")
+	}
+	return host
+}
+
+// IsLoopback: the hosts that browsers take for secure although they speak http (Secure Contexts §3.1).
+func IsLoopback(host string) bool { return host == "localhost" || host == "127.0.0.1" || host == "::1" }
+
+func database(field func(*Config) *string) parser {
+	return func(c *Config, value string) error {
+		if !strings.HasPrefix(value, "postgres://") && !strings.HasPrefix(value, "postgresql://") &&
+			(strings.Contains(value, "://") || !strings.Contains(value, "=")) {
+			return errors.New("must be a Postgres connection string such as postgres://user:password@host:5432/gatehouse")
+		}
+		*field(c) = value
+		return nil
+	}
+}
+
+func databaseOrPoll(c *Config, value string) error {
+	if value == Poll {
+		c.DatabaseListenURL = Poll
+		return nil
+	}
+	return database(func(c *Config) *string { return &c.DatabaseListenURL })(c, value)
+}
+
+func encryptionKeys(c *Config, value string) error {
+	for i, word := range strings.Fields(value) {
+		key, ok := key32(word)
+		if !ok {
+			return fmt.Errorf("has a key, number %d, that is not 32 bytes in base64 or 64 hex digits: openssl rand -base64 32 makes one", i+1)
+		}
+		c.EncryptionKeys = append(c.EncryptionKeys, key)
+	}
+	return nil
+}
+
+func key32(word string) (key [32]byte, ok bool) {
+	raw, err := hex.DecodeString(word)
+	if err != nil || len(raw) != 32 {
+		word = strings.NewReplacer("-", "+", "_", "/").Replace(strings.TrimRight(word, "="))
+		raw, err = base64.RawStdEncoding.DecodeString(word)
+	}
+	if err != nil || len(raw) != 32 {
+		return key, false
+	}
+	return [32]byte(raw), true
+}
+
+func address(field func(*Config) *string) parser {
+	return func(c *Config, value string) error {
+		_, port, err := net.SplitHostPort(value)
+		if _, portErr := strconv.ParseUint(port, 10, 16); err != nil || portErr != nil {
+			return fmt.Errorf("must be an address and a port such as 127.0.0.1:4000 or :4000, not %q", value)
+		}
+		*field(c) = value
+		return nil
+	}
+}
+
+func text(field func(*Config) *string) parser {
+	return func(c *Config, value string) error {
+		*field(c) = value
+		return nil
+	}
+}
+
+func file(field func(*Config) *string) parser {
+	return func(c *Config, value string) error {
+		f, err := os.Open(value)
+		if err != nil {
+			return fmt.Errorf("cannot be read: %w", err)
+		}
+		*field(c) = value
+		return f.Close()
+	}
+}
+
+func proxies(c *Config, value string) error {
+	words := strings.FieldsFunc(value, func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
+	for _, word := range words {
+		prefix, err := netip.ParsePrefix(word)
+		if addr, addrErr := netip.ParseAddr(word); addrErr == nil {
+			prefix, err = netip.PrefixFrom(addr, addr.BitLen()), nil
+		}
+		if err != nil {
+			return fmt.Errorf("must be addresses or networks such as 10.0.0.0/8, separated by commas; %q is none", word)
+		}
+		c.TrustedProxies = append(c.TrustedProxies, prefix.Masked())
+	}
+	return nil
+}
+
+func logLevel(c *Config, value string) error {
+	levels := map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError}
+	level, ok := levels[value]
+	if !ok {
+		return fmt.Errorf("must be debug, info, warn or error, not %q", value)
+	}
+	c.LogLevel = level
+	return nil
+}
+
+func displayName(c *Config, value string) error {
+	if len([]rune(value)) > 100 || strings.ContainsFunc(value, unicode.IsControl) {
+		return errors.New("must be at most 100 characters without line breaks")
+	}
+	c.Name = value
+	return nil
+}
+
+func logo(c *Config, value string) error {
+	u, err := url.Parse(value)
+	isPath := strings.HasPrefix(value, "/") && !strings.HasPrefix(value, "//") && !strings.Contains(value, `\`)
+	if err != nil || (!isPath && (u.Scheme != "https" || u.Host == "")) {
+		return fmt.Errorf("must be a path such as /logo.svg or an https URL, not %q", value)
+	}
+	c.Logo = value
+	return nil
+}
+
+var colour = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
+
+func accent(c *Config, value string) error {
+	if !colour.MatchString(value) {
+		return fmt.Errorf("must be a colour such as #0b57d0, not %q", value)
+	}
+	c.Accent = value
+	return nil
+}
+
+func duration(field func(*Config) *time.Duration, low, high time.Duration) parser {
+	return func(c *Config, value string) error {
+		d, err := time.ParseDuration(value)
+		switch {
+		case err != nil:
+			return fmt.Errorf("must be a duration such as 60s, 15m or 24h, not %q", value)
+		case d < low || d > high:
+			return fmt.Errorf("must be from %s to %s, not %s", low, high, value)
+		}
+		*field(c) = d
+		return nil
+	}
+}
+
+func number(field func(*Config) *int, low, high int) parser {
+	return func(c *Config, value string) error {
+		n, err := strconv.Atoi(value)
+		if err != nil || n < low || n > high {
+			return fmt.Errorf("must be a number from %d to %d, not %q", low, high, value)
+		}
+		*field(c) = n
+		return nil
+	}
+}

@@ -1,0 +1,181 @@
+package config
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Need tells which commands cannot do without a variable.
+type Need int
+
+const (
+	ForServe    Need = 1 << iota // gatehouse serve
+	ForUI                        // gatehouse ui
+	ForDatabase                  // what reads or writes the tables: migrate, user, group, client
+	ForKeys                      // gatehouse key
+	ForTemplate                  // gatehouse client add --template
+)
+
+// Variable is one line of the table: it drives Load, `gatehouse config` and docs/configuration.md.
+type Variable struct {
+	Name    string
+	Default string // "" if there is none
+	Doc     string // one sentence or two, also the table cell of the page
+	Example string // what to write, for the error message when it is missing
+	Secret  bool   // hidden in output, and may be given as NAME_FILE
+
+	need  Need
+	parse func(c *Config, value string) error
+}
+
+// DefaultText is what the page and the help say where a default is computed.
+func (v Variable) DefaultText() string {
+	switch {
+	case v.Name == "GATEHOUSE_HASH_WORKERS":
+		return "number of CPUs"
+	case v.Name == "DATABASE_LISTEN_URL":
+		return "`DATABASE_URL`"
+	case v.Default != "":
+		return "`" + v.Default + "`"
+	case v.need != 0:
+		return "required"
+	}
+	return "none"
+}
+
+// Variables is the table.
+func Variables() []Variable { return variables }
+
+var variables = []Variable{
+	{Name: "GATEHOUSE_ISSUER", need: ForServe | ForUI | ForTemplate, Example: "https://api.example.org",
+		Doc:   "Public origin of the API: scheme, host and port, no path. `http` on localhost only.",
+		parse: origin(func(c *Config) *string { return &c.Issuer })},
+	{Name: "GATEHOUSE_UI_ORIGIN", need: ForServe, Example: "https://login.example.org",
+		Doc:   "Public origin of the pages, by the same rule. Its site may be another than the issuer's.",
+		parse: origin(func(c *Config) *string { return &c.UIOrigin })},
+	{Name: "DATABASE_URL", Secret: true, need: ForServe | ForDatabase | ForKeys, Example: "postgres://user:password@host:5432/gatehouse",
+		Doc:   "Postgres, as a URL or as `key=value` words. May be a transaction pooler.",
+		parse: database(func(c *Config) *string { return &c.DatabaseURL })},
+	{Name: "DATABASE_LISTEN_URL", Secret: true, Example: "postgres://user:password@host:5432/gatehouse",
+		Doc:   "Direct connection for LISTEN and `migrate` behind a pooler, or `poll`.",
+		parse: databaseOrPoll},
+	{Name: "GATEHOUSE_ENCRYPTION_KEY", Secret: true, need: ForServe | ForKeys, Example: "the output of `openssl rand -base64 32`",
+		Doc:   "32 bytes in base64 or hex, several separated by white space: the first encrypts.",
+		parse: encryptionKeys},
+	{Name: "GATEHOUSE_LISTEN", Default: "127.0.0.1:4000",
+		Doc:   "Address and port of the API.",
+		parse: address(func(c *Config) *string { return &c.Listen })},
+	{Name: "GATEHOUSE_UI_LISTEN", Default: "127.0.0.1:4001",
+		Doc:   "Address and port of `gatehouse ui`.",
+		parse: address(func(c *Config) *string { return &c.UIListen })},
+	{Name: "GATEHOUSE_UI_ROOT", Default: "ui/dist",
+		Doc:   "Folder of the built pages, for `gatehouse ui`.",
+		parse: text(func(c *Config) *string { return &c.UIRoot })},
+	{Name: "GATEHOUSE_TLS_CERT_FILE",
+		Doc:   "Certificate chain (PEM): `serve` and `ui` then speak TLS. A new file needs no restart.",
+		parse: file(func(c *Config) *string { return &c.TLSCertFile })},
+	{Name: "GATEHOUSE_TLS_KEY_FILE",
+		Doc:   "Private key (PEM) of the certificate.",
+		parse: file(func(c *Config) *string { return &c.TLSKeyFile })},
+	{Name: "GATEHOUSE_TRUSTED_PROXIES",
+		Doc:   "Addresses or networks (CIDR), separated by commas, of proxies whose `X-Forwarded-For` is believed.",
+		parse: proxies},
+	{Name: "GATEHOUSE_LOG_LEVEL", Default: "info",
+		Doc:   "`debug`, `info`, `warn` or `error`.",
+		parse: logLevel},
+	{Name: "GATEHOUSE_NAME", Default: "Gatehouse",
+		Doc:   "What the pages call this place.",
+		parse: displayName},
+	{Name: "GATEHOUSE_LOGO",
+		Doc:   "Logo of the pages: a path below the UI's root, such as `/logo.svg`, or an https URL.",
+		parse: logo},
+	{Name: "GATEHOUSE_ACCENT",
+		Doc:   "Accent colour of the pages, as `#rrggbb`.",
+		parse: accent},
+	{Name: "GATEHOUSE_CODE_TTL", Default: "60s",
+		Doc:   "Life of an authorization code, at most 10m (RFC 6749 §4.1.2).",
+		parse: duration(func(c *Config) *time.Duration { return &c.CodeTTL }, time.Second, 10*time.Minute)},
+	{Name: "GATEHOUSE_ACCESS_TOKEN_TTL", Default: "15m",
+		Doc:   "Life of an access token.",
+		parse: duration(func(c *Config) *time.Duration { return &c.AccessTokenTTL }, time.Second, year)},
+	{Name: "GATEHOUSE_ID_TOKEN_TTL", Default: "15m",
+		Doc:   "Life of an ID token.",
+		parse: duration(func(c *Config) *time.Duration { return &c.IDTokenTTL }, time.Second, year)},
+	{Name: "GATEHOUSE_REQUEST_TTL", Default: "30m",
+		Doc:   "How long a person may take to sign in.",
+		parse: duration(func(c *Config) *time.Duration { return &c.RequestTTL }, time.Second, year)},
+	{Name: "GATEHOUSE_SESSION_IDLE", Default: "8h",
+		Doc:   "A session ends after so long without use.",
+		parse: duration(func(c *Config) *time.Duration { return &c.SessionIdle }, time.Second, year)},
+	{Name: "GATEHOUSE_SESSION_MAX", Default: "24h",
+		Doc:   "A session ends after so long in any case.",
+		parse: duration(func(c *Config) *time.Duration { return &c.SessionMax }, time.Second, year)},
+	{Name: "GATEHOUSE_REFRESH_IDLE", Default: "336h",
+		Doc:   "A refresh token expires after so long without use.",
+		parse: duration(func(c *Config) *time.Duration { return &c.RefreshIdle }, time.Second, 10*year)},
+	{Name: "GATEHOUSE_REFRESH_MAX", Default: "2160h",
+		Doc:   "A grant can be refreshed for so long in any case.",
+		parse: duration(func(c *Config) *time.Duration { return &c.RefreshMax }, time.Second, 10*year)},
+	{Name: "GATEHOUSE_REFRESH_GRACE", Default: "60s",
+		Doc:   "How long a used refresh token may come again, as after a lost answer, before that counts as theft.",
+		parse: duration(func(c *Config) *time.Duration { return &c.RefreshGrace }, 0, 10*time.Minute)},
+	{Name: "GATEHOUSE_KEY_ROTATION", Default: "2160h",
+		Doc:   "Age at which a signing key is replaced.",
+		parse: duration(func(c *Config) *time.Duration { return &c.KeyRotation }, time.Second, 10*year)},
+	{Name: "GATEHOUSE_KEY_PUBLISH_AHEAD", Default: "24h",
+		Doc:   "How long a new signing key is published before it signs.",
+		parse: duration(func(c *Config) *time.Duration { return &c.KeyPublishAhead }, 0, year)},
+	{Name: "GATEHOUSE_HASH_WORKERS", Default: strconv.Itoa(runtime.GOMAXPROCS(0)),
+		Doc:   "Passwords that are hashed at the same time.",
+		parse: number(func(c *Config) *int { return &c.HashWorkers }, 1, 1024)},
+	{Name: "GATEHOUSE_HASH_QUEUE", Default: "64",
+		Doc:   "Sign-ins that may wait for a hash; beyond it the answer is 503 with Retry-After.",
+		parse: number(func(c *Config) *int { return &c.HashQueue }, 0, 100_000)},
+}
+
+const year = 365 * 24 * time.Hour
+
+// load finds the value of v, from the environment, NAME_FILE or the default, and stores it in c.
+func (v Variable) load(c *Config, env map[string]string) (Setting, error) {
+	value, source, err := v.read(env)
+	if err == nil && value != "" {
+		if parseErr := v.parse(c, value); parseErr != nil {
+			err = fmt.Errorf("%s %w", v.Name, parseErr)
+		}
+	}
+	if v.Secret && value != "" && value != Poll {
+		value = "set (hidden)"
+	}
+	return Setting{v.Name, value, source}, err
+}
+
+func (v Variable) read(env map[string]string) (value, source string, err error) {
+	value, direct := env[v.Name]
+	path, inFile := env[v.Name+"_FILE"]
+	switch inFile = inFile && v.Secret; {
+	case direct && inFile:
+		return "", "", fmt.Errorf("%s and %s_FILE are both set: remove one", v.Name, v.Name)
+	case direct:
+		return strings.TrimSpace(value), "environment", nil
+	case inFile:
+		source = "file " + path
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return "", source, fmt.Errorf("%s_FILE cannot be read: %w", v.Name, err)
+		}
+		if value = strings.TrimSpace(string(content)); value == "" {
+			return "", source, fmt.Errorf("%s_FILE names an empty file: %s", v.Name, path)
+		}
+		return value, source, nil
+	}
+	return v.Default, "default", nil
+}
+
+// injected are the names that Kubernetes and Docker links add for a service called gatehouse or gatehouse-…
+var injected = regexp.MustCompile(
+	`^GATEHOUSE_(.+_)?(SERVICE_HOST|SERVICE_PORT(_.+)?|PORT|PORT_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$`)

@@ -1,0 +1,185 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// ClientRow is a client as an administrator sees one, in the names of RFC 7591 §2 and OpenID Connect Dynamic Registration §2.
+// The last four columns are Gatehouse's own.
+type ClientRow struct {
+	ClientID                 string     `json:"client_id" db:"client_id"`
+	ClientName               string     `json:"client_name,omitempty" db:"client_name"`
+	ClientURI                string     `json:"client_uri,omitempty" db:"client_uri"`
+	LogoURI                  string     `json:"logo_uri,omitempty" db:"logo_uri"`
+	PolicyURI                string     `json:"policy_uri,omitempty" db:"policy_uri"`
+	TOSURI                   string     `json:"tos_uri,omitempty" db:"tos_uri"`
+	Contacts                 []string   `json:"contacts,omitempty" db:"contacts"`
+	ApplicationType          string     `json:"application_type" db:"application_type"`
+	RedirectURIs             []string   `json:"redirect_uris" db:"redirect_uris"`
+	PostLogoutRedirectURIs   []string   `json:"post_logout_redirect_uris,omitempty" db:"post_logout_redirect_uris"`
+	GrantTypes               []string   `json:"grant_types" db:"grant_types"`
+	ResponseTypes            []string   `json:"response_types" db:"response_types"`
+	TokenEndpointAuthMethod  string     `json:"token_endpoint_auth_method" db:"token_endpoint_auth_method"`
+	Scope                    string     `json:"scope" db:"scope"`
+	IDTokenSignedResponseAlg string     `json:"id_token_signed_response_alg" db:"id_token_signed_response_alg"`
+	DefaultMaxAge            *int       `json:"default_max_age,omitempty" db:"default_max_age"`
+	InitiateLoginURI         string     `json:"initiate_login_uri,omitempty" db:"initiate_login_uri"`
+	AccessTokenSigningAlg    string     `json:"access_token_signing_alg" db:"access_token_signing_alg"`
+	FirstParty               bool       `json:"first_party" db:"first_party"`
+	RequirePKCE              bool       `json:"require_pkce" db:"require_pkce"`
+	AllowedGroups            []string   `json:"allowed_groups,omitempty" db:"allowed_groups"`
+	DisabledAt               *time.Time `json:"disabled_at,omitempty" db:"disabled_at"`
+}
+
+// NewClientRow has the defaults of the columns (RFC 7591 §2), which what is registered replaces.
+func NewClientRow() ClientRow {
+	return ClientRow{
+		ApplicationType:          "web",
+		GrantTypes:               []string{"authorization_code"},
+		ResponseTypes:            []string{"code"},
+		TokenEndpointAuthMethod:  "client_secret_basic",
+		Scope:                    "openid profile email groups offline_access",
+		IDTokenSignedResponseAlg: "RS256",
+		AccessTokenSigningAlg:    "ES256",
+		RequirePKCE:              true,
+	}
+}
+
+// Secret is what is to be stored of a client's secret.
+type Secret struct {
+	SHA256    []byte // nil: none
+	IfMissing bool   // keep the one that a client has already
+}
+
+// clientInsert takes ClientRow.args.
+const clientInsert = `
+	INSERT INTO clients AS c (client_id, client_secret_sha256, client_name, client_uri, logo_uri, policy_uri, tos_uri, contacts,
+		application_type, redirect_uris, post_logout_redirect_uris, grant_types, response_types, token_endpoint_auth_method, scope,
+		id_token_signed_response_alg, access_token_signing_alg, default_max_age, initiate_login_uri, first_party, require_pkce,
+		allowed_groups)
+	VALUES ($1, $2, nullif($3, ''), nullif($4, ''), nullif($5, ''), nullif($6, ''), nullif($7, ''), $8, $9, $10, $11, $12, $13, $14, $15,
+		$16, $17, $18, nullif($19, ''), $20, $21, $22)`
+
+func (c ClientRow) args(secret Secret) []any {
+	return []any{c.ClientID, secret.SHA256, c.ClientName, c.ClientURI, c.LogoURI, c.PolicyURI, c.TOSURI, emptyNotNil(c.Contacts),
+		c.ApplicationType, emptyNotNil(c.RedirectURIs), emptyNotNil(c.PostLogoutRedirectURIs), emptyNotNil(c.GrantTypes),
+		emptyNotNil(c.ResponseTypes), c.TokenEndpointAuthMethod, c.Scope, c.IDTokenSignedResponseAlg, c.AccessTokenSigningAlg, c.DefaultMaxAge,
+		c.InitiateLoginURI, c.FirstParty, c.RequirePKCE, emptyNotNil(c.AllowedGroups)}
+}
+
+// AddClient registers a new client.
+func (s *Store) AddClient(ctx context.Context, c ClientRow, secret Secret) error {
+	_, err := s.pool.Exec(ctx, clientInsert, c.args(secret)...)
+	return inWords(err, c.values())
+}
+
+// ImportedClient is a client to import, and what became of it.
+type ImportedClient struct {
+	ClientRow
+	Secret Secret
+
+	New         bool // it was not registered before
+	SecretIsNew bool // Secret is what is stored now
+}
+
+// ImportClients registers each client, or makes a registered one what it says, all or none. A client that is disabled stays so.
+func (s *Store) ImportClients(ctx context.Context, list []ImportedClient) error {
+	return inWords(pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		for i := range list {
+			c := &list[i]
+			err := tx.QueryRow(ctx, clientInsert+`
+				ON CONFLICT (client_id) DO UPDATE SET
+					client_secret_sha256 = CASE WHEN $23 THEN coalesce(c.client_secret_sha256, excluded.client_secret_sha256)
+						ELSE excluded.client_secret_sha256 END,
+					client_name = excluded.client_name, client_uri = excluded.client_uri, logo_uri = excluded.logo_uri,
+					policy_uri = excluded.policy_uri, tos_uri = excluded.tos_uri, contacts = excluded.contacts,
+					application_type = excluded.application_type, redirect_uris = excluded.redirect_uris,
+					post_logout_redirect_uris = excluded.post_logout_redirect_uris, grant_types = excluded.grant_types,
+					response_types = excluded.response_types, token_endpoint_auth_method = excluded.token_endpoint_auth_method,
+					scope = excluded.scope, id_token_signed_response_alg = excluded.id_token_signed_response_alg,
+					access_token_signing_alg = excluded.access_token_signing_alg, default_max_age = excluded.default_max_age,
+					initiate_login_uri = excluded.initiate_login_uri, first_party = excluded.first_party,
+					require_pkce = excluded.require_pkce, allowed_groups = excluded.allowed_groups
+				RETURNING xmax = 0, client_secret_sha256 IS NOT DISTINCT FROM $2`,
+				append(c.args(c.Secret), c.Secret.IfMissing)...).Scan(&c.New, &c.SecretIsNew)
+			if err != nil {
+				return fmt.Errorf("client %s: %w", c.ClientID, inWords(err, c.values()))
+			}
+		}
+		return nil
+	}), nil)
+}
+
+// RotateClientSecret replaces the secret at once: the old one is refused from the next request on.
+func (s *Store) RotateClientSecret(ctx context.Context, clientID string, sha256 []byte) error {
+	return s.manageOne(ctx, Missing{"client", clientID}, values{},
+		`UPDATE clients SET client_secret_sha256 = $2 WHERE client_id = $1 RETURNING 1`, clientID, sha256)
+}
+
+// DisableClient refuses a client and all it holds, from the next request on.
+func (s *Store) DisableClient(ctx context.Context, clientID string) error {
+	return s.manageOne(ctx, Missing{"client", clientID}, nil,
+		`UPDATE clients SET disabled_at = coalesce(disabled_at, now()) WHERE client_id = $1 RETURNING 1`, clientID)
+}
+
+// EnableClient takes a client in again.
+func (s *Store) EnableClient(ctx context.Context, clientID string) error {
+	return s.manageOne(ctx, Missing{"client", clientID}, nil,
+		`UPDATE clients SET disabled_at = NULL WHERE client_id = $1 RETURNING 1`, clientID)
+}
+
+// RemoveClient removes a client with its consents, codes and tokens.
+func (s *Store) RemoveClient(ctx context.Context, clientID string) error {
+	return s.manageOne(ctx, Missing{"client", clientID}, nil, `DELETE FROM clients WHERE client_id = $1 RETURNING 1`, clientID)
+}
+
+const clientSelect = `SELECT client_id, coalesce(client_name, '') AS client_name, coalesce(client_uri, '') AS client_uri,
+	coalesce(logo_uri, '') AS logo_uri, coalesce(policy_uri, '') AS policy_uri, coalesce(tos_uri, '') AS tos_uri, contacts,
+	application_type, redirect_uris, post_logout_redirect_uris, grant_types, response_types, token_endpoint_auth_method, scope,
+	id_token_signed_response_alg, access_token_signing_alg, default_max_age, coalesce(initiate_login_uri, '') AS initiate_login_uri,
+	first_party, require_pkce, allowed_groups, disabled_at FROM clients`
+
+// ListClients gives all clients by id.
+func (s *Store) ListClients(ctx context.Context) ([]ClientRow, error) {
+	rows, err := s.pool.Query(ctx, clientSelect+` ORDER BY client_id`)
+	if err != nil {
+		return nil, inWords(err, nil)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[ClientRow])
+	return list, inWords(err, nil)
+}
+
+// ShowClient gives one client as it is registered.
+func (s *Store) ShowClient(ctx context.Context, clientID string) (ClientRow, error) {
+	rows, err := s.pool.Query(ctx, clientSelect+` WHERE client_id = $1`, clientID)
+	if err != nil {
+		return ClientRow{}, inWords(err, nil)
+	}
+	c, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[ClientRow])
+	if errors.Is(err, pgx.ErrNoRows) {
+		return c, Missing{"client", clientID}
+	}
+	return c, inWords(err, nil)
+}
+
+// values are what a refusal may show: all but the secret.
+func (c ClientRow) values() values {
+	return values{
+		"client_id":                 c.ClientID,
+		"client_name":               c.ClientName,
+		"application_type":          c.ApplicationType,
+		"redirect_uris":             join(c.RedirectURIs),
+		"public_redirect_uris":      join(c.RedirectURIs),
+		"post_logout_redirect_uris": join(c.PostLogoutRedirectURIs),
+		"links":                     join([]string{c.ClientURI, c.LogoURI, c.PolicyURI, c.TOSURI, c.InitiateLoginURI}),
+		"auth_method":               c.TokenEndpointAuthMethod,
+		"scope":                     c.Scope,
+		"id_token_alg":              c.IDTokenSignedResponseAlg,
+		"access_token_alg":          c.AccessTokenSigningAlg,
+	}
+}

@@ -1,0 +1,192 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"gatehouse/api/devdb"
+)
+
+// connect gives a connection to a migrated database of the test's own.
+func connect(t *testing.T) *pgx.Conn {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), devdb.Test(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close(context.Background()) })
+	return conn
+}
+
+const argon = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY"
+
+// argonWith is a hash that costs otherwise.
+func argonWith(from, to string) string { return "'" + strings.Replace(argon, from, to, 1) + "'" }
+
+const (
+	aUser     = "INSERT INTO users (username) VALUES (%)"
+	aSub      = "INSERT INTO users (username, sub) VALUES ('bob', %)"
+	aPassword = "INSERT INTO users (username, password) VALUES ('bob', %)"
+	aGroup    = "INSERT INTO groups (name) VALUES (%)"
+	aMember   = "INSERT INTO group_members (username, group_name) VALUES (%)"
+	aClient   = "INSERT INTO clients (client_id, token_endpoint_auth_method) VALUES (%, 'none')"
+	anURI     = "INSERT INTO clients (client_id, token_endpoint_auth_method, redirect_uris) VALUES ('c', 'none', ARRAY[%])"
+)
+
+// refused has, for every named constraint, a statement that it must refuse with each of the values in place of %.
+// There are alice, her group staff and the client hub already.
+var refused = map[string]struct {
+	statement string
+	values    []string
+}{
+	"users_sub_must_be_unique":                   {aSub, []string{"'alice-sub'"}},
+	"users_sub_must_be_1_to_255_printable_ascii": {aSub, []string{"'é'", "''", "'a b'", "repeat('x', 256)"}},
+	"users_sub_never_changes_add_a_new_user":     {"UPDATE users SET %", []string{"sub = 'other'", "id = gen_random_uuid()"}},
+	"users_username_must_be_unique":              {aUser, []string{"'alice'"}},
+	"users_username_must_be_a_unix_name_lower_case_max_32": {aUser, []string{
+		"'Bob'", "'1bob'", "'b ob'", "'../b'", "repeat('b', 33)", "E'b\\n'", "''"}},
+	"users_password_must_be_a_hash_use_password_hash": {aPassword, []string{
+		"'correct horse'", "''", "'$1$salt$md5'", "crypt('correct horse', gen_salt('md5'))"}},
+	"users_password_hash_must_be_bcrypt_4_14_or_sane_argon2id": {aPassword, []string{
+		"'$2a$10$short'", "'$2a$15$' || repeat('a', 53)", "'$2a$03$' || repeat('a', 53)", "'$argon2id$nonsense'",
+		argonWith("m=19456", "m=999999"), argonWith("m=19456", "m=7"), argonWith("t=2", "t=11"), argonWith("p=1", "p=17")}},
+	"users_email_must_have_one_at_sign": {"UPDATE users SET email = %", []string{
+		"'alice'", "'a@b@c'", "E'a@b\\n.org'", "' a@b'"}},
+	"users_email_verified_needs_an_email": {"UPDATE users SET email_verified = true", nil},
+	"users_names_must_be_short_without_control_characters": {"UPDATE users SET %", []string{
+		"name = E'a\\tb'", "family_name = repeat('x', 601)"}},
+	"users_claims_must_be_a_json_object_below_8_kb": {"UPDATE users SET claims = %", []string{
+		"'[]'", "jsonb_build_object('a', repeat('x', 9000))"}},
+
+	"groups_name_must_be_unique":                                 {aGroup, []string{"'staff'"}},
+	"groups_name_must_be_1_to_64_letters_digits_and_punctuation": {aGroup, []string{"''", "'two words'", "repeat('g', 65)", "'a,b'"}},
+	"group_members_user_is_in_the_group_already":                 {aMember, []string{"'alice', 'staff'"}},
+	"group_members_group_must_exist":                             {aMember, []string{"'alice', 'nobody'"}},
+	"group_members_user_must_exist":                              {aMember, []string{"'bob', 'staff'"}},
+
+	"clients_client_id_must_be_unique":                   {aClient, []string{"'hub'"}},
+	"clients_client_id_must_be_1_to_255_printable_ascii": {aClient, []string{"'my hub'", "''"}},
+	"clients_without_a_secret_must_require_pkce": {
+		"INSERT INTO clients (client_id, token_endpoint_auth_method, require_pkce) VALUES ('c', 'none', false)", nil},
+	"clients_with_a_secret_method_need_client_secret_sha256": {"INSERT INTO clients (client_id) VALUES ('c')", nil},
+	"clients_secret_must_be_a_digest_use_sha256":             {"UPDATE clients SET client_secret_sha256 = 'a plain secret'", nil},
+	"clients_without_authentication_must_have_no_secret":     {"UPDATE clients SET token_endpoint_auth_method = 'none'", nil},
+	"clients_auth_method_must_be_secret_basic_secret_post_or_none": {
+		"UPDATE clients SET token_endpoint_auth_method = 'private_key_jwt'", nil},
+	"clients_application_type_must_be_web_or_native": {"UPDATE clients SET application_type = 'desktop'", nil},
+	"clients_redirect_uris_must_be_absolute_no_fragment_or_wildcard": {anURI, []string{
+		"'https://c.example.org/cb#x'", "'https://*.example.org/cb'", "'https://c.example.org/*'", "'javascript:alert(1)'",
+		"'data:text/html,x'", "'file:///etc/passwd'", "'ftp://c.example.org/'", "'/cb'", "'//c.example.org'", "'https:///cb'",
+		"'https://user@c.example.org/'", "'https://user:pw@c.example.org/'", "'https://c.example.org\\@evil.example.org/'",
+		"'https://c.example.org/a b'", "E'https://c.example.org/\\n'", "''", "NULL", "'https://c.example.org/' || repeat('x', 1000)",
+		strings.Repeat("'https://c.example.org/', ", 20) + "'https://c.example.org/'"}},
+	"clients_post_logout_redirect_uris_must_be_absolute": {"UPDATE clients SET post_logout_redirect_uris = ARRAY[%]", []string{
+		"'/bye'", "'javascript:alert(1)'"}},
+	"clients_public_redirect_uris_must_be_https_or_loopback": {anURI, []string{
+		"'http://c.example.org/cb'", "'http://localhost.example.org/cb'"}},
+	"clients_links_must_be_http_or_https_urls": {"UPDATE clients SET %", []string{
+		"client_uri = 'javascript:alert(1)'", "logo_uri = 'org.example:/logo'", "tos_uri = 'x'"}},
+	"clients_client_name_must_be_1_to_100_without_control_characters": {"UPDATE clients SET client_name = %", []string{
+		"''", "E'a\\nb'", "repeat('x', 101)"}},
+	"clients_scope_must_be_words_separated_by_one_space": {"UPDATE clients SET scope = %", []string{
+		"'openid  email'", "' openid'", "'a\"b'"}},
+	"clients_id_token_alg_must_be_rs256_es256_or_eddsa":     {"UPDATE clients SET id_token_signed_response_alg = 'none'", nil},
+	"clients_access_token_alg_must_be_rs256_es256_or_eddsa": {"UPDATE clients SET access_token_signing_alg = 'HS256'", nil},
+	"clients_default_max_age_must_not_be_negative":          {"UPDATE clients SET default_max_age = -1", nil},
+
+	"sessions_cookie_must_be_unique": {`INSERT INTO sessions (sid, cookie_sha256, user_id, auth_time, amr, seen_at, expires_at, ends_at)
+		SELECT gen_random_uuid(), 'x', id, now(), '{pwd}', now(), now(), now() FROM users, generate_series(1, 2)`, nil},
+	"signing_keys_alg_must_be_rs256_es256_or_eddsa": {"INSERT INTO signing_keys VALUES ('k', 'HS256', 'x', now(), now())", nil},
+	"signing_keys_retires_at_must_not_be_before_created_at": {
+		"INSERT INTO signing_keys VALUES ('k', 'ES256', 'x', now(), now(), 'epoch')", nil},
+	"login_throttle_bucket_must_be_below_65536": {"INSERT INTO login_throttle VALUES (%, 1, now())", []string{"65536", "-1"}},
+	"cache_version_must_have_one_row":           {"INSERT INTO cache_version VALUES (false, 1)", nil},
+}
+
+const someRows = `
+	INSERT INTO users (username, sub) VALUES ('alice', 'alice-sub');
+	INSERT INTO groups (name) VALUES ('staff');
+	INSERT INTO group_members (username, group_name) VALUES ('alice', 'staff');
+	INSERT INTO clients (client_id, client_secret_sha256) VALUES ('hub', sha256('a secret'))`
+
+func TestEveryConstraintRefusesWhatItNames(t *testing.T) {
+	conn := connect(t)
+	if _, err := conn.Exec(t.Context(), someRows, pgx.QueryExecModeSimpleProtocol); err != nil {
+		t.Fatal(err)
+	}
+	for constraint, test := range refused {
+		for _, value := range append(test.values, "")[:max(1, len(test.values))] {
+			statement := strings.Replace(test.statement, "%", value, 1)
+			var refusal *pgconn.PgError
+			if _, err := conn.Exec(t.Context(), statement); !errors.As(err, &refusal) {
+				t.Errorf("%s takes %s: %v", constraint, statement, err)
+			} else if refusal.ConstraintName != constraint {
+				t.Errorf("%s\nis refused by %q (%s), want %s", statement, refusal.ConstraintName, refusal.Message, constraint)
+			}
+		}
+	}
+}
+
+func TestEveryConstraintHasANameAndATest(t *testing.T) {
+	rows, err := connect(t).Query(t.Context(), `SELECT conname FROM pg_constraint
+		WHERE connamespace = 'public'::regnamespace AND conname !~ '_(pkey|fkey)$' AND contype IN ('c', 'f', 'p', 'u', 'x')`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		if _, ok := refused[name]; !ok {
+			t.Errorf("%s has no line in refused", name)
+		}
+		if strings.HasSuffix(name, "_check") || strings.HasSuffix(name, "_key") || len(name) > 63 {
+			t.Errorf("%s is no name that says what to do", name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(refused)) {
+		if !slices.Contains(names, name) && name != "users_sub_never_changes_add_a_new_user" { // a trigger
+			t.Errorf("%s is not in the schema", name)
+		}
+	}
+}
+
+func TestWhatIsSafeIsTaken(t *testing.T) {
+	conn := connect(t)
+	for _, statement := range []string{
+		"INSERT INTO users (username) VALUES ('a')",
+		"INSERT INTO users (username) VALUES ('_svc-1.x')",
+		"INSERT INTO users (username, password) VALUES ('u1', crypt('correct horse', gen_salt('bf')))",
+		"INSERT INTO users (username, password) VALUES ('u2', password_hash('correct horse'))",
+		"INSERT INTO users (username, password) VALUES ('u3', '" + argon + "')",
+		"INSERT INTO users (username, email, email_verified, name) VALUES ('u4', 'u4@example.org', true, 'Zoë')",
+		"UPDATE users SET username = 'u5' WHERE username = 'u4'",
+		"INSERT INTO groups (name) VALUES ('course:2026/physics')",
+		`INSERT INTO clients (client_id, token_endpoint_auth_method, redirect_uris) VALUES ('c1', 'none',
+			'{https://c.example.org/cb?x=1,http://localhost:8000/cb,http://127.0.0.1/,"http://[::1]:80/",org.example.app:/cb,https://c}')`,
+		`INSERT INTO clients (client_id, client_secret_sha256, redirect_uris, post_logout_redirect_uris) VALUES ('c2', sha256('x'),
+			'{http://hub.internal/hub/oauth_callback}', '{http://hub.internal/}')`,
+		"UPDATE clients SET client_uri = 'https://c.example.org', logo_uri = NULL, default_max_age = 0, scope = ''",
+	} {
+		if _, err := conn.Exec(t.Context(), statement); err != nil {
+			t.Errorf("%s\nis refused: %v", statement, err)
+		}
+	}
+}
+
+func TestPasswordHashRefusesWeakOnes(t *testing.T) {
+	conn := connect(t)
+	for _, password := range []string{"short", strings.Repeat("x", 73)} {
+		if _, err := conn.Exec(t.Context(), "SELECT password_hash($1)", password); err == nil || strings.Contains(err.Error(), password) {
+			t.Errorf("%q: %v", password, err)
+		}
+	}
+}

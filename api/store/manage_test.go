@@ -1,0 +1,241 @@
+package store
+
+import (
+	"crypto/sha256"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"gatehouse/api/devdb"
+)
+
+func managed(t *testing.T) *Store { return open(t, devdb.Test(t)) }
+
+// try fails the test on an error of what has to work.
+func try(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAddUserKeepsWhatWasGiven(t *testing.T) {
+	s := managed(t)
+	try(t, s.AddGroup(t.Context(), "staff", "The staff"))
+	sub, err := s.AddUser(t.Context(), UserRow{Username: "alice", Name: "Alice", Email: "alice@example.org", EmailVerified: true,
+		Groups: []string{"staff", "staff"}}, argon)
+	if err != nil || len(sub) != 36 {
+		t.Fatalf("sub %q, %v", sub, err)
+	}
+	if given, err := s.AddUser(t.Context(), UserRow{Username: "bob", Sub: "bob-of-old"}, ""); given != "bob-of-old" {
+		t.Errorf("sub %q, %v", given, err)
+	}
+	users, err := s.ListUsers(t.Context())
+	if err != nil || len(users) != 2 {
+		t.Fatal(users, err)
+	}
+	alice, bob := users[0], users[1]
+	if alice.Sub != sub || alice.Email != "alice@example.org" || !alice.EmailVerified ||
+		!slices.Equal(alice.Groups, []string{"staff"}) || !alice.HasPassword {
+		t.Errorf("%+v", alice)
+	}
+	if bob.HasPassword || bob.Groups == nil || bob.DisabledAt != nil {
+		t.Errorf("%+v", bob)
+	}
+}
+
+func TestRefusalsAreOneLineInWords(t *testing.T) {
+	s := managed(t)
+	if _, err := s.AddUser(t.Context(), UserRow{Username: "alice", Sub: "1"}, ""); err != nil {
+		t.Fatal(err)
+	}
+	add := func(u UserRow, hash string) error { _, err := s.AddUser(t.Context(), u, hash); return err }
+	client := func(change func(*ClientRow)) error {
+		c := NewClientRow()
+		c.ClientID = "hub"
+		change(&c)
+		return s.AddClient(t.Context(), c, Secret{SHA256: make([]byte, 32)})
+	}
+	for _, test := range []struct {
+		err  error
+		want string
+	}{
+		{add(UserRow{Username: "alice"}, ""), `username must be unique: "alice"`},
+		{add(UserRow{Username: "Bob"}, ""), `username must be a unix name lower case max 32: "Bob"`},
+		{add(UserRow{Username: "bob", Sub: "1"}, ""), `sub must be unique: "1"`},
+		{add(UserRow{Username: "bob", Email: "x"}, ""), `email must have one at sign: "x"`},
+		{add(UserRow{Username: "bob", EmailVerified: true}, ""), `email verified needs an email`},
+		{add(UserRow{Username: "bob"}, "hunter2"), `password must be a hash use password hash`},
+		{add(UserRow{Username: "bob", Groups: []string{"gone"}}, ""), `group must exist: "gone"`},
+		{s.AddGroupMembers(t.Context(), "gone", []string{"alice"}), `group must exist: "gone"`},
+		{s.AddGroup(t.Context(), "", ""), `name must be 1 to 64 letters digits and punctuation`},
+		{client(func(c *ClientRow) { c.RedirectURIs = []string{"https://*.example.org/"} }),
+			`redirect uris must be absolute no fragment or wildcard: "https://*.example.org/"`},
+		{client(func(c *ClientRow) { c.PostLogoutRedirectURIs = []string{"/bye"} }), `post logout redirect uris must be absolute: "/bye"`},
+		{client(func(c *ClientRow) { c.TokenEndpointAuthMethod = "tls" }), `auth method must be secret basic secret post or none: "tls"`},
+		{client(func(c *ClientRow) { c.TokenEndpointAuthMethod = "none" }), `without authentication must have no secret`},
+		{s.DisableUser(t.Context(), "nobody"), `there is no user "nobody"`},
+		{s.EnableUser(t.Context(), "nobody"), `there is no user "nobody"`},
+		{s.SetPassword(t.Context(), "nobody", argon, true), `there is no user "nobody"`},
+		{s.SetPassword(t.Context(), "alice", "hunter2", false), `users: password must be a hash use password hash`},
+		{s.RemoveGroup(t.Context(), "gone"), `there is no group "gone"`},
+		{s.RemoveGroupMember(t.Context(), "staff", "alice"), `there is no member of staff called "alice"`},
+		{s.DisableClient(t.Context(), "gone"), `there is no client "gone"`},
+		{s.RotateClientSecret(t.Context(), "gone", make([]byte, 32)), `there is no client "gone"`},
+	} {
+		if test.err == nil || test.err.Error() != test.want {
+			t.Errorf("got %v, want %s", test.err, test.want)
+		}
+	}
+	if err := s.RemoveClient(t.Context(), "gone"); !errors.Is(err, ErrNotFound) {
+		t.Errorf("%v is not ErrNotFound", err)
+	}
+}
+
+func TestDisablingAUserEndsWhatTheyHold(t *testing.T) {
+	conn := connect(t)
+	s := open(t, conn.Config().ConnString())
+	_, err := s.AddUser(t.Context(), UserRow{Username: "alice"}, argon)
+	try(t, err)
+	c := NewClientRow()
+	c.ClientID, c.TokenEndpointAuthMethod = "spa", "none"
+	try(t, s.AddClient(t.Context(), c, Secret{}))
+	_, err = conn.Exec(t.Context(), `INSERT INTO sessions (sid, cookie_sha256, user_id, auth_time, amr, seen_at, expires_at, ends_at)
+		SELECT gen_random_uuid(), 'x', id, now(), '{pwd}', now(), now() + interval '1 h', now() + interval '1 d' FROM users`)
+	try(t, err)
+	_, err = conn.Exec(t.Context(), `INSERT INTO grants (id, user_id, client_id, sid, offline, scope, auth_time, amr, created_at, expires_at)
+		SELECT gen_random_uuid(), user_id, 'spa', sid, true, 'openid', now(), '{pwd}', now(), now() + interval '1 d' FROM sessions`)
+	try(t, err)
+	refusal := func() (reason string) {
+		try(t, conn.QueryRow(t.Context(), "SELECT coalesce(refusal, '') FROM grant_states").Scan(&reason))
+		return reason
+	}
+	if got := refusal(); got != "" {
+		t.Errorf("at first: %q", got)
+	}
+	try(t, s.DisableUser(t.Context(), "alice"))
+	if got := refusal(); got != "user_disabled" {
+		t.Errorf("after disabling the user: %q", got)
+	}
+	try(t, s.EnableUser(t.Context(), "alice"))
+	try(t, s.DisableClient(t.Context(), "spa"))
+	if got := refusal(); got != "client_disabled" {
+		t.Errorf("after disabling the client: %q", got)
+	}
+	try(t, s.EnableClient(t.Context(), "spa"))
+	try(t, s.SetPassword(t.Context(), "alice", argon, false))
+	if got := refusal(); got != "" {
+		t.Errorf("after enabling both: %q", got)
+	}
+	try(t, s.SetPassword(t.Context(), "alice", argon, true))
+	if got := refusal(); got != "grant_revoked" {
+		t.Errorf("after signing out: %q", got)
+	}
+	var open int
+	try(t, conn.QueryRow(t.Context(), "SELECT count(*) FROM sessions WHERE ended_at IS NULL").Scan(&open))
+	if open != 0 {
+		t.Error("signing out left a session open")
+	}
+}
+
+func TestGroupsAndMembers(t *testing.T) {
+	s := managed(t)
+	for _, name := range []string{"alice", "bob"} {
+		_, err := s.AddUser(t.Context(), UserRow{Username: name}, "")
+		try(t, err)
+	}
+	try(t, s.AddGroup(t.Context(), "staff", "The staff"))
+	try(t, s.AddGroupMembers(t.Context(), "staff", []string{"alice"}))
+	try(t, s.AddGroupMembers(t.Context(), "staff", []string{"bob", "alice"}))
+	groups, err := s.ListGroups(t.Context())
+	if err != nil || len(groups) != 1 || groups[0].Description != "The staff" || !slices.Equal(groups[0].Members, []string{"alice", "bob"}) {
+		t.Errorf("%+v, %v", groups, err)
+	}
+	try(t, s.RemoveGroupMember(t.Context(), "staff", "alice"))
+	try(t, s.RemoveGroup(t.Context(), "staff"))
+	if users, err := s.ListUsers(t.Context()); err != nil || len(users) != 2 || len(users[1].Groups) != 0 {
+		t.Errorf("%+v, %v", users, err)
+	}
+}
+
+func sha(s string) []byte { sum := sha256.Sum256([]byte(s)); return sum[:] }
+
+func TestImportIsIdempotentAndKeepsASecret(t *testing.T) {
+	s := managed(t)
+	c := NewClientRow()
+	c.ClientID, c.ClientName, c.RedirectURIs = "hub", "Hub", []string{"https://hub.example.org/hub/oauth_callback"}
+	stored := func() []byte {
+		client, err := s.Client(t.Context(), "hub")
+		try(t, err)
+		return client.SecretSHA256
+	}
+	for _, step := range []struct {
+		name             string
+		secret           Secret
+		isNew, secretNew bool
+		want             string
+	}{
+		{"a new client gets the generated secret", Secret{sha("first"), true}, true, true, "first"},
+		{"again: it keeps that", Secret{sha("second"), true}, false, false, "first"},
+		{"a secret that is given replaces it", Secret{sha("third"), false}, false, true, "third"},
+	} {
+		list := []ImportedClient{{ClientRow: c, Secret: step.secret}}
+		try(t, s.ImportClients(t.Context(), list))
+		if list[0].New != step.isNew || list[0].SecretIsNew != step.secretNew || !slices.Equal(stored(), sha(step.want)) {
+			t.Errorf("%s: new %v, secret new %v, %x", step.name, list[0].New, list[0].SecretIsNew, stored())
+		}
+	}
+	c.TokenEndpointAuthMethod, c.ClientName = "none", ""
+	try(t, s.ImportClients(t.Context(), []ImportedClient{{ClientRow: c}}))
+	row, err := s.ShowClient(t.Context(), "hub")
+	if err != nil || row.TokenEndpointAuthMethod != "none" || row.ClientName != "" || stored() != nil {
+		t.Errorf("a client that became public: %+v, %v", row, err)
+	}
+}
+
+func TestImportTakesAllOrNone(t *testing.T) {
+	s := managed(t)
+	good, bad := NewClientRow(), NewClientRow()
+	good.ClientID, bad.ClientID, bad.RedirectURIs = "good", "bad", []string{"javascript:alert(1)"}
+	secret := Secret{SHA256: sha("a secret")}
+	err := s.ImportClients(t.Context(), []ImportedClient{{ClientRow: good, Secret: secret}, {ClientRow: bad, Secret: secret}})
+	if want := `client bad: redirect uris must be absolute no fragment or wildcard: "javascript:alert(1)"`; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	if list, err := s.ListClients(t.Context()); err != nil || len(list) != 0 {
+		t.Errorf("%d clients, %v", len(list), err)
+	}
+}
+
+func TestDefaultsOfARowAreThoseOfTheTable(t *testing.T) {
+	conn := connect(t)
+	s := open(t, conn.Config().ConnString())
+	_, err := conn.Exec(t.Context(), "INSERT INTO clients (client_id, client_secret_sha256) VALUES ('by-sql', sha256('x'))")
+	try(t, err)
+	c := NewClientRow()
+	c.ClientID = "by-row"
+	try(t, s.AddClient(t.Context(), c, Secret{SHA256: sha("x")}))
+	var distinct int
+	try(t, conn.QueryRow(t.Context(), `
+		SELECT count(DISTINCT to_jsonb(c) - '{client_id,created_at,updated_at}'::text[]) FROM clients c`).Scan(&distinct))
+	if distinct != 1 {
+		t.Error("NewClientRow has other defaults than the table")
+	}
+}
+
+func TestDescribeServer(t *testing.T) {
+	server, err := managed(t).DescribeServer(t.Context())
+	if err != nil || server.Version < 140000 || !server.HasPgcrypto || server.Now.IsZero() {
+		t.Errorf("%+v, %v", server, err)
+	}
+}
+
+func TestNoRefusalRepeatsAPassword(t *testing.T) {
+	_, err := managed(t).AddUser(t.Context(), UserRow{Username: "alice"}, "hunter2")
+	for ; err != nil; err = errors.Unwrap(err) {
+		if strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%T: %v", err, err)
+		}
+	}
+}

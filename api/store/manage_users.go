@@ -1,0 +1,86 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// UserRow is a user as an administrator sees one.
+type UserRow struct {
+	Username      string     `json:"username" db:"username"`
+	Sub           string     `json:"sub" db:"sub"`
+	Name          string     `json:"name,omitempty" db:"name"`
+	Email         string     `json:"email,omitempty" db:"email"`
+	EmailVerified bool       `json:"email_verified" db:"email_verified"`
+	Groups        []string   `json:"groups" db:"groups"`
+	HasPassword   bool       `json:"has_password" db:"has_password"`
+	DisabledAt    *time.Time `json:"disabled_at,omitempty" db:"disabled_at"`
+	CreatedAt     time.Time  `json:"created_at" db:"created_at"`
+}
+
+// AddUser adds u with passwordHash, "" for none, as a member of u.Groups; it gives the subject, made up where u has none.
+func (s *Store) AddUser(ctx context.Context, u UserRow, passwordHash string) (sub string, err error) {
+	err = s.pool.QueryRow(ctx, `
+		WITH added AS (
+			INSERT INTO users (username, sub, password, name, email, email_verified)
+			VALUES ($1, coalesce(nullif($2, ''), gen_random_uuid()::text), nullif($3, ''), nullif($4, ''), nullif($5, ''), $6)
+			RETURNING username, sub),
+		joined AS (INSERT INTO group_members (username, group_name) SELECT DISTINCT username, unnest($7::text[]) FROM added)
+		SELECT sub FROM added`,
+		u.Username, u.Sub, passwordHash, u.Name, u.Email, u.EmailVerified, u.Groups).Scan(&sub)
+	return sub, inWords(err, values{"username": u.Username, "sub": u.Sub, "email": u.Email, "group": join(u.Groups), "user": join(u.Groups)})
+}
+
+// SetPassword replaces the password; with signOut it also ends the user's sessions and revokes what applications hold.
+func (s *Store) SetPassword(ctx context.Context, username, passwordHash string, signOut bool) error {
+	return s.manageOne(ctx, Missing{"user", username}, nil, `
+		WITH changed AS (UPDATE users SET password = $2 WHERE username = $1 RETURNING id),
+		ended AS (UPDATE sessions SET ended_at = now() WHERE $3 AND ended_at IS NULL AND user_id IN (SELECT id FROM changed)),
+		revoked AS (UPDATE grants SET revoked_at = now() WHERE $3 AND revoked_at IS NULL AND user_id IN (SELECT id FROM changed))
+		SELECT FROM changed`, username, passwordHash, signOut)
+}
+
+// DisableUser shuts a user out, from the next request on.
+func (s *Store) DisableUser(ctx context.Context, username string) error {
+	return s.manageOne(ctx, Missing{"user", username}, nil,
+		`UPDATE users SET disabled_at = coalesce(disabled_at, now()) WHERE username = $1 RETURNING 1`, username)
+}
+
+// EnableUser lets a user in again.
+func (s *Store) EnableUser(ctx context.Context, username string) error {
+	return s.manageOne(ctx, Missing{"user", username}, nil,
+		`UPDATE users SET disabled_at = NULL WHERE username = $1 RETURNING 1`, username)
+}
+
+// ListUsers gives all users by name.
+func (s *Store) ListUsers(ctx context.Context) ([]UserRow, error) {
+	rows, err := s.pool.Query(ctx, `
+		SELECT u.username, u.sub, coalesce(u.name, concat_ws(' ', u.given_name, u.family_name)) AS name, coalesce(u.email, '') AS email,
+			u.email_verified, ARRAY(SELECT group_name FROM group_members m WHERE m.username = u.username ORDER BY 1) AS groups,
+			u.password IS NOT NULL AS has_password, u.disabled_at, u.created_at
+		FROM users u ORDER BY u.username`)
+	if err != nil {
+		return nil, inWords(err, nil)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[UserRow])
+	return list, inWords(err, nil)
+}
+
+// manageOne runs a statement that returns a row if it found what it is about.
+func (s *Store) manageOne(ctx context.Context, about Missing, shown values, sql string, args ...any) error {
+	rows, err := s.pool.Query(ctx, sql, args...)
+	if err != nil {
+		return inWords(err, shown)
+	}
+	found := rows.Next()
+	rows.Close()
+	if err := rows.Err(); err != nil {
+		return inWords(err, shown)
+	}
+	if !found {
+		return about
+	}
+	return nil
+}

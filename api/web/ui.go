@@ -1,0 +1,198 @@
+package web
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"mime"
+	"net/http"
+	"os"
+	"path"
+	"strconv"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"gatehouse/api/config"
+)
+
+// UI serves the built pages below cfg.UIRoot with the headers they need, for those who have no web server for it. All files
+// are read once, at the start: no request names a file of the disk, and a build that replaces them is seen after a restart.
+func UI(cfg *config.Config) (http.Handler, error) {
+	files, err := readUIFiles(cfg.UIRoot)
+	if err != nil {
+		return nil, err
+	}
+	configJSON, err := uiConfig(cfg)
+	if err != nil {
+		return nil, err
+	}
+	files["/config.json"] = newUIFile("/config.json", configJSON)
+
+	e := echo.New()
+	e.Use(uiHeaders(cfg))
+	e.Match([]string{http.MethodGet, http.MethodHead}, "/*", func(c echo.Context) error {
+		return files.answer(c.Response(), c.Request())
+	})
+	return e, nil
+}
+
+// uiConfig is what the pages learn at run time, so that one build serves any host name.
+func uiConfig(cfg *config.Config) ([]byte, error) {
+	return json.Marshal(struct {
+		API    string `json:"api"`
+		Name   string `json:"name"`
+		Logo   string `json:"logo,omitempty"`
+		Accent string `json:"accent,omitempty"`
+	}{cfg.Issuer, cfg.Name, cfg.Logo, cfg.Accent})
+}
+
+// uiHeaders are the same as in deploy/nginx and deploy/apache.
+func uiHeaders(cfg *config.Config) echo.MiddlewareFunc {
+	// No form-action: browsers apply it to the redirect after the form, too, and would not let people go back to the client.
+	csp := "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: https:; font-src 'self'; " +
+		"connect-src 'self' " + cfg.Issuer + "; base-uri 'none'; frame-ancestors 'none'"
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			h := c.Response().Header()
+			h.Set("Content-Security-Policy", csp)
+			h.Set("Referrer-Policy", "strict-origin") // no-referrer would make the form's Origin null, which the API refuses
+			h.Set("X-Content-Type-Options", "nosniff")
+			h.Set("X-Frame-Options", "DENY")
+			h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
+			if strings.HasPrefix(cfg.Issuer, "https:") {
+				h.Set("Strict-Transport-Security", "max-age=31536000")
+			}
+			return next(c)
+		}
+	}
+}
+
+// A uiFile is a file of the UI, with the compressed forms that the build made of it.
+type uiFile struct {
+	contentType  string
+	cacheControl string
+	etag         string // without quotes; each encoding has its own (RFC 9110 §8.8.3.3)
+	plain        []byte
+	encoded      map[string][]byte // by content coding
+}
+
+// uiFiles are known by the path of their URL.
+type uiFiles map[string]*uiFile
+
+// codings are tried in this order: the first is the smallest.
+var codings = []struct{ name, suffix string }{{"br", ".br"}, {"gzip", ".gz"}}
+
+func readUIFiles(root string) (uiFiles, error) {
+	all := map[string][]byte{}
+	err := fs.WalkDir(os.DirFS(root), ".", func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case strings.HasPrefix(entry.Name(), ".") && name != ".":
+			if entry.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		case entry.IsDir():
+			return nil
+		}
+		all["/"+name], err = os.ReadFile(path.Join(root, name))
+		return err
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("GATEHOUSE_UI_ROOT cannot be read: %w", err)
+	}
+	if all["/index.html"] == nil {
+		return nil, fmt.Errorf("there is no %s: run `npm run build`, or set GATEHOUSE_UI_ROOT to the folder of the built pages",
+			path.Join(root, "index.html"))
+	}
+	out := uiFiles{}
+	for name, content := range all {
+		out[name] = newUIFile(name, content)
+		for _, coding := range codings {
+			if encoded := all[name+coding.suffix]; encoded != nil {
+				out[name].encoded[coding.name] = encoded
+			}
+		}
+	}
+	return out, nil
+}
+
+func newUIFile(name string, content []byte) *uiFile {
+	sum := sha256.Sum256(content)
+	f := &uiFile{
+		contentType:  mime.TypeByExtension(path.Ext(name)),
+		cacheControl: "no-cache",
+		etag:         hex.EncodeToString(sum[:12]),
+		plain:        content,
+		encoded:      map[string][]byte{},
+	}
+	if f.contentType == "" {
+		f.contentType = "application/octet-stream"
+	}
+	if strings.HasPrefix(name, "/assets/") { // their names change with their content
+		f.cacheControl = "public, max-age=31536000, immutable"
+	}
+	return f
+}
+
+// answer sends the file of the path, or index.html, whose script knows the routes; a missing asset is no page.
+func (all uiFiles) answer(w http.ResponseWriter, r *http.Request) error {
+	f := all[r.URL.Path]
+	if f == nil && (path.Ext(r.URL.Path) != "" || strings.HasPrefix(r.URL.Path, "/assets/")) {
+		return echo.ErrNotFound
+	}
+	if f == nil {
+		f = all["/index.html"]
+	}
+	body, coding := f.negotiate(r.Header.Get("Accept-Encoding"))
+	etag := `"` + strings.TrimSuffix(f.etag+"-"+coding, "-") + `"`
+	h := w.Header()
+	h.Set("Cache-Control", f.cacheControl)
+	h.Set("ETag", etag)
+	if len(f.encoded) > 0 {
+		h.Set("Vary", "Accept-Encoding")
+	}
+	if known := r.Header.Get("If-None-Match"); known == "*" || strings.Contains(known, etag) {
+		w.WriteHeader(http.StatusNotModified)
+		return nil
+	}
+	h.Set("Content-Type", f.contentType)
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	if coding != "" {
+		h.Set("Content-Encoding", coding)
+	}
+	w.WriteHeader(http.StatusOK)
+	if r.Method == http.MethodHead {
+		return nil
+	}
+	_, err := bytes.NewReader(body).WriteTo(w)
+	return err
+}
+
+func (f *uiFile) negotiate(acceptEncoding string) (body []byte, coding string) {
+	for _, c := range codings {
+		if body := f.encoded[c.name]; body != nil && acceptsCoding(acceptEncoding, c.name) {
+			return body, c.name
+		}
+	}
+	return f.plain, ""
+}
+
+// acceptsCoding reads Accept-Encoding (RFC 9110 §12.5.3); a weight counts only if it is 0, which refuses.
+func acceptsCoding(header, coding string) bool {
+	for item := range strings.SplitSeq(header, ",") {
+		name, weight, _ := strings.Cut(item, ";")
+		if strings.EqualFold(strings.TrimSpace(name), coding) {
+			_, q, _ := strings.Cut(strings.ReplaceAll(weight, " ", ""), "=")
+			n, err := strconv.ParseFloat(q, 64)
+			return weight == "" || err != nil || n > 0
+		}
+	}
+	return false
+}

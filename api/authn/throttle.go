@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"math"
 	"net/netip"
+	"sync"
 	"time"
 )
 
@@ -69,6 +70,7 @@ type State struct {
 	Bucket    Bucket
 	Failures  float32
 	UpdatedAt time.Time
+	Trying    int // other attempts under way
 }
 
 // Buckets gives the buckets of an attempt, in ascending order. username is as the user is looked up; addr the client's
@@ -115,7 +117,7 @@ func Wait(states []State, now time.Time) time.Duration {
 	var longest time.Duration
 	for _, s := range states {
 		k := kinds[s.Bucket.Kind()]
-		excess := level(s, now) - (k.burst - 1)
+		excess := level(s, now) + float32(s.Trying) - (k.burst - 1)
 		if excess < 0.001 { // a rounding error of real
 			continue
 		}
@@ -123,6 +125,58 @@ func Wait(states []State, now time.Time) time.Duration {
 		longest = max(longest, time.Duration(seconds)*time.Second)
 	}
 	return longest
+}
+
+// Trying counts the attempts under way in this process, so that guesses sent all at once are not all let through before the first
+// has failed.
+type Trying struct {
+	mu sync.Mutex
+	n  map[Bucket]int
+}
+
+// Enter counts an attempt in its buckets until leave is called. Call it before the states are loaded, and Wait with what busy
+// makes of them: as if every other attempt under way had failed. An address is not counted so, for a whole class may sign in
+// from one at nine o'clock.
+func (t *Trying) Enter(buckets []Bucket) (busy func([]State) []State, leave func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.n == nil {
+		t.n = map[Bucket]int{}
+	}
+	others := make(map[Bucket]int, len(buckets))
+	for _, b := range buckets {
+		others[b] = t.n[b]
+		t.n[b]++
+	}
+	busy = func(states []State) []State { return withOthers(buckets, states, others) }
+	return busy, func() { t.leave(buckets) }
+}
+
+func (t *Trying) leave(buckets []Bucket) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, b := range buckets {
+		if t.n[b]--; t.n[b] == 0 {
+			delete(t.n, b)
+		}
+	}
+}
+
+func withOthers(buckets []Bucket, states []State, others map[Bucket]int) []State {
+	var all []State
+	for _, b := range buckets {
+		s := State{Bucket: b}
+		for _, loaded := range states {
+			if loaded.Bucket == b {
+				s = loaded
+			}
+		}
+		if b.Kind() != ByAddress {
+			s.Trying = others[b]
+		}
+		all = append(all, s)
+	}
+	return all
 }
 
 // AfterFailure gives what the bucket holds after one more failure. In SQL, for all buckets of an attempt at once, with $1 the

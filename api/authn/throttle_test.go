@@ -20,20 +20,21 @@ func TestWaitFollowsTheFailuresOfTheFullestBucket(t *testing.T) {
 		want   time.Duration
 	}{
 		{"no rows", nil, 0},
-		{"one attempt left of the five of a pair", []State{{pair, 4, noon}}, 0},
-		{"five failures of a pair", []State{{pair, 5, noon}}, 15 * time.Second},
-		{"and five seconds later", []State{{pair, 5, noon.Add(-5 * time.Second)}}, 10 * time.Second},
-		{"and fifteen seconds later", []State{{pair, 5, noon.Add(-15 * time.Second)}}, 0},
-		{"a minute at most", []State{{pair, 1000, noon}}, time.Minute},
-		{"49 failures of an address", []State{{address, 49, noon}}, 0},
-		{"50 failures of an address", []State{{address, 50, noon}}, 15 * time.Second},
-		{"99 failures of an account", []State{{account, 99, noon}}, 0},
-		{"100 failures of an account", []State{{account, 100, noon}}, 30 * time.Second},
-		{"9 failures of a device", []State{{device, 9, noon}}, 0},
-		{"10 failures of a device", []State{{device, 10, noon}}, 15 * time.Second},
-		{"the longest wait counts", []State{{pair, 5, noon}, {address, 3, noon}, {account, 101, noon}}, time.Minute},
-		{"a clock that is behind leaks nothing", []State{{pair, 5, noon.Add(time.Hour)}}, 15 * time.Second},
-		{"a year later all is forgotten", []State{{account, 103, noon.AddDate(-1, 0, 0)}}, 0},
+		{"one attempt left of the five of a pair", []State{{pair, 4, noon, 0}}, 0},
+		{"five failures of a pair", []State{{pair, 5, noon, 0}}, 15 * time.Second},
+		{"and five seconds later", []State{{pair, 5, noon.Add(-5 * time.Second), 0}}, 10 * time.Second},
+		{"and fifteen seconds later", []State{{pair, 5, noon.Add(-15 * time.Second), 0}}, 0},
+		{"a minute at most", []State{{pair, 1000, noon, 0}}, time.Minute},
+		{"49 failures of an address", []State{{address, 49, noon, 0}}, 0},
+		{"50 failures of an address", []State{{address, 50, noon, 0}}, 15 * time.Second},
+		{"99 failures of an account", []State{{account, 99, noon, 0}}, 0},
+		{"100 failures of an account", []State{{account, 100, noon, 0}}, 30 * time.Second},
+		{"9 failures of a device", []State{{device, 9, noon, 0}}, 0},
+		{"10 failures of a device", []State{{device, 10, noon, 0}}, 15 * time.Second},
+		{"the longest wait counts", []State{{pair, 5, noon, 0}, {address, 3, noon, 0}, {account, 101, noon, 0}}, time.Minute},
+		{"a clock that is behind leaks nothing", []State{{pair, 5, noon.Add(time.Hour), 0}}, 15 * time.Second},
+		{"two failures and three attempts under way", []State{{pair, 2, noon, 3}}, 15 * time.Second},
+		{"a year later all is forgotten", []State{{account, 103, noon.AddDate(-1, 0, 0), 0}}, 0},
 	} {
 		if got := Wait(test.states, noon); got != test.want {
 			t.Errorf("%s: wait %v, want %v", test.name, got, test.want)
@@ -74,7 +75,7 @@ func TestAKnownDeviceIsNotTouchedByAFloodOfItsAccount(t *testing.T) {
 	flood := Buckets(key, "alice", netip.MustParseAddr("198.51.100.1"), "")
 	var states []State
 	for _, b := range flood {
-		states = append(states, State{b, 1000, noon})
+		states = append(states, State{Bucket: b, Failures: 1000, UpdatedAt: noon})
 	}
 	if Wait(states, noon) == 0 {
 		t.Fatal("the flood is not slowed down")

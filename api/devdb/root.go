@@ -42,15 +42,28 @@ func settle(root, dir string) (user, string, error) {
 	if u.credential == nil {
 		return user{}, "", errNobody
 	}
-	if u.can("true", dir) {
+	if u.can("/bin/sh", dir, "-c", ":") {
 		return u, dir, nil
 	}
-	rel, err := filepath.Rel(root, dir)
-	if err != nil || !filepath.IsLocal(rel) {
-		rel = fmt.Sprintf("%x", sha256.Sum256([]byte(dir)))[:12]
+	elsewhere := filepath.Join(u.place, fmt.Sprintf("%x", sha256.Sum256([]byte(dir)))[:12])
+	return u, elsewhere, u.moveTo(elsewhere, filepath.Join(dir, "elsewhere"))
+}
+
+// moveTo makes a folder in u.place and a note of it in the checkout. Without the note it is of a checkout, or of a state
+// folder, that was deleted: then it has lost its encryption key, and is deleted too.
+func (u user) moveTo(elsewhere, note string) error {
+	if err := u.openPlace(); err != nil {
+		return err
 	}
-	dir = filepath.Join(u.place, rel)
-	return u, dir, u.openPlace(dir)
+	if _, err := os.Stat(note); err != nil {
+		if err := os.RemoveAll(elsewhere); err != nil {
+			return err
+		}
+	}
+	if err := os.MkdirAll(elsewhere, 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(note, []byte(elsewhere+"\n"), 0o644)
 }
 
 // can tells whether the user may run a program in a folder: Go changes the user before it changes the folder.
@@ -61,8 +74,8 @@ func (u user) can(program, dir string, args ...string) bool {
 	return cmd.Run() == nil
 }
 
-// openPlace makes a folder at or below u.place. Anybody can write to /var/tmp, so one that is not root's own is refused.
-func (u user) openPlace(dir string) error {
+// openPlace makes u.place. Anybody can write to /var/tmp, so one that is not root's own is refused.
+func (u user) openPlace() error {
 	if err := os.Mkdir(u.place, 0o755); err != nil && !os.IsExist(err) {
 		return err
 	}
@@ -73,7 +86,7 @@ func (u user) openPlace(dir string) error {
 	if stat, ok := info.Sys().(*syscall.Stat_t); !ok || !info.IsDir() || stat.Uid != 0 || info.Mode().Perm()&0o022 != 0 {
 		return fmt.Errorf("%s is not a folder of root's alone: remove it", u.place)
 	}
-	return os.MkdirAll(dir, 0o755)
+	return nil
 }
 
 // readable gives binaries the user can run: these, or a copy in u.place.
@@ -87,7 +100,7 @@ func (u user) readable(bin binaries) (binaries, error) {
 		return there, nil
 	}
 	defer syscall.Umask(syscall.Umask(0o022))
-	if err := u.openPlace(u.place); err != nil {
+	if err := u.openPlace(); err != nil {
 		return binaries{}, err
 	}
 	half := copied + ".part"

@@ -16,6 +16,7 @@ import (
 // Request is what web hands over of an HTTP request: bounded, and nothing more than the endpoints use.
 type Request struct {
 	ID            string     // in the log and on error pages
+	Method        string     // GET (or HEAD) or POST
 	Params        url.Values // of the query for GET, of the body for POST; never both
 	Authorization string
 	Origin        string

@@ -32,7 +32,7 @@ func (p *Provider) grantAuthorizationCode(ctx context.Context, r Request, c *oid
 	}
 
 	refreshToken := randomSecret()
-	redemption := store.Redemption{Code: digest(params["code"]), ClientID: c.ClientID, RedirectURI: params["redirect_uri"], CodeChallenge: challenge,
+	redemption := store.Redemption{Code: digest(params["code"]), ClientID: c.ClientID, AllowedGroups: c.AllowedGroups, RedirectURI: params["redirect_uri"], CodeChallenge: challenge,
 		RefreshToken: digest(refreshToken), RefreshEnds: now.Add(p.RefreshIdle), OfflineEnds: now.Add(p.RefreshMax)}
 	g, u, err := p.store.RedeemCode(ctx, redemption, now)
 	switch {

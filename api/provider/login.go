@@ -66,12 +66,14 @@ func (p *Provider) checkPassword(ctx context.Context, r Request, w pending, clie
 	now := p.now()
 	device := p.knownDevice(r, username)
 	buckets := authn.Buckets(p.bucketKey, username, r.Addr, device)
+	busy, leave := p.trying.Enter(buckets)
+	defer leave()
 	candidate, err := p.store.LoadCandidate(ctx, username, client, numbers(buckets))
 	if err != nil {
 		return Answer{}, err
 	}
 
-	if wait := authn.Wait(throttleStates(candidate.Failures), now); wait > 0 {
+	if wait := authn.Wait(busy(throttleStates(candidate.Failures)), now); wait > 0 {
 		slog.Warn("sign-in throttled", "request_id", r.ID, "addr", r.Addr, "username", knownUsername(candidate), "seconds", seconds(wait))
 		return p.tryAgain(r, w, 429, "too_many_attempts", wait, now), nil
 	}

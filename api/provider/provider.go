@@ -42,6 +42,7 @@ type Provider struct {
 	sealer    *keys.Sealer
 	passwords *authn.Passwords
 	bucketKey [32]byte
+	trying    authn.Trying
 	ring      atomic.Pointer[keys.Ring]
 	metadata  []byte
 	now       func() time.Time
@@ -93,7 +94,7 @@ func (p *Provider) tend(ctx context.Context) error {
 	if err := p.Start(ctx); err != nil {
 		return err
 	}
-	_, err := p.store.CleanUp(ctx, p.now(), time.Hour)
+	_, err := p.store.CleanUp(ctx, p.now())
 	return err
 }
 

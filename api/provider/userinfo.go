@@ -42,14 +42,14 @@ func (p *Provider) Userinfo(ctx context.Context, r Request) Answer {
 	return Answer{Status: 200, JSON: out}
 }
 
-// bearerToken reads RFC 6750 §2.1, or §2.2 where there is no header.
+// bearerToken reads RFC 6750 §2.1, or §2.2 where there is no header; never §2.3, since addresses are logged and kept.
 func bearerToken(r Request) (token string, found bool) {
 	scheme, token, ok := strings.Cut(r.Authorization, " ")
 	if ok && strings.EqualFold(scheme, "Bearer") {
 		return strings.TrimSpace(token), true
 	}
 	params, _ := oidc.ParseParams(r.Params, []string{"access_token"})
-	return params["access_token"], r.Authorization == "" && params["access_token"] != ""
+	return params["access_token"], r.Method == "POST" && r.Authorization == "" && params["access_token"] != ""
 }
 
 // verifyAccessToken checks what the token itself says; why is for the log if it is refused.

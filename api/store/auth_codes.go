@@ -51,6 +51,7 @@ func (s *Store) SaveCode(ctx context.Context, sid string, c Code, consented []st
 type Redemption struct {
 	Code          Digest
 	ClientID      string
+	AllowedGroups []string // of the client
 	RedirectURI   string
 	CodeChallenge string // made of the verifier; "" if none was sent
 	RefreshToken  Digest // saved if the grant is offline
@@ -59,18 +60,24 @@ type Redemption struct {
 }
 
 // RedeemCode spends the code, makes its grant and its first refresh token, and brings what the tokens are made of: one statement,
-// in which the code, its client, its redirect URI, its PKCE challenge, its expiry, the session and the user are checked together,
+// in which the code, its client, its redirect URI, its PKCE challenge, its expiry, the session, the user and his groups are checked together,
 // so that of any number of parallel redemptions one wins (RFC 6749 §4.1.2, §10.5). ErrNotFound: something did not fit.
 func (s *Store) RedeemCode(ctx context.Context, r Redemption, now time.Time) (oidc.Grant, oidc.User, error) {
 	g, u := oidc.Grant{ClientID: r.ClientID}, oidc.User{}
-	err := s.pool.QueryRow(ctx, `
+	err := s.pool.QueryRow(ctx, redeemSQL,
+		r.Code[:], r.ClientID, r.RedirectURI, r.CodeChallenge, r.RefreshToken[:], now, r.RefreshEnds, r.OfflineEnds, emptyNotNil(r.AllowedGroups)).
+		Scan(append(userFields(&u), &g.ID, &g.SID, &g.Offline, &g.Scope, &g.Nonce, &g.AuthTime, &g.AMR)...)
+	return g, u, failure(err)
+}
+
+var redeemSQL = replaceAllowed(`
 		WITH spent AS (
 			UPDATE auth_codes a SET used_at = $6
 			FROM sessions s, users u
 			WHERE a.code_sha256 = $1 AND a.client_id = $2 AND a.redirect_uri = $3 AND coalesce(a.code_challenge, '') = $4
 				AND a.used_at IS NULL AND a.expires_at > $6
 				AND s.sid = a.sid AND s.ended_at IS NULL AND s.expires_at > $6
-				AND u.id = a.user_id AND u.disabled_at IS NULL
+				AND u.id = a.user_id AND u.disabled_at IS NULL AND `+mayUse+`
 			RETURNING a.grant_id, a.user_id, a.sid, a.offline, a.scope, a.nonce, a.auth_time, a.amr, s.ends_at
 		), granted AS (
 			INSERT INTO grants (id, user_id, client_id, sid, offline, scope, auth_time, amr, created_at, expires_at)
@@ -80,11 +87,7 @@ func (s *Store) RedeemCode(ctx context.Context, r Redemption, now time.Time) (oi
 			SELECT $5, grant_id, $6, LEAST($7, $8) FROM spent WHERE offline
 		)
 		SELECT `+userColumns+`, p.grant_id::text, p.sid::text, p.offline, p.scope, coalesce(p.nonce, ''), p.auth_time, p.amr
-		FROM spent p JOIN users u ON u.id = p.user_id`,
-		r.Code[:], r.ClientID, r.RedirectURI, r.CodeChallenge, r.RefreshToken[:], now, r.RefreshEnds, r.OfflineEnds).
-		Scan(append(userFields(&u), &g.ID, &g.SID, &g.Offline, &g.Scope, &g.Nonce, &g.AuthTime, &g.AMR)...)
-	return g, u, failure(err)
-}
+		FROM spent p JOIN users u ON u.id = p.user_id`, "$9")
 
 // Misfit says why a code was not redeemed.
 type Misfit struct {
@@ -108,7 +111,7 @@ func (s *Store) RefuseCode(ctx context.Context, r Redemption, now time.Time) (Mi
 				WHEN expires_at <= $5 THEN 'expired'
 				WHEN redirect_uri <> $3 THEN 'redirect_uri is not the one of the authorization request'
 				WHEN coalesce(code_challenge, '') <> $4 THEN 'code_verifier does not fit'
-				ELSE 'session ended or user disabled' END,
+				ELSE 'session ended, user disabled or no longer in an allowed group' END,
 			EXISTS (SELECT FROM revoked)
 		FROM code`, r.Code[:], r.ClientID, r.RedirectURI, r.CodeChallenge, now).Scan(&m.Reason, &m.Revoked))
 	if err == ErrNotFound {

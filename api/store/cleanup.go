@@ -8,19 +8,19 @@ import (
 // cleanupBatch bounds one statement, so that a clean-up never holds many locks.
 const cleanupBatch = 1000
 
-// CleanUp deletes what has expired, in small statements, and says how many rows went. keep is how long an ended grant or session
-// stays after its end.
-func (s *Store) CleanUp(ctx context.Context, now time.Time, keep time.Duration) (deleted int64, err error) {
+// CleanUp deletes what has expired, in small statements, and says how many rows went. A used code or refresh token has stayed until
+// it would have expired, so that a replay was noticed; failures to sign in have leaked away within an hour.
+func (s *Store) CleanUp(ctx context.Context, now time.Time) (deleted int64, err error) {
 	for _, sql := range []string{
 		`DELETE FROM auth_codes WHERE code_sha256 IN (SELECT code_sha256 FROM auth_codes WHERE expires_at < $1 LIMIT $2)`,
 		`DELETE FROM refresh_tokens WHERE token_sha256 IN (SELECT token_sha256 FROM refresh_tokens WHERE expires_at < $1 LIMIT $2)`,
 		`DELETE FROM grants WHERE id IN (SELECT id FROM grants WHERE expires_at < $1 LIMIT $2)`,
 		`DELETE FROM sessions WHERE sid IN (SELECT sid FROM sessions WHERE expires_at < $1 LIMIT $2)`,
-		`DELETE FROM login_throttle WHERE bucket IN (SELECT bucket FROM login_throttle WHERE updated_at < $1 LIMIT $2)`,
+		`DELETE FROM login_throttle WHERE bucket IN (SELECT bucket FROM login_throttle WHERE updated_at < $1 - interval '1 hour' LIMIT $2)`,
 		`DELETE FROM signing_keys WHERE kid IN (SELECT kid FROM signing_keys WHERE retires_at < $1 LIMIT $2)`,
 	} {
 		for {
-			tag, err := s.pool.Exec(ctx, sql, now.Add(-keep), cleanupBatch)
+			tag, err := s.pool.Exec(ctx, sql, now, cleanupBatch)
 			deleted += tag.RowsAffected()
 			if err != nil {
 				return deleted, failure(err)

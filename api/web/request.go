@@ -34,6 +34,7 @@ func (a answerer) readRequest(c echo.Context) (provider.Request, *problem) {
 	h := c.Request().Header
 	r := provider.Request{
 		ID:            requestID(c),
+		Method:        c.Request().Method,
 		Authorization: h.Get("Authorization"),
 		Origin:        h.Get("Origin"),
 		FetchSite:     h.Get("Sec-Fetch-Site"),

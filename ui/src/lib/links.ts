@@ -1,0 +1,20 @@
+import type { Client } from './contract.ts';
+
+/** The address if it is one to follow, so that no javascript: or data: address ever becomes a link. */
+export function webAddress(address: string | undefined): URL | undefined {
+  const url = address ? parse(address) : undefined;
+  return url && /^https?:$/.test(url.protocol) ? url : undefined;
+}
+
+function parse(address: string): URL | undefined {
+  try {
+    return new URL(address);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where a person came from: the address the API gives for going back, or else the client's own page. */
+export function wayBack(answer: { client?: Client; return_to?: string }): URL | undefined {
+  return webAddress(answer.return_to) ?? webAddress(answer.client?.uri);
+}

@@ -1,0 +1,33 @@
+import { chooseLanguage, loadMessages, type Language, type Messages } from '../messages/index.ts';
+import { fetchConfig, unconfigured, type Config } from './config.ts';
+import { readAnswer, unreachable, type Answer } from './contract.ts';
+
+/** All that is on the screen follows from this. */
+export interface Screen { config: Config; answer: Answer; language: Language; t: Messages }
+
+/** Asks for the configuration, then the API for what to show. Never rejects: what fails is a page too. */
+export async function load(): Promise<Screen> {
+  void loadMessages(chooseLanguage(navigator.languages)); // the likely language comes beside the other two, not after them
+  const request = new URLSearchParams(location.search).get('request');
+  let config = unconfigured;
+  let answer: Answer = { page: 'start' };
+  try {
+    config = await fetchConfig();
+    if (request) answer = await ask(config.api, request);
+  } catch {
+    answer = unreachable();
+  }
+  const language = chooseLanguage([...(answer.ui_locales ?? []), ...navigator.languages]);
+  return { config, answer, ...await loadMessages(language) };
+}
+
+async function ask(api: string, request: string): Promise<Answer> {
+  const response = await fetch(`${api}/interaction?request=${encodeURIComponent(request)}`, {
+    credentials: 'omit',
+    cache: 'no-store',
+    signal: AbortSignal.timeout(15_000),
+  });
+  const answer = readAnswer(await response.json(), api);
+  const mayPass = response.status === 429 || response.status === 503;
+  return answer.page === 'error' && mayPass ? { ...answer, retry: true } : answer;
+}

@@ -1,0 +1,133 @@
+import type { Messages } from './index.ts';
+
+export const de: Messages = {
+  back: (client) => `Zurück zu ${client}`,
+  requestId: 'Vorgangsnummer',
+  signedInAs: 'Angemeldet als',
+
+  login: {
+    title: (client) => `Bei ${client} anmelden`,
+    account: (name) => `mit Ihrem ${name}-Konto`,
+    username: 'Benutzername',
+    password: 'Passwort',
+    showPassword: 'Passwort anzeigen',
+    capsLock: 'Die Feststelltaste ist aktiv.',
+    submit: 'Anmelden',
+    busy: 'Anmeldung läuft …',
+    help: (name) => `Probleme beim Anmelden? Fragen Sie, wer ${name} betreibt.`,
+    errors: {
+      invalid_credentials: () => 'Benutzername und Passwort passen nicht zusammen. Prüfen Sie beides und versuchen Sie es noch einmal.',
+      too_many_attempts: (wait) => `Zu viele Versuche. Bitte warten Sie ${wait || 'einige Minuten'} und versuchen Sie es dann noch einmal.`,
+      temporarily_unavailable: (wait) =>
+        `Die Anmeldung ist gerade nicht möglich. Bitte warten Sie ${wait || 'einen Moment'} und versuchen Sie es noch einmal.`,
+      other: () => 'Das hat nicht geklappt. Bitte versuchen Sie es noch einmal.',
+    },
+  },
+
+  consent: {
+    title: (client) => `Darf ${client} Ihr Konto verwenden?`,
+    wants: (client) => `${client} kann dann:`,
+    scopes: {
+      openid: 'Sie wiedererkennen',
+      profile: 'Ihren Namen und Benutzernamen sehen',
+      email: 'Ihre E-Mail-Adresse sehen',
+      groups: 'sehen, in welchen Gruppen Sie sind',
+      offline_access: 'diesen Zugriff behalten, während Sie nicht da sind',
+    },
+    otherScope: 'Folgendes verwenden:',
+    allow: 'Erlauben',
+    deny: 'Nicht erlauben',
+    busy: 'Einen Moment …',
+    note: (client) => `Ihr Passwort wird nicht weitergegeben. Ohne Erlaubnis kehren Sie zu ${client} zurück, ohne angemeldet zu sein.`,
+  },
+
+  logout: {
+    title: (name) => `Von ${name} abmelden?`,
+    text: 'Die nächste Anwendung, die Sie öffnen, fragt dann wieder nach Ihrem Passwort.',
+    asked: (client) => `${client} möchte Sie abmelden.`,
+    submit: 'Abmelden',
+    busy: 'Abmeldung läuft …',
+    stay: 'Angemeldet bleiben',
+  },
+
+  signedOut: {
+    title: 'Sie sind abgemeldet',
+    text: (name) => `Ihre Sitzung bei ${name} ist beendet. Sie können dieses Fenster schließen.`,
+  },
+
+  start: {
+    title: 'Beginnen Sie in Ihrer Anwendung',
+    text: (name) => `${name} meldet Sie bei anderen Anwendungen an. Auf dieser Seite selbst gibt es nichts anzumelden.`,
+    next: 'Öffnen Sie die gewünschte Anwendung und wählen Sie dort „Anmelden“. Sie kommen dann hierher zurück.',
+  },
+
+  error: {
+    again: 'Noch einmal versuchen',
+    busy: 'Wird versucht …',
+    texts: {
+      unknown_client: {
+        title: 'Diese Anwendung ist hier nicht bekannt',
+        text: 'Die Anwendung, von der Sie kommen, ist nicht registriert. Bitte sagen Sie es denen, die sie betreiben, '
+          + 'und nennen Sie die Vorgangsnummer unten.',
+      },
+      invalid_redirect_uri: {
+        title: 'Diese Anwendung ist nicht richtig eingerichtet',
+        text: 'Sie wollte Sie an eine Adresse weiterleiten, die nicht für sie registriert ist; das ist nicht geschehen. '
+          + 'Bitte sagen Sie es denen, die sie betreiben, und nennen Sie die Vorgangsnummer unten.',
+      },
+      invalid_request: {
+        title: 'Diese Anfrage ist nicht brauchbar',
+        text: 'Die Anwendung hat etwas Unverständliches geschickt. Gehen Sie zu ihr zurück und versuchen Sie es noch einmal. '
+          + 'Geschieht es wieder, sagen Sie es denen, die sie betreiben.',
+      },
+      request_expired: {
+        title: 'Diese Anmeldung ist abgelaufen',
+        text: 'Sie war zu lange offen. Gehen Sie zur Anwendung zurück und beginnen Sie neu: Es dauert nur einen Moment.',
+      },
+      request_altered: {
+        title: 'Dieser Anmeldelink ist beschädigt',
+        text: 'Ein Teil der Adresse fehlt oder wurde verändert. Gehen Sie zur Anwendung zurück und beginnen Sie neu.',
+      },
+      request_from_another_browser: {
+        title: 'Diese Anmeldung begann in einem anderen Browser',
+        text: 'Sie kann nur dort beendet werden, wo sie begonnen wurde. Gehen Sie zur Anwendung zurück und beginnen Sie '
+          + 'in diesem Browser neu; Cookies müssen erlaubt sein.',
+      },
+      origin_refused: {
+        title: 'Dieses Formular kam von unerwarteter Stelle',
+        text: 'Zum Schutz Ihres Kontos wurde es nicht angenommen. Gehen Sie zur Anwendung zurück und beginnen Sie neu.',
+      },
+      session_ended: {
+        title: 'Ihre Sitzung ist beendet',
+        text: 'Gehen Sie zur Anwendung zurück und melden Sie sich neu an.',
+      },
+      temporarily_unavailable: {
+        title: 'Gerade nicht erreichbar',
+        text: 'Die Anmeldung funktioniert im Moment nicht. Es liegt nicht an Ihnen. '
+          + 'Bitte warten Sie einen Moment und versuchen Sie es noch einmal.',
+      },
+      too_many_requests: {
+        title: 'Zu viele Anfragen',
+        text: 'Es kamen zu viele Anfragen in kurzer Zeit. Bitte warten Sie eine Minute und versuchen Sie es noch einmal.',
+      },
+      server_error: {
+        title: 'Hier ist etwas schiefgegangen',
+        text: 'Es liegt nicht an Ihnen. Gehen Sie zur Anwendung zurück und versuchen Sie es noch einmal. '
+          + 'Geschieht es wieder, nennen Sie denen, die diese Seite betreiben, die Vorgangsnummer unten.',
+      },
+      not_found: {
+        title: 'Hier ist nichts',
+        text: 'Diese Adresse führt nirgendwohin. Gehen Sie zur Anwendung zurück und beginnen Sie neu.',
+      },
+      action_refused: {
+        title: 'Diese Seite hat sich selbst angehalten',
+        text: 'Sie sollte Ihre Angaben an eine unerwartete Adresse schicken und zeigt deshalb kein Formular. '
+          + 'Bitte sagen Sie es denen, die diese Seite betreiben.',
+      },
+      other: {
+        title: 'Etwas ist schiefgegangen',
+        text: 'Gehen Sie zur Anwendung zurück und beginnen Sie neu. Geschieht es wieder, sagen Sie es denen, die diese Seite betreiben.',
+      },
+    },
+  },
+};

@@ -1,0 +1,131 @@
+/** The pages' words. A text with something to fill in is a function; `name` is what the pages call this place. */
+export const en = {
+  back: (client: string) => `Back to ${client}`,
+  requestId: 'Request ID',
+  signedInAs: 'Signed in as',
+
+  login: {
+    title: (client: string) => `Sign in to ${client}`,
+    account: (name: string) => `with your ${name} account`,
+    username: 'Username',
+    password: 'Password',
+    showPassword: 'Show password',
+    capsLock: 'Caps Lock is on.',
+    submit: 'Sign in',
+    busy: 'Signing in…',
+    help: (name: string) => `Trouble signing in? Ask whoever runs ${name}.`,
+    /** `wait` is a time such as "30 seconds", or empty. */
+    errors: {
+      invalid_credentials: () => 'That username and password do not go together. Check both and try again.',
+      too_many_attempts: (wait: string) => `Too many attempts. Please wait ${wait || 'a few minutes'}, then try again.`,
+      temporarily_unavailable: (wait: string) =>
+        `Signing in is not possible right now. Please try again in ${wait || 'a moment'}.`,
+      other: () => 'That did not work. Please try again.',
+    },
+  },
+
+  consent: {
+    title: (client: string) => `Allow ${client} to use your account?`,
+    wants: (client: string) => `${client} will be able to:`,
+    scopes: {
+      openid: 'Recognise you when you come back',
+      profile: 'See your name and username',
+      email: 'See your email address',
+      groups: 'See which groups you are in',
+      offline_access: 'Keep this access while you are away',
+    },
+    otherScope: 'Use',
+    allow: 'Allow',
+    deny: 'Don’t allow',
+    busy: 'One moment…',
+    note: (client: string) => `It never learns your password. If you don’t allow it, you go back to ${client} without signing in.`,
+  },
+
+  logout: {
+    title: (name: string) => `Sign out of ${name}?`,
+    text: 'The next application you open will ask for your password again.',
+    asked: (client: string) => `${client} asks to sign you out.`,
+    submit: 'Sign out',
+    busy: 'Signing out…',
+    stay: 'Stay signed in',
+  },
+
+  signedOut: {
+    title: 'You are signed out',
+    text: (name: string) => `Your session with ${name} has ended. You can close this window.`,
+  },
+
+  start: {
+    title: 'Start from your application',
+    text: (name: string) => `${name} signs you in to other applications, so there is nothing to sign in to on this page itself.`,
+    next: 'Open the application you want to use, and press its sign-in button. It will bring you back here.',
+  },
+
+  error: {
+    again: 'Try again',
+    busy: 'Trying…',
+    texts: {
+      unknown_client: {
+        title: 'This application is not known here',
+        text: 'The application that sent you is not registered. Please tell the people who run it, with the request ID below.',
+      },
+      invalid_redirect_uri: {
+        title: 'This application is not set up correctly',
+        text: 'It asked to send you on to an address that is not registered for it, so you were not sent there. '
+          + 'Please tell the people who run it, with the request ID below.',
+      },
+      invalid_request: {
+        title: 'This request cannot be used',
+        text: 'The application sent something that could not be understood. Go back to it and try once more. '
+          + 'If this happens again, tell the people who run it.',
+      },
+      request_expired: {
+        title: 'This request has expired',
+        text: 'It was open for too long. Go back to the application and start again: it only takes a moment.',
+      },
+      request_altered: {
+        title: 'This link is damaged',
+        text: 'Part of the address is missing or was changed. Go back to the application and start again.',
+      },
+      request_from_another_browser: {
+        title: 'This was started in another browser',
+        text: 'It can only be finished where it was started. Go back to the application and start again in this browser, '
+          + 'with cookies allowed.',
+      },
+      origin_refused: {
+        title: 'This form came from an unexpected place',
+        text: 'To keep your account safe it was not accepted. Go back to the application and start again.',
+      },
+      session_ended: {
+        title: 'Your session has ended',
+        text: 'Go back to the application and sign in again.',
+      },
+      temporarily_unavailable: {
+        title: 'Not available right now',
+        text: 'Signing in does not work at the moment. It is nothing you did. Please wait a moment and try again.',
+      },
+      too_many_requests: {
+        title: 'Too many requests',
+        text: 'There were too many requests in a short time. Please wait a minute and try again.',
+      },
+      server_error: {
+        title: 'Something went wrong here',
+        text: 'It is nothing you did. Go back to the application and try again. '
+          + 'If this happens again, tell whoever runs this place the request ID below.',
+      },
+      not_found: {
+        title: 'There is nothing here',
+        text: 'This address leads nowhere. Go back to the application and start again.',
+      },
+      action_refused: {
+        title: 'This page stopped itself',
+        text: 'It was told to send your details to an unexpected address, so it shows no form. '
+          + 'Please tell whoever runs this place.',
+      },
+      other: {
+        title: 'Something went wrong',
+        text: 'Go back to the application and start again. If this happens again, tell whoever runs this place.',
+      },
+    },
+  },
+};

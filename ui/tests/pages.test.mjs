@@ -1,0 +1,250 @@
+// The built pages in a real Chromium, under the headers they are served with.
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+import { findChromium } from './chromium.mjs';
+import { answers } from './pages/answers.mjs';
+import { startAPI, startGatehouseUI, startUI } from './pages/servers.mjs';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const shots = join(dirname(fileURLToPath(import.meta.url)), '../../.cache/screenshots');
+const sizes = { phone: { width: 320, height: 640 }, desktop: { width: 1280, height: 800 } };
+
+let api, ui, browser, home;
+
+before(async () => {
+  api = await startAPI();
+  ui = process.env.GATEHOUSE_BIN ? await startGatehouseUI(api, process.env.GATEHOUSE_BIN) : await startUI(api);
+  for (const [name, answer] of Object.entries(answers(api.origin))) api.answers.set(name, answer);
+  home = mkdtempSync(join(tmpdir(), 'pages-'));
+  mkdirSync(shots, { recursive: true });
+  browser = await chromium.launch({
+    executablePath: await findChromium(),
+    env: { ...process.env, HOME: home },
+    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+      '--disable-component-update', '--disable-sync'],
+  });
+});
+
+after(async () => {
+  await browser?.close();
+  await ui?.close();
+  await api?.close();
+  if (home) rmSync(home, { recursive: true, force: true });
+});
+
+beforeEach(() => Object.assign(api, { posts: [], stay: false }));
+
+/** Opens a page as the API would send the browser to it, and fails the test on whatever the browser complains about. */
+async function open(name, { at = ui, ...options } = {}) {
+  const context = await browser.newContext({ locale: 'en-GB', viewport: sizes.desktop, reducedMotion: 'reduce', ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
+  page.complaints = [];
+  page.on('pageerror', (error) => page.complaints.push(error.message));
+  page.on('console', (message) => {
+    // That the API answered 4xx or 5xx is part of what is tested.
+    if (['error', 'warning'].includes(message.type()) && !/status of [45]\d\d/.test(message.text())) page.complaints.push(message.text());
+  });
+  await page.goto(`${at.origin}/login${name ? `?request=${name}` : ''}`);
+  await page.waitForSelector('h1');
+  return page;
+}
+async function close(page) {
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+}
+/** What axe finds, by WCAG 2.2 AA and its own good practice. */
+async function found(page) {
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document, {
+    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], resultTypes: ['violations'],
+  }));
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`);
+}
+const focused = (page) => page.evaluate(() => {
+  const { tagName, id, name, value, ariaLabel } = document.activeElement;
+  return tagName === 'BUTTON' ? ariaLabel || [name, value].filter(Boolean).join('=') || 'button' : id || tagName.toLowerCase();
+});
+
+describe('every page, at both sizes and in both schemes', () => {
+  for (const name of [...Object.keys(answers('')), 'start']) {
+    test(`${name}: axe finds nothing, nothing overflows, the policy is kept`, async () => {
+      const page = await open(name === 'start' ? '' : name);
+      await page.evaluate(axe); // through the debugger, which the policy does not concern
+      for (const [size, viewport] of Object.entries(sizes)) {
+        for (const colorScheme of ['light', 'dark']) {
+          await page.setViewportSize(viewport);
+          await page.emulateMedia({ colorScheme });
+          await page.screenshot({ path: join(shots, `${name}-${size}-${colorScheme}.png`), fullPage: true });
+          const width = await page.evaluate(() => document.documentElement.scrollWidth);
+          assert.equal(width, viewport.width, `${size}: something is wider than the screen`);
+          assert.deepEqual(await found(page), [], `${size} ${colorScheme}`);
+        }
+      }
+      await close(page);
+    });
+  }
+
+  test('an accent that is hard to read is made readable', { skip: Boolean(process.env.GATEHOUSE_BIN) }, async () => {
+    for (const accent of ['#ffe100', '#001a66']) {
+      const other = await startUI(api, { config: { accent, name: 'Campus', logo: '/logo.svg' } });
+      for (const colorScheme of ['light', 'dark']) {
+        const page = await open('consent', { at: other, colorScheme });
+        await page.screenshot({ path: join(shots, `accent-${accent.slice(1)}-${colorScheme}.png`) });
+        await page.evaluate(axe);
+        assert.deepEqual(await found(page), [], `${accent} ${colorScheme}`);
+        await close(page);
+      }
+      await other.close();
+    }
+    api.uiOrigin = ui.origin;
+  });
+});
+
+describe('the keyboard', () => {
+  test('goes from the username to the password, the eye and the button', async () => {
+    const page = await open('login');
+    const order = [await focused(page)];
+    for (let i = 0; i < 3; i += 1) {
+      await page.keyboard.press('Tab');
+      order.push(await focused(page));
+    }
+    assert.deepEqual(order, ['username', 'password', 'Show password', 'button']);
+    await close(page);
+  });
+
+  test('starts at the password where the username is known, and at the heading where nothing is to be typed', async () => {
+    for (const [name, expected] of [['login-wrong-password', 'password'], ['consent', 'h1'], ['logout', 'h1'], ['signed-out', 'h1']]) {
+      const page = await open(name);
+      assert.equal(await focused(page), expected, name);
+      await close(page);
+    }
+  });
+
+  test('reaches Allow before Don’t allow', async () => {
+    const page = await open('consent');
+    await page.keyboard.press('Tab');
+    assert.equal(await focused(page), 'consent=yes');
+    await page.keyboard.press('Tab');
+    assert.equal(await focused(page), 'consent=no');
+    await close(page);
+  });
+
+  test('shows and hides the password without submitting', async () => {
+    const page = await open('login');
+    const eye = page.getByRole('button', { name: 'Show password' });
+    await page.fill('input[name=password]', 'correct horse');
+    await eye.press('Space');
+    assert.equal(await page.getAttribute('input[name=password]', 'type'), 'text');
+    assert.equal(await eye.getAttribute('aria-pressed'), 'true');
+    await eye.press('Enter');
+    assert.equal(await page.getAttribute('input[name=password]', 'type'), 'password');
+    assert.equal(api.posts.length, 0);
+    await close(page);
+  });
+});
+
+describe('the forms are native posts to the API, from the UI origin', () => {
+  async function posted(name, act) {
+    const page = await open(name);
+    await act(page);
+    await page.waitForURL(`${api.origin}/**`);
+    await close(page);
+    assert.equal(api.posts.length, 1);
+    const [post] = api.posts.splice(0);
+    // Referrer-Policy no-referrer would make this `null`, which the API refuses.
+    assert.equal(post.origin, ui.origin);
+    return `${post.path} ${post.body}`;
+  }
+
+  test('signing in sends the request, the username and the password', async () => {
+    const body = '/login request=sealed&username=alice&password=correct+horse+%C3%A9';
+    const type = async (page) => {
+      await page.keyboard.type('alice');
+      await page.keyboard.press('Tab');
+      await page.keyboard.type('correct horse é');
+    };
+    assert.equal(await posted('login', async (page) => { await type(page); await page.keyboard.press('Enter'); }), body);
+    assert.equal(await posted('login', async (page) => { await type(page); await page.click('button[type=submit]'); }), body);
+    assert.equal(await posted('login-wrong-password', async (page) => {
+      await page.keyboard.type('correct horse é');
+      await page.click('button[aria-pressed]');
+      await page.click('button[type=submit]');
+    }), body);
+  });
+
+  test('consent and logout send the request and the button that was pressed', async () => {
+    const press = (name, value) => (page) => page.click(`button[name=${name}][value=${value}]`);
+    assert.equal(await posted('consent', press('consent', 'yes')), '/consent request=sealed&consent=yes');
+    assert.equal(await posted('consent', press('consent', 'no')), '/consent request=sealed&consent=no');
+    assert.equal(await posted('logout', press('logout', 'yes')), '/logout/confirm request=sealed&logout=yes');
+    assert.equal(await posted('logout', press('logout', 'no')), '/logout/confirm request=sealed&logout=no');
+  });
+
+  test('a second press sends nothing, and the button works again when the person comes back', async () => {
+    const page = await open('login');
+    await page.fill('input[name=username]', 'alice');
+    await page.fill('input[name=password]', 'correct horse');
+    api.stay = true;
+    const button = page.locator('button[type=submit]');
+    const press = () => button.evaluate((element) => element.click());
+    await press();
+    await page.getByRole('button', { name: 'Signing in…' }).waitFor();
+    await press();
+    await page.waitForTimeout(200);
+    assert.equal(api.posts.length, 1);
+    await page.evaluate(() => dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })));
+    await page.getByRole('button', { name: 'Sign in', exact: true }).waitFor();
+    api.stay = false;
+    await press();
+    await page.waitForURL(`${api.origin}/login`);
+    assert.equal(api.posts.length, 2);
+    await close(page);
+  });
+
+  test('an action elsewhere gets no form', async () => {
+    const page = await open('error-elsewhere');
+    assert.equal(await page.locator('form, input').count(), 0);
+    await close(page);
+  });
+});
+
+describe('when things fail', () => {
+  test('the API is away: the page says so, and Try again brings the form', async () => {
+    const page = await open('error-unavailable');
+    assert.match(await page.innerText('[role=alert]'), /wait a moment/);
+    api.answers.set('error-unavailable', answers(api.origin).login);
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.waitForSelector('input[name=username]');
+    assert.equal(await focused(page), 'username');
+    api.answers.set('error-unavailable', answers(api.origin)['error-unavailable']);
+    await close(page);
+  });
+
+  test('without script the page says what it needs', async () => {
+    const context = await browser.newContext({ javaScriptEnabled: false });
+    const page = await context.newPage();
+    await page.goto(`${ui.origin}/login?request=login`);
+    assert.match(await page.innerText('h1'), /needs JavaScript/);
+    await context.close();
+  });
+});
+
+test('the first load of the login page is below 40 kB, in two steps', { skip: Boolean(process.env.GATEHOUSE_BIN) }, async (t) => {
+  for (const locale of ['en', 'de']) {
+    Object.assign(ui, { bytes: 0, files: [] });
+    api.bytes = 0;
+    const page = await open('login', { locale });
+    await page.waitForLoadState('networkidle');
+    const counted = ui.files.map(([path]) => path.replace(/-[\w-]{8}\./, '.')).sort();
+    assert.equal(new Set(counted).size, counted.length, `asked for twice: ${counted}`);
+    t.diagnostic(`${locale}: ${ui.bytes + api.bytes} bytes (${ui.files.map(([path, size]) => `${path} ${size}`).join(', ')})`);
+    assert.ok(ui.bytes + api.bytes < 40_000);
+    await close(page);
+  }
+});

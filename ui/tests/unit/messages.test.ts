@@ -1,0 +1,43 @@
+import { describe, expect, test } from 'vitest';
+import { languageNames, loadMessages } from '../../src/messages/index.ts';
+
+// The codes of the contract between the API and the UI.
+const loginCodes = ['invalid_credentials', 'too_many_attempts', 'temporarily_unavailable'];
+const errorCodes = [
+  'unknown_client', 'invalid_redirect_uri', 'invalid_request', 'request_expired', 'request_altered', 'request_from_another_browser',
+  'origin_refused', 'session_ended', 'temporarily_unavailable', 'too_many_requests', 'server_error', 'not_found',
+];
+const scopes = ['openid', 'profile', 'email', 'groups', 'offline_access'];
+
+/** Every text of a language by its path, with something filled in where it asks for it. */
+function texts(messages: object, path = ''): [string, string][] {
+  return Object.entries(messages).flatMap(([key, value]): [string, string][] => {
+    if (typeof value === 'object') return texts(value, `${path}${key}.`);
+    return [[path + key, typeof value === 'function' ? value('FILLED') : value]];
+  });
+}
+
+describe.each(languageNames)('%s', (language) => {
+  test('has words for every code and scope', async () => {
+    const { t } = await loadMessages(language);
+    expect(Object.keys(t.login.errors)).toEqual(expect.arrayContaining(loginCodes));
+    expect(Object.keys(t.error.texts)).toEqual(expect.arrayContaining(errorCodes));
+    expect(Object.keys(t.consent.scopes)).toEqual(scopes);
+  });
+
+  test('has the texts of English, none empty, and fills in what English fills in', async () => {
+    const own = texts((await loadMessages(language)).t);
+    const english = texts((await loadMessages('en')).t);
+    expect(own.map(([path]) => path)).toEqual(english.map(([path]) => path));
+    for (const [index, [path, value]] of own.entries()) {
+      expect(value.trim(), path).toMatch(/\S/);
+      expect(value.includes('FILLED'), path).toBe(english[index]![1].includes('FILLED'));
+    }
+  });
+
+  test('differs from English', async () => {
+    if (language === 'en') return;
+    const english = new Map(texts((await loadMessages('en')).t));
+    expect(texts((await loadMessages(language)).t).filter(([path, value]) => english.get(path) === value)).toEqual([]);
+  });
+});

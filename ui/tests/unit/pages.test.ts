@@ -1,0 +1,251 @@
+import { describe, expect, test, vi } from 'vitest';
+import { all, api, fields, find, open, show, text } from './browser.ts';
+
+const client = { name: 'JupyterHub', uri: 'https://hub.example.org' };
+const user = { username: 'alice', name: 'Alice Example' };
+const form = { request: 'sealed', request_id: 'r-1', client };
+const login = { page: 'login', action: `${api}/login`, ...form };
+const consent = { page: 'consent', action: `${api}/consent`, user, scopes: ['openid', 'profile', 'read:jobs'], ...form };
+const logout = { page: 'logout', action: `${api}/logout/confirm`, user, ...form };
+
+describe('login', () => {
+  test('posts the request, the username and the password to the action the API names', async () => {
+    const { asked } = await show(login);
+    expect(asked).toEqual(['/config.json', `${api}/interaction?request=sealed`]);
+    expect(text('h1')).toBe('Sign in to JupyterHub');
+    expect(document.title).toBe('Sign in to JupyterHub · Campus');
+    expect(document.documentElement.lang).toBe('en');
+    expect(find('form').getAttribute('method')).toBe('post');
+    expect(find('form').getAttribute('action')).toBe(`${api}/login`);
+    expect(fields('button[type=submit]')).toEqual(['request=sealed', 'username=', 'password=']);
+  });
+
+  test('has the fields that password managers look for, each with its label', async () => {
+    await show(login);
+    for (const [name, autocomplete, label] of [['username', 'username', 'Username'], ['password', 'current-password', 'Password']]) {
+      expect(find(`input[name=${name}]`).getAttribute('autocomplete')).toBe(autocomplete);
+      expect(text(`label[for=${find(`input[name=${name}]`).id}]`)).toBe(label);
+    }
+    expect(document.activeElement).toBe(find('input[name=username]'));
+    expect(all('[role=alert]')).toEqual([]);
+  });
+
+  test('keeps the username and goes to the password after a failure, and says what failed', async () => {
+    await show({ ...login, username: 'alice', error: { code: 'invalid_credentials' } });
+    expect(find<HTMLInputElement>('input[name=username]').value).toBe('alice');
+    expect(document.activeElement).toBe(find('input[name=password]'));
+    for (const name of ['username', 'password']) {
+      expect(find(`input[name=${name}]`).getAttribute('aria-invalid')).toBe('true');
+      expect(find(`input[name=${name}]`).getAttribute('aria-describedby')).toContain(find('[role=alert]').id);
+    }
+    expect(text()).toContain('Request ID r-1');
+  });
+
+  test('says in words how long to wait, and blames no field for it', async () => {
+    await show({ ...login, error: { code: 'too_many_attempts', retry_after: 30 } });
+    expect(text('[role=alert]')).toBe('Too many attempts. Please wait 30 seconds, then try again.');
+    expect(all('[aria-invalid]')).toEqual([]);
+    await show({ ...login, error: { code: 'too_many_attempts', retry_after: 61 } });
+    expect(text('[role=alert]')).toContain('wait 2 minutes,');
+    await show({ ...login, error: { code: 'too_many_attempts' } });
+    expect(text('[role=alert]')).toContain('wait a few minutes,');
+  });
+
+  test('has words for a reason it does not know', async () => {
+    await show({ ...login, error: { code: 'moon_phase' } });
+    expect(text('[role=alert]')).toBe('That did not work. Please try again.');
+  });
+
+  test('shows the password while the person wants to see it, and says that Caps Lock is on', async () => {
+    await show(login);
+    const eye = find('button[aria-pressed]');
+    expect(eye.getAttribute('type')).toBe('button');
+    eye.click();
+    await vi.waitUntil(() => find('input[name=password]').getAttribute('type') === 'text');
+    expect(eye.getAttribute('aria-pressed')).toBe('true');
+    const key = new KeyboardEvent('keyup', { bubbles: true });
+    key.getModifierState = (name: string) => name === 'CapsLock';
+    find('input[name=password]').dispatchEvent(key);
+    await vi.waitUntil(() => text().includes('Caps Lock is on.'));
+  });
+
+  test('is submitted once, with progress on the button, until the person comes back', async () => {
+    await show(login);
+    const submit = () => {
+      const event = new SubmitEvent('submit', { cancelable: true, bubbles: true, submitter: find('button[type=submit]') });
+      find('form').dispatchEvent(event);
+      return !event.defaultPrevented;
+    };
+    expect(submit()).toBe(true);
+    expect(submit()).toBe(false);
+    await vi.waitUntil(() => text('button[type=submit]') === 'Signing in…');
+    expect(text('form > [role=status]')).toBe('Signing in…');
+    expect(find<HTMLButtonElement>('button[type=submit]').disabled).toBe(false);
+    window.dispatchEvent(new Event('pageshow'));
+    await vi.waitUntil(() => text('button[type=submit]') === 'Sign in');
+    expect(submit()).toBe(true);
+  });
+});
+
+describe('consent', () => {
+  test('says who asks for what, in words, and unknown scopes by their name', async () => {
+    await show(consent);
+    expect(document.title).toBe('Allow JupyterHub to use your account? · Campus');
+    expect(all('li').map((li) => li.textContent.trim())).toEqual([
+      'Recognise you when you come back', 'See your name and username', 'Use read:jobs',
+    ]);
+    expect(text()).toContain('Signed in as Alice Example alice');
+    expect(document.activeElement).toBe(find('h1'));
+  });
+
+  test('posts the request and the button that was pressed', async () => {
+    await show(consent);
+    expect(find('form').getAttribute('action')).toBe(`${api}/consent`);
+    expect(fields('button[value=yes]')).toEqual(['request=sealed', 'consent=yes']);
+    expect(fields('button[value=no]')).toEqual(['request=sealed', 'consent=no']);
+  });
+});
+
+describe('logout', () => {
+  test('asks, and posts the request and the button that was pressed', async () => {
+    await show(logout);
+    expect(text()).toContain('JupyterHub asks to sign you out.');
+    expect(find('form').getAttribute('action')).toBe(`${api}/logout/confirm`);
+    expect(find<HTMLButtonElement>('button[name=logout]').value).toBe('yes');
+    expect(fields('button[value=yes]')).toEqual(['request=sealed', 'logout=yes']);
+    expect(fields('button[value=no]')).toEqual(['request=sealed', 'logout=no']);
+  });
+
+  test('needs no client', async () => {
+    await show({ ...logout, client: undefined });
+    expect(text('h1')).toBe('Sign out of Campus?');
+  });
+});
+
+describe('signed out', () => {
+  test('leads back to where the client wants the person, or to the client itself, or nowhere', async () => {
+    await show({ page: 'signed_out', client, return_to: 'https://hub.example.org/hub/' });
+    expect(find('a').getAttribute('href')).toBe('https://hub.example.org/hub/');
+    expect(text('a')).toBe('Back to JupyterHub');
+    await show({ page: 'signed_out', client });
+    expect(find('a').getAttribute('href')).toBe('https://hub.example.org/');
+    await show({ page: 'signed_out' });
+    expect(all('a')).toEqual([]);
+  });
+});
+
+describe('error', () => {
+  test('says what happened and what to do, with the way back and the request ID', async () => {
+    await show({ page: 'error', error: { code: 'request_expired' }, client, request_id: 'r-2' }, { status: 400 });
+    expect(text('h1')).toBe('This request has expired');
+    expect(text('[role=alert]')).toContain('start again');
+    expect(text('a')).toBe('Back to JupyterHub');
+    expect(text('code')).toBe('r-2');
+    expect(all('button')).toEqual([]);
+  });
+
+  test('has words for a code it does not know', async () => {
+    await show({ page: 'error', error: { code: 'moon_phase' } });
+    expect(text('h1')).toBe('Something went wrong');
+  });
+
+  test.each(['javascript:alert(1)', 'data:text/html,x', '//hub.example.org', 'hub'])('never links to %s', async (address) => {
+    await show({ page: 'error', error: { code: 'server_error' }, return_to: address, client: { name: 'x', uri: address } });
+    expect(all('a')).toEqual([]);
+  });
+});
+
+describe('what the API must not make the page do', () => {
+  test.each([
+    'https://elsewhere.example.org/login', `${api}.elsewhere.example.org/login`, `${api}:444/login`, `${api}@elsewhere.example.org/`,
+    'javascript:alert(1)', '/login', '', undefined, 7,
+  ])('a form to %s is refused', async (action) => {
+    for (const answer of [login, consent, logout]) {
+      await show({ ...answer, action });
+      expect(all('form, input, button')).toEqual([]);
+      expect(text('h1')).toBe('This page stopped itself');
+      expect(text('code')).toBe('r-1');
+    }
+  });
+
+  test('an answer for a page that is not there, or without what its page needs, is an error page', async () => {
+    for (const answer of [{ page: 'start' }, { page: 'constructor' }, { ...login, client: undefined }, { page: 'error' }]) {
+      await show(answer);
+      expect(text('h1')).toBe('Something went wrong here');
+    }
+  });
+});
+
+describe('without an answer', () => {
+  test('and without a request, the page says where to start, and asks the API nothing', async () => {
+    const { asked } = await open('/', {});
+    expect(text('h1')).toBe('Start from your application');
+    expect(asked).toEqual(['/config.json']);
+  });
+
+  test.each([
+    ['the API cannot be reached', { interaction: 'unreachable' as const }],
+    ['the API answers something else than JSON', { interaction: { status: 502, body: '<h1>Bad Gateway</h1>' } }],
+    ['the API answers JSON that says nothing', { interaction: { status: 500, body: { detail: 'x' } } }],
+    ['the configuration cannot be reached', { config: 'unreachable' as const }],
+    ['the configuration names no API', { config: { body: { name: 'Campus' } } }],
+    ['the API says that it is busy', { interaction: { status: 503, body: { page: 'error', error: { code: 'temporarily_unavailable' } } } }],
+  ])('because %s, Try again brings the page when it works again', async (_, network) => {
+    const net = await open('/login?request=sealed', network);
+    expect(text('h1')).toBe('Not available right now');
+    const before = find('[role=alert]');
+    find('button').click();
+    await vi.waitUntil(() => find('[role=alert]') !== before && text('button') === 'Try again'); // announced once more
+    Object.assign(net, { config: undefined, interaction: { body: login } });
+    find('button').click();
+    await vi.waitUntil(() => text('h1') === 'Sign in to JupyterHub');
+    expect(document.activeElement).toBe(find('input[name=username]'));
+  });
+});
+
+describe('the configuration', () => {
+  const configured = (config: object) =>
+    open('/login?request=sealed', { config: { body: { api, name: 'Campus', ...config } }, interaction: { body: login } });
+
+  test('gives the logo, whose text is the name', async () => {
+    await configured({ logo: '/campus.svg' });
+    expect(find('header img').getAttribute('src')).toBe('/campus.svg');
+    expect(find('header img').getAttribute('alt')).toBe('Campus');
+    for (const logo of ['http://logo.example.org/x.svg', '//logo.example.org/x.svg', 'javascript:alert(1)']) {
+      await configured({ logo });
+      expect(all('img')).toEqual([]);
+      expect(text('header')).toBe('Campus');
+    }
+  });
+
+  test('gives the accent, if it is a colour', async () => {
+    const accent = () => document.documentElement.style.getPropertyValue('--accent-light');
+    await configured({ accent: 'red; background: url(//x)' });
+    expect(accent()).toBe('');
+    await configured({ accent: '#0b57d0' });
+    expect(accent()).toBe('#0b57d0');
+  });
+
+  test('may name the API with a slash at the end', async () => {
+    await configured({ api: `${api}/` });
+    expect(text('h1')).toBe('Sign in to JupyterHub');
+  });
+});
+
+describe('the language', () => {
+  const lang = () => document.documentElement.lang;
+
+  test('is the one the request asks for, then the browser’s, then English', async () => {
+    await show({ ...login, ui_locales: ['nl', 'de-CH', 'fr'] }, { languages: ['fr'] });
+    expect([lang(), text('h1')]).toEqual(['de', 'Bei JupyterHub anmelden']);
+    await show({ ...login, ui_locales: ['nl'] }, { languages: ['pt', 'fr-CA'] });
+    expect([lang(), text('h1')]).toEqual(['fr', 'Se connecter à JupyterHub']);
+    await show(login, { languages: ['pt'] });
+    expect(lang()).toBe('en');
+  });
+
+  test('fills in times as people say them', async () => {
+    await show({ ...login, error: { code: 'too_many_attempts', retry_after: 300 } }, { languages: ['de'] });
+    expect(text('[role=alert]')).toContain('warten Sie 5 Minuten');
+  });
+});

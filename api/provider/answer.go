@@ -92,10 +92,10 @@ func (p *Provider) failed(r Request, err error) Answer {
 	return Answer{Status: status, RetryAfter: wait, JSON: oauthErrorBody{code, "request " + r.ID}}
 }
 
-// failedPage is failed for a person at a browser.
-func (p *Provider) failedPage(r Request, err error) Answer {
+// failedPage is failed for a person at a browser; tryAgain is where the same step can be tried again, "" for nowhere.
+func (p *Provider) failedPage(r Request, err error, tryAgain string) Answer {
 	code, status, wait := p.classify(r, err)
-	a := p.errorPage(r, status, code, nil)
+	a := p.showError(r, status, pending{Error: code, TryAgain: tryAgain})
 	a.RetryAfter = wait
 	return a
 }

@@ -17,7 +17,7 @@ func (p *Provider) Authorize(ctx context.Context, r Request) Answer {
 	now := p.now()
 	client, err := p.clientNamed(ctx, r.Params["client_id"])
 	if err != nil {
-		return p.failedPage(r, err)
+		return p.failedPage(r, err, p.sameRequest(r))
 	}
 	req, untrusted, refusal := oidc.ParseAuthorize(r.Params, client, now)
 	switch {
@@ -30,7 +30,7 @@ func (p *Provider) Authorize(ctx context.Context, r Request) Answer {
 	var standing store.Standing
 	if cookie := r.Cookies[SessionCookie]; cookie != "" {
 		if standing, err = p.store.LoadStanding(ctx, digest(cookie), client, now); err != nil {
-			return p.failedPage(r, err)
+			return p.failedPage(r, err, p.sameRequest(r))
 		}
 	}
 
@@ -44,6 +44,15 @@ func (p *Provider) Authorize(ctx context.Context, r Request) Answer {
 		return p.askConsent(r, req, client, standing.Standing, now)
 	}
 	return p.issueCode(ctx, r, req, client, standing.Session.SID, nil, p.touch(standing.SeenAt, now), now)
+}
+
+// sameRequest is the address at which an authorization request that failed can be made again.
+func (p *Provider) sameRequest(r Request) string {
+	query := r.Params.Encode()
+	if r.Params.Get("client_id") == "" || len(query) > 4096 {
+		return ""
+	}
+	return p.Issuer + "/authorize?" + query
 }
 
 // clientNamed looks up the client of an unchecked client_id; nil where there is none.
@@ -104,7 +113,7 @@ func (p *Provider) issueCode(ctx context.Context, r Request, req oidc.AuthorizeR
 	case errors.Is(err, store.ErrNotFound): // the session ended a moment ago
 		return p.askSignIn(r, req, client, now)
 	case err != nil:
-		return p.failedPage(r, err)
+		return p.failedPage(r, err, p.sameRequest(r))
 	}
 	return p.respond(req, [][2]string{{"code", code}})
 }

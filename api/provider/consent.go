@@ -14,9 +14,12 @@ func (p *Provider) Consent(ctx context.Context, r Request) Answer {
 	if refusal != nil {
 		return *refusal
 	}
-	client, answer := p.stillRegistered(ctx, r, w)
-	if answer != nil {
-		return *answer
+	client, refusal, err := p.stillRegistered(ctx, r, w)
+	switch {
+	case err != nil:
+		return p.failedPage(r, err, p.page(w, now))
+	case refusal != nil:
+		return *refusal
 	}
 	if r.Params.Get("consent") != "yes" {
 		return p.respondError(r, *w.Request, &oidc.Error{Code: oidc.AccessDenied, Description: "the person did not allow it"})
@@ -24,9 +27,8 @@ func (p *Provider) Consent(ctx context.Context, r Request) Answer {
 
 	var standing store.Standing
 	if cookie := r.Cookies[SessionCookie]; cookie != "" {
-		var err error
 		if standing, err = p.store.LoadStanding(ctx, digest(cookie), client, now); err != nil {
-			return p.failedPage(r, err)
+			return p.failedPage(r, err, p.page(w, now))
 		}
 	}
 	if standing.Session != nil && standing.Session.SID != w.SID { // somebody else has signed in since

@@ -29,9 +29,12 @@ func (p *Provider) Login(ctx context.Context, r Request) Answer {
 		return p.errorPage(r, 400, pageInvalidRequest, w.Client)
 	}
 	w.Username = typed["username"]
-	client, answer := p.stillRegistered(ctx, r, w)
-	if answer != nil {
-		return *answer
+	client, refusal, err := p.stillRegistered(ctx, r, w)
+	switch {
+	case err != nil:
+		return p.failedLogin(r, w, err, now)
+	case refusal != nil:
+		return *refusal
 	}
 
 	username := strings.ToLower(strings.TrimSpace(typed["username"]))
@@ -49,9 +52,18 @@ func (p *Provider) Login(ctx context.Context, r Request) Answer {
 	case errors.Is(err, errUserChanged):
 		return p.tryAgain(r, w, 401, invalidCredentials, 0, now)
 	case err != nil:
-		return p.failedPage(r, err)
+		return p.failedLogin(r, w, err, now)
 	}
 	return result
+}
+
+// failedLogin keeps the form where another try may do, so that nobody has to start over.
+func (p *Provider) failedLogin(r Request, w pending, err error, now time.Time) Answer {
+	code, status, wait := p.classify(r, err)
+	if status != 503 {
+		return p.errorPage(r, status, code, w.Client)
+	}
+	return p.tryAgain(r, w, status, code, wait, now)
 }
 
 const (
@@ -134,20 +146,20 @@ func (p *Provider) signIn(ctx context.Context, r Request, w pending, client *oid
 }
 
 // stillRegistered loads the client of a pending request; it may have been removed or changed since the request was sealed.
-func (p *Provider) stillRegistered(ctx context.Context, r Request, w pending) (*oidc.Client, *Answer) {
+func (p *Provider) stillRegistered(ctx context.Context, r Request, w pending) (*oidc.Client, *Answer, error) {
 	client, err := p.clientNamed(ctx, []string{w.Request.ClientID})
 	var a Answer
 	switch {
 	case err != nil:
-		a = p.failedPage(r, err)
+		return nil, nil, err
 	case client == nil || client.Disabled:
 		a = p.errorPage(r, 400, pageUnknownClient, nil)
 	case !client.HasRedirectURI(w.Request.RedirectURI):
 		a = p.errorPage(r, 400, pageInvalidRedirect, viewOfClient(client))
 	default:
-		return client, nil
+		return client, nil, nil
 	}
-	return nil, &a
+	return nil, &a, nil
 }
 
 // tryAgain leads back to the login form with a reason. A client that asks for JSON gets the status and, as the original example

@@ -21,7 +21,7 @@ func (p *Provider) Logout(ctx context.Context, r Request) Answer {
 	}
 	switch {
 	case err != nil:
-		return p.failedPage(r, err)
+		return p.failedPage(r, err, "")
 	case refused != nil:
 		slog.Warn("logout refused", "request_id", r.ID, "error", refused.Description, "why", refused.Log)
 		return p.errorPage(r, 400, pageInvalidRequest, viewOfClient(client))
@@ -32,7 +32,7 @@ func (p *Provider) Logout(ctx context.Context, r Request) Answer {
 	case errors.Is(err, store.ErrNotFound):
 		return p.leave(returnTo, viewOfClient(client), now)
 	case err != nil:
-		return p.failedPage(r, err)
+		return p.failedPage(r, err, "")
 	case req.MustAsk(session.SID):
 		return redirect(p.page(pending{Page: "logout", SID: session.SID, User: viewOfUser(&user), Client: viewOfClient(client), ReturnTo: returnTo}, now))
 	}
@@ -55,7 +55,7 @@ func (p *Provider) LogoutConfirm(ctx context.Context, r Request) Answer {
 	case errors.Is(err, store.ErrNotFound):
 		return p.leave(w.ReturnTo, w.Client, now)
 	case err != nil:
-		return p.failedPage(r, err)
+		return p.failedPage(r, err, p.page(w, now))
 	case session.SID != w.SID: // another person has signed in since
 		return p.errorPage(r, 400, pageForeignBrowser, w.Client)
 	}
@@ -104,7 +104,7 @@ func (p *Provider) verifyHint(token string) (*oidc.IDTokenHint, error) {
 
 func (p *Provider) endSession(ctx context.Context, r Request, sid, returnTo string, client *clientView, now time.Time) Answer {
 	if err := p.store.EndSession(ctx, sid, now); err != nil {
-		return p.failedPage(r, err)
+		return p.failedPage(r, err, "")
 	}
 	slog.Info("signed out", "request_id", r.ID, "sid", sid)
 	a := p.leave(returnTo, client, now)

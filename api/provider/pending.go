@@ -24,6 +24,7 @@ type pending struct {
 	Error      string                 `json:"e,omitempty"`
 	RetryAfter int                    `json:"ra,omitempty"` // seconds
 	ReturnTo   string                 `json:"rt,omitempty"`
+	TryAgain   string                 `json:"ta,omitempty"`
 	RequestID  string                 `json:"id,omitempty"`
 }
 
@@ -66,13 +67,18 @@ func (p *Provider) page(w pending, now time.Time) string {
 
 // errorPage answers with the true status and leads a person to the UI's page for it.
 func (p *Provider) errorPage(r Request, status int, code string, c *clientView) Answer {
-	w := pending{Page: "error", Error: code, Client: c, RequestID: r.ID}
+	w := pending{Error: code, Client: c}
 	if c != nil {
 		w.ReturnTo = c.URI
 	}
+	return p.showError(r, status, w)
+}
+
+func (p *Provider) showError(r Request, status int, w pending) Answer {
 	if r.WantsJSON {
-		return Answer{Status: status, JSON: map[string]string{"error": code, "error_description": "request " + r.ID}}
+		return Answer{Status: status, JSON: oauthErrorBody{w.Error, "request " + r.ID}}
 	}
+	w.Page, w.RequestID = "error", r.ID
 	return Answer{Status: status, Location: p.page(w, p.now())}
 }
 
@@ -150,6 +156,7 @@ type interaction struct {
 	Scopes    []string          `json:"scopes,omitempty"`
 	Error     *interactionError `json:"error,omitempty"`
 	ReturnTo  string            `json:"return_to,omitempty"`
+	TryAgain  string            `json:"try_again,omitempty"`
 	UILocales []string          `json:"ui_locales,omitempty"`
 	RequestID string            `json:"request_id"`
 }
@@ -172,7 +179,8 @@ func (p *Provider) Interaction(r Request) Answer {
 		}
 		return Answer{Status: 400, JSON: view}
 	}
-	view := interaction{Page: w.Page, Client: w.Client, User: w.User, Username: w.Username, ReturnTo: w.ReturnTo, RequestID: orElse(w.RequestID, r.ID)}
+	view := interaction{Page: w.Page, Client: w.Client, User: w.User, Username: w.Username, ReturnTo: w.ReturnTo, TryAgain: w.TryAgain,
+		RequestID: orElse(w.RequestID, r.ID)}
 	if w.Error != "" {
 		view.Error = &interactionError{w.Error, w.RetryAfter}
 	}

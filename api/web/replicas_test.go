@@ -1,13 +1,9 @@
 package web_test
 
 import (
-	"fmt"
 	"net/http/httptest"
-	"net/url"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"gatehouse/api/authn"
 )
@@ -54,36 +50,6 @@ func TestAFlowMayMoveBetweenReplicas(t *testing.T) {
 	}
 }
 
-func TestBeyondTheHashQueueTheAnswerIs503WithRetryAfter(t *testing.T) {
-	r := start(t)
-	server := httptest.NewUnstartedServer(nil)
-	r.serve(server, authn.NewPasswords(1, 1))
-	b := r.browser()
-	at := b.authorize(authParams()).location()
-	b.issuer = "http://" + server.Listener.Addr().String()
-	r.exec(`INSERT INTO users (username, password) SELECT 'user' || i, crypt($1, gen_salt('bf', 10)) FROM generate_series(0, 19) AS i`, password)
-	results := make([]answer, 20)
-	var group sync.WaitGroup
-	for i := range results {
-		group.Go(func() { results[i] = b.login(at, fmt.Sprint("user", i), password) })
-	}
-	group.Wait()
-	done, busy := 0, 0
-	for _, a := range results {
-		switch {
-		case a.query("code") != "":
-			done++
-		case a.status == 503 && a.header.Get("Retry-After") != "" && b.interaction(a.leadsTo())["error"].(map[string]any)["code"] == "temporarily_unavailable":
-			busy++
-		default:
-			t.Errorf("%d %s", a.status, a.body)
-		}
-	}
-	if done == 0 || busy == 0 {
-		t.Errorf("%d signed in, %d were told to come back", done, busy)
-	}
-}
-
 func TestAnOlderHashBecomesArgon2idAtTheNextSignIn(t *testing.T) {
 	b := start(t).browser()
 	b.code(authParams())
@@ -92,49 +58,4 @@ func TestAnOlderHashBecomesArgon2idAtTheNextSignIn(t *testing.T) {
 	}
 	fresh := b.rig.browser()
 	fresh.code(authParams())
-}
-
-func TestHangingUpDoesNotEscapeTheThrottle(t *testing.T) {
-	r := start(t)
-	b := r.browser()
-	at := b.authorize(authParams()).location()
-	impatient := *b.http
-	impatient.Timeout = 100 * time.Millisecond // less than a refusal takes
-	for range 5 {
-		form := url.Values{"request": {at.Query().Get("request")}, "username": {"alice"}, "password": {"guess"}}
-		if resp, err := impatient.PostForm(b.issuer+"/login", form); err == nil {
-			resp.Body.Close()
-			if resp.StatusCode != 429 { // it may be slowed down already
-				t.Fatalf("an answer came too soon for this test: %d", resp.StatusCode)
-			}
-		}
-	}
-	time.Sleep(time.Second)
-	if a := b.login(at, "alice", "guess"); a.status != 429 {
-		t.Errorf("the sixth guess: %d", a.status)
-	}
-}
-
-func TestGuessesSentAllAtOnceAreNotAllLetThrough(t *testing.T) {
-	b := start(t).browser()
-	at := b.authorize(authParams()).location()
-	results := make([]answer, 60)
-	var group sync.WaitGroup
-	for i := range results {
-		group.Go(func() { results[i] = b.login(at, "alice", fmt.Sprint("guess", i)) })
-	}
-	group.Wait()
-	checked := 0
-	for _, a := range results {
-		switch a.status {
-		case 303:
-			checked++
-		case 429:
-		default:
-			t.Errorf("%d %s", a.status, a.body)
-		}
-	}
-	if checked == 0 || checked > 5 {
-		t.Errorf("%d of 60 parallel guesses were checked, want at most 5", checked)
-	}
 }

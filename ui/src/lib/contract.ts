@@ -13,7 +13,7 @@ interface Pages {
   logout: Always & WithForm & { client?: Client; user: User };
   signed_out: Always & { client?: Client; return_to?: string };
   /** `retry` is the UI's own: the same question may get a better answer in a moment. */
-  error: Always & { error: Failure; client?: Client; return_to?: string; retry?: boolean };
+  error: Always & { error: Failure; client?: Client; return_to?: string; try_again?: string; retry?: boolean };
   /** The UI's own: nobody asked for anything. */
   start: Always;
 }

@@ -18,3 +18,9 @@ function parse(address: string): URL | undefined {
 export function wayBack(answer: { client?: Client; return_to?: string }): URL | undefined {
   return webAddress(answer.return_to) ?? webAddress(answer.client?.uri);
 }
+
+/** Where the step that failed can be made again: at the API or here, nowhere else. */
+export function sameStep(answer: { try_again?: string }, api: string): URL | undefined {
+  const url = webAddress(answer.try_again);
+  return url && [parse(api)?.origin, location.origin].includes(url.origin) ? url : undefined;
+}

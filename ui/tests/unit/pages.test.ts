@@ -155,6 +155,24 @@ describe('error', () => {
   });
 });
 
+describe('error with a step to try again', () => {
+  const failed = (try_again: string) => show({ page: 'error', error: { code: 'temporarily_unavailable' }, try_again });
+
+  test('leads to the API or to this origin', async () => {
+    for (const address of [`${api}/authorize?state=x`, `${location.origin}/consent?request=sealed`]) {
+      await failed(address);
+      expect(all('a.button').map((a) => [a.textContent, a.getAttribute('href')])).toEqual([['Try again', address]]);
+    }
+  });
+
+  test('leads nowhere else', async () => {
+    for (const address of ['https://evil.example/authorize', 'javascript:alert(1)', `${api}.evil.example/`]) {
+      await failed(address);
+      expect(all('a.button')).toEqual([]);
+    }
+  });
+});
+
 describe('what the API must not make the page do', () => {
   test.each([
     'https://elsewhere.example.org/login', `${api}.elsewhere.example.org/login`, `${api}:444/login`, `${api}@elsewhere.example.org/`,

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"gatehouse/api/devdb"
+)
+
+// settings is where things are on this machine. DEV_… variables change it; GATEHOUSE_… ones are the product's and pass through.
+type settings struct {
+	root, state, logs        string
+	apiPort, uiPort, hubPort int
+	issuer, uiOrigin         string
+	hub                      bool
+}
+
+func load() (settings, error) {
+	root, err := devdb.Root()
+	if err != nil {
+		return settings{}, err
+	}
+	s := settings{root: root, hub: or(os.Getenv("DEV_HUB"), "yes") != "no"}
+	if s.state, err = filepath.Abs(or(os.Getenv("DEV_STATE"), filepath.Join(root, ".cache/dev"))); err != nil {
+		return settings{}, err
+	}
+	s.logs = or(os.Getenv("DEV_LOGS"), filepath.Join(s.state, "logs"))
+	for name, port := range map[string]*int{"DEV_API_PORT": &s.apiPort, "DEV_UI_PORT": &s.uiPort, "DEV_HUB_PORT": &s.hubPort} {
+		value := or(os.Getenv(name), map[string]string{"DEV_API_PORT": "4000", "DEV_UI_PORT": "4001", "DEV_HUB_PORT": "8000"}[name])
+		if *port, err = strconv.Atoi(value); err != nil || *port < 1 || *port > 65535 {
+			return settings{}, fmt.Errorf("%s=%s is not a port: give a number from 1 to 65535", name, value)
+		}
+	}
+	s.issuer = or(os.Getenv("DEV_ISSUER"), fmt.Sprintf("http://localhost:%d", s.apiPort))
+	s.uiOrigin = or(os.Getenv("DEV_UI_ORIGIN"), fmt.Sprintf("http://localhost:%d", s.uiPort))
+	return s, nil
+}
+
+// checkPorts looks before anything is started, on both addresses that a browser may take localhost for.
+func (s settings) checkPorts() error {
+	ports := []struct {
+		port           int
+		what, variable string
+	}{{s.apiPort, "the API", "DEV_API_PORT"}, {s.uiPort, "the UI", "DEV_UI_PORT"}, {s.hubPort, "JupyterHub", "DEV_HUB_PORT"}}
+	if !s.hub {
+		ports = ports[:2]
+	}
+	for _, p := range ports {
+		for _, host := range []string{"127.0.0.1", "::1"} {
+			listener, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(p.port)))
+			if errors.Is(err, syscall.EADDRINUSE) {
+				return fmt.Errorf("Port %d is in use, and %s needs it. Stop what listens there, or choose another: %s=%d npm start",
+					p.port, p.what, p.variable, p.port+100)
+			}
+			if err == nil {
+				listener.Close()
+			}
+		}
+	}
+	return nil
+}
+
+// lock makes the state folder and keeps a second run out of it; the kernel lets go when this process ends.
+func (s settings) lock() error {
+	if err := errors.Join(os.MkdirAll(s.state, 0o755), os.MkdirAll(s.logs, 0o755)); err != nil {
+		return err
+	}
+	file, err := syscall.Open(filepath.Join(s.state, "lock"), syscall.O_CREAT|syscall.O_RDWR|syscall.O_CLOEXEC, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := syscall.Flock(file, syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return fmt.Errorf("npm start runs already with the state in %s. Stop it, or choose another folder with DEV_STATE", s.state)
+	}
+	return s.makeKey()
+}
+
+func (s settings) keyFile() string            { return filepath.Join(s.state, "encryption_key") }
+func (s settings) gatehouse() string          { return filepath.Join(s.root, ".cache/bin/gatehouse") }
+func (s settings) logFile(name string) string { return filepath.Join(s.logs, name+".log") }
+func (s settings) hubURL() string             { return fmt.Sprintf("http://localhost:%d", s.hubPort) }
+
+// makeKey makes the key that the signing keys are encrypted under, once.
+func (s settings) makeKey() error {
+	file, err := os.OpenFile(s.keyFile(), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	key := make([]byte, 32)
+	rand.Read(key)
+	_, err = file.WriteString(base64.StdEncoding.EncodeToString(key) + "\n")
+	return errors.Join(err, file.Close())
+}
+
+// gatehouseEnv is ours with the settings of the product; what is given here wins.
+func (s settings) gatehouseEnv(database string) []string {
+	return append(environ("DEV_", "DATABASE_URL"),
+		"DATABASE_URL="+database,
+		"GATEHOUSE_ISSUER="+s.issuer,
+		"GATEHOUSE_UI_ORIGIN="+s.uiOrigin,
+		fmt.Sprintf("GATEHOUSE_LISTEN=127.0.0.1:%d", s.apiPort),
+		fmt.Sprintf("GATEHOUSE_UI_LISTEN=127.0.0.1:%d", s.uiPort),
+		"GATEHOUSE_UI_ROOT="+filepath.Join(s.root, "ui/dist"),
+		"GATEHOUSE_ENCRYPTION_KEY_FILE="+s.keyFile(),
+		"PATH="+filepath.Join(s.root, ".cache/bin")+":"+os.Getenv("PATH"))
+}
+
+// environ is this process's environment without the variables whose names begin so.
+func environ(without ...string) []string {
+	var env []string
+	for _, pair := range os.Environ() {
+		keep := true
+		for _, prefix := range without {
+			keep = keep && !strings.HasPrefix(pair, prefix)
+		}
+		if keep {
+			env = append(env, pair)
+		}
+	}
+	return env
+}
+
+func or(value, otherwise string) string {
+	if value == "" {
+		return otherwise
+	}
+	return value
+}

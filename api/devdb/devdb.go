@@ -31,6 +31,12 @@ func Open(ctx context.Context, dir string, progress func(string)) (string, func(
 		srv.stop()
 		return "", nil, err
 	}
+	go func() {
+		<-srv.exited
+		if !srv.stopping.Load() {
+			progress(fmt.Sprintf("PostgreSQL stopped; the last lines of %s:\n%s", srv.log, Tail(srv.log, 8)))
+		}
+	}()
 	return srv.url("gatehouse"), srv.stop, nil
 }
 
@@ -116,8 +122,13 @@ func Remove(dir string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.RemoveAll(settled); err != nil {
-		return err
+	var all []error
+	for _, name := range []string{"postgres-*", noteName} {
+		found, _ := filepath.Glob(filepath.Join(settled, name))
+		more, _ := filepath.Glob(filepath.Join(dir, name))
+		for _, path := range append(found, more...) {
+			all = append(all, os.RemoveAll(path))
+		}
 	}
-	return os.RemoveAll(dir)
+	return errors.Join(all...)
 }

@@ -17,6 +17,9 @@ type user struct {
 	place      string              // a folder that user can enter whatever the modes above the checkout
 }
 
+// noteName is the file in the checkout that says where the data is, if it is not there.
+const noteName = "elsewhere"
+
 // settle decides whom Postgres runs as, and where its data is: below dir, or, where a checkout is closed to that user (one
 // in /root), below /var/tmp.
 func settle(root, dir string) (user, string, error) {
@@ -46,7 +49,7 @@ func settle(root, dir string) (user, string, error) {
 		return u, dir, nil
 	}
 	elsewhere := filepath.Join(u.place, fmt.Sprintf("%x", sha256.Sum256([]byte(dir)))[:12])
-	return u, elsewhere, u.moveTo(elsewhere, filepath.Join(dir, "elsewhere"))
+	return u, elsewhere, u.moveTo(elsewhere, filepath.Join(dir, noteName))
 }
 
 // moveTo makes a folder in u.place and a note of it in the checkout. Without the note it is of a checkout, or of a state

@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -23,7 +23,7 @@ type server struct {
 	exited    <-chan struct{}
 	socketDir string
 	log       string
-	once      sync.Once
+	stopping  atomic.Bool
 	cleanUp   func()
 }
 
@@ -79,6 +79,23 @@ func (u user) initdb(ctx context.Context, bin binaries, data string) error {
 
 // run starts postgres and waits until it answers. A predecessor that is still going down gets ten seconds.
 func (u user) run(ctx context.Context, bin binaries, data string, settings []string) (*server, error) {
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(100 * time.Millisecond) {
+		s, err := u.launch(bin, data, settings)
+		if err != nil {
+			return nil, err
+		}
+		if err = s.waitUntilReady(ctx); err == nil {
+			return s, nil
+		}
+		s.stop()
+		if !strings.Contains(Tail(s.log, 3), "postmaster.pid") || time.Now().After(deadline) || ctx.Err() != nil {
+			return nil, err
+		}
+	}
+}
+
+// launch starts postgres on a socket in its data folder or, where that path is too long for one, in a folder of its own.
+func (u user) launch(bin binaries, data string, settings []string) (*server, error) {
 	s := &server{socketDir: data, log: data + ".log", cleanUp: func() {}}
 	if len(data) > maxSocketPath {
 		short, err := os.MkdirTemp("/tmp", "gatehouse-")
@@ -90,57 +107,42 @@ func (u user) run(ctx context.Context, bin binaries, data string, settings []str
 		}
 		s.socketDir, s.cleanUp = short, func() { os.RemoveAll(short) }
 	}
-	args := []string{"-D", data}
-	for _, setting := range append([]string{"listen_addresses=", "unix_socket_permissions=0700", "unix_socket_directories=" + s.socketDir}, settings...) {
-		args = append(args, "-c", setting)
-	}
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(100 * time.Millisecond) {
-		err := s.launch(u, bin, data, args)
-		if err == nil {
-			err = s.waitUntilReady(ctx)
-		}
-		if err == nil {
-			return s, nil
-		}
-		s.stop()
-		if !strings.Contains(Tail(s.log, 3), "postmaster.pid") || time.Now().After(deadline) || ctx.Err() != nil {
-			return nil, err
-		}
-		s.once = sync.Once{}
-	}
-}
-
-func (s *server) launch(u user, bin binaries, data string, args []string) error {
 	log, err := os.OpenFile(s.log, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer log.Close()
+	args := []string{"-D", data}
+	own := []string{"listen_addresses=", "unix_socket_permissions=0700", "unix_socket_directories=" + s.socketDir}
+	for _, setting := range append(own, settings...) {
+		args = append(args, "-c", setting)
+	}
 	s.cmd = exec.Command(filepath.Join(bin.dir, "postgres"), args...)
 	s.cmd.Dir = data
 	s.cmd.Env = environ()
 	s.cmd.Stdout, s.cmd.Stderr = log, log
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: u.credential, Setpgid: true}
 	s.exited, err = Start(s.cmd, syscall.SIGINT)
-	return err
+	return s, err
 }
 
 // stop ends the server: SIGINT is Postgres's fast shutdown, SIGQUIT its immediate one.
 func (s *server) stop() {
-	s.once.Do(func() {
-		defer s.cleanUp()
-		if s.exited == nil {
+	if s.stopping.Swap(true) {
+		return
+	}
+	defer s.cleanUp()
+	if s.exited == nil {
+		return
+	}
+	for _, signal := range []os.Signal{syscall.SIGINT, syscall.SIGQUIT, syscall.SIGKILL} {
+		_ = s.cmd.Process.Signal(signal)
+		select {
+		case <-s.exited:
 			return
+		case <-time.After(10 * time.Second):
 		}
-		for _, signal := range []os.Signal{syscall.SIGINT, syscall.SIGQUIT, syscall.SIGKILL} {
-			_ = s.cmd.Process.Signal(signal)
-			select {
-			case <-s.exited:
-				return
-			case <-time.After(10 * time.Second):
-			}
-		}
-	})
+	}
 }
 
 // Start runs cmd so that it gets the signal when this process dies, even by SIGKILL. The kernel sends it when the thread

@@ -30,7 +30,7 @@ func (s settings) startHub(ctx context.Context, f *family, gatehouseEnv []string
 		say("JupyterHub is left out: it is not installed (npm start does that)")
 		return false, nil
 	}
-	dir := filepath.Join(s.state, "jupyterhub")
+	dir := s.hubDir()
 	if err := os.MkdirAll(filepath.Join(dir, "home"), 0o755); err != nil {
 		return false, err
 	}

@@ -4,11 +4,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"syscall"
 	"time"
 
@@ -35,31 +35,29 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if flags.Arg(0) == "postgres" {
-		return postgres(ctx, s, *fresh)
-	}
-	if err := s.checkPorts(); err != nil {
-		return err
-	}
-	if *fresh {
-		if err := devdb.Remove(s.state); err != nil {
+	alone := flags.Arg(0) == "postgres"
+	if !alone {
+		if err := s.checkPorts(); err != nil {
 			return err
 		}
 	}
 	if err := s.lock(); err != nil {
 		return err
 	}
+	if *fresh {
+		if err := s.forget(); err != nil {
+			return err
+		}
+	}
+	if alone {
+		return s.postgres(ctx)
+	}
 	return s.serve(ctx, *demo, *seed)
 }
 
 // postgres prints the address of a database and keeps its server running.
-func postgres(ctx context.Context, s settings, fresh bool) error {
-	if fresh {
-		if err := devdb.Remove(s.state); err != nil {
-			return err
-		}
-	}
-	url, stop, err := devdb.Open(ctx, s.state, func(string) {})
+func (s settings) postgres(ctx context.Context) error {
+	url, stop, err := devdb.Open(ctx, s.database(), func(string) {})
 	if err != nil {
 		return err
 	}
@@ -71,12 +69,15 @@ func postgres(ctx context.Context, s settings, fresh bool) error {
 
 // serve starts everything in order, waits for the end of one of them or of ctx, and stops everything in the other order.
 func (s settings) serve(ctx context.Context, demo bool, seed string) error {
+	if err := errors.Join(os.MkdirAll(s.logs, 0o755), s.makeKey()); err != nil {
+		return err
+	}
 	family, err := newFamily()
 	if err != nil {
 		return err
 	}
 	defer sweep() // last of all
-	database, stopPostgres, err := devdb.Open(ctx, filepath.Join(s.state, "postgres"), say)
+	database, stopPostgres, err := devdb.Open(ctx, s.database(), say)
 	if err != nil {
 		return err
 	}

@@ -70,7 +70,7 @@ func (s settings) checkPorts() error {
 
 // lock makes the state folder and keeps a second run out of it; the kernel lets go when this process ends.
 func (s settings) lock() error {
-	if err := errors.Join(os.MkdirAll(s.state, 0o755), os.MkdirAll(s.logs, 0o755)); err != nil {
+	if err := os.MkdirAll(s.state, 0o755); err != nil {
 		return err
 	}
 	file, err := syscall.Open(filepath.Join(s.state, "lock"), syscall.O_CREAT|syscall.O_RDWR|syscall.O_CLOEXEC, 0o600)
@@ -80,9 +80,16 @@ func (s settings) lock() error {
 	if err := syscall.Flock(file, syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		return fmt.Errorf("npm start runs already with the state in %s. Stop it, or choose another folder with DEV_STATE", s.state)
 	}
-	return s.makeKey()
+	return nil
 }
 
+// forget removes what earlier runs left in the state folder, and nothing else that may be there.
+func (s settings) forget() error {
+	return errors.Join(devdb.Remove(s.database()), os.RemoveAll(s.keyFile()), os.RemoveAll(s.hubDir()), os.RemoveAll(s.logs))
+}
+
+func (s settings) database() string           { return filepath.Join(s.state, "postgres") }
+func (s settings) hubDir() string             { return filepath.Join(s.state, "jupyterhub") }
 func (s settings) keyFile() string            { return filepath.Join(s.state, "encryption_key") }
 func (s settings) gatehouse() string          { return filepath.Join(s.root, ".cache/bin/gatehouse") }
 func (s settings) logFile(name string) string { return filepath.Join(s.logs, name+".log") }

@@ -1,7 +1,7 @@
 // The real thing for a test file: api/cmd/dev with free ports and a state folder of the file's own. Postgres runs apart, so
 // that it can be stopped and started again below a running API.
 import { execFile, spawn } from 'node:child_process';
-import { appendFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -83,21 +83,25 @@ export async function startStack(name, { hub = true, env = {} } = {}) {
     logs() {
       const folder = join(state, 'dev/logs');
       appendFileSync(join(folder, 'terminal.log'), main.text());
-      const files = [...readdirSync(folder).map((file) => join(folder, file)), ...postgresLogs(join(state, 'database'))];
+      const files = [...readdirSync(folder).map((file) => join(folder, file)), ...postgresLogs(join(state, 'database/postgres'))];
       return new Map(files.map((file) => [file, readFileSync(file, 'utf8')]));
     },
     /** The exit code of api/cmd/dev. */
     async stop(signal) {
       const code = await main.stop(signal);
       await postgres.stop();
-      forget(join(state, 'database'));
+      forget(join(state, 'database/postgres'));
       return code;
     },
     pid: main.pid,
   };
 }
 
-const postgresLogs = (folder) => readdirSync(folder).filter((name) => name.endsWith('.log')).map((name) => join(folder, name));
+function postgresLogs(folder) {
+  const note = join(folder, 'elsewhere'); // root's server may have its data in another place (api/devdb)
+  const place = existsSync(note) ? readFileSync(note, 'utf8').trim() : folder;
+  return readdirSync(place).filter((name) => name.endsWith('.log')).map((name) => join(place, name));
+}
 
 /** Deletes the databases of a stopped server, 50 MB each, and keeps its log. */
 export function forget(folder) {

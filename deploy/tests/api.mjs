@@ -11,7 +11,8 @@ const key = randomBytes(32).toString('base64');
 
 /** Builds the programs into dir; returns the path of gatehouse. */
 export function build(dir) {
-  execFileSync('go', ['build', '-o', `${dir}/`, './api/cmd/gatehouse', './api/cmd/dev'], { cwd: project, stdio: 'pipe' });
+  const packages = ['./api/cmd/gatehouse', './api/cmd/dev'];
+  execFileSync('go', ['build', '-buildvcs=false', '-o', `${dir}/`, ...packages], { cwd: project, stdio: 'pipe' });
   return join(dir, 'gatehouse');
 }
 

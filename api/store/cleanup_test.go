@@ -1,0 +1,49 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+)
+
+func TestCleanUpDeletesWhatHasExpiredAndNothingElse(t *testing.T) {
+	ctx, s := context.Background(), managed(t)
+	now := time.Now().Truncate(time.Second)
+	exec := func(sql string, args ...any) {
+		t.Helper()
+		if _, err := s.pool.Exec(ctx, sql, args...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	exec(`INSERT INTO users (username) VALUES ('alice')`)
+	exec(`INSERT INTO clients (client_id, token_endpoint_auth_method) VALUES ('spa', 'none')`)
+	// More than one batch of what has expired, and one row of each kind that has not.
+	for _, c := range []struct {
+		rows int
+		ends time.Time
+	}{{cleanupBatch + 1, now.Add(-time.Second)}, {1, now.Add(time.Minute)}} {
+		exec(`INSERT INTO sessions (sid, cookie_sha256, user_id, auth_time, amr, seen_at, expires_at, ends_at)
+			SELECT gen_random_uuid(), gen_random_bytes(32), u.id, $2, '{pwd}', $2, $2, $2 FROM users u, generate_series(1, $1)`, c.rows, c.ends)
+		exec(`INSERT INTO auth_codes (code_sha256, grant_id, client_id, user_id, sid, redirect_uri, offline, scope, auth_time, amr, expires_at)
+			SELECT gen_random_bytes(32), gen_random_uuid(), 'spa', u.id, gen_random_uuid(), '', true, '', $2, '{pwd}', $2 FROM users u, generate_series(1, $1)`, c.rows, c.ends)
+		exec(`INSERT INTO grants (id, user_id, client_id, offline, scope, auth_time, amr, created_at, expires_at)
+			SELECT gen_random_uuid(), u.id, 'spa', true, '', $2, '{pwd}', $2, $2 FROM users u, generate_series(1, $1)`, c.rows, c.ends)
+		exec(`INSERT INTO refresh_tokens (token_sha256, grant_id, created_at, expires_at)
+			SELECT gen_random_bytes(32), id, $1, $1 FROM grants WHERE expires_at = $1`, c.ends)
+		exec(`INSERT INTO login_throttle (bucket, failures, updated_at)
+			SELECT $1 + i, 1, $2::timestamptz - interval '1 hour' FROM generate_series(1, $1) AS i`, c.rows, c.ends)
+		exec(`INSERT INTO signing_keys (kid, alg, private_key, created_at, activates_at, retires_at)
+			SELECT gen_random_uuid(), 'ES256', '', $2::timestamptz - interval '1 day', $2, $2 FROM generate_series(1, $1)`, c.rows, c.ends)
+	}
+	deleted, err := s.CleanUp(ctx, now)
+	if err != nil || deleted < 6*(cleanupBatch+1)-cleanupBatch-1 {
+		t.Fatalf("%d rows deleted, %v", deleted, err)
+	}
+	for _, table := range []string{"sessions", "auth_codes", "grants", "refresh_tokens", "login_throttle", "signing_keys"} {
+		var left int
+		if err := s.pool.QueryRow(ctx, fmt.Sprintf("SELECT count(*) FROM %s", table)).Scan(&left); err != nil || left != 1 {
+			t.Errorf("%s: %d rows left, want 1 (%v)", table, left, err)
+		}
+	}
+}

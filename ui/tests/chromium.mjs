@@ -6,6 +6,7 @@ import { brotliDecompressSync } from 'node:zlib';
 
 const cache = join(import.meta.dirname, '../../.cache/chromium');
 const packaged = '@sparticuz/chromium@143.0.4'; // a headless shell with the few libraries that a bare Debian lacks
+const remedy = 'Install one (as root: apt-get install chromium) or name one in CHROMIUM.';
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
 
 /** For playwright-core's launch(): root has no sandbox, and containers have a small /dev/shm. */
@@ -43,7 +44,7 @@ function usable(path, origin) {
   const run = spawnSync(path, ['--version'], { encoding: 'utf8', timeout: 30_000 });
   if (run.status === 0) return path;
   const why = (run.error?.message || run.stderr || '').trim().split('\n')[0];
-  throw new Error(`No Chromium: ${origin} does not run (${why}). Install one (as root: apt-get install chromium) or name one in CHROMIUM.`);
+  throw new Error(`No Chromium: ${origin} does not run (${why}). ${remedy}`);
 }
 
 // The package's own code unpacks to a shared name in /tmp; we read its archives only.
@@ -52,14 +53,16 @@ function unpack(wrapper, progress) {
   rmSync(cache, { recursive: true, force: true });
   mkdirSync(join(cache, 'fonts'), { recursive: true });
   writeFileSync(join(cache, 'package.json'), '{"private": true}\n');
-  const npm = spawnSync('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock', packaged], { cwd: cache, encoding: 'utf8' });
-  if (npm.status !== 0) throw new Error(`No Chromium: npm can't fetch ${packaged}. Install one (as root: apt-get install chromium) or name one in CHROMIUM.\n${npm.stderr}`);
+  const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock'];
+  const npm = spawnSync('npm', ['install', ...flags, packaged], { cwd: cache, encoding: 'utf8' });
+  if (npm.status !== 0) throw new Error(`No Chromium: npm can't fetch ${packaged}. ${remedy}\n${npm.stderr}`);
   const bin = join(cache, 'node_modules/@sparticuz/chromium/bin');
   const open = (name) => brotliDecompressSync(readFileSync(join(bin, name)));
   writeFileSync(join(cache, 'chromium'), open('chromium.br'), { mode: 0o755 });
   execFileSync('tar', ['-x', '-C', cache], { input: open('al2023.tar.br') });
   execFileSync('tar', ['-x', '-C', join(cache, 'fonts')], { input: open('fonts.tar.br') });
-  writeFileSync(join(cache, 'fonts/fonts.conf'), `<fontconfig><dir>${cache}/fonts</dir><cachedir>${cache}/fonts/cache</cachedir></fontconfig>\n`);
+  const fonts = `<fontconfig><dir>${cache}/fonts</dir><cachedir>${cache}/fonts/cache</cachedir></fontconfig>\n`;
+  writeFileSync(join(cache, 'fonts/fonts.conf'), fonts);
   rmSync(join(cache, 'node_modules'), { recursive: true });
   writeFileSync(`${wrapper}.part`, `#!/bin/sh
 [ -d /usr/share/fonts/truetype ] || export FONTCONFIG_FILE='${cache}/fonts/fonts.conf'

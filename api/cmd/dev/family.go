@@ -156,7 +156,8 @@ func output(ctx context.Context, env []string, args ...string) (string, error) {
 	cmd.Env, cmd.Stdout, cmd.Stderr = env, &stdout, &stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
 	if err := cmd.Run(); err != nil {
-		return "", fmt.Errorf("%s %s failed (%w):\n%s%s", filepath.Base(args[0]), strings.Join(args[1:], " "), err, stdout.String(), stderr.String())
+		command := filepath.Base(args[0]) + " " + strings.Join(args[1:], " ")
+		return "", fmt.Errorf("%s failed (%w):\n%s%s", command, err, stdout.String(), stderr.String())
 	}
 	return stdout.String(), nil
 }

@@ -32,7 +32,8 @@ function checkTools() {
   const [, goMajor, goMinor] = (go.stdout || '').match(/^go(\d+)\.(\d+)/) || [];
   if (go.error) throw new Problem('Go 1.26 or later is needed and there is none on the PATH: https://go.dev/doc/install');
   if (!(Number(goMajor) >= 1 && Number(goMinor) >= 26)) {
-    throw new Problem(`Go 1.26 or later is needed: https://go.dev/doc/install (this one says: ${(go.stdout || go.stderr).trim().split('\n')[0]})`);
+    const says = (go.stdout || go.stderr).trim().split('\n')[0];
+    throw new Problem(`Go 1.26 or later is needed: https://go.dev/doc/install (this one says: ${says})`);
   }
 }
 
@@ -74,11 +75,13 @@ async function jupyterHub() {
     if (!apt) return 'Python has no venv module: install it (as root: apt-get install python3-venv)';
     const failed = 'apt-get could not install python3-venv: check the network, and try again';
     await run('Updating the list of packages', 'apt-get', ['update'], failed);
-    await run('Installing python3-venv', 'apt-get', ['install', '-y', '--no-install-recommends', 'python3-venv'], failed, { DEBIAN_FRONTEND: 'noninteractive' });
+    await run('Installing python3-venv', 'apt-get', ['install', '-y', '--no-install-recommends', 'python3-venv'], failed,
+      { DEBIAN_FRONTEND: 'noninteractive' });
   }
   rmSync(venv, { recursive: true, force: true });
   await run('Making a virtual environment', 'python3', ['-m', 'venv', venv], 'python3 could not make a virtual environment');
-  await run('Installing JupyterHub', join(venv, 'bin/python'), ['-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '-r', requirements],
+  await run('Installing JupyterHub', join(venv, 'bin/python'),
+    ['-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '-r', requirements],
     'pip could not install JupyterHub: check the network and try again, or start without it: DEV_HUB=no npm start');
   writeFileSync(stamp, wanted);
   return '';

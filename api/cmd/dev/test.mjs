@@ -28,8 +28,10 @@ try {
 const race = ['cc', 'gcc', 'clang'].some((cc) => spawnSync(cc, ['--version']).status === 0);
 await section('gofmt', ['gofmt', '-l', 'api', 'deploy', 'migrations'], (out, code) => asOne(out, code || out.length));
 await section('go vet', ['go', 'vet', './...'], asOne);
-await section(race ? 'go test -race' : 'go test', ['go', 'test', '-json', ...(race ? ['-race'] : []), './...'], goTests, race ? { CGO_ENABLED: '1' } : {});
-await section('svelte-check', node('node_modules/svelte-check/bin/svelte-check', '--tsconfig', 'ui/tsconfig.json', '--fail-on-warnings'), asOne);
+await section(race ? 'go test -race' : 'go test', ['go', 'test', '-json', ...(race ? ['-race'] : []), './...'], goTests,
+  race ? { CGO_ENABLED: '1' } : {});
+const svelteCheck = 'node_modules/svelte-check/bin/svelte-check';
+await section('svelte-check', node(svelteCheck, '--tsconfig', 'ui/tsconfig.json', '--fail-on-warnings'), asOne);
 await section('UI: units', node('node_modules/vitest/vitest.mjs', 'run', '--root', 'ui'), vitest);
 await section('UI: pages', nodeTests('ui/tests'), tap);
 await section('Web servers', nodeTests('deploy/tests'), tap);

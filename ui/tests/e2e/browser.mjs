@@ -33,7 +33,8 @@ export async function openBrowser(state) {
     secrets,
     /** Keeps Gatehouse's cookies as secrets; call it before they are gone. Other ports of localhost share the jar. */
     async rememberCookies(page, origin) {
-      for (const { name, value } of await page.context().cookies(origin)) if (name.startsWith('gatehouse')) secrets.set(value, `cookie ${name}`);
+      const cookies = await page.context().cookies(origin);
+      for (const { name, value } of cookies) if (name.startsWith('gatehouse')) secrets.set(value, `cookie ${name}`);
     },
     /** What axe finds on a page, by WCAG 2.2 AA and its own good practice. */
     async violations(page) {

@@ -126,7 +126,8 @@ test('Ctrl-C stops everything, the servers of the users too, and the logs hold n
   const { secrets } = browser;
   secrets.set(typed, 'wrong password').set('made by pgcrypto', 'password');
   const config = readFileSync(join(stack.state, 'dev/jupyterhub/jupyterhub_config.py'), 'utf8');
-  secrets.set(config.match(/client_secret = "(.+)"/)[1], 'client secret').set(config.match(/CryptKeeper.keys = \["(.+)"\]/)[1], 'key of the Hub');
+  secrets.set(config.match(/client_secret = "(.+)"/)[1], 'client secret');
+  secrets.set(config.match(/CryptKeeper.keys = \["(.+)"\]/)[1], 'key of the Hub');
   secrets.set(readFileSync(join(stack.state, 'dev/encryption_key'), 'utf8').trim(), 'encryption key');
   assert.ok([...secrets.values()].includes('code in an address'), 'no code was seen');
   assert.ok([...secrets.values()].some((what) => what.startsWith('cookie')), 'no cookie was seen');

@@ -15,8 +15,9 @@ before(async () => {
   const [port] = await freePorts(1);
   applicationURL = `http://127.0.0.1:${port}`;
   application = createServer((_, response) => { response.end('<!doctype html><title>The application</title>'); }).listen(port, '127.0.0.1');
-  await stack.sql(`INSERT INTO clients (client_id, client_name, client_secret_sha256, redirect_uris, post_logout_redirect_uris, grant_types)
-    VALUES ('by-sql', 'Telescope', sha256('${secret}'), '{${applicationURL}/callback}', '{${applicationURL}/bye}', '{authorization_code,refresh_token}');`);
+  await stack.sql(`INSERT INTO clients (client_id, client_name, client_secret_sha256, grant_types, redirect_uris, post_logout_redirect_uris)
+    VALUES ('by-sql', 'Telescope', sha256('${secret}'), '{authorization_code,refresh_token}',
+      '{${applicationURL}/callback}', '{${applicationURL}/bye}');`);
   config = await oidc.discovery(new URL(stack.issuer), 'by-sql', secret, undefined, { execute: [oidc.allowInsecureRequests] });
   browser = await openBrowser(stack.state);
   browser.secrets.set(secret, 'client secret');
@@ -40,7 +41,8 @@ async function authorization(parameters = {}) {
     redirect_uri: `${applicationURL}/callback`, scope: 'openid profile email groups offline_access', prompt: 'login consent', state, nonce,
     code_challenge: await oidc.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256', ...parameters,
   });
-  return { url, redeem: (address) => oidc.authorizationCodeGrant(config, address, { pkceCodeVerifier: verifier, expectedState: state, expectedNonce: nonce }) };
+  const expected = { pkceCodeVerifier: verifier, expectedState: state, expectedNonce: nonce };
+  return { url, redeem: (address) => oidc.authorizationCodeGrant(config, address, expected) };
 }
 function remember(tokens) {
   for (const name of ['access_token', 'id_token', 'refresh_token']) if (tokens[name]) browser.secrets.set(tokens[name], name);
@@ -105,7 +107,7 @@ test('logout at the application’s wish ends the session and comes back', () =>
   await accessible(page);
 }));
 
-test('an unknown client and a redirect URI that is not registered are pages, never redirects', () => browser.watched('unknown', alice, async (page) => {
+test('an unknown client and an unregistered redirect URI are pages, never redirects', () => browser.watched('unknown', alice, async (page) => {
   for (const [parameters, title] of [
     [{ client_id: 'nobody-knows' }, /not known/],
     [{ redirect_uri: `${applicationURL}/callback/` }, /not set up/],
@@ -171,6 +173,8 @@ test('a sign-in page that was left open says so and leads back', () => browser.w
 
 test('the logs hold no secret', async () => {
   const kinds = new Set(browser.secrets.values());
-  for (const kind of ['access_token', 'id_token', 'refresh_token', 'code in an address', 'client secret']) assert.ok(kinds.has(kind), `no ${kind} was seen`);
+  for (const kind of ['access_token', 'id_token', 'refresh_token', 'code in an address', 'client secret']) {
+    assert.ok(kinds.has(kind), `no ${kind} was seen`);
+  }
   assertNoneIn(stack.logs(), new Map([...browser.secrets, ['not the one', 'wrong password']]));
 });

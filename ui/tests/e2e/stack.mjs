@@ -53,7 +53,8 @@ export async function startStack(name, { hub = true, env = {} } = {}) {
   rmSync(state, { recursive: true, force: true });
   mkdirSync(state, { recursive: true });
   const [apiPort, uiPort, hubPort] = await freePorts(3);
-  const startPostgres = (...args) => program(dev, [...args, 'postgres'], { DATABASE_URL: '', DEV_STATE: join(state, 'database') }, /^postgres:.*\n/m);
+  const startPostgres = (...flags) => program(dev, [...flags, 'postgres'],
+    { DATABASE_URL: '', DEV_STATE: join(state, 'database') }, /^postgres:.*\n/m);
   let postgres = await startPostgres('--fresh');
   const variables = {
     ...env, DATABASE_URL: postgres.text().trim(), DEV_STATE: join(state, 'dev'), DEV_HUB: hub ? 'yes' : 'no',
@@ -114,7 +115,8 @@ export function processesOf(folder) {
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)) {
     try {
       const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-      if (`${command}${readFileSync(`/proc/${pid}/environ`, 'utf8')}`.includes(folder)) found.push(`${pid} ${command.replaceAll('\0', ' ')}`);
+      const environment = readFileSync(`/proc/${pid}/environ`, 'utf8');
+      if ((command + environment).includes(folder)) found.push(`${pid} ${command.replaceAll('\0', ' ')}`);
     } catch { /* it has ended, or is another user's */ }
   }
   return found;

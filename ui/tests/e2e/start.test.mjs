@@ -26,7 +26,9 @@ async function npmStart(name, env = {}) {
   rmSync(state, { recursive: true, force: true });
   mkdirSync(state, { recursive: true });
   const [api, ui, hub] = await freePorts(3);
-  const variables = { DATABASE_URL: '', DEV_STATE: state, DEV_API_PORT: String(api), DEV_UI_PORT: String(ui), DEV_HUB_PORT: String(hub), ...env };
+  const variables = {
+    DATABASE_URL: '', DEV_STATE: state, DEV_API_PORT: String(api), DEV_UI_PORT: String(ui), DEV_HUB_PORT: String(hub), ...env,
+  };
   const run = await program('npm', ['start'], variables, ready, { group: true });
   started.push({ ...run, state });
   return { ...run, state, issuer: `http://localhost:${variables.DEV_API_PORT}`, hub: `http://localhost:${hub}` };
@@ -42,7 +44,8 @@ test('Ctrl-C stops everything, with exit code 0, and the next start finds its ro
   assert.equal(await first.stop('SIGINT'), 0);
   await nothingLeft(first.state);
   const second = await program('npm', ['start'], {
-    DATABASE_URL: '', DEV_HUB: 'no', DEV_STATE: first.state, DEV_API_PORT: new URL(first.issuer).port, DEV_UI_PORT: String(await freePorts(1)),
+    DATABASE_URL: '', DEV_HUB: 'no', DEV_STATE: first.state,
+    DEV_API_PORT: new URL(first.issuer).port, DEV_UI_PORT: String(await freePorts(1)),
   }, ready, { group: true });
   started.push({ ...second, state: first.state });
   assert.equal(await (await fetch(`${first.issuer}/jwks`)).text(), keys);

@@ -13,7 +13,7 @@ import (
 
 type migrateCmd struct {
 	Dir string `placeholder:"DIR" help:"Then apply the *.sql of this folder, with a version table of their own (goose_db_version_local)."`
-	Dev bool   `help:"Then add the demo user and clients. Never do that in production: their secrets are public."`
+	Dev bool   `help:"Then add the demo user and group. Never do that in production: the password is public."`
 }
 
 // Run keeps the sets apart by their version tables. Ours goes first: the others write to its tables.

@@ -24,8 +24,8 @@ const (
 // Passwords computes and checks password hashes, a few at a time: one costs 19 MiB and tens of milliseconds of a core, and
 // whoever can reach the login form can ask for it.
 //
-// A password is compared as the bytes that were sent, with no Unicode normalisation, as Keycloak, Dex and Django do:
-// hashes come in by SQL from places that did not normalise, and could never match otherwise.
+// A password is compared as the bytes that were sent, with no Unicode normalisation: hashes come in by SQL from places that did
+// not normalise, and could never match otherwise.
 type Passwords struct {
 	places chan struct{} // those who compute and those who wait
 	slots  chan struct{} // those who compute

@@ -11,8 +11,8 @@ const types = {
   '.css': 'text/css; charset=utf-8', '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.svg': 'image/svg+xml',
 };
 
-const listen = (handler, port = 0) => new Promise((resolve) => {
-  const server = createServer(handler).listen(port, 'localhost', () => resolve(server));
+const listen = (handler, port = 0) => new Promise((resolve, reject) => {
+  const server = createServer(handler).on('error', reject).listen(port, 'localhost', () => resolve(server));
 });
 const originOf = (server) => `http://localhost:${server.address().port}`;
 

@@ -14,7 +14,7 @@ export const de: Messages = {
     capsLock: 'Die Feststelltaste ist aktiv.',
     submit: 'Anmelden',
     busy: 'Anmeldung läuft …',
-    help: (name) => `Probleme beim Anmelden? Fragen Sie, wer ${name} betreibt.`,
+    help: (name) => `Probleme beim Anmelden? Wenden Sie sich an die Stelle, die ${name} betreibt.`,
     errors: {
       invalid_credentials: () => 'Benutzername und Passwort passen nicht zusammen. Prüfen Sie beides und versuchen Sie es noch einmal.',
       too_many_attempts: (wait) => `Zu viele Versuche. Bitte warten Sie ${wait || 'einige Minuten'} und versuchen Sie es dann noch einmal.`,
@@ -97,27 +97,15 @@ export const de: Messages = {
         title: 'Dieses Formular kam von unerwarteter Stelle',
         text: 'Zum Schutz Ihres Kontos wurde es nicht angenommen. Gehen Sie zur Anwendung zurück und beginnen Sie neu.',
       },
-      session_ended: {
-        title: 'Ihre Sitzung ist beendet',
-        text: 'Gehen Sie zur Anwendung zurück und melden Sie sich neu an.',
-      },
       temporarily_unavailable: {
         title: 'Gerade nicht erreichbar',
         text: 'Die Anmeldung funktioniert im Moment nicht. Es liegt nicht an Ihnen. '
           + 'Bitte warten Sie einen Moment und versuchen Sie es noch einmal.',
       },
-      too_many_requests: {
-        title: 'Zu viele Anfragen',
-        text: 'Es kamen zu viele Anfragen in kurzer Zeit. Bitte warten Sie eine Minute und versuchen Sie es noch einmal.',
-      },
       server_error: {
         title: 'Hier ist etwas schiefgegangen',
         text: 'Es liegt nicht an Ihnen. Gehen Sie zur Anwendung zurück und versuchen Sie es noch einmal. '
           + 'Geschieht es wieder, nennen Sie denen, die diese Seite betreiben, die Vorgangsnummer unten.',
-      },
-      not_found: {
-        title: 'Hier ist nichts',
-        text: 'Diese Adresse führt nirgendwohin. Gehen Sie zur Anwendung zurück und beginnen Sie neu.',
       },
       action_refused: {
         title: 'Diese Seite hat sich selbst angehalten',

@@ -96,26 +96,14 @@ export const en = {
         title: 'This form came from an unexpected place',
         text: 'To keep your account safe it was not accepted. Go back to the application and start again.',
       },
-      session_ended: {
-        title: 'Your session has ended',
-        text: 'Go back to the application and sign in again.',
-      },
       temporarily_unavailable: {
         title: 'Not available right now',
         text: 'Signing in does not work at the moment. It is nothing you did. Please wait a moment and try again.',
-      },
-      too_many_requests: {
-        title: 'Too many requests',
-        text: 'There were too many requests in a short time. Please wait a minute and try again.',
       },
       server_error: {
         title: 'Something went wrong here',
         text: 'It is nothing you did. Go back to the application and try again. '
           + 'If this happens again, tell whoever runs this place the request ID below.',
-      },
-      not_found: {
-        title: 'There is nothing here',
-        text: 'This address leads nowhere. Go back to the application and start again.',
       },
       action_refused: {
         title: 'This page stopped itself',

@@ -97,26 +97,14 @@ export const fr: Messages = {
         title: 'Ce formulaire vient d’un endroit inattendu',
         text: 'Pour protéger votre compte, il n’a pas été accepté. Retournez à l’application et recommencez.',
       },
-      session_ended: {
-        title: 'Votre session est terminée',
-        text: 'Retournez à l’application et connectez-vous de nouveau.',
-      },
       temporarily_unavailable: {
         title: 'Indisponible pour le moment',
         text: 'La connexion ne fonctionne pas actuellement. Vous n’y êtes pour rien. Patientez un instant et réessayez.',
-      },
-      too_many_requests: {
-        title: 'Trop de demandes',
-        text: 'Il y a eu trop de demandes en peu de temps. Patientez une minute et réessayez.',
       },
       server_error: {
         title: 'Quelque chose n’a pas fonctionné ici',
         text: 'Vous n’y êtes pour rien. Retournez à l’application et réessayez. '
           + 'Si cela se reproduit, donnez aux responsables de ce site le numéro de la demande ci-dessous.',
-      },
-      not_found: {
-        title: 'Il n’y a rien ici',
-        text: 'Cette adresse ne mène nulle part. Retournez à l’application et recommencez.',
       },
       action_refused: {
         title: 'Cette page s’est arrêtée d’elle-même',

@@ -27,7 +27,7 @@ export async function startAPI() {
       api.posts.push({ path: url.pathname, origin: request.headers.origin, body });
       return response.writeHead(api.stay ? 204 : 200).end();
     }
-    const [status, body] = api.answers.get(url.searchParams.get('request')) ?? [404, { page: 'error', error: { code: 'not_found' } }];
+    const [status, body] = api.answers.get(url.searchParams.get('request')) ?? [404, { page: 'error', error: { code: 'request_altered' } }];
     const text = typeof body === 'string' ? body : JSON.stringify(body);
     api.bytes += text.length;
     response.writeHead(status, { 'Content-Type': 'application/json', 'Access-Control-Allow-Origin': api.uiOrigin }).end(text);

@@ -5,7 +5,7 @@ import { languageNames, loadMessages } from '../../src/messages/index.ts';
 const loginCodes = ['invalid_credentials', 'too_many_attempts', 'temporarily_unavailable'];
 const errorCodes = [
   'unknown_client', 'invalid_redirect_uri', 'invalid_request', 'request_expired', 'request_altered', 'request_from_another_browser',
-  'origin_refused', 'session_ended', 'temporarily_unavailable', 'too_many_requests', 'server_error', 'not_found',
+  'origin_refused', 'temporarily_unavailable', 'server_error',
 ];
 const scopes = ['openid', 'profile', 'email', 'groups', 'offline_access'];
 

@@ -1,0 +1,51 @@
+package api
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"gatehouse/api/oidc"
+)
+
+func TestThePagesSpeakTheLanguagesThatDiscoveryNames(t *testing.T) {
+	files, err := filepath.Glob("../ui/src/messages/*.ts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var languages []string
+	for _, file := range files {
+		if name := strings.TrimSuffix(filepath.Base(file), ".ts"); name != "index" {
+			languages = append(languages, name)
+		}
+	}
+	if promised := slices.Sorted(slices.Values(oidc.UILocales)); !slices.Equal(languages, promised) {
+		t.Errorf("the pages speak %v, discovery names %v", languages, promised)
+	}
+}
+
+func TestThePagesHaveWordsForEveryErrorOfTheAPI(t *testing.T) {
+	source, err := os.ReadFile("provider/pending.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	words, err := os.ReadFile("../ui/src/messages/en.ts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	codes := []string{oidc.TemporarilyUnavailable, oidc.ServerError}
+	for _, m := range regexp.MustCompile(`(?m)^\tpage[A-Z]\w* += "(\w+)"$`).FindAllStringSubmatch(string(source), -1) {
+		codes = append(codes, m[1])
+	}
+	if len(codes) < 9 {
+		t.Fatalf("only %v were found", codes)
+	}
+	for _, code := range codes {
+		if !strings.Contains(string(words), "\n      "+code+": {") {
+			t.Errorf("ui/src/messages has no words for %s", code)
+		}
+	}
+}

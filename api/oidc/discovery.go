@@ -1,5 +1,7 @@
 package oidc
 
+import "slices"
+
 // UILocales are the languages the pages speak: the file names of ui/src/messages.
 var UILocales = []string{"en", "de", "fr"}
 
@@ -11,6 +13,7 @@ type Metadata struct {
 	UserinfoEndpoint                       string   `json:"userinfo_endpoint"`
 	JWKSURI                                string   `json:"jwks_uri"`
 	RevocationEndpoint                     string   `json:"revocation_endpoint"`
+	IntrospectionEndpoint                  string   `json:"introspection_endpoint"`
 	EndSessionEndpoint                     string   `json:"end_session_endpoint"`
 	ScopesSupported                        []string `json:"scopes_supported"`
 	ResponseTypesSupported                 []string `json:"response_types_supported"`
@@ -20,6 +23,7 @@ type Metadata struct {
 	IDTokenSigningAlgValuesSupported       []string `json:"id_token_signing_alg_values_supported"`
 	TokenEndpointAuthMethodsSupported      []string `json:"token_endpoint_auth_methods_supported"`
 	RevocationEndpointAuthMethodsSupported []string `json:"revocation_endpoint_auth_methods_supported"`
+	IntrospectionEndpointAuthMethods       []string `json:"introspection_endpoint_auth_methods_supported"`
 	CodeChallengeMethodsSupported          []string `json:"code_challenge_methods_supported"`
 	ClaimTypesSupported                    []string `json:"claim_types_supported"`
 	ClaimsSupported                        []string `json:"claims_supported"`
@@ -40,6 +44,7 @@ func Discovery(issuer string, grantTypes, authMethods []string) Metadata {
 		UserinfoEndpoint:                       issuer + "/userinfo",
 		JWKSURI:                                issuer + "/jwks",
 		RevocationEndpoint:                     issuer + "/revoke",
+		IntrospectionEndpoint:                  issuer + "/introspect",
 		EndSessionEndpoint:                     issuer + "/logout",
 		ScopesSupported:                        Scopes(),
 		ResponseTypesSupported:                 ResponseTypes,
@@ -49,6 +54,7 @@ func Discovery(issuer string, grantTypes, authMethods []string) Metadata {
 		IDTokenSigningAlgValuesSupported:       SigningAlgs,
 		TokenEndpointAuthMethodsSupported:      authMethods,
 		RevocationEndpointAuthMethodsSupported: authMethods,
+		IntrospectionEndpointAuthMethods:       slices.DeleteFunc(slices.Clone(authMethods), func(m string) bool { return m == "none" }),
 		CodeChallengeMethodsSupported:          []string{MethodS256},
 		ClaimTypesSupported:                    []string{"normal"},
 		ClaimsSupported:                        ClaimNames(),

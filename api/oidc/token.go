@@ -63,6 +63,21 @@ type AccessTokenClaims struct {
 	Groups   []string `json:"groups,omitempty"`
 }
 
+// Introspection is what is said of a token (RFC 7662 §2.2); of one that is not active, nothing but that.
+type Introspection struct {
+	Active    bool   `json:"active"`
+	Scope     string `json:"scope,omitempty"`
+	ClientID  string `json:"client_id,omitempty"`
+	Username  string `json:"username,omitempty"`
+	TokenType string `json:"token_type,omitempty"`
+	Expiry    int64  `json:"exp,omitempty"`
+	IssuedAt  int64  `json:"iat,omitempty"`
+	Subject   string `json:"sub,omitempty"`
+	Audience  string `json:"aud,omitempty"`
+	Issuer    string `json:"iss,omitempty"`
+	ID        string `json:"jti,omitempty"`
+}
+
 // Leeway is the tolerance for clocks that differ, where we verify times.
 const Leeway = 5 * time.Second
 

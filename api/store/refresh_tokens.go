@@ -71,3 +71,19 @@ func (s *Store) RefuseRefreshToken(ctx context.Context, r Rotation, now time.Tim
 	}
 	return m, err
 }
+
+// RefreshToken is what is known of one that can still be used.
+type RefreshToken struct {
+	Sub, Username, Scope string
+	CreatedAt, ExpiresAt time.Time
+}
+
+// LoadRefreshToken gives a client's own token that can still be used, else ErrNotFound.
+func (s *Store) LoadRefreshToken(ctx context.Context, token Digest, clientID string, now time.Time) (t RefreshToken, err error) {
+	err = s.pool.QueryRow(ctx, `
+		SELECT u.sub, u.username, g.scope, t.created_at, t.expires_at
+		FROM refresh_tokens t JOIN grant_states g USING (grant_id) JOIN users u ON u.id = g.user_id
+		WHERE t.token_sha256 = $1 AND g.client_id = $2 AND t.used_at IS NULL AND t.expires_at > $3 AND g.refusal IS NULL AND g.ends_at > $3`,
+		token[:], clientID, now).Scan(&t.Sub, &t.Username, &t.Scope, &t.CreatedAt, &t.ExpiresAt)
+	return t, failure(err)
+}

@@ -35,6 +35,7 @@ func routes(p *provider.Provider) []endpoint {
 		{"POST", "/token", clients, false, p.Token},
 		{"GET POST", "/userinfo", clients, false, p.Userinfo},
 		{"POST", "/revoke", clients, false, p.Revoke},
+		{"POST", "/introspect", nobody, false, p.Introspect},
 		{"GET HEAD", "/jwks", clients, false, still(p.JWKS)},
 		{"GET HEAD", "/.well-known/openid-configuration", clients, false, still(p.Discovery)},
 		{"GET HEAD", "/.well-known/oauth-authorization-server", clients, false, still(p.Discovery)},

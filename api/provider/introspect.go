@@ -1,0 +1,56 @@
+package provider
+
+import (
+	"context"
+	"errors"
+
+	"gatehouse/api/oidc"
+	"gatehouse/api/store"
+)
+
+// Introspect is the introspection endpoint (RFC 7662). A client with a secret may ask about any access token that it was handed, as a
+// service does that people call with tokens of other clients, and about refresh tokens of its own. The grant is looked at each time.
+func (p *Provider) Introspect(ctx context.Context, r Request) Answer {
+	params, bad := oidc.ParseParams(r.Params, []string{"token", "token_type_hint", "client_id", "client_secret"})
+	if len(bad) > 0 {
+		return p.refuse(r, "introspect", &oidc.Error{Code: oidc.InvalidRequest, Description: bad[0] + " is repeated or not text"})
+	}
+	client, refused, err := p.authenticateClient(ctx, r, params)
+	switch {
+	case err != nil:
+		return p.failed(r, err)
+	case refused != nil:
+		return p.refuse(r, "introspect", refused)
+	case client.Public(): // or anyone could try tokens out (RFC 7662 §2.1, §4)
+		return p.refuse(r, "introspect", &oidc.Error{Code: oidc.InvalidClient, Description: "a client without a secret cannot introspect"},
+			"client_id", client.ClientID)
+	case params["token"] == "":
+		return p.refuse(r, "introspect", &oidc.Error{Code: oidc.InvalidRequest, Description: "token is missing"})
+	}
+	out, err := p.introspect(ctx, client, params["token"])
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return Answer{Status: 200, JSON: oidc.Introspection{}}
+	case err != nil:
+		return p.failed(r, err)
+	}
+	out.Active, out.Issuer = true, p.Issuer
+	return Answer{Status: 200, JSON: out}
+}
+
+// introspect gives store.ErrNotFound for a token that is not active.
+func (p *Provider) introspect(ctx context.Context, client *oidc.Client, token string) (oidc.Introspection, error) {
+	now := p.now()
+	claims, why, err := p.verifyAccessToken(token)
+	if err != nil {
+		return oidc.Introspection{}, err
+	}
+	if why == "" {
+		user, _, err := p.store.LoadGrantUser(ctx, claims.GrantID, now)
+		return oidc.Introspection{Scope: claims.Scope, ClientID: claims.ClientID, Username: user.Username, TokenType: "Bearer",
+			Expiry: claims.Expiry, IssuedAt: claims.IssuedAt, Subject: claims.Subject, Audience: claims.Audience, ID: claims.ID}, err
+	}
+	found, err := p.store.LoadRefreshToken(ctx, digest(token), client.ClientID, now)
+	return oidc.Introspection{Scope: found.Scope, ClientID: client.ClientID, Username: found.Username, Subject: found.Sub,
+		Expiry: found.ExpiresAt.Unix(), IssuedAt: found.CreatedAt.Unix()}, err
+}

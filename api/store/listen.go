@@ -12,6 +12,9 @@ import (
 // (a transaction pooler without a direct URL).
 const Poll = "poll"
 
+// listenQuiet is how long nothing is heard before the connection is asked whether it is still there.
+const listenQuiet = 30 * time.Second
+
 // Watch hears of changes to cached rows until ctx ends: it drops the caches and calls changed, at once and then after every change.
 // It reconnects by itself; until then nothing is cached.
 func (s *Store) Watch(ctx context.Context, listenURL string, changed func()) {
@@ -42,19 +45,25 @@ func (s *Store) listen(ctx context.Context, url string, changed func()) error {
 	for {
 		s.dropCaches(true)
 		changed()
-		// A connection that died without a word is noticed by asking now and then.
-		wait, cancel := context.WithTimeout(ctx, 30*time.Second)
+		if err := awaitChange(ctx, conn); err != nil {
+			return err
+		}
+	}
+}
+
+// awaitChange returns at the next NOTIFY. A connection that died without a word is noticed by asking now and then.
+func awaitChange(ctx context.Context, conn *pgx.Conn) error {
+	for {
+		wait, cancel := context.WithTimeout(ctx, listenQuiet)
 		_, err := conn.WaitForNotification(wait)
 		quiet := wait.Err() != nil && ctx.Err() == nil
 		cancel()
-		for quiet && err != nil {
-			ask, cancel := context.WithTimeout(ctx, 5*time.Second)
-			err = conn.Ping(ask)
-			cancel()
-			if err != nil {
-				return err
-			}
+		if err == nil || !quiet {
+			return err
 		}
+		ask, cancel := context.WithTimeout(ctx, 5*time.Second)
+		err = conn.Ping(ask)
+		cancel()
 		if err != nil {
 			return err
 		}

@@ -179,16 +179,8 @@ func withOthers(buckets []Bucket, states []State, others map[Bucket]int) []State
 	return all
 }
 
-// AfterFailure gives what the bucket holds after one more failure. In SQL, for all buckets of an attempt at once, with $1 the
-// buckets (integer[]), $2 now, $3 Leaks() and $4 Mosts() (real[]):
-//
-//	INSERT INTO login_throttle AS t (bucket, failures, updated_at)
-//	SELECT bucket, 1, $2::timestamptz FROM unnest($1::integer[]) AS bucket
-//	ON CONFLICT (bucket) DO UPDATE SET
-//	  failures = LEAST(($4::real[])[1 + (t.bucket >> 14)],
-//	    1 + GREATEST(0, t.failures - ($3::real[])[1 + (t.bucket >> 14)]
-//	      * GREATEST(0, EXTRACT(epoch FROM EXCLUDED.updated_at - t.updated_at)))),
-//	  updated_at = GREATEST(t.updated_at, EXCLUDED.updated_at)
+// AfterFailure gives what the bucket holds after one more failure. The store computes the same in SQL, for all buckets of an attempt
+// at once (RecordFailure); a test there holds the two together.
 func AfterFailure(s State, now time.Time) (failures float32) {
 	return min(Mosts()[s.Bucket.Kind()], level(s, now)+1)
 }

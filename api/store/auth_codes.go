@@ -70,14 +70,14 @@ func (s *Store) RedeemCode(ctx context.Context, r Redemption, now time.Time) (oi
 	return g, u, failure(err)
 }
 
-var redeemSQL = replaceAllowed(`
+var redeemSQL = `
 		WITH spent AS (
 			UPDATE auth_codes a SET used_at = $6
 			FROM sessions s, users u
 			WHERE a.code_sha256 = $1 AND a.client_id = $2 AND a.redirect_uri = $3 AND coalesce(a.code_challenge, '') = $4
 				AND a.used_at IS NULL AND a.expires_at > $6
 				AND s.sid = a.sid AND s.ended_at IS NULL AND s.expires_at > $6
-				AND u.id = a.user_id AND u.disabled_at IS NULL AND `+mayUse+`
+				AND u.id = a.user_id AND u.disabled_at IS NULL AND ` + mayUse("$9") + `
 			RETURNING a.grant_id, a.user_id, a.sid, a.offline, a.scope, a.nonce, a.auth_time, a.amr, s.ends_at
 		), granted AS (
 			INSERT INTO grants (id, user_id, client_id, sid, offline, scope, auth_time, amr, created_at, expires_at)
@@ -86,8 +86,8 @@ var redeemSQL = replaceAllowed(`
 			INSERT INTO refresh_tokens (token_sha256, grant_id, created_at, expires_at)
 			SELECT $5, grant_id, $6, LEAST($7, $8) FROM spent WHERE offline
 		)
-		SELECT `+userColumns+`, p.grant_id::text, p.sid::text, p.offline, p.scope, coalesce(p.nonce, ''), p.auth_time, p.amr
-		FROM spent p JOIN users u ON u.id = p.user_id`, "$9")
+		SELECT ` + userColumns + `, p.grant_id::text, p.sid::text, p.offline, p.scope, coalesce(p.nonce, ''), p.auth_time, p.amr
+		FROM spent p JOIN users u ON u.id = p.user_id`
 
 // Misfit says why a code was not redeemed.
 type Misfit struct {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"gatehouse/api/oidc"
@@ -11,14 +10,11 @@ import (
 // Digest is the SHA-256 of a secret that only its holder has.
 type Digest = [32]byte
 
-// replaceAllowed puts the parameter that holds a client's allowed_groups into a statement with mayUse.
-func replaceAllowed(sql, param string) string { return strings.ReplaceAll(sql, "$ALLOWED", param) }
-
-var standingSQL = replaceAllowed(`
-	SELECT `+userColumns+`, s.sid::text, s.auth_time, s.amr, s.seen_at,
-		(SELECT scopes FROM consents WHERE user_id = u.id AND client_id = $3), `+mayUse+`
+var standingSQL = `
+	SELECT ` + userColumns + `, s.sid::text, s.auth_time, s.amr, s.seen_at,
+		(SELECT scopes FROM consents WHERE user_id = u.id AND client_id = $3), ` + mayUse("$4") + `
 	FROM sessions s JOIN users u ON u.id = s.user_id
-	WHERE s.cookie_sha256 = $1 AND s.ended_at IS NULL AND s.expires_at > $2 AND u.disabled_at IS NULL`, "$4")
+	WHERE s.cookie_sha256 = $1 AND s.ended_at IS NULL AND s.expires_at > $2 AND u.disabled_at IS NULL`
 
 // Standing is who is signed in at the browser with this cookie, and what he allowed the client.
 type Standing struct {

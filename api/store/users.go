@@ -19,9 +19,11 @@ func userFields(u *oidc.User) []any {
 		&u.Email, &u.EmailVerified, &u.Picture, &u.Zoneinfo, &u.Locale, &u.Custom, &u.UpdatedAt, &u.Groups}
 }
 
-// mayUse is the group gate of a client for user u: replaceAllowed puts the parameter with the client's allowed_groups in.
-const mayUse = `(cardinality($ALLOWED::text[]) = 0 OR EXISTS (
-	SELECT FROM group_members m WHERE m.username = u.username AND m.group_name = ANY ($ALLOWED::text[])))`
+// mayUse is the group gate of a client for user u; allowed is the parameter that has the client's allowed_groups, such as $3.
+func mayUse(allowed string) string {
+	return `(cardinality(` + allowed + `::text[]) = 0 OR EXISTS (
+	SELECT FROM group_members m WHERE m.username = u.username AND m.group_name = ANY (` + allowed + `::text[])))`
+}
 
 // Candidate is a user who tries to sign in. A user who is unknown or disabled has no User and no PasswordHash.
 type Candidate struct {
@@ -39,13 +41,16 @@ type Failures struct {
 	UpdatedAt time.Time
 }
 
+var candidateSQL = `
+	SELECT ` + userColumns + `, coalesce(u.password, ''),
+		(SELECT scopes FROM consents WHERE user_id = u.id AND client_id = $2), ` + mayUse("$3") + `
+	FROM users u WHERE u.username = $1 AND u.disabled_at IS NULL`
+
 // LoadCandidate brings in one statement all that a sign-in needs: the user, what he allowed the client, and the failures in buckets.
 func (s *Store) LoadCandidate(ctx context.Context, username string, c *oidc.Client, buckets []int32) (Candidate, error) {
 	var batch pgx.Batch
 	var out Candidate
-	batch.Queue(replaceAllowed(`SELECT `+userColumns+`, coalesce(u.password, ''),
-			(SELECT scopes FROM consents WHERE user_id = u.id AND client_id = $2), `+mayUse+`
-		FROM users u WHERE u.username = $1 AND u.disabled_at IS NULL`, "$3"), username, c.ClientID, emptyNotNil(c.AllowedGroups)).
+	batch.Queue(candidateSQL, username, c.ClientID, emptyNotNil(c.AllowedGroups)).
 		QueryRow(func(row pgx.Row) error {
 			var u oidc.User
 			err := row.Scan(append(userFields(&u), &out.PasswordHash, &out.Consented, &out.Allowed)...)

@@ -22,9 +22,6 @@ const (
 	EdDSA = "EdDSA"
 )
 
-// Algorithms are those constants, in that order.
-func Algorithms() []string { return []string{RS256, ES256, EdDSA} }
-
 const signingKeyPurpose = "signing key"
 
 // Row is a row of signing_keys.

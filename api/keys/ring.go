@@ -14,6 +14,8 @@ import (
 
 	"github.com/lestrrat-go/jwx/v2/jwa"
 	"github.com/lestrrat-go/jwx/v2/jws"
+
+	"gatehouse/api/oidc"
 )
 
 // ErrToken is all that Verify says.
@@ -94,9 +96,9 @@ func (r *Ring) signer(alg string, now time.Time) *key {
 	return found
 }
 
-// Algs gives the algorithms that can sign at now, in the order of Algorithms.
+// Algs gives the algorithms that can sign at now, in the order of oidc.SigningAlgs.
 func (r *Ring) Algs(now time.Time) []string {
-	return slices.DeleteFunc(Algorithms(), func(alg string) bool { return r.signer(alg, now) == nil })
+	return slices.DeleteFunc(slices.Clone(oidc.SigningAlgs), func(alg string) bool { return r.signer(alg, now) == nil })
 }
 
 // Sign gives a compact JWS (RFC 7515 §3.1) over claims, a JSON object marshalled by encoding/json: jwx encodes claim names
@@ -202,7 +204,7 @@ func (r *Ring) JWKS(now time.Time) (body []byte) {
 func (r *Ring) publish(now time.Time) *published {
 	p := &published{from: now}
 	var entries [][]byte
-	for _, alg := range Algorithms() {
+	for _, alg := range oidc.SigningAlgs {
 		current := r.signer(alg, now)
 		if current != nil {
 			entries = append(entries, current.jwk)

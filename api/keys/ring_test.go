@@ -13,6 +13,8 @@ import (
 
 	"github.com/lestrrat-go/jwx/v2/jwk"
 	"github.com/lestrrat-go/jwx/v2/jws"
+
+	"gatehouse/api/oidc"
 )
 
 var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
@@ -63,14 +65,14 @@ func sign(t testing.TB, r *Ring, alg, claims string, now time.Time) string {
 func TestEveryAlgorithmSignsWhatVerifyBelieves(t *testing.T) {
 	var never time.Time
 	r := ring(t, row(t, EdDSA, 0, noon, never), row(t, ES256, 0, noon, never), row(t, RS256, 0, noon, never))
-	if got := r.Algs(noon); !slices.Equal(got, Algorithms()) {
+	if got := r.Algs(noon); !slices.Equal(got, oidc.SigningAlgs) {
 		t.Errorf("can sign with %v", got)
 	}
 	set, err := jwk.Parse(r.JWKS(noon))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, alg := range Algorithms() {
+	for _, alg := range oidc.SigningAlgs {
 		token := sign(t, r, alg, `{"sub":"alice"}`, noon)
 		typ, claims, err := r.Verify(token, noon)
 		if err != nil || typ != "at+jwt" || string(claims) != `{"sub":"alice"}` {
@@ -191,7 +193,7 @@ func TestTheJWKSHasTheCurrentRS256KeyFirstAndNothingPrivate(t *testing.T) {
 			if names := slices.Sorted(maps.Keys(key)); !slices.Equal(names, public) {
 				t.Errorf("%s key has %v, want %v", key["kty"], names, public)
 			}
-			if key["use"] != "sig" || !slices.Contains(Algorithms(), key["alg"]) {
+			if key["use"] != "sig" || !slices.Contains(oidc.SigningAlgs, key["alg"]) {
 				t.Errorf("key %v", key)
 			}
 		}
@@ -284,7 +286,7 @@ const benchClaims = `{"iss":"https://api.example.org","sub":"6d3f0b60-6a0b-4c05-
 	`"client_id":"jupyterhub","scope":"openid profile email groups","iat":1767355200,"exp":1767356100,"jti":"8Wv6yQ0nQ2mJ5m8b3r9k1A"}`
 
 func BenchmarkVerify(b *testing.B) {
-	for _, alg := range Algorithms() {
+	for _, alg := range oidc.SigningAlgs {
 		r := ring(b, row(b, alg, 0, noon, time.Time{}))
 		token := sign(b, r, alg, benchClaims, noon)
 		b.Run(alg, func(b *testing.B) {
@@ -299,7 +301,7 @@ func BenchmarkVerify(b *testing.B) {
 }
 
 func BenchmarkSign(b *testing.B) {
-	for _, alg := range Algorithms() {
+	for _, alg := range oidc.SigningAlgs {
 		r := ring(b, row(b, alg, 0, noon, time.Time{}))
 		b.Run(alg, func(b *testing.B) {
 			b.ReportAllocs()

@@ -69,8 +69,8 @@ func ParseAuthorize(raw url.Values, client *Client, now time.Time) (req Authoriz
 	if seconds, err := strconv.Atoi(p["max_age"]); err == nil {
 		req.MaxAge = &seconds
 	}
-	if len(bad) > 0 {
-		return req, nil, refuse(InvalidRequest, strings.Join(bad, " ")+" is repeated or not text")
+	if e := RefuseParams(bad); e != nil {
+		return req, nil, e
 	}
 	for _, check := range checks {
 		if e := check(p, client); e != nil {

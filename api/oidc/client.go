@@ -13,9 +13,6 @@ type Client struct {
 	SecretSHA256           []byte // nil: a public client
 	Name                   string
 	URI                    string
-	LogoURI                string
-	PolicyURI              string
-	TOSURI                 string
 	RedirectURIs           []string
 	PostLogoutRedirectURIs []string
 	GrantTypes             []string

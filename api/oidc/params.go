@@ -2,6 +2,7 @@ package oidc
 
 import (
 	"net/url"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -22,6 +23,14 @@ func ParseParams(raw url.Values, known []string) (p Params, bad []string) {
 		}
 	}
 	return p, bad
+}
+
+// RefuseParams is the refusal of parameters that ParseParams found bad; nil for none.
+func RefuseParams(bad []string) *Error {
+	if len(bad) == 0 {
+		return nil
+	}
+	return refuse(InvalidRequest, strings.Join(bad, " ")+" is repeated or not text")
 }
 
 // isText refuses what Postgres and logs cannot take.

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net/netip"
 	"net/url"
-	"strconv"
 	"time"
 
 	"gatehouse/api/oidc"
@@ -131,8 +130,6 @@ func orElse(s, other string) string {
 	}
 	return s
 }
-
-func seconds(d time.Duration) string { return strconv.Itoa(int((d + time.Second - 1) / time.Second)) }
 
 // Malformed refuses a request that could not be read; r has no parameters then.
 func (p *Provider) Malformed(r Request, person bool, status int, why string) Answer {

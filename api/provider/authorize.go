@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"log/slog"
-	"strings"
 	"time"
 
 	"gatehouse/api/oidc"
@@ -132,5 +131,3 @@ func (p *Provider) touch(seen, now time.Time) time.Time {
 	}
 	return now.Add(p.SessionIdle)
 }
-
-func scopeList(scope string) []string { return strings.Fields(scope) }

@@ -79,6 +79,25 @@ func (p *Provider) authenticateClient(ctx context.Context, r Request, params oid
 	return nil, &oidc.Error{Code: oidc.InvalidClient, Description: "client authentication failed", Log: whyNoClient(candidates, params)}, nil
 }
 
+// fromClient reads a request that a client makes itself, and says who it is; refusal is the answer if that is not clear.
+func (p *Provider) fromClient(ctx context.Context, r Request, endpoint string, known []string) (*oidc.Client, oidc.Params, *Answer) {
+	params, bad := oidc.ParseParams(r.Params, known)
+	client, refused, err := (*oidc.Client)(nil), oidc.RefuseParams(bad), error(nil)
+	if refused == nil {
+		client, refused, err = p.authenticateClient(ctx, r, params)
+	}
+	var a Answer
+	switch {
+	case err != nil:
+		a = p.failed(r, err)
+	case refused != nil:
+		a = p.refuse(r, endpoint, refused)
+	default:
+		return client, params, nil
+	}
+	return nil, nil, &a
+}
+
 // whyNoClient is for the log: never a secret.
 func whyNoClient(candidates []credentials, params oidc.Params) string {
 	id := params["client_id"]

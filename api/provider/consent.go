@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"strings"
 
 	"gatehouse/api/oidc"
 	"gatehouse/api/store"
@@ -42,5 +43,5 @@ func (p *Provider) Consent(ctx context.Context, r Request) Answer {
 	case step == oidc.SignIn:
 		return p.askSignIn(r, *w.Request, client, now)
 	}
-	return p.issueCode(ctx, r, *w.Request, client, w.SID, scopeList(w.Request.Scope), p.touch(standing.SeenAt, now), now)
+	return p.issueCode(ctx, r, *w.Request, client, w.SID, strings.Fields(w.Request.Scope), p.touch(standing.SeenAt, now), now)
 }

@@ -12,12 +12,9 @@ import (
 // grantAuthorizationCode redeems a code (RFC 6749 §4.1.3, RFC 7636 §4.6).
 func (p *Provider) grantAuthorizationCode(ctx context.Context, r Request, c *oidc.Client, params oidc.Params) Answer {
 	now := p.now()
-	refuse := func(code, description, log string) Answer {
-		return p.refuse(r, "token", &oidc.Error{Code: code, Description: description, Log: log}, "client_id", c.ClientID)
-	}
 	for _, name := range []string{"code", "redirect_uri"} {
 		if params[name] == "" {
-			return refuse(oidc.InvalidRequest, name+" is missing", "")
+			return p.refuseGrant(r, c, oidc.InvalidRequest, name+" is missing", "")
 		}
 	}
 	challenge, ok := "", true
@@ -25,14 +22,15 @@ func (p *Provider) grantAuthorizationCode(ctx context.Context, r Request, c *oid
 		challenge, ok = oidc.ChallengeOf(verifier)
 	}
 	if !ok {
-		return refuse(oidc.InvalidGrant, "code_verifier must be 43 to 128 unreserved characters", "")
+		return p.refuseGrant(r, c, oidc.InvalidGrant, "code_verifier must be 43 to 128 unreserved characters", "")
 	}
 	if _, err := p.keyRing(); err != nil { // before the code is spent
 		return p.failed(r, err)
 	}
 
 	refreshToken := randomSecret()
-	redemption := store.Redemption{Code: digest(params["code"]), ClientID: c.ClientID, AllowedGroups: c.AllowedGroups, RedirectURI: params["redirect_uri"], CodeChallenge: challenge,
+	redemption := store.Redemption{Code: digest(params["code"]), ClientID: c.ClientID, AllowedGroups: c.AllowedGroups,
+		RedirectURI: params["redirect_uri"], CodeChallenge: challenge,
 		RefreshToken: digest(refreshToken), RefreshEnds: now.Add(p.RefreshIdle), OfflineEnds: now.Add(p.RefreshMax)}
 	g, u, err := p.store.RedeemCode(ctx, redemption, now)
 	switch {
@@ -44,7 +42,7 @@ func (p *Provider) grantAuthorizationCode(ctx context.Context, r Request, c *oid
 		if misfit.Revoked {
 			slog.Warn("a code was used again: what it had got is revoked", "request_id", r.ID, "client_id", c.ClientID)
 		}
-		return refuse(oidc.InvalidGrant, "the code is not valid: unknown, expired, used before, or made for another request", misfit.Reason)
+		return p.refuseGrant(r, c, oidc.InvalidGrant, "the code is not valid: unknown, expired, used before, or made for another request", misfit.Reason)
 	case err != nil:
 		return p.failed(r, err)
 	}

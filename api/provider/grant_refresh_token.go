@@ -13,12 +13,9 @@ import (
 // grantRefreshToken rotates a refresh token (RFC 6749 §6, RFC 9700 §4.14.2).
 func (p *Provider) grantRefreshToken(ctx context.Context, r Request, c *oidc.Client, params oidc.Params) Answer {
 	now := p.now()
-	refuse := func(code, description, log string) Answer {
-		return p.refuse(r, "token", &oidc.Error{Code: code, Description: description, Log: log}, "client_id", c.ClientID)
-	}
 	token := params["refresh_token"]
 	if token == "" {
-		return refuse(oidc.InvalidRequest, "refresh_token is missing", "")
+		return p.refuseGrant(r, c, oidc.InvalidRequest, "refresh_token is missing", "")
 	}
 	if _, err := p.keyRing(); err != nil { // before the token is spent
 		return p.failed(r, err)
@@ -34,12 +31,12 @@ func (p *Provider) grantRefreshToken(ctx context.Context, r Request, c *oidc.Cli
 			return p.failed(r, err)
 		}
 		if misfit.Reason == store.ScopeTooWide {
-			return refuse(oidc.InvalidScope, "scope asks for more than was granted", "")
+			return p.refuseGrant(r, c, oidc.InvalidScope, "scope asks for more than was granted", "")
 		}
 		if misfit.Revoked {
 			slog.Warn("a refresh token was used again: its family is revoked", "request_id", r.ID, "client_id", c.ClientID)
 		}
-		return refuse(oidc.InvalidGrant, "the refresh token is not valid: unknown, expired, revoked, or used before", misfit.Reason)
+		return p.refuseGrant(r, c, oidc.InvalidGrant, "the refresh token is not valid: unknown, expired, revoked, or used before", misfit.Reason)
 	case err != nil:
 		return p.failed(r, err)
 	}

@@ -11,16 +11,10 @@ import (
 // Introspect is the introspection endpoint (RFC 7662). A client with a secret may ask about any access token that it was handed, as a
 // service does that people call with tokens of other clients, and about refresh tokens of its own. The grant is looked at each time.
 func (p *Provider) Introspect(ctx context.Context, r Request) Answer {
-	params, bad := oidc.ParseParams(r.Params, []string{"token", "token_type_hint", "client_id", "client_secret"})
-	if len(bad) > 0 {
-		return p.refuse(r, "introspect", &oidc.Error{Code: oidc.InvalidRequest, Description: bad[0] + " is repeated or not text"})
-	}
-	client, refused, err := p.authenticateClient(ctx, r, params)
+	client, params, refusal := p.fromClient(ctx, r, "introspect", oidc.AboutTokenParams)
 	switch {
-	case err != nil:
-		return p.failed(r, err)
-	case refused != nil:
-		return p.refuse(r, "introspect", refused)
+	case refusal != nil:
+		return *refusal
 	case client.Public(): // or anyone could try tokens out (RFC 7662 §2.1, §4)
 		return p.refuse(r, "introspect", &oidc.Error{Code: oidc.InvalidClient, Description: "a client without a secret cannot introspect"},
 			"client_id", client.ClientID)

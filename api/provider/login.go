@@ -86,7 +86,7 @@ func (p *Provider) checkPassword(ctx context.Context, r Request, w pending, clie
 	}
 
 	if wait := authn.Wait(busy(throttleStates(candidate.Failures)), now); wait > 0 {
-		slog.Warn("sign-in throttled", "request_id", r.ID, "addr", r.Addr, "username", knownUsername(candidate), "seconds", seconds(wait))
+		slog.Warn("sign-in throttled", "request_id", r.ID, "addr", r.Addr, "username", knownUsername(candidate), "seconds", wait.Seconds())
 		return p.tryAgain(r, w, 429, "too_many_attempts", wait, now), nil
 	}
 	ok, upgraded, err := p.passwords.Verify(ctx, candidate.PasswordHash, password)
@@ -169,7 +169,7 @@ func (p *Provider) tryAgain(r Request, w pending, status int, code string, wait 
 		detail := map[int]string{401: "Invalid credentials", 429: "Too many attempts", 503: "Temporarily unavailable"}[status]
 		return Answer{Status: status, RetryAfter: wait, JSON: map[string]string{"detail": detail}}
 	}
-	w.Error, w.RetryAfter, w.RequestID = code, int((wait+time.Second-1)/time.Second), r.ID
+	w.Error, w.RetryAfter, w.RequestID = code, int(wait.Seconds()), r.ID
 	a := redirect(p.page(w, now))
 	if status != 401 {
 		a.Status, a.RetryAfter = status, wait

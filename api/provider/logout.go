@@ -65,8 +65,8 @@ func (p *Provider) LogoutConfirm(ctx context.Context, r Request) Answer {
 // parseLogout reads the request and verifies its hint.
 func (p *Provider) parseLogout(ctx context.Context, r Request) (req oidc.LogoutRequest, client *oidc.Client, refused *oidc.Error, err error) {
 	params, bad := oidc.ParseParams(r.Params, oidc.LogoutParams)
-	if len(bad) > 0 {
-		return req, nil, &oidc.Error{Code: oidc.InvalidRequest, Description: bad[0] + " is repeated or not text"}, nil
+	if refused := oidc.RefuseParams(bad); refused != nil {
+		return req, nil, refused, nil
 	}
 	req = oidc.LogoutRequest{ClientID: params["client_id"], PostLogoutRedirectURI: params["post_logout_redirect_uri"], State: params["state"]}
 	if hint := params["id_token_hint"]; hint != "" {
@@ -117,9 +117,5 @@ func (p *Provider) leave(returnTo string, client *clientView, now time.Time) Ans
 	if returnTo != "" {
 		return redirect(returnTo)
 	}
-	w := pending{Page: "signed_out", Client: client}
-	if client != nil {
-		w.ReturnTo = client.URI
-	}
-	return redirect(p.page(w, now))
+	return redirect(p.page(pending{Page: "signed_out", Client: client}, now))
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"log/slog"
+	"strings"
 	"time"
 
 	"gatehouse/api/oidc"
@@ -58,20 +59,13 @@ func (p *Provider) page(w pending, now time.Time) string {
 	if err != nil {
 		panic(err) // strings and numbers only
 	}
-	path := w.Page
-	if path == "signed_out" {
-		path = "signed-out"
-	}
+	path := strings.ReplaceAll(w.Page, "_", "-")
 	return p.UIOrigin + "/" + path + "?request=" + base64.RawURLEncoding.EncodeToString(p.sealer.Seal(pendingPurpose, plain, nil))
 }
 
 // errorPage answers with the true status and leads a person to the UI's page for it.
 func (p *Provider) errorPage(r Request, status int, code string, c *clientView) Answer {
-	w := pending{Error: code, Client: c}
-	if c != nil {
-		w.ReturnTo = c.URI
-	}
-	return p.showError(r, status, w)
+	return p.showError(r, status, pending{Error: code, Client: c})
 }
 
 func (p *Provider) showError(r Request, status int, w pending) Answer {
@@ -172,12 +166,9 @@ var pageActions = map[string]string{"login": "/login", "consent": "/consent", "l
 // Interaction tells the UI what to show for the opaque request that it was given: no cookie and no database is needed.
 func (p *Provider) Interaction(r Request) Answer {
 	w, problem := p.unseal(r, p.now())
+	status := 200
 	if problem != "" {
-		view := interaction{Page: "error", Error: &interactionError{Code: problem}, Client: w.Client, RequestID: r.ID}
-		if w.Client != nil {
-			view.ReturnTo = w.Client.URI
-		}
-		return Answer{Status: 400, JSON: view}
+		status, w = 400, pending{Page: "error", Error: problem, Client: w.Client}
 	}
 	view := interaction{Page: w.Page, Client: w.Client, User: w.User, Username: w.Username, ReturnTo: w.ReturnTo, TryAgain: w.TryAgain,
 		RequestID: orElse(w.RequestID, r.ID)}
@@ -189,7 +180,10 @@ func (p *Provider) Interaction(r Request) Answer {
 	}
 	if w.Request != nil {
 		view.UILocales = w.Request.UILocales
-		view.Scopes = scopeList(w.Request.Scope)
+		view.Scopes = strings.Fields(w.Request.Scope)
 	}
-	return Answer{Status: 200, JSON: view}
+	if w.Client != nil && (w.Page == "error" || w.Page == "signed_out") { // nothing to do here: the way back
+		view.ReturnTo = w.Client.URI
+	}
+	return Answer{Status: status, JSON: view}
 }

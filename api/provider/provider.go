@@ -20,19 +20,19 @@ import (
 
 // Settings are what an operator decides.
 type Settings struct {
-	Issuer         string // an origin
-	UIOrigin       string
-	CodeTTL        time.Duration
-	AccessTokenTTL time.Duration
-	IDTokenTTL     time.Duration
-	RequestTTL     time.Duration // of a pending sign-in
-	SessionIdle    time.Duration
-	SessionMax     time.Duration
-	RefreshIdle    time.Duration
-	RefreshMax     time.Duration
-	RefreshGrace   time.Duration
-	KeyRotation    time.Duration
-	KeyPublishLead time.Duration
+	Issuer          string // an origin
+	UIOrigin        string
+	CodeTTL         time.Duration
+	AccessTokenTTL  time.Duration
+	IDTokenTTL      time.Duration
+	RequestTTL      time.Duration // of a pending sign-in
+	SessionIdle     time.Duration
+	SessionMax      time.Duration
+	RefreshIdle     time.Duration
+	RefreshMax      time.Duration
+	RefreshGrace    time.Duration
+	KeyRotation     time.Duration
+	KeyPublishAhead time.Duration
 }
 
 // Provider answers the endpoints. It keeps no state that another replica needs.

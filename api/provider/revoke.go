@@ -9,16 +9,10 @@ import (
 // Revoke is the revocation endpoint (RFC 7009). Revoking either token ends the grant and with it all its tokens (§2.1 allows it),
 // so that signing an application out leaves nothing behind. A token that is unknown or another client's is a quiet success (§2.2).
 func (p *Provider) Revoke(ctx context.Context, r Request) Answer {
-	params, bad := oidc.ParseParams(r.Params, []string{"token", "token_type_hint", "client_id", "client_secret"})
-	if len(bad) > 0 {
-		return p.refuse(r, "revoke", &oidc.Error{Code: oidc.InvalidRequest, Description: bad[0] + " is repeated or not text"})
-	}
-	client, refused, err := p.authenticateClient(ctx, r, params)
+	client, params, refusal := p.fromClient(ctx, r, "revoke", oidc.AboutTokenParams)
 	switch {
-	case err != nil:
-		return p.failed(r, err)
-	case refused != nil:
-		return p.refuse(r, "revoke", refused)
+	case refusal != nil:
+		return *refusal
 	case params["token"] == "":
 		return p.refuse(r, "revoke", &oidc.Error{Code: oidc.InvalidRequest, Description: "token is missing"})
 	}

@@ -42,7 +42,7 @@ func (p *Provider) RotateKeys(ctx context.Context) error {
 }
 
 // ReplaceKey makes a successor for the key of alg now, ahead of the schedule. In an emergency it signs at once and what it replaces
-// is no longer trusted; otherwise it is published for KeyPublishLead first.
+// is no longer trusted; otherwise it is published for KeyPublishAhead first.
 func (p *Provider) ReplaceKey(ctx context.Context, alg string, emergency bool) error {
 	return p.changeKeys(ctx, func(rows []keys.Row, now time.Time) ([]keys.NewKey, []keys.Retirement) {
 		return keys.Rotate(rows, alg, now, p.keyPolicy(), emergency)
@@ -52,7 +52,7 @@ func (p *Provider) ReplaceKey(ctx context.Context, alg string, emergency bool) e
 func (p *Provider) keyPolicy() keys.Policy {
 	// The longest life of anything that is verified with a key: tokens, and ID tokens as hints while their session lasts.
 	longest := max(p.AccessTokenTTL, p.IDTokenTTL, p.SessionMax) + time.Hour
-	return keys.Policy{Every: p.KeyRotation, PublishAhead: p.KeyPublishLead, KeepAfter: longest}
+	return keys.Policy{Every: p.KeyRotation, PublishAhead: p.KeyPublishAhead, KeepAfter: longest}
 }
 
 func (p *Provider) changeKeys(ctx context.Context, plan func([]keys.Row, time.Time) ([]keys.NewKey, []keys.Retirement)) error {

@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"encoding/json"
-	"strings"
 	"time"
 
 	"gatehouse/api/oidc"
@@ -32,30 +31,28 @@ func GrantTypes() []string {
 
 // Token is the token endpoint (RFC 6749 §3.2).
 func (p *Provider) Token(ctx context.Context, r Request) Answer {
-	params, bad := oidc.ParseParams(r.Params, oidc.TokenParams)
-	if len(bad) > 0 {
-		return p.refuse(r, "token", &oidc.Error{Code: oidc.InvalidRequest, Description: strings.Join(bad, " ") + " is repeated or not text"})
+	client, params, refusal := p.fromClient(ctx, r, "token", oidc.TokenParams)
+	if refusal != nil {
+		return *refusal
 	}
-	client, refused, err := p.authenticateClient(ctx, r, params)
-	switch {
-	case err != nil:
-		return p.failed(r, err)
-	case refused != nil:
-		return p.refuse(r, "token", refused)
-	case params["grant_type"] == "":
-		return p.refuse(r, "token", &oidc.Error{Code: oidc.InvalidRequest, Description: "grant_type is missing"})
+	if params["grant_type"] == "" {
+		return p.refuseGrant(r, client, oidc.InvalidRequest, "grant_type is missing", "")
 	}
 	for _, g := range grants {
 		if g.name != params["grant_type"] {
 			continue
 		}
 		if !client.MayUse(g.name) {
-			return p.refuse(r, "token", &oidc.Error{Code: oidc.UnauthorizedClient, Description: "the client is not registered for this grant_type"},
-				"client_id", client.ClientID)
+			return p.refuseGrant(r, client, oidc.UnauthorizedClient, "the client is not registered for this grant_type", "")
 		}
 		return g.run(p, ctx, r, client, params)
 	}
-	return p.refuse(r, "token", &oidc.Error{Code: oidc.UnsupportedGrantType, Description: "grant_type is not supported"}, "client_id", client.ClientID)
+	return p.refuseGrant(r, client, oidc.UnsupportedGrantType, "grant_type is not supported", "")
+}
+
+// refuseGrant answers a client that is known; log is for the log alone.
+func (p *Provider) refuseGrant(r Request, c *oidc.Client, code, description, log string) Answer {
+	return p.refuse(r, "token", &oidc.Error{Code: code, Description: description, Log: log}, "client_id", c.ClientID)
 }
 
 // issueTokens makes the answer of the token endpoint. scope may be narrower than the grant's.

@@ -95,7 +95,7 @@ func renderFormPost(c echo.Context, ans provider.Answer) error {
 }
 
 // writeRoutingError answers what no endpoint was found for, and what failed below all of them.
-func writeRoutingError(c echo.Context, err error) {
+func (a answerer) writeRoutingError(c echo.Context, err error) {
 	if c.Response().Committed {
 		return
 	}
@@ -109,8 +109,5 @@ func writeRoutingError(c echo.Context, err error) {
 	if word == "" {
 		word = "invalid_request"
 	}
-	h := c.Response().Header()
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
-	_ = c.JSON(status, map[string]string{"error": word, "error_description": "request " + requestID(c)})
+	_ = a.write(c, provider.Answer{Status: status, JSON: map[string]string{"error": word, "error_description": "request " + requestID(c)}})
 }

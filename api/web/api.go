@@ -68,9 +68,9 @@ func API(p *provider.Provider, trustedProxies []netip.Prefix) http.Handler {
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	e.IPExtractor = ipExtractor(trustedProxies)
-	e.HTTPErrorHandler = func(err error, c echo.Context) { writeRoutingError(c, err) }
-	e.Use(logged, middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: logPanic}))
 	a := answerer{https: strings.HasPrefix(p.Issuer, "https:")}
+	e.HTTPErrorHandler = func(err error, c echo.Context) { a.writeRoutingError(c, err) }
+	e.Use(logged, middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: logPanic}))
 	for _, end := range routes(p) {
 		handler := func(c echo.Context) error {
 			ctx, cancel := context.WithTimeout(c.Request().Context(), patience)

@@ -76,8 +76,8 @@ func TestThirdPartyClientsAskForConsentOncePerScopeSet(t *testing.T) {
 	if a := b.authorize(spaParams("scope", "openid email", "prompt", "none")); a.query("error") != "consent_required" {
 		t.Errorf("prompt=none before consent: %s", a.location())
 	}
-	post := func(answer, request string) answerOf {
-		return answerOf{b.do("POST", "/consent", url.Values{"request": {request}, "consent": {answer}}, "Origin", uiOrigin)}
+	post := func(pressed, request string) answer {
+		return b.do("POST", "/consent", url.Values{"request": {request}, "consent": {pressed}}, "Origin", uiOrigin)
 	}
 	if a := post("no", ask.query("request")); a.query("error") != "access_denied" || a.query("state") != "st" {
 		t.Errorf("consent refused: %s", a.location())
@@ -95,8 +95,6 @@ func TestThirdPartyClientsAskForConsentOncePerScopeSet(t *testing.T) {
 		t.Errorf("prompt=consent was not honoured: %s", a.location())
 	}
 }
-
-type answerOf struct{ answer }
 
 // RFC 6749 §4.1.2, §10.5; the statement is the check.
 func TestOneOfFiftyParallelRedemptionsWinsAndTheReplaysRevokeIt(t *testing.T) {

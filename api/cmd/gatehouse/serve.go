@@ -55,7 +55,7 @@ func newProvider(cfg *config.Config, db *store.Store) (*provider.Provider, error
 		CodeTTL: cfg.CodeTTL, AccessTokenTTL: cfg.AccessTokenTTL, IDTokenTTL: cfg.IDTokenTTL, RequestTTL: cfg.RequestTTL,
 		SessionIdle: cfg.SessionIdle, SessionMax: cfg.SessionMax,
 		RefreshIdle: cfg.RefreshIdle, RefreshMax: cfg.RefreshMax, RefreshGrace: cfg.RefreshGrace,
-		KeyRotation: cfg.KeyRotation, KeyPublishLead: cfg.KeyPublishAhead,
+		KeyRotation: cfg.KeyRotation, KeyPublishAhead: cfg.KeyPublishAhead,
 	}
 	return provider.New(settings, db, sealer, authn.NewPasswords(cfg.HashWorkers, cfg.HashQueue), time.Now), nil
 }

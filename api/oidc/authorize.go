@@ -31,6 +31,10 @@ type AuthorizeRequest struct {
 	UILocales     []string  `json:"l,omitempty"`
 	CodeChallenge string    `json:"cc,omitempty"`
 	At            time.Time `json:"t"` // when the request was first made
+
+	// At most one of these is set, and then nobody is sent to a redirect URI.
+	UserCode string `json:"uc,omitempty"` // the request of a device (RFC 8628), which has no browser
+	Account  bool   `json:"ac,omitempty"` // the person opens the account page, for no client at all
 }
 
 // A check refuses one thing about a request whose client and redirect URI are already trusted.
@@ -221,7 +225,7 @@ func (r AuthorizeRequest) mustSignInAgain(s *Session, now time.Time) bool {
 }
 
 func (r AuthorizeRequest) needsConsent(c *Client, s Standing) bool {
-	if slices.Contains(r.Prompt, "consent") {
+	if slices.Contains(r.Prompt, "consent") || r.UserCode != "" { // a device is always confirmed (RFC 8628 §5.4)
 		return true
 	}
 	if c.FirstParty {

@@ -27,6 +27,9 @@ type Client struct {
 	RequirePKCE            bool
 	AllowedGroups          []string // empty: everybody
 	Disabled               bool
+	RefreshTokenFormat     string   // opaque or jwt
+	ReleasedClaims         []string // whatever the scope
+	Audiences              []string // of its access tokens, beside the issuer
 }
 
 // Public says that the client cannot keep a secret (RFC 6749 §2.1).

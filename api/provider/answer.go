@@ -121,6 +121,11 @@ func (p *Provider) respond(req oidc.AuthorizeRequest, fields [][2]string, cookie
 // respondError sends a refusal to the relying party.
 func (p *Provider) respondError(r Request, req oidc.AuthorizeRequest, e *oidc.Error, cookies ...Cookie) Answer {
 	slog.Info("authorization refused", "request_id", r.ID, "client_id", req.ClientID, "error", e.Code, "why", orElse(e.Log, e.Description))
+	if req.RedirectURI == "" {
+		a := p.errorPage(r, 403, e.Code, nil)
+		a.Cookies = cookies
+		return a
+	}
 	return p.respond(req, [][2]string{{"error", e.Code}, {"error_description", e.Description}}, cookies...)
 }
 

@@ -103,25 +103,44 @@ func (p *Provider) checkPassword(ctx context.Context, r Request, w pending, clie
 	if device == "" {
 		device = randomSecret()
 	}
-	return p.signIn(ctx, r, w, client, candidate, upgraded, numbers(authn.AfterSuccess(buckets)), device)
+	who := proven{user: candidate.User, consented: candidate.Consented, allowed: candidate.Allowed, amr: []string{"pwd"},
+		verified: candidate.PasswordHash, upgraded: upgraded, reset: numbers(authn.AfterSuccess(buckets)),
+		cookies: []Cookie{{Name: DeviceCookie, Value: p.deviceCookie(candidate.User.Username, device), MaxAge: deviceCookieAge}}}
+	return p.signIn(ctx, r, w, client, who)
 }
 
-// signIn starts the session of a person whose password was right, and goes on with the authorization request.
-func (p *Provider) signIn(ctx context.Context, r Request, w pending, client *oidc.Client, candidate store.Candidate,
-	upgraded string, reset []int32, device string) (Answer, error) {
+// proven is a person who has proved who he is, in whichever way.
+type proven struct {
+	user      *oidc.User
+	consented []string  // what he allowed the client earlier
+	allowed   bool      // to use the client
+	amr       []string  // RFC 8176
+	authTime  time.Time // when, if not now
+
+	verified string // the password hash that was verified, "" if no password was asked for
+	upgraded string // what replaces it, "" for nothing
+	reset    []int32
+	cookies  []Cookie
+}
+
+// signIn starts the session of a person who has proved who he is, and goes on with the request.
+func (p *Provider) signIn(ctx context.Context, r Request, w pending, client *oidc.Client, who proven) (Answer, error) {
 	now := p.now().Truncate(time.Microsecond) // what Postgres keeps of it
 	w.Request.At = now                        // of this replica's clock: a sign-in that was asked for has happened
+	if who.authTime.IsZero() {
+		who.authTime = now
+	}
 	cookie := randomSecret()
 	session := store.NewSession{
-		Session: oidc.Session{SID: newID(), AuthTime: now, AMR: []string{"pwd"}},
-		Cookie:  digest(cookie), UserID: candidate.User.ID, OldCookie: digest(r.Cookies[SessionCookie]),
+		Session: oidc.Session{SID: newID(), AuthTime: who.authTime, AMR: who.amr}, StartedAt: now,
+		Cookie: digest(cookie), UserID: who.user.ID, OldCookie: digest(r.Cookies[SessionCookie]),
 		ExpiresAt: now.Add(min(p.SessionIdle, p.SessionMax)), EndsAt: now.Add(p.SessionMax),
-		Upgraded: upgraded, Verified: candidate.PasswordHash, Reset: reset,
+		Upgraded: who.upgraded, Verified: who.verified, Reset: who.reset,
 	}
-	standing := oidc.Standing{Session: &session.Session, User: candidate.User, Consented: candidate.Consented, Allowed: candidate.Allowed}
+	standing := oidc.Standing{Session: &session.Session, User: who.user, Consented: who.consented, Allowed: who.allowed}
 	step, refused := w.Request.Decide(client, standing, false, now)
 	code := ""
-	if refused == nil && step == oidc.IssueCode {
+	if refused == nil && step == oidc.IssueCode && !w.Request.Account {
 		var row store.Code
 		code, row = p.newCode(*w.Request, now)
 		session.Code = &row
@@ -133,16 +152,15 @@ func (p *Provider) signIn(ctx context.Context, r Request, w pending, client *oid
 	case err != nil:
 		return Answer{}, err
 	}
-	slog.Info("signed in", "request_id", r.ID, "username", candidate.User.Username, "sid", session.SID, "client_id", client.ClientID, "addr", r.Addr)
-	cookies := []Cookie{{Name: SessionCookie, Value: cookie},
-		{Name: DeviceCookie, Value: p.deviceCookie(candidate.User.Username, device), MaxAge: deviceCookieAge}}
+	slog.Info("signed in", "request_id", r.ID, "username", who.user.Username, "sid", session.SID, "client_id", client.ClientID, "amr", who.amr, "addr", r.Addr)
+	cookies := append(who.cookies, Cookie{Name: SessionCookie, Value: cookie})
 	switch {
 	case refused != nil:
 		return p.respondError(r, *w.Request, refused, cookies...), nil
-	case code != "":
-		return p.respond(*w.Request, [][2]string{{"code", code}}, cookies...), nil
+	case step == oidc.AskConsent:
+		return p.askConsent(r, *w.Request, client, standing, now, cookies...), nil
 	}
-	return p.askConsent(r, *w.Request, client, standing, now, cookies...), nil
+	return p.respond(*w.Request, [][2]string{{"code", code}}, cookies...), nil
 }
 
 // stillRegistered loads the client of a pending request; it may have been removed or changed since the request was sealed.
@@ -154,7 +172,7 @@ func (p *Provider) stillRegistered(ctx context.Context, r Request, w pending) (*
 		return nil, nil, err
 	case client == nil || client.Disabled:
 		a = p.errorPage(r, 400, pageUnknownClient, nil)
-	case !client.HasRedirectURI(w.Request.RedirectURI):
+	case w.Request.UserCode == "" && !client.HasRedirectURI(w.Request.RedirectURI):
 		a = p.errorPage(r, 400, pageInvalidRedirect, viewOfClient(client))
 	default:
 		return client, nil, nil

@@ -4,13 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 )
 
-// ClientRow is a client as an administrator sees one, in the names of RFC 7591 §2 and OpenID Connect Dynamic Registration §2.
-// The last four columns are Gatehouse's own.
+// ClientRow is a client as an administrator sees one, in the names of RFC 7591 §2 and OpenID Connect Dynamic Registration §2;
+// those from access_token_signing_alg on are Gatehouse's own. A column is one line here: the statements are made of them.
 type ClientRow struct {
 	ClientID                 string     `json:"client_id" db:"client_id"`
 	ClientName               string     `json:"client_name,omitempty" db:"client_name"`
@@ -33,6 +36,9 @@ type ClientRow struct {
 	FirstParty               bool       `json:"first_party" db:"first_party"`
 	RequirePKCE              bool       `json:"require_pkce" db:"require_pkce"`
 	AllowedGroups            []string   `json:"allowed_groups,omitempty" db:"allowed_groups"`
+	RefreshTokenFormat       string     `json:"refresh_token_format" db:"refresh_token_format"`
+	ReleasedClaims           []string   `json:"released_claims,omitempty" db:"released_claims"`
+	Audiences                []string   `json:"audiences,omitempty" db:"audiences"`
 	DisabledAt               *time.Time `json:"disabled_at,omitempty" db:"disabled_at"`
 }
 
@@ -47,6 +53,7 @@ func NewClientRow() ClientRow {
 		IDTokenSignedResponseAlg: "RS256",
 		AccessTokenSigningAlg:    "ES256",
 		RequirePKCE:              true,
+		RefreshTokenFormat:       "opaque",
 	}
 }
 
@@ -56,20 +63,54 @@ type Secret struct {
 	IfMissing bool   // keep the one that a client has already
 }
 
+// clientColumn is a column that ClientRow has a field for.
+type clientColumn struct {
+	name     string
+	field    int
+	nullable bool // text that is NULL where the field is empty
+}
+
+// registeredColumns are all but disabled_at, which has commands of its own.
+var registeredColumns = func() (list []clientColumn) {
+	row := reflect.TypeFor[ClientRow]()
+	for i := range row.NumField() {
+		f := row.Field(i)
+		if name := f.Tag.Get("db"); name != "disabled_at" {
+			list = append(list, clientColumn{name, i, f.Type.Kind() == reflect.String && strings.Contains(f.Tag.Get("json"), "omitempty")})
+		}
+	}
+	return list
+}()
+
+// eachColumn joins what write makes of each registered column and the number of its argument: $1 is the secret's digest.
+func eachColumn(write func(c clientColumn, arg string) string) string {
+	var parts []string
+	for i, c := range registeredColumns {
+		parts = append(parts, write(c, "$"+strconv.Itoa(i+2)))
+	}
+	return strings.Join(parts, ", ")
+}
+
 // clientInsert takes ClientRow.args.
-const clientInsert = `
-	INSERT INTO clients AS c (client_id, client_secret_sha256, client_name, client_uri, logo_uri, policy_uri, tos_uri, contacts,
-		application_type, redirect_uris, post_logout_redirect_uris, grant_types, response_types, token_endpoint_auth_method, scope,
-		id_token_signed_response_alg, access_token_signing_alg, default_max_age, initiate_login_uri, first_party, require_pkce,
-		allowed_groups)
-	VALUES ($1, $2, nullif($3, ''), nullif($4, ''), nullif($5, ''), nullif($6, ''), nullif($7, ''), $8, $9, $10, $11, $12, $13, $14, $15,
-		$16, $17, $18, nullif($19, ''), $20, $21, $22)`
+var clientInsert = `
+	INSERT INTO clients AS c (client_secret_sha256, ` + eachColumn(func(c clientColumn, _ string) string { return c.name }) + `)
+	VALUES ($1, ` + eachColumn(func(c clientColumn, arg string) string {
+	if c.nullable {
+		return "nullif(" + arg + ", '')"
+	}
+	return arg
+}) + `)`
 
 func (c ClientRow) args(secret Secret) []any {
-	return []any{c.ClientID, secret.SHA256, c.ClientName, c.ClientURI, c.LogoURI, c.PolicyURI, c.TOSURI, emptyNotNil(c.Contacts),
-		c.ApplicationType, emptyNotNil(c.RedirectURIs), emptyNotNil(c.PostLogoutRedirectURIs), emptyNotNil(c.GrantTypes),
-		emptyNotNil(c.ResponseTypes), c.TokenEndpointAuthMethod, c.Scope, c.IDTokenSignedResponseAlg, c.AccessTokenSigningAlg, c.DefaultMaxAge,
-		c.InitiateLoginURI, c.FirstParty, c.RequirePKCE, emptyNotNil(c.AllowedGroups)}
+	row, args := reflect.ValueOf(c), []any{secret.SHA256}
+	for _, column := range registeredColumns {
+		value := row.Field(column.field).Interface()
+		if list, ok := value.([]string); ok {
+			value = emptyNotNil(list)
+		}
+		args = append(args, value)
+	}
+	return args
 }
 
 // AddClient registers a new client.
@@ -92,21 +133,7 @@ func (s *Store) ImportClients(ctx context.Context, list []ImportedClient) error 
 	return inWords(pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		for i := range list {
 			c := &list[i]
-			err := tx.QueryRow(ctx, clientInsert+`
-				ON CONFLICT (client_id) DO UPDATE SET
-					client_secret_sha256 = CASE WHEN $23 THEN coalesce(c.client_secret_sha256, excluded.client_secret_sha256)
-						ELSE excluded.client_secret_sha256 END,
-					client_name = excluded.client_name, client_uri = excluded.client_uri, logo_uri = excluded.logo_uri,
-					policy_uri = excluded.policy_uri, tos_uri = excluded.tos_uri, contacts = excluded.contacts,
-					application_type = excluded.application_type, redirect_uris = excluded.redirect_uris,
-					post_logout_redirect_uris = excluded.post_logout_redirect_uris, grant_types = excluded.grant_types,
-					response_types = excluded.response_types, token_endpoint_auth_method = excluded.token_endpoint_auth_method,
-					scope = excluded.scope, id_token_signed_response_alg = excluded.id_token_signed_response_alg,
-					access_token_signing_alg = excluded.access_token_signing_alg, default_max_age = excluded.default_max_age,
-					initiate_login_uri = excluded.initiate_login_uri, first_party = excluded.first_party,
-					require_pkce = excluded.require_pkce, allowed_groups = excluded.allowed_groups
-				RETURNING xmax = 0, client_secret_sha256 IS NOT DISTINCT FROM $2`,
-				append(c.args(c.Secret), c.Secret.IfMissing)...).Scan(&c.New, &c.SecretIsNew)
+			err := tx.QueryRow(ctx, clientUpsert, append(c.args(c.Secret), c.Secret.IfMissing)...).Scan(&c.New, &c.SecretIsNew)
 			if err != nil {
 				return fmt.Errorf("client %s: %w", c.ClientID, inWords(err, c.values()))
 			}
@@ -114,6 +141,14 @@ func (s *Store) ImportClients(ctx context.Context, list []ImportedClient) error 
 		return nil
 	}), nil)
 }
+
+// clientUpsert takes ClientRow.args and Secret.IfMissing.
+var clientUpsert = clientInsert + `
+	ON CONFLICT (client_id) DO UPDATE SET
+		client_secret_sha256 = CASE WHEN $` + strconv.Itoa(len(registeredColumns)+2) + ` THEN coalesce(c.client_secret_sha256, excluded.client_secret_sha256)
+			ELSE excluded.client_secret_sha256 END,
+		` + eachColumn(func(c clientColumn, _ string) string { return c.name + " = excluded." + c.name }) + `
+	RETURNING xmax = 0, client_secret_sha256 IS NOT DISTINCT FROM $1`
 
 // RotateClientSecret replaces the secret at once: the old one is refused from the next request on.
 func (s *Store) RotateClientSecret(ctx context.Context, clientID string, sha256 []byte) error {
@@ -138,11 +173,12 @@ func (s *Store) RemoveClient(ctx context.Context, clientID string) error {
 	return s.manageOne(ctx, Missing{"client", clientID}, nil, `DELETE FROM clients WHERE client_id = $1 RETURNING 1`, clientID)
 }
 
-const clientSelect = `SELECT client_id, coalesce(client_name, '') AS client_name, coalesce(client_uri, '') AS client_uri,
-	coalesce(logo_uri, '') AS logo_uri, coalesce(policy_uri, '') AS policy_uri, coalesce(tos_uri, '') AS tos_uri, contacts,
-	application_type, redirect_uris, post_logout_redirect_uris, grant_types, response_types, token_endpoint_auth_method, scope,
-	id_token_signed_response_alg, access_token_signing_alg, default_max_age, coalesce(initiate_login_uri, '') AS initiate_login_uri,
-	first_party, require_pkce, allowed_groups, disabled_at FROM clients`
+var clientSelect = `SELECT ` + eachColumn(func(c clientColumn, _ string) string {
+	if c.nullable {
+		return "coalesce(" + c.name + ", '') AS " + c.name
+	}
+	return c.name
+}) + `, disabled_at FROM clients`
 
 // ListClients gives all clients by id.
 func (s *Store) ListClients(ctx context.Context) ([]ClientRow, error) {
@@ -181,5 +217,8 @@ func (c ClientRow) values() values {
 		"scope":                     c.Scope,
 		"id_token_alg":              c.IDTokenSignedResponseAlg,
 		"access_token_alg":          c.AccessTokenSigningAlg,
+		"refresh_token_format":      c.RefreshTokenFormat,
+		"released_claims":           join(c.ReleasedClaims),
+		"audiences":                 join(c.Audiences),
 	}
 }

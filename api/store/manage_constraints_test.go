@@ -100,6 +100,11 @@ var refused = map[string]struct {
 	"clients_id_token_alg_must_be_rs256_es256_or_eddsa":     {"UPDATE clients SET id_token_signed_response_alg = 'none'", nil},
 	"clients_access_token_alg_must_be_rs256_es256_or_eddsa": {"UPDATE clients SET access_token_signing_alg = 'HS256'", nil},
 	"clients_default_max_age_must_not_be_negative":          {"UPDATE clients SET default_max_age = -1", nil},
+	"clients_refresh_token_format_must_be_opaque_or_jwt":    {"UPDATE clients SET refresh_token_format = 'JWT'", nil},
+	"clients_released_claims_must_be_at_most_20_claim_names": {"UPDATE clients SET released_claims = %", []string{
+		"'{a b}'", "'{NULL}'", "array_fill('x'::text, '{21}')", "ARRAY['']"}},
+	"clients_audiences_must_be_at_most_20_without_white_space": {"UPDATE clients SET audiences = %", []string{
+		"'{a b}'", "'{NULL}'", "array_fill('x'::text, '{21}')", "ARRAY['']"}},
 
 	"sessions_cookie_must_be_unique": {`INSERT INTO sessions (sid, cookie_sha256, user_id, auth_time, amr, seen_at, expires_at, ends_at)
 		SELECT gen_random_uuid(), 'x', id, now(), '{pwd}', now(), now(), now() FROM users, generate_series(1, 2)`, nil},

@@ -57,13 +57,14 @@ func (s *Store) EndSession(ctx context.Context, sid string, now time.Time) error
 // NewSession is a sign-in that has succeeded.
 type NewSession struct {
 	oidc.Session
+	StartedAt time.Time
 	Cookie    Digest
 	UserID    string
 	OldCookie Digest // of the session that the browser had before: it ends
 	ExpiresAt time.Time
 	EndsAt    time.Time
 	Upgraded  string  // a fresh hash for users.password, "" to leave it
-	Verified  string  // the hash that was verified, which Upgraded may replace
+	Verified  string  // the hash that was verified, which Upgraded may replace; "" where no password was asked for
 	Reset     []int32 // buckets of login_throttle that a success clears
 	Code      *Code   // nil: consent is asked for first
 }
@@ -77,13 +78,13 @@ func (s *Store) StartSession(ctx context.Context, n NewSession) error {
 	}
 	tag, err := s.pool.Exec(ctx, `
 		WITH person AS (
-			SELECT id FROM users WHERE id = $3 AND disabled_at IS NULL AND password = $9 FOR UPDATE
+			SELECT id FROM users WHERE id = $3 AND disabled_at IS NULL AND ($9 = '' OR password = $9) FOR UPDATE
 		), started AS (
 			INSERT INTO sessions (sid, cookie_sha256, user_id, auth_time, amr, seen_at, expires_at, ends_at)
-			SELECT $1, $2, id, $4, $5, $4, $6, $7 FROM person
+			SELECT $1, $2, id, $4, $5, $22, $6, $7 FROM person
 			RETURNING sid
 		), ended AS (
-			UPDATE sessions SET ended_at = $4 WHERE cookie_sha256 = $10 AND ended_at IS NULL
+			UPDATE sessions SET ended_at = $22 WHERE cookie_sha256 = $10 AND ended_at IS NULL
 		), upgraded AS (
 			UPDATE users SET password = $8 WHERE id = $3 AND password = $9 AND $8 <> '' AND EXISTS (SELECT FROM person)
 		), reset AS (
@@ -95,7 +96,7 @@ func (s *Store) StartSession(ctx context.Context, n NewSession) error {
 		SELECT FROM started`,
 		n.SID, n.Cookie[:], n.UserID, n.AuthTime, n.AMR, n.ExpiresAt, n.EndsAt, n.Upgraded, n.Verified, n.OldCookie[:], n.Reset,
 		code.Digest[:], orZero(code.GrantID), code.ClientID, code.RedirectURI, code.CodeChallenge, code.Offline, code.Scope, code.Nonce, code.ExpiresAt,
-		n.Code != nil)
+		n.Code != nil, n.StartedAt)
 	if err == nil && tag.RowsAffected() == 0 {
 		return ErrNotFound
 	}

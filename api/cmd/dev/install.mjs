@@ -61,14 +61,27 @@ async function program() {
 }
 
 /** JupyterHub in a virtual environment of its own; returns why it is left out, or ''. */
-async function jupyterHub() {
-  const venv = join(cache, 'venv');
+const jupyterHub = () => pythonEnvironment('venv', 'JupyterHub', [requirements],
+  'check the network and try again, or start without it: DEV_HUB=no npm start');
+
+/** What the tests sign in to: the Hub and everything that a folder of deploy asks for, but what is too old for the rest. */
+export async function relyingParties() {
+  const asked = readdirSync(join(root, 'deploy')).map((folder) => join(root, 'deploy', folder, 'requirements.txt')).filter(existsSync);
+  return await pythonEnvironment('venv-relying-parties', 'the relying parties', [requirements, ...asked])
+    || await pythonEnvironment('venv-classic-notebook', 'the classic notebook', [join(root, 'deploy/notebook/classic/requirements.txt')]);
+}
+
+/** A virtual environment below .cache; returns why it could not be made on this machine, or ''. */
+async function pythonEnvironment(name, what, lists, advice = 'check the network and try again') {
+  const venv = join(cache, name);
   const found = spawnSync('python3', ['-c', 'import sys; print(*sys.version_info[:2])'], { encoding: 'utf8' });
   if (found.status !== 0) return 'there is no python3: install Python 3.10 or later (as root: apt-get install python3-venv)';
   const python = found.stdout.trim();
   if (Number(python.split(' ')[1]) < 10) return `Python 3.10 or later is needed, this is ${python.replace(' ', '.')}`;
+  const present = lists.filter(existsSync);
+  if (present.length === 0) return '';
   const stamp = join(venv, '.gatehouse');
-  const wanted = `${python}\n${readFileSync(requirements, 'utf8')}`;
+  const wanted = `${python}\n${present.map((path) => readFileSync(path, 'utf8')).join('')}`;
   if (read(stamp) === wanted) return '';
   if (spawnSync('python3', ['-c', 'import ensurepip, venv']).status !== 0) {
     const apt = process.getuid() === 0 && spawnSync('apt-get', ['--version']).status === 0;
@@ -80,9 +93,9 @@ async function jupyterHub() {
   }
   rmSync(venv, { recursive: true, force: true });
   await run('Making a virtual environment', 'python3', ['-m', 'venv', venv], 'python3 could not make a virtual environment');
-  await run('Installing JupyterHub', join(venv, 'bin/python'),
-    ['-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '-r', requirements],
-    'pip could not install JupyterHub: check the network and try again, or start without it: DEV_HUB=no npm start');
+  await run(`Installing ${what}`, join(venv, 'bin/python'),
+    ['-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', ...present.flatMap((path) => ['-r', path])],
+    `pip could not install ${what}: ${advice}`);
   writeFileSync(stamp, wanted);
   return '';
 }

@@ -3,7 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { findChromium } from '../../../ui/tests/chromium.mjs';
-import { Problem, install, root } from './install.mjs';
+import { Problem, install, relyingParties, root } from './install.mjs';
 import { progress } from './progress.mjs';
 
 // What points to somebody's own server stays out of the tests.
@@ -15,7 +15,7 @@ const nodeTests = (folder) => node('--test', '--test-reporter=tap', '--test-conc
   ...readdirSync(join(root, folder)).filter((name) => name.endsWith('.test.mjs')).map((name) => join(folder, name)));
 
 try {
-  const without = await install();
+  const without = await install() || await relyingParties();
   if (without) report('JupyterHub', { failed: 1 }, `There is no JupyterHub to test with: ${without}`);
   env.CHROMIUM = await findChromium(console.log);
 } catch (e) {
@@ -36,6 +36,7 @@ await section('UI: units', node('node_modules/vitest/vitest.mjs', 'run', '--root
 await section('UI: pages', nodeTests('ui/tests'), tap);
 await section('Web servers', nodeTests('deploy/tests'), tap);
 await section('End to end', nodeTests('ui/tests/e2e'), tap);
+await section('Relying parties', nodeTests('deploy/tests/relying-parties'), tap);
 finish();
 
 /** Runs a command and reports what `count` makes of its output and exit code. */
@@ -50,10 +51,11 @@ async function section(name, [command, ...args], count, extra = {}) {
     child.on('close', (exit) => resolve({ out: Buffer.concat(chunks).toString(), code: exit }));
   });
   done(false);
-  const { details = out, ...counts } = count(out, code);
+  const { details = out, versions, ...counts } = count(out, code);
   // A runner that broke down before it counted anything.
   if (code !== 0 && !counts.failed) counts.failed = 1;
   report(name, counts, counts.failed ? details : '', Date.now() - since);
+  if (versions?.length) console.log(`  with ${versions.join(', ')}`);
 }
 
 function report(name, counts, details, ms = 0) {
@@ -76,7 +78,9 @@ function tap(out) {
   const count = (what) => Number(out.match(new RegExp(`^# ${what} (\\d+)$`, 'm'))?.[1] || 0);
   const blocks = out.match(/^( *)not ok .*\n\1 {2}---\n[^]*?\n\1 {2}\.\.\.$/gm) || [];
   const details = blocks.filter((block) => !block.includes("failureType: 'subtestsFailed'")).join('\n') || out;
-  return { passed: count('pass'), failed: count('fail') + count('cancelled'), skipped: count('skipped'), details };
+  // A test names the packages that it ran with: t.diagnostic('with Django 5.2').
+  const versions = [...new Set([...out.matchAll(/^ *# with (.+)$/gm)].map(([, text]) => text))].sort();
+  return { passed: count('pass'), failed: count('fail') + count('cancelled'), skipped: count('skipped'), details, versions };
 }
 
 function vitest(out) {

@@ -66,16 +66,25 @@ export async function startStack(name, { hub = true, env = {} } = {}) {
   });
   const issuer = `http://localhost:${apiPort}`;
   const uiOrigin = `http://localhost:${uiPort}`;
+  const settings = { ...process.env, ...env, DATABASE_URL: variables.DATABASE_URL, GATEHOUSE_ISSUER: issuer, GATEHOUSE_UI_ORIGIN: uiOrigin,
+    GATEHOUSE_ENCRYPTION_KEY_FILE: join(state, 'dev/encryption_key') };
   let migrations = 0;
   return {
     state, issuer, ui: uiOrigin, hub: `http://localhost:${hubPort}`,
+    /** Runs the command line as an operator would, with `input` on its standard input; gives what it printed. */
+    gatehouse: (args, input = '') => new Promise((resolve, reject) => {
+      const child = execFile(gatehouse, args, { env: settings }, (error, stdout, stderr) => {
+        if (error) reject(new Error(`gatehouse ${args.join(' ')}: ${stderr}`));
+        else resolve(stdout);
+      });
+      child.stdin.end(input);
+    }),
     /** What an operator's own migration does. */
     async sql(statements) {
       const folder = join(state, 'migrations');
       mkdirSync(folder, { recursive: true });
       migrations += 1;
       writeFileSync(join(folder, `${String(migrations).padStart(5, '0')}_test.sql`), `-- +goose Up\n${statements}\n`);
-      const settings = { ...process.env, DATABASE_URL: variables.DATABASE_URL, GATEHOUSE_ISSUER: issuer, GATEHOUSE_UI_ORIGIN: uiOrigin };
       await promisify(execFile)(gatehouse, ['migrate', '--dir', folder], { env: settings });
     },
     async stopPostgres() { await postgres.stop(); },

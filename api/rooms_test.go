@@ -15,7 +15,8 @@ var rooms = map[string][]string{
 	"keys":     {"oidc", "jwx"},
 	"store":    {"oidc", "pgx", "goose", "migrations"},
 	"authn":    {"oidc", "store"},
-	"provider": {"oidc", "keys", "store", "authn"},
+	"outgoing": {},
+	"provider": {"oidc", "keys", "store", "authn", "outgoing"},
 	"web":      {"oidc", "provider", "config", "echo"},
 }
 

@@ -23,6 +23,7 @@ type Config struct {
 	TLSCertFile       string
 	TLSKeyFile        string
 	TrustedProxies    []netip.Prefix
+	PrivateHosts      []string
 	LogLevel          slog.Level
 	Name              string
 	Logo              string

@@ -142,6 +142,19 @@ func proxies(c *Config, value string) error {
 	return nil
 }
 
+// hostName is what may stand in a URL between :// and the port.
+var hostName = regexp.MustCompile(`^([a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:.]*:[0-9a-f:.]*)$`)
+
+func privateHosts(c *Config, value string) error {
+	for _, word := range strings.FieldsFunc(strings.ToLower(value), func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
+		if !hostName.MatchString(word) {
+			return fmt.Errorf("must be hosts without scheme and port, such as hub.internal, separated by commas; %q is none", word)
+		}
+		c.PrivateHosts = append(c.PrivateHosts, word)
+	}
+	return nil
+}
+
 func logLevel(c *Config, value string) error {
 	levels := map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError}
 	level, ok := levels[value]

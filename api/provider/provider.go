@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"log/slog"
+	"net/http"
 	"sync/atomic"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 
 	"gatehouse/api/authn"
 	"gatehouse/api/keys"
+	"gatehouse/api/outgoing"
 	"gatehouse/api/store"
 )
 
@@ -33,6 +35,7 @@ type Settings struct {
 	RefreshGrace    time.Duration
 	KeyRotation     time.Duration
 	KeyPublishAhead time.Duration
+	PrivateHosts    []string // that requests of ours may reach although they are private
 }
 
 // Provider answers the endpoints. It keeps no state that another replica needs.
@@ -41,6 +44,7 @@ type Provider struct {
 	store     *store.Store
 	sealer    *keys.Sealer
 	passwords *authn.Passwords
+	outgoing  *http.Client
 	bucketKey [32]byte
 	trying    authn.Trying
 	ring      atomic.Pointer[keys.Ring]
@@ -51,6 +55,7 @@ type Provider struct {
 // New makes a provider; Run keeps its keys current.
 func New(settings Settings, db *store.Store, sealer *keys.Sealer, passwords *authn.Passwords, now func() time.Time) *Provider {
 	p := &Provider{Settings: settings, store: db, sealer: sealer, passwords: passwords, now: now,
+		outgoing:  outgoing.Client(settings.PrivateHosts),
 		bucketKey: sealer.Derive("login throttle", nil)}
 	p.metadata = discoveryDocument(settings.Issuer)
 	return p

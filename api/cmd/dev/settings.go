@@ -113,6 +113,7 @@ func (s settings) makeKey() error {
 // gatehouseEnv is ours with the settings of the product; what is given here wins.
 func (s settings) gatehouseEnv(database string) []string {
 	return append(environ("DEV_", "DATABASE_URL"),
+		"GATEHOUSE_PRIVATE_HOSTS="+or(os.Getenv("GATEHOUSE_PRIVATE_HOSTS"), "localhost,127.0.0.1"),
 		"DATABASE_URL="+database,
 		"GATEHOUSE_ISSUER="+s.issuer,
 		"GATEHOUSE_UI_ORIGIN="+s.uiOrigin,

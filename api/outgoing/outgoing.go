@@ -1,0 +1,106 @@
+// Package outgoing is the one way out: requests to addresses that others wrote down (upstreams, back-channel logout) go
+// through its client and no other, so that none of them can be turned against the network that Gatehouse stands in.
+package outgoing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// What an answer may cost.
+const (
+	Patience = 5 * time.Second // for the whole request, its answer included
+	MaxBody  = 1 << 20         // bytes
+)
+
+// errPrivate is told to the operator's log, never to who named the address.
+var errPrivate = errors.New("is at a private address, or does not use https; if that is meant, name the host in GATEHOUSE_PRIVATE_HOSTS")
+
+// Client gives a client that speaks https to public addresses only, follows no redirect, uses no proxy, and ends an answer that
+// takes longer than Patience or is larger than MaxBody with an error. The hosts in private, names or addresses without a port,
+// may be anywhere, and may be reached by http.
+func Client(private []string) *http.Client {
+	allowed := func(host string) bool { return slices.Contains(private, strings.ToLower(host)) }
+	plain := &net.Dialer{Timeout: Patience}
+	guarded := &net.Dialer{Timeout: Patience, Control: refusePrivate}
+	transport := &http.Transport{
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			if host, _, err := net.SplitHostPort(address); err == nil && allowed(host) {
+				return plain.DialContext(ctx, network, address)
+			}
+			return guarded.DialContext(ctx, network, address)
+		},
+		ForceAttemptHTTP2:      true,
+		TLSHandshakeTimeout:    Patience,
+		MaxResponseHeaderBytes: 64 << 10,
+		MaxConnsPerHost:        16,
+		IdleConnTimeout:        30 * time.Second,
+	}
+	return &http.Client{
+		Timeout:       Patience,
+		Transport:     bounded{transport, allowed},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// bounded refuses http and cuts answers short.
+type bounded struct {
+	inner   http.RoundTripper
+	allowed func(host string) bool
+}
+
+func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL.Scheme != "https" && !b.allowed(r.URL.Hostname()) {
+		return nil, fmt.Errorf("%s %w", r.URL.Hostname(), errPrivate)
+	}
+	resp, err := b.inner.RoundTrip(r)
+	if err == nil {
+		resp.Body = &boundedBody{resp.Body, MaxBody + 1}
+	}
+	return resp, err
+}
+
+// boundedBody fails rather than end early: what was cut short must not pass for whole.
+type boundedBody struct {
+	io.ReadCloser
+	left int64 // one more than may be read
+}
+
+func (b *boundedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p[:min(int64(len(p)), b.left)])
+	if b.left -= int64(n); b.left <= 0 {
+		b.left = 1 // for good
+		return 0, fmt.Errorf("the answer is larger than %d bytes", MaxBody)
+	}
+	return n, err
+}
+
+// special are the blocks that netip knows no name for (RFC 6890, RFC 6598, RFC 6052, RFC 3056).
+var special = []netip.Prefix{
+	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"),
+	netip.MustParsePrefix("198.18.0.0/15"), netip.MustParsePrefix("240.0.0.0/4"),
+	netip.MustParsePrefix("64:ff9b::/96"), netip.MustParsePrefix("64:ff9b:1::/48"), netip.MustParsePrefix("2002::/16"),
+}
+
+// refusePrivate sees the address that is dialled, so a name that points inside, now or at its next lookup, leads nowhere.
+func refusePrivate(_, address string, _ syscall.RawConn) error {
+	dialled, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return err
+	}
+	ip := dialled.Addr().Unmap()
+	isSpecial := func(block netip.Prefix) bool { return block.Contains(ip) }
+	if !ip.IsGlobalUnicast() || ip.IsPrivate() || slices.ContainsFunc(special, isSpecial) {
+		return errPrivate
+	}
+	return nil
+}

@@ -106,16 +106,20 @@ func TestExplainRedirectURINamesThePart(t *testing.T) {
 
 func TestCustomClaimsNeverReplaceThoseOfTheProtocolOrTheTable(t *testing.T) {
 	u := &User{Sub: "s", Username: "alice", Custom: map[string]any{"sub": "root", "iss": "x", "email": "x@evil.example", "groups": "hub-admins", "department": "physics"}}
-	got := ReleaseClaims(u, "openid profile")
+	got := ReleaseClaims(u, "openid profile", nil)
 	if got["department"] != "physics" || got["preferred_username"] != "alice" {
 		t.Errorf("%v", got)
+	}
+	released := ReleaseClaims(u, "openid", []string{"sub", "iss", "department", "preferred_username"})
+	if len(released) != 2 || released["department"] != "physics" || released["preferred_username"] != "alice" {
+		t.Errorf("released by name: %v", released)
 	}
 	for _, name := range []string{"sub", "iss", "email", "groups"} {
 		if _, there := got[name]; there {
 			t.Errorf("%s was released: %v", name, got[name])
 		}
 	}
-	if groups := ReleaseClaims(u, "groups")["groups"].([]string); groups == nil || len(groups) != 0 {
+	if groups := ReleaseClaims(u, "groups", nil)["groups"].([]string); groups == nil || len(groups) != 0 {
 		t.Errorf("groups: %#v, want an empty list", groups)
 	}
 }

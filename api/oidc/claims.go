@@ -1,6 +1,9 @@
 package oidc
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A claim is one line: its name, the scope that releases it, and how it is read from a user; nil leaves it out.
 type claim struct {
@@ -28,20 +31,20 @@ var reserved = map[string]bool{"iss": true, "sub": true, "aud": true, "exp": tru
 	"nonce": true, "auth_time": true, "acr": true, "amr": true, "at_hash": true, "c_hash": true, "s_hash": true, "sid": true,
 	"scope": true, "client_id": true, "cnf": true, "act": true, "may_act": true, "events": true, "grant_id": true}
 
-// ReleaseClaims gives what scope releases of u. Custom claims of users.claims come with the profile scope,
-// but never in place of one in the table or of the protocol.
-func ReleaseClaims(u *User, scope string) map[string]any {
+// ReleaseClaims gives what scope releases of u, and the claims named in released, which a client gets whatever the scope
+// (clients.released_claims). Custom claims of users.claims come with the profile scope, but never in place of one in the table
+// or of the protocol.
+func ReleaseClaims(u *User, scope string, released []string) map[string]any {
+	may := func(name, itsScope string) bool { return HasScope(scope, itsScope) || slices.Contains(released, name) }
 	out := map[string]any{}
-	if HasScope(scope, "profile") {
-		for name, value := range u.Custom {
-			if !reserved[name] {
-				out[name] = value
-			}
+	for name, value := range u.Custom {
+		if !reserved[name] && may(name, "profile") {
+			out[name] = value
 		}
 	}
 	for _, c := range claims {
 		delete(out, c.name)
-		if !HasScope(scope, c.scope) {
+		if !may(c.name, c.scope) {
 			continue
 		}
 		if value := c.read(u); value != nil {

@@ -1,9 +1,6 @@
 package oidc
 
-import (
-	"encoding/json"
-	"slices"
-)
+import "slices"
 
 // LogoutParams are the parameters of the end session endpoint that are read (OpenID Connect RP-Initiated Logout §2).
 var LogoutParams = []string{"id_token_hint", "logout_hint", "client_id", "post_logout_redirect_uri", "state", "ui_locales"}
@@ -12,23 +9,8 @@ var LogoutParams = []string{"id_token_hint", "logout_hint", "client_id", "post_l
 type IDTokenHint struct {
 	Issuer   string   `json:"iss"`
 	Subject  string   `json:"sub"`
-	Audience audience `json:"aud"`
+	Audience Audience `json:"aud"`
 	SID      string   `json:"sid"`
-}
-
-// audience is a string or an array of strings (RFC 7519 §4.1.3).
-type audience []string
-
-func (a *audience) UnmarshalJSON(b []byte) error {
-	var one string
-	if json.Unmarshal(b, &one) == nil {
-		*a = audience{one}
-		return nil
-	}
-	var many []string
-	err := json.Unmarshal(b, &many)
-	*a = many
-	return err
 }
 
 // LogoutRequest is a request of the end session endpoint.

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/base64"
+	"slices"
 	"time"
 )
 
@@ -33,7 +34,8 @@ type Grant struct {
 	SID      string // "" once the session's row is gone
 	Offline  bool
 	Scope    string
-	Nonce    string // of the authorization request; a refreshed ID token has none (OpenID Connect Core §12.2)
+	EndsAt   time.Time // its absolute end
+	Nonce    string    // of the authorization request; a refreshed ID token has none (OpenID Connect Core §12.2)
 	AuthTime time.Time
 	AMR      []string
 }
@@ -51,11 +53,14 @@ type TokenResponse struct {
 // AccessTokenType is the typ of a JWT access token (RFC 9068 §2.1).
 const AccessTokenType = "at+jwt"
 
+// IDTokenType is the typ of an ID token (RFC 7519 §5.1).
+const IDTokenType = "JWT"
+
 // AccessTokenClaims are the claims of a JWT access token (RFC 9068 §2.2). GrantID leads to the row that says whether it may live.
 type AccessTokenClaims struct {
 	Issuer   string   `json:"iss"`
 	Subject  string   `json:"sub"`
-	Audience string   `json:"aud"`
+	Audience Audience `json:"aud"` // the issuer, for its userinfo, then clients.audiences (RFC 9068 §3)
 	Expiry   int64    `json:"exp"`
 	IssuedAt int64    `json:"iat"`
 	ID       string   `json:"jti"`
@@ -68,17 +73,17 @@ type AccessTokenClaims struct {
 
 // Introspection is what is said of a token (RFC 7662 §2.2); of one that is not active, nothing but that.
 type Introspection struct {
-	Active    bool   `json:"active"`
-	Scope     string `json:"scope,omitempty"`
-	ClientID  string `json:"client_id,omitempty"`
-	Username  string `json:"username,omitempty"`
-	TokenType string `json:"token_type,omitempty"`
-	Expiry    int64  `json:"exp,omitempty"`
-	IssuedAt  int64  `json:"iat,omitempty"`
-	Subject   string `json:"sub,omitempty"`
-	Audience  string `json:"aud,omitempty"`
-	Issuer    string `json:"iss,omitempty"`
-	ID        string `json:"jti,omitempty"`
+	Active    bool     `json:"active"`
+	Scope     string   `json:"scope,omitempty"`
+	ClientID  string   `json:"client_id,omitempty"`
+	Username  string   `json:"username,omitempty"`
+	TokenType string   `json:"token_type,omitempty"`
+	Expiry    int64    `json:"exp,omitempty"`
+	IssuedAt  int64    `json:"iat,omitempty"`
+	Subject   string   `json:"sub,omitempty"`
+	Audience  Audience `json:"aud,omitempty"`
+	Issuer    string   `json:"iss,omitempty"`
+	ID        string   `json:"jti,omitempty"`
 }
 
 // Leeway is the tolerance for clocks that differ, where we verify times.
@@ -89,7 +94,7 @@ func (c *AccessTokenClaims) Check(issuer string, now time.Time) string {
 	switch {
 	case c.Issuer != issuer:
 		return "issued by another issuer"
-	case c.Audience != issuer:
+	case !slices.Contains(c.Audience, issuer):
 		return "issued for another audience"
 	case !now.Before(time.Unix(c.Expiry, 0).Add(Leeway)):
 		return "expired"
@@ -101,7 +106,7 @@ func (c *AccessTokenClaims) Check(issuer string, now time.Time) string {
 
 // IDTokenClaims makes the claims of an ID token (OpenID Connect Core §2, §3.1.3.6).
 func IDTokenClaims(issuer string, c *Client, u *User, g *Grant, accessToken string, now time.Time, ttl time.Duration) map[string]any {
-	out := ReleaseClaims(u, g.Scope)
+	out := ReleaseClaims(u, g.Scope, c.ReleasedClaims)
 	out["iss"], out["sub"], out["aud"] = issuer, u.Sub, c.ClientID
 	out["iat"], out["exp"], out["auth_time"] = now.Unix(), now.Add(ttl).Unix(), g.AuthTime.Unix()
 	out["amr"] = emptyNotNil(g.AMR)

@@ -3,9 +3,12 @@ package provider
 import (
 	"context"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"log/slog"
+	"time"
 
+	"gatehouse/api/keys"
 	"gatehouse/api/oidc"
 	"gatehouse/api/store"
 )
@@ -13,7 +16,7 @@ import (
 // grantRefreshToken rotates a refresh token (RFC 6749 §6, RFC 9700 §4.14.2).
 func (p *Provider) grantRefreshToken(ctx context.Context, r Request, c *oidc.Client, params oidc.Params) Answer {
 	now := p.now()
-	token := params["refresh_token"]
+	token := oidc.RefreshSecret(params["refresh_token"])
 	if token == "" {
 		return p.refuseGrant(r, c, oidc.InvalidRequest, "refresh_token is missing", "")
 	}
@@ -41,6 +44,20 @@ func (p *Provider) grantRefreshToken(ctx context.Context, r Request, c *oidc.Cli
 		return p.failed(r, err)
 	}
 	return p.issueTokens(r, c, &u, &g, orElse(params["scope"], g.Scope), successor, now)
+}
+
+// refreshJWT wraps the secret of a refresh token in a JWT. Only the client reads it, so the cheapest algorithm signs.
+func (p *Provider) refreshJWT(ring *keys.Ring, c *oidc.Client, u *oidc.User, g *oidc.Grant, secret string, now time.Time) (string, error) {
+	ends := now.Add(p.RefreshIdle)
+	if g.EndsAt.Before(ends) {
+		ends = g.EndsAt
+	}
+	claims, err := json.Marshal(oidc.RefreshTokenClaims{Issuer: p.Issuer, Audience: p.Issuer, Subject: u.Sub, ClientID: c.ClientID,
+		Expiry: ends.Unix(), IssuedAt: now.Unix(), ID: secret})
+	if err != nil {
+		return "", err
+	}
+	return ring.Sign("EdDSA", oidc.RefreshTokenType, claims, now)
 }
 
 // successor is derived from the token under a key of ours, so that a client that retries or races gets the same one although

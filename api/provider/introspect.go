@@ -44,7 +44,7 @@ func (p *Provider) introspect(ctx context.Context, client *oidc.Client, token st
 		return oidc.Introspection{Scope: claims.Scope, ClientID: claims.ClientID, Username: user.Username, TokenType: "Bearer",
 			Expiry: claims.Expiry, IssuedAt: claims.IssuedAt, Subject: claims.Subject, Audience: claims.Audience, ID: claims.ID}, err
 	}
-	found, err := p.store.LoadRefreshToken(ctx, digest(token), client.ClientID, now)
+	found, err := p.store.LoadRefreshToken(ctx, digest(oidc.RefreshSecret(token)), client.ClientID, now)
 	return oidc.Introspection{Scope: found.Scope, ClientID: client.ClientID, Username: found.Username, Subject: found.Sub,
 		Expiry: found.ExpiresAt.Unix(), IssuedAt: found.CreatedAt.Unix()}, err
 }

@@ -96,7 +96,7 @@ func (p *Provider) verifyHint(token string) (*oidc.IDTokenHint, error) {
 	}
 	var hint oidc.IDTokenHint
 	typ, claims, err := ring.Verify(token, p.now())
-	if err != nil || typ == oidc.AccessTokenType || json.Unmarshal(claims, &hint) != nil || hint.Issuer != p.Issuer {
+	if err != nil || typ != oidc.IDTokenType || json.Unmarshal(claims, &hint) != nil || hint.Issuer != p.Issuer {
 		return nil, nil
 	}
 	return &hint, nil

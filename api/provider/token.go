@@ -55,18 +55,18 @@ func (p *Provider) refuseGrant(r Request, c *oidc.Client, code, description, log
 	return p.refuse(r, "token", &oidc.Error{Code: code, Description: description, Log: log}, "client_id", c.ClientID)
 }
 
-// issueTokens makes the answer of the token endpoint. scope may be narrower than the grant's.
-func (p *Provider) issueTokens(r Request, c *oidc.Client, u *oidc.User, g *oidc.Grant, scope, refreshToken string, now time.Time) Answer {
+// issueTokens makes the answer of the token endpoint. scope may be narrower than the grant's; refreshSecret is "" for no refresh token.
+func (p *Provider) issueTokens(r Request, c *oidc.Client, u *oidc.User, g *oidc.Grant, scope, refreshSecret string, now time.Time) Answer {
 	ring, err := p.keyRing()
 	if err != nil {
 		return p.failed(r, err)
 	}
-	access := oidc.AccessTokenClaims{Issuer: p.Issuer, Subject: u.Sub, Audience: p.Issuer, Expiry: now.Add(p.AccessTokenTTL).Unix(), IssuedAt: now.Unix(),
+	access := oidc.AccessTokenClaims{Issuer: p.Issuer, Subject: u.Sub, Audience: append(oidc.Audience{p.Issuer}, c.Audiences...), Expiry: now.Add(p.AccessTokenTTL).Unix(), IssuedAt: now.Unix(),
 		ID: newID(), ClientID: c.ClientID, Scope: scope, AuthTime: g.AuthTime.Unix(), GrantID: g.ID}
 	if oidc.HasScope(scope, "groups") {
 		access.Groups = u.Groups
 	}
-	out := oidc.TokenResponse{TokenType: "Bearer", ExpiresIn: int(p.AccessTokenTTL.Seconds()), RefreshToken: refreshToken, Scope: scope}
+	out := oidc.TokenResponse{TokenType: "Bearer", ExpiresIn: int(p.AccessTokenTTL.Seconds()), RefreshToken: refreshSecret, Scope: scope}
 	claims, err := json.Marshal(access)
 	if err == nil {
 		out.AccessToken, err = ring.Sign(c.AccessTokenAlg, oidc.AccessTokenType, claims, now)
@@ -74,8 +74,11 @@ func (p *Provider) issueTokens(r Request, c *oidc.Client, u *oidc.User, g *oidc.
 	if err == nil && oidc.HasScope(scope, "openid") {
 		claims, err = json.Marshal(oidc.IDTokenClaims(p.Issuer, c, u, g, out.AccessToken, now, p.IDTokenTTL))
 		if err == nil {
-			out.IDToken, err = ring.Sign(c.IDTokenAlg, "JWT", claims, now)
+			out.IDToken, err = ring.Sign(c.IDTokenAlg, oidc.IDTokenType, claims, now)
 		}
+	}
+	if err == nil && refreshSecret != "" && c.RefreshTokenFormat == "jwt" {
+		out.RefreshToken, err = p.refreshJWT(ring, c, u, g, refreshSecret, now)
 	}
 	if err != nil {
 		return p.failed(r, err)

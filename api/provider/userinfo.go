@@ -37,7 +37,14 @@ func (p *Provider) Userinfo(ctx context.Context, r Request) Answer {
 	case err != nil:
 		return p.failed(r, err)
 	}
-	out := oidc.ReleaseClaims(&user, claims.Scope)
+	client, err := p.clientNamed(ctx, []string{claims.ClientID})
+	switch {
+	case err != nil:
+		return p.failed(r, err)
+	case client == nil:
+		return p.refuseToken(r, 401, oidc.InvalidToken, "unknown client")
+	}
+	out := oidc.ReleaseClaims(&user, claims.Scope, client.ReleasedClaims)
 	out["sub"] = user.Sub
 	return Answer{Status: 200, JSON: out}
 }

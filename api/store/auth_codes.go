@@ -66,7 +66,7 @@ func (s *Store) RedeemCode(ctx context.Context, r Redemption, now time.Time) (oi
 	g, u := oidc.Grant{ClientID: r.ClientID}, oidc.User{}
 	err := s.pool.QueryRow(ctx, redeemSQL,
 		r.Code[:], r.ClientID, r.RedirectURI, r.CodeChallenge, r.RefreshToken[:], now, r.RefreshEnds, r.OfflineEnds, emptyNotNil(r.AllowedGroups)).
-		Scan(append(userFields(&u), &g.ID, &g.SID, &g.Offline, &g.Scope, &g.Nonce, &g.AuthTime, &g.AMR)...)
+		Scan(append(userFields(&u), &g.ID, &g.SID, &g.Offline, &g.Scope, &g.EndsAt, &g.Nonce, &g.AuthTime, &g.AMR)...)
 	return g, u, failure(err)
 }
 
@@ -82,12 +82,13 @@ var redeemSQL = `
 		), granted AS (
 			INSERT INTO grants (id, user_id, client_id, sid, offline, scope, auth_time, amr, created_at, expires_at)
 			SELECT grant_id, user_id, $2, sid, offline, scope, auth_time, amr, $6, CASE WHEN offline THEN $8 ELSE ends_at END FROM spent
+			RETURNING expires_at
 		), refreshable AS (
 			INSERT INTO refresh_tokens (token_sha256, grant_id, created_at, expires_at)
 			SELECT $5, grant_id, $6, LEAST($7, $8) FROM spent WHERE offline
 		)
-		SELECT ` + userColumns + `, p.grant_id::text, p.sid::text, p.offline, p.scope, coalesce(p.nonce, ''), p.auth_time, p.amr
-		FROM spent p JOIN users u ON u.id = p.user_id`
+		SELECT ` + userColumns + `, p.grant_id::text, p.sid::text, p.offline, p.scope, g.expires_at, coalesce(p.nonce, ''), p.auth_time, p.amr
+		FROM spent p, granted g, users u WHERE u.id = p.user_id`
 
 // Misfit says why a code was not redeemed.
 type Misfit struct {

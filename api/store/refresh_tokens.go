@@ -38,10 +38,10 @@ func (s *Store) RotateRefreshToken(ctx context.Context, r Rotation, now time.Tim
 			SELECT $4, grant_id, $3, LEAST($6, ends_at) FROM spent
 			ON CONFLICT (token_sha256) DO NOTHING
 		)
-		SELECT `+userColumns+`, g.id::text, coalesce(g.sid::text, ''), g.offline, g.scope, g.auth_time, g.amr
+		SELECT `+userColumns+`, g.id::text, coalesce(g.sid::text, ''), g.offline, g.scope, p.ends_at, g.auth_time, g.amr
 		FROM spent p JOIN grants g ON g.id = p.grant_id JOIN users u ON u.id = g.user_id`,
 		r.Token[:], r.ClientID, now, r.Successor[:], now.Add(-r.Grace), r.IdleEnds, r.Scope).
-		Scan(append(userFields(&u), &g.ID, &g.SID, &g.Offline, &g.Scope, &g.AuthTime, &g.AMR)...)
+		Scan(append(userFields(&u), &g.ID, &g.SID, &g.Offline, &g.Scope, &g.EndsAt, &g.AuthTime, &g.AMR)...)
 	return g, u, failure(err)
 }
 

@@ -7,10 +7,12 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"gatehouse/api/config"
 	"gatehouse/api/oidc"
+	"gatehouse/api/provider"
 	"gatehouse/api/store"
 )
 
@@ -46,6 +48,12 @@ type clientAddCmd struct {
 	Public                bool     `help:"The client cannot keep a secret: a single-page or native application."`
 	FirstParty            bool     `help:"People are not asked for consent."`
 	Group                 []string `sep:"none" placeholder:"GROUP" help:"Only members of this group may use the client; may be repeated."`
+	GrantType             []string `sep:"none" placeholder:"GRANT" help:"Beside authorization_code and refresh_token; may be repeated."`
+	NoPKCE                bool     `name:"no-pkce" help:"The client cannot do PKCE; only for one that keeps a secret."`
+	AccessTokenAlg        string   `enum:"ES256,RS256,EdDSA" default:"ES256" help:"Its access tokens are signed with it (${enum})."`
+	RefreshTokenFormat    string   `enum:"opaque,jwt" default:"opaque" help:"jwt is for a client that parses its refresh tokens (${enum})."`
+	ReleaseClaim          []string `sep:"none" placeholder:"CLAIM" help:"Given to the client whatever its scope; may be repeated."`
+	Audience              []string `sep:"none" placeholder:"AUDIENCE" help:"A service that its access tokens are for; may be repeated."`
 	Template              string   `enum:"jupyterhub," default:"" placeholder:"jupyterhub" help:"Register and configure this application."`
 	URL                   string   `name:"url" placeholder:"URL" help:"Where the application of the template is."`
 }
@@ -56,6 +64,11 @@ func (c clientAddCmd) Run(ctx context.Context, a *app) error {
 	}
 	if c.URL != "" {
 		return errors.New("--url belongs to --template; write --redirect-uri")
+	}
+	for _, grant := range c.GrantType {
+		if !slices.Contains(provider.GrantTypes(), grant) {
+			return fmt.Errorf("--grant-type %q is not supported; there are: %s", grant, strings.Join(provider.GrantTypes(), " "))
+		}
 	}
 	return a.withStore(ctx, 0, func(_ *config.Config, s *store.Store) error {
 		row, secret := c.row(), ""
@@ -82,7 +95,12 @@ func (c clientAddCmd) row() store.ClientRow {
 	row.ClientName = c.Name
 	row.RedirectURIs = c.RedirectURI
 	row.PostLogoutRedirectURIs = c.PostLogoutRedirectURI
-	row.GrantTypes = []string{oidc.GrantAuthorizationCode, oidc.GrantRefreshToken}
+	row.GrantTypes = append([]string{oidc.GrantAuthorizationCode, oidc.GrantRefreshToken}, c.GrantType...)
+	row.RequirePKCE = !c.NoPKCE
+	row.AccessTokenSigningAlg = c.AccessTokenAlg
+	row.RefreshTokenFormat = c.RefreshTokenFormat
+	row.ReleasedClaims = c.ReleaseClaim
+	row.Audiences = c.Audience
 	row.FirstParty = c.FirstParty
 	row.AllowedGroups = c.Group
 	return row

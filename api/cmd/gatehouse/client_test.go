@@ -39,6 +39,17 @@ func TestClientCommands(t *testing.T) {
 	s.good("", "client", "enable", "spa")
 	s.good("", "client", "remove", "spa")
 
+	s.good("", "client", "add", "old", "--no-pkce", "--access-token-alg", "RS256", "--refresh-token-format", "jwt",
+		"--release-claim", "preferred_username", "--release-claim", "email", "--audience", "https://things.example.org")
+	shown = s.good("", "client", "show", "old")
+	var old store.ClientRow
+	if err := json.Unmarshal([]byte(shown), &old); err != nil || old.RequirePKCE || old.AccessTokenSigningAlg != "RS256" || old.RefreshTokenFormat != "jwt" ||
+		len(old.ReleasedClaims) != 2 || len(old.Audiences) != 1 {
+		t.Errorf("client show: %v %s", err, shown)
+	}
+	s.bad(`--grant-type "password" is not supported; there are: authorization_code refresh_token`, "", "client", "add", "x", "--grant-type", "password")
+	s.bad("without a secret must require pkce", "", "client", "add", "x", "--public", "--no-pkce")
+
 	s.bad(`client id must be unique: "wiki"`, "", "client", "add", "wiki")
 	s.bad("redirect uris must be absolute no fragment or wildcard", "", "client", "add", "x", "--redirect-uri", "https://*.example.org")
 	s.bad("public redirect uris must be https or loopback", "", "client", "add", "x", "--public", "--redirect-uri", "http://x.example.org")
@@ -105,7 +116,8 @@ func TestClientImport(t *testing.T) {
 func TestWhatIsListedCanBeImported(t *testing.T) {
 	s := newShell(t)
 	s.good(registrations, "client", "import", "-")
-	s.good("", "client", "add", "wiki", "--first-party", "--group", "staff", "--redirect-uri", "https://wiki.example.org/cb")
+	s.good("", "client", "add", "wiki", "--first-party", "--group", "staff", "--redirect-uri", "https://wiki.example.org/cb", "--no-pkce",
+		"--refresh-token-format", "jwt", "--release-claim", "preferred_username", "--audience", "https://things.example.org")
 	before := s.good("", "client", "list", "--json")
 	s.good(before, "client", "import", "-")
 	if after := s.good("", "client", "list", "--json"); after != before {

@@ -30,6 +30,7 @@ type Client struct {
 	RefreshTokenFormat     string   // opaque or jwt
 	ReleasedClaims         []string // whatever the scope
 	Audiences              []string // of its access tokens, beside the issuer
+	AllowedUpstreams       []string // whose tokens of its users it may get
 }
 
 // Public says that the client cannot keep a secret (RFC 6749 §2.1).

@@ -91,6 +91,7 @@ func (s *Store) pollVersion(ctx context.Context, changed func()) error {
 func (s *Store) dropCaches(listening bool) {
 	s.clients.drop(listening)
 	s.origins.drop(listening)
+	s.upstreams.drop(listening)
 }
 
 // sleep waits for d; false if ctx ended first.

@@ -39,6 +39,7 @@ type ClientRow struct {
 	RefreshTokenFormat       string     `json:"refresh_token_format" db:"refresh_token_format"`
 	ReleasedClaims           []string   `json:"released_claims,omitempty" db:"released_claims"`
 	Audiences                []string   `json:"audiences,omitempty" db:"audiences"`
+	AllowedUpstreams         []string   `json:"allowed_upstreams,omitempty" db:"allowed_upstreams"`
 	DisabledAt               *time.Time `json:"disabled_at,omitempty" db:"disabled_at"`
 }
 
@@ -220,5 +221,6 @@ func (c ClientRow) values() values {
 		"refresh_token_format":      c.RefreshTokenFormat,
 		"released_claims":           join(c.ReleasedClaims),
 		"audiences":                 join(c.Audiences),
+		"allowed_upstreams":         join(c.AllowedUpstreams),
 	}
 }

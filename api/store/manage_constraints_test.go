@@ -31,13 +31,16 @@ const argon = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$MDEyMzQ1Njc
 func argonWith(from, to string) string { return "'" + strings.Replace(argon, from, to, 1) + "'" }
 
 const (
-	aUser     = "INSERT INTO users (username) VALUES (%)"
-	aSub      = "INSERT INTO users (username, sub) VALUES ('bob', %)"
-	aPassword = "INSERT INTO users (username, password) VALUES ('bob', %)"
-	aGroup    = "INSERT INTO groups (name) VALUES (%)"
-	aMember   = "INSERT INTO group_members (username, group_name) VALUES (%)"
-	aClient   = "INSERT INTO clients (client_id, token_endpoint_auth_method) VALUES (%, 'none')"
-	anURI     = "INSERT INTO clients (client_id, token_endpoint_auth_method, redirect_uris) VALUES ('c', 'none', ARRAY[%])"
+	aUser      = "INSERT INTO users (username) VALUES (%)"
+	aSub       = "INSERT INTO users (username, sub) VALUES ('bob', %)"
+	aPassword  = "INSERT INTO users (username, password) VALUES ('bob', %)"
+	aGroup     = "INSERT INTO groups (name) VALUES (%)"
+	aMember    = "INSERT INTO group_members (username, group_name) VALUES (%)"
+	aClient    = "INSERT INTO clients (client_id, token_endpoint_auth_method) VALUES (%, 'none')"
+	anUpstream = "INSERT INTO upstreams (name, issuer, client_id) VALUES (%)"
+	aChange    = "UPDATE upstreams SET %"
+	anAccount  = "INSERT INTO upstream_accounts (upstream, issuer, sub, username) VALUES (%)"
+	anURI      = "INSERT INTO clients (client_id, token_endpoint_auth_method, redirect_uris) VALUES ('c', 'none', ARRAY[%])"
 )
 
 // refused has, for every named constraint, a statement that it must refuse with each of the values in place of %.
@@ -106,6 +109,40 @@ var refused = map[string]struct {
 	"clients_audiences_must_be_at_most_20_without_white_space": {"UPDATE clients SET audiences = %", []string{
 		"'{a b}'", "'{NULL}'", "array_fill('x'::text, '{21}')", "ARRAY['']"}},
 
+	"clients_allowed_upstreams_must_be_at_most_20_names": {"UPDATE clients SET allowed_upstreams = %", []string{
+		"'{Google}'", "'{NULL}'", "array_fill('x'::text, '{21}')", "ARRAY['']"}},
+
+	"upstreams_name_must_be_unique": {anUpstream, []string{"'google', 'https://op.example.org', 'us'"}},
+	"upstreams_name_must_be_1_to_32_of_a_z_0_9_dash_underscore": {"UPDATE upstreams SET name = %", []string{
+		"''", "'Google'", "'a/b'", "'-a'", "repeat('x', 33)", "E'a\\n'"}},
+	"upstreams_display_name_must_be_1_to_100_without_control_chars": {"UPDATE upstreams SET display_name = %", []string{
+		"''", "E'a\\nb'", "repeat('x', 101)"}},
+	"upstreams_kind_must_be_oidc_or_github": {"UPDATE upstreams SET kind = 'saml'", nil},
+	"upstreams_issuer_must_be_an_http_url_without_query": {"UPDATE upstreams SET issuer = %", []string{
+		"'accounts.example.org'", "'https://op.example.org/?x=1'", "'https://op.example.org/#x'", "'https://u@op.example.org'", "'org.example:/x'"}},
+	"upstreams_client_id_must_be_1_to_255_printable_ascii": {"UPDATE upstreams SET client_id = %", []string{"''", "'a b'"}},
+	"upstreams_client_secret_must_be_1_to_2000_printable_ascii": {"UPDATE upstreams SET client_secret = %", []string{
+		"''", "E'a\\n'", "repeat('x', 2001)"}},
+	"upstreams_scope_must_be_words_separated_by_one_space": {"UPDATE upstreams SET scope = %", []string{"'openid  email'", "' openid'"}},
+	"upstreams_scope_has_openid_for_oidc_and_never_for_github": {aChange, []string{
+		"scope = 'email'", "kind = 'github'", "scope = 'openidx'"}},
+	"upstreams_authorization_params_must_be_texts_below_2_kb": {"UPDATE upstreams SET authorization_params = %", []string{
+		"'[]'", `'{"max_age": 1}'`, "jsonb_build_object('a', repeat('x', 3000))"}},
+	"upstreams_authorization_params_must_not_be_the_protocols": {"UPDATE upstreams SET authorization_params = %", []string{
+		`'{"state": "x"}'`, `'{"redirect_uri": "https://evil.example.org"}'`}},
+	"upstreams_email_domains_must_be_at_most_100_in_lower_case": {"UPDATE upstreams SET email_domains = %", []string{
+		"'{Example.org}'", "'{@example.org}'", "'{NULL}'", "ARRAY['']", "'{a b}'", "array_fill('x'::text, '{101}')"}},
+	"upstreams_that_trust_email_need_email_domains": {"UPDATE upstreams SET trusts_email = true", nil},
+
+	"upstream_accounts_upstream_must_exist":               {anAccount, []string{"'nobody', 'https://op.example.org', '2', 'alice'"}},
+	"upstream_accounts_user_must_exist":                   {anAccount, []string{"'google', 'https://op.example.org', '2', 'nobody'"}},
+	"upstream_accounts_account_is_linked_already":         {anAccount, []string{"'google', 'https://op.example.org', '1', 'alice'"}},
+	"upstream_accounts_user_has_an_account_there_already": {anAccount, []string{"'google', 'https://op.example.org', '2', 'alice'"}},
+	"upstream_accounts_sub_must_be_1_to_255_printable_ascii": {"UPDATE upstream_accounts SET sub = %", []string{
+		"''", "'é'", "repeat('x', 256)"}},
+	"upstream_accounts_label_must_be_1_to_254_without_control_chars": {"UPDATE upstream_accounts SET label = %", []string{
+		"''", "E'a\\nb'", "repeat('x', 255)"}},
+
 	"sessions_cookie_must_be_unique": {`INSERT INTO sessions (sid, cookie_sha256, user_id, auth_time, amr, seen_at, expires_at, ends_at)
 		SELECT gen_random_uuid(), 'x', id, now(), '{pwd}', now(), now(), now() FROM users, generate_series(1, 2)`, nil},
 	"signing_keys_alg_must_be_rs256_es256_or_eddsa": {"INSERT INTO signing_keys VALUES ('k', 'HS256', 'x', now(), now())", nil},
@@ -119,7 +156,9 @@ const someRows = `
 	INSERT INTO users (username, sub) VALUES ('alice', 'alice-sub');
 	INSERT INTO groups (name) VALUES ('staff');
 	INSERT INTO group_members (username, group_name) VALUES ('alice', 'staff');
-	INSERT INTO clients (client_id, client_secret_sha256) VALUES ('hub', sha256('a secret'))`
+	INSERT INTO clients (client_id, client_secret_sha256) VALUES ('hub', sha256('a secret'));
+	INSERT INTO upstreams (name, issuer, client_id) VALUES ('google', 'https://op.example.org', 'us');
+	INSERT INTO upstream_accounts (upstream, issuer, sub, username) VALUES ('google', 'https://op.example.org', '1', 'alice')`
 
 func TestEveryConstraintRefusesWhatItNames(t *testing.T) {
 	conn := connect(t)
@@ -179,6 +218,11 @@ func TestWhatIsSafeIsTaken(t *testing.T) {
 			'{https://c.example.org/cb?x=1,http://localhost:8000/cb,http://127.0.0.1/,"http://[::1]:80/",org.example.app:/cb,https://c}')`,
 		`INSERT INTO clients (client_id, client_secret_sha256, redirect_uris, post_logout_redirect_uris) VALUES ('c2', sha256('x'),
 			'{http://hub.internal/hub/oauth_callback}', '{http://hub.internal/}')`,
+		`INSERT INTO upstreams (name, display_name, issuer, client_id, client_secret, authorization_params, email_domains, trusts_email)
+			VALUES ('google', 'Google', 'https://accounts.google.com', 'us', 'GOCSPX-s', '{"access_type": "offline"}', '{example.org,gmail.example}', true)`,
+		"INSERT INTO upstreams (name, kind, issuer, client_id, scope) VALUES ('github', 'github', 'https://github.com', 'us', 'read:user user:email')",
+		"INSERT INTO upstreams (name, issuer, client_id) VALUES ('auth0', 'https://tenant.example.org/', 'us')",
+		"UPDATE clients SET allowed_upstreams = '{google,github}'",
 		"UPDATE clients SET client_uri = 'https://c.example.org', logo_uri = NULL, default_max_age = 0, scope = ''",
 	} {
 		if _, err := conn.Exec(t.Context(), statement); err != nil {

@@ -1,0 +1,57 @@
+package provider
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"gatehouse/api/oidc"
+)
+
+const (
+	upstreamSecretPurpose = "upstream client secret"
+	sealedPrefix          = "sealed:"
+)
+
+// upstreamNamed gives an enabled upstream with its secret in the clear; nil where there is none of that name.
+func (p *Provider) upstreamNamed(ctx context.Context, name string) (*oidc.Upstream, error) {
+	list, err := p.store.Upstreams(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, u := range list {
+		if u.Name == name {
+			u.ClientSecret, err = p.openUpstreamSecret(ctx, u)
+			return &u, err
+		}
+	}
+	return nil, nil
+}
+
+// openUpstreamSecret reads client_secret. One that an administrator wrote plain is replaced by its sealed form, which is good for
+// this issuer and client_id only: who may write to the row cannot have the secret sent elsewhere.
+func (p *Provider) openUpstreamSecret(ctx context.Context, u oidc.Upstream) (string, error) {
+	aad := []byte(u.Issuer + "\x00" + u.ClientID)
+	encoded, isSealed := strings.CutPrefix(u.ClientSecret, sealedPrefix)
+	if isSealed {
+		sealed, err := base64.RawURLEncoding.DecodeString(encoded)
+		if err == nil {
+			sealed, err = p.sealer.Open(upstreamSecretPurpose, sealed, aad)
+		}
+		if err != nil {
+			return "", fmt.Errorf("client_secret of upstream %s cannot be opened: its issuer, its client_id or GATEHOUSE_ENCRYPTION_KEY "+
+				"has changed; write the secret into the row again", u.Name)
+		}
+		return string(sealed), nil
+	}
+	if u.ClientSecret == "" {
+		return "", nil
+	}
+	sealed := sealedPrefix + base64.RawURLEncoding.EncodeToString(p.sealer.Seal(upstreamSecretPurpose, []byte(u.ClientSecret), aad))
+	if err := p.store.SealUpstreamSecret(ctx, u.Name, u.ClientSecret, sealed); err != nil {
+		slog.Warn("could not seal the client_secret of an upstream; will try again when it is used next", "upstream", u.Name, "error", err)
+	}
+	return u.ClientSecret, nil
+}

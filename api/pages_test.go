@@ -44,7 +44,8 @@ func TestThePagesHaveWordsForEveryErrorOfTheAPI(t *testing.T) {
 		t.Fatalf("only %v were found", codes)
 	}
 	for _, code := range codes {
-		if !strings.Contains(string(words), "\n      "+code+": {") {
+		// Those of a form are said beside it, by a function of what is to be filled in; the pages may know more than the API.
+		if !regexp.MustCompile(`\n      ` + code + `: [({]`).Match(words) {
 			t.Errorf("ui/src/messages has no words for %s", code)
 		}
 	}

@@ -13,12 +13,18 @@ export async function load(): Promise<Screen> {
   let answer: Answer = { page: 'start' };
   try {
     config = await fetchConfig();
-    if (request) answer = await ask(config.api, request);
+    answer = request ? await ask(config.api, request) : unasked(config.api);
   } catch {
     answer = unreachable();
   }
   const language = chooseLanguage([...(answer.ui_locales ?? []), ...navigator.languages]);
   return { config, answer, ...await loadMessages(language) };
+}
+
+/** What is shown to a person who was not sent here: the form for a code at the address that devices show (RFC 8628 §3.3). */
+function unasked(api: string): Answer {
+  if (!/^\/device\/?$/.test(location.pathname)) return { page: 'start' };
+  return { page: 'device', action: `${api}/device`, user_code: new URLSearchParams(location.search).get('user_code') ?? undefined };
 }
 
 async function ask(api: string, request: string): Promise<Answer> {

@@ -14,12 +14,27 @@ export const de: Messages = {
     capsLock: 'Die Feststelltaste ist aktiv.',
     submit: 'Anmelden',
     busy: 'Anmeldung läuft …',
+    ownAccount: 'um Ihr Konto zu verwalten',
+    or: 'oder',
+    upstream: (upstream) => `Weiter mit ${upstream}`,
+    upstreamBusy: 'Einen Moment …',
+    link: (upstream, account) =>
+      `Sie haben sich bei ${upstream} als ${account} angemeldet. Damit ist hier noch kein Konto verbunden. `
+      + 'Melden Sie sich einmal mit Ihrem Passwort an, um es zu verbinden.',
     help: (name) => `Probleme beim Anmelden? Wenden Sie sich an die Stelle, die ${name} betreibt.`,
     errors: {
       invalid_credentials: () => 'Benutzername und Passwort passen nicht zusammen. Prüfen Sie beides und versuchen Sie es noch einmal.',
       too_many_attempts: (wait) => `Zu viele Versuche. Bitte warten Sie ${wait || 'einige Minuten'} und versuchen Sie es dann noch einmal.`,
       temporarily_unavailable: (wait) =>
         `Die Anmeldung ist gerade nicht möglich. Bitte warten Sie ${wait || 'einen Moment'} und versuchen Sie es noch einmal.`,
+      upstream_denied: (_, upstream) =>
+        `Die Anmeldung mit ${upstream} wurde abgebrochen. Versuchen Sie es noch einmal oder verwenden Sie Ihr Passwort.`,
+      upstream_failed: (_, upstream) =>
+        `Die Anmeldung mit ${upstream} hat nicht geklappt. Versuchen Sie es noch einmal oder verwenden Sie Ihr Passwort.`,
+      upstream_unavailable: (_, upstream) =>
+        `${upstream} antwortet gerade nicht. Versuchen Sie es gleich noch einmal oder verwenden Sie Ihr Passwort.`,
+      upstream_unknown_account: (_, upstream) =>
+        `Zu Ihrem Konto bei ${upstream} gehört hier keines. Bitten Sie die Administration, Sie aufzunehmen.`,
       other: () => 'Das hat nicht geklappt. Bitte versuchen Sie es noch einmal.',
     },
   },
@@ -38,7 +53,38 @@ export const de: Messages = {
     allow: 'Erlauben',
     deny: 'Nicht erlauben',
     busy: 'Einen Moment …',
+    device: (client) => `${client} auf einem Gerät bittet darum. Das Gerät zeigt den Code`,
+    deviceNote: 'Ihr Passwort wird nicht weitergegeben. Ohne Erlaubnis geschieht auf dem Gerät nichts.',
     note: (client) => `Ihr Passwort wird nicht weitergegeben. Ohne Erlaubnis kehren Sie zu ${client} zurück, ohne angemeldet zu sein.`,
+  },
+
+  device: {
+    title: 'Ein Gerät verbinden',
+    subtitle: 'mit dem Code, den es Ihnen zeigt',
+    code: 'Gerätecode',
+    care: 'Fahren Sie nur fort, wenn Sie dies selbst auf Ihrem eigenen Gerät begonnen haben und es denselben Code zeigt. '
+      + 'Hat Ihnen jemand den Code geschickt, schließen Sie diese Seite.',
+    submit: 'Weiter',
+    busy: 'Einen Moment …',
+    errors: {
+      unknown_user_code: () =>
+        'Kein Gerät wartet mit diesem Code. Vergleichen Sie ihn mit dem Gerät; ist er gleich, beginnen Sie dort noch einmal.',
+      too_many_attempts: (wait) => `Zu viele Versuche. Bitte warten Sie ${wait || 'einige Minuten'} und versuchen Sie es dann noch einmal.`,
+      temporarily_unavailable: (wait) =>
+        `Das ist gerade nicht möglich. Bitte warten Sie ${wait || 'einen Moment'} und versuchen Sie es noch einmal.`,
+      other: () => 'Das hat nicht geklappt. Bitte versuchen Sie es noch einmal.',
+    },
+  },
+
+  deviceDone: {
+    allowed: {
+      title: 'Zurück zu Ihrem Gerät',
+      text: (client) => `${client} kann Ihr Konto dort jetzt verwenden. Sie können dieses Fenster schließen.`,
+    },
+    denied: {
+      title: 'Es wurde nichts verbunden',
+      text: (client) => `Sie haben ${client} nicht erlaubt, Ihr Konto zu verwenden. Sie können dieses Fenster schließen.`,
+    },
   },
 
   logout: {
@@ -53,6 +99,47 @@ export const de: Messages = {
   signedOut: {
     title: 'Sie sind abgemeldet',
     text: (name) => `Ihre Sitzung bei ${name} ist beendet. Sie können dieses Fenster schließen.`,
+  },
+
+  account: {
+    title: 'Ihr Konto',
+    tokens: 'Persönliche Zugangstoken',
+    about: 'Mit einem Token weist sich ein Programm in Ihrem Namen aus, ohne Ihr Passwort.',
+    none: 'Sie haben keine Token.',
+    made: (token) => `„${token}“ ist bereit`,
+    once: 'Kopieren Sie das Token jetzt und bewahren Sie es wie ein Passwort auf. Es wird nicht noch einmal angezeigt.',
+    value: 'Zugangstoken',
+    copy: 'Kopieren',
+    copied: 'Kopiert.',
+    notCopied: 'Das Kopieren war nicht möglich. Das Token ist markiert: Kopieren Sie es mit der Tastatur.',
+    created: (day) => `Erstellt am ${day}`,
+    expires: (day) => `Gültig bis ${day}`,
+    expired: (day) => `Abgelaufen am ${day}`,
+    used: (day) => `Zuletzt verwendet am ${day}`,
+    unused: 'Nie verwendet',
+    revoke: 'Widerrufen',
+    revokeNamed: (token) => `„${token}“ widerrufen`,
+    revokeSure: 'Programme mit diesem Token funktionieren dann sofort nicht mehr. Das lässt sich nicht rückgängig machen.',
+    revoking: 'Wird widerrufen …',
+    createTitle: 'Ein Token erstellen',
+    name: 'Bezeichnung',
+    nameHint: 'Damit Sie es später wiedererkennen: „Mein Laptop“, „Nächtlicher Bericht“.',
+    may: 'Was es sehen darf',
+    scopes: {
+      openid: 'Welches Konto Ihres ist',
+      profile: 'Ihren Namen und Benutzernamen',
+      email: 'Ihre E-Mail-Adresse',
+      groups: 'Ihre Gruppen',
+    },
+    validFor: 'Gültigkeit',
+    create: 'Token erstellen',
+    creating: 'Wird erstellt …',
+    errors: {
+      invalid_token_name: () => 'Geben Sie dem Token eine Bezeichnung mit höchstens 100 Zeichen.',
+      too_many_tokens: () => 'Sie haben bereits so viele Token, wie erlaubt sind. Widerrufen Sie eines, das Sie nicht mehr brauchen.',
+      temporarily_unavailable: () => 'Das ist gerade nicht möglich. Bitte versuchen Sie es gleich noch einmal.',
+      other: () => 'Das hat nicht geklappt. Bitte versuchen Sie es noch einmal.',
+    },
   },
 
   start: {
@@ -106,6 +193,15 @@ export const de: Messages = {
         title: 'Hier ist etwas schiefgegangen',
         text: 'Es liegt nicht an Ihnen. Gehen Sie zur Anwendung zurück und versuchen Sie es noch einmal. '
           + 'Geschieht es wieder, nennen Sie denen, die diese Seite betreiben, die Vorgangsnummer unten.',
+      },
+      access_denied: {
+        title: 'Sie dürfen diese Anwendung nicht verwenden',
+        text: 'Sie sind angemeldet, aber diese Anwendung ist für Ihr Konto nicht freigegeben. '
+          + 'Bitten Sie die Stelle, die sie betreibt, Ihnen Zugang zu geben.',
+      },
+      expired_token: {
+        title: 'Der Code ist abgelaufen',
+        text: 'Das Gerät hat zu lange gewartet. Beginnen Sie auf dem Gerät noch einmal: Es zeigt dann einen neuen Code.',
       },
       action_refused: {
         title: 'Diese Seite hat sich selbst angehalten',

@@ -13,6 +13,13 @@ export const en = {
     capsLock: 'Caps Lock is on.',
     submit: 'Sign in',
     busy: 'Signing in…',
+    ownAccount: 'to manage your account',
+    or: 'or',
+    upstream: (upstream: string) => `Continue with ${upstream}`,
+    upstreamBusy: 'One moment…',
+    link: (upstream: string, account: string) =>
+      `You signed in with ${upstream} as ${account}, which is not connected to an account here. `
+      + 'Sign in once with your password to connect it.',
     help: (name: string) => `Trouble signing in? Ask whoever runs ${name}.`,
     /** `wait` is a time such as "30 seconds", or empty. */
     errors: {
@@ -20,6 +27,14 @@ export const en = {
       too_many_attempts: (wait: string) => `Too many attempts. Please wait ${wait || 'a few minutes'}, then try again.`,
       temporarily_unavailable: (wait: string) =>
         `Signing in is not possible right now. Please try again in ${wait || 'a moment'}.`,
+      upstream_denied: (_: string, upstream: string) =>
+        `Signing in with ${upstream} was cancelled. Try again, or use your password.`,
+      upstream_failed: (_: string, upstream: string) =>
+        `Signing in with ${upstream} did not work. Try again, or use your password.`,
+      upstream_unavailable: (_: string, upstream: string) =>
+        `${upstream} does not answer right now. Try again in a moment, or use your password.`,
+      upstream_unknown_account: (_: string, upstream: string) =>
+        `Your account at ${upstream} does not belong to an account here. Ask an administrator to add you.`,
       other: () => 'That did not work. Please try again.',
     },
   },
@@ -38,7 +53,38 @@ export const en = {
     allow: 'Allow',
     deny: 'Don’t allow',
     busy: 'One moment…',
+    /** Where a device asks. */
+    device: (client: string) => `${client} on a device asks for this, and the device shows the code`,
+    deviceNote: 'It never learns your password. If you don’t allow it, nothing happens on the device.',
     note: (client: string) => `It never learns your password. If you don’t allow it, you go back to ${client} without signing in.`,
+  },
+
+  device: {
+    title: 'Connect a device',
+    subtitle: 'with the code that it shows you',
+    code: 'Code',
+    /** RFC 8628 §5.4: somebody else may have sent the link or the code. */
+    care: 'Go on only if you started this yourself, on your own device, and it shows the same code. '
+      + 'If somebody sent you the code, close this page.',
+    submit: 'Continue',
+    busy: 'One moment…',
+    errors: {
+      unknown_user_code: () => 'No device waits with this code. Compare it with the device; if it is the same, start again there.',
+      too_many_attempts: (wait: string) => `Too many attempts. Please wait ${wait || 'a few minutes'}, then try again.`,
+      temporarily_unavailable: (wait: string) => `This is not possible right now. Please try again in ${wait || 'a moment'}.`,
+      other: () => 'That did not work. Please try again.',
+    },
+  },
+
+  deviceDone: {
+    allowed: {
+      title: 'Go back to your device',
+      text: (client: string) => `${client} can use your account there now. You can close this window.`,
+    },
+    denied: {
+      title: 'Nothing was connected',
+      text: (client: string) => `You did not allow ${client} to use your account. You can close this window.`,
+    },
   },
 
   logout: {
@@ -53,6 +99,47 @@ export const en = {
   signedOut: {
     title: 'You are signed out',
     text: (name: string) => `Your session with ${name} has ended. You can close this window.`,
+  },
+
+  account: {
+    title: 'Your account',
+    tokens: 'Personal access tokens',
+    about: 'With a token a program can say that it is you, without your password.',
+    none: 'You have no tokens.',
+    made: (token: string) => `“${token}” is ready`,
+    once: 'Copy it now and keep it as you would a password. It is not shown again.',
+    value: 'Token',
+    copy: 'Copy',
+    copied: 'Copied.',
+    notCopied: 'Copying was not possible. The token is selected: copy it with your keyboard.',
+    created: (day: string) => `Created ${day}`,
+    expires: (day: string) => `Expires ${day}`,
+    expired: (day: string) => `Expired ${day}`,
+    used: (day: string) => `Last used ${day}`,
+    unused: 'Never used',
+    revoke: 'Revoke',
+    revokeNamed: (token: string) => `Revoke “${token}”`,
+    revokeSure: 'Programs that use this token stop working at once. This cannot be undone.',
+    revoking: 'Revoking…',
+    createTitle: 'Create a token',
+    name: 'Name',
+    nameHint: 'So that you recognise it later: “My laptop”, “Nightly report”.',
+    may: 'What it may see',
+    scopes: {
+      openid: 'Which account is yours',
+      profile: 'Your name and username',
+      email: 'Your email address',
+      groups: 'Your groups',
+    },
+    validFor: 'Valid for',
+    create: 'Create token',
+    creating: 'Creating…',
+    errors: {
+      invalid_token_name: () => 'Give the token a name of at most 100 characters.',
+      too_many_tokens: () => 'You have as many tokens as there may be. Revoke one that you no longer need.',
+      temporarily_unavailable: () => 'This is not possible right now. Please try again in a moment.',
+      other: () => 'That did not work. Please try again.',
+    },
   },
 
   start: {
@@ -104,6 +191,14 @@ export const en = {
         title: 'Something went wrong here',
         text: 'It is nothing you did. Go back to the application and try again. '
           + 'If this happens again, tell whoever runs this place the request ID below.',
+      },
+      access_denied: {
+        title: 'You may not use this application',
+        text: 'You are signed in, but this application is not open to your account. Ask the people who run it to let you in.',
+      },
+      expired_token: {
+        title: 'The code has expired',
+        text: 'The device waited for too long. Start again on the device: it shows a new code.',
       },
       action_refused: {
         title: 'This page stopped itself',

@@ -14,12 +14,27 @@ export const fr: Messages = {
     capsLock: 'Le verrouillage des majuscules est activé.',
     submit: 'Se connecter',
     busy: 'Connexion en cours…',
+    ownAccount: 'pour gérer votre compte',
+    or: 'ou',
+    upstream: (upstream) => `Continuer avec ${upstream}`,
+    upstreamBusy: 'Un instant…',
+    link: (upstream, account) =>
+      `Vous vous êtes connecté avec ${upstream} en tant que ${account}, qui n’est relié à aucun compte ici. `
+      + 'Connectez-vous une fois avec votre mot de passe pour le relier.',
     help: (name) => `Un problème pour vous connecter ? Adressez-vous aux responsables de ${name}.`,
     errors: {
       invalid_credentials: () => 'Ce nom d’utilisateur et ce mot de passe ne vont pas ensemble. Vérifiez les deux et réessayez.',
       too_many_attempts: (wait) => `Trop de tentatives. Veuillez patienter ${wait || 'quelques minutes'}, puis réessayez.`,
       temporarily_unavailable: (wait) =>
         `La connexion est impossible pour le moment. Veuillez réessayer dans ${wait || 'un instant'}.`,
+      upstream_denied: (_, upstream) =>
+        `La connexion avec ${upstream} a été annulée. Réessayez ou utilisez votre mot de passe.`,
+      upstream_failed: (_, upstream) =>
+        `La connexion avec ${upstream} n’a pas fonctionné. Réessayez ou utilisez votre mot de passe.`,
+      upstream_unavailable: (_, upstream) =>
+        `${upstream} ne répond pas pour le moment. Réessayez dans un instant ou utilisez votre mot de passe.`,
+      upstream_unknown_account: (_, upstream) =>
+        `Votre compte ${upstream} ne correspond à aucun compte ici. Demandez à un administrateur de vous ajouter.`,
       other: () => 'Cela n’a pas fonctionné. Veuillez réessayer.',
     },
   },
@@ -38,7 +53,37 @@ export const fr: Messages = {
     allow: 'Autoriser',
     deny: 'Ne pas autoriser',
     busy: 'Un instant…',
+    device: (client) => `${client} le demande depuis un appareil, qui affiche le code`,
+    deviceNote: 'Votre mot de passe n’est jamais transmis. Sans autorisation, rien ne se passe sur l’appareil.',
     note: (client) => `Votre mot de passe n’est jamais transmis. Sans autorisation, vous revenez à ${client} sans être connecté.`,
+  },
+
+  device: {
+    title: 'Connecter un appareil',
+    subtitle: 'avec le code qu’il affiche',
+    code: 'Code de l’appareil',
+    care: 'Ne continuez que si vous avez lancé cette demande vous-même, sur votre propre appareil, et s’il affiche le même code. '
+      + 'Si quelqu’un vous a envoyé le code, fermez cette page.',
+    submit: 'Continuer',
+    busy: 'Un instant…',
+    errors: {
+      unknown_user_code: () =>
+        'Aucun appareil n’attend avec ce code. Comparez-le à celui de l’appareil ; s’il est identique, recommencez sur l’appareil.',
+      too_many_attempts: (wait) => `Trop de tentatives. Veuillez patienter ${wait || 'quelques minutes'}, puis réessayez.`,
+      temporarily_unavailable: (wait) => `C’est impossible pour le moment. Veuillez réessayer dans ${wait || 'un instant'}.`,
+      other: () => 'Cela n’a pas fonctionné. Veuillez réessayer.',
+    },
+  },
+
+  deviceDone: {
+    allowed: {
+      title: 'Retournez à votre appareil',
+      text: (client) => `${client} peut désormais y utiliser votre compte. Vous pouvez fermer cette fenêtre.`,
+    },
+    denied: {
+      title: 'Rien n’a été connecté',
+      text: (client) => `Vous n’avez pas autorisé ${client} à utiliser votre compte. Vous pouvez fermer cette fenêtre.`,
+    },
   },
 
   logout: {
@@ -53,6 +98,47 @@ export const fr: Messages = {
   signedOut: {
     title: 'Vous êtes déconnecté',
     text: (name) => `Votre session ${name} est terminée. Vous pouvez fermer cette fenêtre.`,
+  },
+
+  account: {
+    title: 'Votre compte',
+    tokens: 'Jetons d’accès personnels',
+    about: 'Avec un jeton, un programme s’identifie en votre nom, sans votre mot de passe.',
+    none: 'Vous n’avez aucun jeton.',
+    made: (token) => `« ${token} » est prêt`,
+    once: 'Copiez-le maintenant et gardez-le comme un mot de passe. Il ne sera plus affiché.',
+    value: 'Jeton',
+    copy: 'Copier',
+    copied: 'Copié.',
+    notCopied: 'La copie n’a pas été possible. Le jeton est sélectionné : copiez-le avec votre clavier.',
+    created: (day) => `Créé le ${day}`,
+    expires: (day) => `Expire le ${day}`,
+    expired: (day) => `Expiré le ${day}`,
+    used: (day) => `Dernière utilisation le ${day}`,
+    unused: 'Jamais utilisé',
+    revoke: 'Révoquer',
+    revokeNamed: (token) => `Révoquer « ${token} »`,
+    revokeSure: 'Les programmes qui utilisent ce jeton cesseront aussitôt de fonctionner. C’est irréversible.',
+    revoking: 'Révocation en cours…',
+    createTitle: 'Créer un jeton',
+    name: 'Nom',
+    nameHint: 'Pour le reconnaître plus tard : « Mon portable », « Rapport de nuit ».',
+    may: 'Ce qu’il peut voir',
+    scopes: {
+      openid: 'Quel compte est le vôtre',
+      profile: 'Votre nom et votre nom d’utilisateur',
+      email: 'Votre adresse e-mail',
+      groups: 'Vos groupes',
+    },
+    validFor: 'Durée de validité',
+    create: 'Créer le jeton',
+    creating: 'Création en cours…',
+    errors: {
+      invalid_token_name: () => 'Donnez au jeton un nom de 100 caractères au plus.',
+      too_many_tokens: () => 'Vous avez autant de jetons qu’il est permis. Révoquez-en un dont vous n’avez plus besoin.',
+      temporarily_unavailable: () => 'C’est impossible pour le moment. Veuillez réessayer dans un instant.',
+      other: () => 'Cela n’a pas fonctionné. Veuillez réessayer.',
+    },
   },
 
   start: {
@@ -105,6 +191,15 @@ export const fr: Messages = {
         title: 'Quelque chose n’a pas fonctionné ici',
         text: 'Vous n’y êtes pour rien. Retournez à l’application et réessayez. '
           + 'Si cela se reproduit, donnez aux responsables de ce site le numéro de la demande ci-dessous.',
+      },
+      access_denied: {
+        title: 'Vous ne pouvez pas utiliser cette application',
+        text: 'Vous êtes connecté, mais cette application n’est pas ouverte à votre compte. '
+          + 'Demandez à ses responsables de vous y donner accès.',
+      },
+      expired_token: {
+        title: 'Le code a expiré',
+        text: 'L’appareil a attendu trop longtemps. Recommencez sur l’appareil : il affichera un nouveau code.',
       },
       action_refused: {
         title: 'Cette page s’est arrêtée d’elle-même',

@@ -1,11 +1,30 @@
 // One answer of the API for everything a page can look like, by the name of its screenshot.
 const hub = { name: 'JupyterHub', uri: 'https://hub.example.org' };
 const alice = { username: 'alice', name: 'Alice Example' };
+const notebook = { name: 'Gatehouse for notebooks' };
 const request_id = '01JD3V7Q4TN8';
 
 export const answers = (api) => {
   const login = { page: 'login', request: 'sealed', action: `${api}/login`, client: hub, request_id };
   const consent = { page: 'consent', request: 'sealed', action: `${api}/consent`, user: alice, request_id };
+  const upstreams = {
+    upstreams: [{ name: 'google', display_name: 'Google' }, { name: 'campus', display_name: 'University of Example' }],
+    upstream_action: `${api}/login/upstream`,
+  };
+  const device = { page: 'device', action: `${api}/device`, request_id };
+  const account = {
+    page: 'account', request: 'sealed', user: alice, scopes: ['openid', 'profile', 'email', 'groups'], days: [7, 30, 90, 365],
+    action: `${api}/account/tokens`, revoke_action: `${api}/account/tokens/revoke`, logout_action: `${api}/logout`, request_id,
+  };
+  const tokens = [
+    { id: 't1', name: 'My laptop', scopes: ['openid'], created_at: '2026-11-20T09:00:00Z', expires_at: '2126-02-18T09:00:00Z' },
+    {
+      id: 't2', name: 'Nightly report of the telescope group', scopes: ['openid', 'profile', 'email', 'groups'],
+      created_at: '2026-09-01T12:00:00Z', expires_at: '2127-09-01T12:00:00Z', used_at: '2026-11-22T03:00:00Z',
+    },
+    { id: 't3', name: 'x'.repeat(60), scopes: ['openid', 'urn:example:compute_quota'], created_at: '2026-01-01T12:00:00Z',
+      expires_at: '2026-02-01T12:00:00Z', used_at: '2026-01-31T12:00:00Z' },
+  ];
   const scopes = ['openid', 'profile', 'email', 'groups', 'offline_access'];
   return {
     login: [200, login],
@@ -13,11 +32,27 @@ export const answers = (api) => {
     'login-too-many-attempts': [200, { ...login, username: 'alice', error: { code: 'too_many_attempts', retry_after: 90 } }],
     'login-unavailable': [503, { ...login, username: 'alice', error: { code: 'temporarily_unavailable' } }],
     'login-long': [200, { ...login, client: { name: 'Rechenzentrum der Informationswissenschaften' }, ui_locales: ['de-CH'] }],
+    'login-own-account': [200, { ...login, client: undefined }],
+    'login-upstreams': [200, { ...login, ...upstreams }],
+    'login-upstream-denied': [200, { ...login, ...upstreams, error: { code: 'upstream_denied', upstream: 'Google' } }],
+    'login-link': [200, { ...login, ...upstreams, link: { upstream: 'Google', account: 'alice@gmail.example' } }],
+    device: [200, device],
+    'device-unknown-code': [200, { ...device, user_code: 'WDJB-MJHT', error: { code: 'unknown_user_code' } }],
+    'device-long': [200, { ...device, user_code: 'WDJB-MJHT', error: { code: 'too_many_attempts', retry_after: 90 }, ui_locales: ['de'] }],
+    'device-done': [200, { page: 'device_done', client: notebook, allowed: true, request_id }],
+    'device-denied': [200, { page: 'device_done', client: notebook, allowed: false, request_id }],
+    'consent-device': [200, { ...consent, client: notebook, scopes: ['openid', 'profile'], user_code: 'WDJB-MJHT' }],
+    account: [200, { ...account, tokens }],
+    'account-empty': [200, { ...account, tokens: [] }],
+    'account-new-token': [200, { ...account, tokens, token: { name: 'My laptop', value: `gatehouse_pat_${'4tNq7'.repeat(9)}` } }],
+    'account-bad-name': [200, { ...account, tokens, error: { code: 'invalid_token_name' } }],
+    'account-too-many': [200, { ...account, tokens, error: { code: 'too_many_tokens' }, ui_locales: ['de'] }],
     consent: [200, { ...consent, client: { name: 'Notebook Viewer', uri: 'https://viewer.example.org/' }, scopes }],
     'consent-other-scope': [200, { ...consent, client: hub, scopes: ['openid', 'urn:example:compute_quota'], ui_locales: ['fr'] }],
     logout: [200, { page: 'logout', request: 'sealed', action: `${api}/logout/confirm`, client: hub, user: alice, request_id }],
     'signed-out': [200, { page: 'signed_out', client: hub, return_to: 'https://hub.example.org/hub/', request_id }],
     'signed-out-alone': [200, { page: 'signed_out', request_id }],
+    'error-access-denied': [403, { page: 'error', error: { code: 'access_denied' }, client: hub, request_id }],
     'error-expired': [400, { page: 'error', error: { code: 'request_expired' }, client: hub, request_id }],
     'error-redirect-uri': [400, { page: 'error', error: { code: 'invalid_redirect_uri' }, request_id }],
     'error-unavailable': [503, { page: 'error', error: { code: 'temporarily_unavailable' }, client: hub, request_id }],

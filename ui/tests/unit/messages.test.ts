@@ -2,10 +2,15 @@ import { describe, expect, test } from 'vitest';
 import { languageNames, loadMessages } from '../../src/messages/index.ts';
 
 // The codes of the contract between the API and the UI.
-const loginCodes = ['invalid_credentials', 'too_many_attempts', 'temporarily_unavailable'];
+const loginCodes = [
+  'invalid_credentials', 'too_many_attempts', 'temporarily_unavailable',
+  'upstream_denied', 'upstream_failed', 'upstream_unavailable', 'upstream_unknown_account',
+];
+const deviceCodes = ['unknown_user_code', 'too_many_attempts', 'temporarily_unavailable'];
+const accountCodes = ['invalid_token_name', 'too_many_tokens', 'temporarily_unavailable'];
 const errorCodes = [
   'unknown_client', 'invalid_redirect_uri', 'invalid_request', 'request_expired', 'request_altered', 'request_from_another_browser',
-  'origin_refused', 'temporarily_unavailable', 'server_error',
+  'origin_refused', 'temporarily_unavailable', 'server_error', 'access_denied', 'expired_token',
 ];
 const scopes = ['openid', 'profile', 'email', 'groups', 'offline_access'];
 
@@ -13,7 +18,7 @@ const scopes = ['openid', 'profile', 'email', 'groups', 'offline_access'];
 function texts(messages: object, path = ''): [string, string][] {
   return Object.entries(messages).flatMap(([key, value]): [string, string][] => {
     if (typeof value === 'object') return texts(value, `${path}${key}.`);
-    return [[path + key, typeof value === 'function' ? value('FILLED') : value]];
+    return [[path + key, typeof value === 'function' ? value('FILLED', 'FILLED') : value]];
   });
 }
 
@@ -21,8 +26,11 @@ describe.each(languageNames)('%s', (language) => {
   test('has words for every code and scope', async () => {
     const { t } = await loadMessages(language);
     expect(Object.keys(t.login.errors)).toEqual(expect.arrayContaining(loginCodes));
+    expect(Object.keys(t.device.errors)).toEqual(expect.arrayContaining(deviceCodes));
+    expect(Object.keys(t.account.errors)).toEqual(expect.arrayContaining(accountCodes));
     expect(Object.keys(t.error.texts)).toEqual(expect.arrayContaining(errorCodes));
     expect(Object.keys(t.consent.scopes)).toEqual(scopes);
+    expect(Object.keys(t.account.scopes)).toEqual(scopes.slice(0, 4));
   });
 
   test('has the texts of English, none empty, and fills in what English fills in', async () => {

@@ -187,7 +187,7 @@ describe('what the API must not make the page do', () => {
   });
 
   test('an answer for a page that is not there, or without what its page needs, is an error page', async () => {
-    for (const answer of [{ page: 'start' }, { page: 'constructor' }, { ...login, client: undefined }, { page: 'error' }]) {
+    for (const answer of [{ page: 'start' }, { page: 'constructor' }, { ...consent, client: undefined }, { page: 'error' }]) {
       await show(answer);
       expect(text('h1')).toBe('Something went wrong here');
     }

@@ -9,7 +9,7 @@ import (
 )
 
 // Introspect is the introspection endpoint (RFC 7662). A client with a secret may ask about any access token that it was handed, as a
-// service does that people call with tokens of other clients, and about refresh tokens of its own. The grant is looked at each time.
+// service does that people call with tokens of other clients or with personal access tokens, and about refresh tokens of its own. The grant is looked at each time.
 func (p *Provider) Introspect(ctx context.Context, r Request) Answer {
 	client, params, refusal := p.fromClient(ctx, r, "introspect", oidc.AboutTokenParams)
 	switch {
@@ -35,6 +35,9 @@ func (p *Provider) Introspect(ctx context.Context, r Request) Answer {
 // introspect gives store.ErrNotFound for a token that is not active.
 func (p *Provider) introspect(ctx context.Context, client *oidc.Client, token string) (oidc.Introspection, error) {
 	now := p.now()
+	if t, user, is, err := p.personalAccessToken(ctx, token, now); is {
+		return p.introspectionOf(t, &user), err
+	}
 	claims, why, err := p.verifyAccessToken(token)
 	if err != nil {
 		return oidc.Introspection{}, err

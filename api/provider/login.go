@@ -159,12 +159,17 @@ func (p *Provider) signIn(ctx context.Context, r Request, w pending, client *oid
 		return p.respondError(r, *w.Request, refused, cookies...), nil
 	case step == oidc.AskConsent:
 		return p.askConsent(r, *w.Request, client, standing, now, cookies...), nil
+	case w.Request.Account:
+		return p.openAccount(ctx, r, w, session.Session, who.user, now, cookies), nil
 	}
 	return p.respond(*w.Request, [][2]string{{"code", code}}, cookies...), nil
 }
 
 // stillRegistered loads the client of a pending request; it may have been removed or changed since the request was sealed.
 func (p *Provider) stillRegistered(ctx context.Context, r Request, w pending) (*oidc.Client, *Answer, error) {
+	if w.Request.Account {
+		return accountClient, nil, nil
+	}
 	client, err := p.clientNamed(ctx, []string{w.Request.ClientID})
 	var a Answer
 	switch {

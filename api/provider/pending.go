@@ -2,30 +2,35 @@ package provider
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"strings"
 	"time"
 
 	"gatehouse/api/oidc"
+	"gatehouse/api/store"
 )
 
 // pending is what a page of the UI is for. It travels sealed through the browser, so that nothing unauthenticated is stored,
 // and the UI neither sees nor can change it.
 type pending struct {
-	Page       string                 `json:"pg"` // login, consent, logout, signed_out, error
+	Page       string                 `json:"pg"` // login, consent, logout, account, signed_out, error
 	Request    *oidc.AuthorizeRequest `json:"rq,omitempty"`
 	Browser    []byte                 `json:"b,omitempty"` // digest of the browser's cookie
 	Expires    int64                  `json:"x"`
 	Client     *clientView            `json:"c,omitempty"`
 	User       *userView              `json:"u,omitempty"`
-	SID        string                 `json:"s,omitempty"`  // whose consent or logout it is
+	SID        string                 `json:"s,omitempty"`  // whose consent, logout or account it is
 	Username   string                 `json:"un,omitempty"` // typed before
 	Error      string                 `json:"e,omitempty"`
 	RetryAfter int                    `json:"ra,omitempty"` // seconds
 	ReturnTo   string                 `json:"rt,omitempty"`
 	TryAgain   string                 `json:"ta,omitempty"`
+	NewToken   *newToken              `json:"nt,omitempty"` // to make after the sign-in
+	TokenID    string                 `json:"ti,omitempty"` // made a moment ago: shown once
 	RequestID  string                 `json:"id,omitempty"`
 }
 
@@ -109,7 +114,7 @@ func (p *Provider) unseal(r Request, now time.Time) (w pending, problem string) 
 func (p *Provider) open(r Request, page string, now time.Time) (w pending, refusal *Answer) {
 	fail := func(status int, code string, c *clientView) (pending, *Answer) {
 		slog.Warn("form refused", "request_id", r.ID, "page", page, "error", code, "origin", r.Origin)
-		a := p.errorPage(r, status, code, c)
+		a := p.showError(r, status, pending{Error: code, Client: c, TryAgain: p.startOver(w)})
 		return pending{}, &a
 	}
 	if !p.fromUI(r) {
@@ -125,6 +130,14 @@ func (p *Provider) open(r Request, page string, now time.Time) (w pending, refus
 		return fail(400, pageForeignBrowser, w.Client)
 	}
 	return w, nil
+}
+
+// startOver is where a person who is on a page for himself, not for a client, gets a new one.
+func (p *Provider) startOver(w pending) string {
+	if w.Page == "account" {
+		return p.Issuer + "/account"
+	}
+	return ""
 }
 
 // fromUI checks Origin, which browsers send with every POST (Fetch §3.2), against the UI's. Only a client that is no browser
@@ -153,6 +166,7 @@ type interaction struct {
 	TryAgain  string            `json:"try_again,omitempty"`
 	UILocales []string          `json:"ui_locales,omitempty"`
 	RequestID string            `json:"request_id"`
+	*accountView
 }
 
 type interactionError struct {
@@ -161,17 +175,29 @@ type interactionError struct {
 }
 
 // pageActions is where the form of a page is posted to.
-var pageActions = map[string]string{"login": "/login", "consent": "/consent", "logout": "/logout/confirm"}
+var pageActions = map[string]string{"login": "/login", "consent": "/consent", "logout": "/logout/confirm", "account": "/account/tokens"}
 
-// Interaction tells the UI what to show for the opaque request that it was given: no cookie and no database is needed.
-func (p *Provider) Interaction(r Request) Answer {
-	w, problem := p.unseal(r, p.now())
+// Interaction tells the UI what to show for the opaque request that it was given, without a cookie.
+func (p *Provider) Interaction(ctx context.Context, r Request) Answer {
+	now := p.now()
+	w, problem := p.unseal(r, now)
+	var account *accountView
+	if problem == "" && w.Page == "account" {
+		var err error
+		account, err = p.viewAccount(ctx, w, now)
+		switch {
+		case errors.Is(err, store.ErrNotFound): // the session has ended
+			problem = pageExpired
+		case err != nil:
+			return p.failed(r, err)
+		}
+	}
 	status := 200
 	if problem != "" {
-		status, w = 400, pending{Page: "error", Error: problem, Client: w.Client}
+		status, w = 400, pending{Page: "error", Error: problem, Client: w.Client, TryAgain: p.startOver(w)}
 	}
 	view := interaction{Page: w.Page, Client: w.Client, User: w.User, Username: w.Username, ReturnTo: w.ReturnTo, TryAgain: w.TryAgain,
-		RequestID: orElse(w.RequestID, r.ID)}
+		RequestID: orElse(w.RequestID, r.ID), accountView: account}
 	if w.Error != "" {
 		view.Error = &interactionError{w.Error, w.RetryAfter}
 	}
@@ -181,6 +207,9 @@ func (p *Provider) Interaction(r Request) Answer {
 	if w.Request != nil {
 		view.UILocales = w.Request.UILocales
 		view.Scopes = strings.Fields(w.Request.Scope)
+	}
+	if account != nil {
+		view.Scopes = tokenScopes
 	}
 	if w.Client != nil && (w.Page == "error" || w.Page == "signed_out") { // nothing to do here: the way back
 		view.ReturnTo = w.Client.URI

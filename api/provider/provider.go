@@ -24,6 +24,7 @@ import (
 type Settings struct {
 	Issuer          string // an origin
 	UIOrigin        string
+	Name            string // what people know this place by
 	CodeTTL         time.Duration
 	AccessTokenTTL  time.Duration
 	IDTokenTTL      time.Duration

@@ -16,6 +16,7 @@ func (s *Store) CleanUp(ctx context.Context, now time.Time) (deleted int64, err 
 		`DELETE FROM refresh_tokens WHERE token_sha256 IN (SELECT token_sha256 FROM refresh_tokens WHERE expires_at < $1 LIMIT $2)`,
 		`DELETE FROM grants WHERE id IN (SELECT id FROM grants WHERE expires_at < $1 LIMIT $2)`,
 		`DELETE FROM sessions WHERE sid IN (SELECT sid FROM sessions WHERE expires_at < $1 LIMIT $2)`,
+		`DELETE FROM personal_access_tokens WHERE id IN (SELECT id FROM personal_access_tokens WHERE expires_at < $1 LIMIT $2)`,
 		`DELETE FROM login_throttle WHERE bucket IN (SELECT bucket FROM login_throttle WHERE updated_at + interval '1 hour' < $1 LIMIT $2)`,
 		`DELETE FROM signing_keys WHERE kid IN (SELECT kid FROM signing_keys WHERE retires_at < $1 LIMIT $2)`,
 	} {

@@ -31,16 +31,18 @@ func TestCleanUpDeletesWhatHasExpiredAndNothingElse(t *testing.T) {
 			SELECT gen_random_uuid(), u.id, 'spa', true, '', $2, '{pwd}', $2, $2 FROM users u, generate_series(1, $1)`, c.rows, c.ends)
 		exec(`INSERT INTO refresh_tokens (token_sha256, grant_id, created_at, expires_at)
 			SELECT gen_random_bytes(32), id, $1, $1 FROM grants WHERE expires_at = $1`, c.ends)
+		exec(`INSERT INTO personal_access_tokens (token_sha256, username, name, created_at, expires_at)
+			SELECT gen_random_bytes(32), 'alice', 'x', $2::timestamptz - interval '1 day', $2 FROM generate_series(1, $1)`, c.rows, c.ends)
 		exec(`INSERT INTO login_throttle (bucket, failures, updated_at)
 			SELECT $1 + i, 1, $2::timestamptz - interval '1 hour' FROM generate_series(1, $1) AS i`, c.rows, c.ends)
 		exec(`INSERT INTO signing_keys (kid, alg, private_key, created_at, activates_at, retires_at)
 			SELECT gen_random_uuid(), 'ES256', '', $2::timestamptz - interval '1 day', $2, $2 FROM generate_series(1, $1)`, c.rows, c.ends)
 	}
 	deleted, err := s.CleanUp(ctx, now)
-	if err != nil || deleted < 6*(cleanupBatch+1)-cleanupBatch-1 {
+	if err != nil || deleted < 7*(cleanupBatch+1)-cleanupBatch-1 {
 		t.Fatalf("%d rows deleted, %v", deleted, err)
 	}
-	for _, table := range []string{"sessions", "auth_codes", "grants", "refresh_tokens", "login_throttle", "signing_keys"} {
+	for _, table := range []string{"sessions", "auth_codes", "grants", "refresh_tokens", "personal_access_tokens", "login_throttle", "signing_keys"} {
 		var left int
 		if err := s.pool.QueryRow(ctx, fmt.Sprintf("SELECT count(*) FROM %s", table)).Scan(&left); err != nil || left != 1 {
 			t.Errorf("%s: %d rows left, want 1 (%v)", table, left, err)

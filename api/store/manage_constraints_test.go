@@ -40,6 +40,7 @@ const (
 	anUpstream = "INSERT INTO upstreams (name, issuer, client_id) VALUES (%)"
 	aChange    = "UPDATE upstreams SET %"
 	anAccount  = "INSERT INTO upstream_accounts (upstream, issuer, sub, username) VALUES (%)"
+	aToken     = "INSERT INTO personal_access_tokens (username, name, expires_at, token_sha256) VALUES ('alice', 'x', now() + interval '1 day', %)"
 	anURI      = "INSERT INTO clients (client_id, token_endpoint_auth_method, redirect_uris) VALUES ('c', 'none', ARRAY[%])"
 )
 
@@ -145,7 +146,15 @@ var refused = map[string]struct {
 
 	"sessions_cookie_must_be_unique": {`INSERT INTO sessions (sid, cookie_sha256, user_id, auth_time, amr, seen_at, expires_at, ends_at)
 		SELECT gen_random_uuid(), 'x', id, now(), '{pwd}', now(), now(), now() FROM users, generate_series(1, 2)`, nil},
-	"signing_keys_alg_must_be_rs256_es256_or_eddsa": {"INSERT INTO signing_keys VALUES ('k', 'HS256', 'x', now(), now())", nil},
+	"personal_access_tokens_token_must_be_unique":              {aToken, []string{"sha256('a token')"}},
+	"personal_access_tokens_token_must_be_a_digest_use_sha256": {aToken, []string{"'gatehouse_pat_plain'"}},
+	"personal_access_tokens_user_must_exist":                   {"UPDATE personal_access_tokens SET username = 'nobody'", nil},
+	"personal_access_tokens_name_is_1_to_100_without_control_chars": {"UPDATE personal_access_tokens SET name = %", []string{
+		"''", "E'a\nb'", "repeat('x', 101)"}},
+	"personal_access_tokens_scope_must_be_words_with_one_space": {"UPDATE personal_access_tokens SET scope = %", []string{
+		"'openid  email'", "' openid'", "'a\"b'"}},
+	"personal_access_tokens_expires_at_must_be_after_created_at": {"UPDATE personal_access_tokens SET expires_at = created_at", nil},
+	"signing_keys_alg_must_be_rs256_es256_or_eddsa":              {"INSERT INTO signing_keys VALUES ('k', 'HS256', 'x', now(), now())", nil},
 	"signing_keys_retires_at_must_not_be_before_created_at": {
 		"INSERT INTO signing_keys VALUES ('k', 'ES256', 'x', now(), now(), 'epoch')", nil},
 	"login_throttle_bucket_must_be_below_65536": {"INSERT INTO login_throttle VALUES (%, 1, now())", []string{"65536", "-1"}},
@@ -158,7 +167,8 @@ const someRows = `
 	INSERT INTO group_members (username, group_name) VALUES ('alice', 'staff');
 	INSERT INTO clients (client_id, client_secret_sha256) VALUES ('hub', sha256('a secret'));
 	INSERT INTO upstreams (name, issuer, client_id) VALUES ('google', 'https://op.example.org', 'us');
-	INSERT INTO upstream_accounts (upstream, issuer, sub, username) VALUES ('google', 'https://op.example.org', '1', 'alice')`
+	INSERT INTO upstream_accounts (upstream, issuer, sub, username) VALUES ('google', 'https://op.example.org', '1', 'alice');
+	INSERT INTO personal_access_tokens (username, name, expires_at, token_sha256) VALUES ('alice', 'x', now() + interval '1 day', sha256('a token'))`
 
 func TestEveryConstraintRefusesWhatItNames(t *testing.T) {
 	conn := connect(t)

@@ -33,12 +33,13 @@ func (s *Store) AddUser(ctx context.Context, u UserRow, passwordHash string) (su
 	return sub, inWords(err, values{"username": u.Username, "sub": u.Sub, "email": u.Email, "group": join(u.Groups), "user": join(u.Groups)})
 }
 
-// SetPassword replaces the password; with signOut it also ends the user's sessions and revokes what applications hold.
+// SetPassword replaces the password; with signOut it also ends the user's sessions and revokes his tokens and what applications hold.
 func (s *Store) SetPassword(ctx context.Context, username, passwordHash string, signOut bool) error {
 	return s.manageOne(ctx, Missing{"user", username}, nil, `
-		WITH changed AS (UPDATE users SET password = $2 WHERE username = $1 RETURNING id),
+		WITH changed AS (UPDATE users SET password = $2 WHERE username = $1 RETURNING id, username),
 		ended AS (UPDATE sessions SET ended_at = now() WHERE $3 AND ended_at IS NULL AND user_id IN (SELECT id FROM changed)),
-		revoked AS (UPDATE grants SET revoked_at = now() WHERE $3 AND revoked_at IS NULL AND user_id IN (SELECT id FROM changed))
+		revoked AS (UPDATE grants SET revoked_at = now() WHERE $3 AND revoked_at IS NULL AND user_id IN (SELECT id FROM changed)),
+		barred AS (UPDATE personal_access_tokens SET revoked_at = now() WHERE $3 AND revoked_at IS NULL AND username IN (SELECT username FROM changed))
 		SELECT FROM changed`, username, passwordHash, signOut)
 }
 

@@ -27,11 +27,15 @@ type endpoint struct {
 func routes(p *provider.Provider) []endpoint {
 	return []endpoint{
 		{"GET POST", "/authorize", nobody, true, p.Authorize},
-		{"GET", "/interaction", theUI, false, still(p.Interaction)},
+		{"GET", "/interaction", theUI, false, p.Interaction},
 		{"POST", "/login", nobody, true, p.Login},
 		{"POST", "/consent", nobody, true, p.Consent},
 		{"GET POST", "/logout", nobody, true, p.Logout},
 		{"POST", "/logout/confirm", nobody, true, p.LogoutConfirm},
+		{"GET", "/account", nobody, true, p.Account},
+		{"POST", "/account/tokens", nobody, true, p.AddToken},
+		{"POST", "/account/tokens/revoke", nobody, true, p.RevokeToken},
+		{"GET HEAD", "/authentication-methods", clients, false, p.AuthenticationMethods},
 		{"POST", "/token", clients, false, p.Token},
 		{"GET POST", "/userinfo", clients, false, p.Userinfo},
 		{"POST", "/revoke", clients, false, p.Revoke},

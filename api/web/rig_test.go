@@ -81,7 +81,7 @@ func (r *rig) serve(server *httptest.Server, passwords *authn.Passwords, change 
 	if err != nil {
 		r.Fatal(err)
 	}
-	settings := provider.Settings{Issuer: r.issuer, UIOrigin: uiOrigin, CodeTTL: time.Minute, AccessTokenTTL: 15 * time.Minute, IDTokenTTL: 15 * time.Minute,
+	settings := provider.Settings{Issuer: r.issuer, UIOrigin: uiOrigin, Name: "Gatehouse", CodeTTL: time.Minute, AccessTokenTTL: 15 * time.Minute, IDTokenTTL: 15 * time.Minute,
 		RequestTTL: 30 * time.Minute, SessionIdle: 8 * time.Hour, SessionMax: 24 * time.Hour, RefreshIdle: 14 * 24 * time.Hour, RefreshMax: 90 * 24 * time.Hour,
 		RefreshGrace: time.Minute, KeyRotation: 90 * 24 * time.Hour, KeyPublishAhead: 24 * time.Hour}
 	for _, f := range change {

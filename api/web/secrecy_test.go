@@ -43,11 +43,15 @@ func TestNoPasswordCodeTokenOrSecretIsEverLogged(t *testing.T) {
 	b.do("GET", "/userinfo?access_token="+str(tokens["access_token"]), nil)
 	b.do("POST", "/revoke", url.Values{"token": {next}, "client_id": {"web"}, "client_secret": {"web-secret"}})
 	b.token(redeem(code))
+	personal := b.personalAccessToken()
+	b.userinfo(personal)
+	b.userinfo("gatehouse_pat_guessed-0815")
+	b.do("POST", "/introspect", url.Values{"token": {personal}, "client_id": {"web"}, "client_secret": {"web-secret"}})
 	b.do("GET", "/logout", url.Values{"id_token_hint": {str(tokens["id_token"])}})
 	b.do("GET", "/no/such/path/"+code, nil)
 
 	secrets := []string{password, "wrong-password-4711", "typed-my-password-here", code, "guessed-code-0815", "web-secret", "wrong-secret-42", "guessed-refresh-0815",
-		"guessed-access-0815", next, verifier, at.Query().Get("request")}
+		"guessed-access-0815", personal, "gatehouse_pat_guessed-0815", next, verifier, at.Query().Get("request")}
 	for _, name := range []string{"access_token", "refresh_token", "id_token"} {
 		secrets = append(secrets, str(tokens[name]))
 	}

@@ -51,7 +51,7 @@ func newProvider(cfg *config.Config, db *store.Store) (*provider.Provider, error
 		return nil, err
 	}
 	settings := provider.Settings{
-		Issuer: cfg.Issuer, UIOrigin: cfg.UIOrigin,
+		Issuer: cfg.Issuer, UIOrigin: cfg.UIOrigin, Name: cfg.Name,
 		CodeTTL: cfg.CodeTTL, AccessTokenTTL: cfg.AccessTokenTTL, IDTokenTTL: cfg.IDTokenTTL, RequestTTL: cfg.RequestTTL,
 		SessionIdle: cfg.SessionIdle, SessionMax: cfg.SessionMax,
 		RefreshIdle: cfg.RefreshIdle, RefreshMax: cfg.RefreshMax, RefreshGrace: cfg.RefreshGrace,

@@ -15,6 +15,9 @@ type userCmd struct {
 	Disable userDisableCmd `cmd:"" help:"Shut a user out, from the next request on."`
 	Enable  userEnableCmd  `cmd:"" help:"Let a user in again."`
 	List    userListCmd    `cmd:"" help:"List the users."`
+
+	Tokens      userTokensCmd      `cmd:"" help:"List a user's personal access tokens."`
+	RevokeToken userRevokeTokenCmd `cmd:"" help:"Revoke a personal access token, or all of a user."`
 }
 
 type userAddCmd struct {

@@ -1,0 +1,151 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"gatehouse/api/oidc"
+	"gatehouse/api/store"
+)
+
+// freshSignIn is how long ago a person may have signed in to make a token, which lasts longer than any session.
+const freshSignIn = 15 * time.Minute
+
+// tokenDays are the lives of a token that the account page offers.
+var tokenDays = []int{7, 30, 90, 365}
+
+// tokenScopes are what a token can be good for; it is no grant, so it cannot be refreshed.
+var tokenScopes = slices.DeleteFunc(oidc.Scopes(), func(s string) bool { return s == oidc.OfflineAccess })
+
+// accountClient stands where a client does while a person signs in to open the account page: it is no relying party, is asked
+// nothing and allows nothing.
+var accountClient = &oidc.Client{FirstParty: true}
+
+// Account opens the account page of whoever is signed in at the browser, and asks to sign in where nobody is.
+func (p *Provider) Account(ctx context.Context, r Request) Answer {
+	now := p.now()
+	session, user, err := p.store.LoadSession(ctx, digest(r.Cookies[SessionCookie]), now)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return p.askAccountSignIn(r, nil, now)
+	case err != nil:
+		return p.failedPage(r, err, p.Issuer+"/account")
+	}
+	cookies := p.bindBrowser(&r)
+	return redirect(p.page(accountPage(r, session.SID, &user), now), cookies...)
+}
+
+// accountPage is good for one session in one browser.
+func accountPage(r Request, sid string, user *oidc.User) pending {
+	return pending{Page: "account", Browser: browserDigest(r), SID: sid, User: viewOfUser(user)}
+}
+
+// askAccountSignIn sends the browser to the login page; afterwards the account page opens, and the token that was wanted is made.
+func (p *Provider) askAccountSignIn(r Request, wanted *newToken, now time.Time) Answer {
+	req := oidc.AuthorizeRequest{Account: true, At: now}
+	if wanted != nil {
+		seconds := int(freshSignIn.Seconds())
+		req.MaxAge, req.LoginHint = &seconds, wanted.Username
+	}
+	cookies := p.bindBrowser(&r)
+	return redirect(p.page(pending{Page: "login", Request: &req, Browser: browserDigest(r), Username: req.LoginHint, NewToken: wanted}, now), cookies...)
+}
+
+// openAccount is what follows a sign-in that was asked for by the account page.
+func (p *Provider) openAccount(ctx context.Context, r Request, w pending, s oidc.Session, u *oidc.User, now time.Time, cookies []Cookie) Answer {
+	page := accountPage(r, s.SID, u)
+	var a Answer
+	if w.NewToken != nil && w.NewToken.Username == u.Username && isFresh(s, now) {
+		a = p.addToken(ctx, r, page, *w.NewToken, now)
+	} else {
+		a = redirect(p.page(page, now))
+	}
+	a.Cookies = append(a.Cookies, cookies...)
+	return a
+}
+
+func isFresh(s oidc.Session, now time.Time) bool { return now.Sub(s.AuthTime) <= freshSignIn }
+
+// fromAccountPage checks a form of the account page. The session is empty where the one that the page was made for has ended;
+// refusal is the answer if the form is not ours or somebody else has signed in since.
+func (p *Provider) fromAccountPage(ctx context.Context, r Request, now time.Time) (w pending, s oidc.Session, u oidc.User, refusal *Answer) {
+	w, refusal = p.open(r, "account", now)
+	if refusal != nil {
+		return w, s, u, refusal
+	}
+	w = pending{Page: w.Page, Browser: w.Browser, SID: w.SID, User: w.User} // without an error or a token to show
+	s, u, err := p.store.LoadSession(ctx, digest(r.Cookies[SessionCookie]), now)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return w, oidc.Session{}, u, nil
+	case err != nil:
+		a := p.accountError(r, w, err, now)
+		return w, s, u, &a
+	case s.SID != w.SID:
+		a := p.errorPage(r, 400, pageForeignBrowser, nil)
+		return w, s, u, &a
+	}
+	return w, s, u, nil
+}
+
+// accountError goes back to the account page where another try may do.
+func (p *Provider) accountError(r Request, w pending, err error, now time.Time) Answer {
+	code, status, wait := p.classify(r, err)
+	if status != 503 {
+		return p.errorPage(r, status, code, nil)
+	}
+	return p.backToAccount(r, w, status, code, wait, now)
+}
+
+// backToAccount says on the account page why nothing was done.
+func (p *Provider) backToAccount(r Request, w pending, status int, code string, wait time.Duration, now time.Time) Answer {
+	w.Error, w.RetryAfter, w.RequestID = code, int(wait.Seconds()), r.ID
+	a := redirect(p.page(w, now))
+	a.Status, a.RetryAfter = status, wait
+	return a
+}
+
+// accountView is what the account page shows beside what every page does.
+type accountView struct {
+	RevokeAction string      `json:"revoke_action"`
+	LogoutAction string      `json:"logout_action"`
+	Days         []int       `json:"days"`
+	Tokens       []tokenView `json:"tokens"`
+	Token        *shownToken `json:"token,omitempty"`
+}
+
+type tokenView struct {
+	ID        string     `json:"id"`
+	Name      string     `json:"name"`
+	Scopes    []string   `json:"scopes"`
+	CreatedAt time.Time  `json:"created_at"`
+	ExpiresAt time.Time  `json:"expires_at"`
+	UsedAt    *time.Time `json:"used_at,omitempty"`
+}
+
+// shownToken is the one answer that ever has the value of a token.
+type shownToken struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// viewAccount loads what the account page shows, while the session lives that it was made for.
+func (p *Provider) viewAccount(ctx context.Context, w pending, now time.Time) (*accountView, error) {
+	value := p.tokenValue(w.TokenID)
+	show := store.TokenToShow{ID: w.TokenID, Since: now.Add(-showWithin), Digest: digest(value)}
+	list, shown, err := p.store.LoadPersonalAccessTokens(ctx, w.SID, show, now)
+	if err != nil {
+		return nil, err
+	}
+	view := &accountView{RevokeAction: p.Issuer + "/account/tokens/revoke", LogoutAction: p.Issuer + "/logout", Days: tokenDays, Tokens: []tokenView{}}
+	for _, t := range list {
+		view.Tokens = append(view.Tokens, tokenView{t.ID, t.Name, strings.Fields(t.Scope), t.CreatedAt, t.ExpiresAt, t.UsedAt})
+		if shown && t.ID == w.TokenID {
+			view.Token = &shownToken{t.Name, value}
+		}
+	}
+	return view, nil
+}

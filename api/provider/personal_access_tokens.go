@@ -1,0 +1,155 @@
+package provider
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"log/slog"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"gatehouse/api/oidc"
+	"gatehouse/api/store"
+)
+
+const (
+	tokenPrefix  = "gatehouse_pat_" // by which a personal access token is told from others, here and by scanners for leaked secrets
+	tokenPurpose = "personal access token"
+	showWithin   = 5 * time.Minute // of its creation a token is shown, once
+
+	invalidTokenName = "invalid_token_name"
+	tooManyTokens    = "too_many_tokens"
+)
+
+// newToken is a token that a person wants.
+type newToken struct {
+	Username string `json:"u"` // whose it will be
+	Name     string `json:"n"`
+	Scope    string `json:"s"`
+	Days     int    `json:"d"`
+}
+
+// tokenValue gives the token of an id. It is derived, so that neither the database nor the address of the page that shows it once
+// has to hold it (docs/decisions/0014-personal-access-tokens.md).
+func (p *Provider) tokenValue(id string) string {
+	secret := p.sealer.Derive(tokenPurpose, []byte(id))
+	return tokenPrefix + base64.RawURLEncoding.EncodeToString(secret[:])
+}
+
+// AddToken takes the form by which a person makes a token. A sign-in that is not fresh is asked for again first.
+func (p *Provider) AddToken(ctx context.Context, r Request) Answer {
+	now := p.now()
+	w, session, user, refusal := p.fromAccountPage(ctx, r, now)
+	if refusal != nil {
+		return *refusal
+	}
+	wanted, problem := parseNewToken(r, w.User.Username)
+	switch {
+	case problem == invalidTokenName:
+		return p.backToAccount(r, w, 400, problem, 0, now)
+	case problem != "":
+		return p.errorPage(r, 400, problem, nil)
+	case session.SID == "" || user.Username != wanted.Username || !isFresh(session, now):
+		return p.askAccountSignIn(r, &wanted, now)
+	}
+	return p.addToken(ctx, r, w, wanted, now)
+}
+
+// parseNewToken reads the form; problem is the code of what is wrong with it.
+func parseNewToken(r Request, username string) (t newToken, problem string) {
+	params, bad := oidc.ParseParams(r.Params, []string{"name", "days"})
+	name := strings.TrimSpace(params["name"])
+	switch {
+	case slices.Contains(bad, "days"):
+		return t, pageInvalidRequest
+	case len(bad) > 0 || name == "" || utf8.RuneCountInString(name) > 100 || strings.ContainsFunc(name, unicode.IsControl):
+		return t, invalidTokenName
+	}
+	days, err := strconv.Atoi(params["days"])
+	if err != nil || !slices.Contains(tokenDays, days) {
+		return t, pageInvalidRequest
+	}
+	var scopes []string // in the order of the table, whatever the order of the boxes
+	for _, s := range tokenScopes {
+		if slices.Contains(r.Params["scope"], s) {
+			scopes = append(scopes, s)
+		}
+	}
+	if len(scopes) != len(r.Params["scope"]) { // repeated, or not offered
+		return t, pageInvalidRequest
+	}
+	return newToken{Username: username, Name: name, Scope: strings.Join(scopes, " "), Days: days}, ""
+}
+
+// addToken saves a token for the session of w and leads to the page that shows it.
+func (p *Provider) addToken(ctx context.Context, r Request, w pending, wanted newToken, now time.Time) Answer {
+	w.TokenID = newID()
+	err := p.store.AddPersonalAccessToken(ctx, w.SID, store.NewPersonalAccessToken{ID: w.TokenID, Digest: digest(p.tokenValue(w.TokenID)),
+		Name: wanted.Name, Scope: wanted.Scope, ExpiresAt: now.AddDate(0, 0, wanted.Days)}, now)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		w.TokenID = ""
+		return p.backToAccount(r, w, 400, tooManyTokens, 0, now)
+	case err != nil:
+		w.TokenID = ""
+		return p.accountError(r, w, err, now)
+	}
+	slog.Info("personal access token made", "request_id", r.ID, "username", wanted.Username, "token_id", w.TokenID, "scope", wanted.Scope, "days", wanted.Days)
+	return redirect(p.page(w, now))
+}
+
+// RevokeToken takes the form by which a person ends a token of his own.
+func (p *Provider) RevokeToken(ctx context.Context, r Request) Answer {
+	now := p.now()
+	w, session, user, refusal := p.fromAccountPage(ctx, r, now)
+	switch {
+	case refusal != nil:
+		return *refusal
+	case session.SID == "":
+		return p.askAccountSignIn(r, nil, now)
+	}
+	params, bad := oidc.ParseParams(r.Params, []string{"revoke"})
+	if len(bad) > 0 || params["revoke"] == "" {
+		return p.errorPage(r, 400, pageInvalidRequest, nil)
+	}
+	if err := p.store.RevokePersonalAccessToken(ctx, w.SID, params["revoke"], now); err != nil {
+		return p.accountError(r, w, err, now)
+	}
+	slog.Info("personal access token revoked", "request_id", r.ID, "username", user.Username)
+	return redirect(p.page(w, now))
+}
+
+// personalAccessToken gives a token that can be used and its user; is says that the token has the form of one at all, and
+// store.ErrNotFound that it is unknown, revoked or expired, or its user disabled.
+func (p *Provider) personalAccessToken(ctx context.Context, token string, now time.Time) (t store.PersonalAccessToken, u oidc.User, is bool, err error) {
+	if !strings.HasPrefix(token, tokenPrefix) {
+		return t, u, false, nil
+	}
+	t, u, err = p.store.LoadPersonalAccessToken(ctx, digest(token), now)
+	return t, u, true, err
+}
+
+// introspectionOf says of a personal access token what is said of an access token (RFC 7662 §2.2), without a client: it has none.
+func (p *Provider) introspectionOf(t store.PersonalAccessToken, u *oidc.User) oidc.Introspection {
+	return oidc.Introspection{Scope: t.Scope, Username: u.Username, TokenType: "Bearer", Expiry: t.ExpiresAt.Unix(), IssuedAt: t.CreatedAt.Unix(),
+		Subject: u.Sub, Audience: oidc.Audience{p.Issuer}, ID: t.ID}
+}
+
+// userinfoOf answers userinfo for a personal access token.
+func (p *Provider) userinfoOf(r Request, t store.PersonalAccessToken, u *oidc.User, err error) Answer {
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return p.refuseToken(r, 401, oidc.InvalidToken, "personal access token: unknown, revoked, expired or of a disabled user")
+	case err != nil:
+		return p.failed(r, err)
+	case !oidc.HasScope(t.Scope, "openid"):
+		return p.refuseToken(r, 403, oidc.InsufficientScope, "the token was made without the scope openid")
+	}
+	out := oidc.ReleaseClaims(u, t.Scope, nil)
+	out["sub"] = u.Sub
+	return Answer{Status: 200, JSON: out}
+}

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"gatehouse/api/oidc"
 )
 
 // Config is what the environment says; variables.go has the table that fills it and the meaning of each field.
@@ -24,6 +26,7 @@ type Config struct {
 	TLSKeyFile        string
 	TrustedProxies    []netip.Prefix
 	PrivateHosts      []string
+	ResponseTypes     []oidc.ResponseType
 	LogLevel          slog.Level
 	Name              string
 	Logo              string

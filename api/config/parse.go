@@ -11,10 +11,13 @@ import (
 	"net/url"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
+
+	"gatehouse/api/oidc"
 )
 
 // Each function here makes the parser of one kind of value. Its error completes the sentence that starts with the variable's
@@ -151,6 +154,22 @@ func privateHosts(c *Config, value string) error {
 			return fmt.Errorf("must be hosts without scheme and port, such as hub.internal, separated by commas; %q is none", word)
 		}
 		c.PrivateHosts = append(c.PrivateHosts, word)
+	}
+	return nil
+}
+
+func responseTypes(c *Config, value string) error {
+	for name := range strings.SplitSeq(value, ",") {
+		t := oidc.ParseResponseType(name)
+		switch {
+		case t == "":
+			return fmt.Errorf("must be some of %s, separated by commas; %q is none", oidc.JoinResponseTypes(oidc.ResponseTypes, ", "), strings.TrimSpace(name))
+		case !slices.Contains(c.ResponseTypes, t):
+			c.ResponseTypes = append(c.ResponseTypes, t)
+		}
+	}
+	if !slices.Contains(c.ResponseTypes, oidc.ResponseCode) {
+		return fmt.Errorf("must have code, without which no current client signs in: write code,%s", value)
 	}
 	return nil
 }

@@ -13,24 +13,22 @@ var AuthorizeParams = []string{"client_id", "redirect_uri", "response_type", "re
 	"prompt", "max_age", "login_hint", "ui_locales", "code_challenge", "code_challenge_method",
 	"request", "request_uri", "registration"}
 
-// ResponseModes are the ways an answer can travel to the redirect URI.
-var ResponseModes = []string{"query", "form_post"}
-
 // AuthorizeRequest is a request of the authorization endpoint that has passed its checks (OpenID Connect Core §3.1.2.1).
 // It travels sealed through the login page, hence the short names.
 type AuthorizeRequest struct {
-	ClientID      string    `json:"c"`
-	RedirectURI   string    `json:"r"`
-	ResponseMode  string    `json:"m,omitempty"`
-	Scope         string    `json:"s,omitempty"`
-	State         string    `json:"st,omitempty"`
-	Nonce         string    `json:"n,omitempty"`
-	Prompt        []string  `json:"p,omitempty"`
-	MaxAge        *int      `json:"a,omitempty"` // seconds
-	LoginHint     string    `json:"h,omitempty"`
-	UILocales     []string  `json:"l,omitempty"`
-	CodeChallenge string    `json:"cc,omitempty"`
-	At            time.Time `json:"t"` // when the request was first made
+	ClientID      string       `json:"c"`
+	RedirectURI   string       `json:"r"`
+	ResponseType  ResponseType `json:"ty,omitempty"`
+	ResponseMode  string       `json:"m,omitempty"`
+	Scope         string       `json:"s,omitempty"`
+	State         string       `json:"st,omitempty"`
+	Nonce         string       `json:"n,omitempty"`
+	Prompt        []string     `json:"p,omitempty"`
+	MaxAge        *int         `json:"a,omitempty"` // seconds
+	LoginHint     string       `json:"h,omitempty"`
+	UILocales     []string     `json:"l,omitempty"`
+	CodeChallenge string       `json:"cc,omitempty"`
+	At            time.Time    `json:"t"` // when the request was first made
 
 	// At most one of these is set, and then nobody is sent to a redirect URI.
 	UserCode string `json:"uc,omitempty"` // the request of a device (RFC 8628), which has no browser
@@ -41,14 +39,15 @@ type AuthorizeRequest struct {
 type check func(p Params, c *Client) *Error
 
 // checks run in this order; the first refusal is the answer.
-var checks = []check{checkResponseMode, checkRequestObject, checkResponseType, checkPKCE, checkPrompt, checkMaxAge, checkScope, checkLengths}
+var checks = []check{checkResponseMode, checkRequestObject, checkOpenID, checkPKCE, checkPrompt, checkMaxAge, checkScope, checkLengths}
 
 // ParseAuthorize reads the parameters of the authorization endpoint.
 //
 // untrusted is a refusal that must not be sent to the redirect URI (RFC 6749 §4.1.2.1): it is shown to the person.
 // refusal is one that goes back to the relying party; req then has what is needed for that.
-// client looks a client up; it gives nil for one that is not registered or disabled.
-func ParseAuthorize(raw url.Values, client *Client, now time.Time) (req AuthorizeRequest, untrusted, refusal *Error) {
+// client is nil for one that is not registered; allowed are the response types that this deployment has.
+func ParseAuthorize(raw url.Values, client *Client, allowed []ResponseType, now time.Time) (
+	req AuthorizeRequest, untrusted, refusal *Error) {
 	p, bad := ParseParams(raw, AuthorizeParams)
 	for _, name := range []string{"client_id", "redirect_uri"} {
 		if slices.Contains(bad, name) {
@@ -62,12 +61,19 @@ func ParseAuthorize(raw url.Values, client *Client, now time.Time) (req Authoriz
 	if !client.HasRedirectURI(p["redirect_uri"]) {
 		return req, &Error{Code: InvalidRequest, Description: "redirect_uri is not registered", Log: client.ExplainRedirectURI(p["redirect_uri"])}, nil
 	}
+	responseType := ParseResponseType(p["response_type"])
 	req = AuthorizeRequest{
 		ClientID: client.ClientID, RedirectURI: p["redirect_uri"], State: p["state"], Nonce: p["nonce"],
+		ResponseType: responseType, ResponseMode: responseType.defaultMode(),
 		Scope: grantableScope(p["scope"], client), Prompt: strings.Fields(p["prompt"]), LoginHint: p["login_hint"],
-		UILocales: strings.Fields(p["ui_locales"]), CodeChallenge: p["code_challenge"], MaxAge: client.DefaultMaxAge, At: now,
+		UILocales: strings.Fields(p["ui_locales"]), MaxAge: client.DefaultMaxAge, At: now,
 	}
-	if slices.Contains(ResponseModes, p["response_mode"]) {
+	if responseType.Code() {
+		req.CodeChallenge = p["code_challenge"]
+	} else {
+		req.Scope = withoutScope(req.Scope, OfflineAccess) // OpenID Connect Core §11: only a code gets a refresh token
+	}
+	if responseType.mayUse(p["response_mode"]) {
 		req.ResponseMode = p["response_mode"]
 	}
 	if seconds, err := strconv.Atoi(p["max_age"]); err == nil {
@@ -76,19 +82,15 @@ func ParseAuthorize(raw url.Values, client *Client, now time.Time) (req Authoriz
 	if e := RefuseParams(bad); e != nil {
 		return req, nil, e
 	}
+	if e := checkResponseType(p["response_type"], allowed, client); e != nil {
+		return req, nil, e
+	}
 	for _, check := range checks {
 		if e := check(p, client); e != nil {
 			return req, nil, e
 		}
 	}
 	return req, nil, nil
-}
-
-func checkResponseMode(p Params, _ *Client) *Error {
-	if m := p["response_mode"]; m != "" && !slices.Contains(ResponseModes, m) {
-		return refuse(InvalidRequest, "response_mode is not supported; use "+strings.Join(ResponseModes, " or "))
-	}
-	return nil
 }
 
 // checkRequestObject: OpenID Connect Core §3.1.2.6 names the errors.
@@ -104,22 +106,12 @@ func checkRequestObject(p Params, _ *Client) *Error {
 	return nil
 }
 
-func checkResponseType(p Params, c *Client) *Error {
-	switch {
-	case p["response_type"] == "":
-		return refuse(InvalidRequest, "response_type is missing")
-	case !slices.Contains(ResponseTypes, p["response_type"]):
-		return refuse(UnsupportedResponseType, "response_type is not supported; use "+strings.Join(ResponseTypes, " or "))
-	case !slices.Contains(c.ResponseTypes, p["response_type"]) || !c.MayUse(GrantAuthorizationCode):
-		return refuse(UnauthorizedClient, "the client is not registered for this response_type")
-	}
-	return nil
-}
-
-// checkPKCE: RFC 7636 §4.4.1; S256 only, and required unless the client's row exempts it (RFC 9700 §2.1.1).
+// checkPKCE: RFC 7636 §4.4.1; S256 only, and required unless the client's row exempts it (RFC 9700 §2.1.1) or no code is asked for.
 func checkPKCE(p Params, c *Client) *Error {
 	challenge, method := p["code_challenge"], p["code_challenge_method"]
 	switch {
+	case !ParseResponseType(p["response_type"]).Code():
+		return nil
 	case challenge == "" && method == "" && !c.RequirePKCE:
 		return nil
 	case challenge == "":
@@ -201,6 +193,8 @@ func (r AuthorizeRequest) Decide(c *Client, s Standing, consented bool, now time
 			return 0, refuse(LoginRequired, "the person is not signed in, or must sign in again")
 		}
 		return SignIn, nil
+	case !c.mayAsk(r.ResponseType): // since the request was made
+		return 0, refuse(UnauthorizedClient, notRegisteredForType)
 	case !s.Allowed:
 		return 0, &Error{Code: AccessDenied, Description: "the person is not in a group that may use this application",
 			Log: "user " + s.User.Username + " is in none of the allowed_groups of client " + c.ClientID}

@@ -125,7 +125,7 @@ func TestCustomClaimsNeverReplaceThoseOfTheProtocolOrTheTable(t *testing.T) {
 }
 
 func TestDiscoveryPromisesWhatTheTablesHave(t *testing.T) {
-	d := Discovery("https://api.example.org", []string{"authorization_code"}, []string{"none"})
+	d := Discovery("https://api.example.org", ResponseTypes[:1], []string{"authorization_code"}, []string{"none"})
 	if !slices.Contains(d.ScopesSupported, "groups") || !slices.Contains(d.ClaimsSupported, "preferred_username") || d.TokenEndpoint != "https://api.example.org/token" {
 		t.Errorf("%+v", d)
 	}
@@ -143,18 +143,19 @@ func TestHalfHashFitsTheAlgorithm(t *testing.T) {
 
 func FuzzParseAuthorize(f *testing.F) {
 	f.Add("client_id=c&redirect_uri=https://rp.example.org/cb&response_type=code&scope=openid&state=x&max_age=1&prompt=none")
+	f.Add("client_id=c&redirect_uri=https://rp.example.org/cb&response_type=token+id_token&scope=openid&nonce=n&response_mode=query")
 	f.Add("redirect_uri=https://rp.example.org/cb&redirect_uri=x&client_id=%00")
-	c := &Client{ClientID: "c", RedirectURIs: []string{"https://rp.example.org/cb"}, ResponseTypes: ResponseTypes, GrantTypes: []string{GrantAuthorizationCode}, Scope: "openid"}
+	c := &Client{ClientID: "c", RedirectURIs: []string{"https://rp.example.org/cb"}, ResponseTypes: []string{"code", "token", "id_token token"}, GrantTypes: []string{GrantAuthorizationCode, GrantImplicit}, Scope: "openid"}
 	f.Fuzz(func(t *testing.T, raw string) {
 		v, err := url.ParseQuery(raw)
 		if err != nil {
 			return
 		}
-		req, untrusted, refusal := ParseAuthorize(v, c, noon)
+		req, untrusted, refusal := ParseAuthorize(v, c, ResponseTypes, noon)
 		if untrusted == nil && req.RedirectURI != c.RedirectURIs[0] {
 			t.Errorf("trusted %q", req.RedirectURI)
 		}
-		if untrusted == nil && refusal == nil && req.CodeChallenge == "" && c.RequirePKCE {
+		if untrusted == nil && refusal == nil && req.ResponseType.Code() && req.CodeChallenge == "" && c.RequirePKCE {
 			t.Error("no PKCE")
 		}
 	})

@@ -7,36 +7,39 @@ var UILocales = []string{"en", "de", "fr"}
 
 // Metadata is the discovery document (OpenID Connect Discovery §3, RFC 8414 §2).
 type Metadata struct {
-	Issuer                                 string   `json:"issuer"`
-	AuthorizationEndpoint                  string   `json:"authorization_endpoint"`
-	TokenEndpoint                          string   `json:"token_endpoint"`
-	UserinfoEndpoint                       string   `json:"userinfo_endpoint"`
-	JWKSURI                                string   `json:"jwks_uri"`
-	RevocationEndpoint                     string   `json:"revocation_endpoint"`
-	IntrospectionEndpoint                  string   `json:"introspection_endpoint"`
-	EndSessionEndpoint                     string   `json:"end_session_endpoint"`
-	ScopesSupported                        []string `json:"scopes_supported"`
-	ResponseTypesSupported                 []string `json:"response_types_supported"`
-	ResponseModesSupported                 []string `json:"response_modes_supported"`
-	GrantTypesSupported                    []string `json:"grant_types_supported"`
-	SubjectTypesSupported                  []string `json:"subject_types_supported"`
-	IDTokenSigningAlgValuesSupported       []string `json:"id_token_signing_alg_values_supported"`
-	TokenEndpointAuthMethodsSupported      []string `json:"token_endpoint_auth_methods_supported"`
-	RevocationEndpointAuthMethodsSupported []string `json:"revocation_endpoint_auth_methods_supported"`
-	IntrospectionEndpointAuthMethods       []string `json:"introspection_endpoint_auth_methods_supported"`
-	CodeChallengeMethodsSupported          []string `json:"code_challenge_methods_supported"`
-	ClaimTypesSupported                    []string `json:"claim_types_supported"`
-	ClaimsSupported                        []string `json:"claims_supported"`
-	PromptValuesSupported                  []string `json:"prompt_values_supported"`
-	UILocalesSupported                     []string `json:"ui_locales_supported"`
-	ClaimsParameterSupported               bool     `json:"claims_parameter_supported"`
-	RequestParameterSupported              bool     `json:"request_parameter_supported"`
-	RequestURIParameterSupported           bool     `json:"request_uri_parameter_supported"`
-	AuthorizationResponseIssSupported      bool     `json:"authorization_response_iss_parameter_supported"`
+	Issuer                                 string         `json:"issuer"`
+	AuthorizationEndpoint                  string         `json:"authorization_endpoint"`
+	TokenEndpoint                          string         `json:"token_endpoint"`
+	UserinfoEndpoint                       string         `json:"userinfo_endpoint"`
+	JWKSURI                                string         `json:"jwks_uri"`
+	RevocationEndpoint                     string         `json:"revocation_endpoint"`
+	IntrospectionEndpoint                  string         `json:"introspection_endpoint"`
+	EndSessionEndpoint                     string         `json:"end_session_endpoint"`
+	ScopesSupported                        []string       `json:"scopes_supported"`
+	ResponseTypesSupported                 []ResponseType `json:"response_types_supported"`
+	ResponseModesSupported                 []string       `json:"response_modes_supported"`
+	GrantTypesSupported                    []string       `json:"grant_types_supported"`
+	SubjectTypesSupported                  []string       `json:"subject_types_supported"`
+	IDTokenSigningAlgValuesSupported       []string       `json:"id_token_signing_alg_values_supported"`
+	TokenEndpointAuthMethodsSupported      []string       `json:"token_endpoint_auth_methods_supported"`
+	RevocationEndpointAuthMethodsSupported []string       `json:"revocation_endpoint_auth_methods_supported"`
+	IntrospectionEndpointAuthMethods       []string       `json:"introspection_endpoint_auth_methods_supported"`
+	CodeChallengeMethodsSupported          []string       `json:"code_challenge_methods_supported"`
+	ClaimTypesSupported                    []string       `json:"claim_types_supported"`
+	ClaimsSupported                        []string       `json:"claims_supported"`
+	PromptValuesSupported                  []string       `json:"prompt_values_supported"`
+	UILocalesSupported                     []string       `json:"ui_locales_supported"`
+	ClaimsParameterSupported               bool           `json:"claims_parameter_supported"`
+	RequestParameterSupported              bool           `json:"request_parameter_supported"`
+	RequestURIParameterSupported           bool           `json:"request_uri_parameter_supported"`
+	AuthorizationResponseIssSupported      bool           `json:"authorization_response_iss_parameter_supported"`
 }
 
-// Discovery makes the document from the tables of the product.
-func Discovery(issuer string, grantTypes, authMethods []string) Metadata {
+// Discovery makes the document from the tables of the product and the response types that the deployment allows.
+func Discovery(issuer string, responseTypes []ResponseType, grantTypes, authMethods []string) Metadata {
+	if slices.ContainsFunc(responseTypes, ResponseType.FrontChannel) {
+		grantTypes = append(slices.Clone(grantTypes), GrantImplicit)
+	}
 	return Metadata{
 		Issuer:                                 issuer,
 		AuthorizationEndpoint:                  issuer + "/authorize",
@@ -47,7 +50,7 @@ func Discovery(issuer string, grantTypes, authMethods []string) Metadata {
 		IntrospectionEndpoint:                  issuer + "/introspect",
 		EndSessionEndpoint:                     issuer + "/logout",
 		ScopesSupported:                        Scopes(),
-		ResponseTypesSupported:                 ResponseTypes,
+		ResponseTypesSupported:                 responseTypes,
 		ResponseModesSupported:                 ResponseModes,
 		GrantTypesSupported:                    grantTypes,
 		SubjectTypesSupported:                  []string{"public"},

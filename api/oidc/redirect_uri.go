@@ -82,21 +82,28 @@ func Origin(uri string) string {
 
 // WithParams adds parameters to the query of uri, keeping what it has (RFC 6749 §3.1.2).
 func WithParams(uri string, add [][2]string) string {
+	separator := "?"
+	if strings.Contains(uri, "?") {
+		separator = "&"
+	}
+	return join(uri, separator, add)
+}
+
+// WithFragment adds parameters as the fragment of uri, which has none (RFC 6749 §3.1.2, §4.2.2).
+func WithFragment(uri string, add [][2]string) string { return join(uri, "#", add) }
+
+func join(uri, separator string, add [][2]string) string {
 	var b strings.Builder
 	b.WriteString(uri)
-	sep := byte('?')
-	if strings.Contains(uri, "?") {
-		sep = '&'
-	}
 	for _, kv := range add {
 		if kv[1] == "" {
 			continue
 		}
-		b.WriteByte(sep)
+		b.WriteString(separator)
 		b.WriteString(url.QueryEscape(kv[0]))
 		b.WriteByte('=')
 		b.WriteString(url.QueryEscape(kv[1]))
-		sep = '&'
+		separator = "&"
 	}
 	return b.String()
 }

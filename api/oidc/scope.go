@@ -44,3 +44,7 @@ func grantableScope(asked string, c *Client) string {
 	}
 	return strings.Join(list, " ")
 }
+
+func withoutScope(scope, name string) string {
+	return strings.Join(slices.DeleteFunc(strings.Fields(scope), func(word string) bool { return word == name }), " ")
+}

@@ -8,15 +8,12 @@ import (
 	"time"
 )
 
-// Grant types, response types, client authentication methods and algorithms there are. Discovery is made from these lists
+// Grant types, client authentication methods and algorithms there are. Discovery is made from these lists
 // and from the tables of provider, so it cannot promise what is not there.
 const (
 	GrantAuthorizationCode = "authorization_code"
 	GrantRefreshToken      = "refresh_token"
 )
-
-// ResponseTypes of the authorization endpoint.
-var ResponseTypes = []string{"code"}
 
 // SigningAlgs of ID tokens and access tokens; RS256 first, as OpenID Connect Core §15.1 wants it from everyone.
 var SigningAlgs = []string{"RS256", "ES256", "EdDSA"}
@@ -110,7 +107,9 @@ func IDTokenClaims(issuer string, c *Client, u *User, g *Grant, accessToken stri
 	out["iss"], out["sub"], out["aud"] = issuer, u.Sub, c.ClientID
 	out["iat"], out["exp"], out["auth_time"] = now.Unix(), now.Add(ttl).Unix(), g.AuthTime.Unix()
 	out["amr"] = emptyNotNil(g.AMR)
-	out["at_hash"] = HalfHash(c.IDTokenAlg, accessToken)
+	if accessToken != "" {
+		out["at_hash"] = HalfHash(c.IDTokenAlg, accessToken)
+	}
 	if g.Nonce != "" {
 		out["nonce"] = g.Nonce
 	}

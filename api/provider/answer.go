@@ -112,8 +112,11 @@ func (p *Provider) classify(r Request, err error) (code string, status int, wait
 // respond sends an answer of the authorization endpoint to the relying party, with state and iss (RFC 9207).
 func (p *Provider) respond(req oidc.AuthorizeRequest, fields [][2]string, cookies ...Cookie) Answer {
 	fields = append(fields, [2]string{"state", req.State}, [2]string{"iss", p.Issuer})
-	if req.ResponseMode == "form_post" {
+	switch req.ResponseMode {
+	case "form_post":
 		return Answer{Status: 200, FormPost: &FormPost{Action: req.RedirectURI, Fields: fields}, Cookies: cookies}
+	case "fragment":
+		return redirect(oidc.WithFragment(req.RedirectURI, fields), cookies...)
 	}
 	return redirect(oidc.WithParams(req.RedirectURI, fields), cookies...)
 }

@@ -18,7 +18,7 @@ func (p *Provider) Authorize(ctx context.Context, r Request) Answer {
 	if err != nil {
 		return p.failedPage(r, err, p.sameRequest(r))
 	}
-	req, untrusted, refusal := oidc.ParseAuthorize(r.Params, client, now)
+	req, untrusted, refusal := oidc.ParseAuthorize(r.Params, client, p.ResponseTypes, now)
 	switch {
 	case untrusted != nil:
 		return p.refuseAuthorize(r, untrusted, client)
@@ -42,7 +42,7 @@ func (p *Provider) Authorize(ctx context.Context, r Request) Answer {
 	case step == oidc.AskConsent:
 		return p.askConsent(r, req, client, standing.Standing, now)
 	}
-	return p.issueCode(ctx, r, req, client, standing.Session.SID, nil, p.touch(standing.SeenAt, now), now)
+	return p.issue(ctx, r, req, client, standing, nil, now)
 }
 
 // sameRequest is the address at which an authorization request that failed can be made again.
@@ -103,24 +103,20 @@ func (p *Provider) askConsent(r Request, req oidc.AuthorizeRequest, client *oidc
 		User: viewOfUser(s.User), SID: s.Session.SID}, now), cookies...)
 }
 
-// issueCode saves a code for the session and sends it to the relying party.
-func (p *Provider) issueCode(ctx context.Context, r Request, req oidc.AuthorizeRequest, client *oidc.Client,
-	sid string, consented []string, touch, now time.Time) Answer {
-	code, row := p.newCode(req, now)
-	err := p.store.SaveCode(ctx, sid, row, consented, touch, now)
+// issue saves what the request gets for the session, and sends it to the relying party.
+func (p *Provider) issue(ctx context.Context, r Request, req oidc.AuthorizeRequest, client *oidc.Client,
+	s store.Standing, consented []string, now time.Time) Answer {
+	fields, toSave, err := p.prepare(req, client, s.Standing, now)
+	if err == nil {
+		err = p.store.SaveIssue(ctx, s.Session.SID, toSave, consented, p.touch(s.SeenAt, now), now)
+	}
 	switch {
 	case errors.Is(err, store.ErrNotFound): // the session ended a moment ago
 		return p.askSignIn(r, req, client, now)
 	case err != nil:
 		return p.failedPage(r, err, p.sameRequest(r))
 	}
-	return p.respond(req, [][2]string{{"code", code}})
-}
-
-func (p *Provider) newCode(req oidc.AuthorizeRequest, now time.Time) (string, store.Code) {
-	code := randomSecret()
-	return code, store.Code{Digest: digest(code), GrantID: newID(), ClientID: req.ClientID, RedirectURI: req.RedirectURI,
-		CodeChallenge: req.CodeChallenge, Offline: req.Offline(), Scope: req.Scope, Nonce: req.Nonce, ExpiresAt: now.Add(p.CodeTTL)}
+	return p.respond(req, fields)
 }
 
 // touch gives the new idle end of a session that was last seen at seen: zero while the old one is recent enough,

@@ -43,5 +43,5 @@ func (p *Provider) Consent(ctx context.Context, r Request) Answer {
 	case step == oidc.SignIn:
 		return p.askSignIn(r, *w.Request, client, now)
 	}
-	return p.issueCode(ctx, r, *w.Request, client, w.SID, strings.Fields(w.Request.Scope), p.touch(standing.SeenAt, now), now)
+	return p.issue(ctx, r, *w.Request, client, standing, strings.Fields(w.Request.Scope), now)
 }

@@ -139,13 +139,14 @@ func (p *Provider) signIn(ctx context.Context, r Request, w pending, client *oid
 	}
 	standing := oidc.Standing{Session: &session.Session, User: who.user, Consented: who.consented, Allowed: who.allowed}
 	step, refused := w.Request.Decide(client, standing, false, now)
-	code := ""
+	var fields [][2]string
+	var err error
 	if refused == nil && step == oidc.IssueCode && !w.Request.Account {
-		var row store.Code
-		code, row = p.newCode(*w.Request, now)
-		session.Code = &row
+		fields, session.Issue, err = p.prepare(*w.Request, client, standing, now)
 	}
-	err := p.store.StartSession(ctx, session)
+	if err == nil {
+		err = p.store.StartSession(ctx, session)
+	}
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return Answer{}, errUserChanged
@@ -162,7 +163,7 @@ func (p *Provider) signIn(ctx context.Context, r Request, w pending, client *oid
 	case w.Request.Account:
 		return p.openAccount(ctx, r, w, session.Session, who.user, now, cookies), nil
 	}
-	return p.respond(*w.Request, [][2]string{{"code", code}}, cookies...), nil
+	return p.respond(*w.Request, fields, cookies...), nil
 }
 
 // stillRegistered loads the client of a pending request; it may have been removed or changed since the request was sealed.

@@ -11,13 +11,13 @@ import (
 // metadataAge is how long discovery and the JWKS may be kept: well below the time that a key is published before it signs.
 const metadataAge = 5 * time.Minute
 
-// discoveryDocument is made of the tables of grants and of client authentication methods, once.
-func discoveryDocument(issuer string) []byte {
+// discoveryDocument is made of the tables of grants and of client authentication methods, and of the response types that are allowed, once.
+func discoveryDocument(issuer string, responseTypes []oidc.ResponseType) []byte {
 	var authMethods []string
 	for _, m := range clientAuthMethods {
 		authMethods = append(authMethods, m.name)
 	}
-	doc, err := json.Marshal(oidc.Discovery(issuer, GrantTypes(), authMethods))
+	doc, err := json.Marshal(oidc.Discovery(issuer, responseTypes, GrantTypes(), authMethods))
 	if err != nil {
 		panic(err) // strings only
 	}

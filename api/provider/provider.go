@@ -16,6 +16,7 @@ import (
 
 	"gatehouse/api/authn"
 	"gatehouse/api/keys"
+	"gatehouse/api/oidc"
 	"gatehouse/api/outgoing"
 	"gatehouse/api/store"
 )
@@ -36,6 +37,7 @@ type Settings struct {
 	RefreshGrace    time.Duration
 	KeyRotation     time.Duration
 	KeyPublishAhead time.Duration
+	ResponseTypes   []oidc.ResponseType
 	PrivateHosts    []string // that requests of ours may reach although they are private
 }
 
@@ -58,7 +60,7 @@ func New(settings Settings, db *store.Store, sealer *keys.Sealer, passwords *aut
 	p := &Provider{Settings: settings, store: db, sealer: sealer, passwords: passwords, now: now,
 		outgoing:  outgoing.Client(settings.PrivateHosts),
 		bucketKey: sealer.Derive("login throttle", nil)}
-	p.metadata = discoveryDocument(settings.Issuer)
+	p.metadata = discoveryDocument(settings.Issuer, settings.ResponseTypes)
 	return p
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"gatehouse/api/keys"
 	"gatehouse/api/oidc"
 )
 
@@ -61,21 +62,10 @@ func (p *Provider) issueTokens(r Request, c *oidc.Client, u *oidc.User, g *oidc.
 	if err != nil {
 		return p.failed(r, err)
 	}
-	access := oidc.AccessTokenClaims{Issuer: p.Issuer, Subject: u.Sub, Audience: append(oidc.Audience{p.Issuer}, c.Audiences...), Expiry: now.Add(p.AccessTokenTTL).Unix(), IssuedAt: now.Unix(),
-		ID: newID(), ClientID: c.ClientID, Scope: scope, AuthTime: g.AuthTime.Unix(), GrantID: g.ID}
-	if oidc.HasScope(scope, "groups") {
-		access.Groups = u.Groups
-	}
 	out := oidc.TokenResponse{TokenType: "Bearer", ExpiresIn: int(p.AccessTokenTTL.Seconds()), RefreshToken: refreshSecret, Scope: scope}
-	claims, err := json.Marshal(access)
-	if err == nil {
-		out.AccessToken, err = ring.Sign(c.AccessTokenAlg, oidc.AccessTokenType, claims, now)
-	}
+	out.AccessToken, err = p.signAccessToken(ring, c, u, g, scope, now)
 	if err == nil && oidc.HasScope(scope, "openid") {
-		claims, err = json.Marshal(oidc.IDTokenClaims(p.Issuer, c, u, g, out.AccessToken, now, p.IDTokenTTL))
-		if err == nil {
-			out.IDToken, err = ring.Sign(c.IDTokenAlg, oidc.IDTokenType, claims, now)
-		}
+		out.IDToken, err = signJSON(ring, c.IDTokenAlg, oidc.IDTokenType, oidc.IDTokenClaims(p.Issuer, c, u, g, out.AccessToken, now, p.IDTokenTTL), now)
 	}
 	if err == nil && refreshSecret != "" && c.RefreshTokenFormat == "jwt" {
 		out.RefreshToken, err = p.refreshJWT(ring, c, u, g, refreshSecret, now)
@@ -84,4 +74,23 @@ func (p *Provider) issueTokens(r Request, c *oidc.Client, u *oidc.User, g *oidc.
 		return p.failed(r, err)
 	}
 	return Answer{Status: 200, JSON: out}
+}
+
+// signAccessToken makes an access token of the grant.
+func (p *Provider) signAccessToken(ring *keys.Ring, c *oidc.Client, u *oidc.User, g *oidc.Grant, scope string, now time.Time) (string, error) {
+	claims := oidc.AccessTokenClaims{Issuer: p.Issuer, Subject: u.Sub, Audience: append(oidc.Audience{p.Issuer}, c.Audiences...),
+		Expiry: now.Add(p.AccessTokenTTL).Unix(), IssuedAt: now.Unix(), ID: newID(), ClientID: c.ClientID, Scope: scope,
+		AuthTime: g.AuthTime.Unix(), GrantID: g.ID}
+	if oidc.HasScope(scope, "groups") {
+		claims.Groups = u.Groups
+	}
+	return signJSON(ring, c.AccessTokenAlg, oidc.AccessTokenType, claims, now)
+}
+
+func signJSON(ring *keys.Ring, alg, typ string, claims any, now time.Time) (string, error) {
+	plain, err := json.Marshal(claims)
+	if err != nil {
+		return "", err
+	}
+	return ring.Sign(alg, typ, plain, now)
 }

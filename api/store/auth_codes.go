@@ -7,46 +7,6 @@ import (
 	"gatehouse/api/oidc"
 )
 
-// Code is an authorization code to be: kept as a digest, good for one redemption.
-type Code struct {
-	Digest        Digest
-	GrantID       string // of the grant that its redemption makes
-	ClientID      string
-	RedirectURI   string
-	CodeChallenge string
-	Offline       bool
-	Scope         string
-	Nonce         string
-	ExpiresAt     time.Time
-}
-
-// SaveCode stores a code for the session sid, if it is still alive (else ErrNotFound), and what the person has just allowed
-// (consented, nil for nothing). touch moves the idle end of the session to it; zero leaves the row alone.
-func (s *Store) SaveCode(ctx context.Context, sid string, c Code, consented []string, touch, now time.Time) error {
-	tag, err := s.pool.Exec(ctx, `
-		WITH session AS (
-			SELECT s.sid, s.user_id, s.auth_time, s.amr FROM sessions s JOIN users u ON u.id = s.user_id
-			WHERE s.sid = $1 AND s.ended_at IS NULL AND s.expires_at > $2 AND u.disabled_at IS NULL
-		), touched AS (
-			UPDATE sessions SET seen_at = $2, expires_at = LEAST(ends_at, $3) WHERE sid = $1 AND $3 > $2 AND EXISTS (SELECT FROM session)
-		), allowed AS (
-			INSERT INTO consents (user_id, client_id, scopes, granted_at)
-			SELECT user_id, $6, $4::text[], $2 FROM session WHERE $4::text[] IS NOT NULL
-			ON CONFLICT (user_id, client_id) DO UPDATE SET granted_at = EXCLUDED.granted_at,
-				scopes = ARRAY(SELECT unnest(consents.scopes) UNION SELECT unnest(EXCLUDED.scopes))
-		), coded AS (
-			INSERT INTO auth_codes (code_sha256, grant_id, client_id, user_id, sid, redirect_uri, code_challenge, offline, scope, nonce, auth_time, amr, expires_at)
-			SELECT $5, $7, $6, user_id, sid, $8, nullif($9, ''), $10, $11, nullif($12, ''), auth_time, amr, $13 FROM session
-			RETURNING 1
-		)
-		SELECT FROM coded`,
-		sid, now, touch, consented, c.Digest[:], c.ClientID, c.GrantID, c.RedirectURI, c.CodeChallenge, c.Offline, c.Scope, c.Nonce, c.ExpiresAt)
-	if err == nil && tag.RowsAffected() == 0 {
-		return ErrNotFound
-	}
-	return failure(err)
-}
-
 // Redemption is a request to turn a code into tokens.
 type Redemption struct {
 	Code          Digest

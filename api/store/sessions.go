@@ -66,37 +66,29 @@ type NewSession struct {
 	Upgraded  string  // a fresh hash for users.password, "" to leave it
 	Verified  string  // the hash that was verified, which Upgraded may replace; "" where no password was asked for
 	Reset     []int32 // buckets of login_throttle that a success clears
-	Code      *Code   // nil: consent is asked for first
+	Issue     Issue   // empty where consent is asked for first
 }
 
 // StartSession saves in one statement the session, the upgraded password hash, the end of the browser's former session and,
-// where no consent is needed, the code. ErrNotFound: the user was disabled or got another password meanwhile.
+// where no consent is needed, what the request gets. ErrNotFound: the user was disabled or got another password meanwhile.
 func (s *Store) StartSession(ctx context.Context, n NewSession) error {
-	code := n.Code
-	if code == nil {
-		code = &Code{}
-	}
 	tag, err := s.pool.Exec(ctx, `
 		WITH person AS (
-			SELECT id FROM users WHERE id = $3 AND disabled_at IS NULL AND ($9 = '' OR password = $9) FOR UPDATE
-		), started AS (
+			SELECT id FROM users WHERE id = $16 AND disabled_at IS NULL AND ($22 = '' OR password = $22) FOR UPDATE
+		), session AS (
 			INSERT INTO sessions (sid, cookie_sha256, user_id, auth_time, amr, seen_at, expires_at, ends_at)
-			SELECT $1, $2, id, $4, $5, $22, $6, $7 FROM person
-			RETURNING sid
+			SELECT $14, $15, id, $17, $18, $2, $19, $20 FROM person
+			RETURNING sid, user_id, auth_time, amr, ends_at
 		), ended AS (
-			UPDATE sessions SET ended_at = $22 WHERE cookie_sha256 = $10 AND ended_at IS NULL
+			UPDATE sessions SET ended_at = $2 WHERE cookie_sha256 = $23 AND ended_at IS NULL
 		), upgraded AS (
-			UPDATE users SET password = $8 WHERE id = $3 AND password = $9 AND $8 <> '' AND EXISTS (SELECT FROM person)
+			UPDATE users SET password = $21 WHERE id = $16 AND password = $22 AND $21 <> '' AND EXISTS (SELECT FROM person)
 		), reset AS (
-			DELETE FROM login_throttle WHERE bucket = ANY ($11) AND EXISTS (SELECT FROM person)
-		), coded AS (
-			INSERT INTO auth_codes (code_sha256, grant_id, client_id, user_id, sid, redirect_uri, code_challenge, offline, scope, nonce, auth_time, amr, expires_at)
-			SELECT $12, $13, $14, $3, $1, $15, nullif($16, ''), $17, $18, nullif($19, ''), $4, $5, $20 FROM person WHERE $21
-		)
-		SELECT FROM started`,
-		n.SID, n.Cookie[:], n.UserID, n.AuthTime, n.AMR, n.ExpiresAt, n.EndsAt, n.Upgraded, n.Verified, n.OldCookie[:], n.Reset,
-		code.Digest[:], orZero(code.GrantID), code.ClientID, code.RedirectURI, code.CodeChallenge, code.Offline, code.Scope, code.Nonce, code.ExpiresAt,
-		n.Code != nil, n.StartedAt)
+			DELETE FROM login_throttle WHERE bucket = ANY ($24) AND EXISTS (SELECT FROM person)
+		), `+insertIssue+`
+		SELECT FROM session`,
+		append(n.Issue.args(n.StartedAt), n.SID, n.Cookie[:], n.UserID, n.AuthTime, n.AMR, n.ExpiresAt, n.EndsAt,
+			n.Upgraded, n.Verified, n.OldCookie[:], n.Reset)...)
 	if err == nil && tag.RowsAffected() == 0 {
 		return ErrNotFound
 	}

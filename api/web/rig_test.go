@@ -23,6 +23,7 @@ import (
 	"gatehouse/api/authn"
 	"gatehouse/api/devdb"
 	"gatehouse/api/keys"
+	"gatehouse/api/oidc"
 	"gatehouse/api/provider"
 	"gatehouse/api/store"
 	"gatehouse/api/web"
@@ -83,7 +84,7 @@ func (r *rig) serve(server *httptest.Server, passwords *authn.Passwords, change 
 	}
 	settings := provider.Settings{Issuer: r.issuer, UIOrigin: uiOrigin, Name: "Gatehouse", CodeTTL: time.Minute, AccessTokenTTL: 15 * time.Minute, IDTokenTTL: 15 * time.Minute,
 		RequestTTL: 30 * time.Minute, SessionIdle: 8 * time.Hour, SessionMax: 24 * time.Hour, RefreshIdle: 14 * 24 * time.Hour, RefreshMax: 90 * 24 * time.Hour,
-		RefreshGrace: time.Minute, KeyRotation: 90 * 24 * time.Hour, KeyPublishAhead: 24 * time.Hour}
+		RefreshGrace: time.Minute, KeyRotation: 90 * 24 * time.Hour, KeyPublishAhead: 24 * time.Hour, ResponseTypes: []oidc.ResponseType{oidc.ResponseCode}}
 	for _, f := range change {
 		f(&settings)
 	}

@@ -49,6 +49,7 @@ type clientAddCmd struct {
 	FirstParty            bool     `help:"People are not asked for consent."`
 	Group                 []string `sep:"none" placeholder:"GROUP" help:"Only members of this group may use the client; may be repeated."`
 	GrantType             []string `sep:"none" placeholder:"GRANT" help:"Beside authorization_code and refresh_token; may be repeated."`
+	ResponseType          []string `sep:"none" placeholder:"TYPE" help:"Beside code, for an old client, such as token; may be repeated."`
 	NoPKCE                bool     `name:"no-pkce" help:"The client cannot do PKCE; only for one that keeps a secret."`
 	AccessTokenAlg        string   `enum:"ES256,RS256,EdDSA" default:"ES256" help:"Its access tokens are signed with it (${enum})."`
 	RefreshTokenFormat    string   `enum:"opaque,jwt" default:"opaque" help:"jwt is for a client that parses its refresh tokens (${enum})."`
@@ -68,6 +69,11 @@ func (c clientAddCmd) Run(ctx context.Context, a *app) error {
 	for _, grant := range c.GrantType {
 		if !slices.Contains(provider.GrantTypes(), grant) {
 			return fmt.Errorf("--grant-type %q is not supported; there are: %s", grant, strings.Join(provider.GrantTypes(), " "))
+		}
+	}
+	for _, name := range c.ResponseType {
+		if oidc.ParseResponseType(name) == "" {
+			return fmt.Errorf("--response-type %q is not supported; there are: %s", name, oidc.JoinResponseTypes(oidc.ResponseTypes, ", "))
 		}
 	}
 	return a.withStore(ctx, 0, func(_ *config.Config, s *store.Store) error {
@@ -96,6 +102,12 @@ func (c clientAddCmd) row() store.ClientRow {
 	row.RedirectURIs = c.RedirectURI
 	row.PostLogoutRedirectURIs = c.PostLogoutRedirectURI
 	row.GrantTypes = append([]string{oidc.GrantAuthorizationCode, oidc.GrantRefreshToken}, c.GrantType...)
+	for _, name := range c.ResponseType {
+		row.ResponseTypes = append(row.ResponseTypes, string(oidc.ParseResponseType(name)))
+	}
+	if len(c.ResponseType) > 0 {
+		row.GrantTypes = append(row.GrantTypes, oidc.GrantImplicit)
+	}
 	row.RequirePKCE = !c.NoPKCE
 	row.AccessTokenSigningAlg = c.AccessTokenAlg
 	row.RefreshTokenFormat = c.RefreshTokenFormat

@@ -142,8 +142,16 @@ func (r *registration) keepSupported() (warnings []string) {
 			warn("has no %s that is supported: nobody can sign in with it", member)
 		}
 	}
-	keep("grant_type", &r.GrantTypes, provider.GrantTypes())
-	keep("response_type", &r.ResponseTypes, oidc.ResponseTypes)
+	keep("grant_type", &r.GrantTypes, append(provider.GrantTypes(), oidc.GrantImplicit))
+	for i, name := range r.ResponseTypes {
+		r.ResponseTypes[i] = orElse(string(oidc.ParseResponseType(name)), name)
+	}
+	keep("response_type", &r.ResponseTypes, strings.Split(oidc.JoinResponseTypes(oidc.ResponseTypes, ","), ","))
+	for _, name := range r.ResponseTypes {
+		if oidc.ResponseType(name).FrontChannel() {
+			warn("response_type %q is refused unless GATEHOUSE_RESPONSE_TYPES has it", name)
+		}
+	}
 	if r.ClientSecret != "" && len(r.ClientSecret) < 22 { // 128 bits in base64
 		warn("has a short secret: gatehouse client rotate-secret %s makes a strong one", r.ClientID)
 	}

@@ -47,6 +47,11 @@ func TestClientCommands(t *testing.T) {
 		len(old.ReleasedClaims) != 2 || len(old.Audiences) != 1 {
 		t.Errorf("client show: %v %s", err, shown)
 	}
+	s.good("", "client", "add", "page", "--public", "--response-type", "token id_token")
+	if shown = s.good("", "client", "show", "page"); !strings.Contains(shown, `"id_token token"`) || !strings.Contains(shown, `"implicit"`) {
+		t.Errorf("client show: %s", shown)
+	}
+	s.bad(`--response-type "none" is not supported; there are: code, id_token`, "", "client", "add", "x", "--response-type", "none")
 	s.bad(`--grant-type "password" is not supported; there are: authorization_code refresh_token`, "", "client", "add", "x", "--grant-type", "password")
 	s.bad("without a secret must require pkce", "", "client", "add", "x", "--public", "--no-pkce")
 
@@ -62,8 +67,8 @@ const registrations = `[
 	 "post_logout_redirect_uris": ["http://localhost:4710/hub/logout"], "grant_types": ["authorization_code", "refresh_token"],
 	 "response_types": ["code"], "token_endpoint_auth_method": "client_secret_post", "jwks_uri": "https://hub.example.org/jwks"},
 	{"client_id": "notebook", "application_type": "native", "redirect_uris": ["http://localhost:4740/redirect.html"],
-	 "grant_types": ["implicit", "authorization_code"], "response_types": ["id_token token", "code"], "token_endpoint_auth_method": "none"},
-	{"client_id": "old", "redirect_uris": ["http://old.example.org/cb"], "grant_types": ["implicit"], "response_types": ["token"]}
+	 "grant_types": ["implicit", "authorization_code", "password"], "response_types": ["token id_token", "code", "none"], "token_endpoint_auth_method": "none"},
+	{"client_id": "old", "redirect_uris": ["http://old.example.org/cb"], "grant_types": ["urn:example:grant"], "response_types": ["none"]}
 ]`
 
 func TestClientImport(t *testing.T) {
@@ -78,11 +83,12 @@ func TestClientImport(t *testing.T) {
 		t.Errorf("client import: %s", stdout)
 	}
 	warnings := []string{
-		`client notebook: left out grant_type "implicit", which is not supported`,
-		`client notebook: left out response_type "id_token token", which is not supported`,
-		`client old: left out grant_type "implicit", which is not supported`,
+		`client notebook: left out grant_type "password", which is not supported`,
+		`client notebook: left out response_type "none", which is not supported`,
+		`client notebook: response_type "id_token token" is refused unless GATEHOUSE_RESPONSE_TYPES has it`,
+		`client old: left out grant_type "urn:example:grant", which is not supported`,
 		`client old: has no grant_type that is supported: nobody can sign in with it`,
-		`client old: left out response_type "token", which is not supported`,
+		`client old: left out response_type "none", which is not supported`,
 		`client old: has no response_type that is supported: nobody can sign in with it`,
 		`client old: http://old.example.org/cb is http: whoever is on the way can read what is sent there`,
 	}

@@ -1,0 +1,135 @@
+package oidc
+
+import (
+	"slices"
+	"strings"
+)
+
+// ResponseType is a set of the words code, id_token and token, sorted and separated by one space: what the answer of the
+// authorization endpoint has (OAuth 2.0 Multiple Response Type Encoding Practices §3, §5).
+type ResponseType string
+
+// ResponseCode is the one that every deployment has. The others put tokens into the front channel, which RFC 9700 §2.1.2 advises
+// against: they are for old clients, and a deployment has to allow them.
+const ResponseCode ResponseType = "code"
+
+// ResponseTypes are all there are.
+var ResponseTypes = []ResponseType{ResponseCode, "id_token", "id_token token", "token", "code id_token", "code token", "code id_token token"}
+
+// ResponseModes are the ways an answer can travel to the redirect URI (the same, §2.1, and OAuth 2.0 Form Post Response Mode).
+var ResponseModes = []string{"query", "fragment", "form_post"}
+
+// GrantImplicit is what a client registers that gets tokens from the authorization endpoint (RFC 7591 §2.1); it is no grant of the
+// token endpoint.
+const GrantImplicit = "implicit"
+
+// ParseResponseType sorts the words of s, whose order does not matter (RFC 6749 §3.1.1); "" for what there is not.
+func ParseResponseType(s string) ResponseType {
+	words := strings.Fields(s)
+	slices.Sort(words)
+	if t := ResponseType(strings.Join(words, " ")); slices.Contains(ResponseTypes, t) {
+		return t
+	}
+	return ""
+}
+
+// Code says that a code is part of the answer; so it is in requests that were sealed before there were other types.
+func (t ResponseType) Code() bool { return t == "" || HasScope(string(t), "code") }
+
+// IDToken says that an ID token is.
+func (t ResponseType) IDToken() bool { return HasScope(string(t), "id_token") }
+
+// Token says that an access token is.
+func (t ResponseType) Token() bool { return HasScope(string(t), "token") }
+
+// FrontChannel says that a token passes through the browser's address.
+func (t ResponseType) FrontChannel() bool { return t.IDToken() || t.Token() }
+
+// defaultMode is where answers and errors go unless the request says otherwise (Multiple Response Types §5).
+func (t ResponseType) defaultMode() string {
+	if t.FrontChannel() {
+		return "fragment"
+	}
+	return ""
+}
+
+// mayUse: the query of an address ends up in logs, so no token goes there (the same, §5).
+func (t ResponseType) mayUse(mode string) bool {
+	return slices.Contains(ResponseModes, mode) && !(mode == "query" && t.FrontChannel())
+}
+
+// mayAsk says that the client is registered for t and for the grants behind it (RFC 7591 §2.1).
+func (c *Client) mayAsk(t ResponseType) bool {
+	if t == "" {
+		return true // a device or the account page, which have no response_type
+	}
+	registered := slices.ContainsFunc(c.ResponseTypes, func(name string) bool { return ParseResponseType(name) == t })
+	return registered && (!t.Code() || c.MayUse(GrantAuthorizationCode)) && (!t.FrontChannel() || c.MayUse(GrantImplicit))
+}
+
+const notRegisteredForType = "the client is not registered for this response_type"
+
+func checkResponseType(asked string, allowed []ResponseType, c *Client) *Error {
+	t := ParseResponseType(asked)
+	switch {
+	case asked == "":
+		return refuse(InvalidRequest, "response_type is missing")
+	case t == "" || !slices.Contains(allowed, t):
+		return refuse(UnsupportedResponseType, "response_type is not supported; use "+JoinResponseTypes(allowed, " or "))
+	case !c.mayAsk(t):
+		e := refuse(UnauthorizedClient, notRegisteredForType)
+		if t.FrontChannel() {
+			e.Log = "for " + asked + " the client needs it among response_types, and " + GrantImplicit + " among grant_types"
+		}
+		return e
+	}
+	return nil
+}
+
+func checkResponseMode(p Params, _ *Client) *Error {
+	t, mode := ParseResponseType(p["response_type"]), p["response_mode"]
+	switch {
+	case mode == "" || t.mayUse(mode):
+		return nil
+	case mode == "query":
+		return refuse(InvalidRequest, "response_mode=query is not for tokens; use fragment or form_post")
+	}
+	return refuse(InvalidRequest, "response_mode is not supported; use "+strings.Join(ResponseModes, " or "))
+}
+
+// checkOpenID: OpenID Connect Core §3.2.2.1, §3.3.2.11. An ID token of the front channel is bound to its request by the nonce alone.
+func checkOpenID(p Params, c *Client) *Error {
+	switch {
+	case !ParseResponseType(p["response_type"]).IDToken():
+		return nil
+	case !HasScope(grantableScope(p["scope"], c), "openid"):
+		return refuse(InvalidRequest, "an ID token needs the scope openid")
+	case p["nonce"] == "":
+		return refuse(InvalidRequest, "nonce is required with response_type id_token")
+	}
+	return nil
+}
+
+// FrontChannelScope is what an access token of the front channel may: it is never offline (OpenID Connect Core §11).
+func (r AuthorizeRequest) FrontChannelScope() string { return withoutScope(r.Scope, OfflineAccess) }
+
+// HashCodeAndState binds the code, and with it the state, to an ID token that comes along with it (OpenID Connect Core §3.3.2.11;
+// s_hash: Financial-grade API Security Profile 1.0, Part 2 §5.1).
+func HashCodeAndState(claims map[string]any, c *Client, code, state string) {
+	if code == "" {
+		return
+	}
+	claims["c_hash"] = HalfHash(c.IDTokenAlg, code)
+	if state != "" {
+		claims["s_hash"] = HalfHash(c.IDTokenAlg, state)
+	}
+}
+
+// JoinResponseTypes writes a list of them.
+func JoinResponseTypes(list []ResponseType, separator string) string {
+	words := make([]string, len(list))
+	for i, t := range list {
+		words[i] = string(t)
+	}
+	return strings.Join(words, separator)
+}

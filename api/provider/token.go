@@ -19,7 +19,6 @@ type grant struct {
 var grants = []grant{
 	{oidc.GrantAuthorizationCode, (*Provider).grantAuthorizationCode},
 	{oidc.GrantRefreshToken, (*Provider).grantRefreshToken},
-	{oidc.GrantDeviceCode, (*Provider).grantDeviceCode},
 }
 
 // GrantTypes lists the names in the table.

@@ -71,6 +71,8 @@ export async function startStack(name, { hub = true, env = {} } = {}) {
   let migrations = 0;
   return {
     state, issuer, ui: uiOrigin, hub: `http://localhost:${hubPort}`,
+    /** The environment in which an operator runs `gatehouse`. */
+    settings,
     /** Runs the command line as an operator would, with `input` on its standard input; gives what it printed. */
     gatehouse: (args, input = '') => new Promise((resolve, reject) => {
       const child = execFile(gatehouse, args, { env: settings }, (error, stdout, stderr) => {

@@ -28,16 +28,24 @@ func TestThePagesSpeakTheLanguagesThatDiscoveryNames(t *testing.T) {
 }
 
 func TestThePagesHaveWordsForEveryErrorOfTheAPI(t *testing.T) {
-	source, err := os.ReadFile("provider/pending.go")
+	files, err := filepath.Glob("provider/*.go")
 	if err != nil {
 		t.Fatal(err)
+	}
+	var source []byte
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		source = append(source, content...)
 	}
 	words, err := os.ReadFile("../ui/src/messages/en.ts")
 	if err != nil {
 		t.Fatal(err)
 	}
-	codes := []string{oidc.TemporarilyUnavailable, oidc.ServerError}
-	for _, m := range regexp.MustCompile(`(?m)^\tpage[A-Z]\w* += "(\w+)"$`).FindAllStringSubmatch(string(source), -1) {
+	codes := []string{oidc.TemporarilyUnavailable, oidc.ServerError, oidc.AccessDenied}
+	for _, m := range regexp.MustCompile(`(?m)^(?:\t|const )page[A-Z]\w* += "(\w+)"`).FindAllStringSubmatch(string(source), -1) {
 		codes = append(codes, m[1])
 	}
 	if len(codes) < 9 {

@@ -83,7 +83,7 @@ func Buckets(key [32]byte, username string, addr netip.Addr, device string) []Bu
 	if !addr.IsValid() {
 		return []Bucket{bucket(key, ByAccount, username)}
 	}
-	network := networkOf(addr)
+	network := Network(addr)
 	return []Bucket{
 		bucket(key, ByPair, username, network),
 		bucket(key, ByAddress, network),
@@ -91,7 +91,20 @@ func Buckets(key [32]byte, username string, addr netip.Addr, device string) []Bu
 	}
 }
 
-func networkOf(addr netip.Addr) string {
+// UserCodeBucket gives the bucket of somebody who types a device's user code (RFC 8628 §5.1): his own where his browser has signed in
+// as username, else that of his address, so that nobody's guesses stand in the way of who is known or elsewhere.
+func UserCodeBucket(key [32]byte, addr netip.Addr, username string) Bucket {
+	if username != "" {
+		return bucket(key, ByDevice, "user code", username)
+	}
+	return bucket(key, ByAddress, "user code", Network(addr))
+}
+
+// Limits are the failures in a row before anyone waits, and those that leak away per second.
+func (b Bucket) Limits() (burst, leak float32) { return kinds[b.Kind()].burst, kinds[b.Kind()].leak }
+
+// Network is what one customer has: an IPv4 address, or a /64 of IPv6.
+func Network(addr netip.Addr) string {
 	addr = addr.Unmap().WithZone("")
 	if addr.Is6() {
 		prefix, _ := addr.Prefix(64) // 64 fits

@@ -14,6 +14,7 @@ type Metadata struct {
 	JWKSURI                                string         `json:"jwks_uri"`
 	RevocationEndpoint                     string         `json:"revocation_endpoint"`
 	IntrospectionEndpoint                  string         `json:"introspection_endpoint"`
+	DeviceAuthorizationEndpoint            string         `json:"device_authorization_endpoint"` // RFC 8628 §4
 	EndSessionEndpoint                     string         `json:"end_session_endpoint"`
 	ScopesSupported                        []string       `json:"scopes_supported"`
 	ResponseTypesSupported                 []ResponseType `json:"response_types_supported"`
@@ -48,6 +49,7 @@ func Discovery(issuer string, responseTypes []ResponseType, grantTypes, authMeth
 		JWKSURI:                                issuer + "/jwks",
 		RevocationEndpoint:                     issuer + "/revoke",
 		IntrospectionEndpoint:                  issuer + "/introspect",
+		DeviceAuthorizationEndpoint:            issuer + "/device_authorization",
 		EndSessionEndpoint:                     issuer + "/logout",
 		ScopesSupported:                        Scopes(),
 		ResponseTypesSupported:                 responseTypes,

@@ -22,7 +22,11 @@ func (p *Provider) Consent(ctx context.Context, r Request) Answer {
 	case refusal != nil:
 		return *refusal
 	}
+	device := w.Request.UserCode != ""
 	if r.Params.Get("consent") != "yes" {
+		if device {
+			return p.answerDevice(ctx, r, w, client, false, now, now)
+		}
 		return p.respondError(r, *w.Request, &oidc.Error{Code: oidc.AccessDenied, Description: "the person did not allow it"})
 	}
 
@@ -42,6 +46,9 @@ func (p *Provider) Consent(ctx context.Context, r Request) Answer {
 		return p.respondError(r, *w.Request, refused)
 	case step == oidc.SignIn:
 		return p.askSignIn(r, *w.Request, client, now)
+	}
+	if device {
+		return p.answerDevice(ctx, r, w, client, true, p.touch(standing.SeenAt, now), now)
 	}
 	return p.issue(ctx, r, *w.Request, client, standing, strings.Fields(w.Request.Scope), now)
 }

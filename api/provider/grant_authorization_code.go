@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"time"
 
 	"gatehouse/api/oidc"
 	"gatehouse/api/store"
@@ -29,9 +30,8 @@ func (p *Provider) grantAuthorizationCode(ctx context.Context, r Request, c *oid
 	}
 
 	refreshToken := randomSecret()
-	redemption := store.Redemption{Code: digest(params["code"]), ClientID: c.ClientID, AllowedGroups: c.AllowedGroups,
-		RedirectURI: params["redirect_uri"], CodeChallenge: challenge,
-		RefreshToken: digest(refreshToken), RefreshEnds: now.Add(p.RefreshIdle), OfflineEnds: now.Add(p.RefreshMax)}
+	redemption := p.redemption(params["code"], c, refreshToken, now)
+	redemption.RedirectURI, redemption.CodeChallenge = params["redirect_uri"], challenge
 	g, u, err := p.store.RedeemCode(ctx, redemption, now)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
@@ -50,4 +50,10 @@ func (p *Provider) grantAuthorizationCode(ctx context.Context, r Request, c *oid
 		refreshToken = ""
 	}
 	return p.issueTokens(r, c, &u, &g, g.Scope, refreshToken, now)
+}
+
+// redemption is what a client asks for that has a code, of whichever grant.
+func (p *Provider) redemption(code string, c *oidc.Client, refreshToken string, now time.Time) store.Redemption {
+	return store.Redemption{Code: digest(code), ClientID: c.ClientID, AllowedGroups: c.AllowedGroups,
+		RefreshToken: digest(refreshToken), RefreshEnds: now.Add(p.RefreshIdle), OfflineEnds: now.Add(p.RefreshMax)}
 }

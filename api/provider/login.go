@@ -218,16 +218,25 @@ func (p *Provider) deviceCookie(username, device string) string {
 
 // knownDevice names the browser if username signed in at it before, else "".
 func (p *Provider) knownDevice(r Request, username string) string {
-	sealed, err := base64.RawURLEncoding.DecodeString(r.Cookies[DeviceCookie])
-	if err != nil || len(sealed) == 0 {
-		return ""
-	}
-	plain, err := p.sealer.Open(devicePurpose, sealed, nil)
-	device, name, _ := strings.Cut(string(plain), " ")
-	if err != nil || name != username {
+	device, name := p.knownBrowser(r)
+	if name != username {
 		return ""
 	}
 	return device
+}
+
+// knownBrowser names the browser and who signed in at it last; both are "" for a new one.
+func (p *Provider) knownBrowser(r Request) (device, username string) {
+	sealed, err := base64.RawURLEncoding.DecodeString(r.Cookies[DeviceCookie])
+	if err != nil || len(sealed) == 0 {
+		return "", ""
+	}
+	plain, err := p.sealer.Open(devicePurpose, sealed, nil)
+	if err != nil {
+		return "", ""
+	}
+	device, username, _ = strings.Cut(string(plain), " ")
+	return device, username
 }
 
 func numbers(buckets []authn.Bucket) []int32 {

@@ -17,7 +17,7 @@ import (
 // pending is what a page of the UI is for. It travels sealed through the browser, so that nothing unauthenticated is stored,
 // and the UI neither sees nor can change it.
 type pending struct {
-	Page       string                 `json:"pg"` // login, consent, logout, account, signed_out, error
+	Page       string                 `json:"pg"` // login, consent, device, device_done, logout, account, signed_out, error
 	Request    *oidc.AuthorizeRequest `json:"rq,omitempty"`
 	Browser    []byte                 `json:"b,omitempty"` // digest of the browser's cookie
 	Expires    int64                  `json:"x"`
@@ -27,6 +27,7 @@ type pending struct {
 	Username   string                 `json:"un,omitempty"` // typed before
 	Error      string                 `json:"e,omitempty"`
 	RetryAfter int                    `json:"ra,omitempty"` // seconds
+	Allowed    bool                   `json:"al,omitempty"` // what became of a device's request
 	ReturnTo   string                 `json:"rt,omitempty"`
 	TryAgain   string                 `json:"ta,omitempty"`
 	NewToken   *newToken              `json:"nt,omitempty"` // to make after the sign-in
@@ -161,6 +162,8 @@ type interaction struct {
 	User      *userView         `json:"user,omitempty"`
 	Username  string            `json:"username,omitempty"`
 	Scopes    []string          `json:"scopes,omitempty"`
+	UserCode  string            `json:"user_code,omitempty"`
+	Allowed   *bool             `json:"allowed,omitempty"`
 	Error     *interactionError `json:"error,omitempty"`
 	ReturnTo  string            `json:"return_to,omitempty"`
 	TryAgain  string            `json:"try_again,omitempty"`
@@ -175,7 +178,7 @@ type interactionError struct {
 }
 
 // pageActions is where the form of a page is posted to.
-var pageActions = map[string]string{"login": "/login", "consent": "/consent", "logout": "/logout/confirm", "account": "/account/tokens"}
+var pageActions = map[string]string{"login": "/login", "consent": "/consent", "device": "/device", "logout": "/logout/confirm", "account": "/account/tokens"}
 
 // Interaction tells the UI what to show for the opaque request that it was given, without a cookie.
 func (p *Provider) Interaction(ctx context.Context, r Request) Answer {
@@ -207,6 +210,10 @@ func (p *Provider) Interaction(ctx context.Context, r Request) Answer {
 	if w.Request != nil {
 		view.UILocales = w.Request.UILocales
 		view.Scopes = strings.Fields(w.Request.Scope)
+		view.UserCode = w.Request.UserCode
+	}
+	if w.Page == "device_done" {
+		view.Allowed = &w.Allowed
 	}
 	if account != nil {
 		view.Scopes = tokenScopes

@@ -48,6 +48,7 @@ type Provider struct {
 	sealer    *keys.Sealer
 	passwords *authn.Passwords
 	outgoing  *http.Client
+	upstreams *authn.Upstreams
 	bucketKey [32]byte
 	trying    authn.Trying
 	ring      atomic.Pointer[keys.Ring]
@@ -60,6 +61,7 @@ func New(settings Settings, db *store.Store, sealer *keys.Sealer, passwords *aut
 	p := &Provider{Settings: settings, store: db, sealer: sealer, passwords: passwords, now: now,
 		outgoing:  outgoing.Client(settings.PrivateHosts),
 		bucketKey: sealer.Derive("login throttle", nil)}
+	p.upstreams = authn.NewUpstreams(p.outgoing, now)
 	p.metadata = discoveryDocument(settings.Issuer, settings.ResponseTypes)
 	return p
 }

@@ -19,6 +19,7 @@ type grant struct {
 var grants = []grant{
 	{oidc.GrantAuthorizationCode, (*Provider).grantAuthorizationCode},
 	{oidc.GrantRefreshToken, (*Provider).grantRefreshToken},
+	{oidc.GrantDeviceCode, (*Provider).grantDeviceCode},
 }
 
 // GrantTypes lists the names in the table.

@@ -23,29 +23,37 @@ type Redemption struct {
 // in which the code, its client, its redirect URI, its PKCE challenge, its expiry, the session, the user and his groups are checked together,
 // so that of any number of parallel redemptions one wins (RFC 6749 §4.1.2, §10.5). ErrNotFound: something did not fit.
 func (s *Store) RedeemCode(ctx context.Context, r Redemption, now time.Time) (oidc.Grant, oidc.User, error) {
+	return s.redeem(ctx, redeemSQL, r, now, r.RedirectURI, r.CodeChallenge)
+}
+
+// redeem runs a statement that ends in grantOfSpent; more are its arguments from $8 on.
+func (s *Store) redeem(ctx context.Context, sql string, r Redemption, now time.Time, more ...any) (oidc.Grant, oidc.User, error) {
 	g, u := oidc.Grant{ClientID: r.ClientID}, oidc.User{}
-	err := s.pool.QueryRow(ctx, redeemSQL,
-		r.Code[:], r.ClientID, r.RedirectURI, r.CodeChallenge, r.RefreshToken[:], now, r.RefreshEnds, r.OfflineEnds, emptyNotNil(r.AllowedGroups)).
+	args := append([]any{r.Code[:], r.ClientID, now, r.RefreshToken[:], r.RefreshEnds, r.OfflineEnds, emptyNotNil(r.AllowedGroups)}, more...)
+	err := s.pool.QueryRow(ctx, sql, args...).
 		Scan(append(userFields(&u), &g.ID, &g.SID, &g.Offline, &g.Scope, &g.EndsAt, &g.Nonce, &g.AuthTime, &g.AMR)...)
 	return g, u, failure(err)
 }
 
 var redeemSQL = `
 		WITH spent AS (
-			UPDATE auth_codes a SET used_at = $6
+			UPDATE auth_codes a SET used_at = $3
 			FROM sessions s, users u
-			WHERE a.code_sha256 = $1 AND a.client_id = $2 AND a.redirect_uri = $3 AND coalesce(a.code_challenge, '') = $4
-				AND a.used_at IS NULL AND a.expires_at > $6
-				AND s.sid = a.sid AND s.ended_at IS NULL AND s.expires_at > $6
-				AND u.id = a.user_id AND u.disabled_at IS NULL AND ` + mayUse("$9") + `
+			WHERE a.code_sha256 = $1 AND a.client_id = $2 AND a.redirect_uri = $8 AND coalesce(a.code_challenge, '') = $9
+				AND a.used_at IS NULL AND a.expires_at > $3
+				AND s.sid = a.sid AND s.ended_at IS NULL AND s.expires_at > $3
+				AND u.id = a.user_id AND u.disabled_at IS NULL AND ` + mayUse("$7") + `
 			RETURNING a.grant_id, a.user_id, a.sid, a.offline, a.scope, a.nonce, a.auth_time, a.amr, s.ends_at
-		), granted AS (
+		)` + grantOfSpent
+
+// grantOfSpent makes of the code in spent its grant and, if that is offline, its first refresh token.
+const grantOfSpent = `, granted AS (
 			INSERT INTO grants (id, user_id, client_id, sid, offline, scope, auth_time, amr, created_at, expires_at)
-			SELECT grant_id, user_id, $2, sid, offline, scope, auth_time, amr, $6, CASE WHEN offline THEN $8 ELSE ends_at END FROM spent
+			SELECT grant_id, user_id, $2, sid, offline, scope, auth_time, amr, $3, CASE WHEN offline THEN $6 ELSE ends_at END FROM spent
 			RETURNING expires_at
 		), refreshable AS (
 			INSERT INTO refresh_tokens (token_sha256, grant_id, created_at, expires_at)
-			SELECT $5, grant_id, $6, LEAST($7, $8) FROM spent WHERE offline
+			SELECT $4, grant_id, $3, LEAST($5, $6) FROM spent WHERE offline
 		)
 		SELECT ` + userColumns + `, p.grant_id::text, p.sid::text, p.offline, p.scope, g.expires_at, coalesce(p.nonce, ''), p.auth_time, p.amr
 		FROM spent p, granted g, users u WHERE u.id = p.user_id`

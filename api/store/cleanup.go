@@ -9,10 +9,13 @@ import (
 const cleanupBatch = 1000
 
 // CleanUp deletes what has expired, in small statements, and says how many rows went. A used code or refresh token has stayed until
-// it would have expired, so that a replay was noticed; failures to sign in have leaked away within an hour.
+// it would have expired, so that a replay was noticed, and a device code longer, so that its device learns that it did (RFC 8628 §3.5);
+// failures to sign in have leaked away within an hour.
 func (s *Store) CleanUp(ctx context.Context, now time.Time) (deleted int64, err error) {
 	for _, sql := range []string{
 		`DELETE FROM auth_codes WHERE code_sha256 IN (SELECT code_sha256 FROM auth_codes WHERE expires_at < $1 LIMIT $2)`,
+		`DELETE FROM device_codes WHERE device_code_sha256 IN (
+			SELECT device_code_sha256 FROM device_codes WHERE expires_at + interval '10 minutes' < $1 LIMIT $2)`,
 		`DELETE FROM refresh_tokens WHERE token_sha256 IN (SELECT token_sha256 FROM refresh_tokens WHERE expires_at < $1 LIMIT $2)`,
 		`DELETE FROM grants WHERE id IN (SELECT id FROM grants WHERE expires_at < $1 LIMIT $2)`,
 		`DELETE FROM sessions WHERE sid IN (SELECT sid FROM sessions WHERE expires_at < $1 LIMIT $2)`,

@@ -27,6 +27,9 @@ func TestCleanUpDeletesWhatHasExpiredAndNothingElse(t *testing.T) {
 			SELECT gen_random_uuid(), gen_random_bytes(32), u.id, $2, '{pwd}', $2, $2, $2 FROM users u, generate_series(1, $1)`, c.rows, c.ends)
 		exec(`INSERT INTO auth_codes (code_sha256, grant_id, client_id, user_id, sid, redirect_uri, offline, scope, auth_time, amr, expires_at)
 			SELECT gen_random_bytes(32), gen_random_uuid(), 'spa', u.id, gen_random_uuid(), '', true, '', $2, '{pwd}', $2 FROM users u, generate_series(1, $1)`, c.rows, c.ends)
+		exec(`INSERT INTO device_codes (device_code_sha256, user_code_hmac, network_hmac, grant_id, client_id, offline, scope, poll_interval, expires_at)
+			SELECT gen_random_bytes(32), gen_random_bytes(32), '', gen_random_uuid(), 'spa', true, '', '5 s', $2::timestamptz - interval '10 minutes'
+			FROM generate_series(1, $1)`, c.rows, c.ends)
 		exec(`INSERT INTO grants (id, user_id, client_id, offline, scope, auth_time, amr, created_at, expires_at)
 			SELECT gen_random_uuid(), u.id, 'spa', true, '', $2, '{pwd}', $2, $2 FROM users u, generate_series(1, $1)`, c.rows, c.ends)
 		exec(`INSERT INTO refresh_tokens (token_sha256, grant_id, created_at, expires_at)
@@ -39,10 +42,10 @@ func TestCleanUpDeletesWhatHasExpiredAndNothingElse(t *testing.T) {
 			SELECT gen_random_uuid(), 'ES256', '', $2::timestamptz - interval '1 day', $2, $2 FROM generate_series(1, $1)`, c.rows, c.ends)
 	}
 	deleted, err := s.CleanUp(ctx, now)
-	if err != nil || deleted < 7*(cleanupBatch+1)-cleanupBatch-1 {
+	if err != nil || deleted < 8*(cleanupBatch+1)-cleanupBatch-1 {
 		t.Fatalf("%d rows deleted, %v", deleted, err)
 	}
-	for _, table := range []string{"sessions", "auth_codes", "grants", "refresh_tokens", "personal_access_tokens", "login_throttle", "signing_keys"} {
+	for _, table := range []string{"sessions", "auth_codes", "device_codes", "grants", "refresh_tokens", "personal_access_tokens", "login_throttle", "signing_keys"} {
 		var left int
 		if err := s.pool.QueryRow(ctx, fmt.Sprintf("SELECT count(*) FROM %s", table)).Scan(&left); err != nil || left != 1 {
 			t.Errorf("%s: %d rows left, want 1 (%v)", table, left, err)

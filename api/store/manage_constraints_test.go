@@ -154,7 +154,11 @@ var refused = map[string]struct {
 	"personal_access_tokens_scope_must_be_words_with_one_space": {"UPDATE personal_access_tokens SET scope = %", []string{
 		"'openid  email'", "' openid'", "'a\"b'"}},
 	"personal_access_tokens_expires_at_must_be_after_created_at": {"UPDATE personal_access_tokens SET expires_at = created_at", nil},
-	"signing_keys_alg_must_be_rs256_es256_or_eddsa":              {"INSERT INTO signing_keys VALUES ('k', 'HS256', 'x', now(), now())", nil},
+	"device_codes_user_code_must_be_unique": {`INSERT INTO device_codes (device_code_sha256, user_code_hmac, network_hmac, grant_id, client_id,
+		offline, scope, poll_interval, expires_at) SELECT i::text::bytea, 'x', 'x', gen_random_uuid(), 'hub', true, '', '5 s', now() FROM generate_series(1, 2) AS i`, nil},
+	"device_codes_allowed_must_say_by_whom": {`INSERT INTO device_codes (device_code_sha256, user_code_hmac, network_hmac, grant_id, client_id,
+		offline, scope, poll_interval, expires_at, allowed) VALUES ('x', 'x', 'x', gen_random_uuid(), 'hub', true, '', '5 s', now(), true)`, nil},
+	"signing_keys_alg_must_be_rs256_es256_or_eddsa": {"INSERT INTO signing_keys VALUES ('k', 'HS256', 'x', now(), now())", nil},
 	"signing_keys_retires_at_must_not_be_before_created_at": {
 		"INSERT INTO signing_keys VALUES ('k', 'ES256', 'x', now(), now(), 'epoch')", nil},
 	"login_throttle_bucket_must_be_below_65536": {"INSERT INTO login_throttle VALUES (%, 1, now())", []string{"65536", "-1"}},

@@ -36,6 +36,8 @@ func routes(p *provider.Provider) []endpoint {
 		{"POST", "/account/tokens", nobody, true, p.AddToken},
 		{"POST", "/account/tokens/revoke", nobody, true, p.RevokeToken},
 		{"GET HEAD", "/authentication-methods", clients, false, p.AuthenticationMethods},
+		{"POST", "/device", nobody, true, p.Device},
+		{"POST", "/device_authorization", clients, false, p.DeviceAuthorization},
 		{"POST", "/token", clients, false, p.Token},
 		{"GET POST", "/userinfo", clients, false, p.Userinfo},
 		{"POST", "/revoke", clients, false, p.Revoke},

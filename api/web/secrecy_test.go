@@ -27,7 +27,7 @@ func TestNoPasswordCodeTokenOrSecretIsEverLogged(t *testing.T) {
 	slog.SetDefault(slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	t.Cleanup(func() { slog.SetDefault(before) })
 
-	b := start(t).browser()
+	b := startWithDevices(t).browser()
 	at := b.authorize(authParams("scope", "openid offline_access")).location()
 	b.login(at, "alice", "wrong-password-4711")
 	b.login(at, "typed-my-password-here", "x")
@@ -48,10 +48,19 @@ func TestNoPasswordCodeTokenOrSecretIsEverLogged(t *testing.T) {
 	b.userinfo("gatehouse_pat_guessed-0815")
 	b.do("POST", "/introspect", url.Values{"token": {personal}, "client_id": {"web"}, "client_secret": {"web-secret"}})
 	b.do("GET", "/logout", url.Values{"id_token_hint": {str(tokens["id_token"])}})
+	d := b.waiting("openid offline_access")
+	b.typeCode("BCDF-GHJK")
+	consent := b.toConsent(d.user)
+	d.poll()
+	b.press("yes", consent)
+	device := d.poll().json()
+	d.poll()
 	b.do("GET", "/no/such/path/"+code, nil)
 
 	secrets := []string{password, "wrong-password-4711", "typed-my-password-here", code, "guessed-code-0815", "web-secret", "wrong-secret-42", "guessed-refresh-0815",
-		"guessed-access-0815", personal, "gatehouse_pat_guessed-0815", next, verifier, at.Query().Get("request")}
+		"guessed-access-0815", personal, "gatehouse_pat_guessed-0815", next, verifier, at.Query().Get("request"),
+		d.code, d.user, "BCDF-GHJK", consent.query("request"),
+		str(device["access_token"]), str(device["refresh_token"])}
 	for _, name := range []string{"access_token", "refresh_token", "id_token"} {
 		secrets = append(secrets, str(tokens[name]))
 	}

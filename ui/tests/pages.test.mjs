@@ -1,91 +1,15 @@
 // The built pages in a real Chromium, under the headers they are served with.
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { after, before, beforeEach, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
-import { findChromium } from './chromium.mjs';
+import { describe, test } from 'node:test';
 import { answers } from './pages/answers.mjs';
-import { startAPI, startGatehouseUI, startUI } from './pages/servers.mjs';
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const shots = join(dirname(fileURLToPath(import.meta.url)), '../../.cache/screenshots');
-const sizes = { phone: { width: 320, height: 640 }, desktop: { width: 1280, height: 800 } };
-
-let api, ui, browser, home;
-
-before(async () => {
-  api = await startAPI();
-  ui = process.env.GATEHOUSE_BIN ? await startGatehouseUI(api, process.env.GATEHOUSE_BIN) : await startUI(api);
-  for (const [name, answer] of Object.entries(answers(api.origin))) api.answers.set(name, answer);
-  home = mkdtempSync(join(tmpdir(), 'pages-'));
-  mkdirSync(shots, { recursive: true });
-  browser = await chromium.launch({
-    executablePath: await findChromium(),
-    env: { ...process.env, HOME: home },
-    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-      '--disable-component-update', '--disable-sync'],
-  });
-});
-
-after(async () => {
-  await browser?.close();
-  await ui?.close();
-  await api?.close();
-  if (home) rmSync(home, { recursive: true, force: true });
-});
-
-beforeEach(() => Object.assign(api, { posts: [], stay: false }));
-
-/** Opens a page as the API would send the browser to it, and fails the test on whatever the browser complains about. */
-async function open(name, { at = ui, ...options } = {}) {
-  const context = await browser.newContext({ locale: 'en-GB', viewport: sizes.desktop, reducedMotion: 'reduce', ...options });
-  const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
-  page.complaints = [];
-  page.on('pageerror', (error) => page.complaints.push(error.message));
-  page.on('console', (message) => {
-    // That the API answered 4xx or 5xx is part of what is tested.
-    if (['error', 'warning'].includes(message.type()) && !/status of [45]\d\d/.test(message.text())) page.complaints.push(message.text());
-  });
-  await page.goto(`${at.origin}/login${name ? `?request=${name}` : ''}`);
-  await page.waitForSelector('h1');
-  return page;
-}
-async function close(page) {
-  assert.deepEqual(page.complaints, []);
-  await page.context().close();
-}
-/** What axe finds, by WCAG 2.2 AA and its own good practice. */
-async function found(page) {
-  const { violations } = await page.evaluate(() => globalThis.axe.run(document, {
-    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], resultTypes: ['violations'],
-  }));
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`);
-}
-const focused = (page) => page.evaluate(() => {
-  const { tagName, id, name, value, ariaLabel } = document.activeElement;
-  return tagName === 'BUTTON' ? ariaLabel || [name, value].filter(Boolean).join('=') || 'button' : id || tagName.toLowerCase();
-});
+import { api, close, focused, inspect, newContext, open, posted, sizes, ui } from './pages/browser.mjs';
+import { startUI } from './pages/servers.mjs';
 
 describe('every page, at both sizes and in both schemes', () => {
   for (const name of [...Object.keys(answers('')), 'start']) {
     test(`${name}: axe finds nothing, nothing overflows, the policy is kept`, async () => {
-      const page = await open(name === 'start' ? '' : name);
-      await page.evaluate(axe); // through the debugger, which the policy does not concern
-      for (const [size, viewport] of Object.entries(sizes)) {
-        for (const colorScheme of ['light', 'dark']) {
-          await page.setViewportSize(viewport);
-          await page.emulateMedia({ colorScheme });
-          await page.screenshot({ path: join(shots, `${name}-${size}-${colorScheme}.png`), fullPage: true });
-          const width = await page.evaluate(() => document.documentElement.scrollWidth);
-          assert.equal(width, viewport.width, `${size}: something is wider than the screen`);
-          assert.deepEqual(await found(page), [], `${size} ${colorScheme}`);
-        }
-      }
+      const page = await open(name === 'start' ? '/' : name);
+      await inspect(page, name);
       await close(page);
     });
   }
@@ -93,13 +17,9 @@ describe('every page, at both sizes and in both schemes', () => {
   test('an accent that is hard to read is made readable', { skip: Boolean(process.env.GATEHOUSE_BIN) }, async () => {
     for (const accent of ['#ffe100', '#001a66']) {
       const other = await startUI(api, { config: { accent, name: 'Campus', logo: '/logo.svg' } });
-      for (const colorScheme of ['light', 'dark']) {
-        const page = await open('consent', { at: other, colorScheme });
-        await page.screenshot({ path: join(shots, `accent-${accent.slice(1)}-${colorScheme}.png`) });
-        await page.evaluate(axe);
-        assert.deepEqual(await found(page), [], `${accent} ${colorScheme}`);
-        await close(page);
-      }
+      const page = await open('consent', { at: other });
+      await inspect(page, `accent-${accent.slice(1)}`, { viewports: { desktop: sizes.desktop } });
+      await close(page);
       await other.close();
     }
     api.uiOrigin = ui.origin;
@@ -150,18 +70,6 @@ describe('the keyboard', () => {
 });
 
 describe('the forms are native posts to the API, from the UI origin', () => {
-  async function posted(name, act) {
-    const page = await open(name);
-    await act(page);
-    await page.waitForURL(`${api.origin}/**`);
-    await close(page);
-    assert.equal(api.posts.length, 1);
-    const [post] = api.posts.splice(0);
-    // Referrer-Policy no-referrer would make this `null`, which the API refuses.
-    assert.equal(post.origin, ui.origin);
-    return `${post.path} ${post.body}`;
-  }
-
   test('signing in sends the request, the username and the password', async () => {
     const body = '/login request=sealed&username=alice&password=correct+horse+%C3%A9';
     const type = async (page) => {
@@ -227,7 +135,7 @@ describe('when things fail', () => {
   });
 
   test('without script the page says what it needs', async () => {
-    const context = await browser.newContext({ javaScriptEnabled: false });
+    const context = await newContext({ javaScriptEnabled: false });
     const page = await context.newPage();
     await page.goto(`${ui.origin}/login?request=login`);
     assert.match(await page.innerText('h1'), /needs JavaScript/);

@@ -54,7 +54,8 @@ export const en = {
     deny: 'Don’t allow',
     busy: 'One moment…',
     /** Where a device asks. */
-    device: (client: string) => `${client} on a device asks for this, and the device shows the code`,
+    device: 'The request comes from a device that shows this code:',
+    deviceCare: 'Allow it only if you started this yourself, on your own device, and it shows the same code.',
     deviceNote: 'It never learns your password. If you don’t allow it, nothing happens on the device.',
     note: (client: string) => `It never learns your password. If you don’t allow it, you go back to ${client} without signing in.`,
   },
@@ -64,12 +65,12 @@ export const en = {
     subtitle: 'with the code that it shows you',
     code: 'Code',
     /** RFC 8628 §5.4: somebody else may have sent the link or the code. */
-    care: 'Go on only if you started this yourself, on your own device, and it shows the same code. '
+    care: 'Continue only if you started this yourself, on your own device, and it shows the same code. '
       + 'If somebody sent you the code, close this page.',
     submit: 'Continue',
     busy: 'One moment…',
     errors: {
-      unknown_user_code: () => 'No device waits with this code. Compare it with the device; if it is the same, start again there.',
+      unknown_user_code: () => 'No device is waiting with this code. Compare it with the device; if it is the same, start again there.',
       too_many_attempts: (wait: string) => `Too many attempts. Please wait ${wait || 'a few minutes'}, then try again.`,
       temporarily_unavailable: (wait: string) => `This is not possible right now. Please try again in ${wait || 'a moment'}.`,
       other: () => 'That did not work. Please try again.',
@@ -104,7 +105,7 @@ export const en = {
   account: {
     title: 'Your account',
     tokens: 'Personal access tokens',
-    about: 'With a token a program can say that it is you, without your password.',
+    about: 'With a token a program can identify itself as you, without your password.',
     none: 'You have no tokens.',
     made: (token: string) => `“${token}” is ready`,
     once: 'Copy it now and keep it as you would a password. It is not shown again.',
@@ -118,6 +119,7 @@ export const en = {
     used: (day: string) => `Last used ${day}`,
     unused: 'Never used',
     revoke: 'Revoke',
+    keep: 'Keep',
     revokeNamed: (token: string) => `Revoke “${token}”`,
     revokeSure: 'Programs that use this token stop working at once. This cannot be undone.',
     revoking: 'Revoking…',
@@ -126,11 +128,12 @@ export const en = {
     nameHint: 'So that you recognise it later: “My laptop”, “Nightly report”.',
     may: 'What it may see',
     scopes: {
-      openid: 'Which account is yours',
-      profile: 'Your name and username',
-      email: 'Your email address',
-      groups: 'Your groups',
+      openid: 'which account is yours',
+      profile: 'your name and username',
+      email: 'your email address',
+      groups: 'your groups',
     },
+    sees: (scopes: string) => `May see ${scopes}`,
     validFor: 'Valid for',
     create: 'Create token',
     creating: 'Creating…',

@@ -1,0 +1,65 @@
+package authn
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode"
+)
+
+var (
+	subSyntax     = regexp.MustCompile(`^[ -~]{1,255}$`)                        // OpenID Connect Core §2
+	addressSyntax = regexp.MustCompile(`^[^@\s\p{C}\p{Z}]+@[^@\s\p{C}\p{Z}]+$`) // as users.email
+	amrSyntax     = regexp.MustCompile(`^[!-~]{1,32}$`)
+)
+
+// bounded leaves out what the tables and the log would not take. Without a subject there is no person.
+func (p UpstreamPerson) bounded() (UpstreamPerson, error) {
+	if !subSyntax.MatchString(p.Sub) {
+		return UpstreamPerson{}, fmt.Errorf("%w: it names no subject of 1 to 255 ASCII characters", ErrUpstreamFailed)
+	}
+	if !addressSyntax.MatchString(p.Email) || len(p.Email) > 254 {
+		p.Email, p.EmailVerified = "", false
+	}
+	for _, text := range []*string{&p.Name, &p.GivenName, &p.FamilyName, &p.Username} {
+		*text = boundedText(*text)
+	}
+	return p, nil
+}
+
+func boundedText(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if !unicode.IsGraphic(r) || r == unicode.ReplacementChar {
+			return -1
+		}
+		return r
+	}, s)
+	if runes := []rune(s); len(runes) > 100 {
+		s = string(runes[:100])
+	}
+	return strings.TrimSpace(s)
+}
+
+// boundedAMR takes amr if it is what RFC 8176 §1 says, and nothing of it otherwise.
+func boundedAMR(claim any) []string {
+	list, _ := claim.([]any)
+	amr := []string{}
+	for _, value := range list {
+		word, _ := value.(string)
+		if !amrSyntax.MatchString(word) || len(list) > 10 {
+			return []string{}
+		}
+		amr = append(amr, word)
+	}
+	return amr
+}
+
+// Label is how the account is shown to its owner.
+func (p UpstreamPerson) Label() string {
+	for _, text := range []string{p.Email, p.Username, p.Name} {
+		if text != "" {
+			return text
+		}
+	}
+	return p.Sub[:min(len(p.Sub), 100)]
+}

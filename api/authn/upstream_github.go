@@ -1,0 +1,71 @@
+package authn
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/oauth2"
+
+	"gatehouse/api/oidc"
+)
+
+// githubEndpoints are those of GitHub's documentation, "Authorizing OAuth apps". GitHub Enterprise Server has its API below the issuer.
+func (s *Upstreams) githubEndpoints(_ context.Context, u *oidc.Upstream) (*endpoints, error) {
+	base := strings.TrimSuffix(u.Issuer, "/")
+	api := base + "/api/v3"
+	if base == "https://github.com" {
+		api = "https://api.github.com"
+	}
+	return &endpoints{Endpoint: oauth2.Endpoint{AuthURL: base + "/login/oauth/authorize", TokenURL: base + "/login/oauth/access_token",
+		AuthStyle: oauth2.AuthStyleInParams}, userinfo: api + "/user", issuers: []string{u.Issuer, base + "/login/oauth"}}, nil
+}
+
+// githubWords: it calls the hint login, and knows one prompt.
+func githubWords(r UpstreamRequest) url.Values {
+	v := url.Values{}
+	if r.LoginHint != "" {
+		v.Set("login", r.LoginHint)
+	}
+	if slices.Contains(r.Prompt, "select_account") || slices.Contains(r.Prompt, "login") {
+		v.Set("prompt", "select_account")
+	}
+	return v
+}
+
+// githubPerson asks who the token is for. The number is the subject: names there can change hands.
+func (s *Upstreams) githubPerson(ctx context.Context, _ *oidc.Upstream, e *endpoints, _ UpstreamAnswer,
+	token *oauth2.Token) (UpstreamPerson, error) {
+	var user struct {
+		ID    int64  `json:"id"`
+		Login string `json:"login"`
+		Name  string `json:"name"`
+	}
+	if err := s.getJSON(ctx, "user", e.userinfo, token.AccessToken, &user); err != nil {
+		return UpstreamPerson{}, err
+	}
+	var addresses []struct {
+		Email    string `json:"email"`
+		Primary  bool   `json:"primary"`
+		Verified bool   `json:"verified"`
+	}
+	err := s.getJSON(ctx, "list of addresses", e.userinfo+"/emails", token.AccessToken, &addresses)
+	var refused statusError // without the scope user:email
+	if err != nil && !(errors.As(err, &refused) && (refused.status == http.StatusNotFound || refused.status == http.StatusForbidden)) {
+		return UpstreamPerson{}, err
+	}
+	person := UpstreamPerson{Name: user.Name, Username: user.Login}
+	if user.ID > 0 {
+		person.Sub = strconv.FormatInt(user.ID, 10)
+	}
+	for _, address := range addresses {
+		if address.Primary && address.Verified {
+			person.Email, person.EmailVerified = address.Email, true
+		}
+	}
+	return person.bounded()
+}

@@ -1,0 +1,232 @@
+package authn
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	relying "github.com/coreos/go-oidc/v3/oidc"
+	"golang.org/x/oauth2"
+
+	"gatehouse/api/oidc"
+)
+
+// How long what discovery said is believed. Keys are looked up again as soon as a token names an unknown one.
+const (
+	discoveryAge   = time.Hour
+	discoveryPause = 5 * time.Second // before an upstream that did not answer is asked again
+	discoveryLimit = 1000            // issuers
+)
+
+// algorithms that ID tokens may be signed with; never none, never a shared secret.
+var algorithms = []string{"RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "EdDSA"}
+
+// finding is the outcome of one discovery; requests that come meanwhile wait for it.
+type finding struct {
+	done      chan struct{}
+	endpoints *endpoints
+	err       error
+	until     time.Time
+}
+
+// discover finds an OpenID Provider's endpoints (OpenID Connect Discovery §4).
+func (s *Upstreams) discover(ctx context.Context, u *oidc.Upstream) (*endpoints, error) {
+	s.mu.Lock()
+	f := s.found[u.Issuer]
+	if f == nil || f.until.Before(s.now()) && isDone(f) {
+		if len(s.found) >= discoveryLimit {
+			s.found = map[string]*finding{}
+		}
+		f = &finding{done: make(chan struct{})}
+		s.found[u.Issuer] = f
+		go s.look(context.WithoutCancel(ctx), u.Issuer, f)
+	}
+	s.mu.Unlock()
+	select {
+	case <-f.done:
+		return f.endpoints, f.err
+	case <-ctx.Done():
+		return nil, fmt.Errorf("%w: its discovery document: %w", ErrUpstreamUnavailable, ctx.Err())
+	}
+}
+
+func isDone(f *finding) bool {
+	select {
+	case <-f.done:
+		return true
+	default:
+		return false
+	}
+}
+
+func (s *Upstreams) look(ctx context.Context, issuer string, f *finding) {
+	found, err := s.ask(ctx, issuer)
+	age := discoveryAge
+	if err != nil {
+		age = discoveryPause
+	}
+	s.mu.Lock()
+	f.endpoints, f.err, f.until = found, err, s.now().Add(age)
+	s.mu.Unlock()
+	close(f.done)
+}
+
+func (s *Upstreams) ask(ctx context.Context, issuer string) (*endpoints, error) {
+	var doc struct {
+		relying.ProviderConfig
+		AuthMethods []string `json:"token_endpoint_auth_methods_supported"`
+		NamesIss    bool     `json:"authorization_response_iss_parameter_supported"`
+	}
+	err := s.getJSON(ctx, "discovery document", strings.TrimSuffix(issuer, "/")+"/.well-known/openid-configuration", "", &doc)
+	if err != nil {
+		return nil, err
+	}
+	if doc.IssuerURL != issuer { // §4.3: exactly
+		return nil, fmt.Errorf("%w: its discovery document says that it is %.200q, not %q", ErrUpstreamFailed, doc.IssuerURL, issuer)
+	}
+	secure := strings.HasPrefix(issuer, "https:")
+	for name, address := range map[string]string{
+		"authorization_endpoint": doc.AuthURL, "token_endpoint": doc.TokenURL, "jwks_uri": doc.JWKSURL} {
+		at, err := url.Parse(address)
+		if err != nil || at.Host == "" || at.Scheme != "https" && (secure || at.Scheme != "http") {
+			return nil, fmt.Errorf("%w: its discovery document has %.200q for %s", ErrUpstreamFailed, address, name)
+		}
+	}
+	doc.Algorithms = slices.DeleteFunc(doc.Algorithms, func(alg string) bool { return !slices.Contains(algorithms, alg) })
+	e := &endpoints{Endpoint: oauth2.Endpoint{AuthURL: doc.AuthURL, TokenURL: doc.TokenURL, AuthStyle: oauth2.AuthStyleInHeader},
+		userinfo: doc.UserInfoURL, issuers: []string{issuer}, namesIss: doc.NamesIss, provider: doc.NewProvider(s.with(ctx))}
+	// Said once: trying the other way after a refusal would show a rotating refresh token twice.
+	if len(doc.AuthMethods) > 0 && !slices.Contains(doc.AuthMethods, "client_secret_basic") {
+		e.AuthStyle = oauth2.AuthStyleInParams
+	}
+	return e, nil
+}
+
+func oidcWords(r UpstreamRequest) url.Values {
+	v := url.Values{"nonce": {r.Nonce}}
+	if r.LoginHint != "" {
+		v.Set("login_hint", r.LoginHint)
+	}
+	if r.MaxAge != nil {
+		v.Set("max_age", seconds(r.MaxAge))
+	}
+	if len(r.Prompt) > 0 {
+		v.Set("prompt", strings.Join(r.Prompt, " "))
+	}
+	return v
+}
+
+// oidcClaims are read from the ID token, and from userinfo what it lacks (OpenID Connect Core §5.1).
+type oidcClaims struct {
+	Sub           string   `json:"sub"`
+	Email         string   `json:"email"`
+	EmailVerified any      `json:"email_verified"` // some say "true"
+	Name          string   `json:"name"`
+	GivenName     string   `json:"given_name"`
+	FamilyName    string   `json:"family_name"`
+	Username      string   `json:"preferred_username"`
+	AZP           string   `json:"azp"`
+	AMR           any      `json:"amr"`
+	AuthTime      *float64 `json:"auth_time"`
+}
+
+// oidcPerson verifies the ID token (OpenID Connect Core §3.1.3.7).
+func (s *Upstreams) oidcPerson(ctx context.Context, u *oidc.Upstream, e *endpoints, a UpstreamAnswer,
+	token *oauth2.Token) (UpstreamPerson, error) {
+	raw, _ := token.Extra("id_token").(string)
+	if raw == "" {
+		return UpstreamPerson{}, fmt.Errorf("%w: there is no ID token in it", ErrUpstreamFailed)
+	}
+	id, err := e.provider.Verifier(&relying.Config{ClientID: u.ClientID, Now: s.now}).Verify(ctx, raw)
+	if err != nil {
+		return UpstreamPerson{}, unreachable("ID token", err)
+	}
+	var c oidcClaims
+	switch err := id.Claims(&c); {
+	case err != nil:
+		return UpstreamPerson{}, fmt.Errorf("%w: its ID token has claims of another type: %.200s", ErrUpstreamFailed, err)
+	case id.Nonce != a.Nonce:
+		return UpstreamPerson{}, fmt.Errorf("%w: its ID token has another nonce", ErrUpstreamFailed)
+	case c.AZP != "" && c.AZP != u.ClientID:
+		return UpstreamPerson{}, fmt.Errorf("%w: its ID token is for another client (azp %.100q)", ErrUpstreamFailed, c.AZP)
+	case id.AccessTokenHash != "" && id.VerifyAccessToken(token.AccessToken) != nil:
+		return UpstreamPerson{}, fmt.Errorf("%w: its ID token is not of this access token (at_hash)", ErrUpstreamFailed)
+	}
+	if (c.Email == "" || c.Name == "") && e.userinfo != "" {
+		var more oidcClaims
+		if err := s.getJSON(ctx, "userinfo", e.userinfo, token.AccessToken, &more); err != nil {
+			return UpstreamPerson{}, err
+		}
+		if more.Sub != id.Subject { // §5.3.2
+			return UpstreamPerson{}, fmt.Errorf("%w: its userinfo is about another person", ErrUpstreamFailed)
+		}
+		c.complete(more)
+	}
+	person := UpstreamPerson{Sub: id.Subject, Email: c.Email, EmailVerified: c.EmailVerified == true || c.EmailVerified == "true",
+		Name: c.Name, GivenName: c.GivenName, FamilyName: c.FamilyName, Username: c.Username, AMR: boundedAMR(c.AMR)}
+	if c.AuthTime != nil && *c.AuthTime > 0 && *c.AuthTime < 1<<40 {
+		person.AuthTime = time.Unix(int64(*c.AuthTime), 0)
+	}
+	return person.bounded()
+}
+
+// complete takes what is missing from userinfo. An address and whether it is verified come from one place.
+func (c *oidcClaims) complete(more oidcClaims) {
+	if c.Email == "" {
+		c.Email, c.EmailVerified = more.Email, more.EmailVerified
+	}
+	for _, field := range []struct {
+		to   *string
+		from string
+	}{{&c.Name, more.Name}, {&c.GivenName, more.GivenName}, {&c.FamilyName, more.FamilyName}, {&c.Username, more.Username}} {
+		if *field.to == "" {
+			*field.to = field.from
+		}
+	}
+}
+
+// getJSON reads a document; bearer is the access token to show, "" for none.
+func (s *Upstreams) getJSON(ctx context.Context, what, address, bearer string, into any) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return fmt.Errorf("%w: the address of its %s is %.200q", ErrUpstreamFailed, what, address)
+	}
+	r.Header.Set("Accept", "application/json")
+	if bearer != "" {
+		r.Header.Set("Authorization", "Bearer "+bearer)
+	}
+	res, err := s.http.Do(r)
+	if err != nil {
+		return unreachable(what, err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	switch {
+	case err != nil:
+		return unreachable(what, err)
+	case res.StatusCode >= 500 || res.StatusCode == http.StatusTooManyRequests:
+		return fmt.Errorf("%w: its %s says %d", ErrUpstreamUnavailable, what, res.StatusCode)
+	case res.StatusCode != http.StatusOK:
+		return statusError{what, res.StatusCode}
+	case json.Unmarshal(body, into) != nil:
+		return fmt.Errorf("%w: its %s is not the JSON that it should be", ErrUpstreamFailed, what)
+	}
+	return nil
+}
+
+// statusError is an answer that is not 200.
+type statusError struct {
+	what   string
+	status int
+}
+
+func (e statusError) Error() string {
+	return fmt.Sprintf("%v: its %s says %d", ErrUpstreamFailed, e.what, e.status)
+}
+func (e statusError) Unwrap() error { return ErrUpstreamFailed }

@@ -1,0 +1,89 @@
+package oidc
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// GrantDeviceCode is the grant type of a device that has no browser (RFC 8628 §3.4).
+const GrantDeviceCode = "urn:ietf:params:oauth:grant-type:device_code"
+
+// Error codes of RFC 8628 §3.5.
+const (
+	AuthorizationPending = "authorization_pending"
+	SlowDown             = "slow_down"
+	ExpiredToken         = "expired_token"
+)
+
+const (
+	// DeviceCodeTTL is how long a device waits: for a person to find the page, sign in and compare the code.
+	DeviceCodeTTL = 10 * time.Minute
+	// DevicePollInterval is what RFC 8628 §3.2 has for a device that is told nothing else; slow_down adds as much each time (§3.5).
+	DevicePollInterval = 5 * time.Second
+)
+
+// DeviceAuthorizationParams are the parameters of the device authorization endpoint that are read (RFC 8628 §3.1).
+var DeviceAuthorizationParams = []string{"scope", "client_id", "client_secret"}
+
+// DeviceAuthorization is the answer of the device authorization endpoint (RFC 8628 §3.2).
+type DeviceAuthorization struct {
+	DeviceCode              string `json:"device_code"`
+	UserCode                string `json:"user_code"`
+	VerificationURI         string `json:"verification_uri"`
+	VerificationURIComplete string `json:"verification_uri_complete"`
+	ExpiresIn               int    `json:"expires_in"` // seconds
+	Interval                int    `json:"interval"`   // seconds
+}
+
+// ParseDeviceAuthorization gives the scope that a device of client c may ask a person for.
+func ParseDeviceAuthorization(p Params, c *Client) (scope string, refusal *Error) {
+	if !c.MayUse(GrantDeviceCode) {
+		return "", refuse(UnauthorizedClient, "the client is not registered for the grant type "+GrantDeviceCode)
+	}
+	for _, check := range []check{checkLengths, checkScope} {
+		if e := check(p, c); e != nil {
+			return "", e
+		}
+	}
+	return grantableScope(p["scope"], c), nil
+}
+
+// UserCodeLetters are those of RFC 8628 §6.1: no vowels, so that no words come out, and none that look alike.
+const UserCodeLetters = "BCDFGHJKLMNPQRSTVWXZ"
+
+// userCodeLength in letters: 34 bits, which the bounds on guesses and on codes make enough
+// (docs/decisions/0011-bounds-of-the-device-flow.md).
+const userCodeLength = 8
+
+// NewUserCode makes a code of what pick gives, evenly, below its argument: WDJB-MJHT.
+func NewUserCode(pick func(below int) int) string {
+	letters := make([]byte, userCodeLength)
+	for i := range letters {
+		letters[i] = UserCodeLetters[pick(len(UserCodeLetters))]
+	}
+	return formatUserCode(string(letters))
+}
+
+func formatUserCode(letters string) string {
+	return letters[:userCodeLength/2] + "-" + letters[userCodeLength/2:]
+}
+
+// ReadUserCode gives the code that a person means, whatever the case, the spaces and the dashes (RFC 8628 §6.1); ok is false for what
+// cannot be one.
+func ReadUserCode(typed string) (code string, ok bool) {
+	if len(typed) > 64 {
+		return "", false
+	}
+	letters := strings.Map(func(r rune) rune {
+		if strings.ContainsRune(" \u00a0-\u2010\u2011\u2012\u2013\u2014_.", r) { // what people, phones and word processors put between
+			return -1
+		}
+		return r
+	}, strings.ToUpper(typed))
+	outside := func(r rune) bool { return !strings.ContainsRune(UserCodeLetters, r) }
+	if len(letters) != userCodeLength || slices.ContainsFunc([]rune(letters), outside) {
+		return "", false
+	}
+	return formatUserCode(letters), true
+}

@@ -1,0 +1,68 @@
+package provider
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"math/big"
+	"time"
+
+	"gatehouse/api/authn"
+	"gatehouse/api/oidc"
+	"gatehouse/api/store"
+)
+
+// DeviceAuthorization is the device authorization endpoint (RFC 8628 §3.1): a device without a browser gets a code to wait with, and
+// one for a person to type on the device page.
+func (p *Provider) DeviceAuthorization(ctx context.Context, r Request) Answer {
+	now := p.now()
+	client, params, refusal := p.fromClient(ctx, r, "device authorization", oidc.DeviceAuthorizationParams)
+	if refusal != nil {
+		return *refusal
+	}
+	scope, refused := oidc.ParseDeviceAuthorization(params, client)
+	if refused != nil {
+		return p.refuse(r, "device authorization", refused, "client_id", client.ClientID)
+	}
+
+	deviceCode, userCode := randomSecret(), oidc.NewUserCode(randomBelow)
+	err := p.store.SaveDeviceCode(ctx, store.DeviceCode{
+		Device: digest(deviceCode), User: p.userCodeDigest(userCode), Network: p.sealer.Derive("device's network", []byte(authn.Network(r.Addr))),
+		GrantID: newID(), ClientID: client.ClientID, Scope: scope, Offline: oidc.HasScope(scope, oidc.OfflineAccess),
+		ExpiresAt: now.Add(oidc.DeviceCodeTTL),
+	}, now)
+	switch {
+	case errors.Is(err, store.ErrManyDeviceCodesHere):
+		return p.noRoomForDevice(r, client, 429, oidc.SlowDown, "too many devices of this network wait for somebody to sign in", err)
+	case errors.Is(err, store.ErrManyDeviceCodes):
+		return p.noRoomForDevice(r, client, 503, oidc.TemporarilyUnavailable, "too many devices wait for somebody to sign in", err)
+	case err != nil:
+		return p.failed(r, err)
+	}
+	page := p.UIOrigin + "/device"
+	return Answer{Status: 200, JSON: oidc.DeviceAuthorization{
+		DeviceCode: deviceCode, UserCode: userCode, VerificationURI: page, VerificationURIComplete: page + "?user_code=" + userCode,
+		ExpiresIn: int(oidc.DeviceCodeTTL.Seconds()), Interval: int(oidc.DevicePollInterval.Seconds()),
+	}}
+}
+
+// deviceRetryAfter is when there may be room again: people answer, and codes expire.
+const deviceRetryAfter = 15 * time.Second
+
+// noRoomForDevice refuses for a while, which is no fault of the request.
+func (p *Provider) noRoomForDevice(r Request, c *oidc.Client, status int, code, description string, why error) Answer {
+	a := p.refuse(r, "device authorization", &oidc.Error{Code: code, Description: description + "; try again in a moment", Log: why.Error()},
+		"client_id", c.ClientID, "addr", r.Addr)
+	a.Status, a.RetryAfter = status, deviceRetryAfter
+	return a
+}
+
+// userCodeDigest is how a user code is stored: keyed, for a mere digest of eight letters could be turned back.
+func (p *Provider) userCodeDigest(userCode string) store.Digest {
+	return p.sealer.Derive("user code", []byte(userCode))
+}
+
+func randomBelow(n int) int {
+	i, _ := rand.Int(rand.Reader, big.NewInt(int64(n))) // never fails: crypto/rand
+	return int(i.Int64())
+}

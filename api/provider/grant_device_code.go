@@ -1,0 +1,58 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"gatehouse/api/oidc"
+	"gatehouse/api/store"
+)
+
+// grantDeviceCode answers a device that polls (RFC 8628 §3.4, §3.5).
+func (p *Provider) grantDeviceCode(ctx context.Context, r Request, c *oidc.Client, params oidc.Params) Answer {
+	now := p.now()
+	if params["device_code"] == "" {
+		return p.refuseGrant(r, c, oidc.InvalidRequest, "device_code is missing", "")
+	}
+	if _, err := p.keyRing(); err != nil { // before the code is spent
+		return p.failed(r, err)
+	}
+
+	refreshToken := randomSecret()
+	redemption := p.redemption(params["device_code"], c, refreshToken, now)
+	g, u, err := p.store.RedeemDeviceCode(ctx, redemption, now)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		misfit, err := p.store.PollDeviceCode(ctx, redemption, now)
+		if err != nil {
+			return p.failed(r, err)
+		}
+		return p.refuseDevice(r, c, misfit)
+	case err != nil:
+		return p.failed(r, err)
+	}
+	if !g.Offline {
+		refreshToken = ""
+	}
+	return p.issueTokens(r, c, &u, &g, g.Scope, refreshToken, now)
+}
+
+// refuseDevice says in the words of RFC 8628 §3.5 why there is no token (yet).
+func (p *Provider) refuseDevice(r Request, c *oidc.Client, m store.Misfit) Answer {
+	switch m.Reason {
+	case store.DevicePending: // what a device hears most of the time: nothing for the log
+		return Answer{Status: 400, JSON: oauthErrorBody{oidc.AuthorizationPending, "nobody has answered yet"}}
+	case store.DeviceTooSoon:
+		return p.refuseGrant(r, c, oidc.SlowDown, "wait 5 seconds longer between requests", "")
+	case store.DeviceDenied:
+		return p.refuseGrant(r, c, oidc.AccessDenied, "the person did not allow it", "")
+	case store.DeviceExpired:
+		return p.refuseGrant(r, c, oidc.ExpiredToken, "the device code has expired; ask for a new one", "")
+	}
+	if m.Revoked {
+		slog.Warn("a device code was used again: what it had got is revoked", "request_id", r.ID, "client_id", c.ClientID)
+	}
+	return p.refuseGrant(r, c, oidc.InvalidGrant,
+		"the device code is not valid: unknown, used before, or the person may no longer sign in", m.Reason)
+}

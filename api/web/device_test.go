@@ -1,0 +1,413 @@
+package web_test
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// device is one that waits: a client "tv" that is registered for nothing else.
+type device struct {
+	*browser   // of its own: a device has no cookies to speak of
+	code, user string
+}
+
+const deviceGrant = "urn:ietf:params:oauth:grant-type:device_code"
+
+func startWithDevices(t *testing.T) *rig {
+	t.Helper()
+	r := start(t)
+	r.exec(`INSERT INTO clients (client_id, client_name, token_endpoint_auth_method, grant_types, allowed_groups)
+		VALUES ('tv', 'The screen', 'none', ARRAY[$1, 'refresh_token'], '{staff}')`, deviceGrant)
+	return r
+}
+
+func (r *rig) ask(scope string) answer {
+	r.Helper()
+	return r.browser().do("POST", "/device_authorization", url.Values{"client_id": {"tv"}, "scope": {scope}})
+}
+
+func (r *rig) waiting(scope string) device {
+	r.Helper()
+	a := r.ask(scope)
+	if a.status != 200 {
+		r.Fatalf("no device code: %d %s", a.status, a.body)
+	}
+	return device{r.browser(), str(a.json()["device_code"]), str(a.json()["user_code"])}
+}
+
+func (d device) poll(changes ...string) answer {
+	d.Helper()
+	form := url.Values{"grant_type": {deviceGrant}, "client_id": {"tv"}, "device_code": {d.code}}
+	for i := 0; i < len(changes); i += 2 {
+		form.Set(changes[i], changes[i+1])
+	}
+	return d.do("POST", "/token", form)
+}
+
+func (d device) expect(what, code string) {
+	d.Helper()
+	if a := d.poll(); a.status != 400 || a.json()["error"] != code {
+		d.Errorf("%s: %d %s, want %s", what, a.status, a.body, code)
+	}
+}
+
+// typeCode posts the form of the device page.
+func (b *browser) typeCode(userCode string) answer {
+	b.Helper()
+	return b.do("POST", "/device", url.Values{"user_code": {userCode}}, "Origin", uiOrigin)
+}
+
+// toConsent types the code, signs alice in where it is asked for, and gives the address of the consent page.
+func (b *browser) toConsent(userCode string) answer {
+	b.Helper()
+	a := b.typeCode(userCode)
+	if a.location().Path == "/login" {
+		a = b.login(a.location(), "alice", password)
+	}
+	if a.status != 303 || a.location().Path != "/consent" {
+		b.Fatalf("no consent page: %d %s %s", a.status, a.header.Get("Location"), a.body)
+	}
+	return a
+}
+
+func (b *browser) press(consent string, at answer) answer {
+	b.Helper()
+	return b.do("POST", "/consent", url.Values{"request": {at.query("request")}, "consent": {consent}}, "Origin", uiOrigin)
+}
+
+// errorOf is the code on the page that an answer leads to.
+func (b *browser) errorOf(a answer) string {
+	to := a.leadsTo()
+	if to == "" {
+		to = a.header.Get("Location")
+	}
+	failure, _ := b.interaction(to)["error"].(map[string]any)
+	return str(failure["code"])
+}
+
+// RFC 8628 §3.1 to §3.5.
+func TestADeviceGetsItsTokensOnceAPersonHasAllowedIt(t *testing.T) {
+	r := startWithDevices(t)
+	a := r.ask("openid email offline_access unheard-of")
+	out := a.json()
+	user := str(out["user_code"])
+	if a.status != 200 || out["verification_uri"] != uiOrigin+"/device" ||
+		out["verification_uri_complete"] != uiOrigin+"/device?user_code="+user ||
+		out["expires_in"] != 600.0 || out["interval"] != 5.0 || len(str(out["device_code"])) < 43 || a.header.Get("Cache-Control") != "no-store" {
+		t.Fatalf("device authorization: %d %s", a.status, a.body)
+	}
+	d := device{r.browser(), str(out["device_code"]), user}
+	d.expect("before anyone has answered", "authorization_pending")
+
+	b := r.browser()
+	at := b.typeCode(strings.ToLower(strings.ReplaceAll(user, "-", "  ")))
+	if page := b.interaction(at.location().String()); page["page"] != "login" || page["client"].(map[string]any)["name"] != "The screen" {
+		t.Fatalf("nobody is signed in: %v", page)
+	}
+	consent := b.login(at.location(), "alice", password)
+	page := b.interaction(consent.location().String())
+	if page["page"] != "consent" || page["user_code"] != user || fmt.Sprint(page["scopes"]) != "[openid email offline_access]" {
+		t.Fatalf("consent: %v", page)
+	}
+	if contains(at.location().String()+consent.location().String(), user) {
+		t.Error("the user code is in an address")
+	}
+	done := b.press("yes", consent)
+	page = b.interaction(done.location().String())
+	if done.location().Path != "/device-done" || page["page"] != "device_done" || page["allowed"] != true ||
+		page["client"].(map[string]any)["name"] != "The screen" {
+		t.Fatalf("done: %d %s %v", done.status, done.location(), page)
+	}
+	if a := b.press("yes", consent); a.location().Path != "/device-done" {
+		t.Errorf("the form sent again: %d %s", a.status, b.errorOf(a))
+	}
+
+	tokens := d.poll()
+	got := tokens.json()
+	id := claims(str(got["id_token"]))
+	if tokens.status != 200 || got["scope"] != "openid email offline_access" || got["refresh_token"] == nil ||
+		id["sub"] != "sub-alice" || id["aud"] != "tv" || id["nonce"] != nil || id["auth_time"] == nil {
+		t.Fatalf("tokens: %d %s", tokens.status, tokens.body)
+	}
+	if info := r.browser().userinfo(str(got["access_token"])); info.json()["email"] != "alice@example.org" {
+		t.Errorf("userinfo: %d %s", info.status, info.body)
+	}
+	if a := b.typeCode(user); b.errorOf(a) != "unknown_user_code" {
+		t.Errorf("a code that was answered: %d %s", a.status, b.errorOf(a))
+	}
+
+	next := r.waiting("openid")
+	if a := b.typeCode(next.user); a.location().Path != "/consent" {
+		t.Errorf("a second device needs a password or is not confirmed: %s", a.location())
+	}
+
+	d.expect("a replay", "invalid_grant")
+	if info := r.browser().userinfo(str(got["access_token"])); info.status != 401 {
+		t.Errorf("a replay did not revoke: %d", info.status)
+	}
+}
+
+// RFC 8628 §3.5.
+func TestADevicePollsNoFasterThanItIsTold(t *testing.T) {
+	r := startWithDevices(t)
+	d := r.waiting("openid")
+	for i, step := range []struct {
+		later time.Duration
+		code  string
+	}{{0, "authorization_pending"}, {5 * time.Second, "authorization_pending"}, {2 * time.Second, "slow_down"}, {5 * time.Second, "slow_down"},
+		{15 * time.Second, "authorization_pending"}, {10 * time.Second, "slow_down"}} {
+		r.later(step.later)
+		d.expect(fmt.Sprint("poll ", i), step.code)
+	}
+	b := r.browser()
+	b.press("yes", b.toConsent(d.user))
+	if a := d.poll(); a.status != 200 {
+		t.Errorf("allowed meanwhile: %d %s", a.status, a.body)
+	}
+}
+
+// RFC 8628 §3.5.
+func TestADeviceThatWasDeniedHasExpiredOrIsUnknownIsToldSo(t *testing.T) {
+	r := startWithDevices(t)
+	b := r.browser()
+
+	denied := r.waiting("openid")
+	no := b.press("no", b.toConsent(denied.user))
+	if page := b.interaction(no.location().String()); page["page"] != "device_done" || page["allowed"] != false {
+		t.Errorf("denied: %v", page)
+	}
+	denied.expect("denied", "access_denied")
+
+	unknown := denied
+	unknown.code = "unknown"
+	unknown.expect("unknown", "invalid_grant")
+	if a := denied.poll("device_code", ""); a.json()["error"] != "invalid_request" {
+		t.Errorf("no device_code: %s", a.body)
+	}
+	if a := b.typeCode("BBBB-BBBB"); a.status != 303 || a.location().Path != "/device" || b.errorOf(a) != "unknown_user_code" ||
+		b.interaction(a.location().String())["action"] != b.issuer+"/device" {
+		t.Errorf("unknown user code: %d %s", a.status, a.location())
+	}
+	if a := b.typeCode("what?"); b.errorOf(a) != "unknown_user_code" || b.interaction(a.location().String())["user_code"] != "what?" {
+		t.Errorf("no user code at all: %d %s", a.status, a.location())
+	}
+
+	other := r.waiting("openid")
+	b.press("yes", b.toConsent(other.user))
+	if a := other.poll("client_id", "spa"); a.json()["error"] != "unauthorized_client" {
+		t.Errorf("a client without the grant: %s", a.body)
+	}
+	r.exec(`INSERT INTO clients (client_id, client_secret_sha256, grant_types) VALUES ('tv2', sha256('s'), ARRAY[$1])`, deviceGrant)
+	if a := other.poll("client_id", "tv2", "client_secret", "s"); a.json()["error"] != "invalid_grant" {
+		t.Errorf("another client's code: %s", a.body)
+	}
+	if a := other.poll(); a.status != 200 {
+		t.Errorf("the other client spoilt it: %d %s", a.status, a.body)
+	}
+
+	late := r.waiting("openid")
+	consent := b.toConsent(late.user)
+	r.later(10*time.Minute + time.Second)
+	late.expect("expired", "expired_token")
+	if a := b.press("yes", consent); a.status != 400 || b.errorOf(a) != "expired_token" {
+		t.Errorf("consent to what has expired: %d %s", a.status, b.errorOf(a))
+	}
+	if a := b.typeCode(late.user); a.status != 400 || b.errorOf(a) != "expired_token" {
+		t.Errorf("an expired user code: %d %s", a.status, b.errorOf(a))
+	}
+}
+
+func TestADeviceLivesByItsPersonsSessionGroupAndAccount(t *testing.T) {
+	r := startWithDevices(t)
+	b := r.browser()
+	const leave, join = "DELETE FROM group_members", "INSERT INTO group_members (username, group_name) VALUES ('alice', 'staff')"
+	for _, end := range []struct{ what, sql, undo string }{
+		{"user disabled", "UPDATE users SET disabled_at = now()", "UPDATE users SET disabled_at = NULL"},
+		{"not in a group", leave, join},
+		{"signed out", "UPDATE sessions SET ended_at = now()", ""},
+	} {
+		d := r.waiting("openid offline_access")
+		b.press("yes", b.toConsent(d.user))
+		r.exec(end.sql)
+		d.expect(end.what, "invalid_grant")
+		r.exec(end.undo)
+	}
+	r.exec(leave)
+	d := r.waiting("openid")
+	a := b.login(b.typeCode(d.user).location(), "alice", password)
+	if a.status != 403 || b.errorOf(a) != "access_denied" {
+		t.Errorf("outside the group: %d %s", a.status, b.errorOf(a))
+	}
+	r.exec(join)
+
+	b.login(b.authorize(authParams()).location(), "alice", password)
+	consent := b.toConsent(d.user)
+	r.exec("UPDATE sessions SET ended_at = now()")
+	if a := b.press("yes", consent); a.location().Path != "/login" {
+		t.Errorf("consent without a session: %d %s", a.status, a.location())
+	}
+	d.expect("consent without a session", "authorization_pending")
+
+	ends := r.waiting("openid")
+	b.press("yes", b.toConsent(ends.user))
+	out := ends.poll().json()
+	if out["refresh_token"] != nil {
+		t.Error("a refresh token without offline_access")
+	}
+	r.exec("UPDATE sessions SET ended_at = now()")
+	if a := b.userinfo(str(out["access_token"])); a.status != 401 {
+		t.Errorf("the token outlives the session: %d", a.status)
+	}
+}
+
+// As for authorization codes (RFC 6749 §10.5); the statement is the check.
+func TestOneOfTwentyParallelPollsWinsAndTheReplaysRevokeIt(t *testing.T) {
+	r := startWithDevices(t)
+	b := r.browser()
+	d := r.waiting("openid offline_access")
+	b.press("yes", b.toConsent(d.user))
+	results := make([]answer, 20)
+	var group sync.WaitGroup
+	for i := range results {
+		group.Go(func() { results[i] = d.poll() })
+	}
+	group.Wait()
+	won := ""
+	for _, a := range results {
+		switch {
+		case a.status == 200 && won != "":
+			t.Fatal("two polls won")
+		case a.status == 200:
+			won = str(a.json()["access_token"])
+		case a.status != 400 || a.json()["error"] != "invalid_grant":
+			t.Errorf("%d %s", a.status, a.body)
+		}
+	}
+	if won == "" || r.count("SELECT count(*) FROM grants") != 1 || r.count("SELECT count(*) FROM refresh_tokens") != 1 {
+		t.Fatal("not one grant and one refresh token")
+	}
+	if a := b.userinfo(won); a.status != 401 {
+		t.Errorf("the replays did not revoke: %d", a.status)
+	}
+}
+
+func TestTheWaitingDevicesAreBounded(t *testing.T) {
+	r := startWithDevices(t)
+	first := r.waiting("openid")
+	r.exec(`INSERT INTO device_codes (device_code_sha256, user_code_hmac, network_hmac, grant_id, client_id, offline, scope,
+			poll_interval, expires_at)
+		SELECT gen_random_bytes(32), gen_random_bytes(32), network_hmac, gen_random_uuid(), client_id, offline, scope, poll_interval, expires_at
+		FROM device_codes, generate_series(1, 99)`)
+	expect := func(what string, status int, code string) {
+		t.Helper()
+		a := r.ask("openid")
+		if a.status != status || str(a.json()["error"]) != code || (status == 200) != (a.header.Get("Retry-After") == "") {
+			t.Errorf("%s: %d %s", what, a.status, a.body)
+		}
+	}
+	expect("the 101st of a network", 429, "slow_down")
+	b := r.browser()
+	b.press("yes", b.toConsent(first.user))
+	expect("one was answered", 200, "")
+	expect("full again", 429, "slow_down")
+	r.exec("UPDATE device_codes SET network_hmac = 'elsewhere'")
+	expect("another network", 200, "")
+	r.exec(`INSERT INTO device_codes (device_code_sha256, user_code_hmac, network_hmac, grant_id, client_id, offline, scope,
+			poll_interval, expires_at)
+		SELECT gen_random_bytes(32), gen_random_bytes(32), gen_random_bytes(32), gen_random_uuid(), 'tv', false, '',
+			'5 s', now() + interval '5 minutes'
+		FROM generate_series(1, 10000)`)
+	expect("10,000 in all", 503, "temporarily_unavailable")
+	r.later(11 * time.Minute)
+	expect("they have expired", 200, "")
+}
+
+// RFC 8628 §5.1.
+func TestGuessingUserCodesIsSlowedDownWithoutLockingOthersOut(t *testing.T) {
+	r := startWithDevices(t)
+	d := r.waiting("openid")
+	owner, attacker := r.browser(), r.browser()
+	owner.code(authParams()) // leaves a known-device cookie
+	results := make([]answer, 80)
+	var group sync.WaitGroup
+	for i := range results {
+		group.Go(func() {
+			results[i] = attacker.typeCode(fmt.Sprintf("BBBB-BB%c%c", "BCDFGHJKL"[i/10], "BCDFGHJKLM"[i%10]))
+		})
+	}
+	group.Wait()
+	looked := 0
+	for _, a := range results {
+		switch {
+		case a.status == 303:
+			looked++
+		case a.status != 429 || a.header.Get("Retry-After") == "":
+			t.Errorf("%d %s", a.status, a.body)
+		}
+	}
+	if looked != 50 {
+		t.Errorf("%d of 80 parallel guesses were looked for, want 50", looked)
+	}
+	right := attacker.typeCode(d.user)
+	if right.status != 429 || attacker.errorOf(right) != "too_many_attempts" {
+		t.Errorf("after 50 guesses: %d %s", right.status, right.leadsTo())
+	}
+	if a := owner.typeCode(d.user); a.location().Path != "/consent" {
+		t.Errorf("somebody known is locked out: %d %s", a.status, a.body)
+	}
+	r.later(time.Minute)
+	for range 10 {
+		if a := attacker.typeCode(d.user); a.location().Path != "/login" {
+			t.Fatalf("right codes count as guesses, or a minute is not enough: %d", a.status)
+		}
+	}
+}
+
+func TestTheDeviceEndpointsRefuseWhatIsNotForThem(t *testing.T) {
+	r := startWithDevices(t)
+	b := r.browser()
+	d := r.waiting("openid")
+	for what, headers := range map[string][]string{"another origin": {"Origin", "https://evil.example"}, "a frame": {"Origin", "null"},
+		"no origin but a browser": {"Sec-Fetch-Site", "cross-site"}} {
+		if a := b.do("POST", "/device", url.Values{"user_code": {d.user}}, headers...); a.status != 403 || b.errorOf(a) != "origin_refused" {
+			t.Errorf("%s: %d %s", what, a.status, b.errorOf(a))
+		}
+	}
+	thief := r.browser()
+	thief.typeCode(d.user)
+	if a := thief.press("yes", b.toConsent(d.user)); thief.errorOf(a) != "request_from_another_browser" {
+		t.Errorf("a consent page of another browser: %d %s", a.status, thief.errorOf(a))
+	}
+	for _, c := range []struct {
+		what   string
+		form   url.Values
+		status int
+		code   string
+	}{
+		{"not registered for it", url.Values{"client_id": {"spa"}}, 400, "unauthorized_client"},
+		{"nobody", url.Values{}, 401, "invalid_client"},
+		{"wrong secret", url.Values{"client_id": {"web"}, "client_secret": {"x"}}, 401, "invalid_client"},
+		{"no such scope", url.Values{"client_id": {"tv"}, "scope": {"everything"}}, 400, "invalid_scope"},
+		{"repeated scope", url.Values{"client_id": {"tv"}, "scope": {"openid", "email"}}, 400, "invalid_request"},
+	} {
+		if a := b.do("POST", "/device_authorization", c.form); a.status != c.status || a.json()["error"] != c.code {
+			t.Errorf("%s: %d %s", c.what, a.status, a.body)
+		}
+	}
+	a := b.do("POST", "/device_authorization", url.Values{"client_id": {"tv"}}, "Origin", "https://spa.example.org")
+	if a.header.Get("Access-Control-Allow-Origin") == "" {
+		t.Error("pages of clients cannot read the answer")
+	}
+	doc := b.do("GET", "/.well-known/openid-configuration", nil).json()
+	if doc["device_authorization_endpoint"] != r.issuer+"/device_authorization" ||
+		!contains(fmt.Sprint(doc["grant_types_supported"]), deviceGrant) {
+		t.Errorf("discovery: %v", doc)
+	}
+	if r.count("SELECT count(*) FROM device_codes") != 2 {
+		t.Error("a refused request left a row")
+	}
+}

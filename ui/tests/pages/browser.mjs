@@ -1,0 +1,106 @@
+// The built pages in a real Chromium, under the headers they are served with, before an API that answers what a test tells it.
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, before, beforeEach } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+import { findChromium } from '../chromium.mjs';
+import { answers } from './answers.mjs';
+import { startAPI, startGatehouseUI, startUI } from './servers.mjs';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const shots = join(dirname(fileURLToPath(import.meta.url)), '../../../.cache/screenshots');
+export const sizes = { phone: { width: 320, height: 640 }, desktop: { width: 1280, height: 800 } };
+
+export let api, ui;
+let browser, home;
+
+before(async () => {
+  api = await startAPI();
+  ui = process.env.GATEHOUSE_BIN ? await startGatehouseUI(api, process.env.GATEHOUSE_BIN) : await startUI(api);
+  for (const [name, answer] of Object.entries(answers(api.origin))) api.answers.set(name, answer);
+  home = mkdtempSync(join(tmpdir(), 'pages-'));
+  mkdirSync(shots, { recursive: true });
+  browser = await chromium.launch({
+    executablePath: await findChromium(),
+    env: { ...process.env, HOME: home },
+    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+      '--disable-component-update', '--disable-sync'],
+  });
+});
+
+after(async () => {
+  await browser?.close();
+  await ui?.close();
+  await api?.close();
+  if (home) rmSync(home, { recursive: true, force: true });
+});
+
+beforeEach(() => Object.assign(api, { posts: [], stay: false }));
+
+export const newContext = (options) => browser.newContext({ locale: 'en-GB', viewport: sizes.desktop, reducedMotion: 'reduce', ...options });
+
+/** Opens a page as the API would send the browser to it, or a path of the UI, and notes whatever the browser complains about. */
+export async function open(name, { at = ui, ...options } = {}) {
+  const page = await (await newContext(options)).newPage();
+  page.setDefaultTimeout(10_000);
+  page.complaints = [];
+  page.on('pageerror', (error) => page.complaints.push(error.message));
+  page.on('console', (message) => {
+    // That the API answered 4xx or 5xx is part of what is tested.
+    if (['error', 'warning'].includes(message.type()) && !/status of [45]\d\d/.test(message.text())) page.complaints.push(message.text());
+  });
+  await page.goto(at.origin + (name.startsWith('/') ? name : `/login?request=${name}`));
+  await page.waitForSelector('h1');
+  return page;
+}
+
+/** Closes it, and fails the test on the complaints. */
+export async function close(page) {
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+}
+
+/** Takes a screenshot at every size in both schemes; axe finds nothing there (WCAG 2.2 AA, its own good practice), and nothing is too wide. */
+export async function inspect(page, name, { viewports = sizes } = {}) {
+  await page.evaluate(axe); // through the debugger, which the policy does not concern
+  for (const [size, viewport] of Object.entries(viewports)) {
+    for (const colorScheme of ['light', 'dark']) {
+      await page.setViewportSize(viewport);
+      await page.emulateMedia({ colorScheme });
+      await page.screenshot({ path: join(shots, `${name}-${size}-${colorScheme}.png`), fullPage: true });
+      const width = await page.evaluate(() => document.documentElement.scrollWidth);
+      assert.equal(width, viewport.width, `${size}: something is wider than the screen`);
+      assert.deepEqual(await found(page), [], `${size} ${colorScheme}`);
+    }
+  }
+}
+
+async function found(page) {
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document, {
+    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], resultTypes: ['violations'],
+  }));
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`);
+}
+
+/** What has the focus, in a word. */
+export const focused = (page) => page.evaluate(() => {
+  const { tagName, id, name, value, ariaLabel } = document.activeElement;
+  return tagName === 'BUTTON' ? ariaLabel || [name, value].filter(Boolean).join('=') || 'button' : id || tagName.toLowerCase();
+});
+
+/** The path and body of the one form that the act submits on the page: a native post to the API, from the UI's origin. */
+export async function posted(name, act) {
+  const page = await open(name);
+  await act(page);
+  await page.waitForURL(`${api.origin}/**`);
+  await close(page);
+  assert.equal(api.posts.length, 1);
+  const [post] = api.posts.splice(0);
+  // Referrer-Policy no-referrer would make this `null`, which the API refuses.
+  assert.equal(post.origin, ui.origin);
+  return `${post.path} ${post.body}`;
+}

@@ -31,6 +31,7 @@ const (
 	InvalidClient            = "invalid_client"
 	InvalidGrant             = "invalid_grant"
 	UnsupportedGrantType     = "unsupported_grant_type"
+	InvalidTarget            = "invalid_target" // RFC 8707 §2
 	UnsupportedTokenType     = "unsupported_token_type"
 	InvalidToken             = "invalid_token"
 	InsufficientScope        = "insufficient_scope"
@@ -42,3 +43,13 @@ const (
 )
 
 func refuse(code, description string) *Error { return &Error{Code: code, Description: description} }
+
+// PlainText gives s where an error_description may have it (RFC 6749 §5.2), else otherwise.
+func PlainText(s, otherwise string) string {
+	for _, r := range s {
+		if r < ' ' || r > '~' || r == '"' || r == '\\' {
+			return otherwise
+		}
+	}
+	return s
+}

@@ -19,7 +19,8 @@ const (
 var SigningAlgs = []string{"RS256", "ES256", "EdDSA"}
 
 // TokenParams are the parameters of the token endpoint that are read.
-var TokenParams = []string{"grant_type", "code", "redirect_uri", "code_verifier", "refresh_token", "device_code", "scope", "client_id", "client_secret"}
+var TokenParams = []string{"grant_type", "code", "redirect_uri", "code_verifier", "refresh_token", "device_code", "scope",
+	"client_id", "client_secret", "subject_token", "subject_token_type", "requested_token_type", "requested_issuer", "actor_token"}
 
 // AboutTokenParams are the parameters of revocation (RFC 7009 §2.1) and introspection (RFC 7662 §2.1) that are read.
 var AboutTokenParams = []string{"token", "token_type_hint", "client_id", "client_secret"}

@@ -20,6 +20,7 @@ var grants = []grant{
 	{oidc.GrantAuthorizationCode, (*Provider).grantAuthorizationCode},
 	{oidc.GrantRefreshToken, (*Provider).grantRefreshToken},
 	{oidc.GrantDeviceCode, (*Provider).grantDeviceCode},
+	{oidc.GrantTokenExchange, (*Provider).grantTokenExchange},
 }
 
 // GrantTypes lists the names in the table.

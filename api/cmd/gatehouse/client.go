@@ -55,6 +55,7 @@ type clientAddCmd struct {
 	RefreshTokenFormat    string   `enum:"opaque,jwt" default:"opaque" help:"jwt is for a client that parses its refresh tokens (${enum})."`
 	ReleaseClaim          []string `sep:"none" placeholder:"CLAIM" help:"Given to the client whatever its scope; may be repeated."`
 	Audience              []string `sep:"none" placeholder:"AUDIENCE" help:"A service that its access tokens are for; may be repeated."`
+	AllowUpstream         []string `sep:"none" placeholder:"NAME" help:"It may have its users' tokens of this upstream (token exchange); may be repeated."`
 	Template              string   `enum:"jupyterhub," default:"" placeholder:"jupyterhub" help:"Register and configure this application."`
 	URL                   string   `name:"url" placeholder:"URL" help:"Where the application of the template is."`
 }
@@ -113,6 +114,7 @@ func (c clientAddCmd) row() store.ClientRow {
 	row.RefreshTokenFormat = c.RefreshTokenFormat
 	row.ReleasedClaims = c.ReleaseClaim
 	row.Audiences = c.Audience
+	row.AllowedUpstreams = c.AllowUpstream
 	row.FirstParty = c.FirstParty
 	row.AllowedGroups = c.Group
 	return row

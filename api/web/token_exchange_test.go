@@ -1,0 +1,254 @@
+package web_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"gatehouse/api/authn"
+	"gatehouse/api/keys"
+	"gatehouse/api/provider"
+)
+
+const accessTokenURI = "urn:ietf:params:oauth:token-type:access_token"
+
+func mayReachItself(s *provider.Settings) { s.PrivateHosts = []string{"127.0.0.1"} }
+
+// exchanges starts a Gatehouse whose upstream named google is another one, which takes every second use of a refresh token for theft.
+// alice has signed in through it, and client web may have her token. subject is an access token of web.
+func exchanges(t *testing.T) (b, google *browser, subject string) {
+	google = start(t, func(s *provider.Settings) { s.RefreshGrace = 0 }).browser()
+	b = start(t, mayReachItself).browser()
+	b.exec(`UPDATE clients SET allowed_upstreams = '{google}', grant_types = grant_types || '{urn:ietf:params:oauth:grant-type:token-exchange}'`)
+	b.exec(`INSERT INTO upstreams (name, display_name, issuer, client_id, client_secret) VALUES ('google', 'Google', $1, 'web', 'web-secret')`,
+		google.issuer)
+	waitForNotify()
+	b.link(google.issuer, google.token(redeem(google.code(authParams("scope", "openid email offline_access")))).json())
+	return b, google, str(b.token(redeem(b.code(authParams()))).json()["access_token"])
+}
+
+// link keeps tokens of google, whose issuer it is, as a sign-in through it does.
+func (b *browser) link(issuer string, tokens map[string]any) {
+	b.Helper()
+	sealer, err := keys.NewSealer([][32]byte{{1, 2, 3}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	seal := func(name string) []byte {
+		return sealer.Seal("upstream token", []byte(str(tokens[name])), []byte("google\x00"+issuer+"\x00sub-alice"))
+	}
+	b.exec("DELETE FROM upstream_accounts")
+	b.exec(`INSERT INTO upstream_accounts (upstream, issuer, sub, username, access_token, access_token_expires_at, refresh_token, token_scope)
+		VALUES ('google', $1, 'sub-alice', 'alice', $2, $3, $4, $5)`, issuer, seal("access_token"),
+		time.Now().Add(time.Duration(tokens["expires_in"].(float64))*time.Second), seal("refresh_token"), tokens["scope"])
+}
+
+// bothLater moves both clocks.
+func bothLater(a, b *browser, d time.Duration) {
+	a.later(d)
+	b.later(d)
+}
+
+// exchange is what TokenExchangeAuthenticator sends; changes are name, value pairs, "" removes one.
+func exchange(subject string, changes ...string) url.Values {
+	v := url.Values{"grant_type": {"urn:ietf:params:oauth:grant-type:token-exchange"}, "subject_token": {subject}, "requested_issuer": {"google"},
+		"subject_token_type": {accessTokenURI}, "requested_token_type": {accessTokenURI}}
+	for i := 0; i < len(changes); i += 2 {
+		if changes[i+1] == "" {
+			v.Del(changes[i])
+		} else {
+			v.Set(changes[i], changes[i+1])
+		}
+	}
+	return v
+}
+
+// RFC 8693 §2.2.1.
+func TestAnExchangeGivesTheTokenOfTheUpstreamAgainAndAgain(t *testing.T) {
+	b, google, subject := exchanges(t)
+	a := b.token(exchange(subject))
+	got := a.json()
+	token, expires := str(got["access_token"]), got["expires_in"]
+	if a.status != 200 || got["issued_token_type"] != accessTokenURI || got["token_type"] != "Bearer" || got["scope"] != "openid email offline_access" ||
+		expires.(float64) < 890 || expires.(float64) > 900 {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	if a := google.userinfo(token); a.status != 200 {
+		t.Errorf("the upstream does not take it: %d %s", a.status, a.body)
+	}
+	if again := b.token(exchange(subject, "requested_token_type", "")); str(again.json()["access_token"]) != token {
+		t.Errorf("a token that lives was refreshed: %s", again.body)
+	}
+	for range 3 { // the upstream rotates each time
+		bothLater(b, google, 14*time.Minute+30*time.Second)
+		subject = str(b.token(redeem(b.code(authParams()))).json()["access_token"])
+		next := b.token(exchange(subject)).json()
+		if str(next["access_token"]) == token || next["expires_in"].(float64) < 890 || google.userinfo(str(next["access_token"])).status != 200 {
+			t.Fatalf("after the refresh: %v", next)
+		}
+		token = str(next["access_token"])
+	}
+	if n := b.count(`SELECT count(*) FROM upstream_accounts WHERE position($1::bytea in access_token) > 0 OR refreshing_until IS NOT NULL`, []byte(token)); n != 0 {
+		t.Error("the token is kept in the clear, or the lease goes on")
+	}
+}
+
+// An upstream that rotates refresh tokens takes the second use of one for theft, and ends them all.
+func TestOfTwentyParallelExchangesOnTwoReplicasOneRefreshes(t *testing.T) {
+	b, google, subject := exchanges(t)
+	second := httptest.NewUnstartedServer(nil)
+	b.serve(second, authn.NewPasswords(2, 64), mayReachItself)
+	replicas := []string{b.issuer, "http://" + second.Listener.Addr().String()}
+	b.exec("UPDATE upstream_accounts SET access_token_expires_at = now()")
+	answers := make([]answer, 20)
+	var group sync.WaitGroup
+	for i := range answers {
+		group.Go(func() {
+			form := exchange(subject, "client_id", "web", "client_secret", "web-secret")
+			answers[i] = b.do("POST", replicas[i%2]+"/token", form)
+		})
+	}
+	group.Wait()
+	for _, a := range answers {
+		if a.status != 200 || a.json()["access_token"] != answers[0].json()["access_token"] {
+			t.Fatalf("%d %s, the first: %s", a.status, a.body, answers[0].body)
+		}
+	}
+	if used := google.count("SELECT count(*) FROM refresh_tokens WHERE used_at IS NOT NULL"); used != 1 {
+		t.Errorf("%d refreshes at the upstream, want 1", used)
+	}
+	if a := google.userinfo(str(answers[0].json()["access_token"])); a.status != 200 {
+		t.Errorf("the upstream took it for theft: %d %s", a.status, a.body)
+	}
+}
+
+func TestAReplicaThatEndsDuringARefreshHoldsNobodyUpForLong(t *testing.T) {
+	b, _, subject := exchanges(t)
+	b.exec("UPDATE upstream_accounts SET access_token_expires_at = now(), refreshing_until = now() + interval '300 ms'")
+	if a := b.token(exchange(subject)); a.status != 200 {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+}
+
+// RFC 8693 §2.2.2.
+func TestAnExchangeIsRefusedForWhatIsNotTheClientsOwnLivingToken(t *testing.T) {
+	b, google, subject := exchanges(t)
+	tokens := b.token(redeem(b.code(authParams("scope", "openid offline_access")))).json()
+	foreign := str(b.token(redeem(b.code(spaParams()), "redirect_uri", "https://spa.example.org/cb", "client_id", "spa")).json()["access_token"])
+	if foreign == "" || subject == "" {
+		t.Fatal("no token")
+	}
+	refused := func(what string, form url.Values, code, says string) {
+		t.Helper()
+		a := b.token(form)
+		if said := str(a.json()["error_description"]); a.status != 400 || a.json()["error"] != code || !strings.Contains(said, says) {
+			t.Errorf("%s: %d %s, want %s … %s", what, a.status, a.body, code, says)
+		}
+	}
+	const notLiving = "subject_token is not a living access token of this client"
+	refused("a forged token", exchange("eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbGljZSJ9."), "invalid_request", notLiving)
+	refused("another client's", exchange(foreign), "invalid_request", notLiving)
+	refused("an ID token", exchange(str(tokens["id_token"])), "invalid_request", notLiving)
+	refused("a refresh token", exchange(str(tokens["refresh_token"])), "invalid_request", notLiving)
+	refused("a token of the upstream", exchange(str(google.token(redeem(google.code(authParams()))).json()["access_token"])), "invalid_request", notLiving)
+	for _, name := range []string{"subject_token", "subject_token_type", "requested_issuer"} {
+		refused("no "+name, exchange(subject, name, ""), "invalid_request", name+" is missing")
+	}
+	refused("another subject", exchange(subject, "subject_token_type", "urn:ietf:params:oauth:token-type:jwt"), "invalid_request", "subject_token_type must be")
+	refused("another kind", exchange(subject, "requested_token_type", "urn:ietf:params:oauth:token-type:jwt"), "invalid_request", "requested_token_type must be")
+	refused("delegation", exchange(subject, "actor_token", subject), "invalid_request", "actor_token is not supported")
+	refused("an audience", exchange(subject, "audience", "x"), "invalid_target", "audience is not supported")
+	refused("another upstream", exchange(subject, "requested_issuer", "github"), "invalid_target", "whose tokens this client may have")
+	refused("a public client", exchange(foreign, "client_id", "spa"), "unauthorized_client", "without a secret")
+
+	b.exec("UPDATE users SET disabled_at = now()")
+	refused("a disabled user", exchange(subject), "invalid_request", notLiving)
+	b.exec("UPDATE users SET disabled_at = NULL")
+	b.exec("UPDATE upstreams SET disabled_at = now()")
+	waitForNotify()
+	refused("a disabled upstream", exchange(subject), "invalid_target", "not an upstream that can be used")
+	b.exec("UPDATE upstreams SET disabled_at = NULL")
+	b.exec("UPDATE clients SET grant_types = '{authorization_code}'")
+	waitForNotify()
+	refused("a client without the grant", exchange(subject), "unauthorized_client", "not registered for this grant_type")
+	b.exec("UPDATE clients SET grant_types = '{urn:ietf:params:oauth:grant-type:token-exchange}'")
+	waitForNotify()
+	b.later(16 * time.Minute)
+	refused("an expired token", exchange(subject), "invalid_request", notLiving)
+}
+
+func TestWhoHasNoTokenAtTheUpstreamIsToldHowToGetOne(t *testing.T) {
+	b, google, subject := exchanges(t)
+	refused := func(what, says string) {
+		t.Helper()
+		a := b.token(exchange(subject))
+		if said := str(a.json()["error_description"]); a.status != 400 || a.json()["error"] != "invalid_grant" || said != says {
+			t.Errorf("%s: %d %s", what, a.status, a.body)
+		}
+	}
+	b.exec("UPDATE upstream_accounts SET access_token_expires_at = now() + interval '10 seconds', refresh_token = NULL")
+	if a := b.token(exchange(subject)); a.status != 200 || a.json()["expires_in"].(float64) > 10 {
+		t.Errorf("without a refresh token, while the token lives: %d %s", a.status, a.body)
+	}
+	b.exec("UPDATE upstream_accounts SET access_token = NULL, access_token_expires_at = NULL, refresh_token = NULL")
+	refused("linked with SQL", "there is no token of Google, or it has expired: sign in through Google again at "+uiOrigin)
+
+	b.link(google.issuer, google.token(redeem(google.code(authParams("scope", "openid offline_access")))).json())
+	b.exec("UPDATE upstream_accounts SET access_token_expires_at = now()")
+	google.exec("UPDATE grants SET revoked_at = now()")
+	for range 2 { // the second time nobody asks the upstream
+		refused("revoked there", map[bool]string{
+			true:  "the token of Google has expired and cannot be renewed: sign in through Google again at " + uiOrigin,
+			false: "there is no token of Google, or it has expired: sign in through Google again at " + uiOrigin,
+		}[b.count("SELECT count(*) FROM upstream_accounts WHERE refresh_token IS NOT NULL") == 1])
+	}
+	b.link(google.issuer, google.token(redeem(google.code(authParams("scope", "openid offline_access")))).json())
+	b.exec("UPDATE upstream_accounts SET access_token = 'x'")
+	refused("the key is lost", "the token of Google cannot be read any more: sign in through Google again at "+uiOrigin)
+
+	b.exec("DELETE FROM upstream_accounts")
+	b.exec(`UPDATE upstreams SET display_name = 'Universität "A"'`)
+	waitForNotify()
+	refused("not linked", "the user has no account of google linked: sign in once through google at "+uiOrigin)
+}
+
+func TestAnUpstreamThatIsDownCostsATryLaterAndNoToken(t *testing.T) {
+	b, google, subject := exchanges(t)
+	tokens := google.token(redeem(google.code(authParams("scope", "openid offline_access")))).json()
+	calls := make(chan string, 100)
+	var broken *httptest.Server
+	broken = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == "GET" {
+			fmt.Fprintf(w, `{"issuer": %q, "authorization_endpoint": "%[1]s/a", "token_endpoint": "%[1]s/token", "jwks_uri": "%[1]s/jwks"}`, broken.URL)
+			return
+		}
+		calls <- r.URL.Path
+		time.Sleep(time.Second)
+		w.WriteHeader(http.StatusBadGateway)
+	}))
+	defer broken.Close()
+	b.exec("UPDATE upstreams SET issuer = $1, client_secret = 'web-secret'", broken.URL)
+	waitForNotify()
+	b.link(broken.URL, tokens)
+	b.exec("UPDATE upstream_accounts SET access_token_expires_at = now()")
+	var group sync.WaitGroup
+	for range 5 {
+		group.Go(func() {
+			if a := b.token(exchange(subject)); a.status != 503 || a.json()["error"] != "temporarily_unavailable" || a.header.Get("Retry-After") == "" {
+				t.Errorf("%d %s", a.status, a.body)
+			}
+		})
+	}
+	group.Wait()
+	if n := b.count("SELECT count(*) FROM upstream_accounts WHERE refresh_token IS NOT NULL AND refreshing_until IS NULL"); n != 1 {
+		t.Error("the refresh token is gone, or the lease goes on")
+	}
+	if len(calls) != 1 {
+		t.Errorf("%d requests to an upstream that is down, want 1", len(calls))
+	}
+}

@@ -41,7 +41,8 @@ after(async () => {
 
 beforeEach(() => Object.assign(api, { posts: [], stay: false }));
 
-export const newContext = (options) => browser.newContext({ locale: 'en-GB', viewport: sizes.desktop, reducedMotion: 'reduce', ...options });
+export const newContext = (options) =>
+  browser.newContext({ locale: 'en-GB', viewport: sizes.desktop, reducedMotion: 'reduce', ...options });
 
 /** Opens a page as the API would send the browser to it, or a path of the UI, and notes whatever the browser complains about. */
 export async function open(name, { at = ui, ...options } = {}) {
@@ -64,7 +65,7 @@ export async function close(page) {
   await page.context().close();
 }
 
-/** Takes a screenshot at every size in both schemes; axe finds nothing there (WCAG 2.2 AA, its own good practice), and nothing is too wide. */
+/** At every size in both schemes: a screenshot, nothing that is too wide, nothing that axe finds (WCAG 2.2 AA, its good practice). */
 export async function inspect(page, name, { viewports = sizes } = {}) {
   await page.evaluate(axe); // through the debugger, which the policy does not concern
   for (const [size, viewport] of Object.entries(viewports)) {

@@ -199,6 +199,7 @@ describe('without an answer', () => {
     const { asked } = await open('/', {});
     expect(text('h1')).toBe('Start from your application');
     expect(asked).toEqual(['/config.json']);
+    expect(find('a').getAttribute('href')).toBe(`${api}/account`);
   });
 
   test.each([

@@ -44,7 +44,7 @@ func TestThePagesHaveWordsForEveryErrorOfTheAPI(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	codes := []string{oidc.TemporarilyUnavailable, oidc.ServerError, oidc.AccessDenied}
+	codes := []string{oidc.TemporarilyUnavailable, oidc.ServerError, oidc.AccessDenied, oidc.ExpiredToken}
 	for _, m := range regexp.MustCompile(`(?m)^(?:\t|const )page[A-Z]\w* += "(\w+)"`).FindAllStringSubmatch(string(source), -1) {
 		codes = append(codes, m[1])
 	}

@@ -147,7 +147,7 @@ export const de: Messages = {
 
   start: {
     title: 'Beginnen Sie in Ihrer Anwendung',
-    text: (name) => `${name} meldet Sie bei anderen Anwendungen an. Auf dieser Seite selbst gibt es nichts anzumelden.`,
+    text: (name) => `${name} meldet Sie bei anderen Anwendungen an.`,
     next: 'Öffnen Sie die gewünschte Anwendung und wählen Sie dort „Anmelden“. Sie kommen dann hierher zurück.',
   },
 

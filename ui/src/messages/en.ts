@@ -147,7 +147,7 @@ export const en = {
 
   start: {
     title: 'Start from your application',
-    text: (name: string) => `${name} signs you in to other applications, so there is nothing to sign in to on this page itself.`,
+    text: (name: string) => `${name} signs you in to other applications.`,
     next: 'Open the application you want to use, and press its sign-in button. It will bring you back here.',
   },
 

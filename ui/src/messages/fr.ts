@@ -1,5 +1,6 @@
 import type { Messages } from './index.ts';
 
+// Within « » and before : ; ? the space is U+00A0, so that no line begins with one of them.
 export const fr: Messages = {
   back: (client) => `Retour à ${client}`,
   requestId: 'Numéro de la demande',
@@ -21,7 +22,7 @@ export const fr: Messages = {
     link: (upstream, account) =>
       `Vous vous êtes connecté avec ${upstream} en tant que ${account}, qui n’est relié à aucun compte ici. `
       + 'Connectez-vous une fois avec votre mot de passe pour le relier.',
-    help: (name) => `Un problème pour vous connecter ? Adressez-vous aux responsables de ${name}.`,
+    help: (name) => `Un problème pour vous connecter ? Adressez-vous aux responsables de ${name}.`,
     errors: {
       invalid_credentials: () => 'Ce nom d’utilisateur et ce mot de passe ne vont pas ensemble. Vérifiez les deux et réessayez.',
       too_many_attempts: (wait) => `Trop de tentatives. Veuillez patienter ${wait || 'quelques minutes'}, puis réessayez.`,
@@ -40,8 +41,8 @@ export const fr: Messages = {
   },
 
   consent: {
-    title: (client) => `Autoriser ${client} à utiliser votre compte ?`,
-    wants: (client) => `${client} pourra :`,
+    title: (client) => `Autoriser ${client} à utiliser votre compte ?`,
+    wants: (client) => `${client} pourra :`,
     scopes: {
       openid: 'Vous reconnaître à votre retour',
       profile: 'Voir votre nom et votre nom d’utilisateur',
@@ -53,7 +54,7 @@ export const fr: Messages = {
     allow: 'Autoriser',
     deny: 'Ne pas autoriser',
     busy: 'Un instant…',
-    device: 'La demande vient d’un appareil qui affiche ce code :',
+    device: 'La demande vient d’un appareil qui affiche ce code :',
     deviceCare: 'N’autorisez que si vous l’avez lancée vous-même, sur votre propre appareil, et s’il affiche le même code.',
     deviceNote: 'Votre mot de passe n’est jamais transmis. Sans autorisation, rien ne se passe sur l’appareil.',
     note: (client) => `Votre mot de passe n’est jamais transmis. Sans autorisation, vous revenez à ${client} sans être connecté.`,
@@ -69,7 +70,7 @@ export const fr: Messages = {
     busy: 'Un instant…',
     errors: {
       unknown_user_code: () =>
-        'Aucun appareil n’attend avec ce code. Comparez-le à celui de l’appareil ; s’il est identique, recommencez sur l’appareil.',
+        'Aucun appareil n’attend avec ce code. Comparez-le à celui de l’appareil ; s’il est identique, recommencez sur l’appareil.',
       too_many_attempts: (wait) => `Trop de tentatives. Veuillez patienter ${wait || 'quelques minutes'}, puis réessayez.`,
       temporarily_unavailable: (wait) => `C’est impossible pour le moment. Veuillez réessayer dans ${wait || 'un instant'}.`,
       other: () => 'Cela n’a pas fonctionné. Veuillez réessayer.',
@@ -88,7 +89,7 @@ export const fr: Messages = {
   },
 
   logout: {
-    title: (name) => `Se déconnecter de ${name} ?`,
+    title: (name) => `Se déconnecter de ${name} ?`,
     text: 'La prochaine application que vous ouvrirez demandera de nouveau votre mot de passe.',
     asked: (client) => `${client} demande à vous déconnecter.`,
     submit: 'Se déconnecter',
@@ -106,12 +107,12 @@ export const fr: Messages = {
     tokens: 'Jetons d’accès personnels',
     about: 'Avec un jeton, un programme s’identifie en votre nom, sans votre mot de passe.',
     none: 'Vous n’avez aucun jeton.',
-    made: (token) => `« ${token} » est prêt`,
+    made: (token) => `« ${token} » est prêt`,
     once: 'Copiez-le maintenant et gardez-le comme un mot de passe. Il ne sera plus affiché.',
     value: 'Jeton',
     copy: 'Copier',
     copied: 'Copié.',
-    notCopied: 'La copie n’a pas été possible. Le jeton est sélectionné : copiez-le avec votre clavier.',
+    notCopied: 'La copie n’a pas été possible. Le jeton est sélectionné : copiez-le avec votre clavier.',
     created: (day) => `Créé le ${day}`,
     expires: (day) => `Expire le ${day}`,
     expired: (day) => `Expiré le ${day}`,
@@ -119,12 +120,12 @@ export const fr: Messages = {
     unused: 'Jamais utilisé',
     revoke: 'Révoquer',
     keep: 'Garder',
-    revokeNamed: (token) => `Révoquer « ${token} »`,
+    revokeNamed: (token) => `Révoquer « ${token} »`,
     revokeSure: 'Les programmes qui utilisent ce jeton cesseront aussitôt de fonctionner. C’est irréversible.',
     revoking: 'Révocation en cours…',
     createTitle: 'Créer un jeton',
     name: 'Nom',
-    nameHint: 'Pour le reconnaître plus tard : « Mon portable », « Rapport de nuit ».',
+    nameHint: 'Pour le reconnaître plus tard : « Mon portable », « Rapport de nuit ».',
     may: 'Ce qu’il peut voir',
     scopes: {
       openid: 'quel compte est le vôtre',
@@ -146,8 +147,8 @@ export const fr: Messages = {
 
   start: {
     title: 'Commencez par votre application',
-    text: (name) => `${name} vous connecte à d’autres applications : il n’y a rien à ouvrir sur cette page elle-même.`,
-    next: 'Ouvrez l’application que vous voulez utiliser et choisissez « Se connecter ». Elle vous ramènera ici.',
+    text: (name) => `${name} vous connecte à d’autres applications.`,
+    next: 'Ouvrez l’application que vous voulez utiliser et choisissez « Se connecter ». Elle vous ramènera ici.',
   },
 
   error: {
@@ -161,7 +162,7 @@ export const fr: Messages = {
       },
       invalid_redirect_uri: {
         title: 'Cette application est mal configurée',
-        text: 'Elle voulait vous renvoyer à une adresse qui n’est pas enregistrée pour elle ; cela n’a pas été fait. '
+        text: 'Elle voulait vous renvoyer à une adresse qui n’est pas enregistrée pour elle ; cela n’a pas été fait. '
           + 'Prévenez ses responsables, avec le numéro de la demande ci-dessous.',
       },
       invalid_request: {
@@ -171,7 +172,7 @@ export const fr: Messages = {
       },
       request_expired: {
         title: 'Cette connexion a expiré',
-        text: 'Elle est restée ouverte trop longtemps. Retournez à l’application et recommencez : cela ne prend qu’un instant.',
+        text: 'Elle est restée ouverte trop longtemps. Retournez à l’application et recommencez : cela ne prend qu’un instant.',
       },
       request_altered: {
         title: 'Ce lien de connexion est endommagé',
@@ -202,11 +203,11 @@ export const fr: Messages = {
       },
       expired_token: {
         title: 'Le code a expiré',
-        text: 'L’appareil a attendu trop longtemps. Recommencez sur l’appareil : il affichera un nouveau code.',
+        text: 'L’appareil a attendu trop longtemps. Recommencez sur l’appareil : il affichera un nouveau code.',
       },
       action_refused: {
         title: 'Cette page s’est arrêtée d’elle-même',
-        text: 'Elle devait envoyer vos informations à une adresse inattendue ; elle n’affiche donc aucun formulaire. '
+        text: 'Elle devait envoyer vos informations à une adresse inattendue ; elle n’affiche donc aucun formulaire. '
           + 'Prévenez les responsables de ce site.',
       },
       other: {

@@ -43,6 +43,11 @@ describe.each(languageNames)('%s', (language) => {
     }
   });
 
+  test('has no sign of French alone at the end or start of a line', async () => {
+    if (language !== 'fr') return;
+    for (const [path, value] of texts((await loadMessages('fr')).t)) expect(value, path).not.toMatch(/ [:;?!»]|« /);
+  });
+
   test('differs from English', async () => {
     if (language === 'en') return;
     const english = new Map(texts((await loadMessages('en')).t));

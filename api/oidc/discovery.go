@@ -30,6 +30,8 @@ type Metadata struct {
 	ClaimsSupported                        []string       `json:"claims_supported"`
 	PromptValuesSupported                  []string       `json:"prompt_values_supported"`
 	UILocalesSupported                     []string       `json:"ui_locales_supported"`
+	BackchannelLogoutSupported             bool           `json:"backchannel_logout_supported"`
+	BackchannelLogoutSessionSupported      bool           `json:"backchannel_logout_session_supported"`
 	ClaimsParameterSupported               bool           `json:"claims_parameter_supported"`
 	RequestParameterSupported              bool           `json:"request_parameter_supported"`
 	RequestURIParameterSupported           bool           `json:"request_uri_parameter_supported"`
@@ -65,6 +67,8 @@ func Discovery(issuer string, responseTypes []ResponseType, grantTypes, authMeth
 		ClaimsSupported:                        ClaimNames(),
 		PromptValuesSupported:                  Prompts,
 		UILocalesSupported:                     UILocales,
+		BackchannelLogoutSupported:             true,
+		BackchannelLogoutSessionSupported:      true,
 		AuthorizationResponseIssSupported:      true,
 	}
 }

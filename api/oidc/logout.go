@@ -1,6 +1,9 @@
 package oidc
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // LogoutParams are the parameters of the end session endpoint that are read (OpenID Connect RP-Initiated Logout §2).
 var LogoutParams = []string{"id_token_hint", "logout_hint", "client_id", "post_logout_redirect_uri", "state", "ui_locales"}
@@ -52,3 +55,23 @@ func (r LogoutRequest) ReturnTo(c *Client) (uri string, refusal *Error) {
 // MustAsk says whether the person has to confirm: only a hint that names the very session ends it without a question,
 // so that no page can sign people out by a link (RP-Initiated Logout §2, §6).
 func (r LogoutRequest) MustAsk(sid string) bool { return r.Hint == nil || r.Hint.SID != sid }
+
+// LogoutTokenType is the typ of a logout token (OpenID Connect Back-Channel Logout 1.0 §2.4).
+const LogoutTokenType = "logout+jwt"
+
+// LogoutTokenTTL is the life of a logout token: a good clock's tolerance, no more (Back-Channel Logout §2.4 recommends two minutes).
+const LogoutTokenTTL = 2 * time.Minute
+
+// logoutEvent is what makes a token a logout token.
+const logoutEvent = "http://schemas.openid.net/event/backchannel-logout"
+
+// LogoutTokenClaims makes the claims of a logout token (Back-Channel Logout §2.4). Without sid it ends all sessions of sub.
+// It never has a nonce, so that it cannot pass for an ID token.
+func LogoutTokenClaims(issuer, clientID, sub, sid, id string, now time.Time) map[string]any {
+	out := map[string]any{"iss": issuer, "aud": clientID, "iat": now.Unix(), "exp": now.Add(LogoutTokenTTL).Unix(), "jti": id,
+		"sub": sub, "events": map[string]any{logoutEvent: struct{}{}}}
+	if sid != "" {
+		out["sid"] = sid
+	}
+	return out
+}

@@ -106,6 +106,7 @@ func (p *Provider) endSession(ctx context.Context, r Request, sid, returnTo stri
 	if err := p.store.EndSession(ctx, sid, now); err != nil {
 		return p.failedPage(r, err, "")
 	}
+	p.kickLogouts()
 	slog.Info("signed out", "request_id", r.ID, "sid", sid)
 	a := p.leave(returnTo, client, now)
 	a.Cookies = []Cookie{{Name: SessionCookie, MaxAge: -1}, {Name: BrowserCookie, MaxAge: -1}}

@@ -52,6 +52,7 @@ type Provider struct {
 	bucketKey [32]byte
 	trying    authn.Trying
 	ring      atomic.Pointer[keys.Ring]
+	loggedOut chan struct{} // somebody was, here
 	metadata  []byte
 	now       func() time.Time
 }
@@ -60,7 +61,7 @@ type Provider struct {
 func New(settings Settings, db *store.Store, sealer *keys.Sealer, passwords *authn.Passwords, now func() time.Time) *Provider {
 	p := &Provider{Settings: settings, store: db, sealer: sealer, passwords: passwords, now: now,
 		outgoing:  outgoing.Client(settings.PrivateHosts),
-		bucketKey: sealer.Derive("login throttle", nil)}
+		bucketKey: sealer.Derive("login throttle", nil), loggedOut: make(chan struct{}, 1)}
 	p.upstreams = authn.NewUpstreams(p.outgoing, now)
 	p.metadata = discoveryDocument(settings.Issuer, settings.ResponseTypes)
 	return p
@@ -74,7 +75,7 @@ func (p *Provider) Start(ctx context.Context) error {
 	return p.LoadKeys(ctx)
 }
 
-// Run keeps the keys current, rotates them when they are due and deletes what has expired, until ctx ends.
+// Run keeps the keys current, rotates them when they are due, deletes what has expired and tells clients of logouts, until ctx ends.
 // watch is the store's Watch: it calls back after each change to cached rows, and when Postgres is back.
 func (p *Provider) Run(ctx context.Context, watch func(ctx context.Context, changed func())) {
 	go watch(ctx, func() {
@@ -86,6 +87,7 @@ func (p *Provider) Run(ctx context.Context, watch func(ctx context.Context, chan
 			slog.Error("could not load the signing keys", "error", err)
 		}
 	})
+	go p.tellLogouts(ctx)
 	minute := time.NewTicker(time.Minute)
 	defer minute.Stop()
 	for {

@@ -40,12 +40,15 @@ func TestCleanUpDeletesWhatHasExpiredAndNothingElse(t *testing.T) {
 			SELECT $1 + i, 1, $2::timestamptz - interval '1 hour' FROM generate_series(1, $1) AS i`, c.rows, c.ends)
 		exec(`INSERT INTO signing_keys (kid, alg, private_key, created_at, activates_at, retires_at)
 			SELECT gen_random_uuid(), 'ES256', '', $2::timestamptz - interval '1 day', $2, $2 FROM generate_series(1, $1)`, c.rows, c.ends)
+		exec(`INSERT INTO backchannel_logouts (client_id, sub, created_at)
+			SELECT 'spa', 'x', $2::timestamptz - interval '7 days' FROM generate_series(1, $1)`, c.rows, c.ends)
 	}
 	deleted, err := s.CleanUp(ctx, now)
-	if err != nil || deleted < 8*(cleanupBatch+1)-cleanupBatch-1 {
+	if err != nil || deleted < 9*(cleanupBatch+1)-cleanupBatch-1 {
 		t.Fatalf("%d rows deleted, %v", deleted, err)
 	}
-	for _, table := range []string{"sessions", "auth_codes", "device_codes", "grants", "refresh_tokens", "personal_access_tokens", "login_throttle", "signing_keys"} {
+	for _, table := range []string{"sessions", "auth_codes", "device_codes", "grants", "refresh_tokens", "personal_access_tokens", "login_throttle",
+		"backchannel_logouts", "signing_keys"} {
 		var left int
 		if err := s.pool.QueryRow(ctx, fmt.Sprintf("SELECT count(*) FROM %s", table)).Scan(&left); err != nil || left != 1 {
 			t.Errorf("%s: %d rows left, want 1 (%v)", table, left, err)

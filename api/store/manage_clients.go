@@ -32,6 +32,8 @@ type ClientRow struct {
 	IDTokenSignedResponseAlg string     `json:"id_token_signed_response_alg" db:"id_token_signed_response_alg"`
 	DefaultMaxAge            *int       `json:"default_max_age,omitempty" db:"default_max_age"`
 	InitiateLoginURI         string     `json:"initiate_login_uri,omitempty" db:"initiate_login_uri"`
+	BackchannelLogoutURI     string     `json:"backchannel_logout_uri,omitempty" db:"backchannel_logout_uri"`
+	BackchannelLogoutSession bool       `json:"backchannel_logout_session_required,omitempty" db:"backchannel_logout_session_required"`
 	AccessTokenSigningAlg    string     `json:"access_token_signing_alg" db:"access_token_signing_alg"`
 	FirstParty               bool       `json:"first_party" db:"first_party"`
 	RequirePKCE              bool       `json:"require_pkce" db:"require_pkce"`
@@ -214,6 +216,7 @@ func (c ClientRow) values() values {
 		"public_redirect_uris":      join(c.RedirectURIs),
 		"post_logout_redirect_uris": join(c.PostLogoutRedirectURIs),
 		"links":                     join([]string{c.ClientURI, c.LogoURI, c.PolicyURI, c.TOSURI, c.InitiateLoginURI}),
+		"backchannel_logout_uri":    c.BackchannelLogoutURI,
 		"auth_method":               c.TokenEndpointAuthMethod,
 		"scope":                     c.Scope,
 		"id_token_alg":              c.IDTokenSignedResponseAlg,

@@ -110,6 +110,11 @@ var refused = map[string]struct {
 	"clients_audiences_must_be_at_most_20_without_white_space": {"UPDATE clients SET audiences = %", []string{
 		"'{a b}'", "'{NULL}'", "array_fill('x'::text, '{21}')", "ARRAY['']"}},
 
+	"clients_backchannel_logout_uri_must_be_a_url_without_fragment": {"UPDATE clients SET backchannel_logout_uri = %", []string{
+		"'https://c.example.org/#x'", "'org.example:/logout'", "'/logout'", "''", "'https://u@c.example.org/'"}},
+	"backchannel_logouts_last_error_must_have_at_most_500_characters": {`INSERT INTO backchannel_logouts (client_id, sub, created_at, last_error)
+		VALUES ('hub', 'x', now(), repeat('x', 501))`, nil},
+
 	"clients_allowed_upstreams_must_be_at_most_20_names": {"UPDATE clients SET allowed_upstreams = %", []string{
 		"'{Google}'", "'{NULL}'", "array_fill('x'::text, '{21}')", "ARRAY['']"}},
 

@@ -71,6 +71,8 @@ type NewSession struct {
 
 // StartSession saves in one statement the session, the upgraded password hash, the end of the browser's former session and,
 // where no consent is needed, what the request gets. ErrNotFound: the user was disabled or got another password meanwhile.
+// Where the former session was the same person's, nobody has signed out: its row says what replaced it, and is kept as long, so that
+// relying parties of either hear of the logout to come.
 func (s *Store) StartSession(ctx context.Context, n NewSession) error {
 	tag, err := s.pool.Exec(ctx, `
 		WITH person AS (
@@ -80,7 +82,9 @@ func (s *Store) StartSession(ctx context.Context, n NewSession) error {
 			SELECT $14, $15, id, $17, $18, $2, $19, $20 FROM person
 			RETURNING sid, user_id, auth_time, amr, ends_at
 		), ended AS (
-			UPDATE sessions SET ended_at = $2 WHERE cookie_sha256 = $23 AND ended_at IS NULL
+			UPDATE sessions SET ended_at = $2, replaced_by = CASE WHEN user_id = $16 THEN $14::uuid END,
+				expires_at = CASE WHEN user_id = $16 THEN $20 ELSE expires_at END
+			WHERE cookie_sha256 = $23 AND ended_at IS NULL AND EXISTS (SELECT FROM person)
 		), upgraded AS (
 			UPDATE users SET password = $21 WHERE id = $16 AND password = $22 AND $21 <> '' AND EXISTS (SELECT FROM person)
 		), reset AS (

@@ -30,7 +30,8 @@ func TestEveryBlockOfTheSQLPageWorks(t *testing.T) {
 		}
 	}
 	// What the role may do suffices to manage.
-	for _, statement := range []string{"SET LOCAL ROLE sso_admin", "UPDATE users SET name = 'A.' WHERE username = 'alice'",
+	for _, statement := range []string{"SET LOCAL ROLE sso_admin", "UPDATE users SET disabled_at = now() WHERE username = 'alice'",
+		"UPDATE users SET name = 'A.' WHERE username = 'alice'",
 		"DELETE FROM group_members", "UPDATE clients SET client_name = 'W.' WHERE client_id = 'wiki'"} {
 		if tag, err := tx.Exec(t.Context(), statement); err != nil || tag.String() != "SET" && tag.RowsAffected() == 0 {
 			t.Errorf("%s: %s, %v", statement, tag, err)

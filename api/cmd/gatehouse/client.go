@@ -20,6 +20,7 @@ type clientCmd struct {
 	Add          clientAddCmd          `cmd:"" help:"Register a client; prints its secret, once."`
 	Import       clientImportCmd       `cmd:"" help:"Register or update clients from JSON in the names of RFC 7591, ids and secrets included."`
 	List         clientListCmd         `cmd:"" help:"List the clients."`
+	Logouts      clientLogoutsCmd      `cmd:"" help:"Show what became of the latest back-channel logouts."`
 	Show         clientShowCmd         `cmd:"" help:"Print a client as JSON, without its secret."`
 	RotateSecret clientRotateSecretCmd `cmd:"" help:"Replace a client's secret at once; prints the new one, once."`
 	Disable      clientDisableCmd      `cmd:"" help:"Refuse a client and all it holds, from the next request on."`
@@ -45,6 +46,7 @@ type clientAddCmd struct {
 	Name                  string   `help:"What people are shown."`
 	RedirectURI           []string `name:"redirect-uri" sep:"none" placeholder:"URL" help:"May be repeated; compared character for character."`
 	PostLogoutRedirectURI []string `name:"post-logout-redirect-uri" sep:"none" placeholder:"URL" help:"May be repeated."`
+	BackchannelLogoutURI  string   `name:"backchannel-logout-uri" placeholder:"URL" help:"Where the client hears of logouts."`
 	Public                bool     `help:"The client cannot keep a secret: a single-page or native application."`
 	FirstParty            bool     `help:"People are not asked for consent."`
 	Group                 []string `sep:"none" placeholder:"GROUP" help:"Only members of this group may use the client; may be repeated."`
@@ -102,6 +104,7 @@ func (c clientAddCmd) row() store.ClientRow {
 	row.ClientName = c.Name
 	row.RedirectURIs = c.RedirectURI
 	row.PostLogoutRedirectURIs = c.PostLogoutRedirectURI
+	row.BackchannelLogoutURI = c.BackchannelLogoutURI
 	row.GrantTypes = append([]string{oidc.GrantAuthorizationCode, oidc.GrantRefreshToken}, c.GrantType...)
 	for _, name := range c.ResponseType {
 		row.ResponseTypes = append(row.ResponseTypes, string(oidc.ParseResponseType(name)))

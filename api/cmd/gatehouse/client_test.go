@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"os"
 	"os/exec"
@@ -9,19 +10,21 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
 	"gatehouse/api/store"
 )
 
 func TestClientCommands(t *testing.T) {
 	s := newShell(t)
 	out := s.good("", "client", "add", "wiki", "--name", "The wiki", "--redirect-uri", "https://wiki.example.org/cb,x",
-		"--first-party", "--group", "staff")
+		"--first-party", "--group", "staff", "--backchannel-logout-uri", "https://wiki.example.org/logout")
 	secret := regexp.MustCompile(`client_secret ([A-Za-z0-9_-]{43})\n`).FindStringSubmatch(out)
 	if secret == nil || !strings.HasPrefix(out, "client_id wiki\n") {
 		t.Fatalf("client add: %s", out)
 	}
 	shown := s.good("", "client", "show", "wiki")
-	if !strings.Contains(shown, `"https://wiki.example.org/cb,x"`) || strings.Contains(shown, "secret_sha") {
+	if !strings.Contains(shown, `"https://wiki.example.org/cb,x"`) || !strings.Contains(shown, `_logout_uri": "https://wiki.example.org/logout"`) || strings.Contains(shown, "secret_sha") {
 		t.Errorf("client show: %s", shown)
 	}
 	if out := s.good("", "client", "add", "spa", "--public", "--redirect-uri", "https://spa.example.org/cb"); strings.Contains(out, "secret") {
@@ -198,4 +201,28 @@ func TestTheJupyterHubTemplateIsCompletePython(t *testing.T) {
 	s.bad("--url must be the address of the Hub", "", "client", "add", "h", "--template", "jupyterhub", "--url", "hub.example.org")
 	s.bad("leave out --public", "", "client", "add", "h", "--template", "jupyterhub", "--url", "https://hub.example.org", "--public")
 	newShell(t).bad("GATEHOUSE_ISSUER is not set", "", "client", "add", "h", "--template", "jupyterhub", "--url", "https://hub.example.org")
+}
+
+func TestClientLogoutsShowsWhatBecameOfThem(t *testing.T) {
+	s := newShell(t)
+	s.good("", "client", "add", "wiki", "--backchannel-logout-uri", "https://wiki.example.org/logout")
+	s.good("", "user", "add", "alice", "--no-password", "--sub", "sub-alice")
+	conn, err := pgx.Connect(t.Context(), s.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	_, err = conn.Exec(t.Context(), `INSERT INTO backchannel_logouts (client_id, sub, attempts, next_attempt_at, delivered_at, last_error, created_at) VALUES
+		('wiki', 'sub-alice', 2, NULL, now(), NULL, '2026-01-02 03:04:05Z'),
+		('wiki', 'sub-bob', 8, NULL, NULL, 'answers 500', '2026-01-01 00:00:00Z')`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "SINCE                CLIENT_ID  USER     STATE      LAST_ERROR\n" +
+		"2026-01-02 03:04:05  wiki       alice    delivered  -\n" +
+		"2026-01-01 00:00:00  wiki       sub-bob  given up   answers 500\n"
+	if out := s.good("", "client", "logouts", "wiki"); out != want || s.good("", "client", "logouts") != want {
+		t.Errorf("client logouts:\n%s\nwant:\n%s", out, want)
+	}
+	s.bad(`there is no client "wikki"`, "", "client", "logouts", "wikki")
 }

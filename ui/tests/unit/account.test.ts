@@ -126,6 +126,13 @@ describe('account', () => {
     expect(text('[role=alert]')).toContain('Revoke one');
   });
 
+  test('does not keep a token for whoever comes back to the page', async () => {
+    await show({ ...account, token: { name: 'My laptop', value: 'gatehouse_pat_x' } });
+    window.dispatchEvent(new Event('pagehide'));
+    await vi.waitUntil(() => all('#token-value').length === 0);
+    expect(text('h1')).toBe('Your account');
+  });
+
   test('where there is no clipboard, selects the token and says what to do', async () => {
     vi.stubGlobal('navigator', Object.create(navigator, { clipboard: { value: undefined } }));
     await show({ ...account, token: { name: 'My laptop', value: 'gatehouse_pat_x' } });

@@ -10,7 +10,7 @@ import (
 
 // AuthorizeParams are the parameters of the authorization endpoint that are read; all others are ignored.
 var AuthorizeParams = []string{"client_id", "redirect_uri", "response_type", "response_mode", "scope", "state", "nonce",
-	"prompt", "max_age", "login_hint", "ui_locales", "code_challenge", "code_challenge_method",
+	"prompt", "max_age", "login_hint", "kc_idp_hint", "idp_hint", "ui_locales", "code_challenge", "code_challenge_method",
 	"request", "request_uri", "registration"}
 
 // AuthorizeRequest is a request of the authorization endpoint that has passed its checks (OpenID Connect Core §3.1.2.1).
@@ -26,6 +26,7 @@ type AuthorizeRequest struct {
 	Prompt        []string     `json:"p,omitempty"`
 	MaxAge        *int         `json:"a,omitempty"` // seconds
 	LoginHint     string       `json:"h,omitempty"`
+	IDPHint       string       `json:"ih,omitempty"` // an upstream to sign in with
 	UILocales     []string     `json:"l,omitempty"`
 	CodeChallenge string       `json:"cc,omitempty"`
 	At            time.Time    `json:"t"` // when the request was first made
@@ -65,7 +66,7 @@ func ParseAuthorize(raw url.Values, client *Client, allowed []ResponseType, now 
 	req = AuthorizeRequest{
 		ClientID: client.ClientID, RedirectURI: p["redirect_uri"], State: p["state"], Nonce: p["nonce"],
 		ResponseType: responseType, ResponseMode: responseType.defaultMode(),
-		Scope: grantableScope(p["scope"], client), Prompt: strings.Fields(p["prompt"]), LoginHint: p["login_hint"],
+		Scope: grantableScope(p["scope"], client), Prompt: strings.Fields(p["prompt"]), LoginHint: p["login_hint"], IDPHint: idpHint(p),
 		UILocales: strings.Fields(p["ui_locales"]), MaxAge: client.DefaultMaxAge, At: now,
 	}
 	if responseType.Code() {
@@ -164,6 +165,16 @@ func checkLengths(p Params, _ *Client) *Error {
 		}
 	}
 	return nil
+}
+
+// idpHint is an upstream's name, as Keycloak's clients and others say it. One that is no name is no hint.
+func idpHint(p Params) string {
+	for _, name := range []string{"kc_idp_hint", "idp_hint"} {
+		if hint := p[name]; hint != "" && len(hint) <= 32 {
+			return hint
+		}
+	}
+	return ""
 }
 
 // Step is what has to happen next with an authorization request.

@@ -1,6 +1,10 @@
 package oidc
 
-import "strings"
+import (
+	"slices"
+	"strings"
+	"time"
+)
 
 // Upstream is another provider that people sign in with, as its row describes it.
 type Upstream struct {
@@ -34,4 +38,69 @@ func (u *Upstream) Serves(address string) bool {
 // Vouches says that address, which the upstream calls verified or not, stands for the person here too.
 func (u *Upstream) Vouches(address string, verified bool) bool {
 	return u.TrustsEmail && verified && u.Serves(address)
+}
+
+// MayCreate says that an account that belongs to nobody may become a new user. Where the upstream has email_domains, only a verified
+// address of one of them may: the rest of the world can have accounts at a public upstream, too.
+func (u *Upstream) MayCreate(address string, verified bool) bool {
+	return u.CreatesUsers && (len(u.EmailDomains) == 0 || verified && u.Serves(address))
+}
+
+// reservedUsernames are never given to somebody who comes from outside: relying parties may take them for more than a name.
+var reservedUsernames = []string{"root", "admin", "administrator", "jupyterhub", "nobody", "daemon"}
+
+// FitUsername makes a username of the first of names that has what it takes: a Unix name in lower case, at most 32 characters,
+// without the domain of an address. "" if none has.
+func FitUsername(names ...string) string {
+	for _, name := range names {
+		name, _, _ = strings.Cut(name, "@")
+		name = strings.Map(func(r rune) rune {
+			switch {
+			case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '_', r == '.', r == '-':
+				return r
+			case r == ' ':
+				return '.'
+			}
+			return -1
+		}, strings.ToLower(name))
+		name = strings.TrimLeft(name, "0123456789.-")
+		name = strings.TrimRight(name[:min(len(name), 32)], ".-")
+		if name != "" && !slices.Contains(reservedUsernames, name) {
+			return name
+		}
+	}
+	return ""
+}
+
+// StraightTo gives the upstream that a request is sent to without a login page: the one that it names, or the one that serves the
+// domain of its login_hint; nil for neither.
+func (r AuthorizeRequest) StraightTo(upstreams []Upstream) *Upstream {
+	for i, u := range upstreams {
+		if r.IDPHint != "" && u.Name == r.IDPHint || r.IDPHint == "" && u.Serves(r.LoginHint) {
+			return &upstreams[i]
+		}
+	}
+	return nil
+}
+
+// UpstreamPrompt is what of prompt is asked of an upstream too.
+func (r AuthorizeRequest) UpstreamPrompt() (words []string) {
+	for _, w := range []string{"login", "select_account"} {
+		if slices.Contains(r.Prompt, w) {
+			words = append(words, w)
+		}
+	}
+	return words
+}
+
+// FreshEnough says whether a person who signed in at an upstream at authTime, after having been sent there at sent, satisfies
+// prompt=login and max_age (OpenID Connect Core §3.1.2.1). Clocks may differ by skew.
+func (r AuthorizeRequest) FreshEnough(authTime, sent, now time.Time, skew time.Duration) bool {
+	switch {
+	case !authTime.Before(sent.Add(-skew)):
+		return true
+	case slices.Contains(r.Prompt, "login"):
+		return false
+	}
+	return r.MaxAge == nil || now.Sub(authTime) <= time.Duration(*r.MaxAge)*time.Second+skew
 }

@@ -16,6 +16,7 @@ import (
 type Request struct {
 	ID            string     // in the log and on error pages
 	Method        string     // GET (or HEAD) or POST
+	Name          string     // of the upstream, where the path has one; "" if it is no name
 	Params        url.Values // of the query for GET, of the body for POST; never both
 	Authorization string
 	Origin        string
@@ -33,6 +34,8 @@ const (
 	SessionCookie CookieName = "gatehouse-session" // who is signed in
 	BrowserCookie CookieName = "gatehouse-browser" // what a pending request is bound to
 	DeviceCookie  CookieName = "gatehouse-device"  // an account that signed in here before: it is throttled apart
+
+	UpstreamCookie CookieName = "gatehouse-upstream-" // begins the names of those that last for a sign-in at an upstream
 )
 
 // Cookie is one to set; MaxAge 0 keeps it until the browser closes, a negative one deletes it.

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"log/slog"
+	"maps"
 	"time"
 
 	"gatehouse/api/oidc"
@@ -38,6 +39,9 @@ func (p *Provider) Authorize(ctx context.Context, r Request) Answer {
 	case refusal != nil:
 		return p.respondError(r, req, refusal)
 	case step == oidc.SignIn:
+		if upstream := p.straightUpstream(ctx, r, req); upstream != "" {
+			return p.signInAt(ctx, r, req, client, upstream, now)
+		}
 		return p.askSignIn(r, req, client, now)
 	case step == oidc.AskConsent:
 		return p.askConsent(r, req, client, standing.Standing, now)
@@ -82,8 +86,19 @@ func (p *Provider) refuseAuthorize(r Request, e *oidc.Error, client *oidc.Client
 // askSignIn sends the browser to the login page, and binds the pending request to it with a cookie.
 func (p *Provider) askSignIn(r Request, req oidc.AuthorizeRequest, client *oidc.Client, now time.Time) Answer {
 	cookies := p.bindBrowser(&r)
-	return redirect(p.page(pending{Page: "login", Request: &req, Browser: browserDigest(r), Client: viewOfClient(client),
-		Username: req.LoginHint}, now), cookies...)
+	return redirect(p.page(loginPage(r, req, client), now), cookies...)
+}
+
+func loginPage(r Request, req oidc.AuthorizeRequest, client *oidc.Client) pending {
+	return pending{Page: "login", Request: &req, Browser: browserDigest(r), Client: viewOfClient(client), Username: req.LoginHint}
+}
+
+// signInAt sends the browser straight to an upstream, as if the person had chosen it on the login page.
+func (p *Provider) signInAt(ctx context.Context, r Request, req oidc.AuthorizeRequest, client *oidc.Client, upstream string, now time.Time) Answer {
+	cookies := p.bindBrowser(&r)
+	a := p.departTo(ctx, r, loginPage(r, req, client), upstream, now)
+	a.Cookies = append(a.Cookies, cookies...)
+	return a
 }
 
 // bindBrowser makes sure that the browser has a cookie of 256 bits; it gives the one to set if it has none.
@@ -92,7 +107,8 @@ func (p *Provider) bindBrowser(r *Request) []Cookie {
 		return nil
 	}
 	secret := randomSecret()
-	r.Cookies = map[CookieName]string{SessionCookie: r.Cookies[SessionCookie], BrowserCookie: secret}
+	r.Cookies = maps.Clone(r.Cookies)
+	r.Cookies[BrowserCookie] = secret
 	return []Cookie{{Name: BrowserCookie, Value: secret}}
 }
 

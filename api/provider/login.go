@@ -28,7 +28,7 @@ func (p *Provider) Login(ctx context.Context, r Request) Answer {
 	if len(bad) > 0 || len(password) > 1 {
 		return p.errorPage(r, 400, pageInvalidRequest, w.Client)
 	}
-	w.Username = typed["username"]
+	w.Username, w.Upstream = typed["username"], ""
 	client, refusal, err := p.stillRegistered(ctx, r, w)
 	switch {
 	case err != nil:
@@ -126,10 +126,10 @@ type proven struct {
 // signIn starts the session of a person who has proved who he is, and goes on with the request.
 func (p *Provider) signIn(ctx context.Context, r Request, w pending, client *oidc.Client, who proven) (Answer, error) {
 	now := p.now().Truncate(time.Microsecond) // what Postgres keeps of it
-	w.Request.At = now                        // of this replica's clock: a sign-in that was asked for has happened
 	if who.authTime.IsZero() {
 		who.authTime = now
 	}
+	w.Request.At = who.authTime // a sign-in that was asked for has happened
 	cookie := randomSecret()
 	session := store.NewSession{
 		Session: oidc.Session{SID: newID(), AuthTime: who.authTime, AMR: who.amr}, StartedAt: now,
@@ -141,7 +141,7 @@ func (p *Provider) signIn(ctx context.Context, r Request, w pending, client *oid
 	step, refused := w.Request.Decide(client, standing, false, now)
 	var fields [][2]string
 	var err error
-	if refused == nil && step == oidc.IssueCode && !w.Request.Account {
+	if refused == nil && step == oidc.IssueCode && !w.Request.Account && w.Link == nil {
 		fields, session.Issue, err = p.prepare(*w.Request, client, standing, now)
 	}
 	if err == nil {
@@ -156,6 +156,10 @@ func (p *Provider) signIn(ctx context.Context, r Request, w pending, client *oid
 	slog.Info("signed in", "request_id", r.ID, "username", who.user.Username, "sid", session.SID, "client_id", client.ClientID, "amr", who.amr, "addr", r.Addr)
 	cookies := append(who.cookies, Cookie{Name: SessionCookie, Value: cookie})
 	switch {
+	case w.Link != nil:
+		a := p.saveLink(ctx, r, w, who.user, now)
+		a.Cookies = append(a.Cookies, cookies...)
+		return a, nil
 	case refused != nil:
 		return p.respondError(r, *w.Request, refused, cookies...), nil
 	case step == oidc.AskConsent:

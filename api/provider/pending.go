@@ -26,6 +26,8 @@ type pending struct {
 	SID        string                 `json:"s,omitempty"`  // whose consent, logout or account it is
 	Username   string                 `json:"un,omitempty"` // typed before
 	Error      string                 `json:"e,omitempty"`
+	Upstream   string                 `json:"up,omitempty"` // that the error is about, as people call it
+	Link       *link                  `json:"lk,omitempty"` // to make once the person has signed in with his password
 	RetryAfter int                    `json:"ra,omitempty"` // seconds
 	Allowed    bool                   `json:"al,omitempty"` // what became of a device's request
 	ReturnTo   string                 `json:"rt,omitempty"`
@@ -170,11 +172,15 @@ type interaction struct {
 	UILocales []string          `json:"ui_locales,omitempty"`
 	RequestID string            `json:"request_id"`
 	*accountView
+	Upstreams      []upstreamView `json:"upstreams,omitempty"`
+	UpstreamAction string         `json:"upstream_action,omitempty"`
+	Link           *linkView      `json:"link,omitempty"`
 }
 
 type interactionError struct {
 	Code       string `json:"code"`
 	RetryAfter int    `json:"retry_after,omitempty"` // seconds
+	Upstream   string `json:"upstream,omitempty"`
 }
 
 // pageActions is where the form of a page is posted to.
@@ -202,7 +208,7 @@ func (p *Provider) Interaction(ctx context.Context, r Request) Answer {
 	view := interaction{Page: w.Page, Client: w.Client, User: w.User, Username: w.Username, ReturnTo: w.ReturnTo, TryAgain: w.TryAgain,
 		RequestID: orElse(w.RequestID, r.ID), accountView: account}
 	if w.Error != "" {
-		view.Error = &interactionError{w.Error, w.RetryAfter}
+		view.Error = &interactionError{w.Error, w.RetryAfter, w.Upstream}
 	}
 	if action := pageActions[w.Page]; action != "" {
 		view.Action, view.Request = p.Issuer+action, r.Params.Get("request")
@@ -214,6 +220,12 @@ func (p *Provider) Interaction(ctx context.Context, r Request) Answer {
 	}
 	if w.Page == "device_done" {
 		view.Allowed = &w.Allowed
+	}
+	if w.Page == "login" {
+		view.Link = w.Link.view()
+		if view.Upstreams = p.upstreamViews(ctx, r); view.Upstreams != nil {
+			view.UpstreamAction = p.Issuer + "/login/upstream"
+		}
 	}
 	if account != nil {
 		view.Scopes = tokenScopes

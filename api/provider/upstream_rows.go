@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"strings"
 
+	"gatehouse/api/authn"
 	"gatehouse/api/oidc"
 )
 
@@ -15,7 +16,8 @@ const (
 	sealedPrefix          = "sealed:"
 )
 
-// upstreamNamed gives an enabled upstream with its secret in the clear; nil where there is none of that name.
+// upstreamNamed gives an enabled upstream with its secret in the clear; nil where there is none of that name. It gives the upstream with
+// an error too, where it is the secret that cannot be opened.
 func (p *Provider) upstreamNamed(ctx context.Context, name string) (*oidc.Upstream, error) {
 	list, err := p.store.Upstreams(ctx)
 	if err != nil {
@@ -41,8 +43,8 @@ func (p *Provider) openUpstreamSecret(ctx context.Context, u oidc.Upstream) (str
 			sealed, err = p.sealer.Open(upstreamSecretPurpose, sealed, aad)
 		}
 		if err != nil {
-			return "", fmt.Errorf("client_secret of upstream %s cannot be opened: its issuer, its client_id or GATEHOUSE_ENCRYPTION_KEY "+
-				"has changed; write the secret into the row again", u.Name)
+			return "", fmt.Errorf("%w: client_secret of upstream %s cannot be opened: its issuer, its client_id or GATEHOUSE_ENCRYPTION_KEY "+
+				"has changed; write the secret into the row again", authn.ErrUpstreamFailed, u.Name)
 		}
 		return string(sealed), nil
 	}

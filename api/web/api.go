@@ -29,6 +29,8 @@ func routes(p *provider.Provider) []endpoint {
 		{"GET POST", "/authorize", nobody, true, p.Authorize},
 		{"GET", "/interaction", theUI, false, p.Interaction},
 		{"POST", "/login", nobody, true, p.Login},
+		{"POST", "/login/upstream", nobody, true, p.LoginUpstream},
+		{"GET POST", "/upstream/:name/callback", nobody, true, p.UpstreamCallback},
 		{"POST", "/consent", nobody, true, p.Consent},
 		{"GET POST", "/logout", nobody, true, p.Logout},
 		{"POST", "/logout/confirm", nobody, true, p.LogoutConfirm},

@@ -26,9 +26,10 @@ func (a answerer) readCookies(r *http.Request) map[provider.CookieName]string {
 		if !ok {
 			continue
 		}
-		switch name := provider.CookieName(name); name {
-		case provider.SessionCookie, provider.BrowserCookie, provider.DeviceCookie:
-			out[name] = c.Value
+		switch known := provider.CookieName(name); {
+		case known == provider.SessionCookie, known == provider.BrowserCookie, known == provider.DeviceCookie,
+			strings.HasPrefix(name, string(provider.UpstreamCookie)):
+			out[known] = c.Value
 		}
 	}
 	return out

@@ -20,6 +20,7 @@ const (
 	maxQuery  = 16 << 10 // bytes
 	maxBody   = 64 << 10 // bytes
 	maxParams = 100
+	maxName   = 32 // bytes
 )
 
 // problem is why a request is not even looked at.
@@ -35,6 +36,7 @@ func (a answerer) readRequest(c echo.Context) (provider.Request, *problem) {
 	r := provider.Request{
 		ID:            requestID(c),
 		Method:        c.Request().Method,
+		Name:          pathName(c),
 		Authorization: h.Get("Authorization"),
 		Origin:        h.Get("Origin"),
 		FetchSite:     h.Get("Sec-Fetch-Site"),
@@ -59,6 +61,14 @@ func (a answerer) readRequest(c echo.Context) (provider.Request, *problem) {
 		return r, &problem{http.StatusBadRequest, "parameters are not form-urlencoded"}
 	}
 	return r, nil
+}
+
+// pathName gives the name in the path, if it can be one.
+func pathName(c echo.Context) string {
+	if name := c.Param("name"); len(name) <= maxName {
+		return name
+	}
+	return ""
 }
 
 func rawParams(c echo.Context) (string, *problem) {

@@ -1,0 +1,128 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"time"
+
+	"gatehouse/api/authn"
+	"gatehouse/api/oidc"
+	"gatehouse/api/outgoing"
+)
+
+// The error codes of the login page that are about an upstream.
+const (
+	upstreamDenied         = "upstream_denied"
+	upstreamFailed         = "upstream_failed"
+	upstreamUnavailable    = "upstream_unavailable"
+	upstreamUnknownAccount = "upstream_unknown_account"
+)
+
+type upstreamView struct {
+	Name        string `json:"name"`
+	DisplayName string `json:"display_name"`
+}
+
+// upstreamViews are the buttons of the login page. Without Postgres the page does without them.
+func (p *Provider) upstreamViews(ctx context.Context, r Request) (views []upstreamView) {
+	list, err := p.store.Upstreams(ctx)
+	if err != nil {
+		slog.Warn("login page without upstreams", "request_id", r.ID, "error", err)
+	}
+	for _, u := range list {
+		views = append(views, upstreamView{u.Name, u.DisplayName})
+	}
+	return views
+}
+
+// LoginUpstream takes the upstream that the person chose on the login page.
+func (p *Provider) LoginUpstream(ctx context.Context, r Request) Answer {
+	now := p.now()
+	w, refusal := p.open(r, "login", now)
+	if refusal != nil {
+		return *refusal
+	}
+	chosen, _ := oidc.ParseParams(r.Params, []string{"upstream"})
+	_, refusal, err := p.stillRegistered(ctx, r, w)
+	if err == nil && refusal == nil {
+		w.Link = nil
+		return p.departTo(ctx, r, w, chosen["upstream"], now)
+	}
+	if err != nil {
+		return p.failedLogin(r, w, err, now)
+	}
+	return *refusal
+}
+
+// straightUpstream gives the upstream that the request names or its login_hint belongs to. Without Postgres there is the login page.
+func (p *Provider) straightUpstream(ctx context.Context, r Request, req oidc.AuthorizeRequest) string {
+	if req.IDPHint == "" && !strings.Contains(req.LoginHint, "@") {
+		return ""
+	}
+	list, err := p.store.Upstreams(ctx)
+	if err != nil {
+		slog.Warn("login page instead of an upstream", "request_id", r.ID, "error", err)
+	}
+	if u := req.StraightTo(list); u != nil {
+		return u.Name
+	}
+	return ""
+}
+
+// departTo sends the browser to the upstream of that name.
+func (p *Provider) departTo(ctx context.Context, r Request, w pending, name string, now time.Time) Answer {
+	u, err := p.upstreamNamed(ctx, name)
+	switch {
+	case errors.Is(err, authn.ErrUpstreamFailed):
+		return p.upstreamTrouble(r, w, u, err, now)
+	case err != nil:
+		return p.failedLogin(r, w, err, now)
+	case u == nil:
+		return p.errorPage(r, 400, pageInvalidRequest, w.Client)
+	}
+	return p.depart(ctx, r, w, u, now)
+}
+
+// depart sends the browser to sign in at u. After linking it goes there a second time, for the tokens, and is not asked to sign in afresh.
+func (p *Provider) depart(ctx context.Context, r Request, w pending, u *oidc.Upstream, now time.Time) Answer {
+	j := journey{Upstream: u.Name, Nonce: randomSecret(), Verifier: randomSecret(), Sent: now}
+	request := authn.UpstreamRequest{RedirectURI: p.callbackOf(u), Nonce: j.Nonce, Verifier: j.Verifier,
+		LoginHint: w.Request.LoginHint, Prompt: w.Request.UpstreamPrompt(), MaxAge: w.Request.MaxAge}
+	if w.Link != nil {
+		j.Sent, request.Prompt, request.LoginHint = w.Link.Sent, nil, w.Link.Label
+	}
+	w.Link, w.Error, w.RetryAfter, w.Upstream, w.RequestID = nil, "", 0, "", ""
+	if w.Expires == 0 {
+		w.Expires = now.Add(p.RequestTTL).Unix()
+	}
+	j.Pending = w
+	state, cookies, ok := p.pack(r, j, now)
+	if !ok {
+		return p.errorPage(r, 400, pageInvalidRequest, w.Client)
+	}
+	request.State = state
+	ctx, cancel := context.WithTimeout(ctx, outgoing.Patience)
+	defer cancel()
+	to, err := p.upstreams.AuthorizationURL(ctx, u, request)
+	if err != nil {
+		return p.upstreamTrouble(r, w, u, err, now)
+	}
+	return redirect(to, cookies...)
+}
+
+// upstreamTrouble leads back to the login page, from where another way, or another try, may do.
+func (p *Provider) upstreamTrouble(r Request, w pending, u *oidc.Upstream, err error, now time.Time) Answer {
+	code, status := upstreamFailed, 502
+	if errors.Is(err, authn.ErrUpstreamUnavailable) {
+		code, status = upstreamUnavailable, 503
+	}
+	slog.Warn("sign-in with an upstream failed", "request_id", r.ID, "upstream", u.Name, "error", err)
+	return p.backFrom(r, w, u, status, code, now)
+}
+
+func (p *Provider) backFrom(r Request, w pending, u *oidc.Upstream, status int, code string, now time.Time) Answer {
+	w.Upstream = u.DisplayName
+	return p.tryAgain(r, w, status, code, 0, now)
+}

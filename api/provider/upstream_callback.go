@@ -1,0 +1,176 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"gatehouse/api/authn"
+	"gatehouse/api/oidc"
+	"gatehouse/api/outgoing"
+	"gatehouse/api/store"
+)
+
+var upstreamAnswerParams = []string{"state", "code", "iss", "error"}
+
+// UpstreamCallback is where an upstream sends the browser back to (RFC 6749 §4.1.2).
+func (p *Provider) UpstreamCallback(ctx context.Context, r Request) Answer {
+	now := p.now()
+	params, _ := oidc.ParseParams(r.Params, upstreamAnswerParams)
+	j, end, refusal := p.unpack(r, params["state"], now)
+	if refusal != nil {
+		return *refusal
+	}
+	a := p.arrive(ctx, r, j, params, now)
+	a.Cookies = append(end, a.Cookies...)
+	return a
+}
+
+// arrive goes on with the request that the journey was made for.
+func (p *Provider) arrive(ctx context.Context, r Request, j journey, params oidc.Params, now time.Time) Answer {
+	w := j.Pending
+	client, refusal, err := p.stillRegistered(ctx, r, w)
+	switch {
+	case err != nil:
+		return p.failedLogin(r, w, err, now)
+	case refusal != nil:
+		return *refusal
+	}
+	u, err := p.upstreamNamed(ctx, j.Upstream)
+	switch {
+	case u != nil && err != nil:
+		return p.upstreamTrouble(r, w, u, err, now)
+	case err != nil:
+		return p.failedLogin(r, w, err, now)
+	case u == nil: // disabled or removed meanwhile
+		return p.backFrom(r, w, &oidc.Upstream{DisplayName: j.Upstream}, 502, upstreamFailed, now)
+	}
+	person, err := p.whoIsAt(ctx, u, j, params, now)
+	switch {
+	case errors.Is(err, errDenied):
+		return p.backFrom(r, w, u, 303, upstreamDenied, now)
+	case err != nil:
+		return p.upstreamTrouble(r, w, u, err, now)
+	}
+	a, err := p.welcome(ctx, r, j, u, person, client)
+	if errors.Is(err, errUserChanged) { // made in parallel, or changed or disabled since: look again, once
+		a, err = p.welcome(ctx, r, j, u, person, client)
+	}
+	switch {
+	case errors.Is(err, errUserChanged):
+		return p.backFrom(r, w, u, 403, upstreamUnknownAccount, now)
+	case err != nil:
+		return p.failedLogin(r, w, err, now)
+	}
+	return a
+}
+
+var errDenied = errors.New("the person did not sign in there")
+
+// whoIsAt asks the upstream who signed in, within the time that any request of ours may take.
+func (p *Provider) whoIsAt(ctx context.Context, u *oidc.Upstream, j journey, params oidc.Params,
+	now time.Time) (authn.UpstreamPerson, error) {
+	ctx, cancel := context.WithTimeout(ctx, outgoing.Patience)
+	defer cancel()
+	if err := p.upstreams.CheckIssuer(ctx, u, params["iss"]); err != nil {
+		return authn.UpstreamPerson{}, err
+	}
+	switch params["error"] {
+	case "":
+	case oidc.AccessDenied:
+		return authn.UpstreamPerson{}, errDenied
+	case oidc.TemporarilyUnavailable, oidc.ServerError:
+		return authn.UpstreamPerson{}, fmt.Errorf("%w: it says %s", authn.ErrUpstreamUnavailable, params["error"])
+	default:
+		return authn.UpstreamPerson{}, fmt.Errorf("%w: it says %.100q", authn.ErrUpstreamFailed, params["error"])
+	}
+	if params["code"] == "" {
+		return authn.UpstreamPerson{}, fmt.Errorf("%w: there is no code in it", authn.ErrUpstreamFailed)
+	}
+	person, err := p.upstreams.Redeem(ctx, u, authn.UpstreamAnswer{RedirectURI: p.callbackOf(u), Code: params["code"],
+		Nonce: j.Nonce, Verifier: j.Verifier})
+	if err == nil && !person.AuthTime.IsZero() && !j.Pending.Request.FreshEnough(person.AuthTime, j.Sent, now, skew) {
+		err = fmt.Errorf("%w: a fresh sign-in was asked for, and it says that the last one was at %s", authn.ErrUpstreamFailed, person.AuthTime)
+	}
+	return person, err
+}
+
+// welcome finds out whose account it is and signs him in. The rules are those of docs/decisions/0012-linking-upstream-accounts.md.
+func (p *Provider) welcome(ctx context.Context, r Request, j journey, u *oidc.Upstream, person authn.UpstreamPerson,
+	client *oidc.Client) (Answer, error) {
+	now := p.now()
+	account := store.UpstreamAccount{Upstream: u.Name, Issuer: u.Issuer, Sub: person.Sub, Label: person.Label()}
+	address := ""
+	if u.Vouches(person.Email, person.EmailVerified) {
+		address = person.Email
+	}
+	candidate, err := p.store.LoadUpstreamCandidate(ctx, account, address, client)
+	switch {
+	case err != nil:
+		return Answer{}, err
+	case candidate.User == nil && candidate.Linked:
+		return Answer{}, errUserChanged // disabled
+	case candidate.User == nil && u.MayCreate(person.Email, person.EmailVerified):
+		return p.newcomer(ctx, r, j, u, person, account, now)
+	case candidate.User == nil:
+		return p.askLink(r, j, u, account, now), nil
+	}
+	err = p.store.UseUpstreamAccount(ctx, account, candidate.User.Username, p.sealTokens(account, person.Tokens), now)
+	switch {
+	case errors.Is(err, store.ErrNotFound) && !candidate.Linked: // the person with that address has another account there
+		return p.askLink(r, j, u, account, now), nil
+	case errors.Is(err, store.ErrNotFound):
+		return Answer{}, errUserChanged
+	case err != nil:
+		return Answer{}, err
+	}
+	if !candidate.Linked {
+		slog.Info("upstream account linked by its verified address", "request_id", r.ID, "upstream", u.Name, "username", candidate.User.Username)
+	}
+	who := proven{user: candidate.User, consented: candidate.Consented, allowed: candidate.Allowed, amr: append([]string{}, person.AMR...)}
+	if person.AuthTime.Before(now) {
+		who.authTime = person.AuthTime
+	}
+	return p.signIn(ctx, r, j.Pending, client, who)
+}
+
+// newcomer makes a user of an account that belongs to nobody, unless the name or the address is somebody's here: then it may be his.
+func (p *Provider) newcomer(ctx context.Context, r Request, j journey, u *oidc.Upstream, person authn.UpstreamPerson,
+	account store.UpstreamAccount, now time.Time) (Answer, error) {
+	user := store.NewUpstreamUser{Username: oidc.FitUsername(person.Username, person.Email), Name: person.Name,
+		GivenName: person.GivenName, FamilyName: person.FamilyName}
+	if person.EmailVerified {
+		user.Email = strings.ToLower(person.Email)
+	}
+	if user.Username == "" {
+		return p.askLink(r, j, u, account, now), nil
+	}
+	switch err := p.store.CreateUpstreamUser(ctx, account, user, now); {
+	case errors.Is(err, store.ErrNotFound):
+		candidate, err := p.store.LoadUpstreamCandidate(ctx, account, "", &oidc.Client{})
+		if err == nil && candidate.Linked { // by another tab
+			err = errUserChanged
+		}
+		return p.askLink(r, j, u, account, now), err
+	case err != nil:
+		return Answer{}, err
+	}
+	slog.Info("user made of an upstream account", "request_id", r.ID, "upstream", u.Name, "username", user.Username)
+	return Answer{}, errUserChanged // he is there now
+}
+
+// sealTokens seals what an upstream gave out, for this account alone.
+func (p *Provider) sealTokens(a store.UpstreamAccount, t authn.UpstreamTokens) store.UpstreamTokens {
+	out := store.UpstreamTokens{Upstream: a.Upstream, Issuer: a.Issuer, Sub: a.Sub, Scope: t.Scope}
+	out.AccessToken = p.sealUpstreamToken(out, t.AccessToken)
+	if !t.ExpiresAt.IsZero() {
+		out.ExpiresAt = &t.ExpiresAt
+	}
+	if t.RefreshToken != "" {
+		out.RefreshToken = p.sealUpstreamToken(out, t.RefreshToken)
+	}
+	return out
+}

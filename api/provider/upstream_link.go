@@ -1,0 +1,60 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"gatehouse/api/oidc"
+	"gatehouse/api/store"
+)
+
+// link is an account at an upstream that belongs to nobody here yet. Who signs in with his password, in the browser that came from there,
+// makes it his. It has no tokens: those come with the next sign-in there.
+type link struct {
+	Upstream    string    `json:"u"`
+	DisplayName string    `json:"d"`
+	Issuer      string    `json:"i"`
+	Sub         string    `json:"s"`
+	Label       string    `json:"l"`
+	Sent        time.Time `json:"t"` // to the upstream
+}
+
+// linkView is what the login page says of it.
+type linkView struct {
+	Upstream string `json:"upstream"`
+	Account  string `json:"account"`
+}
+
+func (l *link) view() *linkView {
+	if l == nil {
+		return nil
+	}
+	return &linkView{l.DisplayName, l.Label}
+}
+
+// askLink leads to the login page, where the person says who he is here.
+func (p *Provider) askLink(r Request, j journey, u *oidc.Upstream, a store.UpstreamAccount, now time.Time) Answer {
+	slog.Info("upstream account belongs to nobody here", "request_id", r.ID, "upstream", u.Name)
+	w := j.Pending
+	w.Link = &link{u.Name, u.DisplayName, a.Issuer, a.Sub, a.Label, j.Sent}
+	return redirect(p.page(w, now))
+}
+
+// saveLink makes the account that of a person who has just given his password, and sends him there once more, so that his tokens are
+// here at once.
+func (p *Provider) saveLink(ctx context.Context, r Request, w pending, user *oidc.User, now time.Time) Answer {
+	l := *w.Link
+	account := store.UpstreamAccount{Upstream: l.Upstream, Issuer: l.Issuer, Sub: l.Sub, Label: l.Label}
+	err := p.store.LinkUpstreamAccount(ctx, account, user.Username, now)
+	switch {
+	case errors.Is(err, store.ErrNotFound): // it has become somebody else's
+		w.Link = nil
+		return p.backFrom(r, w, &oidc.Upstream{DisplayName: l.DisplayName}, 403, upstreamUnknownAccount, now)
+	case err != nil:
+		return p.failedLogin(r, w, err, now)
+	}
+	slog.Info("upstream account linked", "request_id", r.ID, "upstream", l.Upstream, "username", user.Username)
+	return p.departTo(ctx, r, w, l.Upstream, now)
+}

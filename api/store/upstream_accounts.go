@@ -1,0 +1,125 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"gatehouse/api/oidc"
+)
+
+// UpstreamAccount names an account at an upstream: by issuer and subject, and by nothing else.
+type UpstreamAccount struct {
+	Upstream, Issuer, Sub string
+	Label                 string // what to show
+}
+
+// UpstreamCandidate is who an account belongs to.
+type UpstreamCandidate struct {
+	Linked    bool       // somebody; User is nil if he is disabled
+	User      *oidc.User // enabled
+	Consented []string
+	Allowed   bool
+}
+
+var (
+	upstreamUserSQL = `SELECT ` + userColumns + `, (SELECT scopes FROM consents WHERE user_id = u.id AND client_id = $1), ` +
+		mayUse("$2") + ` FROM users u `
+	linkedUserSQL = upstreamUserSQL + `
+		JOIN upstream_accounts a ON a.username = u.username WHERE (a.upstream, a.issuer, a.sub) = ($3, $4, $5) AND u.disabled_at IS NULL`
+	addressedUserSQL = upstreamUserSQL + `
+		WHERE u.disabled_at IS NULL AND u.email_verified AND lower(u.email) = lower($3) LIMIT 2`
+)
+
+// LoadUpstreamCandidate brings the user of an account and what he allowed the client. address is one that the upstream vouches for, "" for
+// none: the one enabled user with that verified address, if it is exactly one, stands in where the account belongs to nobody yet.
+func (s *Store) LoadUpstreamCandidate(ctx context.Context, a UpstreamAccount, address string, c *oidc.Client) (UpstreamCandidate, error) {
+	var out UpstreamCandidate
+	var addressed []UpstreamCandidate
+	var batch pgx.Batch
+	batch.Queue(`SELECT EXISTS (SELECT FROM upstream_accounts WHERE (upstream, issuer, sub) = ($1, $2, $3))`, a.Upstream, a.Issuer, a.Sub).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&out.Linked) })
+	collect := func(into *[]UpstreamCandidate) func(pgx.Rows) error {
+		return func(rows pgx.Rows) (err error) {
+			*into, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (c UpstreamCandidate, err error) {
+				c.User = new(oidc.User)
+				return c, row.Scan(append(userFields(c.User), &c.Consented, &c.Allowed)...)
+			})
+			return err
+		}
+	}
+	var linked []UpstreamCandidate
+	batch.Queue(linkedUserSQL, c.ClientID, emptyNotNil(c.AllowedGroups), a.Upstream, a.Issuer, a.Sub).Query(collect(&linked))
+	if address != "" {
+		batch.Queue(addressedUserSQL, c.ClientID, emptyNotNil(c.AllowedGroups), address).Query(collect(&addressed))
+	}
+	err := failure(s.pool.SendBatch(ctx, &batch).Close())
+	switch {
+	case len(linked) == 1:
+		linked[0].Linked = true
+		return linked[0], err
+	case !out.Linked && len(addressed) == 1:
+		return addressed[0], err
+	}
+	return out, err
+}
+
+// UseUpstreamAccount saves what a sign-in with the account brought, and makes the account that of username if it is nobody's yet. Where no
+// refresh token came the one that is there stays.
+// ErrNotFound: it is somebody else's, the user has another account there, or is disabled.
+func (s *Store) UseUpstreamAccount(ctx context.Context, a UpstreamAccount, username string, t UpstreamTokens, now time.Time) error {
+	return s.changedUpstreamAccount(ctx, `
+		INSERT INTO upstream_accounts AS a (upstream, issuer, sub, username, label, access_token, access_token_expires_at, refresh_token,
+			token_scope, linked_at, used_at)
+		SELECT $1, $2, $3, username, nullif($5, ''), $6, $7, $8, nullif($9, ''), $10, $10 FROM users WHERE username = $4 AND disabled_at IS NULL
+		ON CONFLICT (upstream, issuer, sub) DO UPDATE SET label = excluded.label, access_token = excluded.access_token,
+			access_token_expires_at = excluded.access_token_expires_at, refresh_token = coalesce(excluded.refresh_token, a.refresh_token),
+			token_scope = excluded.token_scope, refreshing_until = NULL, used_at = excluded.used_at
+		WHERE a.username = excluded.username`,
+		a.Upstream, a.Issuer, a.Sub, username, a.Label, t.AccessToken, t.ExpiresAt, t.RefreshToken, t.Scope, now)
+}
+
+// LinkUpstreamAccount makes the account that of username, in place of another one that he had there. ErrNotFound: it is somebody else's.
+func (s *Store) LinkUpstreamAccount(ctx context.Context, a UpstreamAccount, username string, now time.Time) error {
+	return s.changedUpstreamAccount(ctx, `
+		INSERT INTO upstream_accounts AS a (upstream, issuer, sub, username, label, linked_at)
+		SELECT $1, $2, $3, username, nullif($5, ''), $6 FROM users WHERE username = $4 AND disabled_at IS NULL
+		ON CONFLICT (upstream, username) DO UPDATE SET issuer = excluded.issuer, sub = excluded.sub, label = excluded.label,
+			access_token = NULL, access_token_expires_at = NULL, refresh_token = NULL, token_scope = NULL, refreshing_until = NULL,
+			linked_at = excluded.linked_at, used_at = NULL`,
+		a.Upstream, a.Issuer, a.Sub, username, a.Label, now)
+}
+
+// NewUpstreamUser is a user to be made of an account. He has no password.
+type NewUpstreamUser struct {
+	Username, Name, GivenName, FamilyName string
+	Email                                 string // verified, "" for none
+}
+
+// CreateUpstreamUser makes a user of an account that belongs to nobody. ErrNotFound: the username or the address is somebody's here, or
+// the account has become somebody's meanwhile.
+func (s *Store) CreateUpstreamUser(ctx context.Context, a UpstreamAccount, u NewUpstreamUser, now time.Time) error {
+	return s.changedUpstreamAccount(ctx, `
+		WITH created AS (
+			INSERT INTO users (username, name, given_name, family_name, email, email_verified)
+			SELECT $4, nullif($6, ''), nullif($7, ''), nullif($8, ''), nullif($9, ''), $9 <> ''
+			WHERE NOT EXISTS (SELECT FROM users WHERE lower(email) = lower($9))
+			ON CONFLICT DO NOTHING
+			RETURNING username
+		)
+		INSERT INTO upstream_accounts (upstream, issuer, sub, username, label, linked_at)
+		SELECT $1, $2, $3, username, nullif($5, ''), $10 FROM created`,
+		a.Upstream, a.Issuer, a.Sub, u.Username, a.Label, u.Name, u.GivenName, u.FamilyName, u.Email, now)
+}
+
+func (s *Store) changedUpstreamAccount(ctx context.Context, sql string, args ...any) error {
+	tag, err := s.pool.Exec(ctx, sql, args...)
+	var refused *pgconn.PgError
+	if errors.As(err, &refused) && (refused.Code == "23505" || refused.Code == "23503") || err == nil && tag.RowsAffected() == 0 {
+		return ErrNotFound // of another row's, or of a user or upstream that is gone
+	}
+	return failure(err)
+}

@@ -86,6 +86,9 @@ func (p *Provider) Run(ctx context.Context, watch func(ctx context.Context, chan
 		if err := load(ctx); err != nil && ctx.Err() == nil {
 			slog.Error("could not load the signing keys", "error", err)
 		}
+		if err := p.sealUpstreamSecrets(ctx); err != nil && ctx.Err() == nil {
+			slog.Error("could not look at the secrets of the upstreams", "error", err)
+		}
 	})
 	go p.tellLogouts(ctx)
 	minute := time.NewTicker(time.Minute)

@@ -32,6 +32,37 @@ func (p *Provider) upstreamNamed(ctx context.Context, name string) (*oidc.Upstre
 	return nil, nil
 }
 
+// sealUpstreamSecrets replaces what administrators wrote plain.
+func (p *Provider) sealUpstreamSecrets(ctx context.Context) error {
+	list, err := p.store.Upstreams(ctx)
+	for _, u := range list {
+		if _, failed := p.openUpstreamSecret(ctx, u); failed != nil {
+			slog.Error("upstream cannot be used", "upstream", u.Name, "error", failed)
+		}
+	}
+	return err
+}
+
+// ExaminedUpstream is what gatehouse doctor says of an upstream.
+type ExaminedUpstream struct {
+	Name, Issuer string
+	Err          error
+}
+
+// ExamineUpstreams opens the secret of each enabled upstream and asks for its discovery document.
+func (p *Provider) ExamineUpstreams(ctx context.Context) ([]ExaminedUpstream, error) {
+	list, err := p.store.Upstreams(ctx)
+	var out []ExaminedUpstream
+	for _, u := range list {
+		_, err := p.openUpstreamSecret(ctx, u)
+		if err == nil {
+			err = p.upstreams.Reachable(ctx, &u)
+		}
+		out = append(out, ExaminedUpstream{u.Name, u.Issuer, err})
+	}
+	return out, err
+}
+
 // openUpstreamSecret reads client_secret. One that an administrator wrote plain is replaced by its sealed form, which is good for
 // this issuer and client_id only: who may write to the row cannot have the secret sent elsewhere.
 func (p *Provider) openUpstreamSecret(ctx context.Context, u oidc.Upstream) (string, error) {

@@ -42,6 +42,7 @@ var examinations = []struct {
 	{"database", false, examineDatabase},
 	{"keys", true, examineKeys},
 	{"clients", true, examineClients},
+	{"upstream", true, examineUpstreams},
 	{"issuer", false, examineIssuer},
 	{"ui", false, examineUI},
 }
@@ -123,6 +124,25 @@ func examineKeys(ctx context.Context, p patient) []finding {
 		return bad("%v", err)
 	}
 	return good("%d, which GATEHOUSE_ENCRYPTION_KEY decrypts", len(rows))
+}
+
+func examineUpstreams(ctx context.Context, p patient) (findings []finding) {
+	provider, err := newProvider(p.cfg, p.store)
+	if err != nil {
+		return bad("%v", err)
+	}
+	list, err := provider.ExamineUpstreams(ctx)
+	if err != nil {
+		return bad("%s", unfold(err.Error()))
+	}
+	for _, u := range list {
+		if u.Err != nil {
+			findings = append(findings, bad("%s: %v", u.Name, u.Err)...)
+		} else {
+			findings = append(findings, good("%s answers at %s", u.Name, u.Issuer)...)
+		}
+	}
+	return findings
 }
 
 func examineIssuer(ctx context.Context, p patient) []finding {

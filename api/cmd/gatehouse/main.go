@@ -21,15 +21,16 @@ import (
 
 // commands is the command line; a command is one field here and one file.
 type commands struct {
-	Serve   serveCmd   `cmd:"" help:"Serve the API."`
-	UI      uiCmd      `cmd:"" name:"ui" help:"Serve the built pages, where no web server does."`
-	Migrate migrateCmd `cmd:"" help:"Bring the database schema up to date, then the operator's own migrations."`
-	User    userCmd    `cmd:"" help:"Manage users."`
-	Group   groupCmd   `cmd:"" help:"Manage groups."`
-	Client  clientCmd  `cmd:"" help:"Manage clients, the relying parties."`
-	Key     keyCmd     `cmd:"" help:"Look at the signing keys, or replace one."`
-	Config  configCmd  `cmd:"" help:"Print the effective configuration and where each value comes from."`
-	Doctor  doctorCmd  `cmd:"" help:"Try out the configuration, the database and both origins."`
+	Serve    serveCmd    `cmd:"" help:"Serve the API."`
+	UI       uiCmd       `cmd:"" name:"ui" help:"Serve the built pages, where no web server does."`
+	Migrate  migrateCmd  `cmd:"" help:"Bring the database schema up to date, then the operator's own migrations."`
+	User     userCmd     `cmd:"" help:"Manage users."`
+	Group    groupCmd    `cmd:"" help:"Manage groups."`
+	Client   clientCmd   `cmd:"" help:"Manage clients, the relying parties."`
+	Upstream upstreamCmd `cmd:"" help:"Manage upstreams, other providers that people sign in with."`
+	Key      keyCmd      `cmd:"" help:"Look at the signing keys, or replace one."`
+	Config   configCmd   `cmd:"" help:"Print the effective configuration and where each value comes from."`
+	Doctor   doctorCmd   `cmd:"" help:"Try out the configuration, the database and both origins."`
 }
 
 const description = "An OpenID Provider for JupyterHub and the services around it. " +

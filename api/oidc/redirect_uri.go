@@ -92,6 +92,7 @@ func WithParams(uri string, add [][2]string) string {
 // WithFragment adds parameters as the fragment of uri, which has none (RFC 6749 §3.1.2, §4.2.2).
 func WithFragment(uri string, add [][2]string) string { return join(uri, "#", add) }
 
+// join writes a space as %20, which those also read who do not take + for one, as oidc-client-js does not.
 func join(uri, separator string, add [][2]string) string {
 	var b strings.Builder
 	b.WriteString(uri)
@@ -102,7 +103,7 @@ func join(uri, separator string, add [][2]string) string {
 		b.WriteString(separator)
 		b.WriteString(url.QueryEscape(kv[0]))
 		b.WriteByte('=')
-		b.WriteString(url.QueryEscape(kv[1]))
+		b.WriteString(strings.ReplaceAll(url.QueryEscape(kv[1]), "+", "%20"))
 		separator = "&"
 	}
 	return b.String()

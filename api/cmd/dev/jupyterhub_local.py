@@ -15,5 +15,5 @@ c.ConfigurableHTTPProxy.pid_file = f"{state}/proxy.pid"
 c.JupyterHub.spawner_class = "simple"
 c.SimpleLocalProcessSpawner.home_dir_template = state + "/home/{username}"
 c.Spawner.default_url = "/lab"
-c.Spawner.args = ["--allow-root"] if os.geteuid() == 0 else []
+c.Spawner.args.extend(["--allow-root"] if os.geteuid() == 0 else [])
 c.Spawner.start_timeout = c.Spawner.http_timeout = 120

@@ -58,12 +58,12 @@ type clientAddCmd struct {
 	ReleaseClaim          []string `sep:"none" placeholder:"CLAIM" help:"Given to the client whatever its scope; may be repeated."`
 	Audience              []string `sep:"none" placeholder:"AUDIENCE" help:"A service that its access tokens are for; may be repeated."`
 	AllowUpstream         []string `sep:"none" placeholder:"NAME" help:"It may have its users' tokens of this upstream (token exchange); may be repeated."`
-	Template              string   `enum:"jupyterhub," default:"" placeholder:"jupyterhub" help:"Register and configure this application."`
+	Template              string   `enum:"jupyterhub,z2jh,tljh," default:"" placeholder:"jupyterhub" help:"Register and configure this application: jupyterhub, z2jh (Helm values) or tljh."`
 	URL                   string   `name:"url" placeholder:"URL" help:"Where the application of the template is."`
 }
 
 func (c clientAddCmd) Run(ctx context.Context, a *app) error {
-	if c.Template == "jupyterhub" {
+	if c.Template != "" {
 		return c.addJupyterHub(ctx, a)
 	}
 	if c.URL != "" {

@@ -38,14 +38,18 @@ func (c clientAddCmd) addJupyterHub(ctx context.Context, a *app) error {
 		row.PostLogoutRedirectURIs = append([]string{signedOut}, row.PostLogoutRedirectURIs...)
 		row.TokenEndpointAuthMethod = "client_secret_post" // what oauthenticator does unless told otherwise
 		row.FirstParty = true
+		if row.BackchannelLogoutURI == "" {
+			row.BackchannelLogoutURI = hub + "/hub/backchannel_logout"
+		}
 		secret, sha := newSecret()
 		if err := s.AddClient(ctx, row, store.Secret{SHA256: sha}); err != nil {
 			return err
 		}
 		var cryptKey [32]byte
 		rand.Read(cryptKey[:]) // never fails (Go 1.24)
-		fmt.Fprintf(a.stderr, "registered client %s. Below is its jupyterhub_config.py, with a secret that is shown only now.\n"+
-			"An administrator of the Hub: gatehouse group add hub-admins; gatehouse group add-member hub-admins USERNAME\n", c.ID)
+		fmt.Fprintf(a.stderr, "registered client %s. Below is its configuration, with a secret that is shown only now.\n"+
+			"An administrator of the Hub: gatehouse group add hub-admins; gatehouse group add-member hub-admins USERNAME\n"+
+			"If the Hub is at a private address, name its host in GATEHOUSE_PRIVATE_HOSTS, or logouts do not reach it.\n", c.ID)
 		return deploy.JupyterHub{
 			Issuer:       cfg.Issuer,
 			ClientID:     c.ID,
@@ -53,10 +57,11 @@ func (c clientAddCmd) addJupyterHub(ctx context.Context, a *app) error {
 			CallbackURL:  callback,
 			LogoutURL: oidc.WithParams(cfg.Issuer+"/logout",
 				[][2]string{{"client_id", c.ID}, {"post_logout_redirect_uri", signedOut}}),
-			LoginService:  cfg.Name,
-			AllowedGroups: c.Group,
-			CryptKey:      hex.EncodeToString(cryptKey[:]),
-		}.Write(a.stdout)
+			BackchannelLogoutURL: row.BackchannelLogoutURI,
+			LoginService:         cfg.Name,
+			AllowedGroups:        c.Group,
+			CryptKey:             hex.EncodeToString(cryptKey[:]),
+		}.Write(a.stdout, c.Template)
 	})
 }
 

@@ -172,6 +172,7 @@ func TestTheJupyterHubTemplateIsCompletePython(t *testing.T) {
 		`c.GenericOAuthenticator.logout_redirect_url = "https://api.example.org/logout?client_id=jupyterhub&` +
 			`post_logout_redirect_uri=https%3A%2F%2Fhub.example.org%2Fbase%2Fhub%2Flogin"`,
 		`c.GenericOAuthenticator.login_service = "Campus \"Süd\" \\o/"`,
+		`c.JupyterHub.extra_handlers.append((r"/backchannel_logout", backchannel_logout("https://api.example.org")))`,
 	} {
 		if !strings.Contains(config, "\n"+want+"\n") {
 			t.Errorf("no line %s in\n%s", want, config)
@@ -182,6 +183,7 @@ func TestTheJupyterHubTemplateIsCompletePython(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !shown.FirstParty || shown.PostLogoutRedirectURIs[0] != "https://hub.example.org/base/hub/login" ||
+		shown.BackchannelLogoutURI != "https://hub.example.org/base/hub/backchannel_logout" ||
 		shown.RedirectURIs[0] != "https://hub.example.org/base/hub/oauth_callback" || len(shown.GrantTypes) != 2 {
 		t.Errorf("registered as %+v", shown)
 	}
@@ -191,7 +193,7 @@ func TestTheJupyterHubTemplateIsCompletePython(t *testing.T) {
 		}
 	}
 	if python, err := exec.LookPath("python3"); err == nil {
-		check := exec.Command(python, "-c", "import sys, unittest.mock; exec(sys.stdin.read(), {'get_config': unittest.mock.MagicMock})")
+		check := exec.Command(python, "-c", "import sys; compile(sys.stdin.read(), 'jupyterhub_config.py', 'exec')")
 		check.Stdin = strings.NewReader(config)
 		if out, err := check.CombinedOutput(); err != nil {
 			t.Errorf("%v\n%s", err, out)
@@ -225,4 +227,34 @@ func TestClientLogoutsShowsWhatBecameOfThem(t *testing.T) {
 		t.Errorf("client logouts:\n%s\nwant:\n%s", out, want)
 	}
 	s.bad(`there is no client "wikki"`, "", "client", "logouts", "wikki")
+}
+
+func TestTheTemplatesOfTheDistributionsSayTheSameAsThatOfJupyterHub(t *testing.T) {
+	s := newShell(t, "GATEHOUSE_ISSUER=https://api.example.org")
+	secret := regexp.MustCompile(`(client_secret(?: =|:)|CryptKeeper.keys =) .*`)
+	printed := map[string]string{}
+	for _, template := range []string{"jupyterhub", "tljh", "z2jh"} {
+		_, out, _ := s.run("", "client", "add", template, "--template", template, "--url", "https://hub.example.org", "--group", "staff")
+		printed[template] = strings.ReplaceAll(secret.ReplaceAllString(out, "$1"), `"`+template+`"`, `"ID"`)
+		printed[template] = strings.ReplaceAll(printed[template], "client_id="+template, "client_id=ID")
+	}
+	_, plain, _ := strings.Cut(printed["jupyterhub"], "c = get_config()")
+	head, tljh, _ := strings.Cut(printed["tljh"], "c = get_config()")
+	if plain != tljh || !strings.Contains(head, "/opt/tljh/config/jupyterhub_config.d/gatehouse.py") {
+		t.Errorf("tljh:\n%s%s", head, tljh)
+	}
+	// Each setting of the plain file is a line of the values, and so is each line of the receiver.
+	setting := regexp.MustCompile(`(?m)^c\.(?:GenericOAuthenticator|JupyterHub)\.([a-z_]+) = (.*)$`)
+	for _, m := range setting.FindAllStringSubmatch(plain, -1) {
+		if !regexp.MustCompile(`(?m)^      ` + m[1] + `:`).MatchString(printed["z2jh"]) {
+			t.Errorf("z2jh has no %s", m[1])
+		}
+	}
+	_, receiver, _ := strings.Cut(plain, "def backchannel_logout(issuer):\n")
+	for line := range strings.Lines(receiver) {
+		if line != "\n" && !strings.Contains(printed["z2jh"], "\n      "+line) {
+			t.Errorf("z2jh has no line %s", line)
+		}
+	}
+	s.bad("must be one of", "", "client", "add", "x", "--template", "wiki", "--url", "https://hub.example.org")
 }

@@ -18,7 +18,7 @@ type authenticationMethods struct {
 // authenticationMethod is a button: password and upstream lead to the authorization endpoint with authorization_params added,
 // the others to url.
 type authenticationMethod struct {
-	Method              string            `json:"method"` // password, upstream, personal_access_token
+	Method              string            `json:"method"` // password, upstream, device, personal_access_token
 	Name                string            `json:"name,omitempty"`
 	DisplayName         string            `json:"display_name"`
 	AuthorizationParams map[string]string `json:"authorization_params,omitempty"`
@@ -36,6 +36,7 @@ func (p *Provider) AuthenticationMethods(ctx context.Context, r Request) Answer 
 		methods = append(methods, authenticationMethod{Method: "upstream", Name: u.Name, DisplayName: u.DisplayName,
 			AuthorizationParams: map[string]string{"idp_hint": u.Name}})
 	}
-	methods = append(methods, authenticationMethod{Method: "personal_access_token", DisplayName: p.Name, URL: p.Issuer + "/account"})
+	methods = append(methods, authenticationMethod{Method: "device", DisplayName: p.Name, URL: p.UIOrigin + "/device"},
+		authenticationMethod{Method: "personal_access_token", DisplayName: p.Name, URL: p.Issuer + "/account"})
 	return Answer{Status: 200, JSON: authenticationMethods{p.Issuer, p.Name, methods}, Public: methodsAge}
 }

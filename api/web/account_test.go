@@ -375,6 +375,7 @@ func TestTheAuthenticationMethodsAreWhatTheLoginPageOffers(t *testing.T) {
 	}
 	want := `{"issuer":"` + b.issuer + `","name":"Gatehouse","methods":[{"method":"password","display_name":"Gatehouse"},` +
 		`{"method":"upstream","name":"google","display_name":"Google","authorization_params":{"idp_hint":"google"}},` +
+		`{"method":"device","display_name":"Gatehouse","url":"` + uiOrigin + `/device"},` +
 		`{"method":"personal_access_token","display_name":"Gatehouse","url":"` + b.issuer + `/account"}]}`
 	if strings.TrimSpace(a.body) != want {
 		t.Errorf("%s, want %s", a.body, want)

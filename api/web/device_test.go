@@ -295,6 +295,46 @@ func TestOneOfTwentyParallelPollsWinsAndTheReplaysRevokeIt(t *testing.T) {
 	}
 }
 
+func TestOneOfManyAnswersAndPollsAtOnceCounts(t *testing.T) {
+	r := startWithDevices(t)
+	d := r.waiting("openid")
+	results := make([]answer, 10)
+	parallel := func(do func(i int) answer) {
+		var group sync.WaitGroup
+		for i := range results {
+			group.Go(func() { results[i] = do(i) })
+		}
+		group.Wait()
+	}
+	count := func(fits func(a answer) bool) (n int) {
+		for _, a := range results {
+			if fits(a) {
+				n++
+			}
+		}
+		return n
+	}
+	parallel(func(int) answer { return d.poll() })
+	if n := count(func(a answer) bool { return a.json()["error"] == "authorization_pending" }); n != 1 {
+		t.Errorf("%d of 10 polls at once were in time: %v", n, results)
+	}
+
+	browsers, pages := make([]*browser, len(results)), make([]answer, len(results))
+	for i := range browsers {
+		browsers[i] = r.browser()
+		pages[i] = browsers[i].toConsent(d.user)
+	}
+	parallel(func(i int) answer { return browsers[i].press([]string{"yes", "no"}[i%2], pages[i]) })
+	allowed := count(func(a answer) bool { return r.browser().interaction(a.header.Get("Location"))["allowed"] == true })
+	denied := count(func(a answer) bool { return r.browser().interaction(a.header.Get("Location"))["allowed"] == false })
+	switch a := d.poll(); {
+	case a.status == 200 && allowed == 1 && denied == 0: // one said yes; whoever says no after that is told that it is over
+	case a.json()["error"] == "access_denied" && allowed == 0 && denied == 5: // no is no, however often
+	default:
+		t.Errorf("%d were told yes, %d no, and the device %s", allowed, denied, a.body)
+	}
+}
+
 func TestTheWaitingDevicesAreBounded(t *testing.T) {
 	r := startWithDevices(t)
 	first := r.waiting("openid")

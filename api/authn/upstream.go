@@ -41,9 +41,9 @@ func NewUpstreams(client *http.Client, now func() time.Time) *Upstreams {
 // A shape is one line for each kind of upstream: where its endpoints are, how a request of ours is worded, and how it says who
 // somebody is.
 type shape struct {
-	find   func(s *Upstreams, ctx context.Context, u *oidc.Upstream) (*endpoints, error)
+	find   func(s *Upstreams, ctx context.Context, u *oidc.Upstream, age time.Duration) (*endpoints, error)
 	words  func(r UpstreamRequest) url.Values
-	person func(s *Upstreams, ctx context.Context, u *oidc.Upstream, e *endpoints, a UpstreamAnswer, token *oauth2.Token) (UpstreamPerson, error)
+	person func(s *Upstreams, ctx context.Context, u *oidc.Upstream, e *endpoints, a UpstreamAnswer, t *oauth2.Token) (UpstreamPerson, error)
 }
 
 // shapes is the table; the constraint on upstreams.kind names them.
@@ -74,7 +74,7 @@ type UpstreamRequest struct {
 
 // AuthorizationURL is where the browser is sent to sign in.
 func (s *Upstreams) AuthorizationURL(ctx context.Context, u *oidc.Upstream, r UpstreamRequest) (string, error) {
-	e, err := s.endpointsOf(ctx, u)
+	e, err := s.endpointsOf(ctx, u, departureAge)
 	if err != nil {
 		return "", err
 	}
@@ -126,7 +126,7 @@ type UpstreamTokens struct {
 
 // CheckIssuer compares the parameter iss of an answer with the upstream that was asked (RFC 9207 §2.4).
 func (s *Upstreams) CheckIssuer(ctx context.Context, u *oidc.Upstream, issuer string) error {
-	e, err := s.endpointsOf(ctx, u)
+	e, err := s.endpointsOf(ctx, u, discoveryAge)
 	if err != nil {
 		return err
 	}
@@ -143,7 +143,7 @@ func (s *Upstreams) CheckIssuer(ctx context.Context, u *oidc.Upstream, issuer st
 
 // Redeem turns the code of an answer into a person.
 func (s *Upstreams) Redeem(ctx context.Context, u *oidc.Upstream, a UpstreamAnswer) (UpstreamPerson, error) {
-	e, err := s.endpointsOf(ctx, u)
+	e, err := s.endpointsOf(ctx, u, discoveryAge)
 	if err != nil {
 		return UpstreamPerson{}, err
 	}
@@ -161,7 +161,7 @@ func (s *Upstreams) Redeem(ctx context.Context, u *oidc.Upstream, a UpstreamAnsw
 
 // Refresh uses a refresh token. Where the upstream rotates them the answer has another one, and otherwise the same.
 func (s *Upstreams) Refresh(ctx context.Context, u *oidc.Upstream, refreshToken, scope string) (UpstreamTokens, error) {
-	e, err := s.endpointsOf(ctx, u)
+	e, err := s.endpointsOf(ctx, u, discoveryAge)
 	if err != nil {
 		return UpstreamTokens{}, err
 	}
@@ -174,16 +174,16 @@ func (s *Upstreams) Refresh(ctx context.Context, u *oidc.Upstream, refreshToken,
 
 // Reachable tries discovery, for gatehouse doctor.
 func (s *Upstreams) Reachable(ctx context.Context, u *oidc.Upstream) error {
-	_, err := s.endpointsOf(ctx, u)
+	_, err := s.endpointsOf(ctx, u, discoveryAge)
 	return err
 }
 
-func (s *Upstreams) endpointsOf(ctx context.Context, u *oidc.Upstream) (*endpoints, error) {
+func (s *Upstreams) endpointsOf(ctx context.Context, u *oidc.Upstream, age time.Duration) (*endpoints, error) {
 	kind, ok := shapes[u.Kind]
 	if !ok {
 		return nil, fmt.Errorf("%w: kind %q of upstream %s is not known to this version", ErrUpstreamFailed, u.Kind, u.Name)
 	}
-	return kind.find(s, ctx, u)
+	return kind.find(s, ctx, u, age)
 }
 
 func (s *Upstreams) config(u *oidc.Upstream, e endpoints, redirectURI string) *oauth2.Config {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/oauth2"
 
@@ -15,7 +16,7 @@ import (
 )
 
 // githubEndpoints are those of GitHub's documentation, "Authorizing OAuth apps". GitHub Enterprise Server has its API below the issuer.
-func (s *Upstreams) githubEndpoints(_ context.Context, u *oidc.Upstream) (*endpoints, error) {
+func (s *Upstreams) githubEndpoints(_ context.Context, u *oidc.Upstream, _ time.Duration) (*endpoints, error) {
 	base := strings.TrimSuffix(u.Issuer, "/")
 	api := base + "/api/v3"
 	if base == "https://github.com" {

@@ -93,7 +93,7 @@ func TestGitHubsEndpointsAreBelowItsIssuer(t *testing.T) {
 		t.Errorf("%s, %v", at, err)
 	}
 	for issuer, api := range map[string]string{"https://github.com": "https://api.github.com/user", "https://git.example.org/": "https://git.example.org/api/v3/user"} {
-		if e, _ := s.githubEndpoints(context.Background(), &oidc.Upstream{Issuer: issuer}); e.userinfo != api {
+		if e, _ := s.githubEndpoints(context.Background(), &oidc.Upstream{Issuer: issuer}, 0); e.userinfo != api {
 			t.Errorf("%s: %s", issuer, e.userinfo)
 		}
 	}

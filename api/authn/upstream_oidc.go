@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -20,8 +21,9 @@ import (
 // How long what discovery said is believed. Keys are looked up again as soon as a token names an unknown one.
 const (
 	discoveryAge   = time.Hour
-	discoveryPause = 5 * time.Second // before an upstream that did not answer is asked again
-	discoveryLimit = 1000            // issuers
+	departureAge   = 10 * time.Second // before a browser is sent there: it should not find an upstream that is down
+	discoveryPause = 5 * time.Second  // before an upstream that did not answer is asked again
+	discoveryLimit = 1000             // issuers
 )
 
 // algorithms that ID tokens may be signed with; never none, never a shared secret.
@@ -30,22 +32,32 @@ var algorithms = []string{"RS256", "RS384", "RS512", "ES256", "ES384", "ES512", 
 // finding is the outcome of one discovery; requests that come meanwhile wait for it.
 type finding struct {
 	done      chan struct{}
+	at        time.Time // zero until it is done
+	document  document
 	endpoints *endpoints
 	err       error
-	until     time.Time
 }
 
-// discover finds an OpenID Provider's endpoints (OpenID Connect Discovery §4).
-func (s *Upstreams) discover(ctx context.Context, u *oidc.Upstream) (*endpoints, error) {
+// serves says that nobody has to ask again: what was found is younger than age, or somebody is asking.
+func (f *finding) serves(age time.Duration, now time.Time) bool {
+	if f.err != nil {
+		age = discoveryPause
+	}
+	return f.at.IsZero() || f.at.Add(age).After(now)
+}
+
+// discover finds an OpenID Provider's endpoints (OpenID Connect Discovery §4), as they were at most age ago.
+func (s *Upstreams) discover(ctx context.Context, u *oidc.Upstream, age time.Duration) (*endpoints, error) {
 	s.mu.Lock()
 	f := s.found[u.Issuer]
-	if f == nil || f.until.Before(s.now()) && isDone(f) {
-		if len(s.found) >= discoveryLimit {
+	if f == nil || !f.serves(age, s.now()) {
+		before := f
+		if f == nil && len(s.found) >= discoveryLimit {
 			s.found = map[string]*finding{}
 		}
 		f = &finding{done: make(chan struct{})}
 		s.found[u.Issuer] = f
-		go s.look(context.WithoutCancel(ctx), u.Issuer, f)
+		go s.look(context.WithoutCancel(ctx), u.Issuer, before, f)
 	}
 	s.mu.Unlock()
 	select {
@@ -56,56 +68,57 @@ func (s *Upstreams) discover(ctx context.Context, u *oidc.Upstream) (*endpoints,
 	}
 }
 
-func isDone(f *finding) bool {
-	select {
-	case <-f.done:
-		return true
-	default:
-		return false
-	}
-}
-
-func (s *Upstreams) look(ctx context.Context, issuer string, f *finding) {
-	found, err := s.ask(ctx, issuer)
-	age := discoveryAge
-	if err != nil {
-		age = discoveryPause
-	}
+// look fills f. A document that says what it said before keeps its keys.
+func (s *Upstreams) look(ctx context.Context, issuer string, before, f *finding) {
+	doc, err := s.ask(ctx, issuer)
 	s.mu.Lock()
-	f.endpoints, f.err, f.until = found, err, s.now().Add(age)
+	f.document, f.err, f.at = doc, err, s.now()
+	switch {
+	case err != nil:
+	case before != nil && before.err == nil && reflect.DeepEqual(before.document, doc):
+		f.endpoints = before.endpoints
+	default:
+		f.endpoints = s.endpointsIn(ctx, doc)
+	}
 	s.mu.Unlock()
 	close(f.done)
 }
 
-func (s *Upstreams) ask(ctx context.Context, issuer string) (*endpoints, error) {
-	var doc struct {
-		relying.ProviderConfig
-		AuthMethods []string `json:"token_endpoint_auth_methods_supported"`
-		NamesIss    bool     `json:"authorization_response_iss_parameter_supported"`
-	}
-	err := s.getJSON(ctx, "discovery document", strings.TrimSuffix(issuer, "/")+"/.well-known/openid-configuration", "", &doc)
+// document is what is read of a discovery document (OpenID Connect Discovery §3, RFC 9207 §3).
+type document struct {
+	relying.ProviderConfig
+	AuthMethods []string `json:"token_endpoint_auth_methods_supported"`
+	NamesIss    bool     `json:"authorization_response_iss_parameter_supported"`
+}
+
+func (s *Upstreams) ask(ctx context.Context, issuer string) (doc document, err error) {
+	err = s.getJSON(ctx, "discovery document", strings.TrimSuffix(issuer, "/")+"/.well-known/openid-configuration", "", &doc)
 	if err != nil {
-		return nil, err
+		return doc, err
 	}
 	if doc.IssuerURL != issuer { // §4.3: exactly
-		return nil, fmt.Errorf("%w: its discovery document says that it is %.200q, not %q", ErrUpstreamFailed, doc.IssuerURL, issuer)
+		return doc, fmt.Errorf("%w: its discovery document says that it is %.200q, not %q", ErrUpstreamFailed, doc.IssuerURL, issuer)
 	}
 	secure := strings.HasPrefix(issuer, "https:")
 	for name, address := range map[string]string{
 		"authorization_endpoint": doc.AuthURL, "token_endpoint": doc.TokenURL, "jwks_uri": doc.JWKSURL} {
 		at, err := url.Parse(address)
 		if err != nil || at.Host == "" || at.Scheme != "https" && (secure || at.Scheme != "http") {
-			return nil, fmt.Errorf("%w: its discovery document has %.200q for %s", ErrUpstreamFailed, address, name)
+			return doc, fmt.Errorf("%w: its discovery document has %.200q for %s", ErrUpstreamFailed, address, name)
 		}
 	}
 	doc.Algorithms = slices.DeleteFunc(doc.Algorithms, func(alg string) bool { return !slices.Contains(algorithms, alg) })
+	return doc, nil
+}
+
+func (s *Upstreams) endpointsIn(ctx context.Context, doc document) *endpoints {
 	e := &endpoints{Endpoint: oauth2.Endpoint{AuthURL: doc.AuthURL, TokenURL: doc.TokenURL, AuthStyle: oauth2.AuthStyleInHeader},
-		userinfo: doc.UserInfoURL, issuers: []string{issuer}, namesIss: doc.NamesIss, provider: doc.NewProvider(s.with(ctx))}
+		userinfo: doc.UserInfoURL, issuers: []string{doc.IssuerURL}, namesIss: doc.NamesIss, provider: doc.NewProvider(s.with(ctx))}
 	// Said once: trying the other way after a refusal would show a rotating refresh token twice.
 	if len(doc.AuthMethods) > 0 && !slices.Contains(doc.AuthMethods, "client_secret_basic") {
 		e.AuthStyle = oauth2.AuthStyleInParams
 	}
-	return e, nil
+	return e
 }
 
 func oidcWords(r UpstreamRequest) url.Values {

@@ -179,13 +179,22 @@ func TestKeysAndDiscoveryAreKeptAndLookedUpAgain(t *testing.T) {
 	if n := op.asked.Load(); n != 1 {
 		t.Errorf("asked for discovery %d times", n)
 	}
-	now = now.Add(2 * discoveryAge)
+	depart := func() error {
+		_, err := s.AuthorizationURL(context.Background(), op.row(), UpstreamRequest{Verifier: "v"})
+		return err
+	}
+	now = now.Add(time.Minute)
+	op.claims = map[string]any{"exp": now.Add(time.Minute).Unix()}
+	if before := op.asked.Load(); depart() != nil || redeem() != nil || op.asked.Load() != before+1 {
+		t.Error("nobody looked whether it is there before a browser was sent")
+	}
+	now, op.claims = now.Add(2*discoveryAge), nil
 	op.discovery = map[string]any{"issuer": "https://elsewhere.example.org"}
 	if err := redeem(); !errors.Is(err, ErrUpstreamFailed) {
 		t.Errorf("a changed issuer: %v", err)
 	}
 	op.discovery = nil
-	if err := redeem(); err == nil || op.asked.Load() != 2 {
+	if err := redeem(); err == nil || op.asked.Load() != 3 {
 		t.Errorf("asked again at once: %v", err)
 	}
 	now = now.Add(2 * discoveryPause)

@@ -46,7 +46,7 @@ type Cookie struct {
 }
 
 // Answer is an outcome that web turns into a response: exactly one of JSON, Raw, Location, FormPost and none of them.
-// A Location with a status of 400 and more is a page of the UI that explains the error.
+// A Location with a status that is none of a redirect is a small page that leads there, such as to what explains an error.
 type Answer struct {
 	Status     int
 	JSON       any

@@ -34,7 +34,9 @@ func (p *Provider) Logout(ctx context.Context, r Request) Answer {
 	case err != nil:
 		return p.failedPage(r, err, "")
 	case req.MustAsk(session.SID):
-		return redirect(p.page(pending{Page: "logout", SID: session.SID, User: viewOfUser(&user), Client: viewOfClient(client), ReturnTo: returnTo}, now))
+		// Not a redirect: clients check that their logout ended here, at the end_session_endpoint.
+		return Answer{Status: 200, Location: p.page(pending{Page: "logout", SID: session.SID, User: viewOfUser(&user),
+			Client: viewOfClient(client), ReturnTo: returnTo}, now)}
 	}
 	return p.endSession(ctx, r, session.SID, returnTo, viewOfClient(client), now)
 }

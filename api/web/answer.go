@@ -43,7 +43,7 @@ func (a answerer) write(c echo.Context, ans provider.Answer) error {
 	case ans.FormPost != nil:
 		h.Set("Content-Security-Policy", "default-src 'none'; script-src '"+submitHash+"'") // no frame-ancestors: silent renewal is framed
 		return renderFormPost(c, ans)
-	case ans.Location != "" && ans.Status >= 400:
+	case ans.Location != "" && ans.Status/100 != 3:
 		return c.HTML(ans.Status, leadPage(ans.Location))
 	case ans.Location != "":
 		return c.Redirect(ans.Status, ans.Location)
@@ -59,7 +59,7 @@ func wholeSeconds(d time.Duration) string {
 	return strconv.Itoa(int((d + time.Second - 1) / time.Second))
 }
 
-// leadPage has the true status of an error and leads to the UI's page that explains it.
+// leadPage has a status of its own, such as the true one of an error, and leads to the page of the UI that goes with it.
 func leadPage(to string) string {
 	to = template.HTMLEscapeString(to)
 	return `<!doctype html>

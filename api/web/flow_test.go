@@ -236,10 +236,11 @@ func TestLogoutWithoutAHintAsksFirst(t *testing.T) {
 	b.code(authParams())
 	params := url.Values{"client_id": {"web"}, "post_logout_redirect_uri": {"https://rp.example.org/bye"}}
 	ask := b.do("GET", "/logout", params)
-	if ask.location().Path != "/logout" || b.interaction(ask.location().String())["page"] != "logout" {
-		t.Fatalf("not asked: %s", ask.location())
+	page, _ := url.Parse(ask.leadsTo())
+	if ask.status != 200 || page.Path != "/logout" || b.interaction(page.String())["page"] != "logout" {
+		t.Fatalf("not asked: %d %s", ask.status, ask.body)
 	}
-	form := url.Values{"request": {ask.query("request")}, "logout": {"yes"}}
+	form := url.Values{"request": {page.Query().Get("request")}, "logout": {"yes"}}
 	if a := b.do("POST", "/logout/confirm", form, "Origin", "https://evil.example.org"); a.status != 403 {
 		t.Errorf("a foreign page signed the person out: %d", a.status)
 	}

@@ -18,6 +18,10 @@ c.TokenExchangeAuthenticator.userdata_params = {"state": "state", "kc_idp_hint":
 # Everybody whom Gatehouse lets sign in here may use the Hub; clients.allowed_groups narrows that.
 c.TokenExchangeAuthenticator.allow_all = True
 
+# The package reads the first RSA key of Gatehouse once, when the Hub starts. It would turn everybody out when that key is replaced. Tokens
+# come straight from Gatehouse, over TLS, which vouches for them as a signature does (OpenID Connect Core §3.1.3.7, step 6).
+c.TokenExchangeAuthenticator.verify_signature = False
+
 # offline_access brings the refresh token; prompt=consent makes Google give out a new one at each sign-in.
 c.TokenExchangeAuthenticator.scope = ["openid", "email", "offline_access"]
 c.TokenExchangeAuthenticator.extra_authorize_params = {"prompt": "consent"}

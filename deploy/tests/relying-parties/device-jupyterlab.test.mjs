@@ -78,7 +78,7 @@ test('the cell shows a link and a code that count down, and once they are allowe
     await tab.screenshot(all.picture('notebook-done'));
     const text = await save();
     assert.match(text, /Signed in as alice/);
-    assert.doesNotMatch(text, new RegExp(`eyJ|${code}`));
+    assert.doesNotMatch(text, new RegExp(`eyJ|${code}|[\\w-]{43}`)); // no JWT, user code, device code or refresh token
     await browser.rememberCookies(tab, stack.issuer);
   });
 });

@@ -4,7 +4,8 @@
 CREATE TABLE personal_access_tokens (
   id           uuid PRIMARY KEY DEFAULT gen_random_uuid(),
   token_sha256 bytea NOT NULL CONSTRAINT personal_access_tokens_token_must_be_unique UNIQUE,
-  username     text NOT NULL CONSTRAINT personal_access_tokens_user_must_exist REFERENCES users (username) ON UPDATE CASCADE ON DELETE CASCADE,
+  username     text NOT NULL CONSTRAINT personal_access_tokens_user_must_exist
+    REFERENCES users (username) ON UPDATE CASCADE ON DELETE CASCADE,
   name         text NOT NULL,
   scope        text NOT NULL DEFAULT 'openid',
   created_at   timestamptz NOT NULL DEFAULT now(),

@@ -51,11 +51,13 @@ func (p *Provider) askAccountSignIn(r Request, wanted *newToken, now time.Time) 
 		req.MaxAge, req.LoginHint = &seconds, wanted.Username
 	}
 	cookies := p.bindBrowser(&r)
-	return redirect(p.page(pending{Page: "login", Request: &req, Browser: browserDigest(r), Username: req.LoginHint, NewToken: wanted}, now), cookies...)
+	return redirect(p.page(pending{Page: "login", Request: &req, Browser: browserDigest(r), Username: req.LoginHint,
+		NewToken: wanted}, now), cookies...)
 }
 
 // openAccount is what follows a sign-in that was asked for by the account page.
-func (p *Provider) openAccount(ctx context.Context, r Request, w pending, s oidc.Session, u *oidc.User, now time.Time, cookies []Cookie) Answer {
+func (p *Provider) openAccount(ctx context.Context, r Request, w pending, s oidc.Session, u *oidc.User,
+	now time.Time, cookies []Cookie) Answer {
 	page := accountPage(r, s.SID, u)
 	var a Answer
 	if w.NewToken != nil && w.NewToken.Username == u.Username && isFresh(s, now) {
@@ -71,7 +73,8 @@ func isFresh(s oidc.Session, now time.Time) bool { return now.Sub(s.AuthTime) <=
 
 // fromAccountPage checks a form of the account page. The session is empty where the one that the page was made for has ended;
 // refusal is the answer if the form is not ours or somebody else has signed in since.
-func (p *Provider) fromAccountPage(ctx context.Context, r Request, now time.Time) (w pending, s oidc.Session, u oidc.User, refusal *Answer) {
+func (p *Provider) fromAccountPage(ctx context.Context, r Request,
+	now time.Time) (w pending, s oidc.Session, u oidc.User, refusal *Answer) {
 	w, refusal = p.open(r, "account", now)
 	if refusal != nil {
 		return w, s, u, refusal
@@ -140,7 +143,8 @@ func (p *Provider) viewAccount(ctx context.Context, w pending, now time.Time) (*
 	if err != nil {
 		return nil, err
 	}
-	view := &accountView{RevokeAction: p.Issuer + "/account/tokens/revoke", LogoutAction: p.Issuer + "/logout", Days: tokenDays, Tokens: []tokenView{}}
+	view := &accountView{RevokeAction: p.Issuer + "/account/tokens/revoke", LogoutAction: p.Issuer + "/logout",
+		Days: tokenDays, Tokens: []tokenView{}}
 	for _, t := range list {
 		view.Tokens = append(view.Tokens, tokenView{t.ID, t.Name, strings.Fields(t.Scope), t.CreatedAt, t.ExpiresAt, t.UsedAt})
 		if shown && t.ID == w.TokenID {

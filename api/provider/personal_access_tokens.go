@@ -98,7 +98,8 @@ func (p *Provider) addToken(ctx context.Context, r Request, w pending, wanted ne
 		w.TokenID = ""
 		return p.accountError(r, w, err, now)
 	}
-	slog.Info("personal access token made", "request_id", r.ID, "username", wanted.Username, "token_id", w.TokenID, "scope", wanted.Scope, "days", wanted.Days)
+	slog.Info("personal access token made", "request_id", r.ID, "username", wanted.Username, "token_id", w.TokenID,
+		"scope", wanted.Scope, "days", wanted.Days)
 	return redirect(p.page(w, now))
 }
 
@@ -125,7 +126,8 @@ func (p *Provider) RevokeToken(ctx context.Context, r Request) Answer {
 
 // personalAccessToken gives a token that can be used and its user; is says that the token has the form of one at all, and
 // store.ErrNotFound that it is unknown, revoked or expired, or its user disabled.
-func (p *Provider) personalAccessToken(ctx context.Context, token string, now time.Time) (t store.PersonalAccessToken, u oidc.User, is bool, err error) {
+func (p *Provider) personalAccessToken(ctx context.Context, token string,
+	now time.Time) (t store.PersonalAccessToken, u oidc.User, is bool, err error) {
 	if !strings.HasPrefix(token, tokenPrefix) {
 		return t, u, false, nil
 	}
@@ -135,8 +137,8 @@ func (p *Provider) personalAccessToken(ctx context.Context, token string, now ti
 
 // introspectionOf says of a personal access token what is said of an access token (RFC 7662 §2.2), without a client: it has none.
 func (p *Provider) introspectionOf(t store.PersonalAccessToken, u *oidc.User) oidc.Introspection {
-	return oidc.Introspection{Scope: t.Scope, Username: u.Username, TokenType: "Bearer", Expiry: t.ExpiresAt.Unix(), IssuedAt: t.CreatedAt.Unix(),
-		Subject: u.Sub, Audience: oidc.Audience{p.Issuer}, ID: t.ID}
+	return oidc.Introspection{Scope: t.Scope, Username: u.Username, TokenType: "Bearer",
+		Expiry: t.ExpiresAt.Unix(), IssuedAt: t.CreatedAt.Unix(), Subject: u.Sub, Audience: oidc.Audience{p.Issuer}, ID: t.ID}
 }
 
 // userinfoOf answers userinfo for a personal access token.

@@ -11,7 +11,8 @@ func (s *Store) ListPersonalAccessTokens(ctx context.Context, username string) (
 	if err := s.manageOne(ctx, Missing{"user", username}, nil, `SELECT FROM users WHERE username = $1`, username); err != nil {
 		return nil, err
 	}
-	rows, err := s.pool.Query(ctx, `SELECT `+tokenColumns+` FROM personal_access_tokens t WHERE t.username = $1 ORDER BY t.created_at DESC, t.id`, username)
+	rows, err := s.pool.Query(ctx, `
+		SELECT `+tokenColumns+` FROM personal_access_tokens t WHERE t.username = $1 ORDER BY t.created_at DESC, t.id`, username)
 	if err != nil {
 		return nil, inWords(err, nil)
 	}

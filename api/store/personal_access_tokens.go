@@ -60,7 +60,8 @@ type TokenToShow struct {
 
 // LoadPersonalAccessTokens gives the tokens that can be used of the person whose session sid is; ErrNotFound once that has ended.
 // show, "" for none, is marked as shown in the same statement: of any number of requests one gets shown = true.
-func (s *Store) LoadPersonalAccessTokens(ctx context.Context, sid string, show TokenToShow, now time.Time) (list []PersonalAccessToken, shown bool, err error) {
+func (s *Store) LoadPersonalAccessTokens(ctx context.Context, sid string, show TokenToShow,
+	now time.Time) (list []PersonalAccessToken, shown bool, err error) {
 	rows, err := s.pool.Query(ctx, `
 		WITH person AS (
 			SELECT u.username FROM sessions s JOIN users u ON u.id = s.user_id

@@ -50,6 +50,6 @@ func (c userRevokeTokenCmd) Run(ctx context.Context, a *app) error {
 			return a.done(s.EndPersonalAccessToken(ctx, c.ID), "revoked token %s", c.ID)
 		}
 		ended, err := s.EndPersonalAccessTokens(ctx, c.AllOf)
-		return a.done(err, "revoked %d tokens of %s", ended, c.AllOf)
+		return a.done(err, "revoked tokens of %s: %d", c.AllOf, ended)
 	})
 }

@@ -41,7 +41,7 @@ func TestTokenCommands(t *testing.T) {
 	if list[0].RevokedAt != nil || list[1].RevokedAt == nil || list[2].RevokedAt != nil {
 		t.Errorf("%+v", list)
 	}
-	if out := s.good("", "user", "revoke-token", "--all-of", "alice"); out != "revoked 2 tokens of alice\n" {
+	if out := s.good("", "user", "revoke-token", "--all-of", "alice"); out != "revoked tokens of alice: 2\n" {
 		t.Errorf("revoke-token --all-of: %s", out)
 	}
 	if out := s.good("", "user", "tokens", "alice"); !strings.Contains(out, "Laptop 2  openid") || !strings.HasPrefix(out, "ID") {

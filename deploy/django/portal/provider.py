@@ -10,7 +10,8 @@ class NotKnown(Exception):
 
 def ask(endpoint, **form):
     """Posts as the client, with its secret."""
-    return requests.post(endpoint, data=form, auth=(settings.OIDC_RP_CLIENT_ID, settings.OIDC_RP_CLIENT_SECRET), timeout=settings.OIDC_TIMEOUT)
+    client = (settings.OIDC_RP_CLIENT_ID, settings.OIDC_RP_CLIENT_SECRET)
+    return requests.post(endpoint, data=form, auth=client, timeout=settings.OIDC_TIMEOUT)
 
 
 def refresh(refresh_token):

@@ -11,17 +11,16 @@ import os
 from pathlib import Path
 
 import requests
-from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 
 env = os.environ
 for name in ("ISSUER", "CLIENT_ID", "CLIENT_SECRET"):
     if not env.get(name):
-        raise ImproperlyConfigured(f"{name} is not set: see docs/recipes/django.md")
+        raise SystemExit(f"{name} is not set: see docs/recipes/django.md")
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 STATE = Path(env.get("STATE", BASE_DIR / ".state"))
-STATE.mkdir(parents=True, exist_ok=True)
+STATE.mkdir(mode=0o700, parents=True, exist_ok=True)
 OIDC_TIMEOUT = 10  # seconds
 OIDC_OP_ISSUER = env["ISSUER"].rstrip("/")
 try:
@@ -29,9 +28,9 @@ try:
     answer.raise_for_status()
     metadata = answer.json()
 except requests.RequestException as e:
-    raise ImproperlyConfigured(f"ISSUER {OIDC_OP_ISSUER} does not answer: {e}") from None
+    raise SystemExit(f"ISSUER {OIDC_OP_ISSUER} does not answer: {e}") from None
 if metadata["issuer"] != OIDC_OP_ISSUER:
-    raise ImproperlyConfigured(f"ISSUER is {OIDC_OP_ISSUER}, but it calls itself {metadata['issuer']}: they must be equal")
+    raise SystemExit(f"ISSUER is {OIDC_OP_ISSUER}, but it calls itself {metadata['issuer']}: they must be equal")
 
 
 def secret_key():

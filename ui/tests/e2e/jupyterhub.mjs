@@ -49,6 +49,10 @@ export async function startHub(stack, options = {}) {
   }, /JupyterHub is now running/);
   return {
     ...hub,
+    async stop() {
+      writeFileSync(join(state, 'jupyterhub.log'), hub.text());
+      return hub.stop();
+    },
     id, url, printed, file,
     /** Signs in with a password; with `lab` waits until JupyterLab is there, else for the Hub. */
     async signIn(page, username, password) {
@@ -62,7 +66,7 @@ export async function startHub(stack, options = {}) {
     /** Opens JupyterLab, which starts the person's server. */
     async lab(page, username) {
       await page.goto(`${url}/hub/spawn`);
-      await arrived(page, `${url}/user/${username}/lab`);
+      await page.waitForURL((to) => to.href.startsWith(`${url}/user/${username}/lab`), { timeout: 120_000 });
       await page.waitForSelector('.jp-LauncherCard', { timeout: 120_000 });
     },
     /** What the Hub says of the person at this page, who must be at a page of the Hub. */

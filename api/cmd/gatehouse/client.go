@@ -107,9 +107,11 @@ func (c clientAddCmd) row() store.ClientRow {
 	row.BackchannelLogoutURI = c.BackchannelLogoutURI
 	row.GrantTypes = append([]string{oidc.GrantAuthorizationCode, oidc.GrantRefreshToken}, c.GrantType...)
 	for _, name := range c.ResponseType {
-		row.ResponseTypes = append(row.ResponseTypes, string(oidc.ParseResponseType(name)))
+		if t := oidc.ParseResponseType(name); !slices.Contains(row.ResponseTypes, string(t)) {
+			row.ResponseTypes = append(row.ResponseTypes, string(t))
+		}
 	}
-	if len(c.ResponseType) > 0 {
+	if len(row.ResponseTypes) > 1 {
 		row.GrantTypes = append(row.GrantTypes, oidc.GrantImplicit)
 	}
 	row.RequirePKCE = !c.NoPKCE

@@ -8,9 +8,11 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"gatehouse/api/config"
+	"gatehouse/api/oidc"
 	"gatehouse/api/store"
 )
 
@@ -173,6 +175,13 @@ func examineClients(ctx context.Context, p patient) (findings []finding) {
 		return bad("%s", unfold(err.Error()))
 	}
 	for _, c := range list {
+		for _, name := range c.ResponseTypes {
+			if c.DisabledAt == nil && !slices.Contains(p.cfg.ResponseTypes, oidc.ParseResponseType(name)) {
+				findings = append(findings, finding{"warn", fmt.Sprintf(
+					"%s is registered for response_type %q, which is refused: add it to GATEHOUSE_RESPONSE_TYPES, or take it away",
+					c.ClientID, name)})
+			}
+		}
 		for _, uri := range append(c.RedirectURIs, c.PostLogoutRedirectURIs...) {
 			if c.DisabledAt == nil && sentInTheClear(uri) {
 				findings = append(findings, finding{"warn", fmt.Sprintf("%s has %s: whoever is on the way can read it; use https", c.ClientID, uri)})

@@ -33,9 +33,10 @@ func TestDoctor(t *testing.T) {
 
 	answers["/.well-known/openid-configuration"] = `{"issuer": "https://other.example.org"}`
 	answers["/config.json"] = `{"api": "https://other.example.org"}`
-	s.good("", "client", "add", "wiki", "--redirect-uri", "http://wiki.example.org/cb")
+	s.good("", "client", "add", "wiki", "--redirect-uri", "http://wiki.example.org/cb", "--response-type", "token")
 	examine(1, `says that it is "https://other.example.org": set GATEHOUSE_ISSUER`, `names "https://other.example.org" as the API: it must be`,
-		"warn clients  wiki has http://wiki.example.org/cb")
+		"warn clients  wiki has http://wiki.example.org/cb",
+		`warn clients  wiki is registered for response_type "token", which is refused: add it to GATEHOUSE_RESPONSE_TYPES`)
 
 	answers["/.well-known/openid-configuration"] = `{"issuer": "` + server.URL + `"}`
 	answers["/config.json"] = `{"api": "` + server.URL + `"}`

@@ -18,7 +18,8 @@ const folder = 'deploy/recipes/oauth2-proxy/oauth2-proxy.cfg';
 let stack, browser, wiki;
 before(async () => {
   if (skip) return;
-  stack = await startStack('oauth2-proxy', { hub: false });
+  // the ID token's fifteen minutes in seconds, as the page's five are below
+  stack = await startStack('oauth2-proxy', { hub: false, env: { GATEHOUSE_ID_TOKEN_TTL: '15s' } });
   browser = await openBrowser(stack.state);
   wiki = await application();
 });
@@ -111,6 +112,22 @@ describe('oauth2-proxy by itself', { skip }, () => {
     await stack.sql("INSERT INTO group_members (username, group_name) VALUES ('alice', 'hub-admins');");
   }));
 
+  test('who is disabled is out when the ID token has ended', () => browser.watched('disabled', alice, async () => {
+    await alice.goto(`${wikiSite.base}/`);
+    await stack.sql("UPDATE users SET disabled_at = now() WHERE username = 'alice';");
+    await pause(2);
+    await alice.reload();
+    assert.equal((await seen(alice)).headers['x-forwarded-preferred-username'], 'alice');
+    await wikiSite.says('Unable to refresh session');
+    for (const until = Date.now() + 30_000; alice.url().startsWith(wikiSite.base); await pause(0.5)) {
+      assert.ok(Date.now() < until, 'still in');
+      await alice.goto(`${wikiSite.base}/`);
+    }
+    await arrived(alice, `${stack.ui}/login`);
+    await wikiSite.says('oidc: token is expired');
+    await stack.sql("UPDATE users SET disabled_at = NULL WHERE username = 'alice';");
+  }));
+
   test('an address that is missing or not verified is named in the log', async () => {
     for (const [change, text] of [['email_verified = false', "isn't verified"], ['email = NULL', 'set an email']]) {
       await stack.sql(`UPDATE users SET ${change} WHERE username = 'alice';`);
@@ -167,12 +184,18 @@ describe('oauth2-proxy by itself', { skip }, () => {
 
     const state = join(stack.state, 'certificates');
     mkdirSync(state);
-    const { key, fullchain } = makeCertificates(state, ['localhost']);
-    const untrusted = createServer({ key: readFileSync(key), cert: readFileSync(fullchain) });
+    const { ca, key, fullchain } = makeCertificates(state, ['localhost']);
+    const untrusted = createServer({ key: readFileSync(key), cert: readFileSync(fullchain) }, async (request, response) => {
+      const discovery = await (await fetch(`${stack.issuer}/.well-known/openid-configuration`)).text();
+      response.end(discovery.replaceAll(stack.issuer, `https://localhost:${untrusted.address().port}`));
+    });
     await new Promise((done) => { untrusted.listen(0, 'localhost', done); });
-    const authority = await refusal(`https://localhost:${untrusted.address().port}`);
-    untrusted.close();
+    const elsewhere = `https://localhost:${untrusted.address().port}`;
+    const authority = await refusal(elsewhere);
     await wikiSite.says('x509: certificate signed by unknown authority', () => authority);
+    const line = wikiSite.page.text.match(/provider_ca_files = .*?\]/)[0].replace('/path/to/ca.crt', ca);
+    await wikiSite.restart((text) => `${line}\n${text.replace(`"${stack.issuer}"`, `"${elsewhere}"`)}`);
+    untrusted.close();
   });
 });
 

@@ -43,8 +43,10 @@ func (a answerer) write(c echo.Context, ans provider.Answer) error {
 	case ans.FormPost != nil:
 		h.Set("Content-Security-Policy", "default-src 'none'; script-src '"+submitHash+"'") // no frame-ancestors: silent renewal is framed
 		return renderFormPost(c, ans)
-	case ans.Location != "" && ans.Status/100 != 3:
-		return c.HTML(ans.Status, leadPage(ans.Location))
+	case ans.Location != "" && ans.Status == http.StatusOK:
+		return c.HTML(ans.Status, leadPage(ans.Location, 0))
+	case ans.Location != "" && ans.Status >= 400:
+		return c.HTML(ans.Status, leadPage(ans.Location, 1))
 	case ans.Location != "":
 		return c.Redirect(ans.Status, ans.Location)
 	case ans.Raw != nil:
@@ -59,11 +61,12 @@ func wholeSeconds(d time.Duration) string {
 	return strconv.Itoa(int((d + time.Second - 1) / time.Second))
 }
 
-// leadPage has a status of its own, such as the true one of an error, and leads to the page of the UI that goes with it.
-func leadPage(to string) string {
+// leadPage has a status of its own, such as the true one of an error, and leads to the page of the UI that goes with it, after so many
+// seconds: a program or a person that leaves an error at once must not be dragged back to it.
+func leadPage(to string, seconds int) string {
 	to = template.HTMLEscapeString(to)
 	return `<!doctype html>
-<html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="0;url=` + to + `"><title>One moment</title>
+<html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="` + strconv.Itoa(seconds) + `;url=` + to + `"><title>One moment</title>
 <p><a href="` + to + `">Continue</a></p></html>
 `
 }

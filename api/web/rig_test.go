@@ -139,7 +139,7 @@ func (a answer) json() map[string]any {
 
 // leadsTo is the address of a page that an error leads to.
 func (a answer) leadsTo() string {
-	_, rest, _ := strings.Cut(a.body, `content="0;url=`)
+	_, rest, _ := strings.Cut(a.body, `;url=`)
 	to, _, _ := strings.Cut(rest, `"`)
 	return strings.ReplaceAll(to, "&amp;", "&")
 }

@@ -84,6 +84,14 @@ test('a user signs in through Google, connects the two accounts once, and the ex
   await alice.screenshot({ path: `${stack.state}/pictures/home.png` });
 });
 
+test('with the hint of the page, the way to Google is straight', async () => {
+  const follow = async (url) => (await fetch(url, { redirect: 'manual' })).headers.get('location');
+  assert.ok(page.text.includes('"kc_idp_hint": "google"}` into `extra_authorize_params`'));
+  const request = await follow(`${address}/hub/oauth_login`);
+  assert.ok((await follow(request)).startsWith(`${stack.ui}/login`));
+  assert.ok((await follow(`${request}&kc_idp_hint=google`)).startsWith(`${google.issuer}/auth?`));
+});
+
 test('the exposed path has access, refresh and exchanged tokens', async () => {
   const got = await exposed(alice);
   assert.equal(got.status, 200);

@@ -26,9 +26,9 @@ type journey struct {
 
 const (
 	journeyPurpose = "upstream sign-in"
-	journeyChunk   = 3800     // bytes of a cookie; browsers take 4,096 with its name
-	journeyChunks  = 4        // cookies
-	journeysLimit  = 10 << 10 // bytes of journeys that were begun and not ended, before they are forgotten
+	journeyChunk   = 3800    // bytes of a cookie; browsers take 4,096 with its name
+	journeyChunks  = 4       // cookies
+	journeysLimit  = 6 << 10 // bytes of journeys that were begun and not ended, before they are forgotten
 	skew           = 10 * time.Second
 )
 

@@ -44,7 +44,9 @@ def secret_key():
 
 SECRET_KEY = secret_key()
 ALLOWED_HOSTS = env.get("HOSTS", "localhost,127.0.0.1").split(",")
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.get("BEHIND_PROXY") == "1" else None
+BEHIND_PROXY = env.get("BEHIND_PROXY") == "1"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_PROXY
 ROOT_URLCONF = "portal.urls"
 USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

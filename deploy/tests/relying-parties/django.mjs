@@ -40,10 +40,12 @@ export async function startSite(name) {
     },
     /** Asks Gatehouse about each user, as the page says. */
     check: () => run(`${command} check_users`, stack, { env: variables() }),
-    /** A command of Django. */
-    manage: async (...args) => (await promisify(execFile)(join(root, 'deploy/django/start'), args, { env: { ...process.env,
-      ...variables({ ISSUER: stack.issuer, CLIENT_ID: 'django', CLIENT_SECRET: secret }) } })).stdout.trim(),
-    python: (script) => all.manage('shell', '-v', '0', '-c', script),
+    /** The same, again and again, until its output has `ready`. */
+    checkAgain: (ready) => program('bash', ['-euc', `${command} check_users --every 1`], variables(), ready),
+    /** Runs a command of Django; `more` are settings that a test changes. */
+    manage: async (args, more) => (await promisify(execFile)(join(root, 'deploy/django/start'), args, { env: { ...process.env,
+      ...variables({ ISSUER: stack.issuer, CLIENT_ID: 'django', CLIENT_SECRET: secret, ...more }) } })).stdout.trim(),
+    python: (script) => all.manage(['shell', '-v', '0', '-c', script]),
     /** Presses the button that /info has for Gatehouse, and types the password where it is asked for. */
     async signInAt(tab, origin = site) {
       await tab.goto(origin);

@@ -1,7 +1,11 @@
 // deploy/django with mozilla-django-oidc, as docs/recipes/django.md says, in a real Chromium.
 import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:https';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { arrived, assertNoneIn, signIn } from '../../../ui/tests/e2e/browser.mjs';
+import { makeCertificates } from '../certificates.mjs';
 import { asked, startSite } from './django.mjs';
 import { withVersions } from './environment.mjs';
 import { run } from './recipe.mjs';
@@ -120,6 +124,35 @@ describe('what goes wrong', () => {
   });
 });
 
+describe('a site on https', () => {
+  const redirectURI = async () => {
+    const answer = await fetch(`${site}/oidc/authenticate/`, { redirect: 'manual', headers: { 'x-forwarded-proto': 'https' } });
+    return new URL(answer.headers.get('location')).searchParams.get('redirect_uri');
+  };
+  test('believes the web server in front only if it is told to', async () => {
+    assert.equal(await redirectURI(), `${site}/oidc/callback/`);
+    await all.start({ BEHIND_PROXY: '1' });
+    assert.equal(await redirectURI(), `${site.replace('http:', 'https:')}/oidc/callback/`);
+  });
+
+  test('reaches a Gatehouse whose certificate is of a private authority, once it is told of that', async () => {
+    const folder = mkdtempSync(join(stack.state, 'tls-'));
+    const { ca, key, fullchain } = makeCertificates(folder, ['localhost']);
+    const server = createServer({ key: readFileSync(key), cert: readFileSync(fullchain) }, async (request, response) => {
+      response.end((await (await fetch(stack.issuer + request.url)).text()).replaceAll(stack.issuer, issuer));
+    });
+    await new Promise((done) => { server.listen(0, 'localhost', done); });
+    const issuer = `https://localhost:${server.address().port}`;
+    try {
+      await assert.rejects(all.manage(['check'], { ISSUER: issuer }), /CERTIFICATE_VERIFY_FAILED/);
+      assert.match(await all.manage(['check'], { ISSUER: issuer, REQUESTS_CA_BUNDLE: ca }), /no issues/);
+      for (const words of ['CERTIFICATE_VERIFY_FAILED', 'REQUESTS_CA_BUNDLE=', 'BEHIND_PROXY=1']) assert.ok(page.text.includes(words));
+    } finally {
+      server.close();
+    }
+  });
+});
+
 describe('staying signed in', () => {
   before(() => all.start({ RENEW_SECONDS: '2' }));
   const pause = () => new Promise((r) => { setTimeout(r, 2500); });
@@ -153,6 +186,7 @@ describe('the check by refresh token', () => {
     assert.equal(page.block('sh', 2).trim(), 'deploy/django/start check_users');
     await all.signInAt(person, site);
     for (const time of ['first', 'second']) assert.match(await all.check(), /is still known\n$/, time);
+    await (await all.checkAgain(/(is still known\n.*){3}/)).stop();
     await person.goto(site);
     await person.waitForSelector('#name');
   }));
@@ -199,7 +233,7 @@ describe('without PKCE', () => {
 });
 
 test('the migrations of the site fit its models', async () => {
-  assert.match(await all.manage('makemigrations', '--check', '--dry-run'), /No changes detected/);
+  assert.match(await all.manage(['makemigrations', '--check', '--dry-run']), /No changes detected/);
 });
 
 test('no code and no secret is in a log', async () => {

@@ -100,7 +100,8 @@ ${change(shown.replace('CLIENT_SECRET', secret)).replace(/^ *SSL.*\n/gm, '')}`);
   }));
 
   test('a browser cannot say who it is', async () => {
-    await alice.setExtraHTTPHeaders({ 'X-User': 'mallory', 'X-Groups': 'root', OIDC_CLAIM_groups: 'root', OIDC_CLAIM_email: 'm@example.org' });
+    await alice.setExtraHTTPHeaders({ 'X-User': 'mallory', 'X-Groups': 'root', OIDC_CLAIM_groups: 'root',
+      OIDC_CLAIM_email: 'm@example.org' });
     await alice.reload();
     const { headers } = await seen();
     assert.deepEqual([headers['x-user'], headers['x-groups'], headers.oidc_claim_email], ['alice', 'hub-admins', 'alice@example.org']);

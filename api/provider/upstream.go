@@ -46,14 +46,14 @@ func (p *Provider) LoginUpstream(ctx context.Context, r Request) Answer {
 	}
 	chosen, _ := oidc.ParseParams(r.Params, []string{"upstream"})
 	_, refusal, err := p.stillRegistered(ctx, r, w)
-	if err == nil && refusal == nil {
-		w.Link = nil
-		return p.departTo(ctx, r, w, chosen["upstream"], now)
-	}
-	if err != nil {
+	switch {
+	case err != nil:
 		return p.failedLogin(r, w, err, now)
+	case refusal != nil:
+		return *refusal
 	}
-	return *refusal
+	w.Link = nil // that is for who signs in with his password
+	return p.departTo(ctx, r, w, chosen["upstream"], now)
 }
 
 // straightUpstream gives the upstream that the request names or its login_hint belongs to. Without Postgres there is the login page.
@@ -79,8 +79,10 @@ func (p *Provider) departTo(ctx context.Context, r Request, w pending, name stri
 		return p.upstreamTrouble(r, w, u, err, now)
 	case err != nil:
 		return p.failedLogin(r, w, err, now)
-	case u == nil:
+	case u == nil && (name == "" || len(name) > 32):
 		return p.errorPage(r, 400, pageInvalidRequest, w.Client)
+	case u == nil: // disabled since the page was shown
+		return p.backFrom(r, w, &oidc.Upstream{DisplayName: name}, 502, upstreamFailed, now)
 	}
 	return p.depart(ctx, r, w, u, now)
 }
@@ -91,7 +93,8 @@ func (p *Provider) depart(ctx context.Context, r Request, w pending, u *oidc.Ups
 	request := authn.UpstreamRequest{RedirectURI: p.callbackOf(u), Nonce: j.Nonce, Verifier: j.Verifier,
 		LoginHint: w.Request.LoginHint, Prompt: w.Request.UpstreamPrompt(), MaxAge: w.Request.MaxAge}
 	if w.Link != nil {
-		j.Sent, request.Prompt, request.LoginHint = w.Link.Sent, nil, w.Link.Label
+		j.Sent, request.LoginHint = w.Link.Sent, w.Link.Label
+		request.Prompt, request.MaxAge = nil, nil
 	}
 	w.Link, w.Error, w.RetryAfter, w.Upstream, w.RequestID = nil, "", 0, "", ""
 	if w.Expires == 0 {

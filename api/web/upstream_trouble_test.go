@@ -118,6 +118,14 @@ func TestNonsenseOfAnUpstreamIsAPageAndNeverInTheLogWhole(t *testing.T) {
 			t.Errorf("%v: %d", params, a.status)
 		}
 	}
+	if a := n.choose(n.authorize(authParams()).location(), "gone"); errorOf(n.page(a)) != "upstream_failed gone" {
+		t.Errorf("an upstream that is gone: %d", a.status)
+	}
+	for _, name := range []string{"", strings.Repeat("x", 33)} {
+		if a := n.choose(n.authorize(authParams()).location(), name); a.status != 400 {
+			t.Errorf("upstream %q: %d", name, a.status)
+		}
+	}
 	for _, name := range []string{"nobody", strings.Repeat("x", 33), "%00", "..%2f", "Up"} {
 		params := url.Values{"code": {"c"}, "state": {n.authorize(authParams("idp_hint", "up")).query("state")}}
 		if a := n.do("GET", "/upstream/"+name+"/callback", params); a.status != 400 && a.status != 404 {

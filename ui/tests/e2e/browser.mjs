@@ -8,8 +8,8 @@ import { findChromium, launchArgs } from '../chromium.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** Opens Chromium for a test file; pictures of failures go to `state`/pictures. */
-export async function openBrowser(state) {
+/** Opens Chromium for a test file; pictures of failures go to `state`/pictures. `options` are those of a new context. */
+export async function openBrowser(state, options = {}) {
   const browser = await chromium.launch({ executablePath: await findChromium(), args: launchArgs });
   const pictures = join(state, 'pictures');
   const secrets = new Map(); // value → what it is
@@ -17,7 +17,7 @@ export async function openBrowser(state) {
 
   /** A page in a fresh profile, or in that of `beside`. */
   async function newPage(beside) {
-    const context = beside?.context() ?? await browser.newContext({ locale: 'en-GB', reducedMotion: 'reduce' });
+    const context = beside?.context() ?? await browser.newContext({ locale: 'en-GB', reducedMotion: 'reduce', ...options });
     const page = await context.newPage();
     page.setDefaultTimeout(30_000);
     page.on('request', (request) => {

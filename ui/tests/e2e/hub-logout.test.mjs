@@ -130,6 +130,7 @@ test('the receiver takes logout tokens of its issuer for this Hub, once each, an
   assert.equal((await post('test_logout', JSON.stringify({ logout_token: token() }), 'application/json')).status, 400, 'JSON');
   assert.equal((await post('test_logout', `logout_token=${token()}&x=${'x'.repeat(40_000)}`)).status, 400, 'too large');
   assert.equal((await fetch(`${hub.url}/hub/test_logout`)).status, 405);
+  assert.equal((await post('no_receiver', `logout_token=${token()}`)).status, 403, 'what a Hub without the receiver says');
   assert.equal((await post('test_logout', `logout_token=${token()}`)).status, 200, 'and the next one');
   // A key that is not known is looked for, but not more often than every ten seconds: until then the sender is asked to come again.
   assert.ok([400, 503].includes((await post('test_logout', `logout_token=${token({}, { kid: 'new' })}`)).status));

@@ -35,14 +35,20 @@ func (s *Store) redeem(ctx context.Context, sql string, r Redemption, now time.T
 	return g, u, failure(err)
 }
 
+// User and session are locked, in the order of StartSession: a logout either finds the grant, and tells the client, or comes first,
+// and there is none.
 var redeemSQL = `
-		WITH spent AS (
+		WITH person AS (
+			SELECT u.id, a.sid FROM auth_codes a JOIN users u ON u.id = a.user_id
+			WHERE a.code_sha256 = $1 AND u.disabled_at IS NULL FOR SHARE OF u
+		), session AS (
+			SELECT s.sid, s.ends_at FROM person JOIN sessions s USING (sid) WHERE s.ended_at IS NULL AND s.expires_at > $3 FOR SHARE OF s
+		), spent AS (
 			UPDATE auth_codes a SET used_at = $3
-			FROM sessions s, users u
+			FROM session s, users u
 			WHERE a.code_sha256 = $1 AND a.client_id = $2 AND a.redirect_uri = $8 AND coalesce(a.code_challenge, '') = $9
 				AND a.used_at IS NULL AND a.expires_at > $3
-				AND s.sid = a.sid AND s.ended_at IS NULL AND s.expires_at > $3
-				AND u.id = a.user_id AND u.disabled_at IS NULL AND ` + mayUse("$7") + `
+				AND s.sid = a.sid AND u.id = a.user_id AND ` + mayUse("$7") + `
 			RETURNING a.grant_id, a.user_id, a.sid, a.offline, a.scope, a.nonce, a.auth_time, a.amr, s.ends_at
 		)` + grantOfSpent
 

@@ -261,6 +261,36 @@ func TestAClientThatDoesNotAnswerDelaysNobody(t *testing.T) {
 	}
 }
 
+// A code that is redeemed while its session ends, or its user is disabled, gives no grant that the logout did not see.
+func TestACodeIsNotRedeemedWhileItsSessionEnds(t *testing.T) {
+	r := start(t, private)
+	for _, sql := range []string{"UPDATE sessions SET ended_at = now()", "UPDATE users SET disabled_at = now()"} {
+		b := r.browser()
+		code := b.code(authParams("scope", "openid offline_access"))
+		tx, err := r.db.Begin(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer tx.Rollback(context.Background())
+		if _, err := tx.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+		redeemed := make(chan answer, 1)
+		go func() { redeemed <- b.token(redeem(code)) }()
+		select {
+		case a := <-redeemed:
+			t.Fatalf("did not wait for %s: %d", sql, a.status)
+		case <-time.After(500 * time.Millisecond):
+		}
+		if err := tx.Commit(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if a := <-redeemed; a.status != 400 || a.json()["error"] != "invalid_grant" || r.count("SELECT count(*) FROM grants") != 0 {
+			t.Errorf("%s: %d %s", sql, a.status, a.body)
+		}
+	}
+}
+
 func TestALogoutGoesToNoPrivateAddressUnlessItIsNamed(t *testing.T) {
 	r := start(t)
 	web := r.receiver("web")

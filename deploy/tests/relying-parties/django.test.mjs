@@ -129,6 +129,7 @@ describe('a site on https', () => {
     const answer = await fetch(`${site}/oidc/authenticate/`, { redirect: 'manual', headers: { 'x-forwarded-proto': 'https' } });
     return new URL(answer.headers.get('location')).searchParams.get('redirect_uri');
   };
+
   test('believes the web server in front only if it is told to', async () => {
     assert.equal(await redirectURI(), `${site}/oidc/callback/`);
     await all.start({ BEHIND_PROXY: '1' });
@@ -195,7 +196,7 @@ describe('the check by refresh token', () => {
     ['disabled', `UPDATE users SET disabled_at = now() WHERE username = 'alice';`, `UPDATE users SET disabled_at = NULL;`],
     ['revoked', `UPDATE grants SET revoked_at = now();`, ''],
   ]) {
-    test(`a user who is ${what} with SQL is signed out by the next check, and may come back`, () => browser.watched(what, person, async () => {
+    test(`a user who is ${what} with SQL is signed out by the next check, until later`, () => browser.watched(what, person, async () => {
       await stack.sql(gone);
       assert.match(await all.check(), /is gone\n$/);
       await nobodyAt(person);

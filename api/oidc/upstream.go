@@ -46,6 +46,17 @@ func (u *Upstream) MayCreate(address string, verified bool) bool {
 	return u.CreatesUsers && (len(u.EmailDomains) == 0 || verified && u.Serves(address))
 }
 
+// LowerASCII leaves all other letters alone: some, such as the Kelvin sign, become letters of ASCII in lower case, and the address of one
+// person that of another.
+func LowerASCII(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, s)
+}
+
 // reservedUsernames are never given to somebody who comes from outside: relying parties may take them for more than a name.
 var reservedUsernames = []string{"root", "admin", "administrator", "jupyterhub", "nobody", "daemon"}
 

@@ -35,7 +35,8 @@ func (p *Provider) Introspect(ctx context.Context, r Request) Answer {
 // introspect gives store.ErrNotFound for a token that is not active.
 func (p *Provider) introspect(ctx context.Context, client *oidc.Client, token string) (oidc.Introspection, error) {
 	now := p.now()
-	if t, user, is, err := p.personalAccessToken(ctx, token, now); is {
+	// Such a token was given to no client, so it is the gate of the one that asks which the user has to pass.
+	if t, user, is, err := p.personalAccessToken(ctx, token, client.AllowedGroups, now); is {
 		return p.introspectionOf(t, &user), err
 	}
 	claims, why, err := p.verifyAccessToken(token)

@@ -125,13 +125,14 @@ func (p *Provider) RevokeToken(ctx context.Context, r Request) Answer {
 }
 
 // personalAccessToken gives a token that can be used and its user; is says that the token has the form of one at all, and
-// store.ErrNotFound that it is unknown, revoked or expired, or its user disabled.
-func (p *Provider) personalAccessToken(ctx context.Context, token string,
-	now time.Time) (t store.PersonalAccessToken, u oidc.User, is bool, err error) {
+// store.ErrNotFound that it is unknown, revoked or expired, or its user disabled or in none of allowedGroups, where there are any.
+func (p *Provider) personalAccessToken(
+	ctx context.Context, token string, allowedGroups []string, now time.Time,
+) (t store.PersonalAccessToken, u oidc.User, is bool, err error) {
 	if !strings.HasPrefix(token, tokenPrefix) {
 		return t, u, false, nil
 	}
-	t, u, err = p.store.LoadPersonalAccessToken(ctx, digest(token), now)
+	t, u, err = p.store.LoadPersonalAccessToken(ctx, digest(token), allowedGroups, now)
 	return t, u, true, err
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"time"
 
 	"gatehouse/api/authn"
@@ -143,7 +142,7 @@ func (p *Provider) newcomer(ctx context.Context, r Request, j journey, u *oidc.U
 	user := store.NewUpstreamUser{Username: oidc.FitUsername(person.Username, person.Email), Name: person.Name,
 		GivenName: person.GivenName, FamilyName: person.FamilyName}
 	if person.EmailVerified {
-		user.Email = strings.ToLower(person.Email)
+		user.Email = oidc.LowerASCII(person.Email)
 	}
 	if user.Username == "" {
 		return p.askLink(r, j, u, account, now), nil

@@ -20,7 +20,7 @@ func (p *Provider) Userinfo(ctx context.Context, r Request) Answer {
 		return Answer{Status: 401, Challenge: `Bearer realm="` + p.Issuer + `"`,
 			JSON: oauthErrorBody{oidc.InvalidToken, "send the access token as Authorization: Bearer"}}
 	}
-	if t, user, is, err := p.personalAccessToken(ctx, token, now); is {
+	if t, user, is, err := p.personalAccessToken(ctx, token, nil, now); is {
 		return p.userinfoOf(r, t, &user, err)
 	}
 	claims, why, err := p.verifyAccessToken(token)

@@ -107,18 +107,21 @@ func (s *Store) RevokePersonalAccessToken(ctx context.Context, sid, id string, n
 // usedAgain is how exactly used_at is known, so that a busy token costs one write in that time.
 const usedAgain = time.Hour
 
-// LoadPersonalAccessToken gives the token of a digest and its user, if it can be used: not revoked, not expired, the user enabled.
-// Else ErrNotFound. The statement notes the use, once an hour.
-func (s *Store) LoadPersonalAccessToken(ctx context.Context, token Digest, now time.Time) (t PersonalAccessToken, u oidc.User, err error) {
+// LoadPersonalAccessToken gives the token of a digest and its user, if it can be used: not revoked, not expired, the user enabled and
+// in one of allowedGroups, where there are any. Else ErrNotFound. The statement notes the use, once an hour.
+func (s *Store) LoadPersonalAccessToken(
+	ctx context.Context, token Digest, allowedGroups []string, now time.Time,
+) (t PersonalAccessToken, u oidc.User, err error) {
 	err = s.pool.QueryRow(ctx, `
 		WITH used AS (
 			UPDATE personal_access_tokens t SET used_at = $2 FROM users u
 			WHERE t.token_sha256 = $1 AND (t.used_at IS NULL OR t.used_at <= $3)
-				AND t.revoked_at IS NULL AND t.expires_at > $2 AND u.username = t.username AND u.disabled_at IS NULL
+				AND t.revoked_at IS NULL AND t.expires_at > $2 AND u.username = t.username AND u.disabled_at IS NULL AND `+mayUse("$4")+`
 		)
 		SELECT `+userColumns+`, `+tokenColumns+`
 		FROM personal_access_tokens t JOIN users u ON u.username = t.username
-		WHERE t.token_sha256 = $1 AND t.revoked_at IS NULL AND t.expires_at > $2 AND u.disabled_at IS NULL`, token[:], now, now.Add(-usedAgain)).
+		WHERE t.token_sha256 = $1 AND t.revoked_at IS NULL AND t.expires_at > $2 AND u.disabled_at IS NULL AND `+mayUse("$4"),
+		token[:], now, now.Add(-usedAgain), emptyNotNil(allowedGroups)).
 		Scan(append(userFields(&u), &t.ID, &t.Name, &t.Scope, &t.CreatedAt, &t.ExpiresAt, &t.UsedAt, &t.RevokedAt)...)
 	return t, u, failure(err)
 }

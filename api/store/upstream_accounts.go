@@ -31,11 +31,12 @@ var (
 	linkedUserSQL = upstreamUserSQL + `
 		JOIN upstream_accounts a ON a.username = u.username WHERE (a.upstream, a.issuer, a.sub) = ($3, $4, $5) AND u.disabled_at IS NULL`
 	addressedUserSQL = upstreamUserSQL + `
-		WHERE u.disabled_at IS NULL AND u.email_verified AND lower(u.email) = lower($3) LIMIT 2`
+		WHERE u.disabled_at IS NULL AND u.email_verified AND lower(u.email COLLATE "C") = lower($3 COLLATE "C") LIMIT 2`
 )
 
 // LoadUpstreamCandidate brings the user of an account and what he allowed the client. address is one that the upstream vouches for, "" for
 // none: the one enabled user with that verified address, if it is exactly one, stands in where the account belongs to nobody yet.
+// Case is that of ASCII alone (COLLATE "C"): see oidc.LowerASCII.
 func (s *Store) LoadUpstreamCandidate(ctx context.Context, a UpstreamAccount, address string, c *oidc.Client) (UpstreamCandidate, error) {
 	var out UpstreamCandidate
 	var addressed []UpstreamCandidate

@@ -84,11 +84,15 @@ func (b *boundedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// special are the blocks that netip knows no name for (RFC 6890, RFC 6598, RFC 6052, RFC 3056).
+// publicIPv6 is all that IANA has given out. The rest is reserved, among it site-local addresses and those with an IPv4 address in them
+// (RFC 4291 §2.4, RFC 6052).
+var publicIPv6 = netip.MustParsePrefix("2000::/3")
+
+// special are the blocks that netip knows no name for (RFC 6890, RFC 6598; in IPv6 Teredo and the like, documentation, 6to4).
 var special = []netip.Prefix{
 	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"),
 	netip.MustParsePrefix("198.18.0.0/15"), netip.MustParsePrefix("240.0.0.0/4"),
-	netip.MustParsePrefix("64:ff9b::/96"), netip.MustParsePrefix("64:ff9b:1::/48"), netip.MustParsePrefix("2002::/16"),
+	netip.MustParsePrefix("2001::/23"), netip.MustParsePrefix("2001:db8::/32"), netip.MustParsePrefix("2002::/16"),
 }
 
 // refusePrivate sees the address that is dialled, so a name that points inside, now or at its next lookup, leads nowhere.
@@ -99,7 +103,7 @@ func refusePrivate(_, address string, _ syscall.RawConn) error {
 	}
 	ip := dialled.Addr().Unmap()
 	isSpecial := func(block netip.Prefix) bool { return block.Contains(ip) }
-	if !ip.IsGlobalUnicast() || ip.IsPrivate() || slices.ContainsFunc(special, isSpecial) {
+	if !ip.IsGlobalUnicast() || ip.Is6() && !publicIPv6.Contains(ip) || ip.IsPrivate() || slices.ContainsFunc(special, isSpecial) {
 		return errPrivate
 	}
 	return nil

@@ -1,6 +1,7 @@
 package outgoing
 
 import (
+	"compress/gzip"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -35,7 +36,8 @@ func TestOnlyNamedHostsMayBePrivateOrPlain(t *testing.T) {
 
 func TestAPrivateAddressIsRefusedWhenItIsDialled(t *testing.T) {
 	for _, address := range []string{"127.0.0.1", "10.1.2.3", "169.254.169.254", "100.64.0.1", "0.0.0.0", "192.168.1.1", "[::1]", "[fd00::1]",
-		"[::ffff:127.0.0.1]", "[64:ff9b::7f00:1]", "[fe80::1]", "224.0.0.1", "255.255.255.255"} {
+		"[::ffff:127.0.0.1]", "[64:ff9b::7f00:1]", "[fe80::1]", "[fec0::1]", "[::7f00:1]", "[::ffff:0:7f00:1]", "[2001:0:7f00:1::]", "[2002:7f00:1::]",
+		"224.0.0.1", "255.255.255.255"} {
 		if err := refusePrivate("tcp", address+":443", nil); err == nil {
 			t.Errorf("%s may be dialled", address)
 		}
@@ -57,6 +59,12 @@ func TestNoRedirectIsFollowedAndNoAnswerIsEndless(t *testing.T) {
 	mux.Handle("/redirect", http.RedirectHandler("/secret", http.StatusFound))
 	mux.HandleFunc("/secret", func(http.ResponseWriter, *http.Request) { t.Error("followed a redirect") })
 	mux.HandleFunc("/endless", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, strings.Repeat("x", MaxBody+1)) })
+	mux.HandleFunc("/bomb", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Encoding", "gzip")
+		small := gzip.NewWriter(w)
+		defer small.Close()
+		io.WriteString(small, strings.Repeat("x", 20*MaxBody))
+	})
 	u, _ := url.Parse(server.URL)
 	client := Client([]string{u.Hostname()})
 	if resp, _, err := get(t, client, server.URL+"/redirect"); err != nil || resp.StatusCode != http.StatusFound {
@@ -64,5 +72,8 @@ func TestNoRedirectIsFollowedAndNoAnswerIsEndless(t *testing.T) {
 	}
 	if _, _, err := get(t, client, server.URL+"/endless"); err == nil {
 		t.Error("an answer of more than MaxBody bytes was read to its end")
+	}
+	if _, body, err := get(t, client, server.URL+"/bomb"); err == nil || len(body) > MaxBody+1 {
+		t.Errorf("a small answer became %d bytes: %v", len(body), err)
 	}
 }

@@ -69,7 +69,7 @@ func (s *Store) LoadUpstreamCandidate(ctx context.Context, a UpstreamAccount, ad
 }
 
 // UseUpstreamAccount saves what a sign-in with the account brought, and makes the account that of username if it is nobody's yet. Where no
-// refresh token came the one that is there stays.
+// refresh token came the one that is there stays, and with it the lease of who is using it.
 // ErrNotFound: it is somebody else's, the user has another account there, or is disabled.
 func (s *Store) UseUpstreamAccount(ctx context.Context, a UpstreamAccount, username string, t UpstreamTokens, now time.Time) error {
 	return s.changedUpstreamAccount(ctx, `
@@ -78,7 +78,8 @@ func (s *Store) UseUpstreamAccount(ctx context.Context, a UpstreamAccount, usern
 		SELECT $1, $2, $3, username, nullif($5, ''), $6, $7, $8, nullif($9, ''), $10, $10 FROM users WHERE username = $4 AND disabled_at IS NULL
 		ON CONFLICT (upstream, issuer, sub) DO UPDATE SET label = excluded.label, access_token = excluded.access_token,
 			access_token_expires_at = excluded.access_token_expires_at, refresh_token = coalesce(excluded.refresh_token, a.refresh_token),
-			token_scope = excluded.token_scope, refreshing_until = NULL, used_at = excluded.used_at
+			token_scope = excluded.token_scope, used_at = excluded.used_at,
+			refreshing_until = CASE WHEN excluded.refresh_token IS NULL THEN a.refreshing_until END
 		WHERE a.username = excluded.username`,
 		a.Upstream, a.Issuer, a.Sub, username, a.Label, t.AccessToken, t.ExpiresAt, t.RefreshToken, t.Scope, now)
 }

@@ -100,8 +100,11 @@ func (s *Upstreams) ask(ctx context.Context, issuer string) (doc document, err e
 		return doc, fmt.Errorf("%w: its discovery document says that it is %.200q, not %q", ErrUpstreamFailed, doc.IssuerURL, issuer)
 	}
 	secure := strings.HasPrefix(issuer, "https:")
-	for name, address := range map[string]string{
-		"authorization_endpoint": doc.AuthURL, "token_endpoint": doc.TokenURL, "jwks_uri": doc.JWKSURL} {
+	addresses := map[string]string{"authorization_endpoint": doc.AuthURL, "token_endpoint": doc.TokenURL, "jwks_uri": doc.JWKSURL}
+	if doc.UserInfoURL != "" {
+		addresses["userinfo_endpoint"] = doc.UserInfoURL
+	}
+	for name, address := range addresses {
 		at, err := url.Parse(address)
 		if err != nil || at.Host == "" || at.Scheme != "https" && (secure || at.Scheme != "http") {
 			return doc, fmt.Errorf("%w: its discovery document has %.200q for %s", ErrUpstreamFailed, address, name)

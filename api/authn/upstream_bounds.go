@@ -54,10 +54,14 @@ func boundedAMR(claim any) []string {
 	return amr
 }
 
-// Label is how the account is shown to its owner.
+// Label is how the account is shown to who is about to connect it. An address is shown only if it is verified, and nothing else that
+// looks like one: people would take an account with their own address for theirs, whoever made it.
 func (p UpstreamPerson) Label() string {
-	for _, text := range []string{p.Email, p.Username, p.Name} {
-		if text != "" {
+	if p.EmailVerified {
+		return p.Email
+	}
+	for _, text := range []string{p.Username, p.Name} {
+		if text != "" && !strings.ContainsAny(text, "@\uff20\ufe6b") { // nor its wide and small forms
 			return text
 		}
 	}

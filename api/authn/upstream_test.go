@@ -120,6 +120,7 @@ func TestAnUpstreamThatAnswersWronglySignsNobodyIn(t *testing.T) {
 		},
 		"discovered issuer": func(op *anOP) { op.discovery = map[string]any{"issuer": "https://elsewhere.example.org"} },
 		"no address":        func(op *anOP) { op.discovery = map[string]any{"authorization_endpoint": "javascript:alert(1)"} },
+		"userinfo's place":  func(op *anOP) { op.discovery = map[string]any{"userinfo_endpoint": "file:///etc/passwd"} },
 		"a foreign key": func(op *anOP) {
 			token := op.idToken()
 			op.rotate()
@@ -292,6 +293,20 @@ func TestAnAnswerOfAnotherIssuerIsRefused(t *testing.T) {
 			if err := s.CheckIssuer(context.Background(), op.row(), iss); (err == nil) != want {
 				t.Errorf("%q: %v", iss, err)
 			}
+		}
+	}
+}
+
+// Who connects an account reads its label first.
+func TestTheLabelOfAnAccountIsNoAddressThatNobodyVerified(t *testing.T) {
+	for want, who := range map[string]UpstreamPerson{
+		"alice@example.org": {Sub: "1", Email: "alice@example.org", EmailVerified: true, Username: "mallory"},
+		"mallory":           {Sub: "1", Email: "alice@example.org", Username: "mallory"},
+		"Mallory":           {Sub: "1", Email: "alice@example.org", Username: "alice@example.org", Name: "Mallory"},
+		"42":                {Sub: "42", Username: "alice\uff20example.org", Name: "alice@example.org"},
+	} {
+		if got := who.Label(); got != want {
+			t.Errorf("%+v: %q, want %q", who, got, want)
 		}
 	}
 }

@@ -21,6 +21,7 @@ type Request struct {
 	Authorization string
 	Origin        string
 	FetchSite     string // Sec-Fetch-Site
+	FetchDest     string // Sec-Fetch-Dest
 	WantsJSON     bool
 	Addr          netip.Addr
 	Cookies       map[CookieName]string

@@ -56,9 +56,11 @@ func (p *Provider) LoginUpstream(ctx context.Context, r Request) Answer {
 	return p.departTo(ctx, r, w, chosen["upstream"], now)
 }
 
-// straightUpstream gives the upstream that the request names or its login_hint belongs to. Without Postgres there is the login page.
+// straightUpstream gives the upstream that the request names or its login_hint belongs to. Without Postgres there is the login page,
+// and so there is for what is no page, such as an image: twenty of them at once on somebody's page would set so many cookies that the
+// browser's requests become too large for any server.
 func (p *Provider) straightUpstream(ctx context.Context, r Request, req oidc.AuthorizeRequest) string {
-	if req.IDPHint == "" && !strings.Contains(req.LoginHint, "@") {
+	if req.IDPHint == "" && !strings.Contains(req.LoginHint, "@") || r.FetchDest != "" && r.FetchDest != "document" {
 		return ""
 	}
 	list, err := p.store.Upstreams(ctx)

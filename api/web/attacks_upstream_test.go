@@ -1,6 +1,8 @@
 package web_test
 
 import (
+	"strings"
+	"sync"
 	"testing"
 )
 
@@ -37,5 +39,29 @@ func TestAnAddressThatFoldsToAnothersIsNotTheOthers(t *testing.T) {
 	n.goThere()
 	if n.count("SELECT count(*) FROM users WHERE username = 'bob' AND email = $1", "m\u0130ke@example.org") != 1 {
 		t.Error("the new user has a verified address that nobody verified")
+	}
+}
+
+// A browser sends all cookies of a host with each request, so whoever can plant many of them locks the person out.
+func TestNoPageCanFillABrowserWithCookiesOfJourneys(t *testing.T) {
+	n := startWithUpstream(t)
+	for _, dest := range []string{"image", "iframe", "empty"} {
+		victim := n.another()
+		var group sync.WaitGroup
+		for i := range 20 {
+			group.Go(func() {
+				params := authParams("idp_hint", "up", "state", strings.Repeat("\"", 4000)+strings.Repeat("x", i))
+				if a := victim.do("GET", "/authorize", params, "Sec-Fetch-Dest", dest); a.location().Host != "ui.example.org" {
+					t.Errorf("%s: sent to %s", dest, a.location().Host)
+				}
+			})
+		}
+		group.Wait()
+		if cookies := victim.http.Jar.Cookies(mustParse(n.issuer)); len(cookies) > 1 {
+			t.Errorf("%s: the browser has %d cookies", dest, len(cookies))
+		}
+	}
+	if a := n.do("GET", "/authorize", authParams("idp_hint", "up"), "Sec-Fetch-Dest", "document"); a.location().Host == "ui.example.org" {
+		t.Errorf("a page was not sent to the upstream: %s", a.location())
 	}
 }

@@ -40,6 +40,7 @@ func (a answerer) readRequest(c echo.Context) (provider.Request, *problem) {
 		Authorization: h.Get("Authorization"),
 		Origin:        h.Get("Origin"),
 		FetchSite:     h.Get("Sec-Fetch-Site"),
+		FetchDest:     h.Get("Sec-Fetch-Dest"),
 		WantsJSON:     wantsJSON(h.Get("Accept")),
 		Cookies:       a.readCookies(c.Request()),
 	}

@@ -3,6 +3,7 @@ package web_test
 import (
 	"net/url"
 	"testing"
+	"time"
 )
 
 // A personal access token belongs to no client, so the gate of the service that asks about it is the only one.
@@ -26,6 +27,56 @@ func TestAPersonalAccessTokenIsNoWayAroundAServicesGroups(t *testing.T) {
 		waitForNotify()
 		if got := active(); got != step.want {
 			t.Errorf("after %s: active is %v", step.sql, got)
+		}
+	}
+}
+
+// Whatever token somebody got hold of, it is good for what it was made for and for nothing else (RFC 8725 §3.11, §3.12).
+func TestNoTokenOfTheNewKindsPassesForAnother(t *testing.T) {
+	b, google, subject := exchanges(t)
+	b.exec("UPDATE clients SET refresh_token_format = 'jwt', grant_types = grant_types || $1::text WHERE client_id = 'web'", deviceGrant)
+	r := b.receiver("web")
+	waitForNotify()
+	tokens := b.token(redeem(b.code(authParams("scope", "openid offline_access")))).json()
+	elsewhere := google.token(redeem(google.code(authParams()))).json()
+	personal := b.personalAccessToken()
+	b.signOut(str(tokens["id_token"]))
+	logout := ""
+	select {
+	case logout = <-r.tokens:
+	case <-time.After(soon):
+		t.Fatal("no logout token")
+	}
+	subject = str(b.token(redeem(b.code(authParams()))).json()["access_token"])
+	if a := b.token(exchange(subject)); a.status != 200 {
+		t.Fatalf("the right token: %d %s", a.status, a.body)
+	}
+	web := func(more ...string) url.Values {
+		form := url.Values{"client_id": {"web"}, "client_secret": {"web-secret"}}
+		for i := 0; i < len(more); i += 2 {
+			form.Set(more[i], more[i+1])
+		}
+		return form
+	}
+	at := func(path string, form url.Values) func() answer {
+		return func() answer { return b.do("POST", path, form) }
+	}
+	for name, token := range map[string]string{"ID token": str(tokens["id_token"]), "refresh token": str(tokens["refresh_token"]), "logout token": logout,
+		"personal access token": personal, "upstream's access token": str(elsewhere["access_token"]), "upstream's ID token": str(elsewhere["id_token"])} {
+		for place, send := range map[string]func() answer{
+			"userinfo":          func() answer { return b.userinfo(token) },
+			"subject of a swap": at("/token", exchange(token, "client_id", "web", "client_secret", "web-secret")),
+			"refresh":           at("/token", web("grant_type", "refresh_token", "refresh_token", token)),
+			"device code":       at("/token", web("grant_type", deviceGrant, "device_code", token)),
+			"code":              at("/token", redeem(token, "client_id", "web", "client_secret", "web-secret")),
+			"hint of a logout":  func() answer { return b.do("GET", "/logout", url.Values{"id_token_hint": {token}}) },
+			"introspection":     at("/introspect", web("token", token)),
+		} {
+			good := name+place == "personal access tokenuserinfo" || name+place == "personal access tokenintrospection" ||
+				name+place == "refresh tokenrefresh" || name+place == "refresh tokenintrospection" || name+place == "ID tokenhint of a logout"
+			if a := send(); !good && a.status/100 != 4 && a.json()["active"] != false {
+				t.Errorf("%s as %s: %d %s %s", name, place, a.status, a.location(), a.body)
+			}
 		}
 	}
 }

@@ -1,6 +1,8 @@
 package web_test
 
 import (
+	"log/slog"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -63,5 +65,75 @@ func TestNoPageCanFillABrowserWithCookiesOfJourneys(t *testing.T) {
 	}
 	if a := n.do("GET", "/authorize", authParams("idp_hint", "up"), "Sec-Fetch-Dest", "document"); a.location().Host == "ui.example.org" {
 		t.Errorf("a page was not sent to the upstream: %s", a.location())
+	}
+}
+
+// What counts is what the rows say when the person comes back, not when he left.
+func TestWhoIsShutOutWhileAtAnUpstreamGetsNothing(t *testing.T) {
+	n := startWithUpstream(t)
+	n.exec(`INSERT INTO upstream_accounts (upstream, issuer, sub, username) SELECT name, issuer, 'sub-bob', 'alice' FROM upstreams`)
+	for sql, undo := range map[string]string{
+		"UPDATE clients SET disabled_at = now()":                           "UPDATE clients SET disabled_at = NULL",
+		"UPDATE clients SET redirect_uris = '{https://else.example.org/}'": "UPDATE clients SET redirect_uris = ARRAY['" + callback + "']",
+		"UPDATE clients SET allowed_groups = '{hub-admins}'":               "UPDATE clients SET allowed_groups = '{}'",
+		"UPDATE upstreams SET disabled_at = now()":                         "UPDATE upstreams SET disabled_at = NULL",
+		"UPDATE upstreams SET issuer = 'https://evil.example.org'":         "UPDATE upstreams SET issuer = '" + n.there.issuer + "'",
+		"UPDATE users SET disabled_at = now() WHERE username = 'alice'":    "UPDATE users SET disabled_at = NULL",
+		"UPDATE upstream_accounts SET issuer = 'https://evil.example.org'": "UPDATE upstream_accounts SET issuer = '" + n.there.issuer + "'",
+	} {
+		fresh := n.another()
+		back := fresh.signInThere(fresh.choose(fresh.authorize(authParams()).location(), "up"), "bob")
+		n.exec(sql)
+		waitForNotify()
+		if a := fresh.do("GET", back.location().String(), nil); a.query("code") != "" || strings.Contains(a.body, "code=") {
+			t.Errorf("%s: %d %s", sql, a.status, a.location())
+		}
+		n.exec(undo)
+		waitForNotify()
+	}
+	if a := n.goThere(); a.query("code") == "" {
+		t.Errorf("nobody is shut out any more: %d %s", a.status, a.location())
+	}
+}
+
+// Errors of an upstream often repeat what was sent to it.
+func TestNothingSecretOfAnUpstreamIsLogged(t *testing.T) {
+	var log lockedBuffer
+	before := slog.Default()
+	slog.SetDefault(slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	t.Cleanup(func() { slog.SetDefault(before) })
+	n := startWithUpstream(t)
+	secrets := []string{"down-secret", password, "a-guessed-code-0815"}
+	keep := func(a answer) answer {
+		for _, name := range []string{"state", "nonce", "code_challenge", "request", "code"} {
+			if value := a.query(name); len(value) > 4 {
+				secrets = append(secrets, value)
+			}
+		}
+		for _, cookie := range n.http.Jar.Cookies(mustParse(n.issuer)) {
+			secrets = append(secrets, cookie.Value)
+		}
+		return a
+	}
+	there := keep(n.choose(keep(n.authorize(authParams("state", "the-state-of-web"))).location(), "up"))
+	n.do("GET", "/upstream/up/callback", url.Values{"code": {"a-guessed-code-0815"}, "state": {there.query("state")}, "iss": {n.there.issuer}})
+	back := keep(n.signInThere(keep(n.choose(n.authorize(authParams("state", "the-state-of-web")).location(), "up")), "bob"))
+	linked := keep(n.do("GET", back.location().String(), nil))
+	n.do("GET", back.location().String(), nil)
+	again := keep(n.login(linked.location(), "alice", password))
+	if done := keep(n.via(again, "bob")); done.query("code") == "" {
+		t.Fatalf("not signed in: %d %s", done.status, done.location())
+	}
+	n.exec("UPDATE upstreams SET client_secret = 'a-wrong-secret-42'")
+	waitForNotify()
+	keep(n.goThere())
+	text := log.String()
+	for _, secret := range append(secrets, "a-wrong-secret-42") {
+		if strings.Contains(text, secret) {
+			t.Errorf("%q is in the log", secret)
+		}
+	}
+	if len(secrets) < 20 || !strings.Contains(text, "upstream account linked") || !strings.Contains(text, "sign-in with an upstream failed") {
+		t.Errorf("the test lost its way: %d secrets, %s", len(secrets), text)
 	}
 }

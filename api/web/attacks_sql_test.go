@@ -1,0 +1,63 @@
+package web_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// The triggers that queue logouts run with the rights of their owner (SECURITY DEFINER): whoever may disable a user must be able to
+// do nothing with them but that, whatever tables and operators of his own he puts in their way.
+func TestTheTriggersOfLogoutsLendNobodyTheirRights(t *testing.T) {
+	b := start(t).browser()
+	b.exec("UPDATE clients SET backchannel_logout_uri = 'https://rp.example.org/logout'")
+	b.exec("INSERT INTO users (username) VALUES ('mallory')")
+	b.signedIn(authParams())
+	config, err := pgx.ParseConfig(b.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, sql := range []string{
+		"DROP ROLE IF EXISTS " + config.Database, // roles belong to the whole cluster
+		"CREATE ROLE " + config.Database,
+		"GRANT SELECT, UPDATE (disabled_at) ON users TO " + config.Database,
+	} {
+		b.exec(sql)
+	}
+	t.Cleanup(func() {
+		b.exec("DROP OWNED BY " + config.Database)
+		b.exec("DROP ROLE " + config.Database)
+	})
+	conn, err := pgx.ConnectConfig(context.Background(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	as := func(sql string) error { _, err := conn.Exec(context.Background(), sql); return err }
+	for _, sql := range []string{
+		"SET ROLE " + config.Database,
+		"CREATE TEMP TABLE grants AS SELECT gen_random_uuid() AS sid, id AS user_id, 'web' AS client_id FROM users",
+		"CREATE TEMP TABLE clients AS SELECT 'web' AS client_id, 'http://127.0.0.1/' AS backchannel_logout_uri, false AS backchannel_logout_session_required",
+		"CREATE TEMP TABLE backchannel_logouts (client_id text, sub text, sid uuid, next_attempt_at timestamptz, created_at timestamptz)",
+		"SET search_path = pg_temp, public",
+		"UPDATE public.users SET disabled_at = now()",
+	} {
+		if err := as(sql); err != nil {
+			t.Fatalf("%s: %v", sql, err)
+		}
+	}
+	if n := b.count("SELECT count(*) FROM backchannel_logouts WHERE sub = 'sub-alice' AND client_id = 'web'"); n != 1 {
+		t.Errorf("%d logouts of alice are queued, want 1", n)
+	}
+	if n := b.count("SELECT count(*) FROM backchannel_logouts"); n != 1 {
+		t.Errorf("%d logouts are queued, want 1", n)
+	}
+	for _, sql := range []string{"SELECT queue_logouts_of_user()", "SELECT public.queue_logouts_of_session()", "SELECT FROM public.backchannel_logouts",
+		"INSERT INTO public.backchannel_logouts (client_id, sub, created_at) VALUES ('web', 'x', now())",
+		"CREATE TRIGGER t AFTER UPDATE ON pg_temp.grants FOR EACH ROW EXECUTE FUNCTION public.queue_logouts_of_user()"} {
+		if as(sql) == nil {
+			t.Errorf("was allowed: %s", sql)
+		}
+	}
+}

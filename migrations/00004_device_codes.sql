@@ -24,7 +24,7 @@ CREATE UNLOGGED TABLE device_codes (
   CONSTRAINT device_codes_allowed_must_say_by_whom CHECK (NOT allowed OR num_nulls(user_id, sid, auth_time, amr) = 0)
 );
 COMMENT ON COLUMN device_codes.user_code_hmac IS 'under a key of GATEHOUSE_ENCRYPTION_KEY: eight letters are too few for a mere digest';
-COMMENT ON COLUMN device_codes.network_hmac IS 'who asked for it (an IPv4 address or an IPv6 /64), so that no network can fill the table';
+COMMENT ON COLUMN device_codes.network_hmac IS 'who asked for it (an IPv4 address or an IPv6 /48), so that no network can fill the table';
 COMMENT ON COLUMN device_codes.allowed IS 'NULL until a person has answered';
 CREATE INDEX device_codes_by_expires_at ON device_codes (expires_at);
 

@@ -92,22 +92,29 @@ func Buckets(key [32]byte, username string, addr netip.Addr, device string) []Bu
 }
 
 // UserCodeBucket gives the bucket of somebody who types a device's user code (RFC 8628 §5.1): his own where his browser has signed in
-// as username, else that of his address, so that nobody's guesses stand in the way of who is known or elsewhere.
+// as username, else that of his site, so that nobody's guesses stand in the way of who is known or elsewhere. A guess costs no hash, so somebody with
+// a bucket for each /64 could soon fill all there are, and wrong passwords are counted in them, too.
 func UserCodeBucket(key [32]byte, addr netip.Addr, username string) Bucket {
 	if username != "" {
 		return bucket(key, ByDevice, "user code", username)
 	}
-	return bucket(key, ByAddress, "user code", Network(addr))
+	return bucket(key, ByAddress, "user code", Site(addr))
 }
 
 // Limits are the failures in a row before anyone waits, and those that leak away per second.
 func (b Bucket) Limits() (burst, leak float32) { return kinds[b.Kind()].burst, kinds[b.Kind()].leak }
 
 // Network is what one customer has: an IPv4 address, or a /64 of IPv6.
-func Network(addr netip.Addr) string {
+func Network(addr netip.Addr) string { return network(addr, 64) }
+
+// Site is what one customer can have for the asking: an IPv4 address, or a /48 of IPv6 (RFC 6177), which is 65,536 networks. It is for
+// bounds that somebody with so many would otherwise reach alone.
+func Site(addr netip.Addr) string { return network(addr, 48) }
+
+func network(addr netip.Addr, bits int) string {
 	addr = addr.Unmap().WithZone("")
 	if addr.Is6() {
-		prefix, _ := addr.Prefix(64) // 64 fits
+		prefix, _ := addr.Prefix(bits) // it fits
 		return prefix.String()
 	}
 	return addr.String()

@@ -64,7 +64,7 @@ func (s settings) registerHub(ctx context.Context, config string, env []string) 
 	printed := config + ".printed"
 	text, err := os.ReadFile(printed)
 	known := err == nil && strings.Contains(string(text), fmt.Sprintf("%q", s.hubURL()+"/hub/oauth_callback")) &&
-		strings.Contains(string(text), fmt.Sprintf("%q", s.issuer+"/authorize"))
+		strings.Contains(string(text), fmt.Sprintf("%q", s.issuer+"/authorize")) && strings.Contains(string(text), "def backchannel_logout")
 	if known {
 		_, err = output(ctx, env, s.gatehouse(), "client", "show", hubClient)
 		known = err == nil

@@ -1,6 +1,7 @@
 // Signing out of Gatehouse signs out of the Hub and of JupyterLab, in the back channel, with the configuration as it is printed.
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, randomUUID, sign } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -53,6 +54,14 @@ async function signOut(page) {
 }
 const started = async (page) => (await hub.user(page)).servers[''].started;
 
+test('the configuration that is tested is the one that is printed, byte for byte but for what is made up each time', async () => {
+  const once = (text) => text.replace(/(client_secret|keys) = .*/g, '$1').replaceAll(/\b(hub|again)\b(?=["&])/g, 'ID');
+  const again = await stack.gatehouse(['client', 'add', 'again', '--template', 'jupyterhub', '--url', hub.url]);
+  assert.equal(once(readFileSync(hub.file, 'utf8')), once(again));
+  assert.ok(again.includes(readFileSync(join(root, 'deploy/jupyterhub/gatehouse_logout.py'), 'utf8').trim()));
+  await stack.gatehouse(['client', 'remove', 'again']);
+});
+
 test('people sign in and open JupyterLab', async (t) => {
   t.diagnostic(`with jupyterhub ${hub.text().match(/JupyterHub version (\S+)/)?.[1]}`);
   await browser.watched('alice', alice, () => hub.signIn(alice, 'alice', 'password'));
@@ -61,7 +70,7 @@ test('people sign in and open JupyterLab', async (t) => {
   await browser.rememberCookies(alice, stack.issuer);
 });
 
-test('signing out of Gatehouse signs out of the Hub at once, of JupyterLab soon; servers run on', () => browser.watched('out', alice, async (page) => {
+test('signing out of Gatehouse signs out of the Hub, soon of JupyterLab, too', () => browser.watched('out', alice, async (page) => {
   assert.ok(await hub.knows(page));
   const before = await started(page);
   await signOut(page);

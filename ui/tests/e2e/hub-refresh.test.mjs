@@ -52,7 +52,8 @@ test('who joins or leaves a group does so at the Hub, and administers it or not,
 
 test('with offline_access the Hub keeps itself up to date after the session at Gatehouse has expired', async () => {
   await hub.lab(bob, 'bob');
-  await stack.sql("UPDATE sessions SET expires_at = now() - interval '1 second' WHERE user_id = (SELECT id FROM users WHERE username = 'bob');");
+  await stack.sql(`UPDATE sessions SET expires_at = now() - interval '1 second'
+    WHERE user_id = (SELECT id FROM users WHERE username = 'bob');`);
   await new Promise((r) => { setTimeout(r, 4000); }); // the access token has expired, too
   await stack.sql("INSERT INTO group_members (group_name, username) VALUES ('physics', 'bob');");
   await learns(bob, 'a group after the session has expired', (user) => user.groups.join() === 'hub-users,physics');

@@ -23,7 +23,8 @@ before(async () => {
   tls = `
 c.JupyterHub.ssl_cert = "${certificates.fullchain}"
 c.JupyterHub.ssl_key = "${certificates.key}"`;
-  const postgres = await program(join(bin, 'dev'), ['--fresh', 'postgres'], { DATABASE_URL: '', DEV_STATE: join(state, 'database') }, /^postgres:.*\n/m);
+  const postgres = await program(join(bin, 'dev'), ['--fresh', 'postgres'],
+    { DATABASE_URL: '', DEV_STATE: join(state, 'database') }, /^postgres:.*\n/m);
   running.push(postgres);
   const [api, ui] = await freePorts(2);
   const env = {

@@ -52,9 +52,9 @@ const pages = {
 };
 
 createServer(async (request, response) => {
-  const page = pages[new URL(request.url, BASE_URL).pathname];
-  if (!page) return response.writeHead(404).end('There is no such page.');
   try {
+    const page = pages[new URL(request.url, BASE_URL).pathname]; // throws for //
+    if (!page) return response.writeHead(404).end('There is no such page.');
     return await page(request, response, sessions.get(cookies(request)[cookie]));
   } catch (e) {
     console.error(`${e.code}: ${e.message} ${e.error ?? ''} ${e.error_description ?? ''} ${e.cause?.message ?? ''}`);

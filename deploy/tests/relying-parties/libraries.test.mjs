@@ -135,6 +135,11 @@ for (const [name, { ready, trust, versions, says }] of Object.entries(libraries)
       });
       await alice.context().close();
     });
+    test('an address that is none stops nobody', async () => {
+      await fetch(`${base}//`);
+      assert.equal((await fetch(base)).status, 200);
+    });
+
     test('an answer to another browser is refused', async () => {
       const refused = await fetch(`${base}/callback?code=x&state=y`);
       assert.equal(refused.status, 400);

@@ -27,6 +27,7 @@ var (
 // Upstreams makes Gatehouse a relying party of other providers. It keeps nothing but what their discovery documents and key sets say.
 type Upstreams struct {
 	http *http.Client
+	keys *http.Client // the same, for key sets
 	now  func() time.Time
 
 	mu    sync.Mutex
@@ -35,7 +36,9 @@ type Upstreams struct {
 
 // NewUpstreams takes the one client that may send requests to addresses that others wrote down.
 func NewUpstreams(client *http.Client, now func() time.Time) *Upstreams {
-	return &Upstreams{http: client, now: now, found: map[string]*finding{}}
+	keys := *client
+	keys.Transport = boundedKeys{client.Transport}
+	return &Upstreams{http: client, keys: &keys, now: now, found: map[string]*finding{}}
 }
 
 // A shape is one line for each kind of upstream: where its endpoints are, how a request of ours is worded, and how it says who

@@ -116,7 +116,7 @@ func (s *Upstreams) ask(ctx context.Context, issuer string) (doc document, err e
 
 func (s *Upstreams) endpointsIn(ctx context.Context, doc document) *endpoints {
 	e := &endpoints{Endpoint: oauth2.Endpoint{AuthURL: doc.AuthURL, TokenURL: doc.TokenURL, AuthStyle: oauth2.AuthStyleInHeader},
-		userinfo: doc.UserInfoURL, issuers: []string{doc.IssuerURL}, namesIss: doc.NamesIss, provider: doc.NewProvider(s.with(ctx))}
+		userinfo: doc.UserInfoURL, issuers: []string{doc.IssuerURL}, namesIss: doc.NamesIss, provider: doc.NewProvider(relying.ClientContext(ctx, s.keys))}
 	// Said once: trying the other way after a refusal would show a rotating refresh token twice.
 	if len(doc.AuthMethods) > 0 && !slices.Contains(doc.AuthMethods, "client_secret_basic") {
 		e.AuthStyle = oauth2.AuthStyleInParams

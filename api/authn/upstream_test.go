@@ -28,6 +28,7 @@ type anOP struct {
 	*httptest.Server
 	key       *ecdsa.PrivateKey
 	kid       string
+	keys      []any          // in place of the good one
 	claims    map[string]any // of the ID token, over the good ones; nil leaves one out
 	userinfo  map[string]any
 	discovery map[string]any // over the good ones
@@ -49,6 +50,10 @@ func newOP(t *testing.T) *anOP {
 		json.NewEncoder(w).Encode(doc)
 	})
 	mux.HandleFunc("/jwks", func(w http.ResponseWriter, _ *http.Request) {
+		if op.keys != nil {
+			json.NewEncoder(w).Encode(map[string]any{"keys": op.keys})
+			return
+		}
 		public, _ := op.key.PublicKey.Bytes()
 		json.NewEncoder(w).Encode(map[string]any{"keys": []any{map[string]any{"kty": "EC", "crv": "P-256", "alg": "ES256", "kid": op.kid,
 			"x": base64.RawURLEncoding.EncodeToString(public[1:33]), "y": base64.RawURLEncoding.EncodeToString(public[33:])}}})

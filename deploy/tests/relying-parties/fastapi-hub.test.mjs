@@ -19,7 +19,10 @@ const start = async (name, port, settings = {}) => {
     .replace('client add jupyterhub', `client add ${name}`).replace(/^jupyterhub -f.*/m, `cat ${folder}/jupyterhub_config.py`);
   const config = await run(`mkdir -p ${folder}\n${commands}`, stack);
   hub = await startHub(stack, name, port, config.replaceAll('8010', String(own)).replaceAll('/opt/gatehouse', root), { settings });
-  for (let i = 0; i < 150 && !(await fetch(`${service}/`)).ok; i += 1) await new Promise((r) => { setTimeout(r, 200); });
+  for (let i = 0; !(await fetch(`${service}/`)).ok; i += 1) {
+    assert.ok(i < 600, `the service does not answer: ${hub.text()}`);
+    await new Promise((r) => { setTimeout(r, 200); });
+  }
 };
 const throughHub = async (popup) => {
   await popup.click('text=Sign in with Gatehouse');

@@ -21,10 +21,14 @@ import (
 func TestAKeyOfAMillionBitsCostsNoTime(t *testing.T) {
 	for name, keys := range map[string]int{"one that is too long": 1, "too many": 5000} {
 		op := newOP(t)
-		op.discovery = map[string]any{"id_token_signing_alg_values_supported": []string{"RS256"}}
 		size := map[int]int{1: 1_000_000 / 8, 5000: 128}[keys]
 		modulus := base64.RawURLEncoding.EncodeToString(slices.Repeat([]byte{0xff}, size))
-		op.keys = slices.Repeat([]any{map[string]any{"kty": "RSA", "kid": "big", "n": modulus, "e": "f____w"}}, keys)
+		set := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			list := slices.Repeat([]any{map[string]any{"kty": "RSA", "kid": "big", "n": modulus, "e": "f____w"}}, keys)
+			json.NewEncoder(w).Encode(map[string]any{"keys": list})
+		}))
+		defer set.Close()
+		op.discovery = map[string]any{"id_token_signing_alg_values_supported": []string{"RS256"}, "jwks_uri": set.URL}
 		op.token = func(w http.ResponseWriter, _ *http.Request) bool {
 			claims, _ := json.Marshal(map[string]any{"iss": op.URL, "sub": "42", "aud": "us", "exp": time.Now().Add(time.Minute).Unix(), "nonce": "n"})
 			token := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"RS256","kid":"big"}`)) + "." + base64.RawURLEncoding.EncodeToString(claims) +
@@ -65,6 +69,34 @@ func TestADiscoveryDocumentLeadsNoRequestInside(t *testing.T) {
 			UpstreamAnswer{RedirectURI: "https://us/cb", Code: "c", Nonce: "n", Verifier: "v"})
 		if err == nil || asked.Load() != 0 {
 			t.Errorf("%s: %v, %d requests came in", name, err, asked.Load())
+		}
+	}
+}
+
+// Where people may have claims of their own, one differs from the protocol's in its case alone.
+func TestAClaimOfAnotherCaseIsAnotherClaim(t *testing.T) {
+	op := newOP(t)
+	op.claims = map[string]any{"email_verified": false, "Email_verified": true, "name": nil}
+	op.userinfo = map[string]any{"sub": "42", "EMAIL": "victim@example.org", "name": "Mallory", "\u017fub": "1"}
+	if who, err := redeemAt(op); err != nil || who.Email != "alice@example.org" || who.EmailVerified || who.Name != "Mallory" {
+		t.Errorf("%+v, %v", who, err)
+	}
+	op.claims = map[string]any{"\u017fub": "1"} // s to encoding/json, and after sub
+	if who, err := redeemAt(op); !errors.Is(err, ErrUpstreamFailed) {
+		t.Errorf("a second subject: %+v, %v", who, err)
+	}
+}
+
+// Who connects an account reads its label first.
+func TestTheLabelOfAnAccountIsNoAddressThatNobodyVerified(t *testing.T) {
+	for want, who := range map[string]UpstreamPerson{
+		"alice@example.org": {Sub: "1", Email: "alice@example.org", EmailVerified: true, Username: "mallory"},
+		"mallory":           {Sub: "1", Email: "alice@example.org", Username: "mallory"},
+		"Mallory":           {Sub: "1", Email: "alice@example.org", Username: "alice@example.org", Name: "Mallory"},
+		"42":                {Sub: "42", Username: "alice\uff20example.org", Name: "alice@example.org"},
+	} {
+		if got := who.Label(); got != want {
+			t.Errorf("%+v: %q, want %q", who, got, want)
 		}
 	}
 }

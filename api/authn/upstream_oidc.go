@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -164,9 +166,11 @@ func (s *Upstreams) oidcPerson(ctx context.Context, u *oidc.Upstream, e *endpoin
 		return UpstreamPerson{}, unreachable("ID token", err)
 	}
 	var c oidcClaims
-	switch err := id.Claims(&c); {
+	switch err := exactly(id.Claims, &c); {
 	case err != nil:
 		return UpstreamPerson{}, fmt.Errorf("%w: its ID token has claims of another type: %.200s", ErrUpstreamFailed, err)
+	case c.Sub != id.Subject:
+		return UpstreamPerson{}, fmt.Errorf("%w: its ID token names two subjects", ErrUpstreamFailed)
 	case id.Nonce != a.Nonce:
 		return UpstreamPerson{}, fmt.Errorf("%w: its ID token has another nonce", ErrUpstreamFailed)
 	case c.AZP != "" && c.AZP != u.ClientID:
@@ -176,7 +180,8 @@ func (s *Upstreams) oidcPerson(ctx context.Context, u *oidc.Upstream, e *endpoin
 	}
 	if (c.Email == "" || c.Name == "") && e.userinfo != "" {
 		var more oidcClaims
-		if err := s.getJSON(ctx, "userinfo", e.userinfo, token.AccessToken, &more); err != nil {
+		ask := func(into any) error { return s.getJSON(ctx, "userinfo", e.userinfo, token.AccessToken, into) }
+		if err := exactly(ask, &more); err != nil {
 			return UpstreamPerson{}, err
 		}
 		if more.Sub != id.Subject { // §5.3.2
@@ -191,6 +196,24 @@ func (s *Upstreams) oidcPerson(ctx context.Context, u *oidc.Upstream, e *endpoin
 	}
 	return person.bounded()
 }
+
+// exactly reads claims by their very names (RFC 7519 §4): encoding/json takes EMAIL_VERIFIED for email_verified as well, and at some
+// upstreams people may have claims of their own.
+func exactly(read func(into any) error, c *oidcClaims) error {
+	var all map[string]json.RawMessage
+	if err := read(&all); err != nil {
+		return err
+	}
+	maps.DeleteFunc(all, func(name string, _ json.RawMessage) bool { return !claimName.MatchString(name) })
+	plain, err := json.Marshal(all)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(plain, c)
+}
+
+// claimName fits all that oidcClaims reads, and no other spelling of it.
+var claimName = regexp.MustCompile(`^[a-z_]+$`)
 
 // complete takes what is missing from userinfo. An address and whether it is verified come from one place.
 func (c *oidcClaims) complete(more oidcClaims) {

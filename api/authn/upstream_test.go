@@ -28,7 +28,6 @@ type anOP struct {
 	*httptest.Server
 	key       *ecdsa.PrivateKey
 	kid       string
-	keys      []any          // in place of the good one
 	claims    map[string]any // of the ID token, over the good ones; nil leaves one out
 	userinfo  map[string]any
 	discovery map[string]any // over the good ones
@@ -50,10 +49,6 @@ func newOP(t *testing.T) *anOP {
 		json.NewEncoder(w).Encode(doc)
 	})
 	mux.HandleFunc("/jwks", func(w http.ResponseWriter, _ *http.Request) {
-		if op.keys != nil {
-			json.NewEncoder(w).Encode(map[string]any{"keys": op.keys})
-			return
-		}
 		public, _ := op.key.PublicKey.Bytes()
 		json.NewEncoder(w).Encode(map[string]any{"keys": []any{map[string]any{"kty": "EC", "crv": "P-256", "alg": "ES256", "kid": op.kid,
 			"x": base64.RawURLEncoding.EncodeToString(public[1:33]), "y": base64.RawURLEncoding.EncodeToString(public[33:])}}})
@@ -298,20 +293,6 @@ func TestAnAnswerOfAnotherIssuerIsRefused(t *testing.T) {
 			if err := s.CheckIssuer(context.Background(), op.row(), iss); (err == nil) != want {
 				t.Errorf("%q: %v", iss, err)
 			}
-		}
-	}
-}
-
-// Who connects an account reads its label first.
-func TestTheLabelOfAnAccountIsNoAddressThatNobodyVerified(t *testing.T) {
-	for want, who := range map[string]UpstreamPerson{
-		"alice@example.org": {Sub: "1", Email: "alice@example.org", EmailVerified: true, Username: "mallory"},
-		"mallory":           {Sub: "1", Email: "alice@example.org", Username: "mallory"},
-		"Mallory":           {Sub: "1", Email: "alice@example.org", Username: "alice@example.org", Name: "Mallory"},
-		"42":                {Sub: "42", Username: "alice\uff20example.org", Name: "alice@example.org"},
-	} {
-		if got := who.Label(); got != want {
-			t.Errorf("%+v: %q, want %q", who, got, want)
 		}
 	}
 }

@@ -105,7 +105,8 @@ func TestExplainRedirectURINamesThePart(t *testing.T) {
 }
 
 func TestCustomClaimsNeverReplaceThoseOfTheProtocolOrTheTable(t *testing.T) {
-	u := &User{Sub: "s", Username: "alice", Custom: map[string]any{"sub": "root", "iss": "x", "email": "x@evil.example", "groups": "hub-admins", "department": "physics"}}
+	u := &User{Sub: "s", Username: "alice", Custom: map[string]any{"sub": "root", "iss": "x", "email": "x@evil.example", "groups": "hub-admins", "department": "physics",
+		"Groups": []string{"hub-admins"}, "EMAIL_VERIFIED": true, "\u017fub": "root"}} // which readers in Go take for ours
 	got := ReleaseClaims(u, "openid profile", nil)
 	if got["department"] != "physics" || got["preferred_username"] != "alice" {
 		t.Errorf("%v", got)
@@ -114,7 +115,7 @@ func TestCustomClaimsNeverReplaceThoseOfTheProtocolOrTheTable(t *testing.T) {
 	if len(released) != 2 || released["department"] != "physics" || released["preferred_username"] != "alice" {
 		t.Errorf("released by name: %v", released)
 	}
-	for _, name := range []string{"sub", "iss", "email", "groups"} {
+	for _, name := range []string{"sub", "iss", "email", "groups", "Groups", "EMAIL_VERIFIED", "\u017fub"} {
 		if _, there := got[name]; there {
 			t.Errorf("%s was released: %v", name, got[name])
 		}

@@ -38,12 +38,11 @@ func ReleaseClaims(u *User, scope string, released []string) map[string]any {
 	may := func(name, itsScope string) bool { return HasScope(scope, itsScope) || slices.Contains(released, name) }
 	out := map[string]any{}
 	for name, value := range u.Custom {
-		if !reserved[name] && may(name, "profile") {
+		if !isOurs(name) && may(name, "profile") {
 			out[name] = value
 		}
 	}
 	for _, c := range claims {
-		delete(out, c.name)
 		if !may(c.name, c.scope) {
 			continue
 		}
@@ -52,6 +51,17 @@ func ReleaseClaims(u *User, scope string, released []string) map[string]any {
 		}
 	}
 	return out
+}
+
+// isOurs says that a name is one of the protocol's or of the table's, to any reader: those in Go take Groups for groups, too, and the
+// later of the two.
+func isOurs(name string) bool {
+	for known := range reserved {
+		if strings.EqualFold(name, known) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(claims, func(c claim) bool { return strings.EqualFold(name, c.name) })
 }
 
 // ClaimNames lists what can be asked for: claims_supported of discovery.

@@ -39,9 +39,10 @@ func (r *rig) grafana(settings map[string]string) oauth2.Config {
 		VALUES ('grafana', sha256('grafana-secret'), ARRAY[$1], ARRAY[$2], '{authorization_code,refresh_token}')`,
 		settings["root_url"]+"login/generic_oauth", settings["root_url"]+"login")
 	waitForNotify()
-	return oauth2.Config{ClientID: settings["client_id"], ClientSecret: "grafana-secret", RedirectURL: settings["root_url"] + "login/generic_oauth",
-		Scopes:   strings.Fields(settings["scopes"]),
-		Endpoint: oauth2.Endpoint{AuthURL: settings["auth_url"], TokenURL: settings["token_url"]}}
+	return oauth2.Config{ClientID: settings["client_id"], ClientSecret: "grafana-secret",
+		RedirectURL: settings["root_url"] + "login/generic_oauth",
+		Scopes:      strings.Fields(settings["scopes"]),
+		Endpoint:    oauth2.Endpoint{AuthURL: settings["auth_url"], TokenURL: settings["token_url"]}}
 }
 
 // signInGrafana gives the tokens of alice.

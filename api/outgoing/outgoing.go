@@ -42,7 +42,7 @@ func Client(private []string) *http.Client {
 		ForceAttemptHTTP2:      true,
 		TLSHandshakeTimeout:    Patience,
 		MaxResponseHeaderBytes: 64 << 10,
-		MaxConnsPerHost:        16,
+		MaxConnsPerHost:        64,
 		IdleConnTimeout:        30 * time.Second,
 	}
 	return &http.Client{

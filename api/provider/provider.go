@@ -51,6 +51,7 @@ type Provider struct {
 	upstreams *authn.Upstreams
 	bucketKey [32]byte
 	trying    authn.Trying
+	arrivals  authn.Arrivals
 	ring      atomic.Pointer[keys.Ring]
 	loggedOut chan struct{} // somebody was, here
 	metadata  []byte

@@ -47,7 +47,7 @@ func (p *Provider) arrive(ctx context.Context, r Request, j journey, params oidc
 	case u == nil: // disabled or removed meanwhile
 		return p.backFrom(r, w, &oidc.Upstream{DisplayName: j.Upstream}, 502, upstreamFailed, now)
 	}
-	person, err := p.whoIsAt(ctx, u, j, params, now)
+	person, err := p.whoIsAt(ctx, r, u, j, params, now)
 	switch {
 	case errors.Is(err, errDenied):
 		return p.backFrom(r, w, u, 303, upstreamDenied, now)
@@ -70,7 +70,7 @@ func (p *Provider) arrive(ctx context.Context, r Request, j journey, params oidc
 var errDenied = errors.New("the person did not sign in there")
 
 // whoIsAt asks the upstream who signed in, within the time that any request of ours may take.
-func (p *Provider) whoIsAt(ctx context.Context, u *oidc.Upstream, j journey, params oidc.Params,
+func (p *Provider) whoIsAt(ctx context.Context, r Request, u *oidc.Upstream, j journey, params oidc.Params,
 	now time.Time) (authn.UpstreamPerson, error) {
 	ctx, cancel := context.WithTimeout(ctx, outgoing.Patience)
 	defer cancel()
@@ -89,6 +89,11 @@ func (p *Provider) whoIsAt(ctx context.Context, u *oidc.Upstream, j journey, par
 	if params["code"] == "" {
 		return authn.UpstreamPerson{}, fmt.Errorf("%w: there is no code in it", authn.ErrUpstreamFailed)
 	}
+	leave, err := p.arrivals.Enter(ctx, authn.Site(r.Addr))
+	if err != nil {
+		return authn.UpstreamPerson{}, fmt.Errorf("%w in time for all who come from %s at once", authn.ErrUpstreamUnavailable, r.Addr)
+	}
+	defer leave()
 	person, err := p.upstreams.Redeem(ctx, u, authn.UpstreamAnswer{RedirectURI: p.callbackOf(u), Code: params["code"],
 		Nonce: j.Nonce, Verifier: j.Verifier})
 	if err == nil && !person.AuthTime.IsZero() && !j.Pending.Request.FreshEnough(person.AuthTime, j.Sent, now, skew) {

@@ -22,8 +22,9 @@ type PersonalAccessToken struct {
 
 const tokenColumns = `t.id::text AS id, t.name, t.scope, t.created_at, t.expires_at, t.used_at, t.revoked_at`
 
-// tokensAtMost are the tokens of one user that can be used.
-const tokensAtMost = 50
+// tokensAtMost are the tokens of one user that can be used, and tokensADay those that he can make in a day: the rows of revoked ones stay
+// until the tokens would have expired.
+const tokensAtMost, tokensADay = 50, 200
 
 // NewPersonalAccessToken is a token to be; its value is kept as a digest.
 type NewPersonalAccessToken struct {
@@ -44,9 +45,11 @@ func (s *Store) AddPersonalAccessToken(ctx context.Context, sid string, n NewPer
 		INSERT INTO personal_access_tokens (id, token_sha256, username, name, scope, created_at, expires_at)
 		SELECT $3, $4, u.username, $5, $6, $2, $7
 		FROM sessions s JOIN users u ON u.id = s.user_id
-		WHERE s.sid = $1 AND s.ended_at IS NULL AND s.expires_at > $2 AND u.disabled_at IS NULL AND $8 > (
-			SELECT count(*) FROM personal_access_tokens t WHERE t.username = u.username AND t.revoked_at IS NULL AND t.expires_at > $2)
-		RETURNING true`, sid, now, n.ID, n.Digest[:], n.Name, n.Scope, n.ExpiresAt, tokensAtMost).
+		WHERE s.sid = $1 AND s.ended_at IS NULL AND s.expires_at > $2 AND u.disabled_at IS NULL AND (
+			SELECT $8 > count(*) FILTER (WHERE t.revoked_at IS NULL AND t.expires_at > $2) AND $9 > count(*) FILTER (WHERE t.created_at > $10)
+			FROM personal_access_tokens t WHERE t.username = u.username)
+		RETURNING true`, sid, now, n.ID, n.Digest[:], n.Name, n.Scope, n.ExpiresAt, tokensAtMost, tokensADay,
+		now.AddDate(0, 0, -1)).
 		QueryRow(func(row pgx.Row) error { return row.Scan(&added) })
 	return failure(s.pool.SendBatch(ctx, &batch).Close())
 }

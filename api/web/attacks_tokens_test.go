@@ -80,3 +80,19 @@ func TestNoTokenOfTheNewKindsPassesForAnother(t *testing.T) {
 		}
 	}
 }
+
+// Whoever revokes what he makes has never many tokens that can be used, but rows without end.
+func TestMakingAndRevokingTokensInALoopFillsNoTable(t *testing.T) {
+	b := start(t).browser()
+	b.personalAccessToken()
+	b.exec("UPDATE personal_access_tokens SET revoked_at = now()")
+	b.exec(`INSERT INTO personal_access_tokens (token_sha256, username, name, created_at, expires_at, revoked_at)
+		SELECT sha256(i::text::bytea), username, name, created_at, expires_at, revoked_at FROM personal_access_tokens, generate_series(1, 199) AS i`)
+	at := b.openAccount()
+	a := b.makeToken(at)
+	if e, _ := b.interaction(a.leadsTo())["error"].(map[string]any); a.status != 400 || e["code"] != "too_many_tokens" {
+		t.Errorf("the 201st of a day: %d %v", a.status, e)
+	}
+	b.exec("UPDATE personal_access_tokens SET created_at = created_at - interval '1 day'")
+	b.personalAccessToken()
+}

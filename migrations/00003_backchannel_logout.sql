@@ -39,7 +39,7 @@ BEGIN
     SELECT s.sid FROM sessions s JOIN line ON s.replaced_by = line.sid WHERE s.user_id = NEW.user_id
   )
   INSERT INTO backchannel_logouts (client_id, sub, sid, next_attempt_at, created_at)
-  SELECT DISTINCT c.client_id, u.sub, g.sid, NEW.ended_at, NEW.ended_at
+  SELECT DISTINCT c.client_id, u.sub, g.sid, LEAST(NEW.ended_at, now()), now()
   FROM line JOIN grants g USING (sid) JOIN clients c USING (client_id) JOIN users u ON u.id = NEW.user_id
   WHERE c.backchannel_logout_uri IS NOT NULL;
   RETURN NULL;
@@ -52,10 +52,10 @@ DECLARE
   gone_at timestamptz := now();
 BEGIN
   IF TG_OP = 'UPDATE' THEN
-    gone_at := NEW.disabled_at;
+    gone_at := LEAST(NEW.disabled_at, now()); -- a date to come shuts him out now, too
   END IF;
   INSERT INTO backchannel_logouts (client_id, sub, sid, next_attempt_at, created_at)
-  SELECT DISTINCT c.client_id, OLD.sub, CASE WHEN c.backchannel_logout_session_required THEN g.sid END, gone_at, gone_at
+  SELECT DISTINCT c.client_id, OLD.sub, CASE WHEN c.backchannel_logout_session_required THEN g.sid END, gone_at, now()
   FROM grants g JOIN clients c USING (client_id)
   WHERE g.user_id = OLD.id AND c.backchannel_logout_uri IS NOT NULL AND (g.sid IS NOT NULL OR NOT c.backchannel_logout_session_required);
   RETURN OLD;

@@ -61,3 +61,24 @@ func TestTheTriggersOfLogoutsLendNobodyTheirRights(t *testing.T) {
 		}
 	}
 }
+
+// Whoever has a disabled_at or ended_at is out, whatever the time in it: the logout must not wait for that time, nor be taken for old and
+// deleted before it was delivered.
+func TestALogoutOfAnyTimeIsToldNow(t *testing.T) {
+	b := start(t).browser()
+	b.exec("UPDATE clients SET backchannel_logout_uri = 'https://rp.example.org/logout'")
+	for _, sql := range []string{"UPDATE users SET disabled_at = $1 WHERE username = 'alice'", "UPDATE sessions SET ended_at = $1 WHERE ended_at IS NULL"} {
+		for _, at := range []string{"2001-01-01", "2099-01-01"} {
+			b.http.Jar = b.rig.browser().http.Jar
+			b.signedIn(authParams())
+			b.exec(sql, at)
+			if b.count(`SELECT count(*) FROM backchannel_logouts WHERE created_at > now() - interval '1 minute' AND
+				(attempts > 0 OR next_attempt_at <= now())`) == 0 {
+				t.Errorf("%s, %s: no logout is due", sql, at)
+			}
+			b.exec("DELETE FROM backchannel_logouts")
+			b.exec("UPDATE users SET disabled_at = NULL")
+			b.exec("DELETE FROM sessions")
+		}
+	}
+}

@@ -1,22 +1,26 @@
-// docs/recipes/grafana.md, from the shipped settings: the requests that Grafana's generic OAuth (golang.org/x/oauth2) makes of them.
+// docs/recipes/grafana.md, from the shipped settings: the requests that Grafana's generic OAuth (golang.org/x/oauth2) makes of them,
+// and Grafana itself where it is installed.
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { freePorts, root, startStack } from '../../../ui/tests/e2e/stack.mjs';
+import { arrived, openBrowser, signIn as fillIn } from '../../../ui/tests/e2e/browser.mjs';
+import { freePorts, program, root, startStack } from '../../../ui/tests/e2e/stack.mjs';
+import { has } from '../web-servers.mjs';
 import { recipe, run, secretIn } from './recipe.mjs';
 import { signIn } from './sign-in.mjs';
 
-let stack, page, settings, own;
+let stack, page, ini, settings, own;
 before(async () => {
-  stack = await startStack('grafana', { hub: false });
+  // the access token's fifteen minutes in seconds
+  stack = await startStack('grafana', { hub: false, env: { GATEHOUSE_ACCESS_TOKEN_TTL: '20s' } });
   const [port] = await freePorts(1);
   own = `http://localhost:${port}`;
   page = recipe('grafana', { 'https%3A%2F%2Fgrafana.example.org': encodeURIComponent(own), 'https://api.example.org': stack.issuer,
     'https://grafana.example.org': own });
   const secret = secretIn(await run(page.block('sh'), stack));
-  const ini = page.here(readFileSync(join(root, 'deploy/recipes/grafana/grafana.ini'), 'utf8')).replace('…', secret);
+  ini = page.here(readFileSync(join(root, 'deploy/recipes/grafana/grafana.ini'), 'utf8')).replace('…', secret);
   settings = Object.fromEntries([...ini.matchAll(/^(\w+) = (.*)$/gm)].map(([, name, value]) => [name, value]));
   await stack.sql(`UPDATE clients SET first_party = true WHERE client_id = 'grafana';
     INSERT INTO groups (name) VALUES ('grafana-admins');
@@ -103,5 +107,91 @@ describe('what goes wrong', () => {
     const answer = await fetch(settings.signout_redirect_url, { redirect: 'manual' });
     assert.ok([302, 303].includes(answer.status));
     assert.equal(answer.headers.get('location'), `${own}/login`);
+  });
+});
+
+describe('Grafana itself', { skip: !has('grafana') && 'grafana is not installed, nor in a registry that the tests may use' }, () => {
+  let browser, grafana, tab;
+  const folder = () => join(stack.state, 'grafana');
+  const begin = async (change = (text) => text) => {
+    await grafana?.stop();
+    mkdirSync(folder(), { recursive: true });
+    const file = join(folder(), 'grafana.ini');
+    const port = new URL(own).port;
+    writeFileSync(file, `${change(ini).replace('[server]', `[server]\nhttp_addr = 127.0.0.1\nhttp_port = ${port}`)}
+[paths]
+data = ${folder()}
+logs = ${folder()}
+plugins = ${folder()}
+[log]
+mode = console
+[analytics]
+reporting_enabled = false
+check_for_updates = false
+check_for_plugin_updates = false
+`);
+    grafana = await program('grafana', ['server', '--homepath', process.env.GF_PATHS_HOME ?? '/usr/share/grafana', '--config', file], {},
+      /HTTP Server Listen/);
+  };
+  before(async () => {
+    browser = await openBrowser(stack.state);
+    await begin();
+    tab = await browser.newPage();
+  });
+  after(async () => {
+    await browser?.close();
+    await grafana?.stop();
+  });
+  const ask = (path) => tab.evaluate(async (to) => {
+    const answer = await fetch(to);
+    return { status: answer.status, ...await answer.json() };
+  }, path);
+  const enter = async () => {
+    await tab.goto(`${own}/login/generic_oauth`).catch(() => {});
+    if (tab.url().startsWith(stack.ui)) await fillIn(tab, 'alice', 'password');
+    await tab.waitForURL((url) => url.origin === own && url.pathname !== '/login/generic_oauth');
+  };
+
+  const pause = (seconds) => new Promise((r) => { setTimeout(r, seconds * 1000); });
+  test('signs in with PKCE; name, address and role come from Gatehouse', (t) => browser.watched('grafana', tab, async () => {
+    await stack.sql("INSERT INTO group_members (username, group_name) VALUES ('alice', 'grafana-admins') ON CONFLICT DO NOTHING;");
+    await enter();
+    t.diagnostic(`with Grafana ${(await ask('/api/health')).version}`);
+    const { login, email, name } = await ask('/api/user');
+    assert.deepEqual([login, email, name], ['alice', 'alice@example.org', 'Alice']);
+    assert.equal((await ask('/api/user/orgs'))[0].role, 'Admin');
+  }));
+
+  test('the session outlives the access token, and the role of another group counts at the next sign-in', async () => {
+    await pause(25);
+    assert.equal((await ask('/api/user')).login, 'alice');
+    await stack.sql("DELETE FROM group_members WHERE username = 'alice' AND group_name = 'grafana-admins';");
+    await enter();
+    assert.equal((await ask('/api/user/orgs'))[0].role, 'Viewer');
+  });
+
+  test('who is disabled is out when the access token ends', async () => {
+    await stack.sql("UPDATE users SET disabled_at = now() WHERE username = 'alice';");
+    for (const until = Date.now() + 40_000; (await ask('/api/user')).status !== 401; await pause(1)) {
+      assert.ok(Date.now() < until, 'still in');
+    }
+    await stack.sql("UPDATE users SET disabled_at = NULL WHERE username = 'alice';");
+  });
+
+  test('signing out signs out of Gatehouse, too', () => browser.watched('grafana-out', tab, async () => {
+    await enter();
+    await tab.goto(`${own}/logout`);
+    await tab.click('button[name=logout][value=yes]');
+    await tab.waitForURL((url) => url.href === `${own}/login`);
+    await tab.goto(`${own}/login/generic_oauth`);
+    await arrived(tab, `${stack.ui}/login`);
+  }));
+
+  test('a wrong secret is in its log', async () => {
+    await begin((text) => text.replace(/^client_secret = .*$/m, 'client_secret = wrong'));
+    await tab.goto(`${own}/login/generic_oauth`);
+    await fillIn(tab, 'alice', 'password');
+    await arrived(tab, own);
+    for (const until = Date.now() + 5000; !grafana.text().includes('invalid_client'); await pause(0.1)) assert.ok(Date.now() < until);
   });
 });

@@ -35,15 +35,19 @@ func (s *Store) redeem(ctx context.Context, sql string, r Redemption, now time.T
 	return g, u, failure(err)
 }
 
-// User and session are locked, in the order of StartSession: a logout either finds the grant, and tells the client, or comes first,
-// and there is none.
-var redeemSQL = `
+// aliveSession finds the session, named session, of the code with digest $1 in table. User and session are locked, in the order of
+// StartSession: a logout either finds the grant, and tells the client, or comes first, and there is none.
+func aliveSession(table, digest string) string {
+	return `
 		WITH person AS (
-			SELECT u.id, a.sid FROM auth_codes a JOIN users u ON u.id = a.user_id
-			WHERE a.code_sha256 = $1 AND u.disabled_at IS NULL FOR SHARE OF u
+			SELECT u.id, a.sid FROM ` + table + ` a JOIN users u ON u.id = a.user_id
+			WHERE a.` + digest + ` = $1 AND u.disabled_at IS NULL FOR SHARE OF u
 		), session AS (
 			SELECT s.sid, s.ends_at FROM person JOIN sessions s USING (sid) WHERE s.ended_at IS NULL AND s.expires_at > $3 FOR SHARE OF s
-		), spent AS (
+		)`
+}
+
+var redeemSQL = aliveSession("auth_codes", "code_sha256") + `, spent AS (
 			UPDATE auth_codes a SET used_at = $3
 			FROM session s, users u
 			WHERE a.code_sha256 = $1 AND a.client_id = $2 AND a.redirect_uri = $8 AND coalesce(a.code_challenge, '') = $9

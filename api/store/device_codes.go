@@ -141,13 +141,11 @@ func (s *Store) RedeemDeviceCode(ctx context.Context, r Redemption, now time.Tim
 	return s.redeem(ctx, redeemDeviceSQL, r, now)
 }
 
-var redeemDeviceSQL = `
-		WITH spent AS (
+var redeemDeviceSQL = aliveSession("device_codes", "device_code_sha256") + `, spent AS (
 			UPDATE device_codes d SET used_at = $3
-			FROM sessions s, users u
+			FROM session s, users u
 			WHERE d.device_code_sha256 = $1 AND d.client_id = $2 AND d.allowed AND d.used_at IS NULL AND d.expires_at > $3
-				AND s.sid = d.sid AND s.ended_at IS NULL AND s.expires_at > $3
-				AND u.id = d.user_id AND u.disabled_at IS NULL AND ` + mayUse("$7") + `
+				AND s.sid = d.sid AND u.id = d.user_id AND ` + mayUse("$7") + `
 			RETURNING d.grant_id, d.user_id, d.sid, d.offline, d.scope, NULL::text AS nonce, d.auth_time, d.amr, s.ends_at
 		)` + grantOfSpent
 

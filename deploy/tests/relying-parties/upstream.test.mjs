@@ -100,7 +100,8 @@ test('a verified address is enough for an upstream that is trusted for its domai
     await browser.watched(means, await fresh(), async (page) => {
       await begin(page, { idp_hint: 'google' });
       await signInThere(page, upstream.issuer, login);
-      await page.waitForSelector(`text=${people[login].email}`);
+      const { preferred_username: username, email, email_verified: verified } = people[login];
+      await page.waitForSelector(`text=with Google as ${verified ? email : username}`); // an address that nobody verified is not shown
     });
   }
   await browser.watched('trusted', await fresh(), async (page) => {

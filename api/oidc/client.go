@@ -18,6 +18,7 @@ type Client struct {
 	GrantTypes             []string
 	ResponseTypes          []string
 	AuthMethod             string // token_endpoint_auth_method
+	ApplicationType        string // web or native
 	Scope                  string
 	IDTokenAlg             string // id_token_signed_response_alg
 	AccessTokenAlg         string

@@ -3,12 +3,34 @@ package oidc
 import (
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 )
 
-// HasRedirectURI compares character for character (RFC 9700 §2.1).
-func (c *Client) HasRedirectURI(uri string) bool { return slices.Contains(c.RedirectURIs, uri) }
+// HasRedirectURI compares character for character (RFC 9700 §2.1), but for the port of a native client on its own machine: that is
+// whichever was free there (RFC 8252 §7.3).
+func (c *Client) HasRedirectURI(uri string) bool {
+	if slices.Contains(c.RedirectURIs, uri) {
+		return true
+	}
+	asked, onLoopback := withoutPort(uri)
+	return onLoopback && c.ApplicationType == "native" && slices.ContainsFunc(c.RedirectURIs, func(registered string) bool {
+		other, ok := withoutPort(registered)
+		return ok && other == asked
+	})
+}
+
+// loopback is a URI of RFC 8252 §7.3, which has an address: localhost may lead elsewhere (§8.3).
+var loopback = regexp.MustCompile(`^(http://(?:127\.0\.0\.1|\[::1\]))(?::[0-9]{1,5})?([/?].*)?$`)
+
+func withoutPort(uri string) (bare string, onLoopback bool) {
+	parts := loopback.FindStringSubmatch(uri)
+	if parts == nil {
+		return "", false
+	}
+	return parts[1] + parts[2], true
+}
 
 // ExplainRedirectURI says for the log which part of given differs from the nearest registered URI, and the SQL that registers it.
 func (c *Client) ExplainRedirectURI(given string) string {

@@ -13,14 +13,14 @@ const clientColumns = `c.client_id, c.client_secret_sha256, coalesce(c.client_na
 	c.redirect_uris, c.post_logout_redirect_uris, c.grant_types, c.response_types,
 	c.token_endpoint_auth_method, c.scope, c.id_token_signed_response_alg, c.access_token_signing_alg, c.default_max_age,
 	coalesce(c.initiate_login_uri, ''), c.first_party, c.require_pkce, c.allowed_groups, c.disabled_at IS NOT NULL,
-	c.refresh_token_format, c.released_claims, c.audiences, c.allowed_upstreams`
+	c.refresh_token_format, c.application_type, c.released_claims, c.audiences, c.allowed_upstreams`
 
 func clientFields(c *oidc.Client) []any {
 	return []any{&c.ClientID, &c.SecretSHA256, &c.Name, &c.URI,
 		&c.RedirectURIs, &c.PostLogoutRedirectURIs, &c.GrantTypes, &c.ResponseTypes,
 		&c.AuthMethod, &c.Scope, &c.IDTokenAlg, &c.AccessTokenAlg, &c.DefaultMaxAge,
 		&c.InitiateLoginURI, &c.FirstParty, &c.RequirePKCE, &c.AllowedGroups, &c.Disabled,
-		&c.RefreshTokenFormat, &c.ReleasedClaims, &c.Audiences, &c.AllowedUpstreams}
+		&c.RefreshTokenFormat, &c.ApplicationType, &c.ReleasedClaims, &c.Audiences, &c.AllowedUpstreams}
 }
 
 // Client gives a registered client, from the cache where it is; ErrNotFound for one that is not registered.

@@ -48,6 +48,7 @@ type clientAddCmd struct {
 	PostLogoutRedirectURI []string `name:"post-logout-redirect-uri" sep:"none" placeholder:"URL" help:"May be repeated."`
 	BackchannelLogoutURI  string   `name:"backchannel-logout-uri" placeholder:"URL" help:"Where the client hears of logouts."`
 	Public                bool     `help:"The client cannot keep a secret: a single-page or native application."`
+	Native                bool     `help:"It runs on people's own machines: http://127.0.0.1 and http://[::1] may have any port there."`
 	FirstParty            bool     `help:"People are not asked for consent."`
 	Group                 []string `sep:"none" placeholder:"GROUP" help:"Only members of this group may use the client; may be repeated."`
 	GrantType             []string `sep:"none" placeholder:"GRANT" help:"Beside authorization_code and refresh_token; may be repeated."`
@@ -102,6 +103,9 @@ func (c clientAddCmd) row() store.ClientRow {
 	row := store.NewClientRow()
 	row.ClientID = c.ID
 	row.ClientName = c.Name
+	if c.Native {
+		row.ApplicationType = "native"
+	}
 	row.RedirectURIs = c.RedirectURI
 	row.PostLogoutRedirectURIs = c.PostLogoutRedirectURI
 	row.BackchannelLogoutURI = c.BackchannelLogoutURI

@@ -10,7 +10,7 @@ import (
 
 // AuthorizeParams are the parameters of the authorization endpoint that are read; all others are ignored.
 var AuthorizeParams = []string{"client_id", "redirect_uri", "response_type", "response_mode", "scope", "state", "nonce",
-	"prompt", "max_age", "login_hint", "kc_idp_hint", "idp_hint", "ui_locales", "code_challenge", "code_challenge_method",
+	"prompt", "max_age", "id_token_hint", "login_hint", "kc_idp_hint", "idp_hint", "ui_locales", "code_challenge", "code_challenge_method",
 	"request", "request_uri", "registration"}
 
 // AuthorizeRequest is a request of the authorization endpoint that has passed its checks (OpenID Connect Core §3.1.2.1).
@@ -24,7 +24,9 @@ type AuthorizeRequest struct {
 	State         string       `json:"st,omitempty"`
 	Nonce         string       `json:"n,omitempty"`
 	Prompt        []string     `json:"p,omitempty"`
-	MaxAge        *int         `json:"a,omitempty"` // seconds
+	MaxAge        *int         `json:"a,omitempty"`  // seconds
+	IDTokenHint   string       `json:"-"`            // as it came, unverified
+	HintSub       string       `json:"hs,omitempty"` // who it must be, from a verified id_token_hint; "" for anybody
 	LoginHint     string       `json:"h,omitempty"`
 	IDPHint       string       `json:"ih,omitempty"` // an upstream to sign in with
 	UILocales     []string     `json:"l,omitempty"`
@@ -66,7 +68,8 @@ func ParseAuthorize(raw url.Values, client *Client, allowed []ResponseType, now 
 	req = AuthorizeRequest{
 		ClientID: client.ClientID, RedirectURI: p["redirect_uri"], State: p["state"], Nonce: p["nonce"],
 		ResponseType: responseType, ResponseMode: responseType.defaultMode(),
-		Scope: grantableScope(p["scope"], client), Prompt: strings.Fields(p["prompt"]), LoginHint: p["login_hint"], IDPHint: idpHint(p),
+		Scope: grantableScope(p["scope"], client), Prompt: strings.Fields(p["prompt"]),
+		IDTokenHint: p["id_token_hint"], LoginHint: p["login_hint"], IDPHint: idpHint(p),
 		UILocales: strings.Fields(p["ui_locales"]), MaxAge: client.DefaultMaxAge, At: now,
 	}
 	if responseType.Code() {
@@ -199,9 +202,12 @@ type Standing struct {
 func (r AuthorizeRequest) Decide(c *Client, s Standing, consented bool, now time.Time) (Step, *Error) {
 	none := slices.Contains(r.Prompt, "none")
 	switch {
-	case s.Session == nil || r.mustSignInAgain(s.Session, now):
-		if none {
+	case s.Session == nil || r.mustSignInAgain(s.Session, now) || r.HintSub != "" && r.HintSub != s.User.Sub:
+		switch {
+		case none:
 			return 0, refuse(LoginRequired, "the person is not signed in, or must sign in again")
+		case s.Session != nil && !s.Session.AuthTime.Before(r.At): // right now (OpenID Connect Core §3.1.2.1, id_token_hint)
+			return 0, refuse(LoginRequired, "another person signed in than the one of id_token_hint")
 		}
 		return SignIn, nil
 	case !c.mayAsk(r.ResponseType): // since the request was made

@@ -26,6 +26,16 @@ func (p *Provider) Authorize(ctx context.Context, r Request) Answer {
 	case refusal != nil:
 		return p.respondError(r, req, refusal)
 	}
+	if req.IDTokenHint != "" {
+		hint, err := p.verifyHint(req.IDTokenHint)
+		switch {
+		case err != nil:
+			return p.failedPage(r, err, p.sameRequest(r))
+		case hint == nil:
+			return p.respondError(r, req, &oidc.Error{Code: oidc.InvalidRequest, Description: "id_token_hint is not an ID token of this issuer"})
+		}
+		req.HintSub = hint.Subject
+	}
 
 	var standing store.Standing
 	if cookie := r.Cookies[SessionCookie]; cookie != "" {

@@ -11,7 +11,8 @@ const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/
 const totals = { passed: 0, failed: 0, skipped: 0 };
 const started = Date.now();
 const node = (...args) => [process.execPath, ...args];
-const nodeTests = (folder) => node('--test', '--test-reporter=tap', '--test-concurrency=1',
+const patience = 10 * 60 * 1000; // ms for a file: what hangs fails, rather than stop everything
+const nodeTests = (folder) => node('--test', '--test-reporter=tap', '--test-concurrency=1', `--test-timeout=${patience}`,
   ...readdirSync(join(root, folder)).filter((name) => name.endsWith('.test.mjs')).map((name) => join(folder, name)));
 
 try {

@@ -124,6 +124,7 @@ ${change(shown.replace('CLIENT_SECRET', secret)).replace(/^ *SSL.*\n/gm, '')}`);
     const elsewhere = await browser.newPage(alice);
     await elsewhere.goto(`${stack.issuer}/logout`);
     await elsewhere.click('button[name=logout][value=yes]');
+    await arrived(elsewhere, `${stack.ui}/signed-out`); // Chromium may never close a page that is on its way
     await elsewhere.close();
     await pause(2);
     await alice.goto(`${base}/`);

@@ -27,21 +27,19 @@ func (p *Provider) Authorize(ctx context.Context, r Request) Answer {
 		return p.respondError(r, req, refusal)
 	}
 	if req.IDTokenHint != "" {
-		hint, err := p.verifyHint(req.IDTokenHint)
+		hint, refusal, err := p.verifyHint(req.IDTokenHint)
 		switch {
 		case err != nil:
 			return p.failedPage(r, err, p.sameRequest(r))
-		case hint == nil:
-			return p.respondError(r, req, &oidc.Error{Code: oidc.InvalidRequest, Description: "id_token_hint is not an ID token of this issuer"})
+		case refusal != nil:
+			return p.respondError(r, req, refusal)
 		}
 		req.HintSub = hint.Subject
 	}
 
-	var standing store.Standing
-	if cookie := r.Cookies[SessionCookie]; cookie != "" {
-		if standing, err = p.store.LoadStanding(ctx, digest(cookie), client, now); err != nil {
-			return p.failedPage(r, err, p.sameRequest(r))
-		}
+	standing, err := p.standing(ctx, r, client, now)
+	if err != nil {
+		return p.failedPage(r, err, p.sameRequest(r))
 	}
 
 	step, refusal := req.Decide(client, standing.Standing, false, now)
@@ -57,6 +55,15 @@ func (p *Provider) Authorize(ctx context.Context, r Request) Answer {
 		return p.askConsent(r, req, client, standing.Standing, now)
 	}
 	return p.issue(ctx, r, req, client, standing, nil, now)
+}
+
+// standing loads who is signed in at the browser; a browser without our cookie is not looked up.
+func (p *Provider) standing(ctx context.Context, r Request, client *oidc.Client, now time.Time) (store.Standing, error) {
+	cookie := r.Cookies[SessionCookie]
+	if cookie == "" {
+		return store.Standing{}, nil
+	}
+	return p.store.LoadStanding(ctx, digest(cookie), client, now)
 }
 
 // sameRequest is the address at which an authorization request that failed can be made again.

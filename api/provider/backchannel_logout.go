@@ -144,11 +144,7 @@ func (p *Provider) logoutToken(l store.Logout) (string, error) {
 		return "", err
 	}
 	now := p.now()
-	claims, err := json.Marshal(oidc.LogoutTokenClaims(p.Issuer, l.ClientID, l.Sub, l.SID, newID(), now))
-	if err != nil {
-		return "", err
-	}
-	return ring.Sign(l.Alg, oidc.LogoutTokenType, claims, now)
+	return signJSON(ring, l.Alg, oidc.LogoutTokenType, oidc.LogoutTokenClaims(p.Issuer, l.ClientID, l.Sub, l.SID, newID(), now), now)
 }
 
 // readable cuts what others said to at most so many printable characters.

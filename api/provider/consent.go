@@ -30,11 +30,9 @@ func (p *Provider) Consent(ctx context.Context, r Request) Answer {
 		return p.respondError(r, *w.Request, &oidc.Error{Code: oidc.AccessDenied, Description: "the person did not allow it"})
 	}
 
-	var standing store.Standing
-	if cookie := r.Cookies[SessionCookie]; cookie != "" {
-		if standing, err = p.store.LoadStanding(ctx, digest(cookie), client, now); err != nil {
-			return p.failedPage(r, err, p.page(w, now))
-		}
+	standing, err := p.standing(ctx, r, client, now)
+	if err != nil {
+		return p.failedPage(r, err, p.page(w, now))
 	}
 	if standing.Session != nil && standing.Session.SID != w.SID { // somebody else has signed in since
 		standing = store.Standing{}

@@ -48,11 +48,9 @@ func (p *Provider) Device(ctx context.Context, r Request) Answer {
 	case !now.Before(asked.ExpiresAt):
 		return p.errorPage(r, 400, oidc.ExpiredToken, viewOfClient(client))
 	}
-	var standing store.Standing
-	if cookie := r.Cookies[SessionCookie]; cookie != "" {
-		if standing, err = p.store.LoadStanding(ctx, digest(cookie), client, now); err != nil {
-			return p.failedDevice(r, userCode, err, now)
-		}
+	standing, err := p.standing(ctx, r, client, now)
+	if err != nil {
+		return p.failedDevice(r, userCode, err, now)
 	}
 
 	req := oidc.AuthorizeRequest{ClientID: client.ClientID, Scope: asked.Scope, MaxAge: client.DefaultMaxAge, UserCode: userCode, At: now}

@@ -46,9 +46,6 @@ func (p *Provider) grantAuthorizationCode(ctx context.Context, r Request, c *oid
 	case err != nil:
 		return p.failed(r, err)
 	}
-	if !g.Offline {
-		refreshToken = ""
-	}
 	return p.issueTokens(r, c, &u, &g, g.Scope, refreshToken, now)
 }
 

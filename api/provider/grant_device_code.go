@@ -32,9 +32,6 @@ func (p *Provider) grantDeviceCode(ctx context.Context, r Request, c *oidc.Clien
 	case err != nil:
 		return p.failed(r, err)
 	}
-	if !g.Offline {
-		refreshToken = ""
-	}
 	return p.issueTokens(r, c, &u, &g, g.Scope, refreshToken, now)
 }
 

@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"time"
@@ -46,18 +45,18 @@ func (p *Provider) grantRefreshToken(ctx context.Context, r Request, c *oidc.Cli
 	return p.issueTokens(r, c, &u, &g, orElse(params["scope"], g.Scope), successor, now)
 }
 
-// refreshJWT wraps the secret of a refresh token in a JWT. Only the client reads it, so the cheapest algorithm signs.
-func (p *Provider) refreshJWT(ring *keys.Ring, c *oidc.Client, u *oidc.User, g *oidc.Grant, secret string, now time.Time) (string, error) {
+// refreshToken is the secret, or a JWT around it where the client wants one. Only the client reads that, so the cheapest algorithm signs.
+func (p *Provider) refreshToken(ring *keys.Ring, c *oidc.Client, u *oidc.User, g *oidc.Grant, secret string, now time.Time) (string, error) {
+	if c.RefreshTokenFormat != "jwt" {
+		return secret, nil
+	}
 	ends := now.Add(p.RefreshIdle)
 	if g.EndsAt.Before(ends) {
 		ends = g.EndsAt
 	}
-	claims, err := json.Marshal(oidc.RefreshTokenClaims{Issuer: p.Issuer, Audience: p.Issuer, Subject: u.Sub, ClientID: c.ClientID,
-		Expiry: ends.Unix(), IssuedAt: now.Unix(), ID: secret})
-	if err != nil {
-		return "", err
-	}
-	return ring.Sign("EdDSA", oidc.RefreshTokenType, claims, now)
+	claims := oidc.RefreshTokenClaims{Issuer: p.Issuer, Audience: p.Issuer, Subject: u.Sub, ClientID: c.ClientID,
+		Expiry: ends.Unix(), IssuedAt: now.Unix(), ID: secret}
+	return signJSON(ring, "EdDSA", oidc.RefreshTokenType, claims, now)
 }
 
 // successor is derived from the token under a key of ours, so that a client that retries or races gets the same one although

@@ -72,11 +72,8 @@ func (p *Provider) parseLogout(ctx context.Context, r Request) (req oidc.LogoutR
 	}
 	req = oidc.LogoutRequest{ClientID: params["client_id"], PostLogoutRedirectURI: params["post_logout_redirect_uri"], State: params["state"]}
 	if hint := params["id_token_hint"]; hint != "" {
-		if req.Hint, err = p.verifyHint(hint); err != nil {
-			return req, nil, nil, err
-		}
-		if req.Hint == nil {
-			return req, nil, &oidc.Error{Code: oidc.InvalidRequest, Description: "id_token_hint is not an ID token of this issuer"}, nil
+		if req.Hint, refused, err = p.verifyHint(hint); err != nil || refused != nil {
+			return req, nil, refused, err
 		}
 	}
 	id, refused := req.ClientOf()
@@ -90,18 +87,18 @@ func (p *Provider) parseLogout(ctx context.Context, r Request) (req oidc.LogoutR
 	return req, client, refused, err
 }
 
-// verifyHint reads an ID token of ours, which may have expired; nil if it is none.
-func (p *Provider) verifyHint(token string) (*oidc.IDTokenHint, error) {
+// verifyHint reads id_token_hint, which must be an ID token of ours and may have expired.
+func (p *Provider) verifyHint(token string) (*oidc.IDTokenHint, *oidc.Error, error) {
 	ring, err := p.keyRing()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	var hint oidc.IDTokenHint
 	typ, claims, err := ring.Verify(token, p.now())
 	if err != nil || typ != oidc.IDTokenType || json.Unmarshal(claims, &hint) != nil || hint.Issuer != p.Issuer {
-		return nil, nil
+		return nil, &oidc.Error{Code: oidc.InvalidRequest, Description: "id_token_hint is not an ID token of this issuer"}, nil
 	}
-	return &hint, nil
+	return &hint, nil, nil
 }
 
 func (p *Provider) endSession(ctx context.Context, r Request, sid, returnTo string, client *clientView, now time.Time) Answer {

@@ -58,19 +58,20 @@ func (p *Provider) refuseGrant(r Request, c *oidc.Client, code, description, log
 	return p.refuse(r, "token", &oidc.Error{Code: code, Description: description, Log: log}, "client_id", c.ClientID)
 }
 
-// issueTokens makes the answer of the token endpoint. scope may be narrower than the grant's; refreshSecret is "" for no refresh token.
+// issueTokens makes the answer of the token endpoint. scope may be narrower than the grant's; refreshSecret is handed
+// out if the grant is offline.
 func (p *Provider) issueTokens(r Request, c *oidc.Client, u *oidc.User, g *oidc.Grant, scope, refreshSecret string, now time.Time) Answer {
 	ring, err := p.keyRing()
 	if err != nil {
 		return p.failed(r, err)
 	}
-	out := oidc.TokenResponse{TokenType: "Bearer", ExpiresIn: int(p.AccessTokenTTL.Seconds()), RefreshToken: refreshSecret, Scope: scope}
+	out := oidc.TokenResponse{TokenType: "Bearer", ExpiresIn: int(p.AccessTokenTTL.Seconds()), Scope: scope}
 	out.AccessToken, err = p.signAccessToken(ring, c, u, g, scope, now)
 	if err == nil && oidc.HasScope(scope, "openid") {
 		out.IDToken, err = signJSON(ring, c.IDTokenAlg, oidc.IDTokenType, oidc.IDTokenClaims(p.Issuer, c, u, g, out.AccessToken, now, p.IDTokenTTL), now)
 	}
-	if err == nil && refreshSecret != "" && c.RefreshTokenFormat == "jwt" {
-		out.RefreshToken, err = p.refreshJWT(ring, c, u, g, refreshSecret, now)
+	if err == nil && g.Offline {
+		out.RefreshToken, err = p.refreshToken(ring, c, u, g, refreshSecret, now)
 	}
 	if err != nil {
 		return p.failed(r, err)
@@ -89,6 +90,7 @@ func (p *Provider) signAccessToken(ring *keys.Ring, c *oidc.Client, u *oidc.User
 	return signJSON(ring, c.AccessTokenAlg, oidc.AccessTokenType, claims, now)
 }
 
+// signJSON makes a JWT of claims, whichever kind typ says it is.
 func signJSON(ring *keys.Ring, alg, typ string, claims any, now time.Time) (string, error) {
 	plain, err := json.Marshal(claims)
 	if err != nil {

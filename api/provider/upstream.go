@@ -84,7 +84,7 @@ func (p *Provider) departTo(ctx context.Context, r Request, w pending, name stri
 	case u == nil && (name == "" || len(name) > 32):
 		return p.errorPage(r, 400, pageInvalidRequest, w.Client)
 	case u == nil: // disabled since the page was shown
-		return p.backFrom(r, w, &oidc.Upstream{DisplayName: name}, 502, upstreamFailed, now)
+		return p.backFrom(r, w, name, 502, upstreamFailed, now)
 	}
 	return p.depart(ctx, r, w, u, now)
 }
@@ -124,10 +124,11 @@ func (p *Provider) upstreamTrouble(r Request, w pending, u *oidc.Upstream, err e
 		code, status = upstreamUnavailable, 503
 	}
 	slog.Warn("sign-in with an upstream failed", "request_id", r.ID, "upstream", u.Name, "error", err)
-	return p.backFrom(r, w, u, status, code, now)
+	return p.backFrom(r, w, u.DisplayName, status, code, now)
 }
 
-func (p *Provider) backFrom(r Request, w pending, u *oidc.Upstream, status int, code string, now time.Time) Answer {
-	w.Upstream = u.DisplayName
+// backFrom leads back to the login page; displayName is what people know the upstream by.
+func (p *Provider) backFrom(r Request, w pending, displayName string, status int, code string, now time.Time) Answer {
+	w.Upstream = displayName
 	return p.tryAgain(r, w, status, code, 0, now)
 }

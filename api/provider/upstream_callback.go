@@ -45,12 +45,12 @@ func (p *Provider) arrive(ctx context.Context, r Request, j journey, params oidc
 	case err != nil:
 		return p.failedLogin(r, w, err, now)
 	case u == nil: // disabled or removed meanwhile
-		return p.backFrom(r, w, &oidc.Upstream{DisplayName: j.Upstream}, 502, upstreamFailed, now)
+		return p.backFrom(r, w, j.Upstream, 502, upstreamFailed, now)
 	}
 	person, err := p.whoIsAt(ctx, r, u, j, params, now)
 	switch {
 	case errors.Is(err, errDenied):
-		return p.backFrom(r, w, u, 303, upstreamDenied, now)
+		return p.backFrom(r, w, u.DisplayName, 303, upstreamDenied, now)
 	case err != nil:
 		return p.upstreamTrouble(r, w, u, err, now)
 	}
@@ -60,7 +60,7 @@ func (p *Provider) arrive(ctx context.Context, r Request, j journey, params oidc
 	}
 	switch {
 	case errors.Is(err, errUserChanged):
-		return p.backFrom(r, w, u, 403, upstreamUnknownAccount, now)
+		return p.backFrom(r, w, u.DisplayName, 403, upstreamUnknownAccount, now)
 	case err != nil:
 		return p.failedLogin(r, w, err, now)
 	}

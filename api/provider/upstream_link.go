@@ -51,7 +51,7 @@ func (p *Provider) saveLink(ctx context.Context, r Request, w pending, user *oid
 	switch {
 	case errors.Is(err, store.ErrNotFound): // it has become somebody else's
 		w.Link = nil
-		return p.backFrom(r, w, &oidc.Upstream{DisplayName: l.DisplayName}, 403, upstreamUnknownAccount, now)
+		return p.backFrom(r, w, l.DisplayName, 403, upstreamUnknownAccount, now)
 	case err != nil:
 		return p.failedLogin(r, w, err, now)
 	}

@@ -74,27 +74,33 @@ type Misfit struct {
 	Revoked bool   // it was a replay, and what the first redemption got has been revoked
 }
 
-// RefuseCode finds out why RedeemCode found nothing, and revokes what a code that was used before had got (RFC 6749 §4.1.2).
-func (s *Store) RefuseCode(ctx context.Context, r Redemption, now time.Time) (Misfit, error) {
-	var m Misfit
-	err := failure(s.pool.QueryRow(ctx, `
-		WITH code AS (SELECT * FROM auth_codes WHERE code_sha256 = $1),
-		revoked AS (
-			UPDATE grants g SET revoked_at = $5 FROM code
-			WHERE g.id = code.grant_id AND code.client_id = $2 AND code.used_at IS NOT NULL AND g.revoked_at IS NULL
-			RETURNING g.id
-		)
-		SELECT CASE
-				WHEN client_id <> $2 THEN 'issued to another client'
-				WHEN used_at IS NOT NULL THEN 'used before'
-				WHEN expires_at <= $5 THEN 'expired'
-				WHEN redirect_uri <> $3 THEN 'redirect_uri is not the one of the authorization request'
-				WHEN coalesce(code_challenge, '') <> $4 THEN 'code_verifier does not fit'
-				ELSE 'session ended, user disabled or no longer in an allowed group' END,
-			EXISTS (SELECT FROM revoked)
-		FROM code`, r.Code[:], r.ClientID, r.RedirectURI, r.CodeChallenge, now).Scan(&m.Reason, &m.Revoked))
+// misfit runs a statement that gives a Misfit of what it finds.
+func (s *Store) misfit(ctx context.Context, sql string, args ...any) (m Misfit, err error) {
+	err = failure(s.pool.QueryRow(ctx, sql, args...).Scan(&m.Reason, &m.Revoked))
 	if err == ErrNotFound {
 		return Misfit{Reason: "unknown"}, nil
 	}
 	return m, err
+}
+
+// revokedReplay ends the grant of a code, in the part of the statement named code, that client $2 used before; $3 is now.
+const revokedReplay = `revoked AS (
+			UPDATE grants g SET revoked_at = $3 FROM code
+			WHERE g.id = code.grant_id AND code.client_id = $2 AND code.used_at IS NOT NULL AND g.revoked_at IS NULL
+			RETURNING g.id
+		)`
+
+// RefuseCode finds out why RedeemCode found nothing, and revokes what a code that was used before had got (RFC 6749 §4.1.2).
+func (s *Store) RefuseCode(ctx context.Context, r Redemption, now time.Time) (Misfit, error) {
+	return s.misfit(ctx, `
+		WITH code AS (SELECT * FROM auth_codes WHERE code_sha256 = $1), `+revokedReplay+`
+		SELECT CASE
+				WHEN client_id <> $2 THEN 'issued to another client'
+				WHEN used_at IS NOT NULL THEN 'used before'
+				WHEN expires_at <= $3 THEN 'expired'
+				WHEN redirect_uri <> $4 THEN 'redirect_uri is not the one of the authorization request'
+				WHEN coalesce(code_challenge, '') <> $5 THEN 'code_verifier does not fit'
+				ELSE 'session ended, user disabled or no longer in an allowed group' END,
+			EXISTS (SELECT FROM revoked)
+		FROM code`, r.Code[:], r.ClientID, now, r.RedirectURI, r.CodeChallenge)
 }

@@ -103,21 +103,15 @@ func (s *Store) FindDeviceCode(ctx context.Context, userCode Digest, g Guesses, 
 func (s *Store) AllowDevice(ctx context.Context, userCode Digest, d DeviceRequest, sid string, touch, now time.Time) (
 	signedIn, waiting bool, err error) {
 	err = failure(s.pool.QueryRow(ctx, `
-		WITH session AS (
-			SELECT s.sid, s.user_id, s.auth_time, s.amr FROM sessions s JOIN users u ON u.id = s.user_id
-			WHERE s.sid = $1 AND s.ended_at IS NULL AND s.expires_at > $2 AND u.disabled_at IS NULL
-		), allowed AS (
+		WITH `+livingSession("$1")+`, allowed AS (
 			UPDATE device_codes d SET allowed = true, user_id = s.user_id, sid = s.sid, auth_time = s.auth_time, amr = s.amr
 			FROM session s
 			WHERE d.user_code_hmac = $4 AND d.client_id = $5 AND d.scope = $6 AND d.expires_at > $2
 				AND (d.allowed IS NULL OR d.allowed AND d.sid = s.sid)
 			RETURNING d.user_id
-		), touched AS (
-			UPDATE sessions SET seen_at = $2, expires_at = LEAST(ends_at, $3) WHERE sid = $1 AND $3 > $2 AND EXISTS (SELECT FROM allowed)
-		), consented AS (
+		), `+touched("$1", "$3", "allowed")+`, consented AS (
 			INSERT INTO consents (user_id, client_id, scopes, granted_at) SELECT user_id, $5, string_to_array($6, ' '), $2 FROM allowed
-			ON CONFLICT (user_id, client_id) DO UPDATE SET granted_at = EXCLUDED.granted_at,
-				scopes = ARRAY(SELECT unnest(consents.scopes) UNION SELECT unnest(EXCLUDED.scopes))
+			`+besideFormerConsent+`
 		)
 		SELECT EXISTS (SELECT FROM session), EXISTS (SELECT FROM allowed)`,
 		sid, now, touch, userCode[:], d.ClientID, d.Scope).Scan(&signedIn, &waiting))
@@ -163,19 +157,14 @@ const pollTolerance = time.Second
 // PollDeviceCode finds out why RedeemDeviceCode found nothing. It counts the poll of a code that waits, whose interval grows if it came
 // too soon (RFC 8628 §3.5), and revokes what a code that was used before had got.
 func (s *Store) PollDeviceCode(ctx context.Context, r Redemption, now time.Time) (Misfit, error) {
-	var m Misfit
-	err := failure(s.pool.QueryRow(ctx, `
+	return s.misfit(ctx, `
 		WITH code AS (
 			SELECT *, coalesce(polled_at + poll_interval > $4, false) AS too_soon FROM device_codes WHERE device_code_sha256 = $1 FOR UPDATE
 		), polled AS (
 			UPDATE device_codes d SET polled_at = $3, poll_interval = d.poll_interval + CASE WHEN code.too_soon THEN $5::interval ELSE '0' END
 			FROM code
 			WHERE d.device_code_sha256 = $1 AND code.client_id = $2 AND code.allowed IS NULL AND code.expires_at > $3
-		), revoked AS (
-			UPDATE grants g SET revoked_at = $3 FROM code
-			WHERE g.id = code.grant_id AND code.client_id = $2 AND code.used_at IS NOT NULL AND g.revoked_at IS NULL
-			RETURNING g.id
-		)
+		), `+revokedReplay+`
 		SELECT CASE
 				WHEN client_id <> $2 THEN 'issued to another client'
 				WHEN used_at IS NOT NULL THEN 'used before'
@@ -185,9 +174,5 @@ func (s *Store) PollDeviceCode(ctx context.Context, r Redemption, now time.Time)
 				WHEN too_soon THEN '`+DeviceTooSoon+`'
 				ELSE '`+DevicePending+`' END,
 			EXISTS (SELECT FROM revoked)
-		FROM code`, r.Code[:], r.ClientID, now, now.Add(pollTolerance), oidc.DevicePollInterval).Scan(&m.Reason, &m.Revoked))
-	if err == ErrNotFound {
-		return Misfit{Reason: "unknown"}, nil
-	}
-	return m, err
+		FROM code`, r.Code[:], r.ClientID, now, now.Add(pollTolerance), oidc.DevicePollInterval)
 }

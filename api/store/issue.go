@@ -56,16 +56,10 @@ func (i *Issue) args(now time.Time) []any {
 // (consented, nil for nothing). touch moves the idle end of the session to it; zero leaves the row alone.
 func (s *Store) SaveIssue(ctx context.Context, sid string, i Issue, consented []string, touch, now time.Time) error {
 	tag, err := s.pool.Exec(ctx, `
-		WITH session AS (
-			SELECT s.sid, s.user_id, s.auth_time, s.amr, s.ends_at FROM sessions s JOIN users u ON u.id = s.user_id
-			WHERE s.sid = $14 AND s.ended_at IS NULL AND s.expires_at > $2 AND u.disabled_at IS NULL
-		), touched AS (
-			UPDATE sessions SET seen_at = $2, expires_at = LEAST(ends_at, $15) WHERE sid = $14 AND $15 > $2 AND EXISTS (SELECT FROM session)
-		), allowed AS (
+		WITH `+livingSession("$14")+`, `+touched("$14", "$15", "session")+`, allowed AS (
 			INSERT INTO consents (user_id, client_id, scopes, granted_at)
 			SELECT user_id, $1, $16::text[], $2 FROM session WHERE $16::text[] IS NOT NULL
-			ON CONFLICT (user_id, client_id) DO UPDATE SET granted_at = EXCLUDED.granted_at,
-				scopes = ARRAY(SELECT unnest(consents.scopes) UNION SELECT unnest(EXCLUDED.scopes))
+			`+besideFormerConsent+`
 		), `+insertIssue+`
 		SELECT FROM session`, append(i.args(now), sid, touch, consented)...)
 	if err == nil && tag.RowsAffected() == 0 {

@@ -48,8 +48,7 @@ func (s *Store) RotateRefreshToken(ctx context.Context, r Rotation, now time.Tim
 // RefuseRefreshToken finds out why RotateRefreshToken found nothing, and revokes the whole family of a token that was spent before:
 // two parties have it (RFC 9700 §4.14.2).
 func (s *Store) RefuseRefreshToken(ctx context.Context, r Rotation, now time.Time) (Misfit, error) {
-	var m Misfit
-	err := failure(s.pool.QueryRow(ctx, `
+	return s.misfit(ctx, `
 		WITH token AS (
 			SELECT t.*, s.client_id, s.refusal, s.ends_at,
 				t.used_at <= $4 AS replayed, NOT string_to_array($5, ' ') <@ string_to_array(s.scope, ' ') AS too_wide
@@ -65,11 +64,7 @@ func (s *Store) RefuseRefreshToken(ctx context.Context, r Rotation, now time.Tim
 				WHEN too_wide AND refusal IS NULL THEN '`+ScopeTooWide+`'
 				ELSE coalesce(refusal, 'expired') END,
 			EXISTS (SELECT FROM revoked)
-		FROM token`, r.Token[:], r.ClientID, now, now.Add(-r.Grace), r.Scope).Scan(&m.Reason, &m.Revoked))
-	if err == ErrNotFound {
-		return Misfit{Reason: "unknown"}, nil
-	}
-	return m, err
+		FROM token`, r.Token[:], r.ClientID, now, now.Add(-r.Grace), r.Scope)
 }
 
 // RefreshToken is what is known of one that can still be used.

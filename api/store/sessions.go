@@ -48,6 +48,26 @@ func (s *Store) LoadSession(ctx context.Context, cookie Digest, now time.Time) (
 	return session, u, err
 }
 
+// livingSession is the part of a statement that finds the session sid, a parameter such as $1, while it may be used; $2 is now.
+func livingSession(sid string) string {
+	return `session AS (
+			SELECT s.sid, s.user_id, s.auth_time, s.amr, s.ends_at FROM sessions s JOIN users u ON u.id = s.user_id
+			WHERE s.sid = ` + sid + ` AND s.ended_at IS NULL AND s.expires_at > $2 AND u.disabled_at IS NULL
+		)`
+}
+
+// touched is the part that moves the idle end of that session to end, if the part named found has a row; an end before $2 leaves it alone.
+func touched(sid, end, found string) string {
+	return `touched AS (
+			UPDATE sessions SET seen_at = $2, expires_at = LEAST(ends_at, ` + end + `)
+			WHERE sid = ` + sid + ` AND ` + end + ` > $2 AND EXISTS (SELECT FROM ` + found + `)
+		)`
+}
+
+// besideFormerConsent ends an INSERT INTO consents: what a person allows now joins what he allowed before.
+const besideFormerConsent = `ON CONFLICT (user_id, client_id) DO UPDATE SET granted_at = EXCLUDED.granted_at,
+				scopes = ARRAY(SELECT unnest(consents.scopes) UNION SELECT unnest(EXCLUDED.scopes))`
+
 // EndSession ends one session; with it end its grants that are not offline.
 func (s *Store) EndSession(ctx context.Context, sid string, now time.Time) error {
 	_, err := s.pool.Exec(ctx, `UPDATE sessions SET ended_at = $2 WHERE sid = $1 AND ended_at IS NULL`, sid, now)

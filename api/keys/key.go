@@ -15,9 +15,10 @@ import (
 	"github.com/lestrrat-go/jwx/v2/jwk"
 )
 
-// The algorithms Gatehouse signs with (RFC 7518 §3.1, RFC 8037 §3.1), in the order in which the JWKS lists their keys.
+// The algorithms Gatehouse signs with (RFC 7518 §3.1, RFC 8037 §3.1), each with keys of its own, in the order in which the JWKS lists their keys.
 const (
 	RS256 = "RS256"
+	PS256 = "PS256"
 	ES256 = "ES256"
 	EdDSA = "EdDSA"
 )
@@ -58,14 +59,14 @@ func (s *Sealer) Generate(alg string, created, activates time.Time) (Row, error)
 	var private crypto.Signer
 	var err error
 	switch alg {
-	case RS256:
+	case RS256, PS256:
 		private, err = rsa.GenerateKey(rand.Reader, 2048)
 	case ES256:
 		private, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	case EdDSA:
 		_, private, err = ed25519.GenerateKey(rand.Reader)
 	default:
-		err = fmt.Errorf("Gatehouse does not sign with %q, only with RS256, ES256 and EdDSA", alg)
+		err = fmt.Errorf("Gatehouse does not sign with %q, only with RS256, PS256, ES256 and EdDSA", alg)
 	}
 	if err != nil {
 		return Row{}, err
@@ -98,6 +99,9 @@ func (s *Sealer) unseal(r Row) (crypto.Signer, error) {
 	switch private := parsed.(type) {
 	case *rsa.PrivateKey:
 		alg = RS256
+		if r.Alg == PS256 {
+			alg = PS256
+		}
 	case *ecdsa.PrivateKey:
 		if private.Curve == elliptic.P256() {
 			alg = ES256

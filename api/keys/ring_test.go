@@ -64,7 +64,7 @@ func sign(t testing.TB, r *Ring, alg, claims string, now time.Time) string {
 
 func TestEveryAlgorithmSignsWhatVerifyBelieves(t *testing.T) {
 	var never time.Time
-	r := ring(t, row(t, EdDSA, 0, noon, never), row(t, ES256, 0, noon, never), row(t, RS256, 0, noon, never))
+	r := ring(t, row(t, EdDSA, 0, noon, never), row(t, ES256, 0, noon, never), row(t, PS256, 0, noon, never), row(t, RS256, 0, noon, never))
 	if got := r.Algs(noon); !slices.Equal(got, oidc.SigningAlgs) {
 		t.Errorf("can sign with %v", got)
 	}

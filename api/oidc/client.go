@@ -13,6 +13,9 @@ type Client struct {
 	SecretSHA256           []byte // nil: a public client
 	Name                   string
 	URI                    string
+	LogoURI                string
+	PolicyURI              string
+	TOSURI                 string
 	RedirectURIs           []string
 	PostLogoutRedirectURIs []string
 	GrantTypes             []string
@@ -32,6 +35,21 @@ type Client struct {
 	ReleasedClaims         []string // whatever the scope
 	Audiences              []string // of its access tokens, beside the issuer
 	AllowedUpstreams       []string // whose tokens of its users it may get
+
+	JWKS                    []byte // its public keys, or
+	JWKSURI                 string // where they are
+	AuthSigningAlg          string // token_endpoint_auth_signing_alg; "" for any
+	RequestURIs             []string
+	RequestObjectAlg        string // request_object_signing_alg; "" for any
+	RequireSignedRequest    bool   // require_signed_request_object (RFC 9101 §10.5)
+	RequirePushedRequest    bool   // require_pushed_authorization_requests (RFC 9126 §6)
+	DPoPBound               bool   // dpop_bound_access_tokens (RFC 9449 §5.2)
+	UserinfoAlg             string // userinfo_signed_response_alg; "" for JSON
+	SubjectType             string // public or pairwise
+	SectorIdentifierURI     string
+	SecurityProfile         string // openid or fapi2
+	FrontchannelLogoutURI   string
+	FrontchannelSIDRequired bool // frontchannel_logout_session_required
 }
 
 // Public says that the client cannot keep a secret (RFC 6749 §2.1).

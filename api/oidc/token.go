@@ -16,7 +16,7 @@ const (
 )
 
 // SigningAlgs of ID tokens and access tokens; RS256 first, as OpenID Connect Core §15.1 wants it from everyone.
-var SigningAlgs = []string{"RS256", "ES256", "EdDSA"}
+var SigningAlgs = []string{"RS256", "PS256", "ES256", "EdDSA"}
 
 // TokenParams are the parameters of the token endpoint that are read.
 var TokenParams = []string{"grant_type", "code", "redirect_uri", "code_verifier", "refresh_token", "device_code", "scope",

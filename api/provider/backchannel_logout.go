@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -118,11 +117,7 @@ func (p *Provider) postLogoutToken(ctx context.Context, l store.Logout) (final b
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	response, err := p.outgoing.Do(request)
 	if err != nil {
-		var withURL *url.Error
-		if errors.As(err, &withURL) { // the address may have a secret in it
-			err = withURL.Err
-		}
-		return false, err
+		return false, withoutURL(err)
 	}
 	defer response.Body.Close()
 	body, _ := io.ReadAll(io.LimitReader(response.Body, 4<<10))

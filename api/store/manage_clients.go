@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
@@ -15,34 +16,48 @@ import (
 // ClientRow is a client as an administrator sees one, in the names of RFC 7591 §2 and OpenID Connect Dynamic Registration §2;
 // those from access_token_signing_alg on are Gatehouse's own. A column is one line here: the statements are made of them.
 type ClientRow struct {
-	ClientID                 string     `json:"client_id" db:"client_id"`
-	ClientName               string     `json:"client_name,omitempty" db:"client_name"`
-	ClientURI                string     `json:"client_uri,omitempty" db:"client_uri"`
-	LogoURI                  string     `json:"logo_uri,omitempty" db:"logo_uri"`
-	PolicyURI                string     `json:"policy_uri,omitempty" db:"policy_uri"`
-	TOSURI                   string     `json:"tos_uri,omitempty" db:"tos_uri"`
-	Contacts                 []string   `json:"contacts,omitempty" db:"contacts"`
-	ApplicationType          string     `json:"application_type" db:"application_type"`
-	RedirectURIs             []string   `json:"redirect_uris" db:"redirect_uris"`
-	PostLogoutRedirectURIs   []string   `json:"post_logout_redirect_uris,omitempty" db:"post_logout_redirect_uris"`
-	GrantTypes               []string   `json:"grant_types" db:"grant_types"`
-	ResponseTypes            []string   `json:"response_types" db:"response_types"`
-	TokenEndpointAuthMethod  string     `json:"token_endpoint_auth_method" db:"token_endpoint_auth_method"`
-	Scope                    string     `json:"scope" db:"scope"`
-	IDTokenSignedResponseAlg string     `json:"id_token_signed_response_alg" db:"id_token_signed_response_alg"`
-	DefaultMaxAge            *int       `json:"default_max_age,omitempty" db:"default_max_age"`
-	InitiateLoginURI         string     `json:"initiate_login_uri,omitempty" db:"initiate_login_uri"`
-	BackchannelLogoutURI     string     `json:"backchannel_logout_uri,omitempty" db:"backchannel_logout_uri"`
-	BackchannelLogoutSession bool       `json:"backchannel_logout_session_required,omitempty" db:"backchannel_logout_session_required"`
-	AccessTokenSigningAlg    string     `json:"access_token_signing_alg" db:"access_token_signing_alg"`
-	FirstParty               bool       `json:"first_party" db:"first_party"`
-	RequirePKCE              bool       `json:"require_pkce" db:"require_pkce"`
-	AllowedGroups            []string   `json:"allowed_groups,omitempty" db:"allowed_groups"`
-	RefreshTokenFormat       string     `json:"refresh_token_format" db:"refresh_token_format"`
-	ReleasedClaims           []string   `json:"released_claims,omitempty" db:"released_claims"`
-	Audiences                []string   `json:"audiences,omitempty" db:"audiences"`
-	AllowedUpstreams         []string   `json:"allowed_upstreams,omitempty" db:"allowed_upstreams"`
-	DisabledAt               *time.Time `json:"disabled_at,omitempty" db:"disabled_at"`
+	ClientID                    string          `json:"client_id" db:"client_id"`
+	ClientName                  string          `json:"client_name,omitempty" db:"client_name"`
+	ClientURI                   string          `json:"client_uri,omitempty" db:"client_uri"`
+	LogoURI                     string          `json:"logo_uri,omitempty" db:"logo_uri"`
+	PolicyURI                   string          `json:"policy_uri,omitempty" db:"policy_uri"`
+	TOSURI                      string          `json:"tos_uri,omitempty" db:"tos_uri"`
+	Contacts                    []string        `json:"contacts,omitempty" db:"contacts"`
+	ApplicationType             string          `json:"application_type" db:"application_type"`
+	RedirectURIs                []string        `json:"redirect_uris" db:"redirect_uris"`
+	PostLogoutRedirectURIs      []string        `json:"post_logout_redirect_uris,omitempty" db:"post_logout_redirect_uris"`
+	GrantTypes                  []string        `json:"grant_types" db:"grant_types"`
+	ResponseTypes               []string        `json:"response_types" db:"response_types"`
+	TokenEndpointAuthMethod     string          `json:"token_endpoint_auth_method" db:"token_endpoint_auth_method"`
+	TokenEndpointAuthSigningAlg string          `json:"token_endpoint_auth_signing_alg,omitempty" db:"token_endpoint_auth_signing_alg"`
+	JWKS                        json.RawMessage `json:"jwks,omitempty" db:"jwks"`
+	JWKSURI                     string          `json:"jwks_uri,omitempty" db:"jwks_uri"`
+	Scope                       string          `json:"scope" db:"scope"`
+	SubjectType                 string          `json:"subject_type" db:"subject_type"`
+	SectorIdentifierURI         string          `json:"sector_identifier_uri,omitempty" db:"sector_identifier_uri"`
+	IDTokenSignedResponseAlg    string          `json:"id_token_signed_response_alg" db:"id_token_signed_response_alg"`
+	UserinfoSignedResponseAlg   string          `json:"userinfo_signed_response_alg,omitempty" db:"userinfo_signed_response_alg"`
+	RequestObjectSigningAlg     string          `json:"request_object_signing_alg,omitempty" db:"request_object_signing_alg"`
+	RequireSignedRequestObject  bool            `json:"require_signed_request_object,omitempty" db:"require_signed_request_object"`
+	RequestURIs                 []string        `json:"request_uris,omitempty" db:"request_uris"`
+	RequirePushedRequests       bool            `json:"require_pushed_authorization_requests,omitempty" db:"require_pushed_authorization_requests"`
+	DPoPBoundAccessTokens       bool            `json:"dpop_bound_access_tokens,omitempty" db:"dpop_bound_access_tokens"`
+	DefaultMaxAge               *int            `json:"default_max_age,omitempty" db:"default_max_age"`
+	InitiateLoginURI            string          `json:"initiate_login_uri,omitempty" db:"initiate_login_uri"`
+	BackchannelLogoutURI        string          `json:"backchannel_logout_uri,omitempty" db:"backchannel_logout_uri"`
+	BackchannelLogoutSession    bool            `json:"backchannel_logout_session_required,omitempty" db:"backchannel_logout_session_required"`
+	FrontchannelLogoutURI       string          `json:"frontchannel_logout_uri,omitempty" db:"frontchannel_logout_uri"`
+	FrontchannelLogoutSession   bool            `json:"frontchannel_logout_session_required,omitempty" db:"frontchannel_logout_session_required"`
+	AccessTokenSigningAlg       string          `json:"access_token_signing_alg" db:"access_token_signing_alg"`
+	FirstParty                  bool            `json:"first_party" db:"first_party"`
+	RequirePKCE                 bool            `json:"require_pkce" db:"require_pkce"`
+	SecurityProfile             string          `json:"security_profile" db:"security_profile"`
+	AllowedGroups               []string        `json:"allowed_groups,omitempty" db:"allowed_groups"`
+	RefreshTokenFormat          string          `json:"refresh_token_format" db:"refresh_token_format"`
+	ReleasedClaims              []string        `json:"released_claims,omitempty" db:"released_claims"`
+	Audiences                   []string        `json:"audiences,omitempty" db:"audiences"`
+	AllowedUpstreams            []string        `json:"allowed_upstreams,omitempty" db:"allowed_upstreams"`
+	DisabledAt                  *time.Time      `json:"disabled_at,omitempty" db:"disabled_at"`
 }
 
 // NewClientRow has the defaults of the columns (RFC 7591 §2), which what is registered replaces.
@@ -57,6 +72,8 @@ func NewClientRow() ClientRow {
 		AccessTokenSigningAlg:    "ES256",
 		RequirePKCE:              true,
 		RefreshTokenFormat:       "opaque",
+		SubjectType:              "public",
+		SecurityProfile:          "openid",
 	}
 }
 
@@ -225,5 +242,14 @@ func (c ClientRow) values() values {
 		"released_claims":           join(c.ReleasedClaims),
 		"audiences":                 join(c.Audiences),
 		"allowed_upstreams":         join(c.AllowedUpstreams),
+		"jwks_uri":                  c.JWKSURI,
+		"request_uris":              join(c.RequestURIs),
+		"sector_identifier_uri":     c.SectorIdentifierURI,
+		"frontchannel_logout_uri":   c.FrontchannelLogoutURI,
+		"subject_type":              c.SubjectType,
+		"security_profile":          c.SecurityProfile,
+		"userinfo_alg":              c.UserinfoSignedResponseAlg,
+		"token_endpoint_auth_alg":   c.TokenEndpointAuthSigningAlg,
+		"request_object_alg":        c.RequestObjectSigningAlg,
 	}
 }

@@ -82,8 +82,39 @@ var refused = map[string]struct {
 	"clients_with_a_secret_method_need_client_secret_sha256": {"INSERT INTO clients (client_id) VALUES ('c')", nil},
 	"clients_secret_must_be_a_digest_use_sha256":             {"UPDATE clients SET client_secret_sha256 = 'a plain secret'", nil},
 	"clients_without_authentication_must_have_no_secret":     {"UPDATE clients SET token_endpoint_auth_method = 'none'", nil},
-	"clients_auth_method_must_be_secret_basic_secret_post_or_none": {
-		"UPDATE clients SET token_endpoint_auth_method = 'private_key_jwt'", nil},
+	"clients_auth_method_must_be_basic_post_private_key_jwt_or_none": {
+		"UPDATE clients SET token_endpoint_auth_method = 'client_secret_jwt'", nil},
+	"clients_private_key_jwt_needs_jwks_or_jwks_uri_and_no_secret": {"UPDATE clients SET token_endpoint_auth_method = 'private_key_jwt', %", []string{
+		"client_secret_sha256 = NULL", "jwks_uri = 'https://c.example.org/jwks'"}},
+	"clients_jwks_must_have_1_to_20_public_keys": {"UPDATE clients SET jwks = %", []string{
+		"'[]'", "'{}'", "'{\"keys\": []}'", "'{\"keys\": [\"x\"]}'", "'{\"keys\": {\"kty\": \"EC\"}}'", "'{\"keys\": [{\"kty\": \"oct\", \"k\": \"x\"}]}'",
+		"'{\"keys\": [{\"kty\": \"RSA\"}, {\"kty\": \"EC\", \"d\": \"x\"}]}'",
+		"jsonb_build_object('keys', jsonb_build_array(jsonb_build_object('n', repeat('x', 40000))))",
+		"jsonb_build_object('keys', array_to_json(array_fill('{}'::json, '{21}')))"}},
+	"clients_jwks_and_jwks_uri_exclude_each_other": {`UPDATE clients SET jwks = '{"keys": [{}]}', jwks_uri = 'https://c.example.org/jwks'`, nil},
+	"clients_jwks_uri_must_be_a_url_without_fragment": {"UPDATE clients SET jwks_uri = %", []string{
+		"'https://c.example.org/#x'", "'org.example:/jwks'", "'/jwks'", "''"}},
+	"clients_token_endpoint_auth_alg_is_rs256_ps256_es256_or_eddsa": {"UPDATE clients SET token_endpoint_auth_signing_alg = 'HS256'", nil},
+	"clients_request_object_alg_must_be_rs256_ps256_es256_or_eddsa": {"UPDATE clients SET request_object_signing_alg = 'none'", nil},
+	"clients_userinfo_alg_must_be_rs256_ps256_es256_or_eddsa":       {"UPDATE clients SET userinfo_signed_response_alg = 'none'", nil},
+	"clients_request_uris_must_be_at_most_20_urls": {"UPDATE clients SET request_uris = ARRAY[%]", []string{
+		"'/x'", "'org.example:/x'", "'https://c.example.org/x#<'", "'https://c.example.org/x#a#b'", "NULL", strings.Repeat("'https://c.example.org/', ", 20) + "'https://c.example.org/'"}},
+	"clients_signed_request_objects_need_jwks_or_jwks_uri": {"UPDATE clients SET require_signed_request_object = true", nil},
+	"clients_subject_type_must_be_public_or_pairwise":      {"UPDATE clients SET subject_type = 'private'", nil},
+	"clients_sector_identifier_uri_must_be_an_https_url": {"UPDATE clients SET sector_identifier_uri = %", []string{
+		"'http://c.example.org/x'", "'c.example.org'", "'https://c.example.org/#x'"}},
+	"clients_pairwise_on_several_hosts_needs_sector_identifier_uri": {"UPDATE clients SET subject_type = 'pairwise', redirect_uris = %", []string{
+		"'{https://a.example.org/,https://b.example.org/}'", "'{}'", "'{org.example:/cb}'", "'{https://a.example.org/,org.example:/cb}'"}},
+	"clients_frontchannel_logout_uri_must_be_a_url_without_fragment": {"UPDATE clients SET frontchannel_logout_uri = %", []string{
+		"'https://c.example.org/#x'", "'javascript:alert(1)'", "''"}},
+	"clients_security_profile_must_be_openid_or_fapi2": {"UPDATE clients SET security_profile = 'fapi1'", nil},
+	"clients_fapi2_needs_private_key_jwt_par_dpop_pkce_code_no_rs256": {`UPDATE clients SET security_profile = 'fapi2', client_secret_sha256 = NULL,
+		token_endpoint_auth_method = 'private_key_jwt', jwks_uri = 'https://c.example.org/jwks', id_token_signed_response_alg = %`, []string{
+		"'PS256'", "'PS256', require_pushed_authorization_requests = true", "'PS256', dpop_bound_access_tokens = true",
+		"'RS256', require_pushed_authorization_requests = true, dpop_bound_access_tokens = true",
+		"'PS256', require_pushed_authorization_requests = true, dpop_bound_access_tokens = true, require_pkce = false",
+		"'PS256', require_pushed_authorization_requests = true, dpop_bound_access_tokens = true, response_types = '{code,token}'",
+		"'PS256', require_pushed_authorization_requests = true, dpop_bound_access_tokens = true, token_endpoint_auth_signing_alg = 'RS256'"}},
 	"clients_application_type_must_be_web_or_native": {"UPDATE clients SET application_type = 'desktop'", nil},
 	"clients_redirect_uris_must_be_absolute_no_fragment_or_wildcard": {anURI, []string{
 		"'https://c.example.org/cb#x'", "'https://*.example.org/cb'", "'https://c.example.org/*'", "'javascript:alert(1)'",
@@ -101,10 +132,10 @@ var refused = map[string]struct {
 		"''", "E'a\\nb'", "repeat('x', 101)"}},
 	"clients_scope_must_be_words_separated_by_one_space": {"UPDATE clients SET scope = %", []string{
 		"'openid  email'", "' openid'", "'a\"b'"}},
-	"clients_id_token_alg_must_be_rs256_es256_or_eddsa":     {"UPDATE clients SET id_token_signed_response_alg = 'none'", nil},
-	"clients_access_token_alg_must_be_rs256_es256_or_eddsa": {"UPDATE clients SET access_token_signing_alg = 'HS256'", nil},
-	"clients_default_max_age_must_not_be_negative":          {"UPDATE clients SET default_max_age = -1", nil},
-	"clients_refresh_token_format_must_be_opaque_or_jwt":    {"UPDATE clients SET refresh_token_format = 'JWT'", nil},
+	"clients_id_token_alg_must_be_rs256_ps256_es256_or_eddsa":     {"UPDATE clients SET id_token_signed_response_alg = 'none'", nil},
+	"clients_access_token_alg_must_be_rs256_ps256_es256_or_eddsa": {"UPDATE clients SET access_token_signing_alg = 'HS256'", nil},
+	"clients_default_max_age_must_not_be_negative":                {"UPDATE clients SET default_max_age = -1", nil},
+	"clients_refresh_token_format_must_be_opaque_or_jwt":          {"UPDATE clients SET refresh_token_format = 'JWT'", nil},
 	"clients_released_claims_must_be_at_most_20_claim_names": {"UPDATE clients SET released_claims = %", []string{
 		"'{a b}'", "'{NULL}'", "array_fill('x'::text, '{21}')", "ARRAY['']"}},
 	"clients_audiences_must_be_at_most_20_without_white_space": {"UPDATE clients SET audiences = %", []string{
@@ -163,11 +194,12 @@ var refused = map[string]struct {
 		offline, scope, poll_interval, expires_at) SELECT i::text::bytea, 'x', 'x', gen_random_uuid(), 'hub', true, '', '5 s', now() FROM generate_series(1, 2) AS i`, nil},
 	"device_codes_allowed_must_say_by_whom": {`INSERT INTO device_codes (device_code_sha256, user_code_hmac, network_hmac, grant_id, client_id,
 		offline, scope, poll_interval, expires_at, allowed) VALUES ('x', 'x', 'x', gen_random_uuid(), 'hub', true, '', '5 s', now(), true)`, nil},
-	"signing_keys_alg_must_be_rs256_es256_or_eddsa": {"INSERT INTO signing_keys VALUES ('k', 'HS256', 'x', now(), now())", nil},
+	"signing_keys_alg_must_be_rs256_ps256_es256_or_eddsa": {"INSERT INTO signing_keys VALUES ('k', 'HS256', 'x', now(), now())", nil},
 	"signing_keys_retires_at_must_not_be_before_created_at": {
 		"INSERT INTO signing_keys VALUES ('k', 'ES256', 'x', now(), now(), 'epoch')", nil},
 	"login_throttle_bucket_must_be_below_65536": {"INSERT INTO login_throttle VALUES (%, 1, now())", []string{"65536", "-1"}},
 	"cache_version_must_have_one_row":           {"INSERT INTO cache_version VALUES (false, 1)", nil},
+	"pairwise_salt_must_have_one_row":           {"INSERT INTO pairwise_salt VALUES (false, 'x')", nil},
 }
 
 const someRows = `
@@ -243,6 +275,12 @@ func TestWhatIsSafeIsTaken(t *testing.T) {
 		"INSERT INTO upstreams (name, issuer, client_id) VALUES ('auth0', 'https://tenant.example.org/', 'us')",
 		"UPDATE clients SET allowed_upstreams = '{google,github}'",
 		"UPDATE clients SET client_uri = 'https://c.example.org', logo_uri = NULL, default_max_age = 0, scope = ''",
+		`UPDATE clients SET jwks = '{"keys": [{"kty": "EC", "crv": "P-256", "x": "a", "y": "b"}]}', require_signed_request_object = true,
+			request_uris = '{https://c.example.org/ro.jwt#GkurKxf5T0Y-mnPFCHqWOMiZi4VS138cQO_V7PZHAdM,https://c.example.org/ro}'`,
+		"UPDATE clients SET subject_type = 'pairwise', redirect_uris = '{https://a.example.org/1,https://A.example.org:8443/2}' WHERE client_id = 'c1'",
+		"UPDATE clients SET redirect_uris = '{https://a.example.org/,https://b.example.org/}', sector_identifier_uri = 'https://a.example.org/uris' WHERE client_id = 'c1'",
+		`UPDATE clients SET security_profile = 'fapi2', token_endpoint_auth_method = 'private_key_jwt', client_secret_sha256 = NULL, dpop_bound_access_tokens = true,
+			require_pushed_authorization_requests = true, id_token_signed_response_alg = 'PS256' WHERE client_id = 'c2'`,
 	} {
 		if _, err := conn.Exec(t.Context(), statement); err != nil {
 			t.Errorf("%s\nis refused: %v", statement, err)

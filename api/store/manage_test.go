@@ -73,7 +73,7 @@ func TestRefusalsAreOneLineInWords(t *testing.T) {
 		{client(func(c *ClientRow) { c.RedirectURIs = []string{"https://*.example.org/"} }),
 			`redirect uris must be absolute no fragment or wildcard: "https://*.example.org/"`},
 		{client(func(c *ClientRow) { c.PostLogoutRedirectURIs = []string{"/bye"} }), `post logout redirect uris must be absolute: "/bye"`},
-		{client(func(c *ClientRow) { c.TokenEndpointAuthMethod = "tls" }), `auth method must be secret basic secret post or none: "tls"`},
+		{client(func(c *ClientRow) { c.TokenEndpointAuthMethod = "tls" }), `auth method must be basic post private key jwt or none: "tls"`},
 		{client(func(c *ClientRow) { c.TokenEndpointAuthMethod = "none" }), `without authentication must have no secret`},
 		{s.DisableUser(t.Context(), "nobody"), `there is no user "nobody"`},
 		{s.EnableUser(t.Context(), "nobody"), `there is no user "nobody"`},

@@ -12,7 +12,7 @@ import (
 // A relying party that nobody here wrote: go-oidc verifies discovery, the JWKS, the ID token, its nonce and at_hash.
 func TestGoOIDCSignsInForEachSigningAlgorithm(t *testing.T) {
 	b := start(t).browser()
-	for _, alg := range []string{"RS256", "ES256", "EdDSA"} {
+	for _, alg := range []string{"RS256", "PS256", "ES256", "EdDSA"} {
 		b.exec(`UPDATE clients SET id_token_signed_response_alg = $1, access_token_signing_alg = $1 WHERE client_id = 'web'`, alg)
 		waitForNotify()
 		ctx := oidc.ClientContext(context.Background(), http.DefaultClient)

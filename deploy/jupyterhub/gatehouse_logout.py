@@ -17,7 +17,7 @@ def backchannel_logout(issuer):
     from tornado.web import stream_request_body
 
     event = "http://schemas.openid.net/event/backchannel-logout"
-    algorithms = {"RS256", "ES256", "EdDSA"}
+    algorithms = {"RS256", "PS256", "ES256", "EdDSA"}
     most_bytes = 32 * 1024
     keys_age, keys_pause = 300, 10  # seconds: how old the keys may be, and how soon they are asked for again
 

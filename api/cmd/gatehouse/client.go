@@ -54,7 +54,7 @@ type clientAddCmd struct {
 	GrantType             []string `sep:"none" placeholder:"GRANT" help:"Beside authorization_code and refresh_token; may be repeated."`
 	ResponseType          []string `sep:"none" placeholder:"TYPE" help:"Beside code, for an old client, such as token; may be repeated."`
 	NoPKCE                bool     `name:"no-pkce" help:"The client cannot do PKCE; only for one that keeps a secret."`
-	AccessTokenAlg        string   `enum:"ES256,RS256,EdDSA" default:"ES256" help:"Its access tokens are signed with it (${enum})."`
+	AccessTokenAlg        string   `enum:"ES256,RS256,PS256,EdDSA" default:"ES256" help:"Its access tokens are signed with it (${enum})."`
 	RefreshTokenFormat    string   `enum:"opaque,jwt" default:"opaque" help:"jwt is for a client that parses its refresh tokens (${enum})."`
 	ReleaseClaim          []string `sep:"none" placeholder:"CLAIM" help:"Given to the client whatever its scope; may be repeated."`
 	Audience              []string `sep:"none" placeholder:"AUDIENCE" help:"A service that its access tokens are for; may be repeated."`

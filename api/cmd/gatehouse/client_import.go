@@ -50,7 +50,7 @@ func (c clientImportCmd) Run(ctx context.Context, a *app) error {
 			switch {
 			case r.ClientSecret != "":
 				toImport[i].Secret.SHA256 = digest(r.ClientSecret)
-			case r.TokenEndpointAuthMethod != "none":
+			case r.TokenEndpointAuthMethod != "none" && r.TokenEndpointAuthMethod != "private_key_jwt":
 				generated[i], toImport[i].Secret.SHA256 = newSecret()
 				toImport[i].Secret.IfMissing = true
 			}

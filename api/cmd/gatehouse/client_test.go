@@ -145,7 +145,8 @@ func TestClientImportSaysWhichClientIsWrong(t *testing.T) {
 		{`[{"client_id": "a"}, {"client_id": "a"}]`, `client_id "a" is there twice`},
 		{`{"client_id": "a", "redirect_uris": "https://a.example.org"}`, "redirect_uris must not be a string"},
 		{`{"client_id": "a", "redirect_uris": ["https://a.example.org/#x"]}`, "client a: redirect uris must be absolute no fragment or wildcard"},
-		{`{"client_id": "a", "token_endpoint_auth_method": "private_key_jwt"}`, `client a: auth method must be secret basic secret post or none`},
+		{`{"client_id": "a", "token_endpoint_auth_method": "client_secret_jwt"}`, `client a: auth method must be basic post private key jwt or none`},
+		{`{"client_id": "a", "token_endpoint_auth_method": "private_key_jwt"}`, `client a: private key jwt needs jwks or jwks uri and no secret`},
 		{`{"client_id": "a", "token_endpoint_auth_method": "none", "client_secret": "0123456789abcdef0123456789abcdef"}`,
 			"client a: without authentication must have no secret"},
 	} {

@@ -45,7 +45,7 @@ func (keyListCmd) Run(ctx context.Context, a *app) error {
 }
 
 type keyRotateCmd struct {
-	Alg       string `arg:"" enum:"RS256,ES256,EdDSA" help:"RS256, ES256 or EdDSA."`
+	Alg       string `arg:"" enum:"RS256,PS256,ES256,EdDSA" help:"RS256, PS256, ES256 or EdDSA."`
 	Emergency bool   `help:"The private key has leaked: the new one signs at once, and what the old ones signed is no longer trusted."`
 }
 

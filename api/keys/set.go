@@ -126,11 +126,11 @@ func (f foreign) suits(alg string) bool {
 	return false
 }
 
-// Verify gives the typ and the claims of a JWT that a key of the set signed, with the algorithm alg or, where that is "", with any that
-// there is. ErrUnknownKey and ErrToken are all it says; it looks at no claim.
-func (s *Set) Verify(token, alg string) (typ string, claims []byte, err error) {
+// Verify gives the typ and the claims of a JWT that a key of the set signed with one of algs. ErrUnknownKey and ErrToken are all it
+// says; it looks at no claim.
+func (s *Set) Verify(token string, algs []string) (typ string, claims []byte, err error) {
 	c, ok := parseCompact(token, maxForeignJWT)
-	if !ok || alg != "" && c.Alg != alg {
+	if !ok || !slices.Contains(algs, c.Alg) {
 		return "", nil, ErrToken
 	}
 	err = ErrUnknownKey

@@ -37,22 +37,21 @@ func TestAClientsSignatureIsVerifiedWithTheKeyItIsFor(t *testing.T) {
 	set := setOf(t, r)
 	for _, alg := range oidc.SigningAlgs {
 		token := sign(t, r, alg, `{"sub":"c"}`, noon)
-		for _, asked := range []string{"", alg} {
+		for _, asked := range [][]string{oidc.SigningAlgs, {alg}} {
 			if typ, claims, err := set.Verify(token, asked); err != nil || typ != "at+jwt" || string(claims) != `{"sub":"c"}` {
 				t.Errorf("%s, %q asked for: %q %s %v", alg, asked, typ, claims, err)
 			}
 		}
-		for _, other := range oidc.SigningAlgs {
-			if _, _, err := set.Verify(token, other); other != alg && !errors.Is(err, ErrToken) {
-				t.Errorf("%s passes for %s: %v", alg, other, err)
-			}
+		others := slices.DeleteFunc(slices.Clone(oidc.SigningAlgs), func(other string) bool { return other == alg })
+		if _, _, err := set.Verify(token, others); !errors.Is(err, ErrToken) {
+			t.Errorf("%s passes for one of %v: %v", alg, others, err)
 		}
 	}
 	if claims, err := Peek(sign(t, r, ES256, `{"sub":"c"}`, noon)); err != nil || string(claims) != `{"sub":"c"}` {
 		t.Errorf("%s %v", claims, err)
 	}
 	later := ring(t, row(t, ES256, 1, noon, never))
-	if _, _, err := set.Verify(sign(t, later, ES256, `{}`, noon), ""); !errors.Is(err, ErrUnknownKey) {
+	if _, _, err := set.Verify(sign(t, later, ES256, `{}`, noon), oidc.SigningAlgs); !errors.Is(err, ErrUnknownKey) {
 		t.Errorf("a key that is not in the set: %v", err)
 	}
 }
@@ -67,10 +66,10 @@ func TestASignatureWithoutAKidIsTriedWithEachKey(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := setOf(t, r).Verify(string(token), ""); err != nil {
+		if _, _, err := setOf(t, r).Verify(string(token), oidc.SigningAlgs); err != nil {
 			t.Errorf("%s %s: %v", k.Alg, k.KID, err)
 		}
-		if _, _, err := setOf(t, r).Verify(string(token[:len(token)-4])+"AAAA", ""); !errors.Is(err, ErrToken) {
+		if _, _, err := setOf(t, r).Verify(string(token[:len(token)-4])+"AAAA", oidc.SigningAlgs); !errors.Is(err, ErrToken) {
 			t.Errorf("%s, forged: %v", k.Alg, err)
 		}
 	}
@@ -183,7 +182,7 @@ func FuzzParseSet(f *testing.F) {
 				t.Errorf("a key that suits nothing: %+v", k)
 			}
 		}
-		if _, _, err := set.Verify(token, ""); err != nil && !errors.Is(err, ErrToken) && !errors.Is(err, ErrUnknownKey) {
+		if _, _, err := set.Verify(token, oidc.SigningAlgs); err != nil && !errors.Is(err, ErrToken) && !errors.Is(err, ErrUnknownKey) {
 			t.Error(err)
 		}
 	})

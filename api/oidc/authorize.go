@@ -8,30 +8,34 @@ import (
 	"time"
 )
 
-// AuthorizeParams are the parameters of the authorization endpoint that are read; all others are ignored.
+// AuthorizeParams are the parameters of an authorization request that are read once; resource may be repeated, all others are ignored.
 var AuthorizeParams = []string{"client_id", "redirect_uri", "response_type", "response_mode", "scope", "state", "nonce",
 	"prompt", "max_age", "id_token_hint", "login_hint", "kc_idp_hint", "idp_hint", "ui_locales", "code_challenge", "code_challenge_method",
-	"request", "request_uri", "registration"}
+	"claims", "acr_values", "dpop_jkt", "registration"}
 
 // AuthorizeRequest is a request of the authorization endpoint that has passed its checks (OpenID Connect Core §3.1.2.1).
 // It travels sealed through the login page, hence the short names.
 type AuthorizeRequest struct {
-	ClientID      string       `json:"c"`
-	RedirectURI   string       `json:"r"`
-	ResponseType  ResponseType `json:"ty,omitempty"`
-	ResponseMode  string       `json:"m,omitempty"`
-	Scope         string       `json:"s,omitempty"`
-	State         string       `json:"st,omitempty"`
-	Nonce         string       `json:"n,omitempty"`
-	Prompt        []string     `json:"p,omitempty"`
-	MaxAge        *int         `json:"a,omitempty"`  // seconds
-	IDTokenHint   string       `json:"-"`            // as it came, unverified
-	HintSub       string       `json:"hs,omitempty"` // who it must be, from a verified id_token_hint; "" for anybody
-	LoginHint     string       `json:"h,omitempty"`
-	IDPHint       string       `json:"ih,omitempty"` // an upstream to sign in with
-	UILocales     []string     `json:"l,omitempty"`
-	CodeChallenge string       `json:"cc,omitempty"`
-	At            time.Time    `json:"t"` // when the request was first made
+	ClientID      string        `json:"c"`
+	RedirectURI   string        `json:"r"`
+	ResponseType  ResponseType  `json:"ty,omitempty"`
+	ResponseMode  string        `json:"m,omitempty"`
+	Scope         string        `json:"s,omitempty"`
+	State         string        `json:"st,omitempty"`
+	Nonce         string        `json:"n,omitempty"`
+	Prompt        []string      `json:"p,omitempty"`
+	MaxAge        *int          `json:"a,omitempty"`  // seconds
+	IDTokenHint   string        `json:"-"`            // as it came, unverified
+	HintSub       string        `json:"hs,omitempty"` // who it must be, from a verified id_token_hint; "" for anybody
+	LoginHint     string        `json:"h,omitempty"`
+	IDPHint       string        `json:"ih,omitempty"` // an upstream to sign in with
+	UILocales     []string      `json:"l,omitempty"`
+	CodeChallenge string        `json:"cc,omitempty"`
+	Claims        ClaimsRequest `json:"cl,omitzero"`
+	Resources     []string      `json:"rs,omitempty"` // whom the access token is to be for; nil for all of the client's
+	DPoPJKT       string        `json:"jk,omitempty"` // the key that the code is bound to (RFC 9449 §10)
+	PushedID      string        `json:"pu,omitempty"` // of a pushed request, which is good for one answer (RFC 9126 §4)
+	At            time.Time     `json:"t"`            // when the request was first made
 
 	// At most one of these is set, and then nobody is sent to a redirect URI.
 	UserCode string `json:"uc,omitempty"` // the request of a device (RFC 8628), which has no browser
@@ -42,14 +46,14 @@ type AuthorizeRequest struct {
 type check func(p Params, c *Client) *Error
 
 // checks run in this order; the first refusal is the answer.
-var checks = []check{checkResponseMode, checkRequestObject, checkOpenID, checkPKCE, checkPrompt, checkMaxAge, checkScope, checkLengths}
+var checks = []check{checkResponseMode, checkRegistration, checkOpenID, checkPKCE, checkPrompt, checkMaxAge, checkScope, checkDPoPKey, checkLengths}
 
-// ParseAuthorize reads the parameters of the authorization endpoint.
+// ParseAuthorize reads the parameters of an authorization request, wherever they came from.
 //
 // untrusted is a refusal that must not be sent to the redirect URI (RFC 6749 §4.1.2.1): it is shown to the person.
 // refusal is one that goes back to the relying party; req then has what is needed for that.
 // client is nil for one that is not registered; allowed are the response types that this deployment has.
-func ParseAuthorize(raw url.Values, client *Client, allowed []ResponseType, now time.Time) (
+func ParseAuthorize(raw url.Values, client *Client, issuer string, allowed []ResponseType, now time.Time) (
 	req AuthorizeRequest, untrusted, refusal *Error) {
 	p, bad := ParseParams(raw, AuthorizeParams)
 	for _, name := range []string{"client_id", "redirect_uri"} {
@@ -73,7 +77,7 @@ func ParseAuthorize(raw url.Values, client *Client, allowed []ResponseType, now 
 		UILocales: strings.Fields(p["ui_locales"]), MaxAge: client.DefaultMaxAge, At: now,
 	}
 	if responseType.Code() {
-		req.CodeChallenge = p["code_challenge"]
+		req.CodeChallenge, req.DPoPJKT = p["code_challenge"], p["dpop_jkt"]
 	} else {
 		req.Scope = withoutScope(req.Scope, OfflineAccess) // OpenID Connect Core §11: only a code gets a refresh token
 	}
@@ -94,18 +98,28 @@ func ParseAuthorize(raw url.Values, client *Client, allowed []ResponseType, now 
 			return req, nil, e
 		}
 	}
-	return req, nil, nil
+	asked, e := parseClaims(p["claims"], client)
+	if e == nil {
+		req.Claims, req.HintSub, e = asked.ClaimsRequest, asked.sub, checkACR(asked.essential)
+	}
+	if e == nil {
+		req.Resources, e = Resources(raw["resource"], client.ResourcesOf(issuer))
+	}
+	return req, nil, e
 }
 
-// checkRequestObject: OpenID Connect Core §3.1.2.6 names the errors.
-func checkRequestObject(p Params, _ *Client) *Error {
-	switch {
-	case p["request"] != "":
-		return refuse(RequestNotSupported, "request objects are not supported")
-	case p["request_uri"] != "":
-		return refuse(RequestURINotSupported, "request_uri is not supported")
-	case p["registration"] != "":
+// checkRegistration: OpenID Connect Core §3.1.2.6 names the error.
+func checkRegistration(p Params, _ *Client) *Error {
+	if p["registration"] != "" {
 		return refuse(RegistrationNotSupported, "registration is not supported")
+	}
+	return nil
+}
+
+// checkDPoPKey: RFC 9449 §10.
+func checkDPoPKey(p Params, _ *Client) *Error {
+	if jkt := p["dpop_jkt"]; jkt != "" && !jktSyntax.MatchString(jkt) {
+		return refuse(InvalidRequest, "dpop_jkt must be 43 characters of base64url")
 	}
 	return nil
 }
@@ -194,6 +208,7 @@ const (
 type Standing struct {
 	Session   *Session // nil: nobody is signed in
 	User      *User
+	Subject   string   // what the client knows him by
 	Consented []string // scopes allowed earlier
 	Allowed   bool     // a member of one of the client's allowed groups, or there are none
 }
@@ -202,7 +217,7 @@ type Standing struct {
 func (r AuthorizeRequest) Decide(c *Client, s Standing, consented bool, now time.Time) (Step, *Error) {
 	none := slices.Contains(r.Prompt, "none")
 	switch {
-	case s.Session == nil || r.mustSignInAgain(s.Session, now) || r.HintSub != "" && r.HintSub != s.User.Sub:
+	case s.Session == nil || r.mustSignInAgain(s.Session, now) || r.HintSub != "" && r.HintSub != s.Subject:
 		switch {
 		case none:
 			return 0, refuse(LoginRequired, "the person is not signed in, or must sign in again")
@@ -242,7 +257,7 @@ func (r AuthorizeRequest) needsConsent(c *Client, s Standing) bool {
 	if c.FirstParty {
 		return false
 	}
-	for word := range strings.FieldsSeq(r.Scope) {
+	for _, word := range r.AsksFor() {
 		if !slices.Contains(s.Consented, word) {
 			return true
 		}

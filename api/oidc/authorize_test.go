@@ -152,7 +152,7 @@ func FuzzParseAuthorize(f *testing.F) {
 		if err != nil {
 			return
 		}
-		req, untrusted, refusal := ParseAuthorize(v, c, ResponseTypes, noon)
+		req, untrusted, refusal := ParseAuthorize(v, c, "https://api.example.org", ResponseTypes, noon)
 		if untrusted == nil && req.RedirectURI != c.RedirectURIs[0] {
 			t.Errorf("trusted %q", req.RedirectURI)
 		}

@@ -11,19 +11,39 @@ type claim struct {
 	read        func(*User) any
 }
 
-// claims is the table from which userinfo, ID tokens and discovery are made (OpenID Connect Core §5.1, §5.4).
+// claims is the table from which userinfo, ID tokens and discovery are made (OpenID Connect Core §5.1, §5.4). Those without a column of
+// their own are read from users.claims.
 var claims = []claim{
 	{"name", "profile", func(u *User) any { return orNil(u.fullName()) }},
 	{"given_name", "profile", func(u *User) any { return orNil(u.GivenName) }},
 	{"family_name", "profile", func(u *User) any { return orNil(u.FamilyName) }},
+	{"middle_name", "profile", custom[string]("middle_name")},
+	{"nickname", "profile", custom[string]("nickname")},
 	{"preferred_username", "profile", func(u *User) any { return u.Username }},
+	{"profile", "profile", custom[string]("profile")},
 	{"picture", "profile", func(u *User) any { return orNil(u.Picture) }},
+	{"website", "profile", custom[string]("website")},
+	{"gender", "profile", custom[string]("gender")},
+	{"birthdate", "profile", custom[string]("birthdate")},
 	{"zoneinfo", "profile", func(u *User) any { return orNil(u.Zoneinfo) }},
 	{"locale", "profile", func(u *User) any { return orNil(u.Locale) }},
 	{"updated_at", "profile", func(u *User) any { return u.UpdatedAt.Unix() }},
 	{"email", "email", func(u *User) any { return orNil(u.Email) }},
 	{"email_verified", "email", func(u *User) any { return u.emailVerified() }},
+	{"address", "address", custom[map[string]any]("address")},
+	{"phone_number", "phone", custom[string]("phone_number")},
+	{"phone_number_verified", "phone", custom[bool]("phone_number_verified")},
 	{"groups", "groups", func(u *User) any { return emptyNotNil(u.Groups) }},
+}
+
+// custom reads a claim of users.claims that has the type which the specification gives it (OpenID Connect Core §5.1).
+func custom[T any](name string) func(*User) any {
+	return func(u *User) any {
+		if value, ok := u.Custom[name].(T); ok {
+			return value
+		}
+		return nil
+	}
 }
 
 // reserved are the claims that only the protocol sets; users.claims cannot override them.
@@ -32,7 +52,7 @@ var reserved = map[string]bool{"iss": true, "sub": true, "aud": true, "exp": tru
 	"scope": true, "client_id": true, "cnf": true, "act": true, "may_act": true, "events": true, "grant_id": true}
 
 // ReleaseClaims gives what scope releases of u, and the claims named in released, which a client gets whatever the scope
-// (clients.released_claims). Custom claims of users.claims come with the profile scope, but never in place of one in the table
+// (clients.released_claims, the claims parameter). Custom claims of users.claims come with the profile scope, but never in place of one in the table
 // or of the protocol.
 func ReleaseClaims(u *User, scope string, released []string) map[string]any {
 	may := func(name, itsScope string) bool { return HasScope(scope, itsScope) || slices.Contains(released, name) }
@@ -66,7 +86,7 @@ func isOurs(name string) bool {
 
 // ClaimNames lists what can be asked for: claims_supported of discovery.
 func ClaimNames() []string {
-	list := []string{"sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "amr", "at_hash", "sid"}
+	list := []string{"sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid"}
 	for _, c := range claims {
 		list = append(list, c.name)
 	}

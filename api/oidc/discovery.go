@@ -14,7 +14,8 @@ type Metadata struct {
 	JWKSURI                                string         `json:"jwks_uri"`
 	RevocationEndpoint                     string         `json:"revocation_endpoint"`
 	IntrospectionEndpoint                  string         `json:"introspection_endpoint"`
-	DeviceAuthorizationEndpoint            string         `json:"device_authorization_endpoint"` // RFC 8628 §4
+	DeviceAuthorizationEndpoint            string         `json:"device_authorization_endpoint"`         // RFC 8628 §4
+	PushedAuthorizationRequestEndpoint     string         `json:"pushed_authorization_request_endpoint"` // RFC 9126 §5
 	EndSessionEndpoint                     string         `json:"end_session_endpoint"`
 	ScopesSupported                        []string       `json:"scopes_supported"`
 	ResponseTypesSupported                 []ResponseType `json:"response_types_supported"`
@@ -22,10 +23,17 @@ type Metadata struct {
 	GrantTypesSupported                    []string       `json:"grant_types_supported"`
 	SubjectTypesSupported                  []string       `json:"subject_types_supported"`
 	IDTokenSigningAlgValuesSupported       []string       `json:"id_token_signing_alg_values_supported"`
+	UserinfoSigningAlgValuesSupported      []string       `json:"userinfo_signing_alg_values_supported"`
+	RequestObjectSigningAlgs               []string       `json:"request_object_signing_alg_values_supported"`
+	DPoPSigningAlgs                        []string       `json:"dpop_signing_alg_values_supported"` // RFC 9449 §5.1
 	TokenEndpointAuthMethodsSupported      []string       `json:"token_endpoint_auth_methods_supported"`
+	TokenEndpointAuthSigningAlgs           []string       `json:"token_endpoint_auth_signing_alg_values_supported"`
 	RevocationEndpointAuthMethodsSupported []string       `json:"revocation_endpoint_auth_methods_supported"`
+	RevocationEndpointAuthSigningAlgs      []string       `json:"revocation_endpoint_auth_signing_alg_values_supported"`
 	IntrospectionEndpointAuthMethods       []string       `json:"introspection_endpoint_auth_methods_supported"`
+	IntrospectionEndpointAuthSigningAlgs   []string       `json:"introspection_endpoint_auth_signing_alg_values_supported"`
 	CodeChallengeMethodsSupported          []string       `json:"code_challenge_methods_supported"`
+	ACRValuesSupported                     []string       `json:"acr_values_supported"`
 	ClaimTypesSupported                    []string       `json:"claim_types_supported"`
 	ClaimsSupported                        []string       `json:"claims_supported"`
 	PromptValuesSupported                  []string       `json:"prompt_values_supported"`
@@ -35,6 +43,7 @@ type Metadata struct {
 	ClaimsParameterSupported               bool           `json:"claims_parameter_supported"`
 	RequestParameterSupported              bool           `json:"request_parameter_supported"`
 	RequestURIParameterSupported           bool           `json:"request_uri_parameter_supported"`
+	RequireRequestURIRegistration          bool           `json:"require_request_uri_registration"`
 	AuthorizationResponseIssSupported      bool           `json:"authorization_response_iss_parameter_supported"`
 }
 
@@ -52,23 +61,35 @@ func Discovery(issuer string, responseTypes []ResponseType, grantTypes, authMeth
 		RevocationEndpoint:                     issuer + "/revoke",
 		IntrospectionEndpoint:                  issuer + "/introspect",
 		DeviceAuthorizationEndpoint:            issuer + "/device_authorization",
+		PushedAuthorizationRequestEndpoint:     issuer + "/par",
 		EndSessionEndpoint:                     issuer + "/logout",
 		ScopesSupported:                        Scopes(),
 		ResponseTypesSupported:                 responseTypes,
 		ResponseModesSupported:                 ResponseModes,
 		GrantTypesSupported:                    grantTypes,
-		SubjectTypesSupported:                  []string{"public"},
+		SubjectTypesSupported:                  []string{"public", SubjectPairwise},
 		IDTokenSigningAlgValuesSupported:       SigningAlgs,
+		UserinfoSigningAlgValuesSupported:      SigningAlgs,
+		RequestObjectSigningAlgs:               SigningAlgs,
+		DPoPSigningAlgs:                        SigningAlgs,
+		TokenEndpointAuthSigningAlgs:           SigningAlgs,
+		RevocationEndpointAuthSigningAlgs:      SigningAlgs,
+		IntrospectionEndpointAuthSigningAlgs:   SigningAlgs,
 		TokenEndpointAuthMethodsSupported:      authMethods,
 		RevocationEndpointAuthMethodsSupported: authMethods,
 		IntrospectionEndpointAuthMethods:       slices.DeleteFunc(slices.Clone(authMethods), func(m string) bool { return m == "none" }),
 		CodeChallengeMethodsSupported:          []string{MethodS256},
+		ACRValuesSupported:                     ACRValues,
 		ClaimTypesSupported:                    []string{"normal"},
 		ClaimsSupported:                        ClaimNames(),
 		PromptValuesSupported:                  Prompts,
 		UILocalesSupported:                     UILocales,
 		BackchannelLogoutSupported:             true,
 		BackchannelLogoutSessionSupported:      true,
+		ClaimsParameterSupported:               true,
+		RequestParameterSupported:              true,
+		RequestURIParameterSupported:           true,
+		RequireRequestURIRegistration:          true,
 		AuthorizationResponseIssSupported:      true,
 	}
 }

@@ -40,6 +40,10 @@ const (
 	RequestNotSupported      = "request_not_supported"
 	RequestURINotSupported   = "request_uri_not_supported"
 	RegistrationNotSupported = "registration_not_supported"
+	InvalidRequestURI        = "invalid_request_uri"
+	InvalidRequestObject     = "invalid_request_object"
+
+	UnmetAuthenticationRequirements = "unmet_authentication_requirements" // OpenID Connect Core Error Code unmet_authentication_requirements §3
 )
 
 func refuse(code, description string) *Error { return &Error{Code: code, Description: description} }

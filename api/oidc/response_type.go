@@ -64,6 +64,9 @@ func (c *Client) mayAsk(t ResponseType) bool {
 		return true // a device or the account page, which have no response_type
 	}
 	registered := slices.ContainsFunc(c.ResponseTypes, func(name string) bool { return ParseResponseType(name) == t })
+	if t.Token() && c.DPoPBound { // nothing proves a key there (RFC 9449 §5)
+		return false
+	}
 	return registered && (!t.Code() || c.MayUse(GrantAuthorizationCode)) && (!t.FrontChannel() || c.MayUse(GrantImplicit))
 }
 

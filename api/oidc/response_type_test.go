@@ -58,7 +58,7 @@ func TestRequestsForTokensOfTheFrontChannel(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		req, untrusted, refusal := ParseAuthorize(query, client, ResponseTypes, noon)
+		req, untrusted, refusal := ParseAuthorize(query, client, "https://api.example.org", ResponseTypes, noon)
 		code := ""
 		if refusal != nil {
 			code = refusal.Code
@@ -69,7 +69,7 @@ func TestRequestsForTokensOfTheFrontChannel(t *testing.T) {
 		if !ParseResponseType(query.Get("response_type")).FrontChannel() {
 			continue
 		}
-		if _, _, refusal := ParseAuthorize(query, client, []ResponseType{ResponseCode}, noon); refusal.Code != UnsupportedResponseType {
+		if _, _, refusal := ParseAuthorize(query, client, "https://api.example.org", []ResponseType{ResponseCode}, noon); refusal.Code != UnsupportedResponseType {
 			t.Errorf("%s, where only code is allowed: %v", c.what, refusal)
 		}
 	}

@@ -8,7 +8,8 @@ import (
 // OfflineAccess asks for a refresh token (OpenID Connect Core §11).
 const OfflineAccess = "offline_access"
 
-// Scopes lists every scope there is: openid, those of the claims table, and offline_access.
+// Scopes lists every scope that means something here: openid, those of the claims table, and offline_access. What else is in a
+// client's row is for the services that its access tokens are for (clients.audiences).
 func Scopes() []string {
 	list := []string{"openid"}
 	for _, c := range claims {
@@ -29,20 +30,36 @@ func HasScope(scope, name string) bool {
 	return false
 }
 
-// grantableScope drops what does not exist, what the client is not registered for, and repetitions (RFC 6749 §3.3).
+// grantableScope drops what the client is not registered for, and repetitions (RFC 6749 §3.3).
 // offline_access needs a client with refresh tokens (OpenID Connect Core §11).
 func grantableScope(asked string, c *Client) string {
 	var list []string
-	known := Scopes()
-	for word := range strings.SplitSeq(asked, " ") {
+	for word := range strings.FieldsSeq(asked) {
 		switch {
-		case !slices.Contains(known, word) || slices.Contains(list, word) || !HasScope(c.Scope, word):
+		case slices.Contains(list, word) || !HasScope(c.Scope, word):
 		case word == OfflineAccess && !c.MayUse(GrantRefreshToken):
 		default:
 			list = append(list, word)
 		}
 	}
 	return strings.Join(list, " ")
+}
+
+// aboutPeople says that a scope is about a person, of whom a client that comes for itself has none.
+func aboutPeople(scope string) bool { return slices.Contains(Scopes(), scope) }
+
+// ClientScope is what a client is granted for itself (RFC 6749 §4.4): what it asks for of the scopes in its row that are not about a
+// person, or all of them.
+func ClientScope(asked string, c *Client) (scope string, refusal *Error) {
+	words := asked
+	if words == "" {
+		words = c.Scope
+	}
+	own := slices.DeleteFunc(strings.Fields(grantableScope(words, c)), aboutPeople)
+	if asked != "" && len(own) == 0 {
+		return "", refuse(InvalidScope, "none of the scopes is one that this client may have for itself")
+	}
+	return strings.Join(own, " "), nil
 }
 
 func withoutScope(scope, name string) string {

@@ -13,17 +13,21 @@ import (
 const (
 	GrantAuthorizationCode = "authorization_code"
 	GrantRefreshToken      = "refresh_token"
+	GrantClientCredentials = "client_credentials"
 )
 
 // SigningAlgs of ID tokens and access tokens; RS256 first, as OpenID Connect Core §15.1 wants it from everyone.
 var SigningAlgs = []string{"RS256", "PS256", "ES256", "EdDSA"}
 
-// TokenParams are the parameters of the token endpoint that are read.
-var TokenParams = []string{"grant_type", "code", "redirect_uri", "code_verifier", "refresh_token", "device_code", "scope",
-	"client_id", "client_secret", "subject_token", "subject_token_type", "requested_token_type", "requested_issuer", "actor_token"}
+// clientParams are those by which a client says who it is (RFC 6749 §2.3.1, RFC 7521 §4.2).
+var clientParams = []string{"client_id", "client_secret", "client_assertion", "client_assertion_type"}
+
+// TokenParams are the parameters of the token endpoint that are read once; resource and audience may be repeated.
+var TokenParams = append([]string{"grant_type", "code", "redirect_uri", "code_verifier", "refresh_token", "device_code", "scope",
+	"subject_token", "subject_token_type", "requested_token_type", "requested_issuer", "actor_token", "actor_token_type"}, clientParams...)
 
 // AboutTokenParams are the parameters of revocation (RFC 7009 §2.1) and introspection (RFC 7662 §2.1) that are read.
-var AboutTokenParams = []string{"token", "token_type_hint", "client_id", "client_secret"}
+var AboutTokenParams = append([]string{"token", "token_type_hint"}, clientParams...)
 
 // Grant is what the tokens of one redeemed code live by.
 type Grant struct {
@@ -36,6 +40,9 @@ type Grant struct {
 	Nonce    string    // of the authorization request; a refreshed ID token has none (OpenID Connect Core §12.2)
 	AuthTime time.Time
 	AMR      []string
+
+	Claims    ClaimsRequest // asked for by name
+	Resources []string      // that access tokens are for; nil for all of the client's
 }
 
 // TokenResponse is the answer of the token endpoint (RFC 6749 §5.1); scope, token_type and expires_in are always there.
@@ -65,8 +72,29 @@ type AccessTokenClaims struct {
 	ClientID string   `json:"client_id"`
 	Scope    string   `json:"scope"`
 	AuthTime int64    `json:"auth_time,omitempty"`
-	GrantID  string   `json:"grant_id"`
+	GrantID  string   `json:"grant_id,omitempty"` // none where a client got it for itself
 	Groups   []string `json:"groups,omitempty"`
+
+	Confirmation *Confirmation `json:"cnf,omitempty"` // the key it is bound to (RFC 9449 §6.1)
+}
+
+// JKT is the thumbprint of the key that the token is bound to, "" for none.
+func (c *AccessTokenClaims) JKT() string {
+	if c.Confirmation == nil {
+		return ""
+	}
+	return c.Confirmation.JKT
+}
+
+// TokenType is how the token has to be presented (RFC 6750 §2.1, RFC 9449 §7.1).
+func (c *AccessTokenClaims) TokenType() string { return TokenTypeOf(c.JKT()) }
+
+// TokenTypeOf is the token_type of an access token that is bound to the key with this thumbprint, "" for none.
+func TokenTypeOf(jkt string) string {
+	if jkt != "" {
+		return "DPoP"
+	}
+	return "Bearer"
 }
 
 // Introspection is what is said of a token (RFC 7662 §2.2); of one that is not active, nothing but that.
@@ -82,32 +110,41 @@ type Introspection struct {
 	Audience  Audience `json:"aud,omitempty"`
 	Issuer    string   `json:"iss,omitempty"`
 	ID        string   `json:"jti,omitempty"`
+
+	Confirmation *Confirmation `json:"cnf,omitempty"`
 }
 
 // Leeway is the tolerance for clocks that differ, where we verify times.
 const Leeway = 5 * time.Second
 
-// Check says why an access token of ours, with a good signature, is not accepted at the issuer's own endpoints; "" if it is.
+// Check says why an access token of ours, with a good signature, is not accepted; "" if it is. Whom it is for is not looked at.
 func (c *AccessTokenClaims) Check(issuer string, now time.Time) string {
 	switch {
 	case c.Issuer != issuer:
 		return "issued by another issuer"
-	case !slices.Contains(c.Audience, issuer):
-		return "issued for another audience"
 	case !now.Before(time.Unix(c.Expiry, 0).Add(Leeway)):
 		return "expired"
-	case c.GrantID == "":
-		return "no grant"
 	}
 	return ""
 }
 
-// IDTokenClaims makes the claims of an ID token (OpenID Connect Core §2, §3.1.3.6).
-func IDTokenClaims(issuer string, c *Client, u *User, g *Grant, accessToken string, now time.Time, ttl time.Duration) map[string]any {
-	out := ReleaseClaims(u, g.Scope, c.ReleasedClaims)
-	out["iss"], out["sub"], out["aud"] = issuer, u.Sub, c.ClientID
+// CheckUserinfo says why a good access token is none for userinfo.
+func (c *AccessTokenClaims) CheckUserinfo(issuer string) string {
+	switch {
+	case !slices.Contains(c.Audience, issuer):
+		return "issued for another audience"
+	case c.GrantID == "":
+		return "issued to a client, not for a person"
+	}
+	return ""
+}
+
+// IDTokenClaims makes the claims of an ID token (OpenID Connect Core §2, §3.1.3.6); sub is what the client knows the person by.
+func IDTokenClaims(issuer, sub string, c *Client, u *User, g *Grant, accessToken string, now time.Time, ttl time.Duration) map[string]any {
+	out := ReleaseClaims(u, g.Scope, slices.Concat(c.ReleasedClaims, g.Claims.IDToken))
+	out["iss"], out["sub"], out["aud"] = issuer, sub, c.ClientID
 	out["iat"], out["exp"], out["auth_time"] = now.Unix(), now.Add(ttl).Unix(), g.AuthTime.Unix()
-	out["amr"] = emptyNotNil(g.AMR)
+	out["acr"], out["amr"] = acrOf(g.AMR), emptyNotNil(g.AMR)
 	if accessToken != "" {
 		out["at_hash"] = HalfHash(c.IDTokenAlg, accessToken)
 	}

@@ -16,9 +16,11 @@ import (
 type Request struct {
 	ID            string     // in the log and on error pages
 	Method        string     // GET (or HEAD) or POST
+	Path          string     // of the endpoint, such as /token
 	Name          string     // of the upstream, where the path has one; "" if it is no name
 	Params        url.Values // of the query for GET, of the body for POST; never both
 	Authorization string
+	DPoP          []string // the proofs that came along (RFC 9449 §4.1): one, or the request is wrong
 	Origin        string
 	FetchSite     string // Sec-Fetch-Site
 	FetchDest     string // Sec-Fetch-Dest
@@ -51,11 +53,13 @@ type Cookie struct {
 type Answer struct {
 	Status     int
 	JSON       any
-	Raw        []byte // JSON that is ready
+	Raw        []byte // what is ready
 	Location   string
 	FormPost   *FormPost
 	Cookies    []Cookie
+	Type       string        // of Raw; "" for JSON
 	Challenge  string        // WWW-Authenticate
+	DPoPNonce  string        // for the next proof (RFC 9449 §8)
 	RetryAfter time.Duration // 0: none
 	Public     time.Duration // how long anyone may keep it; 0: no-store
 }

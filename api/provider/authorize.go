@@ -19,22 +19,14 @@ func (p *Provider) Authorize(ctx context.Context, r Request) Answer {
 	if err != nil {
 		return p.failedPage(r, err, p.sameRequest(r))
 	}
-	req, untrusted, refusal := oidc.ParseAuthorize(r.Params, client, p.ResponseTypes, now)
+	req, untrusted, refusal, err := p.readAuthorize(ctx, r, client, now)
 	switch {
+	case err != nil:
+		return p.failedPage(r, err, p.sameRequest(r))
 	case untrusted != nil:
 		return p.refuseAuthorize(r, untrusted, client)
 	case refusal != nil:
 		return p.respondError(r, req, refusal)
-	}
-	if req.IDTokenHint != "" {
-		hint, refusal, err := p.verifyHint(req.IDTokenHint)
-		switch {
-		case err != nil:
-			return p.failedPage(r, err, p.sameRequest(r))
-		case refusal != nil:
-			return p.respondError(r, req, refusal)
-		}
-		req.HintSub = hint.Subject
 	}
 
 	standing, err := p.standing(ctx, r, client, now)
@@ -63,7 +55,11 @@ func (p *Provider) standing(ctx context.Context, r Request, client *oidc.Client,
 	if cookie == "" {
 		return store.Standing{}, nil
 	}
-	return p.store.LoadStanding(ctx, digest(cookie), client, now)
+	s, err := p.store.LoadStanding(ctx, digest(cookie), client, now)
+	if s.User != nil {
+		s.Subject = p.subject(client, s.User.Sub)
+	}
+	return s, err
 }
 
 // sameRequest is the address at which an authorization request that failed can be made again.
@@ -94,6 +90,8 @@ func (p *Provider) refuseAuthorize(r Request, e *oidc.Error, client *oidc.Client
 	switch {
 	case e.Code == oidc.InvalidClient:
 		return p.errorPage(r, 400, pageUnknownClient, nil)
+	case e.Code == oidc.InvalidRequestURI:
+		return p.errorPage(r, 400, pageInvalidRequestURI, viewOfClient(client))
 	case e.Log != "":
 		return p.errorPage(r, 400, pageInvalidRedirect, viewOfClient(client))
 	}
@@ -146,11 +144,16 @@ func (p *Provider) issue(ctx context.Context, r Request, req oidc.AuthorizeReque
 	switch {
 	case errors.Is(err, store.ErrNotFound): // the session ended a moment ago
 		return p.askSignIn(r, req, client, now)
+	case errors.Is(err, store.ErrUsed):
+		return p.refuseAuthorize(r, errPushedUsed, client)
 	case err != nil:
 		return p.failedPage(r, err, p.sameRequest(r))
 	}
 	return p.respond(req, fields)
 }
+
+// errPushedUsed: a pushed request has one answer (RFC 9126 §4, FAPI 2.0 Security Profile §5.3.2.2).
+var errPushedUsed = &oidc.Error{Code: oidc.InvalidRequestURI, Description: "the pushed request has had its answer"}
 
 // touch gives the new idle end of a session that was last seen at seen: zero while the old one is recent enough,
 // so that most sign-ons cost no durable write.

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -105,7 +106,7 @@ func (p *Provider) tellLogout(ctx context.Context, l store.Logout) store.LogoutR
 // postLogoutToken sends the token (Back-Channel Logout §2.5) and reads the answer (§2.8): 200, or the 204 that some frameworks make of
 // it; 400 means that the client will not, now or later.
 func (p *Provider) postLogoutToken(ctx context.Context, l store.Logout) (final bool, err error) {
-	token, err := p.logoutToken(l)
+	token, err := p.logoutToken(ctx, l)
 	if err != nil {
 		return false, err
 	}
@@ -133,13 +134,18 @@ func (p *Provider) postLogoutToken(ctx context.Context, l store.Logout) (final b
 }
 
 // logoutToken is new for each attempt, so that a client that keeps the jti it saw does not take the next one for a replay.
-func (p *Provider) logoutToken(l store.Logout) (string, error) {
+func (p *Provider) logoutToken(ctx context.Context, l store.Logout) (string, error) {
 	ring, err := p.keyRing()
 	if err != nil {
 		return "", err
 	}
+	client, err := p.clientNamed(ctx, []string{l.ClientID})
+	if err != nil || client == nil {
+		return "", errors.Join(errors.New("the client is not there"), err)
+	}
 	now := p.now()
-	return signJSON(ring, l.Alg, oidc.LogoutTokenType, oidc.LogoutTokenClaims(p.Issuer, l.ClientID, l.Sub, l.SID, newID(), now), now)
+	claims := oidc.LogoutTokenClaims(p.Issuer, l.ClientID, p.subject(client, l.Sub), l.SID, newID(), now)
+	return signJSON(ring, l.Alg, oidc.LogoutTokenType, claims, now)
 }
 
 // readable cuts what others said to at most so many printable characters.

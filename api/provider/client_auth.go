@@ -16,18 +16,28 @@ type clientAuthMethod struct {
 	read func(authorization string, params oidc.Params) (candidates []credentials, found bool)
 }
 
-// credentials are a client's; one header can be read in two ways.
-type credentials struct{ id, secret string }
+// credentials are a client's; one header can be read in two ways. At most one of secret and assertion is there.
+type credentials struct{ id, secret, assertion string }
 
 // clientAuthMethods is the table; discovery lists it.
 var clientAuthMethods = []clientAuthMethod{
 	{"client_secret_basic", readBasic},
 	{"client_secret_post", func(_ string, params oidc.Params) ([]credentials, bool) {
-		return []credentials{{params["client_id"], params["client_secret"]}}, params["client_secret"] != ""
+		return []credentials{{id: params["client_id"], secret: params["client_secret"]}}, params["client_secret"] != ""
 	}},
+	{oidc.PrivateKeyJWT, readAssertion},
 	{"none", func(authorization string, params oidc.Params) ([]credentials, bool) {
-		return []credentials{{params["client_id"], ""}}, params["client_secret"] == "" && authorization == ""
+		return []credentials{{id: params["client_id"]}}, params["client_secret"] == "" && authorization == "" && !assertionParams(params)
 	}},
+}
+
+// ClientAuthMethods lists the names in the table.
+func ClientAuthMethods() []string {
+	names := make([]string, len(clientAuthMethods))
+	for i, m := range clientAuthMethods {
+		names[i] = m.name
+	}
+	return names
 }
 
 // readBasic reads the Authorization header as RFC 6749 §2.3.1 has it, percent-decoded, and as many clients send it, raw.
@@ -41,11 +51,11 @@ func readBasic(authorization string, _ oidc.Params) ([]credentials, bool) {
 	if err != nil || !ok {
 		return nil, true
 	}
-	list := []credentials{{id, secret}}
+	list := []credentials{{id: id, secret: secret}}
 	decodedID, errID := url.QueryUnescape(id)
 	decodedSecret, errSecret := url.QueryUnescape(secret)
 	if errID == nil && errSecret == nil && (decodedID != id || decodedSecret != secret) {
-		list = append([]credentials{{decodedID, decodedSecret}}, list...)
+		list = append([]credentials{{id: decodedID, secret: decodedSecret}}, list...)
 	}
 	return list, true
 }
@@ -64,6 +74,7 @@ func (p *Provider) authenticateClient(ctx context.Context, r Request, params oid
 	if used > 1 {
 		return nil, &oidc.Error{Code: oidc.InvalidRequest, Description: "the client authenticates in more than one way"}, nil
 	}
+	why := whyNoClient(candidates, params)
 	for _, try := range candidates {
 		if params["client_id"] != "" && params["client_id"] != try.id {
 			continue
@@ -72,11 +83,31 @@ func (p *Provider) authenticateClient(ctx context.Context, r Request, params oid
 		if err != nil {
 			return nil, nil, err
 		}
-		if client != nil && !client.Disabled && (client.Public() && try.secret == "" || !client.Public() && client.SecretMatches(try.secret)) {
-			return client, nil, nil
+		if client == nil || client.Disabled {
+			continue
 		}
+		proven, problem, err := p.proves(ctx, r, client, try)
+		if err != nil || proven {
+			return client, nil, err
+		}
+		why = orElse(problem, why)
 	}
-	return nil, &oidc.Error{Code: oidc.InvalidClient, Description: "client authentication failed", Log: whyNoClient(candidates, params)}, nil
+	return nil, &oidc.Error{Code: oidc.InvalidClient, Description: "client authentication failed", Log: why}, nil
+}
+
+// proves says whether the credentials are the client's; why is for the log if they are not.
+func (p *Provider) proves(ctx context.Context, r Request, c *oidc.Client, try credentials) (proven bool, why string, err error) {
+	switch c.AuthMethod {
+	case oidc.PrivateKeyJWT:
+		if try.assertion == "" {
+			return false, "client_id " + clip(c.ClientID) + " authenticates with private_key_jwt, and sent no client_assertion", nil
+		}
+		why, err = p.checkAssertion(ctx, r, c, try.assertion)
+		return err == nil && why == "", why, err
+	case "none":
+		return try.secret == "" && try.assertion == "", "", nil
+	}
+	return try.assertion == "" && c.SecretMatches(try.secret), "", nil
 }
 
 // fromClient reads a request that a client makes itself, and says who it is; refusal is the answer if that is not clear.
@@ -107,6 +138,8 @@ func whyNoClient(candidates []credentials, params oidc.Params) string {
 	switch {
 	case id == "":
 		return "no client_id, or an Authorization header that is not Basic"
+	case len(candidates) > 0 && candidates[0].assertion != "":
+		return "client_id " + clip(id) + " is unknown or disabled, or is not registered for private_key_jwt"
 	case len(candidates) > 0 && candidates[0].secret == "":
 		return "client_id " + clip(id) + " is not registered as a public client, and no secret was sent"
 	}

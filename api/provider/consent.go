@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"strings"
 
 	"gatehouse/api/oidc"
 	"gatehouse/api/store"
@@ -48,5 +47,5 @@ func (p *Provider) Consent(ctx context.Context, r Request) Answer {
 	if device {
 		return p.answerDevice(ctx, r, w, client, true, p.touch(standing.SeenAt, now), now)
 	}
-	return p.issue(ctx, r, *w.Request, client, standing, strings.Fields(w.Request.Scope), now)
+	return p.issue(ctx, r, *w.Request, client, standing, w.Request.AsksFor(), now)
 }

@@ -4,15 +4,14 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"time"
 
 	"gatehouse/api/oidc"
 	"gatehouse/api/store"
 )
 
 // grantAuthorizationCode redeems a code (RFC 6749 §4.1.3, RFC 7636 §4.6).
-func (p *Provider) grantAuthorizationCode(ctx context.Context, r Request, c *oidc.Client, params oidc.Params) Answer {
-	now := p.now()
+func (p *Provider) grantAuthorizationCode(ctx context.Context, r Request, c *oidc.Client, ask tokenRequest) Answer {
+	params := ask.params
 	for _, name := range []string{"code", "redirect_uri"} {
 		if params[name] == "" {
 			return p.refuseGrant(r, c, oidc.InvalidRequest, name+" is missing", "")
@@ -30,27 +29,27 @@ func (p *Provider) grantAuthorizationCode(ctx context.Context, r Request, c *oid
 	}
 
 	refreshToken := randomSecret()
-	redemption := p.redemption(params["code"], c, refreshToken, now)
+	redemption := p.redemption(params["code"], c, refreshToken, ask)
 	redemption.RedirectURI, redemption.CodeChallenge = params["redirect_uri"], challenge
-	g, u, err := p.store.RedeemCode(ctx, redemption, now)
+	g, u, err := p.store.RedeemCode(ctx, redemption, ask.now)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		misfit, err := p.store.RefuseCode(ctx, redemption, now)
+		misfit, err := p.store.RefuseCode(ctx, redemption, ask.now)
 		if err != nil {
 			return p.failed(r, err)
 		}
 		if misfit.Revoked {
 			slog.Warn("a code was used again: what it had got is revoked", "request_id", r.ID, "client_id", c.ClientID)
 		}
-		return p.refuseGrant(r, c, oidc.InvalidGrant, "the code is not valid: unknown, expired, used before, or made for another request", misfit.Reason)
+		return p.refuseMisfit(r, c, misfit, "the code is not valid: unknown, expired, used before, or made for another request")
 	case err != nil:
 		return p.failed(r, err)
 	}
-	return p.issueTokens(r, c, &u, &g, g.Scope, refreshToken, now)
+	return p.issueTokens(r, c, &u, &g, ask, g.Scope, refreshToken)
 }
 
 // redemption is what a client asks for that has a code, of whichever grant.
-func (p *Provider) redemption(code string, c *oidc.Client, refreshToken string, now time.Time) store.Redemption {
-	return store.Redemption{Code: digest(code), ClientID: c.ClientID, AllowedGroups: c.AllowedGroups,
-		RefreshToken: digest(refreshToken), RefreshEnds: now.Add(p.RefreshIdle), OfflineEnds: now.Add(p.RefreshMax)}
+func (p *Provider) redemption(code string, c *oidc.Client, refreshToken string, ask tokenRequest) store.Redemption {
+	return store.Redemption{Code: digest(code), ClientID: c.ClientID, AllowedGroups: c.AllowedGroups, Bound: ask.bound,
+		RefreshToken: digest(refreshToken), RefreshEnds: ask.now.Add(p.RefreshIdle), OfflineEnds: ask.now.Add(p.RefreshMax)}
 }

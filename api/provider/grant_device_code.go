@@ -10,9 +10,8 @@ import (
 )
 
 // grantDeviceCode answers a device that polls (RFC 8628 §3.4, §3.5).
-func (p *Provider) grantDeviceCode(ctx context.Context, r Request, c *oidc.Client, params oidc.Params) Answer {
-	now := p.now()
-	if params["device_code"] == "" {
+func (p *Provider) grantDeviceCode(ctx context.Context, r Request, c *oidc.Client, ask tokenRequest) Answer {
+	if ask.params["device_code"] == "" {
 		return p.refuseGrant(r, c, oidc.InvalidRequest, "device_code is missing", "")
 	}
 	if _, err := p.keyRing(); err != nil { // before the code is spent
@@ -20,11 +19,11 @@ func (p *Provider) grantDeviceCode(ctx context.Context, r Request, c *oidc.Clien
 	}
 
 	refreshToken := randomSecret()
-	redemption := p.redemption(params["device_code"], c, refreshToken, now)
-	g, u, err := p.store.RedeemDeviceCode(ctx, redemption, now)
+	redemption := p.redemption(ask.params["device_code"], c, refreshToken, ask)
+	g, u, err := p.store.RedeemDeviceCode(ctx, redemption, ask.now)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		misfit, err := p.store.PollDeviceCode(ctx, redemption, now)
+		misfit, err := p.store.PollDeviceCode(ctx, redemption, ask.now)
 		if err != nil {
 			return p.failed(r, err)
 		}
@@ -32,7 +31,7 @@ func (p *Provider) grantDeviceCode(ctx context.Context, r Request, c *oidc.Clien
 	case err != nil:
 		return p.failed(r, err)
 	}
-	return p.issueTokens(r, c, &u, &g, g.Scope, refreshToken, now)
+	return p.issueTokens(r, c, &u, &g, ask, g.Scope, refreshToken)
 }
 
 // refuseDevice says in the words of RFC 8628 §3.5 why there is no token (yet).

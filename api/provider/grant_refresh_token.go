@@ -13,9 +13,8 @@ import (
 )
 
 // grantRefreshToken rotates a refresh token (RFC 6749 §6, RFC 9700 §4.14.2).
-func (p *Provider) grantRefreshToken(ctx context.Context, r Request, c *oidc.Client, params oidc.Params) Answer {
-	now := p.now()
-	token := oidc.RefreshSecret(params["refresh_token"])
+func (p *Provider) grantRefreshToken(ctx context.Context, r Request, c *oidc.Client, ask tokenRequest) Answer {
+	token := oidc.RefreshSecret(ask.params["refresh_token"])
 	if token == "" {
 		return p.refuseGrant(r, c, oidc.InvalidRequest, "refresh_token is missing", "")
 	}
@@ -24,25 +23,22 @@ func (p *Provider) grantRefreshToken(ctx context.Context, r Request, c *oidc.Cli
 	}
 	successor := p.successor(token)
 	rotation := store.Rotation{Token: digest(token), Successor: digest(successor), ClientID: c.ClientID,
-		Scope: params["scope"], IdleEnds: now.Add(p.RefreshIdle), Grace: p.RefreshGrace}
-	g, u, err := p.store.RotateRefreshToken(ctx, rotation, now)
+		Scope: ask.params["scope"], Bound: ask.bound, IdleEnds: ask.now.Add(p.RefreshIdle), Grace: p.RefreshGrace}
+	g, u, err := p.store.RotateRefreshToken(ctx, rotation, ask.now)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		misfit, err := p.store.RefuseRefreshToken(ctx, rotation, now)
+		misfit, err := p.store.RefuseRefreshToken(ctx, rotation, ask.now)
 		if err != nil {
 			return p.failed(r, err)
-		}
-		if misfit.Reason == store.ScopeTooWide {
-			return p.refuseGrant(r, c, oidc.InvalidScope, "scope asks for more than was granted", "")
 		}
 		if misfit.Revoked {
 			slog.Warn("a refresh token was used again: its family is revoked", "request_id", r.ID, "client_id", c.ClientID)
 		}
-		return p.refuseGrant(r, c, oidc.InvalidGrant, "the refresh token is not valid: unknown, expired, revoked, or used before", misfit.Reason)
+		return p.refuseMisfit(r, c, misfit, "the refresh token is not valid: unknown, expired, revoked, or used before")
 	case err != nil:
 		return p.failed(r, err)
 	}
-	return p.issueTokens(r, c, &u, &g, orElse(params["scope"], g.Scope), successor, now)
+	return p.issueTokens(r, c, &u, &g, ask, orElse(ask.params["scope"], g.Scope), successor)
 }
 
 // refreshToken is the secret, or a JWT around it where the client wants one. Only the client reads that, so the cheapest algorithm signs.
@@ -54,7 +50,7 @@ func (p *Provider) refreshToken(ring *keys.Ring, c *oidc.Client, u *oidc.User, g
 	if g.EndsAt.Before(ends) {
 		ends = g.EndsAt
 	}
-	claims := oidc.RefreshTokenClaims{Issuer: p.Issuer, Audience: p.Issuer, Subject: u.Sub, ClientID: c.ClientID,
+	claims := oidc.RefreshTokenClaims{Issuer: p.Issuer, Audience: p.Issuer, Subject: p.subject(c, u.Sub), ClientID: c.ClientID,
 		Expiry: ends.Unix(), IssuedAt: now.Unix(), ID: secret}
 	return signJSON(ring, "EdDSA", oidc.RefreshTokenType, claims, now)
 }

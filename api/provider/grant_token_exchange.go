@@ -11,7 +11,8 @@ import (
 
 // grantTokenExchange gives a client the access token that its user has at an upstream, for one of ours (RFC 8693 §2; Keycloak calls it
 // internal to external). Which upstreams is said in the client's row.
-func (p *Provider) grantTokenExchange(ctx context.Context, r Request, c *oidc.Client, params oidc.Params) Answer {
+func (p *Provider) grantTokenExchange(ctx context.Context, r Request, c *oidc.Client, ask tokenRequest) Answer {
+	params := ask.params
 	refused := oidc.CheckExchange(params)
 	for _, target := range []string{"audience", "resource"} {
 		if refused == nil && len(r.Params[target]) > 0 {

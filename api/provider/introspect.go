@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"errors"
+	"time"
 
 	"gatehouse/api/oidc"
 	"gatehouse/api/store"
@@ -40,15 +41,33 @@ func (p *Provider) introspect(ctx context.Context, client *oidc.Client, token st
 		return p.introspectionOf(t, &user), err
 	}
 	claims, why, err := p.verifyAccessToken(token)
-	if err != nil {
+	switch {
+	case err != nil:
 		return oidc.Introspection{}, err
-	}
-	if why == "" {
-		user, _, err := p.store.LoadGrantUser(ctx, claims.GrantID, now)
-		return oidc.Introspection{Scope: claims.Scope, ClientID: claims.ClientID, Username: user.Username, TokenType: "Bearer",
-			Expiry: claims.Expiry, IssuedAt: claims.IssuedAt, Subject: claims.Subject, Audience: claims.Audience, ID: claims.ID}, err
+	case why == "":
+		return p.introspectAccessToken(ctx, &claims, now)
 	}
 	found, err := p.store.LoadRefreshToken(ctx, digest(oidc.RefreshSecret(token)), client.ClientID, now)
-	return oidc.Introspection{Scope: found.Scope, ClientID: client.ClientID, Username: found.Username, Subject: found.Sub,
+	return oidc.Introspection{Scope: found.Scope, ClientID: client.ClientID, Username: found.Username, Subject: p.subject(client, found.Sub),
 		Expiry: found.ExpiresAt.Unix(), IssuedAt: found.CreatedAt.Unix()}, err
+}
+
+// introspectAccessToken asks whether the grant may live or, where a client got the token for itself, the client.
+func (p *Provider) introspectAccessToken(ctx context.Context, claims *oidc.AccessTokenClaims, now time.Time) (oidc.Introspection, error) {
+	out := oidc.Introspection{Scope: claims.Scope, ClientID: claims.ClientID, TokenType: claims.TokenType(), Expiry: claims.Expiry,
+		IssuedAt: claims.IssuedAt, Subject: claims.Subject, Audience: claims.Audience, ID: claims.ID, Confirmation: claims.Confirmation}
+	if claims.GrantID != "" {
+		user, _, err := p.store.LoadGrantUser(ctx, store.TokenUse{GrantID: claims.GrantID}, now)
+		out.Username = user.Username
+		return out, err
+	}
+	client, err := p.clientNamed(ctx, []string{claims.ClientID})
+	if err != nil {
+		return out, err
+	}
+	revoked, err := p.store.IsRevoked(ctx, claims.ID)
+	if err == nil && (revoked || client == nil || client.Disabled) {
+		err = store.ErrNotFound
+	}
+	return out, err
 }

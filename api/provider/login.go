@@ -137,7 +137,8 @@ func (p *Provider) signIn(ctx context.Context, r Request, w pending, client *oid
 		ExpiresAt: now.Add(min(p.SessionIdle, p.SessionMax)), EndsAt: now.Add(p.SessionMax),
 		Upgraded: who.upgraded, Verified: who.verified, Reset: who.reset,
 	}
-	standing := oidc.Standing{Session: &session.Session, User: who.user, Consented: who.consented, Allowed: who.allowed}
+	standing := oidc.Standing{Session: &session.Session, User: who.user, Subject: p.subject(client, who.user.Sub),
+		Consented: who.consented, Allowed: who.allowed}
 	step, refused := w.Request.Decide(client, standing, false, now)
 	var fields [][2]string
 	var err error
@@ -147,15 +148,20 @@ func (p *Provider) signIn(ctx context.Context, r Request, w pending, client *oid
 	if err == nil {
 		err = p.store.StartSession(ctx, session)
 	}
+	used := errors.Is(err, store.ErrUsed)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return Answer{}, errUserChanged
-	case err != nil:
+	case err != nil && !used:
 		return Answer{}, err
 	}
 	slog.Info("signed in", "request_id", r.ID, "username", who.user.Username, "sid", session.SID, "client_id", client.ClientID, "amr", who.amr, "addr", r.Addr)
 	cookies := append(who.cookies, Cookie{Name: SessionCookie, Value: cookie})
 	switch {
+	case used:
+		a := p.refuseAuthorize(r, errPushedUsed, client)
+		a.Cookies = append(a.Cookies, cookies...)
+		return a, nil
 	case w.Link != nil:
 		a := p.saveLink(ctx, r, w, who.user, now)
 		a.Cookies = append(a.Cookies, cookies...)

@@ -13,11 +13,7 @@ const metadataAge = 5 * time.Minute
 
 // discoveryDocument is made of the tables of grants and of client authentication methods, and of the response types that are allowed, once.
 func discoveryDocument(issuer string, responseTypes []oidc.ResponseType) []byte {
-	var authMethods []string
-	for _, m := range clientAuthMethods {
-		authMethods = append(authMethods, m.name)
-	}
-	doc, err := json.Marshal(oidc.Discovery(issuer, responseTypes, GrantTypes(), authMethods))
+	doc, err := json.Marshal(oidc.Discovery(issuer, responseTypes, GrantTypes(), ClientAuthMethods()))
 	if err != nil {
 		panic(err) // strings only
 	}

@@ -86,13 +86,14 @@ func (p *Provider) showError(r Request, status int, w pending) Answer {
 
 // The error codes of pages; the UI has words for each.
 const (
-	pageUnknownClient   = "unknown_client"
-	pageInvalidRedirect = "invalid_redirect_uri"
-	pageInvalidRequest  = "invalid_request"
-	pageExpired         = "request_expired"
-	pageAltered         = "request_altered"
-	pageForeignBrowser  = "request_from_another_browser"
-	pageOriginRefused   = "origin_refused"
+	pageUnknownClient     = "unknown_client"
+	pageInvalidRedirect   = "invalid_redirect_uri"
+	pageInvalidRequest    = "invalid_request"
+	pageInvalidRequestURI = "invalid_request_uri"
+	pageExpired           = "request_expired"
+	pageAltered           = "request_altered"
+	pageForeignBrowser    = "request_from_another_browser"
+	pageOriginRefused     = "origin_refused"
 )
 
 // unseal opens the request parameter; problem is the page code of what is wrong with it. An expired one is given all the same.
@@ -215,7 +216,7 @@ func (p *Provider) Interaction(ctx context.Context, r Request) Answer {
 	}
 	if w.Request != nil {
 		view.UILocales = w.Request.UILocales
-		view.Scopes = strings.Fields(w.Request.Scope)
+		view.Scopes = w.Request.AsksFor()
 		view.UserCode = w.Request.UserCode
 	}
 	if w.Page == "device_done" {

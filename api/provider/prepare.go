@@ -11,11 +11,14 @@ import (
 // prepare makes the parameters of an answer of the authorization endpoint, and what has to be saved before they are sent.
 func (p *Provider) prepare(req oidc.AuthorizeRequest, c *oidc.Client, s oidc.Standing, now time.Time) ([][2]string, store.Issue, error) {
 	var fields [][2]string
-	toSave, code := store.Issue{ClientID: c.ClientID}, ""
+	toSave, code := store.Issue{ClientID: c.ClientID, Claims: req.Claims, Resources: req.Resources}, ""
+	if req.PushedID != "" {
+		toSave.Once = &store.Once{JTI: jtiDigest("pushed request", c.ClientID, req.PushedID), ExpiresAt: now.Add(pushedRemembered)}
+	}
 	if req.ResponseType.Code() {
 		code = randomSecret()
 		toSave.Code = &store.Code{Digest: digest(code), GrantID: newID(), RedirectURI: req.RedirectURI, CodeChallenge: req.CodeChallenge,
-			Offline: req.Offline(), Scope: req.Scope, Nonce: req.Nonce, ExpiresAt: now.Add(p.CodeTTL)}
+			DPoPJKT: req.DPoPJKT, Offline: req.Offline(), Scope: req.Scope, Nonce: req.Nonce, ExpiresAt: now.Add(p.CodeTTL)}
 		fields = append(fields, [2]string{"code", code})
 	}
 	if !req.ResponseType.FrontChannel() {
@@ -26,10 +29,10 @@ func (p *Provider) prepare(req oidc.AuthorizeRequest, c *oidc.Client, s oidc.Sta
 		return nil, toSave, err
 	}
 	g := &oidc.Grant{ID: newID(), ClientID: c.ClientID, SID: s.Session.SID, Scope: req.FrontChannelScope(), Nonce: req.Nonce,
-		AuthTime: s.Session.AuthTime, AMR: s.Session.AMR}
+		AuthTime: s.Session.AuthTime, AMR: s.Session.AMR, Claims: req.Claims, Resources: req.Resources}
 	access := ""
 	if req.ResponseType.Token() {
-		if access, err = p.signAccessToken(ring, c, s.User, g, g.Scope, now); err != nil {
+		if access, err = p.signAccessToken(ring, c, s.User, g, accessTokenFor{scope: g.Scope}, now); err != nil {
 			return nil, toSave, err
 		}
 		toSave.Grant = &store.FrontGrant{ID: g.ID, Scope: g.Scope, ExpiresAt: now.Add(p.AccessTokenTTL)}
@@ -37,7 +40,7 @@ func (p *Provider) prepare(req oidc.AuthorizeRequest, c *oidc.Client, s oidc.Sta
 			[2]string{"expires_in", strconv.Itoa(int(p.AccessTokenTTL.Seconds()))}, [2]string{"scope", g.Scope})
 	}
 	if req.ResponseType.IDToken() {
-		claims := oidc.IDTokenClaims(p.Issuer, c, s.User, g, access, now, p.IDTokenTTL)
+		claims := oidc.IDTokenClaims(p.Issuer, s.Subject, c, s.User, g, access, now, p.IDTokenTTL)
 		oidc.HashCodeAndState(claims, c, code, req.State)
 		token, err := signJSON(ring, c.IDTokenAlg, oidc.IDTokenType, claims, now)
 		if err != nil {

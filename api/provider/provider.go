@@ -44,18 +44,20 @@ type Settings struct {
 // Provider answers the endpoints. It keeps no state that another replica needs.
 type Provider struct {
 	Settings
-	store     *store.Store
-	sealer    *keys.Sealer
-	passwords *authn.Passwords
-	outgoing  *http.Client
-	upstreams *authn.Upstreams
-	bucketKey [32]byte
-	trying    authn.Trying
-	arrivals  authn.Arrivals
-	ring      atomic.Pointer[keys.Ring]
-	loggedOut chan struct{} // somebody was, here
-	metadata  []byte
-	now       func() time.Time
+	store      *store.Store
+	sealer     *keys.Sealer
+	passwords  *authn.Passwords
+	outgoing   *http.Client
+	upstreams  *authn.Upstreams
+	clientKeys clientKeys
+	bucketKey  [32]byte
+	trying     authn.Trying
+	arrivals   authn.Arrivals
+	ring       atomic.Pointer[keys.Ring]
+	salt       atomic.Pointer[[]byte] // of pairwise subjects; there as soon as ring is
+	loggedOut  chan struct{}          // somebody was, here
+	metadata   []byte
+	now        func() time.Time
 }
 
 // New makes a provider; Run keeps its keys current.
@@ -130,6 +132,15 @@ func randomSecret() string {
 	var b [32]byte
 	_, _ = rand.Read(b[:]) // never fails: crypto/rand
 	return base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+// subject is what the client knows the person by.
+func (p *Provider) subject(c *oidc.Client, sub string) string {
+	var salt []byte
+	if loaded := p.salt.Load(); loaded != nil {
+		salt = *loaded
+	}
+	return c.SubjectOf(sub, salt)
 }
 
 func digest(secret string) store.Digest { return sha256.Sum256([]byte(secret)) }

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"time"
 
 	"gatehouse/api/oidc"
 )
@@ -19,6 +20,10 @@ func (p *Provider) Revoke(ctx context.Context, r Request) Answer {
 	claims, why, err := p.verifyAccessToken(params["token"])
 	switch {
 	case err != nil:
+	case why == "" && claims.GrantID == "": // a client's own, for itself
+		if claims.ClientID == client.ClientID {
+			err = p.store.RevokeToken(ctx, claims.ID, time.Unix(claims.Expiry, 0).Add(oidc.Leeway))
+		}
 	case why == "":
 		err = p.store.RevokeGrant(ctx, claims.GrantID, client.ClientID, p.now())
 	default:

@@ -21,11 +21,18 @@ func (p *Provider) keyRing() (*keys.Ring, error) {
 	return nil, errNoKeys
 }
 
-// LoadKeys reads the signing keys from Postgres.
+// LoadKeys reads the signing keys from Postgres, and once what pairwise subjects are made with.
 func (p *Provider) LoadKeys(ctx context.Context) error {
 	rows, err := p.store.SigningKeys(ctx, p.now())
 	if err != nil || len(rows) == 0 {
 		return err
+	}
+	if p.salt.Load() == nil {
+		salt, err := p.store.PairwiseSalt(ctx)
+		if err != nil {
+			return err
+		}
+		p.salt.Store(&salt)
 	}
 	ring, err := keys.NewRing(keyRows(rows), p.sealer)
 	if err == nil {

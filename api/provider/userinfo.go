@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
+	"time"
 
 	"gatehouse/api/oidc"
 	"gatehouse/api/store"
@@ -15,25 +17,36 @@ import (
 // disabled, signed out or revoked is refused at once.
 func (p *Provider) Userinfo(ctx context.Context, r Request) Answer {
 	now := p.now()
-	token, found := bearerToken(r)
-	if !found {
+	token, scheme := accessToken(r)
+	if scheme == "" {
 		return Answer{Status: 401, Challenge: `Bearer realm="` + p.Issuer + `"`,
 			JSON: oauthErrorBody{oidc.InvalidToken, "send the access token as Authorization: Bearer"}}
 	}
+	return p.withNonce(r, p.userinfo(ctx, r, token, scheme, now), now)
+}
+
+func (p *Provider) userinfo(ctx context.Context, r Request, token, scheme string, now time.Time) Answer {
 	if t, user, is, err := p.personalAccessToken(ctx, token, nil, now); is {
 		return p.userinfoOf(r, t, &user, err)
 	}
 	claims, why, err := p.verifyAccessToken(token)
-	if err != nil {
+	if err == nil && why == "" {
+		why = claims.CheckUserinfo(p.Issuer)
+	}
+	switch {
+	case err != nil:
 		return p.failed(r, err)
-	}
-	if why != "" {
+	case why != "":
 		return p.refuseToken(r, 401, oidc.InvalidToken, why)
-	}
-	if !oidc.HasScope(claims.Scope, "openid") {
+	case !oidc.HasScope(claims.Scope, "openid"):
 		return p.refuseToken(r, 403, oidc.InsufficientScope, "the scope openid was not granted")
 	}
-	user, why, err := p.store.LoadGrantUser(ctx, claims.GrantID, now)
+	use := store.TokenUse{GrantID: claims.GrantID}
+	if refused := p.checkPossession(r, &claims, token, scheme, &use, now); refused != nil {
+		return *refused
+	}
+
+	user, why, err := p.store.LoadGrantUser(ctx, use, now)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return p.refuseToken(r, 401, oidc.InvalidToken, why)
@@ -47,19 +60,69 @@ func (p *Provider) Userinfo(ctx context.Context, r Request) Answer {
 	case client == nil:
 		return p.refuseToken(r, 401, oidc.InvalidToken, "unknown client")
 	}
-	out := oidc.ReleaseClaims(&user, claims.Scope, client.ReleasedClaims)
-	out["sub"] = user.Sub
-	return Answer{Status: 200, JSON: out}
+	out := oidc.ReleaseClaims(&user.User, claims.Scope, slices.Concat(client.ReleasedClaims, user.Claims.Userinfo))
+	out["sub"] = claims.Subject
+	return p.answerUserinfo(r, client, out, now)
 }
 
-// bearerToken reads RFC 6750 §2.1, or §2.2 where there is no header; never §2.3, since addresses are logged and kept.
-func bearerToken(r Request) (token string, found bool) {
-	scheme, token, ok := strings.Cut(r.Authorization, " ")
-	if ok && strings.EqualFold(scheme, "Bearer") {
-		return strings.TrimSpace(token), true
+// answerUserinfo answers in JSON, or in a JWT for a client that is registered for one (OpenID Connect Core §5.3.2).
+func (p *Provider) answerUserinfo(r Request, c *oidc.Client, claims map[string]any, now time.Time) Answer {
+	if c.UserinfoAlg == "" {
+		return Answer{Status: 200, JSON: claims}
+	}
+	ring, err := p.keyRing()
+	var signed string
+	if err == nil {
+		claims["iss"], claims["aud"] = p.Issuer, c.ClientID
+		signed, err = signJSON(ring, c.UserinfoAlg, oidc.IDTokenType, claims, now)
+	}
+	if err != nil {
+		return p.failed(r, err)
+	}
+	return Answer{Status: 200, Raw: []byte(signed), Type: "application/jwt"}
+}
+
+// checkPossession has a token that is bound to a key come with a proof of that key, and any other as a bearer's (RFC 9449 §7.1). The
+// proof is noted in use.
+func (p *Provider) checkPossession(r Request, claims *oidc.AccessTokenClaims, token, scheme string, use *store.TokenUse, now time.Time) *Answer {
+	refuse := func(code, why string) *Answer {
+		a := p.refuseToken(r, 401, code, why)
+		if claims.JKT() != "" {
+			a.Challenge, a.DPoPNonce = `DPoP error="`+code+`", `+dpopAlgs, p.nonce(now)
+		}
+		return &a
+	}
+	if scheme != claims.TokenType() {
+		return refuse(oidc.InvalidToken, "a token of type "+claims.TokenType()+" was sent as "+scheme)
+	}
+	if claims.JKT() == "" {
+		return nil
+	}
+	jkt, proof, refused := p.proofOf(r, token, now)
+	switch {
+	case refused != nil:
+		return refuse(refused.Code, refused.Description)
+	case jkt != claims.JKT():
+		return refuse(oidc.InvalidToken, "no DPoP proof, or one of another key")
+	}
+	use.Proof = usedProof(jkt, proof)
+	return nil
+}
+
+// accessToken reads RFC 6750 §2.1 and RFC 9449 §7.1, or RFC 6750 §2.2 where there is no header; never §2.3, since addresses are logged
+// and kept. scheme is "" where there is no token, else a token type.
+func accessToken(r Request) (token, scheme string) {
+	given, token, _ := strings.Cut(r.Authorization, " ")
+	for _, scheme := range []string{"Bearer", "DPoP"} {
+		if strings.EqualFold(given, scheme) {
+			return strings.TrimSpace(token), scheme
+		}
 	}
 	params, _ := oidc.ParseParams(r.Params, []string{"access_token"})
-	return params["access_token"], r.Method == "POST" && r.Authorization == "" && params["access_token"] != ""
+	if r.Method == "POST" && r.Authorization == "" && params["access_token"] != "" {
+		return params["access_token"], "Bearer"
+	}
+	return "", ""
 }
 
 // verifyAccessToken checks what the token itself says; why is for the log if it is refused.

@@ -17,6 +17,8 @@ func (s *Store) CleanUp(ctx context.Context, now time.Time) (deleted int64, err 
 		`DELETE FROM device_codes WHERE device_code_sha256 IN (
 			SELECT device_code_sha256 FROM device_codes WHERE expires_at + interval '10 minutes' < $1 LIMIT $2)`,
 		`DELETE FROM refresh_tokens WHERE token_sha256 IN (SELECT token_sha256 FROM refresh_tokens WHERE expires_at < $1 LIMIT $2)`,
+		`DELETE FROM used_jtis WHERE jti_sha256 IN (SELECT jti_sha256 FROM used_jtis WHERE expires_at < $1 LIMIT $2)`,
+		`DELETE FROM revoked_tokens WHERE jti IN (SELECT jti FROM revoked_tokens WHERE expires_at < $1 LIMIT $2)`,
 		`DELETE FROM grants WHERE id IN (SELECT id FROM grants WHERE expires_at < $1 LIMIT $2)`,
 		`DELETE FROM sessions WHERE sid IN (SELECT sid FROM sessions WHERE expires_at < $1 LIMIT $2)`,
 		`DELETE FROM personal_access_tokens WHERE id IN (SELECT id FROM personal_access_tokens WHERE expires_at < $1 LIMIT $2)`,

@@ -140,7 +140,8 @@ var redeemDeviceSQL = aliveSession("device_codes", "device_code_sha256") + `, sp
 			FROM session s, users u
 			WHERE d.device_code_sha256 = $1 AND d.client_id = $2 AND d.allowed AND d.used_at IS NULL AND d.expires_at > $3
 				AND s.sid = d.sid AND u.id = d.user_id AND ` + mayUse("$7") + `
-			RETURNING d.grant_id, d.user_id, d.sid, d.offline, d.scope, NULL::text AS nonce, d.auth_time, d.amr, s.ends_at
+			RETURNING d.grant_id, d.user_id, d.sid, d.offline, d.scope, NULL::text AS nonce, d.auth_time, d.amr, s.ends_at,
+				NULL::text[] AS userinfo_claims, NULL::text[] AS id_token_claims, NULL::text[] AS resources
 		)` + grantOfSpent
 
 // The states of a device code that cannot be redeemed (now); others are reasons for the log.

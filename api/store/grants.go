@@ -7,12 +7,48 @@ import (
 	"gatehouse/api/oidc"
 )
 
-// LoadGrantUser gives the user of a grant that may live. ErrNotFound with a reason for the log otherwise.
-func (s *Store) LoadGrantUser(ctx context.Context, grantID string, now time.Time) (u oidc.User, refusal string, err error) {
-	err = failure(s.pool.QueryRow(ctx, `
-		SELECT `+userColumns+`, coalesce(g.refusal, CASE WHEN g.ends_at <= $2 THEN 'grant_expired' ELSE '' END)
-		FROM grant_states g JOIN users u ON u.id = g.user_id WHERE g.grant_id = $1`, grantID, now).
-		Scan(append(userFields(&u), &refusal)...))
+// TokenUse is a use of an access token.
+type TokenUse struct {
+	GrantID string
+	ID      string // its jti where it can be revoked without its grant, else ""
+	Proof   *Once  // of the key that it is bound to, nil for none
+}
+
+// GrantUser is the user of a grant that may live, and which claims were asked for by name.
+type GrantUser struct {
+	oidc.User
+	Claims oidc.ClaimsRequest
+}
+
+// grantUser is a statement that loads the user of grant $1 at $2; refusals are more reasons not to.
+func grantUser(refusals string) string {
+	return `
+		SELECT ` + userColumns + `, g.userinfo_claims, g.id_token_claims,
+			CASE ` + refusals + ` WHEN g.refusal IS NOT NULL THEN g.refusal WHEN g.ends_at <= $2 THEN 'grant_expired' ELSE '' END
+		FROM grant_states g JOIN users u ON u.id = g.user_id WHERE g.grant_id = $1`
+}
+
+var (
+	grantUserSQL = grantUser("")
+	tokenUserSQL = `
+		WITH used AS (
+			INSERT INTO used_jtis (jti_sha256, expires_at) SELECT $3, $4 WHERE $3::bytea IS NOT NULL ON CONFLICT DO NOTHING RETURNING 1
+		)` + grantUser(`WHEN $3::bytea IS NOT NULL AND NOT EXISTS (SELECT FROM used) THEN 'proof_used_before'
+			WHEN EXISTS (SELECT FROM revoked_tokens WHERE jti = $5) THEN 'token_revoked'`)
+)
+
+// LoadGrantUser gives the user of a grant that may live, and spends the proof that came with the token. ErrNotFound with a reason for
+// the log otherwise.
+func (s *Store) LoadGrantUser(ctx context.Context, t TokenUse, now time.Time) (u GrantUser, refusal string, err error) {
+	sql, args := grantUserSQL, []any{t.GrantID, now}
+	if t.ID != "" || t.Proof != nil {
+		sql, args = tokenUserSQL, append(args, nil, nil, orZero(t.ID))
+		if t.Proof != nil {
+			args[2], args[3] = t.Proof.JTI[:], t.Proof.ExpiresAt
+		}
+	}
+	err = failure(s.pool.QueryRow(ctx, sql, args...).
+		Scan(append(userFields(&u.User), &u.Claims.Userinfo, &u.Claims.IDToken, &refusal)...))
 	switch {
 	case err == ErrNotFound:
 		refusal = "unknown grant"

@@ -13,8 +13,9 @@ type Rotation struct {
 	Successor Digest
 	ClientID  string
 	Scope     string // asked for; "" for all that was granted
-	IdleEnds  time.Time
-	Grace     time.Duration // in which a spent token still gives the same successor
+	Bound
+	IdleEnds time.Time
+	Grace    time.Duration // in which a spent token still gives the same successor
 }
 
 // ScopeTooWide is the reason of a Misfit that asks for more than was granted (RFC 6749 §6); the token is not spent.
@@ -32,16 +33,20 @@ func (s *Store) RotateRefreshToken(ctx context.Context, r Rotation, now time.Tim
 			WHERE t.token_sha256 = $1 AND (t.used_at IS NULL OR t.used_at > $5) AND t.expires_at > $3
 				AND g.grant_id = t.grant_id AND g.client_id = $2 AND g.refusal IS NULL AND g.ends_at > $3
 				AND string_to_array($7, ' ') <@ string_to_array(g.scope, ' ')
+				AND coalesce(g.dpop_jkt, $8) = $8 AND $9::text[] <@ coalesce(g.resources, $10)
 			RETURNING t.grant_id, g.ends_at
 		), successor AS (
 			INSERT INTO refresh_tokens (token_sha256, grant_id, created_at, expires_at)
 			SELECT $4, grant_id, $3, LEAST($6, ends_at) FROM spent
 			ON CONFLICT (token_sha256) DO NOTHING
 		)
-		SELECT `+userColumns+`, g.id::text, coalesce(g.sid::text, ''), g.offline, g.scope, p.ends_at, g.auth_time, g.amr
+		SELECT `+userColumns+`, g.id::text, coalesce(g.sid::text, ''), g.offline, g.scope, p.ends_at, g.auth_time, g.amr,
+			g.userinfo_claims, g.id_token_claims, g.resources
 		FROM spent p JOIN grants g ON g.id = p.grant_id JOIN users u ON u.id = g.user_id`,
-		r.Token[:], r.ClientID, now, r.Successor[:], now.Add(-r.Grace), r.IdleEnds, r.Scope).
-		Scan(append(userFields(&u), &g.ID, &g.SID, &g.Offline, &g.Scope, &g.EndsAt, &g.AuthTime, &g.AMR)...)
+		r.Token[:], r.ClientID, now, r.Successor[:], now.Add(-r.Grace), r.IdleEnds, r.Scope,
+		r.JKT, emptyNotNil(r.Resources), emptyNotNil(r.Allowed)).
+		Scan(append(userFields(&u), &g.ID, &g.SID, &g.Offline, &g.Scope, &g.EndsAt, &g.AuthTime, &g.AMR,
+			&g.Claims.Userinfo, &g.Claims.IDToken, &g.Resources)...)
 	return g, u, failure(err)
 }
 
@@ -50,7 +55,7 @@ func (s *Store) RotateRefreshToken(ctx context.Context, r Rotation, now time.Tim
 func (s *Store) RefuseRefreshToken(ctx context.Context, r Rotation, now time.Time) (Misfit, error) {
 	return s.misfit(ctx, `
 		WITH token AS (
-			SELECT t.*, s.client_id, s.refusal, s.ends_at,
+			SELECT t.*, s.client_id, s.refusal, s.ends_at, s.resources, s.dpop_jkt,
 				t.used_at <= $4 AS replayed, NOT string_to_array($5, ' ') <@ string_to_array(s.scope, ' ') AS too_wide
 			FROM refresh_tokens t JOIN grant_states s USING (grant_id) WHERE t.token_sha256 = $1
 		), revoked AS (
@@ -61,10 +66,14 @@ func (s *Store) RefuseRefreshToken(ctx context.Context, r Rotation, now time.Tim
 		SELECT CASE
 				WHEN client_id <> $2 THEN 'issued to another client'
 				WHEN replayed THEN 'used before'
-				WHEN too_wide AND refusal IS NULL THEN '`+ScopeTooWide+`'
-				ELSE coalesce(refusal, 'expired') END,
+				WHEN refusal IS NOT NULL THEN refusal
+				WHEN dpop_jkt <> $6 THEN 'bound to another DPoP key'
+				WHEN too_wide THEN '`+ScopeTooWide+`'
+				WHEN NOT $7::text[] <@ coalesce(resources, $8) THEN '`+ResourceTooWide+`'
+				ELSE 'expired' END,
 			EXISTS (SELECT FROM revoked)
-		FROM token`, r.Token[:], r.ClientID, now, now.Add(-r.Grace), r.Scope)
+		FROM token`, r.Token[:], r.ClientID, now, now.Add(-r.Grace), r.Scope,
+		r.JKT, emptyNotNil(r.Resources), emptyNotNil(r.Allowed))
 }
 
 // RefreshToken is what is known of one that can still be used.

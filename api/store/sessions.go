@@ -91,30 +91,32 @@ type NewSession struct {
 
 // StartSession saves in one statement the session, the upgraded password hash, the end of the browser's former session and,
 // where no consent is needed, what the request gets. ErrNotFound: the user was disabled or got another password meanwhile.
+// ErrUsed: the session has started, but the request has had its answer before.
 // Where the former session was the same person's, nobody has signed out: its row says what replaced it, and is kept as long, so that
 // relying parties of either hear of the logout to come.
 func (s *Store) StartSession(ctx context.Context, n NewSession) error {
-	tag, err := s.pool.Exec(ctx, `
+	var first bool
+	err := s.pool.QueryRow(ctx, `
 		WITH person AS (
-			SELECT id FROM users WHERE id = $16 AND disabled_at IS NULL AND ($22 = '' OR password = $22) FOR UPDATE
+			SELECT id FROM users WHERE id = $22 AND disabled_at IS NULL AND ($28 = '' OR password = $28) FOR UPDATE
 		), session AS (
 			INSERT INTO sessions (sid, cookie_sha256, user_id, auth_time, amr, seen_at, expires_at, ends_at)
-			SELECT $14, $15, id, $17, $18, $2, $19, $20 FROM person
+			SELECT $20, $21, id, $23, $24, $2, $25, $26 FROM person
 			RETURNING sid, user_id, auth_time, amr, ends_at
 		), ended AS (
-			UPDATE sessions SET ended_at = $2, replaced_by = CASE WHEN user_id = $16 THEN $14::uuid END,
-				expires_at = CASE WHEN user_id = $16 THEN $20 ELSE expires_at END
-			WHERE cookie_sha256 = $23 AND ended_at IS NULL AND EXISTS (SELECT FROM person)
+			UPDATE sessions SET ended_at = $2, replaced_by = CASE WHEN user_id = $22 THEN $20::uuid END,
+				expires_at = CASE WHEN user_id = $22 THEN $26 ELSE expires_at END
+			WHERE cookie_sha256 = $29 AND ended_at IS NULL AND EXISTS (SELECT FROM person)
 		), upgraded AS (
-			UPDATE users SET password = $21 WHERE id = $16 AND password = $22 AND $21 <> '' AND EXISTS (SELECT FROM person)
+			UPDATE users SET password = $27 WHERE id = $22 AND password = $28 AND $27 <> '' AND EXISTS (SELECT FROM person)
 		), reset AS (
-			DELETE FROM login_throttle WHERE bucket = ANY ($24) AND EXISTS (SELECT FROM person)
+			DELETE FROM login_throttle WHERE bucket = ANY ($30) AND EXISTS (SELECT FROM person)
 		), `+insertIssue+`
-		SELECT FROM session`,
+		SELECT `+firstUse+` FROM session`,
 		append(n.Issue.args(n.StartedAt), n.SID, n.Cookie[:], n.UserID, n.AuthTime, n.AMR, n.ExpiresAt, n.EndsAt,
-			n.Upgraded, n.Verified, n.OldCookie[:], n.Reset)...)
-	if err == nil && tag.RowsAffected() == 0 {
-		return ErrNotFound
+			n.Upgraded, n.Verified, n.OldCookie[:], n.Reset)...).Scan(&first)
+	if err == nil && !first {
+		return ErrUsed
 	}
 	return failure(err)
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
@@ -33,6 +34,9 @@ func (a answerer) write(c echo.Context, ans provider.Answer) error {
 	if ans.Challenge != "" {
 		h.Set("WWW-Authenticate", ans.Challenge)
 	}
+	if ans.DPoPNonce != "" {
+		h.Set("DPoP-Nonce", ans.DPoPNonce)
+	}
 	if ans.RetryAfter > 0 {
 		h.Set("Retry-After", wholeSeconds(ans.RetryAfter))
 	}
@@ -50,7 +54,7 @@ func (a answerer) write(c echo.Context, ans provider.Answer) error {
 	case ans.Location != "":
 		return c.Redirect(ans.Status, ans.Location)
 	case ans.Raw != nil:
-		return c.Blob(ans.Status, "application/json", ans.Raw)
+		return c.Blob(ans.Status, cmp.Or(ans.Type, "application/json"), ans.Raw)
 	case ans.JSON != nil:
 		return c.JSON(ans.Status, ans.JSON)
 	}

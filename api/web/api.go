@@ -40,6 +40,7 @@ func routes(p *provider.Provider) []endpoint {
 		{"GET HEAD", "/authentication-methods", clients, false, p.AuthenticationMethods},
 		{"POST", "/device", nobody, true, p.Device},
 		{"POST", "/device_authorization", clients, false, p.DeviceAuthorization},
+		{"POST", "/par", clients, false, p.PushAuthorization},
 		{"POST", "/token", clients, false, p.Token},
 		{"GET POST", "/userinfo", clients, false, p.Userinfo},
 		{"POST", "/revoke", clients, false, p.Revoke},

@@ -49,8 +49,8 @@ func TestAllOtherRefusalsGoBackWithErrorStateAndIss(t *testing.T) {
 			authParams("max_age", "-1"), authParams("max_age", "soon"), authParams("response_mode", "web_message"), authParams("nonce", strings.Repeat("n", 2000)), repeated},
 		"unsupported_response_type":  {authParams("response_type", "none"), authParams("response_type", "code none")},
 		"invalid_scope":              {authParams("scope", "everything")},
-		"request_not_supported":      {authParams("request", "eyJ")},
-		"request_uri_not_supported":  {authParams("request_uri", "https://evil.example/r")},
+		"invalid_request_object":     {authParams("request", "eyJ"), authParams("request", strings.Repeat("x", 12<<10))},
+		"invalid_request_uri":        {authParams("request_uri", "https://evil.example/r"), authParams("request_uri", "urn:x")},
 		"registration_not_supported": {authParams("registration", "{}")},
 		"login_required":             {authParams("prompt", "none")},
 	} {

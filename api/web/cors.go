@@ -30,7 +30,7 @@ func (who readers) allow(c echo.Context, p *provider.Provider) bool {
 		return false
 	}
 	h.Set("Access-Control-Allow-Origin", origin)
-	h.Set("Access-Control-Expose-Headers", "WWW-Authenticate, Retry-After, X-Request-Id")
+	h.Set("Access-Control-Expose-Headers", "WWW-Authenticate, DPoP-Nonce, Retry-After, X-Request-Id")
 	return true
 }
 
@@ -38,7 +38,7 @@ func (who readers) preflight(c echo.Context, p *provider.Provider, methods strin
 	if who.allow(c, p) {
 		h := c.Response().Header()
 		h.Set("Access-Control-Allow-Methods", strings.ReplaceAll(methods, " ", ", "))
-		h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, X-Requested-With")
+		h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, DPoP, X-Requested-With")
 		h.Set("Access-Control-Max-Age", "600") // seconds
 	}
 	return c.NoContent(http.StatusNoContent)

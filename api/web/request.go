@@ -36,8 +36,10 @@ func (a answerer) readRequest(c echo.Context) (provider.Request, *problem) {
 	r := provider.Request{
 		ID:            requestID(c),
 		Method:        c.Request().Method,
+		Path:          c.Path(),
 		Name:          pathName(c),
 		Authorization: h.Get("Authorization"),
+		DPoP:          h.Values("DPoP"),
 		Origin:        h.Get("Origin"),
 		FetchSite:     h.Get("Sec-Fetch-Site"),
 		FetchDest:     h.Get("Sec-Fetch-Dest"),

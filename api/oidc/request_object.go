@@ -1,0 +1,109 @@
+package oidc
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+// RequestURIPrefix begins the request_uri of a pushed request (RFC 9126 §2.2).
+const RequestURIPrefix = "urn:ietf:params:oauth:request_uri:"
+
+// RequestURILife is how long a pushed request can be begun (RFC 9126 §2.2).
+const RequestURILife = time.Minute
+
+// PushedResponse is the answer of the pushed authorization request endpoint (RFC 9126 §2.2).
+type PushedResponse struct {
+	RequestURI string `json:"request_uri"`
+	ExpiresIn  int    `json:"expires_in"` // seconds
+}
+
+// PushedParams are the parameters of that endpoint that are read once (RFC 9126 §2.1).
+var PushedParams = slices.Concat(AuthorizeParams, []string{"request", "request_uri"}, clientParams[1:])
+
+// HasRequestURI says that the client registered beforehand where this request object is; no other address is asked (RFC 9101 §10.4).
+func (c *Client) HasRequestURI(uri string) bool { return slices.Contains(c.RequestURIs, uri) }
+
+// IsRequestObjectType says that typ may be that of a request object (RFC 9101 §10.8).
+func IsRequestObjectType(typ string) bool {
+	return typ == "" || strings.EqualFold(typ, "JWT") || strings.EqualFold(typ, "oauth-authz-req+jwt")
+}
+
+// RequestObjectParams gives the parameters in the claims of a request object that the client has signed, and those beside it. What is
+// in the object counts (OpenID Connect Core §6.1); for a client that has to sign its requests nothing else does (RFC 9101 §6.3, §10.5).
+func RequestObjectParams(claims []byte, beside url.Values, c *Client, issuer string, now time.Time) (url.Values, *Error) {
+	var about struct {
+		Issuer    string      `json:"iss"`
+		Subject   string      `json:"sub"`
+		Audience  Audience    `json:"aud"`
+		Expiry    NumericDate `json:"exp"`
+		NotBefore NumericDate `json:"nbf"`
+		IssuedAt  NumericDate `json:"iat"`
+	}
+	values, ok := valuesOf(claims)
+	if !ok || json.Unmarshal(claims, &about) != nil {
+		return nil, refuse(InvalidRequestObject, "the request object is not a JSON object of parameters")
+	}
+	bad := func(why string) (url.Values, *Error) {
+		return nil, refuse(InvalidRequestObject, "request object: "+why)
+	}
+	switch {
+	case about.Subject == c.ClientID: // it could pass for a client assertion elsewhere (RFC 9101 §10.8)
+		return bad("sub must not be the client_id")
+	case about.Issuer != c.ClientID && (about.Issuer != "" || c.RequireSignedRequest):
+		return bad("iss is not the client_id")
+	case !slices.Contains(about.Audience, issuer) && (about.Audience != nil || c.RequireSignedRequest):
+		return bad("aud is not this issuer")
+	case values.Has("request") || values.Has("request_uri"):
+		return bad("it has a request or request_uri of its own")
+	}
+	if why := checkTimes(about.Expiry, about.NotBefore, about.IssuedAt, now); why != "" {
+		return bad(why)
+	}
+	for _, name := range []string{"client_id", "response_type"} {
+		if values.Has(name) && beside.Has(name) && values.Get(name) != beside.Get(name) {
+			return bad(name + " is not the one beside it")
+		}
+	}
+	if c.RequireSignedRequest {
+		beside = url.Values{"client_id": beside["client_id"]}
+	}
+	for name, list := range beside {
+		if !values.Has(name) && name != "request" && name != "request_uri" {
+			values[name] = list
+		}
+	}
+	return values, nil
+}
+
+// valuesOf writes the members of a JSON object as parameters: numbers and truth values as text, objects as JSON, lists as repetitions.
+func valuesOf(object []byte) (values url.Values, ok bool) {
+	decoder := json.NewDecoder(bytes.NewReader(object))
+	decoder.UseNumber()
+	var members map[string]any
+	if decoder.Decode(&members) != nil {
+		return nil, false
+	}
+	values = url.Values{}
+	for name, member := range members {
+		list, isList := member.([]any)
+		if !isList {
+			list = []any{member}
+		}
+		for _, value := range list {
+			text, isText := value.(string)
+			if !isText {
+				plain, err := json.Marshal(value)
+				if err != nil || value == nil {
+					continue
+				}
+				text = string(plain)
+			}
+			values.Add(name, text)
+		}
+	}
+	return values, true
+}

@@ -1,0 +1,156 @@
+package provider
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"net/url"
+	"strings"
+	"time"
+
+	"gatehouse/api/authn"
+	"gatehouse/api/oidc"
+)
+
+// readAuthorize reads an authorization request, which comes in one of three ways: as parameters, as an object that the client signed
+// (RFC 9101), by value or at an address that it registered, or pushed beforehand (RFC 9126). The refusals are those of oidc.ParseAuthorize.
+func (p *Provider) readAuthorize(ctx context.Context, r Request, client *oidc.Client, now time.Time) (
+	req oidc.AuthorizeRequest, untrusted, refusal *oidc.Error, err error) {
+	params, bad := oidc.ParseParams(r.Params, []string{"request", "request_uri"})
+	if sealed, pushed := strings.CutPrefix(params["request_uri"], oidc.RequestURIPrefix); pushed && client != nil {
+		req, untrusted = p.openPushed(sealed, client, now)
+		return req, untrusted, nil, nil
+	}
+	values, refused := r.Params, oidc.RefuseParams(bad)
+	switch {
+	case client == nil || client.Disabled || refused != nil:
+	case client.RequirePushedRequest && r.Path != pathPAR:
+		refused = &oidc.Error{Code: oidc.InvalidRequest, Description: "this client has to push its requests first (RFC 9126)"}
+	default:
+		values, refused, err = p.requestObject(ctx, r, client, params, now)
+	}
+	if err != nil {
+		return req, nil, nil, err
+	}
+	req, untrusted, refusal = oidc.ParseAuthorize(values, client, p.Issuer, p.ResponseTypes, now)
+	if untrusted == nil && refused != nil {
+		refusal = refused
+	}
+	if untrusted == nil && refusal == nil {
+		refusal, err = p.readHint(&req, client)
+	}
+	return req, untrusted, refusal, err
+}
+
+// readHint says whose the tokens must be, from id_token_hint.
+func (p *Provider) readHint(req *oidc.AuthorizeRequest, client *oidc.Client) (*oidc.Error, error) {
+	if req.IDTokenHint == "" {
+		return nil, nil
+	}
+	hint, refusal, err := p.verifyHint(req.IDTokenHint)
+	switch {
+	case err != nil || refusal != nil:
+		return refusal, err
+	case req.HintSub != "" && req.HintSub != hint.Subject:
+		return &oidc.Error{Code: oidc.InvalidRequest, Description: "claims and id_token_hint are about different people"}, nil
+	}
+	req.HintSub = hint.Subject
+	return nil, nil
+}
+
+// requestObject gives the parameters of a request with those of its signed object, if it has one (OpenID Connect Core §6, RFC 9101 §6).
+func (p *Provider) requestObject(ctx context.Context, r Request, c *oidc.Client, params oidc.Params, now time.Time) (url.Values, *oidc.Error, error) {
+	object, uri := params["request"], params["request_uri"]
+	switch {
+	case object != "" && uri != "":
+		return r.Params, &oidc.Error{Code: oidc.InvalidRequest, Description: "request and request_uri exclude each other"}, nil
+	case object == "" && uri == "" && c.RequireSignedRequest:
+		return r.Params, &oidc.Error{Code: oidc.InvalidRequest, Description: "this client has to sign its requests (RFC 9101)"}, nil
+	case object == "" && uri == "":
+		return r.Params, nil, nil
+	case uri != "":
+		var refused *oidc.Error
+		if object, refused = p.fetchRequestObject(ctx, r, c, uri); refused != nil {
+			return r.Params, refused, nil
+		}
+	}
+	typ, claims, err := p.verifyOf(ctx, c, object, c.SigningAlgsOf(c.RequestObjectAlg))
+	if err != nil || !oidc.IsRequestObjectType(typ) {
+		refused := &oidc.Error{Code: oidc.InvalidRequestObject, Description: "the request object is not signed with a key of the client", Log: "typ " + clip(typ)}
+		if err != nil {
+			refused.Log = err.Error()
+		}
+		return r.Params, refused, nil
+	}
+	values, refused := oidc.RequestObjectParams(claims, r.Params, c, p.Issuer, now)
+	if refused != nil {
+		return r.Params, refused, nil
+	}
+	return values, nil, nil
+}
+
+const maxRequestObject = 16 << 10 // bytes
+
+// fetchRequestObject gets a request object from where the client registered it (OpenID Connect Core §6.2).
+func (p *Provider) fetchRequestObject(ctx context.Context, r Request, c *oidc.Client, uri string) (object string, refused *oidc.Error) {
+	if !c.HasRequestURI(uri) {
+		return "", &oidc.Error{Code: oidc.InvalidRequestURI, Description: "request_uri is not registered for this client"}
+	}
+	leave, err := p.arrivals.Enter(ctx, authn.Site(r.Addr))
+	if err != nil {
+		return "", &oidc.Error{Code: oidc.TemporarilyUnavailable, Description: "too many requests of this network"}
+	}
+	defer leave()
+	where, _, _ := strings.Cut(uri, "#")
+	body, err := p.fetch(ctx, where, maxRequestObject)
+	if err != nil {
+		return "", &oidc.Error{Code: oidc.InvalidRequestURI, Description: "request_uri does not answer with a request object", Log: err.Error()}
+	}
+	return strings.TrimSpace(string(body)), nil
+}
+
+const pushedPurpose = "pushed request"
+
+// pushedRemembered is how long it is remembered that a pushed request has had its answer: longer than any that is under way.
+const pushedRemembered = 24 * time.Hour
+
+// pushed is a request that a client has pushed. It travels sealed in request_uri, so that nothing of it is stored.
+type pushed struct {
+	Request oidc.AuthorizeRequest `json:"r"`
+	Expires int64                 `json:"x"`
+}
+
+// sealPushed gives the request_uri of a request.
+func (p *Provider) sealPushed(req oidc.AuthorizeRequest, now time.Time) string {
+	req.PushedID = newID()
+	plain, err := json.Marshal(pushed{req, now.Add(oidc.RequestURILife).Unix()})
+	if err != nil {
+		panic(err) // strings and numbers only
+	}
+	return oidc.RequestURIPrefix + base64.RawURLEncoding.EncodeToString(p.sealer.Seal(pushedPurpose, plain, []byte(req.ClientID)))
+}
+
+// openPushed gives the request that was pushed. Whether it has had its answer is found out when it gets one, in the same statement.
+func (p *Provider) openPushed(sealed string, c *oidc.Client, now time.Time) (oidc.AuthorizeRequest, *oidc.Error) {
+	bad := func(why string) (oidc.AuthorizeRequest, *oidc.Error) {
+		return oidc.AuthorizeRequest{}, &oidc.Error{Code: oidc.InvalidRequestURI, Description: "request_uri is not one of this client that can be used", Log: why}
+	}
+	var w pushed
+	box, err := base64.RawURLEncoding.Strict().DecodeString(sealed)
+	plain := []byte(nil)
+	if err == nil && len(box) > 0 {
+		plain, err = p.sealer.Open(pushedPurpose, box, []byte(c.ClientID))
+	}
+	switch {
+	case err != nil || json.Unmarshal(plain, &w) != nil:
+		return bad("altered, or pushed by another client")
+	case now.Unix() >= w.Expires:
+		return bad("expired")
+	case c.Disabled:
+		return bad("the client is disabled")
+	case !c.HasRedirectURI(w.Request.RedirectURI):
+		return bad("its redirect_uri is no longer registered")
+	}
+	w.Request.At = now
+	return w.Request, nil
+}

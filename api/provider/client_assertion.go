@@ -1,0 +1,58 @@
+package provider
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+
+	"gatehouse/api/keys"
+	"gatehouse/api/oidc"
+	"gatehouse/api/store"
+)
+
+func assertionParams(params oidc.Params) bool {
+	return params["client_assertion"] != "" || params["client_assertion_type"] != ""
+}
+
+// readAssertion finds out who claims to have signed a client assertion (RFC 7523 §2.2); whether it was that client is checked with its keys.
+func readAssertion(_ string, params oidc.Params) ([]credentials, bool) {
+	if !assertionParams(params) {
+		return nil, false
+	}
+	var unverified oidc.ClientAssertion
+	claims, err := keys.Peek(params["client_assertion"])
+	if err != nil || params["client_assertion_type"] != oidc.AssertionTypeJWT || json.Unmarshal(claims, &unverified) != nil {
+		return nil, true
+	}
+	return []credentials{{id: unverified.Subject, assertion: params["client_assertion"]}}, true
+}
+
+// checkAssertion verifies a client assertion and spends its jti; why says what is wrong with it.
+func (p *Provider) checkAssertion(ctx context.Context, r Request, c *oidc.Client, assertion string) (why string, err error) {
+	var a oidc.ClientAssertion
+	typ, claims, err := p.verifyOf(ctx, c, assertion, c.SigningAlgsOf(c.AuthSigningAlg))
+	switch {
+	case err != nil:
+		why = err.Error()
+	case !oidc.IsAssertionType(typ):
+		why = "typ is that of another kind of JWT"
+	case json.Unmarshal(claims, &a) != nil:
+		why = "the claims are not those of an assertion"
+	default:
+		why = a.Check(c, p.Issuer, p.Issuer+r.Path, p.now())
+	}
+	if why != "" {
+		return "client_assertion of " + clip(c.ClientID) + ": " + why, nil
+	}
+	err = p.store.UseOnce(ctx, jtiDigest("client assertion", c.ClientID, a.ID), a.Expiry.Time().Add(oidc.Leeway))
+	if errors.Is(err, store.ErrUsed) {
+		return "client_assertion of " + clip(c.ClientID) + ": its jti was used before", nil
+	}
+	return "", err
+}
+
+// jtiDigest names a jti among all that are remembered: by what it is for and whose it is.
+func jtiDigest(purpose, whose, jti string) store.Digest {
+	return sha256.Sum256([]byte(purpose + "\x00" + whose + "\x00" + jti))
+}

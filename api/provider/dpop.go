@@ -1,0 +1,96 @@
+package provider
+
+import (
+	"crypto/hmac"
+	"encoding/base64"
+	"encoding/json"
+	"strconv"
+	"strings"
+	"time"
+
+	"gatehouse/api/keys"
+	"gatehouse/api/oidc"
+	"gatehouse/api/store"
+)
+
+// proof verifies the DPoP proof of a request (RFC 9449 §4.3), and gives the thumbprint of its key: "" where no proof came along.
+//
+// At the token endpoint its jti is not remembered: what comes with it is used once already (a code, a refresh token) or proves who the
+// client is, and what is given out is of use to the key alone. The nonce keeps proofs from being made ahead of time.
+func (p *Provider) proof(r Request, accessToken string, now time.Time) (jkt string, refused *oidc.Error) {
+	jkt, _, refused = p.proofOf(r, accessToken, now)
+	return jkt, refused
+}
+
+func (p *Provider) proofOf(r Request, accessToken string, now time.Time) (jkt string, proof oidc.DPoPProof, refused *oidc.Error) {
+	bad := func(why string) (string, oidc.DPoPProof, *oidc.Error) {
+		return "", proof, &oidc.Error{Code: oidc.InvalidDPoPProof, Description: "DPoP proof: " + why}
+	}
+	if len(r.DPoP) == 0 {
+		return "", proof, nil
+	}
+	if len(r.DPoP) > 1 {
+		return bad("more than one header")
+	}
+	typ, jkt, claims, err := keys.VerifyWithOwnKey(r.DPoP[0])
+	switch {
+	case err != nil:
+		return bad("form, key or signature")
+	case typ != oidc.DPoPProofType:
+		return bad("typ must be " + oidc.DPoPProofType)
+	case json.Unmarshal(claims, &proof) != nil:
+		return bad("claims")
+	}
+	if refused := proof.Check(r.Method, p.Issuer+r.Path, accessToken, now); refused != nil {
+		return "", proof, refused
+	}
+	if !p.knowsNonce(proof.Nonce, now) {
+		return "", proof, &oidc.Error{Code: oidc.UseDPoPNonce, Description: "use the nonce of the DPoP-Nonce header"}
+	}
+	return jkt, proof, nil
+}
+
+// usedProof is what has to be remembered of a proof that came with an access token.
+func usedProof(jkt string, proof oidc.DPoPProof) *store.Once {
+	return &store.Once{JTI: jtiDigest("DPoP proof", jkt, proof.ID),
+		ExpiresAt: proof.IssuedAt.Time().Add(oidc.DPoPProofLife + oidc.ClientSkew)}
+}
+
+// nonce is what proofs have to have for the next minute or two (RFC 9449 §8): the time, in a form that only we can write, so that any
+// replica knows it and nothing is stored.
+func (p *Provider) nonce(now time.Time) string {
+	return p.nonceOf(now.Unix() / int64(oidc.DPoPNonceLife.Seconds()))
+}
+
+func (p *Provider) nonceOf(minute int64) string {
+	mac := p.sealer.Derive("DPoP nonce", []byte(strconv.FormatInt(minute, 10)))
+	return base64.RawURLEncoding.EncodeToString(mac[:16])
+}
+
+// knowsNonce takes the nonces of this minute, of the last and, from a replica whose clock is ahead, of the next.
+func (p *Provider) knowsNonce(nonce string, now time.Time) bool {
+	for _, ago := range []time.Duration{0, oidc.DPoPNonceLife, -oidc.DPoPNonceLife} {
+		if hmac.Equal([]byte(nonce), []byte(p.nonce(now.Add(-ago)))) {
+			return true
+		}
+	}
+	return false
+}
+
+// withNonce gives a client that uses DPoP the nonce for its next proof (RFC 9449 §8.2).
+func (p *Provider) withNonce(r Request, a Answer, now time.Time) Answer {
+	if len(r.DPoP) > 0 {
+		a.DPoPNonce = p.nonce(now)
+	}
+	return a
+}
+
+// refuseProof answers a request of a client whose proof is not good (RFC 9449 §5, §8).
+func (p *Provider) refuseProof(r Request, c *oidc.Client, refused *oidc.Error, now time.Time) Answer {
+	a := p.refuse(r, strings.TrimPrefix(r.Path, "/"), refused, "client_id", c.ClientID)
+	a.DPoPNonce = p.nonce(now)
+	return a
+}
+
+// dpopAlgs is the parameter of a DPoP challenge (RFC 9449 §7.1).
+var dpopAlgs = `algs="` + strings.Join(oidc.SigningAlgs, " ") + `"`

@@ -1,0 +1,49 @@
+package provider
+
+import (
+	"context"
+
+	"gatehouse/api/oidc"
+)
+
+const pathPAR = "/par"
+
+// PushAuthorization is the pushed authorization request endpoint (RFC 9126 §2): the client says beforehand, authenticated and away from
+// the browser, what it would have said in the address. The request is checked as at the authorization endpoint, and refused in JSON.
+func (p *Provider) PushAuthorization(ctx context.Context, r Request) Answer {
+	now := p.now()
+	client, params, refusal := p.fromClient(ctx, r, "pushed request", oidc.PushedParams)
+	if refusal != nil {
+		return *refusal
+	}
+	if params["request_uri"] != "" {
+		return p.refuse(r, "pushed request", &oidc.Error{Code: oidc.InvalidRequest, Description: "request_uri has no place in a pushed request"},
+			"client_id", client.ClientID)
+	}
+	jkt, refused := p.proof(r, "", now)
+	if refused != nil {
+		return p.refuseProof(r, client, refused, now)
+	}
+
+	req, untrusted, refused, err := p.readAuthorize(ctx, r, client, now)
+	switch {
+	case err != nil:
+		return p.failed(r, err)
+	case untrusted != nil:
+		refused = untrusted
+	case refused == nil && jkt != "" && req.DPoPJKT != "" && req.DPoPJKT != jkt:
+		refused = &oidc.Error{Code: oidc.InvalidDPoPProof, Description: "dpop_jkt is not the key of the DPoP proof"} // RFC 9449 §10.1
+	}
+	if refused != nil {
+		return p.refuse(r, "pushed request", refused, "client_id", client.ClientID)
+	}
+	req.DPoPJKT = orElse(jkt, req.DPoPJKT)
+	uri := p.sealPushed(req, now)
+	if len(uri) > maxRequestURI {
+		return p.refuse(r, "pushed request", &oidc.Error{Code: oidc.InvalidRequest, Description: "the request is too large"}, "client_id", client.ClientID)
+	}
+	return p.withNonce(r, Answer{Status: 201, JSON: oidc.PushedResponse{RequestURI: uri, ExpiresIn: int(oidc.RequestURILife.Seconds())}}, now)
+}
+
+// maxRequestURI keeps the address of the authorization endpoint within what web servers take (nginx: 8 kB a line).
+const maxRequestURI = 6 << 10

@@ -47,6 +47,8 @@ export const fr: Messages = {
       openid: 'Vous reconnaître à votre retour',
       profile: 'Voir votre nom et votre nom d’utilisateur',
       email: 'Voir votre adresse e-mail',
+      address: 'Voir votre adresse postale',
+      phone: 'Voir votre numéro de téléphone',
       groups: 'Voir les groupes dont vous faites partie',
       offline_access: 'Garder cet accès pendant votre absence',
     },
@@ -131,6 +133,8 @@ export const fr: Messages = {
       openid: 'quel compte est le vôtre',
       profile: 'votre nom et votre nom d’utilisateur',
       email: 'votre adresse e-mail',
+      address: 'votre adresse postale',
+      phone: 'votre numéro de téléphone',
       groups: 'vos groupes',
     },
     sees: (scopes) => `Peut voir ${scopes}`,
@@ -169,6 +173,10 @@ export const fr: Messages = {
         title: 'Cette demande est inutilisable',
         text: 'L’application a envoyé quelque chose d’incompréhensible. Retournez-y et réessayez. '
           + 'Si cela se reproduit, prévenez ses responsables.',
+      },
+      invalid_request_uri: {
+        title: 'Cette demande n’est plus valable',
+        text: 'La demande de l’application a expiré ou a déjà été utilisée. Retournez à l’application et recommencez.',
       },
       request_expired: {
         title: 'Cette connexion a expiré',

@@ -5,6 +5,13 @@ export const de: Messages = {
   requestId: 'Vorgangsnummer',
   signedInAs: 'Angemeldet als',
 
+  client: {
+    from: (client) => `Von ${client}:`,
+    policy: 'Datenschutzerklärung',
+    tos: 'Nutzungsbedingungen',
+    newWindow: 'öffnet ein neues Fenster',
+  },
+
   login: {
     title: (client) => `Bei ${client} anmelden`,
     account: (name) => `mit Ihrem ${name}-Konto`,

@@ -4,6 +4,13 @@ export const en = {
   requestId: 'Request ID',
   signedInAs: 'Signed in as',
 
+  client: {
+    from: (client: string) => `From ${client}:`,
+    policy: 'Privacy policy',
+    tos: 'Terms of service',
+    newWindow: 'opens a new window',
+  },
+
   login: {
     title: (client: string) => `Sign in to ${client}`,
     account: (name: string) => `with your ${name} account`,

@@ -6,6 +6,13 @@ export const fr: Messages = {
   requestId: 'Numéro de la demande',
   signedInAs: 'Connecté en tant que',
 
+  client: {
+    from: (client) => `De ${client} :`,
+    policy: 'Politique de confidentialité',
+    tos: 'Conditions d’utilisation',
+    newWindow: 'ouvre une nouvelle fenêtre',
+  },
+
   login: {
     title: (client) => `Se connecter à ${client}`,
     account: (name) => `avec votre compte ${name}`,

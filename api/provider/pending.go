@@ -37,9 +37,13 @@ type pending struct {
 	RequestID  string                 `json:"id,omitempty"`
 }
 
+// clientView is what people are shown of a client, in the names of OpenID Connect Dynamic Client Registration §2.
 type clientView struct {
-	Name string `json:"name"`
-	URI  string `json:"uri,omitempty"`
+	Name      string `json:"name"`
+	URI       string `json:"uri,omitempty"`
+	LogoURI   string `json:"logo_uri,omitempty"`
+	PolicyURI string `json:"policy_uri,omitempty"`
+	TOSURI    string `json:"tos_uri,omitempty"`
 }
 
 type userView struct {
@@ -51,7 +55,7 @@ func viewOfClient(c *oidc.Client) *clientView {
 	if c == nil {
 		return nil
 	}
-	return &clientView{Name: c.DisplayName(), URI: c.Home()}
+	return &clientView{Name: c.DisplayName(), URI: c.Home(), LogoURI: c.LogoURI, PolicyURI: c.PolicyURI, TOSURI: c.TOSURI}
 }
 
 func viewOfUser(u *oidc.User) *userView { return &userView{u.Username, u.DisplayName()} }

@@ -99,6 +99,9 @@ func (p *Provider) depart(ctx context.Context, r Request, w pending, u *oidc.Ups
 		request.Prompt, request.MaxAge = nil, nil
 	}
 	w.Link, w.Error, w.RetryAfter, w.Upstream, w.RequestID = nil, "", 0, "", ""
+	if w.Client != nil { // cookies have little room
+		w.Client = &clientView{Name: w.Client.Name, URI: w.Client.URI}
+	}
 	if w.Expires == 0 {
 		w.Expires = now.Add(p.RequestTTL).Unix()
 	}

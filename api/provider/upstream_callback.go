@@ -38,6 +38,10 @@ func (p *Provider) arrive(ctx context.Context, r Request, j journey, params oidc
 	case refusal != nil:
 		return *refusal
 	}
+	if w.Client != nil { // what the cookies had no room for
+		w.Client = viewOfClient(client)
+		j.Pending = w
+	}
 	u, err := p.upstreamNamed(ctx, j.Upstream)
 	switch {
 	case u != nil && err != nil:

@@ -100,9 +100,12 @@ func TestAHintLeadsStraightToAnUpstreamAndNotBackAfterAnError(t *testing.T) {
 	if a := n.authorize(authParams("kc_idp_hint", "up", "prompt", "none")); a.query("error") != "login_required" {
 		t.Errorf("prompt=none: %s", a.location())
 	}
+	n.exec("UPDATE clients SET logo_uri = 'https://rp.example.org/logo.svg'") // the cookies have no room for it
+	waitForNotify()
 	there := n.authorize(authParams("kc_idp_hint", "up"))
 	cancelled := n.do("GET", "/upstream/up/callback", url.Values{"error": {"access_denied"}, "state": {there.query("state")}, "iss": {n.there.issuer}})
-	if page := n.page(cancelled); errorOf(page) != "upstream_denied The other" || cancelled.status != 303 {
+	if page := n.page(cancelled); errorOf(page) != "upstream_denied The other" || cancelled.status != 303 ||
+		page["client"].(map[string]any)["logo_uri"] != "https://rp.example.org/logo.svg" {
 		t.Errorf("cancelled there: %d %v", cancelled.status, page)
 	}
 	n.exec("UPDATE upstreams SET disabled_at = now()")

@@ -69,6 +69,70 @@ describe('the keyboard', () => {
   });
 });
 
+describe('what a client registered about itself', () => {
+  const links = (page) => page.locator('main a').evaluateAll((all) =>
+    all.map((a) => [a.textContent.replace(/\s+/g, ' ').trim(), a.href, a.target, a.rel]));
+
+  test('is its logo, which comes without a referrer and moves nothing, and links that leave the form as it is', async () => {
+    const page = await open('login-client');
+    const logo = page.locator('main img');
+    await page.waitForFunction(() => getComputedStyle(document.querySelector('main img')).visibility === 'visible');
+    const { width, height } = await logo.boundingBox();
+    assert.deepEqual([width, height, await logo.getAttribute('alt')], [44, 44, '']);
+    assert.deepEqual(page.context().askedElsewhere, [['https://viewer.example.org/logo.svg', undefined]]);
+    assert.deepEqual(await links(page), [
+      ['Privacy policy (opens a new window)', 'https://viewer.example.org/privacy', '_blank', 'noopener noreferrer'],
+      ['Terms of service (opens a new window)', 'https://viewer.example.org/terms', '_blank', 'noopener noreferrer'],
+    ]);
+    await page.fill('input[name=username]', 'alice');
+    const opening = page.context().waitForEvent('page');
+    await page.getByRole('link', { name: 'Privacy policy' }).press('Enter');
+    const opened = await opening;
+    await opened.waitForURL('https://viewer.example.org/privacy');
+    assert.deepEqual(await opened.evaluate(() => [globalThis.opener, document.referrer]), [null, '']);
+    assert.equal(await page.inputValue('input[name=username]'), 'alice');
+    await close(page);
+  });
+
+  test('a logo that does not come leaves no trace, and the page as it would be with it', async () => {
+    const places = [];
+    for (const name of ['login-client-without-logo', 'login-client']) {
+      const page = await open(name);
+      await page.waitForLoadState('networkidle');
+      places.push(await page.locator('input[name=username]').boundingBox());
+      assert.equal(await page.locator('main img').isVisible(), name === 'login-client');
+      await close(page);
+    }
+    assert.deepEqual(places[0], places[1]);
+  });
+
+  test('is reached with the keyboard: after the form to sign in, before the answer to what it wants', async () => {
+    for (const [name, last, expected] of [
+      ['login-client', 'button', ['a', 'a']],
+      ['consent-client', 'h1', ['a', 'a', 'consent=yes', 'consent=no']],
+    ]) {
+      const page = await open(name);
+      while (await focused(page) !== last) await page.keyboard.press('Tab');
+      const order = [];
+      for (const _ of expected) {
+        await page.keyboard.press('Tab');
+        order.push(await focused(page));
+      }
+      assert.deepEqual(order, expected);
+      await close(page);
+    }
+  });
+
+  test('is text and nothing else where it is meant to do harm', async () => {
+    for (const name of ['login-client-hostile', 'consent-client-hostile']) {
+      const page = await open(name);
+      assert.match(await page.innerText('h1'), /<img src=x onerror=alert\(1\)>W/);
+      assert.equal(await page.locator('main a, main img').count(), 0);
+      await close(page);
+    }
+  });
+});
+
 describe('the forms are native posts to the API, from the UI origin', () => {
   test('signing in sends the request, the username and the password', async () => {
     const body = '/login request=sealed&username=alice&password=correct+horse+%C3%A9';

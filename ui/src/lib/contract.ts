@@ -1,6 +1,7 @@
 /** What the API answers to GET /interaction: the page to show and everything that page says. */
 
-export interface Client { name: string; uri?: string }
+/** What it registered about itself: nothing of it is to be trusted, not even that an address is one. */
+export interface Client { name: string; uri?: string; logo_uri?: string; policy_uri?: string; tos_uri?: string }
 export interface User { username: string; name?: string }
 /** `retry_after` is in seconds; `upstream` is what the upstream that failed is called. */
 export interface Failure { code: string; retry_after?: number; upstream?: string }

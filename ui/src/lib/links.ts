@@ -6,6 +6,12 @@ export function webAddress(address: string | undefined): URL | undefined {
   return url && /^https?:$/.test(url.protocol) ? url : undefined;
 }
 
+/** The address of an image that the pages' policy lets in: on https, or of this origin, which is http on a machine of one's own. */
+export function imageAddress(address: string | undefined): URL | undefined {
+  const url = webAddress(address);
+  return url && (url.protocol === 'https:' || url.origin === location.origin) ? url : undefined;
+}
+
 function parse(address: string): URL | undefined {
   try {
     return new URL(address);

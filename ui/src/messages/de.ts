@@ -5,6 +5,13 @@ export const de: Messages = {
   requestId: 'Vorgangsnummer',
   signedInAs: 'Angemeldet als',
 
+  client: {
+    from: (client) => `Von ${client}:`,
+    policy: 'Datenschutzerklärung',
+    tos: 'Nutzungsbedingungen',
+    newWindow: 'öffnet ein neues Fenster',
+  },
+
   login: {
     title: (client) => `Bei ${client} anmelden`,
     account: (name) => `mit Ihrem ${name}-Konto`,
@@ -46,6 +53,8 @@ export const de: Messages = {
       openid: 'Sie wiedererkennen',
       profile: 'Ihren Namen und Benutzernamen sehen',
       email: 'Ihre E-Mail-Adresse sehen',
+      address: 'Ihre Postanschrift sehen',
+      phone: 'Ihre Telefonnummer sehen',
       groups: 'sehen, in welchen Gruppen Sie sind',
       offline_access: 'diesen Zugriff behalten, während Sie nicht da sind',
     },
@@ -131,6 +140,8 @@ export const de: Messages = {
       openid: 'welches Konto Ihres ist',
       profile: 'Ihren Namen und Benutzernamen',
       email: 'Ihre E-Mail-Adresse',
+      address: 'Ihre Postanschrift',
+      phone: 'Ihre Telefonnummer',
       groups: 'Ihre Gruppen',
     },
     sees: (scopes) => `Darf sehen: ${scopes}`,
@@ -169,6 +180,11 @@ export const de: Messages = {
         title: 'Diese Anfrage ist nicht brauchbar',
         text: 'Die Anwendung hat etwas Unverständliches geschickt. Gehen Sie zu ihr zurück und versuchen Sie es noch einmal. '
           + 'Geschieht es wieder, sagen Sie es denen, die sie betreiben.',
+      },
+      invalid_request_uri: {
+        title: 'Diese Anfrage gilt nicht mehr',
+        text: 'Die Anfrage der Anwendung ist abgelaufen oder wurde schon verwendet. '
+          + 'Gehen Sie zur Anwendung zurück und beginnen Sie neu.',
       },
       request_expired: {
         title: 'Diese Anmeldung ist abgelaufen',

@@ -4,6 +4,13 @@ export const en = {
   requestId: 'Request ID',
   signedInAs: 'Signed in as',
 
+  client: {
+    from: (client: string) => `From ${client}:`,
+    policy: 'Privacy policy',
+    tos: 'Terms of service',
+    newWindow: 'opens a new window',
+  },
+
   login: {
     title: (client: string) => `Sign in to ${client}`,
     account: (name: string) => `with your ${name} account`,
@@ -46,6 +53,8 @@ export const en = {
       openid: 'Recognise you when you come back',
       profile: 'See your name and username',
       email: 'See your email address',
+      address: 'See your postal address',
+      phone: 'See your phone number',
       groups: 'See which groups you are in',
       offline_access: 'Keep this access while you are away',
     },
@@ -131,6 +140,8 @@ export const en = {
       openid: 'which account is yours',
       profile: 'your name and username',
       email: 'your email address',
+      address: 'your postal address',
+      phone: 'your phone number',
       groups: 'your groups',
     },
     sees: (scopes: string) => `May see ${scopes}`,
@@ -168,6 +179,10 @@ export const en = {
         title: 'This request cannot be used',
         text: 'The application sent something that could not be understood. Go back to it and try once more. '
           + 'If this happens again, tell the people who run it.',
+      },
+      invalid_request_uri: {
+        title: 'This request is no longer valid',
+        text: 'The application’s request has expired or was used already. Go back to the application and start again.',
       },
       request_expired: {
         title: 'This request has expired',

@@ -6,6 +6,13 @@ export const fr: Messages = {
   requestId: 'Numéro de la demande',
   signedInAs: 'Connecté en tant que',
 
+  client: {
+    from: (client) => `De ${client} :`,
+    policy: 'Politique de confidentialité',
+    tos: 'Conditions d’utilisation',
+    newWindow: 'ouvre une nouvelle fenêtre',
+  },
+
   login: {
     title: (client) => `Se connecter à ${client}`,
     account: (name) => `avec votre compte ${name}`,
@@ -47,6 +54,8 @@ export const fr: Messages = {
       openid: 'Vous reconnaître à votre retour',
       profile: 'Voir votre nom et votre nom d’utilisateur',
       email: 'Voir votre adresse e-mail',
+      address: 'Voir votre adresse postale',
+      phone: 'Voir votre numéro de téléphone',
       groups: 'Voir les groupes dont vous faites partie',
       offline_access: 'Garder cet accès pendant votre absence',
     },
@@ -131,6 +140,8 @@ export const fr: Messages = {
       openid: 'quel compte est le vôtre',
       profile: 'votre nom et votre nom d’utilisateur',
       email: 'votre adresse e-mail',
+      address: 'votre adresse postale',
+      phone: 'votre numéro de téléphone',
       groups: 'vos groupes',
     },
     sees: (scopes) => `Peut voir ${scopes}`,
@@ -169,6 +180,10 @@ export const fr: Messages = {
         title: 'Cette demande est inutilisable',
         text: 'L’application a envoyé quelque chose d’incompréhensible. Retournez-y et réessayez. '
           + 'Si cela se reproduit, prévenez ses responsables.',
+      },
+      invalid_request_uri: {
+        title: 'Cette demande n’est plus valable',
+        text: 'La demande de l’application a expiré ou a déjà été utilisée. Retournez à l’application et recommencez.',
       },
       request_expired: {
         title: 'Cette connexion a expiré',

@@ -1,5 +1,13 @@
 // One answer of the API for everything a page can look like, by the name of its screenshot.
 const hub = { name: 'JupyterHub', uri: 'https://hub.example.org' };
+const viewer = {
+  name: 'Notebook Viewer', uri: 'https://viewer.example.org/', logo_uri: 'https://viewer.example.org/logo.svg',
+  policy_uri: 'https://viewer.example.org/privacy', tos_uri: 'https://viewer.example.org/terms',
+};
+const hostile = {
+  name: `<img src=x onerror=alert(1)>${'W'.repeat(72)}`, uri: 'javascript:alert(1)', logo_uri: 'javascript:alert(1)',
+  policy_uri: 'javascript:alert(1)', tos_uri: 'data:text/html,<script>alert(1)</script>',
+};
 const alice = { username: 'alice', name: 'Alice Example' };
 const notebook = { name: 'Gatehouse for notebooks' };
 const request_id = '01JD3V7Q4TN8';
@@ -32,6 +40,12 @@ export const answers = (api) => {
     'login-too-many-attempts': [200, { ...login, username: 'alice', error: { code: 'too_many_attempts', retry_after: 90 } }],
     'login-unavailable': [503, { ...login, username: 'alice', error: { code: 'temporarily_unavailable' } }],
     'login-long': [200, { ...login, client: { name: 'Rechenzentrum der Informationswissenschaften' }, ui_locales: ['de-CH'] }],
+    'login-client': [200, { ...login, client: viewer }],
+    'login-client-long': [200, {
+      ...login, ...upstreams, client: { ...viewer, name: 'Rechenzentrum der Informationswissenschaften' }, ui_locales: ['de'],
+    }],
+    'login-client-without-logo': [200, { ...login, client: { ...viewer, logo_uri: 'https://viewer.example.org/gone.svg' } }],
+    'login-client-hostile': [200, { ...login, client: hostile }],
     'login-own-account': [200, { ...login, client: undefined }],
     'login-upstreams': [200, { ...login, ...upstreams }],
     'login-upstream-denied': [200, { ...login, ...upstreams, error: { code: 'upstream_denied', upstream: 'Google' }, ui_locales: ['fr'] }],
@@ -50,6 +64,8 @@ export const answers = (api) => {
     'account-too-many': [200, { ...account, tokens, error: { code: 'too_many_tokens' }, ui_locales: ['de'] }],
     consent: [200, { ...consent, client: { name: 'Notebook Viewer', uri: 'https://viewer.example.org/' }, scopes }],
     'consent-other-scope': [200, { ...consent, client: hub, scopes: ['openid', 'urn:example:compute_quota'], ui_locales: ['fr'] }],
+    'consent-client': [200, { ...consent, client: viewer, scopes: ['openid', 'profile', 'email', 'address', 'phone'], ui_locales: ['fr'] }],
+    'consent-client-hostile': [200, { ...consent, client: hostile, scopes }],
     logout: [200, { page: 'logout', request: 'sealed', action: `${api}/logout/confirm`, client: hub, user: alice, request_id }],
     'signed-out': [200, { page: 'signed_out', client: hub, return_to: 'https://hub.example.org/hub/', request_id }],
     'signed-out-alone': [200, { page: 'signed_out', request_id }],

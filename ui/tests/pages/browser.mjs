@@ -41,8 +41,20 @@ after(async () => {
 
 beforeEach(() => Object.assign(api, { posts: [], stay: false }));
 
-export const newContext = (options) =>
-  browser.newContext({ locale: 'en-GB', viewport: sizes.desktop, reducedMotion: 'reduce', ...options });
+/** Of the client that has one: wide and without a ground, as many are. */
+const logo = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 300 200"><circle cx="110" cy="100" r="90" fill="#f37726"/>'
+  + '<path d="M150 30h130L210 180z" fill="#1d2b45"/></svg>';
+
+export async function newContext(options) {
+  const context = await browser.newContext({ locale: 'en-GB', viewport: sizes.desktop, reducedMotion: 'reduce', ...options });
+  context.askedElsewhere = [];
+  await context.route('https://viewer.example.org/**', (route) => {
+    context.askedElsewhere.push([route.request().url(), route.request().headers().referer]);
+    if (!route.request().url().endsWith('/logo.svg')) return route.fulfill({ status: 404, contentType: 'text/html', body: 'Not here' });
+    return route.fulfill({ contentType: 'image/svg+xml', body: logo });
+  });
+  return context;
+}
 
 /** Opens a page as the API would send the browser to it, or a path of the UI, and notes whatever the browser complains about. */
 export async function open(name, { at = ui, ...options } = {}) {

@@ -9,10 +9,10 @@ const loginCodes = [
 const deviceCodes = ['unknown_user_code', 'too_many_attempts', 'temporarily_unavailable'];
 const accountCodes = ['invalid_token_name', 'too_many_tokens', 'temporarily_unavailable'];
 const errorCodes = [
-  'unknown_client', 'invalid_redirect_uri', 'invalid_request', 'request_expired', 'request_altered', 'request_from_another_browser',
-  'origin_refused', 'temporarily_unavailable', 'server_error', 'access_denied', 'expired_token',
+  'unknown_client', 'invalid_redirect_uri', 'invalid_request', 'invalid_request_uri', 'request_expired', 'request_altered',
+  'request_from_another_browser', 'origin_refused', 'temporarily_unavailable', 'server_error', 'access_denied', 'expired_token',
 ];
-const scopes = ['openid', 'profile', 'email', 'groups', 'offline_access'];
+const scopes = ['openid', 'profile', 'email', 'address', 'phone', 'groups', 'offline_access'];
 
 /** Every text of a language by its path, with something filled in where it asks for it. */
 function texts(messages: object, path = ''): [string, string][] {
@@ -30,7 +30,7 @@ describe.each(languageNames)('%s', (language) => {
     expect(Object.keys(t.account.errors)).toEqual(expect.arrayContaining(accountCodes));
     expect(Object.keys(t.error.texts)).toEqual(expect.arrayContaining(errorCodes));
     expect(Object.keys(t.consent.scopes)).toEqual(scopes);
-    expect(Object.keys(t.account.scopes)).toEqual(scopes.slice(0, 4));
+    expect(Object.keys(t.account.scopes)).toEqual(scopes.slice(0, 6));
   });
 
   test('has the texts of English, none empty, and fills in what English fills in', async () => {

@@ -106,6 +106,56 @@ describe('consent', () => {
   });
 });
 
+describe('what a client registered about itself', () => {
+  const about = {
+    logo_uri: 'https://hub.example.org/logo.png', policy_uri: 'https://hub.example.org/privacy', tos_uri: 'http://localhost:8000/terms',
+  };
+  const both = (more: object) => [login, consent].map((answer) => ({ ...answer, client: { ...client, ...more } }));
+
+  test('is shown on both pages: its logo once that has come, and links that leave this page open', async () => {
+    for (const answer of both(about)) {
+      await show(answer);
+      const logo = find('main img');
+      expect([logo.getAttribute('src'), logo.getAttribute('alt'), logo.getAttribute('referrerpolicy')])
+        .toEqual([about.logo_uri, '', 'no-referrer']);
+      expect(logo.classList.contains('there')).toBe(false);
+      logo.dispatchEvent(new Event('load'));
+      await vi.waitUntil(() => logo.classList.contains('there'));
+      expect(text()).toContain('From JupyterHub: Privacy policy (opens a new window) Terms of service (opens a new window)');
+      expect(all('main a').map((a) => [a.getAttribute('href'), a.getAttribute('target'), a.getAttribute('rel')])).toEqual([
+        [about.policy_uri, '_blank', 'noopener noreferrer'], [about.tos_uri, '_blank', 'noopener noreferrer'],
+      ]);
+    }
+  });
+
+  test('leaves no trace where it is not there', async () => {
+    for (const answer of both({})) {
+      await show(answer);
+      expect(all('main a, main img')).toEqual([]);
+      expect(text()).not.toContain('From JupyterHub');
+    }
+    for (const answer of both({ tos_uri: about.tos_uri })) {
+      await show(answer);
+      expect(all('main a').map((a) => a.getAttribute('href'))).toEqual([about.tos_uri]);
+    }
+  });
+
+  const none = ['javascript:alert(1)', 'data:image/svg+xml,x', '//hub.example.org/x', 'x', ''];
+  test.each(none)('is neither link nor image as %s', async (address) => {
+    for (const answer of both({ logo_uri: address, policy_uri: address, tos_uri: address })) {
+      await show(answer);
+      expect(all('main a, main img')).toEqual([]);
+    }
+  });
+
+  test('has a logo over http of this origin only, as the policy does', async () => {
+    for (const [logo_uri, count] of [[`${location.origin}/logo.svg`, 1], ['http://logo.example.org/logo.svg', 0]] as const) {
+      await show({ ...login, client: { ...client, logo_uri } });
+      expect(all('main img')).toHaveLength(count);
+    }
+  });
+});
+
 describe('logout', () => {
   test('asks, and posts the request and the button that was pressed', async () => {
     await show(logout);

@@ -45,6 +45,7 @@ ALTER TABLE clients
   ADD COLUMN frontchannel_logout_uri                text,
   ADD COLUMN frontchannel_logout_session_required   boolean NOT NULL DEFAULT false,
   ADD COLUMN security_profile                       text NOT NULL DEFAULT 'openid',
+  ADD COLUMN id_token_scope_claims                  boolean NOT NULL DEFAULT true,
   ADD CONSTRAINT clients_auth_method_must_be_basic_post_private_key_jwt_or_none CHECK (
     token_endpoint_auth_method IN ('client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none')),
   ADD CONSTRAINT clients_id_token_alg_must_be_RS256_PS256_ES256_or_EdDSA CHECK (id_token_signed_response_alg IN ('RS256', 'PS256', 'ES256', 'EdDSA')),
@@ -76,6 +77,7 @@ ALTER TABLE clients
 COMMENT ON COLUMN clients.jwks IS 'the client''s public keys, {"keys": [...]}: for private_key_jwt and signed request objects';
 COMMENT ON COLUMN clients.jwks_uri IS 'where they are fetched instead; http, and private addresses, only of hosts in GATEHOUSE_PRIVATE_HOSTS';
 COMMENT ON COLUMN clients.subject_type IS 'pairwise: sub differs for each host, so that clients cannot compare whom they know';
+COMMENT ON COLUMN clients.id_token_scope_claims IS 'false: what scopes release comes from userinfo only (OpenID Connect Core §5.4)';
 COMMENT ON COLUMN clients.security_profile IS 'fapi2: held to the FAPI 2.0 Security Profile';
 
 ALTER TABLE signing_keys
@@ -168,6 +170,7 @@ ALTER TABLE clients
   DROP COLUMN request_object_signing_alg, DROP COLUMN require_signed_request_object, DROP COLUMN require_pushed_authorization_requests,
   DROP COLUMN dpop_bound_access_tokens, DROP COLUMN userinfo_signed_response_alg, DROP COLUMN subject_type, DROP COLUMN sector_identifier_uri,
   DROP COLUMN frontchannel_logout_uri, DROP COLUMN frontchannel_logout_session_required, DROP COLUMN security_profile,
+  DROP COLUMN id_token_scope_claims,
   ADD CONSTRAINT clients_auth_method_must_be_secret_basic_secret_post_or_none CHECK (
     token_endpoint_auth_method IN ('client_secret_basic', 'client_secret_post', 'none')),
   ADD CONSTRAINT clients_id_token_alg_must_be_RS256_ES256_or_EdDSA CHECK (id_token_signed_response_alg IN ('RS256', 'ES256', 'EdDSA')),

@@ -48,6 +48,7 @@ type Client struct {
 	SubjectType             string // public or pairwise
 	SectorIdentifierURI     string
 	SecurityProfile         string // openid or fapi2
+	IDTokenScopeClaims      bool   // what scopes release is in ID tokens, too
 	FrontchannelLogoutURI   string
 	FrontchannelSIDRequired bool // frontchannel_logout_session_required
 }

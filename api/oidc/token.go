@@ -139,9 +139,14 @@ func (c *AccessTokenClaims) CheckUserinfo(issuer string) string {
 	return ""
 }
 
-// IDTokenClaims makes the claims of an ID token (OpenID Connect Core §2, §3.1.3.6); sub is what the client knows the person by.
+// IDTokenClaims makes the claims of an ID token (OpenID Connect Core §2, §3.1.3.6); sub is what the client knows the person by. What
+// scopes release is in it where there is no access token to ask userinfo with (§5.4), and for clients that expect it there.
 func IDTokenClaims(issuer, sub string, c *Client, u *User, g *Grant, accessToken string, now time.Time, ttl time.Duration) map[string]any {
-	out := ReleaseClaims(u, g.Scope, slices.Concat(c.ReleasedClaims, g.Claims.IDToken))
+	scope := g.Scope
+	if accessToken != "" && !c.IDTokenScopeClaims {
+		scope = ""
+	}
+	out := ReleaseClaims(u, scope, slices.Concat(c.ReleasedClaims, g.Claims.IDToken))
 	out["iss"], out["sub"], out["aud"] = issuer, sub, c.ClientID
 	out["iat"], out["exp"], out["auth_time"] = now.Unix(), now.Add(ttl).Unix(), g.AuthTime.Unix()
 	out["acr"], out["amr"] = acrOf(g.AMR), emptyNotNil(g.AMR)

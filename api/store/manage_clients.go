@@ -52,6 +52,7 @@ type ClientRow struct {
 	FirstParty                  bool            `json:"first_party" db:"first_party"`
 	RequirePKCE                 bool            `json:"require_pkce" db:"require_pkce"`
 	SecurityProfile             string          `json:"security_profile" db:"security_profile"`
+	IDTokenScopeClaims          bool            `json:"id_token_scope_claims" db:"id_token_scope_claims"`
 	AllowedGroups               []string        `json:"allowed_groups,omitempty" db:"allowed_groups"`
 	RefreshTokenFormat          string          `json:"refresh_token_format" db:"refresh_token_format"`
 	ReleasedClaims              []string        `json:"released_claims,omitempty" db:"released_claims"`
@@ -74,6 +75,7 @@ func NewClientRow() ClientRow {
 		RefreshTokenFormat:       "opaque",
 		SubjectType:              "public",
 		SecurityProfile:          "openid",
+		IDTokenScopeClaims:       true,
 	}
 }
 

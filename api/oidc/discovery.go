@@ -40,6 +40,8 @@ type Metadata struct {
 	UILocalesSupported                     []string       `json:"ui_locales_supported"`
 	BackchannelLogoutSupported             bool           `json:"backchannel_logout_supported"`
 	BackchannelLogoutSessionSupported      bool           `json:"backchannel_logout_session_supported"`
+	FrontchannelLogoutSupported            bool           `json:"frontchannel_logout_supported"`
+	FrontchannelLogoutSessionSupported     bool           `json:"frontchannel_logout_session_supported"`
 	ClaimsParameterSupported               bool           `json:"claims_parameter_supported"`
 	RequestParameterSupported              bool           `json:"request_parameter_supported"`
 	RequestURIParameterSupported           bool           `json:"request_uri_parameter_supported"`
@@ -86,6 +88,8 @@ func Discovery(issuer string, responseTypes []ResponseType, grantTypes, authMeth
 		UILocalesSupported:                     UILocales,
 		BackchannelLogoutSupported:             true,
 		BackchannelLogoutSessionSupported:      true,
+		FrontchannelLogoutSupported:            true,
+		FrontchannelLogoutSessionSupported:     true,
 		ClaimsParameterSupported:               true,
 		RequestParameterSupported:              true,
 		RequestURIParameterSupported:           true,

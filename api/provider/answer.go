@@ -55,6 +55,7 @@ type Answer struct {
 	JSON       any
 	Raw        []byte // what is ready
 	Location   string
+	Frames     []string // addresses that the page which leads to Location loads first, unseen
 	FormPost   *FormPost
 	Cookies    []Cookie
 	Type       string        // of Raw; "" for JSON

@@ -17,6 +17,7 @@ type Metadata struct {
 	DeviceAuthorizationEndpoint            string         `json:"device_authorization_endpoint"`         // RFC 8628 §4
 	PushedAuthorizationRequestEndpoint     string         `json:"pushed_authorization_request_endpoint"` // RFC 9126 §5
 	EndSessionEndpoint                     string         `json:"end_session_endpoint"`
+	CheckSessionIframe                     string         `json:"check_session_iframe,omitempty"` // Session Management 1.0 §3.3
 	ScopesSupported                        []string       `json:"scopes_supported"`
 	ResponseTypesSupported                 []ResponseType `json:"response_types_supported"`
 	ResponseModesSupported                 []string       `json:"response_modes_supported"`

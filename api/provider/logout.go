@@ -114,7 +114,7 @@ func (p *Provider) endSession(ctx context.Context, r Request, w pending, now tim
 	}
 	p.kickLogouts()
 	slog.Info("signed out", "request_id", r.ID, "sid", w.SID)
-	another := Cookie{Name: BrowserCookie, Value: randomSecret()} // what was pending in this browser ends with the session
+	another := r.give(BrowserCookie, randomSecret()) // what was pending in this browser ends with the session
 	a := p.leave(r, w, now)
 	a.Cookies = append(a.Cookies, another)
 	if len(clients) > 0 && !r.WantsJSON {
@@ -135,5 +135,6 @@ func (p *Provider) leave(r Request, w pending, now time.Time) Answer {
 	if r.Cookies[SessionCookie] == "" {
 		return redirect(to)
 	}
-	return redirect(to, Cookie{Name: SessionCookie, MaxAge: -1})
+	delete(r.Cookies, SessionCookie)
+	return redirect(to, append(p.noteState(&r), Cookie{Name: SessionCookie, MaxAge: -1})...)
 }

@@ -17,7 +17,10 @@ import (
 )
 
 // answerer is the one writer of responses.
-type answerer struct{ https bool }
+type answerer struct {
+	https        bool
+	checkSession fixedPage
+}
 
 func (a answerer) write(c echo.Context, ans provider.Answer) error {
 	h := c.Response().Header()
@@ -47,6 +50,9 @@ func (a answerer) write(c echo.Context, ans provider.Answer) error {
 	case ans.FormPost != nil:
 		h.Set("Content-Security-Policy", "default-src 'none'; script-src "+submitHash) // no frame-ancestors: silent renewal is framed
 		return renderFormPost(c, ans)
+	case ans.CheckSession:
+		h.Set("Content-Security-Policy", a.checkSession.policy)
+		return c.HTMLBlob(ans.Status, a.checkSession.html)
 	case len(ans.Frames) > 0:
 		h.Set("Content-Security-Policy", framesPolicy(ans.Frames))
 		return renderFrames(c, ans)

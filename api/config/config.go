@@ -27,6 +27,7 @@ type Config struct {
 	TrustedProxies    []netip.Prefix
 	PrivateHosts      []string
 	ResponseTypes     []oidc.ResponseType
+	SessionManagement bool
 	LogLevel          slog.Level
 	Name              string
 	Logo              string

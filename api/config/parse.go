@@ -174,6 +174,16 @@ func responseTypes(c *Config, value string) error {
 	return nil
 }
 
+func onOrOff(field func(*Config) *bool) parser {
+	return func(c *Config, value string) error {
+		if value != "on" && value != "off" {
+			return fmt.Errorf("must be on or off, not %q", value)
+		}
+		*field(c) = value == "on"
+		return nil
+	}
+}
+
 func logLevel(c *Config, value string) error {
 	levels := map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError}
 	level, ok := levels[value]

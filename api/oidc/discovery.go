@@ -17,6 +17,7 @@ type Metadata struct {
 	DeviceAuthorizationEndpoint            string         `json:"device_authorization_endpoint"`         // RFC 8628 §4
 	PushedAuthorizationRequestEndpoint     string         `json:"pushed_authorization_request_endpoint"` // RFC 9126 §5
 	EndSessionEndpoint                     string         `json:"end_session_endpoint"`
+	CheckSessionIframe                     string         `json:"check_session_iframe,omitempty"` // Session Management 1.0 §3.3
 	ScopesSupported                        []string       `json:"scopes_supported"`
 	ResponseTypesSupported                 []ResponseType `json:"response_types_supported"`
 	ResponseModesSupported                 []string       `json:"response_modes_supported"`
@@ -40,6 +41,8 @@ type Metadata struct {
 	UILocalesSupported                     []string       `json:"ui_locales_supported"`
 	BackchannelLogoutSupported             bool           `json:"backchannel_logout_supported"`
 	BackchannelLogoutSessionSupported      bool           `json:"backchannel_logout_session_supported"`
+	FrontchannelLogoutSupported            bool           `json:"frontchannel_logout_supported"`
+	FrontchannelLogoutSessionSupported     bool           `json:"frontchannel_logout_session_supported"`
 	ClaimsParameterSupported               bool           `json:"claims_parameter_supported"`
 	RequestParameterSupported              bool           `json:"request_parameter_supported"`
 	RequestURIParameterSupported           bool           `json:"request_uri_parameter_supported"`
@@ -86,6 +89,8 @@ func Discovery(issuer string, responseTypes []ResponseType, grantTypes, authMeth
 		UILocalesSupported:                     UILocales,
 		BackchannelLogoutSupported:             true,
 		BackchannelLogoutSessionSupported:      true,
+		FrontchannelLogoutSupported:            true,
+		FrontchannelLogoutSessionSupported:     true,
 		ClaimsParameterSupported:               true,
 		RequestParameterSupported:              true,
 		RequestURIParameterSupported:           true,

@@ -2,6 +2,7 @@ package oidc
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -22,6 +23,17 @@ type LogoutRequest struct {
 	ClientID              string
 	PostLogoutRedirectURI string
 	State                 string
+	UILocales             []string
+}
+
+// ParseLogout reads the parameters of the end session endpoint but id_token_hint, which has to be verified. logout_hint is not needed: the
+// person is told on the page who is signed in, and is asked.
+func ParseLogout(p Params) (LogoutRequest, *Error) {
+	if e := checkLengths(p, nil); e != nil {
+		return LogoutRequest{}, e
+	}
+	return LogoutRequest{ClientID: p["client_id"], PostLogoutRedirectURI: p["post_logout_redirect_uri"], State: p["state"],
+		UILocales: strings.Fields(p["ui_locales"])}, nil
 }
 
 // ClientOf says whose request it is: the audience of the hint, which client_id must agree with.
@@ -55,6 +67,18 @@ func (r LogoutRequest) ReturnTo(c *Client) (uri string, refusal *Error) {
 // MustAsk says whether the person has to confirm: only a hint that names the very session ends it without a question,
 // so that no page can sign people out by a link (RP-Initiated Logout §2, §6).
 func (r LogoutRequest) MustAsk(sid string) bool { return r.Hint == nil || r.Hint.SID != sid }
+
+// FrontchannelLogout is what is loaded in a frame to tell a client of the end of a session (OpenID Connect Front-Channel Logout 1.0 §2):
+// the URI that it registered, its query included. iss and sid are always there, so that it can tell whose logout this is.
+func FrontchannelLogout(uri, issuer, sid string) string {
+	return WithParams(uri, [][2]string{{"iss", issuer}, {"sid", sid}})
+}
+
+// MayTellInFront says that a frontchannel_logout_uri has the scheme, host and port of a redirect URI (Front-Channel Logout §2). One that has
+// not is never loaded; the statement that ends a session asks the same.
+func MayTellInFront(uri string, redirectURIs []string) bool {
+	return slices.ContainsFunc(redirectURIs, func(own string) bool { return Origin(own) != "" && Origin(own) == Origin(uri) })
+}
 
 // LogoutTokenType is the typ of a logout token (OpenID Connect Back-Channel Logout 1.0 §2.4).
 const LogoutTokenType = "logout+jwt"

@@ -32,11 +32,13 @@ type Request struct {
 // CookieName names a cookie without its prefix.
 type CookieName string
 
-// The cookies, all of the API's host, HttpOnly.
+// The cookies, all of the API's host; HttpOnly but for StateCookie.
 const (
 	SessionCookie CookieName = "gatehouse-session" // who is signed in
 	BrowserCookie CookieName = "gatehouse-browser" // what a pending request is bound to
 	DeviceCookie  CookieName = "gatehouse-device"  // an account that signed in here before: it is throttled apart
+
+	StateCookie CookieName = "gatehouse-state" // for the page at check_session_iframe, which asks whether it has changed
 
 	UpstreamCookie CookieName = "gatehouse-upstream-" // begins the names of those that last for a sign-in at an upstream
 )
@@ -48,13 +50,14 @@ type Cookie struct {
 	MaxAge time.Duration
 }
 
-// Answer is an outcome that web turns into a response: exactly one of JSON, Raw, Location, FormPost and none of them.
+// Answer is an outcome that web turns into a response: exactly one of JSON, Raw, Location, FormPost, CheckSession and none of them.
 // A Location with a status that is none of a redirect is a small page that leads there, such as to what explains an error.
 type Answer struct {
 	Status     int
 	JSON       any
 	Raw        []byte // what is ready
 	Location   string
+	Frames     []string // addresses that the page which leads to Location loads first, unseen
 	FormPost   *FormPost
 	Cookies    []Cookie
 	Type       string        // of Raw; "" for JSON
@@ -62,6 +65,8 @@ type Answer struct {
 	DPoPNonce  string        // for the next proof (RFC 9449 §8)
 	RetryAfter time.Duration // 0: none
 	Public     time.Duration // how long anyone may keep it; 0: no-store
+
+	CheckSession bool // the page at check_session_iframe
 }
 
 // FormPost sends the browser to a relying party with a form (OAuth 2.0 Form Post Response Mode).
@@ -117,9 +122,11 @@ func (p *Provider) classify(r Request, err error) (code string, status int, wait
 	return oidc.ServerError, 500, 0
 }
 
-// respond sends an answer of the authorization endpoint to the relying party, with state and iss (RFC 9207).
-func (p *Provider) respond(req oidc.AuthorizeRequest, fields [][2]string, cookies ...Cookie) Answer {
-	fields = append(fields, [2]string{"state", req.State}, [2]string{"iss", p.Issuer})
+// respond sends an answer of the authorization endpoint to the relying party, with state, iss (RFC 9207) and session_state.
+func (p *Provider) respond(r Request, req oidc.AuthorizeRequest, fields [][2]string, cookies ...Cookie) Answer {
+	sessionState, set := p.sessionState(&r, req)
+	cookies = append(cookies, set...)
+	fields = append(fields, [2]string{"state", req.State}, [2]string{"iss", p.Issuer}, [2]string{"session_state", sessionState})
 	switch req.ResponseMode {
 	case "form_post":
 		return Answer{Status: 200, FormPost: &FormPost{Action: req.RedirectURI, Fields: fields}, Cookies: cookies}
@@ -137,7 +144,7 @@ func (p *Provider) respondError(r Request, req oidc.AuthorizeRequest, e *oidc.Er
 		a.Cookies = cookies
 		return a
 	}
-	return p.respond(req, [][2]string{{"error", e.Code}, {"error_description", e.Description}}, cookies...)
+	return p.respond(r, req, [][2]string{{"error", e.Code}, {"error_description", e.Description}}, cookies...)
 }
 
 func orElse(s, other string) string {

@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"log/slog"
-	"maps"
 	"time"
 
 	"gatehouse/api/oidc"
@@ -49,7 +48,8 @@ func (p *Provider) Authorize(ctx context.Context, r Request) Answer {
 	return p.issue(ctx, r, req, client, standing, nil, now)
 }
 
-// standing loads who is signed in at the browser; a browser without our cookie is not looked up.
+// standing loads who is signed in at the browser; a browser without our cookie is not looked up, and one whose session has ended has none
+// in what follows.
 func (p *Provider) standing(ctx context.Context, r Request, client *oidc.Client, now time.Time) (store.Standing, error) {
 	cookie := r.Cookies[SessionCookie]
 	if cookie == "" {
@@ -58,6 +58,8 @@ func (p *Provider) standing(ctx context.Context, r Request, client *oidc.Client,
 	s, err := p.store.LoadStanding(ctx, digest(cookie), client, now)
 	if s.User != nil {
 		s.Subject = p.subject(client, s.User.Sub)
+	} else if err == nil {
+		delete(r.Cookies, SessionCookie)
 	}
 	return s, err
 }
@@ -121,10 +123,7 @@ func (p *Provider) bindBrowser(r *Request) []Cookie {
 	if b, err := base64.RawURLEncoding.DecodeString(r.Cookies[BrowserCookie]); err == nil && len(b) == 32 {
 		return nil
 	}
-	secret := randomSecret()
-	r.Cookies = maps.Clone(r.Cookies)
-	r.Cookies[BrowserCookie] = secret
-	return []Cookie{{Name: BrowserCookie, Value: secret}}
+	return []Cookie{r.give(BrowserCookie, randomSecret())}
 }
 
 // askConsent sends the browser to the consent page.
@@ -149,7 +148,7 @@ func (p *Provider) issue(ctx context.Context, r Request, req oidc.AuthorizeReque
 	case err != nil:
 		return p.failedPage(r, err, p.sameRequest(r))
 	}
-	return p.respond(req, fields)
+	return p.respond(r, req, fields)
 }
 
 // errPushedUsed: a pushed request has one answer (RFC 9126 §4, FAPI 2.0 Security Profile §5.3.2.2).

@@ -156,7 +156,8 @@ func (p *Provider) signIn(ctx context.Context, r Request, w pending, client *oid
 		return Answer{}, err
 	}
 	slog.Info("signed in", "request_id", r.ID, "username", who.user.Username, "sid", session.SID, "client_id", client.ClientID, "amr", who.amr, "addr", r.Addr)
-	cookies := append(who.cookies, Cookie{Name: SessionCookie, Value: cookie})
+	cookies := append(who.cookies, r.give(SessionCookie, cookie))
+	cookies = append(cookies, p.noteState(&r)...)
 	switch {
 	case used:
 		a := p.refuseAuthorize(r, errPushedUsed, client)
@@ -173,7 +174,7 @@ func (p *Provider) signIn(ctx context.Context, r Request, w pending, client *oid
 	case w.Request.Account:
 		return p.openAccount(ctx, r, w, session.Session, who.user, now, cookies), nil
 	}
-	return p.respond(*w.Request, fields, cookies...), nil
+	return p.respond(r, *w.Request, fields, cookies...), nil
 }
 
 // stillRegistered loads the client of a pending request; it may have been removed or changed since the request was sealed.

@@ -28,17 +28,18 @@ func (p *Provider) Logout(ctx context.Context, r Request) Answer {
 	}
 
 	session, user, err := p.store.LoadSession(ctx, digest(r.Cookies[SessionCookie]), now)
+	w := pending{Page: "logout", SID: session.SID, Client: viewOfClient(client), ReturnTo: returnTo, UILocales: req.UILocales}
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return p.leave(returnTo, viewOfClient(client), now)
+		return p.leave(r, w, now)
 	case err != nil:
 		return p.failedPage(r, err, "")
 	case req.MustAsk(session.SID):
+		w.User = viewOfUser(&user)
 		// Not a redirect: clients check that their logout ended here, at the end_session_endpoint.
-		return Answer{Status: 200, Location: p.page(pending{Page: "logout", SID: session.SID, User: viewOfUser(&user),
-			Client: viewOfClient(client), ReturnTo: returnTo}, now)}
+		return Answer{Status: 200, Location: p.page(w, now)}
 	}
-	return p.endSession(ctx, r, session.SID, returnTo, viewOfClient(client), now)
+	return p.endSession(ctx, r, w, now)
 }
 
 // LogoutConfirm takes what the person pressed on the logout page. The request is good for one session only, so no other page
@@ -55,13 +56,13 @@ func (p *Provider) LogoutConfirm(ctx context.Context, r Request) Answer {
 	session, _, err := p.store.LoadSession(ctx, digest(r.Cookies[SessionCookie]), now)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return p.leave(w.ReturnTo, w.Client, now)
+		return p.leave(r, w, now)
 	case err != nil:
 		return p.failedPage(r, err, p.page(w, now))
 	case session.SID != w.SID: // another person has signed in since
 		return p.errorPage(r, 400, pageForeignBrowser, w.Client)
 	}
-	return p.endSession(ctx, r, w.SID, w.ReturnTo, w.Client, now)
+	return p.endSession(ctx, r, w, now)
 }
 
 // parseLogout reads the request and verifies its hint.
@@ -70,7 +71,9 @@ func (p *Provider) parseLogout(ctx context.Context, r Request) (req oidc.LogoutR
 	if refused := oidc.RefuseParams(bad); refused != nil {
 		return req, nil, refused, nil
 	}
-	req = oidc.LogoutRequest{ClientID: params["client_id"], PostLogoutRedirectURI: params["post_logout_redirect_uri"], State: params["state"]}
+	if req, refused = oidc.ParseLogout(params); refused != nil {
+		return req, nil, refused, nil
+	}
 	if hint := params["id_token_hint"]; hint != "" {
 		if req.Hint, refused, err = p.verifyHint(hint); err != nil || refused != nil {
 			return req, nil, refused, err
@@ -101,21 +104,37 @@ func (p *Provider) verifyHint(token string) (*oidc.IDTokenHint, *oidc.Error, err
 	return &hint, nil, nil
 }
 
-func (p *Provider) endSession(ctx context.Context, r Request, sid, returnTo string, client *clientView, now time.Time) Answer {
-	if err := p.store.EndSession(ctx, sid, now); err != nil {
+// mostFrames bounds the clients that are told in the browser: those that the person signed in to last.
+const mostFrames = 20
+
+func (p *Provider) endSession(ctx context.Context, r Request, w pending, now time.Time) Answer {
+	clients, err := p.store.EndSession(ctx, w.SID, mostFrames, now)
+	if err != nil {
 		return p.failedPage(r, err, "")
 	}
 	p.kickLogouts()
-	slog.Info("signed out", "request_id", r.ID, "sid", sid)
-	a := p.leave(returnTo, client, now)
-	a.Cookies = []Cookie{{Name: SessionCookie, MaxAge: -1}, {Name: BrowserCookie, MaxAge: -1}}
+	slog.Info("signed out", "request_id", r.ID, "sid", w.SID)
+	another := r.give(BrowserCookie, randomSecret()) // what was pending in this browser ends with the session
+	a := p.leave(r, w, now)
+	a.Cookies = append(a.Cookies, another)
+	if len(clients) > 0 && !r.WantsJSON {
+		a.Status = 200
+		for _, c := range clients {
+			a.Frames = append(a.Frames, oidc.FrontchannelLogout(c.URI, p.Issuer, c.SID))
+		}
+	}
 	return a
 }
 
-// leave goes back to the relying party, or to the page that says that the person is signed out.
-func (p *Provider) leave(returnTo string, client *clientView, now time.Time) Answer {
-	if returnTo != "" {
-		return redirect(returnTo)
+// leave takes the session from a browser where nobody is signed in now, and goes back to the relying party, or to the page that says so.
+func (p *Provider) leave(r Request, w pending, now time.Time) Answer {
+	to := w.ReturnTo
+	if to == "" {
+		to = p.page(pending{Page: "signed_out", Client: w.Client, UILocales: w.UILocales}, now)
 	}
-	return redirect(p.page(pending{Page: "signed_out", Client: client}, now))
+	if r.Cookies[SessionCookie] == "" {
+		return redirect(to)
+	}
+	delete(r.Cookies, SessionCookie)
+	return redirect(to, append(p.noteState(&r), Cookie{Name: SessionCookie, MaxAge: -1})...)
 }

@@ -11,9 +11,13 @@ import (
 // metadataAge is how long discovery and the JWKS may be kept: well below the time that a key is published before it signs.
 const metadataAge = 5 * time.Minute
 
-// discoveryDocument is made of the tables of grants and of client authentication methods, and of the response types that are allowed, once.
-func discoveryDocument(issuer string, responseTypes []oidc.ResponseType) []byte {
-	doc, err := json.Marshal(oidc.Discovery(issuer, responseTypes, GrantTypes(), ClientAuthMethods()))
+// discoveryDocument is made of the tables of grants and of client authentication methods, and of what the deployment allows, once.
+func discoveryDocument(s Settings) []byte {
+	metadata := oidc.Discovery(s.Issuer, s.ResponseTypes, GrantTypes(), ClientAuthMethods())
+	if s.SessionManagement {
+		metadata.CheckSessionIframe = s.Issuer + "/check_session"
+	}
+	doc, err := json.Marshal(metadata)
 	if err != nil {
 		panic(err) // strings only
 	}

@@ -31,6 +31,7 @@ type pending struct {
 	RetryAfter int                    `json:"ra,omitempty"` // seconds
 	Allowed    bool                   `json:"al,omitempty"` // what became of a device's request
 	ReturnTo   string                 `json:"rt,omitempty"`
+	UILocales  []string               `json:"l,omitempty"` // of a logout; else they are in Request
 	TryAgain   string                 `json:"ta,omitempty"`
 	NewToken   *newToken              `json:"nt,omitempty"` // to make after the sign-in
 	TokenID    string                 `json:"ti,omitempty"` // made a moment ago: shown once
@@ -211,7 +212,7 @@ func (p *Provider) Interaction(ctx context.Context, r Request) Answer {
 		status, w = 400, pending{Page: "error", Error: problem, Client: w.Client, TryAgain: p.startOver(w)}
 	}
 	view := interaction{Page: w.Page, Client: w.Client, User: w.User, Username: w.Username, ReturnTo: w.ReturnTo, TryAgain: w.TryAgain,
-		RequestID: orElse(w.RequestID, r.ID), accountView: account}
+		UILocales: w.UILocales, RequestID: orElse(w.RequestID, r.ID), accountView: account}
 	if w.Error != "" {
 		view.Error = &interactionError{w.Error, w.RetryAfter, w.Upstream}
 	}

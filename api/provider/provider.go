@@ -39,6 +39,8 @@ type Settings struct {
 	KeyPublishAhead time.Duration
 	ResponseTypes   []oidc.ResponseType
 	PrivateHosts    []string // that requests of ours may reach although they are private
+
+	SessionManagement bool // OpenID Connect Session Management 1.0; see docs/decisions/0018-session-management-is-off-by-default.md
 }
 
 // Provider answers the endpoints. It keeps no state that another replica needs.
@@ -66,7 +68,7 @@ func New(settings Settings, db *store.Store, sealer *keys.Sealer, passwords *aut
 		outgoing:  outgoing.Client(settings.PrivateHosts),
 		bucketKey: sealer.Derive("login throttle", nil), loggedOut: make(chan struct{}, 1)}
 	p.upstreams = authn.NewUpstreams(p.outgoing, now)
-	p.metadata = discoveryDocument(settings.Issuer, settings.ResponseTypes)
+	p.metadata = discoveryDocument(settings)
 	return p
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"gatehouse/api/oidc"
 )
 
@@ -68,10 +70,33 @@ func touched(sid, end, found string) string {
 const besideFormerConsent = `ON CONFLICT (user_id, client_id) DO UPDATE SET granted_at = EXCLUDED.granted_at,
 				scopes = ARRAY(SELECT unnest(consents.scopes) UNION SELECT unnest(EXCLUDED.scopes))`
 
-// EndSession ends one session; with it end its grants that are not offline.
-func (s *Store) EndSession(ctx context.Context, sid string, now time.Time) error {
-	_, err := s.pool.Exec(ctx, `UPDATE sessions SET ended_at = $2 WHERE sid = $1 AND ended_at IS NULL`, sid, now)
-	return failure(err)
+// FrontchannelLogout is a client that is told of a logout by the browser, and the session that it knows.
+type FrontchannelLogout struct {
+	URI string
+	SID string
+}
+
+// EndSession ends one session; with it end its grants that are not offline. It gives the clients to tell by the browser, at most so many:
+// those that the session, or one that it replaced, signed in to, and whose URI is at the origin of a redirect URI of theirs
+// (Front-Channel Logout §2). The last ones come first.
+func (s *Store) EndSession(ctx context.Context, sid string, most int, now time.Time) ([]FrontchannelLogout, error) {
+	rows, err := s.pool.Query(ctx, `
+		WITH RECURSIVE ended AS (
+			UPDATE sessions SET ended_at = $2 WHERE sid = $1 AND ended_at IS NULL RETURNING sid, user_id
+		), line AS (
+			SELECT sid, user_id FROM ended
+			UNION
+			SELECT s.sid, s.user_id FROM sessions s JOIN line ON s.replaced_by = line.sid AND s.user_id = line.user_id
+		)
+		SELECT c.frontchannel_logout_uri, g.sid::text
+		FROM line JOIN grants g USING (sid) JOIN clients c USING (client_id)
+		WHERE origin_of(c.frontchannel_logout_uri) IN (SELECT origin_of(uri) FROM unnest(c.redirect_uris) AS uri)
+		GROUP BY 1, 2 ORDER BY max(g.created_at) DESC LIMIT $3`, sid, now, most)
+	if err != nil {
+		return nil, failure(err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[FrontchannelLogout])
+	return list, failure(err)
 }
 
 // NewSession is a sign-in that has succeeded.

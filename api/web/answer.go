@@ -17,7 +17,10 @@ import (
 )
 
 // answerer is the one writer of responses.
-type answerer struct{ https bool }
+type answerer struct {
+	https        bool
+	checkSession fixedPage
+}
 
 func (a answerer) write(c echo.Context, ans provider.Answer) error {
 	h := c.Response().Header()
@@ -45,8 +48,14 @@ func (a answerer) write(c echo.Context, ans provider.Answer) error {
 	}
 	switch {
 	case ans.FormPost != nil:
-		h.Set("Content-Security-Policy", "default-src 'none'; script-src '"+submitHash+"'") // no frame-ancestors: silent renewal is framed
+		h.Set("Content-Security-Policy", "default-src 'none'; script-src "+submitHash) // no frame-ancestors: silent renewal is framed
 		return renderFormPost(c, ans)
+	case ans.CheckSession:
+		h.Set("Content-Security-Policy", a.checkSession.policy)
+		return c.HTMLBlob(ans.Status, a.checkSession.html)
+	case len(ans.Frames) > 0:
+		h.Set("Content-Security-Policy", framesPolicy(ans.Frames))
+		return renderFrames(c, ans)
 	case ans.Location != "" && ans.Status == http.StatusOK:
 		return c.HTML(ans.Status, leadPage(ans.Location, 0))
 	case ans.Location != "" && ans.Status >= 400:
@@ -77,15 +86,19 @@ func leadPage(to string, seconds int) string {
 
 const submitScript = `document.forms[0].submit()`
 
-// submitHash allows submitScript and no other script.
-var submitHash = func() string {
-	sum := sha256.Sum256([]byte(submitScript))
-	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
-}()
+var submitHash = hashOf(submitScript)
+
+// hashOf allows an inline script and no other (Content Security Policy Level 3 §2.3.1).
+func hashOf(script string) string {
+	sum := sha256.Sum256([]byte(script))
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}
+
+// asURL marks an address that has been checked, such as a registered one, for html/template.
+var asURL = template.FuncMap{"url": func(s string) template.URL { return template.URL(s) }}
 
 // formPostPage posts an answer to the relying party (OAuth 2.0 Form Post Response Mode §2). The action is a registered redirect URI.
-var formPostPage = template.Must(template.New("form_post").Funcs(template.FuncMap{"url": func(s string) template.URL { return template.URL(s) }}).
-	Parse(`<!doctype html>
+var formPostPage = template.Must(template.New("form_post").Funcs(asURL).Parse(`<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>One moment</title>
 <form method="post" action="{{url .Action}}">{{range .Fields}}{{if index . 1}}
 <input type="hidden" name="{{index . 0}}" value="{{index . 1}}">{{end}}{{end}}

@@ -25,7 +25,7 @@ type endpoint struct {
 }
 
 func routes(p *provider.Provider) []endpoint {
-	return []endpoint{
+	list := []endpoint{
 		{"GET POST", "/authorize", nobody, true, p.Authorize},
 		{"GET", "/interaction", theUI, false, p.Interaction},
 		{"POST", "/login", nobody, true, p.Login},
@@ -51,6 +51,10 @@ func routes(p *provider.Provider) []endpoint {
 		{"GET HEAD", "/healthz", nobody, false, health(nil)},
 		{"GET HEAD", "/readyz", nobody, false, health(p.Ready)},
 	}
+	if p.SessionManagement {
+		list = append(list, endpoint{"GET HEAD", "/check_session", nobody, false, still(p.CheckSession)})
+	}
+	return list
 }
 
 // still adapts an endpoint that does nothing that could take long.
@@ -78,6 +82,7 @@ func API(p *provider.Provider, trustedProxies []netip.Prefix) http.Handler {
 	e.HideBanner, e.HidePort = true, true
 	e.IPExtractor = ipExtractor(trustedProxies)
 	a := answerer{https: strings.HasPrefix(p.Issuer, "https:")}
+	a.checkSession = checkSessionPage(a.prefix() + string(provider.StateCookie))
 	e.HTTPErrorHandler = func(err error, c echo.Context) { a.writeRoutingError(c, err) }
 	e.Use(logged, middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: logPanic}))
 	for _, end := range routes(p) {

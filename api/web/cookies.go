@@ -28,17 +28,18 @@ func (a answerer) readCookies(r *http.Request) map[provider.CookieName]string {
 		}
 		switch known := provider.CookieName(name); {
 		case known == provider.SessionCookie, known == provider.BrowserCookie, known == provider.DeviceCookie,
-			strings.HasPrefix(name, string(provider.UpstreamCookie)):
+			known == provider.StateCookie, strings.HasPrefix(name, string(provider.UpstreamCookie)):
 			out[known] = c.Value
 		}
 	}
 	return out
 }
 
-// cookie is HttpOnly; on https Secure and SameSite=None, since the UI may be on another site and silent renewal runs in a frame.
-// What changes state checks Origin instead. On http (localhost only) browsers refuse None, so it is Lax.
+// cookie is HttpOnly, but for the one that a script is to read; on https Secure and SameSite=None, since the UI may be on another site and
+// silent renewal runs in a frame. What changes state checks Origin instead. On http (localhost only) browsers refuse None, so it is Lax.
 func (a answerer) cookie(c provider.Cookie) *http.Cookie {
-	out := &http.Cookie{Name: a.prefix() + string(c.Name), Value: c.Value, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode}
+	out := &http.Cookie{Name: a.prefix() + string(c.Name), Value: c.Value, Path: "/", SameSite: http.SameSiteLaxMode,
+		HttpOnly: c.Name != provider.StateCookie}
 	if a.https {
 		out.Secure, out.SameSite = true, http.SameSiteNoneMode
 	}

@@ -47,6 +47,7 @@ type clientAddCmd struct {
 	RedirectURI           []string `name:"redirect-uri" sep:"none" placeholder:"URL" help:"May be repeated; compared character for character."`
 	PostLogoutRedirectURI []string `name:"post-logout-redirect-uri" sep:"none" placeholder:"URL" help:"May be repeated."`
 	BackchannelLogoutURI  string   `name:"backchannel-logout-uri" placeholder:"URL" help:"Where the client hears of logouts."`
+	FrontchannelLogoutURI string   `name:"frontchannel-logout-uri" placeholder:"URL" help:"What browsers load at a logout; they may keep cookies from it."`
 	Public                bool     `help:"The client cannot keep a secret: a single-page or native application."`
 	Native                bool     `help:"It runs on people's own machines: http://127.0.0.1 and http://[::1] may have any port there."`
 	FirstParty            bool     `help:"People are not asked for consent."`
@@ -80,6 +81,9 @@ func (c clientAddCmd) Run(ctx context.Context, a *app) error {
 			return fmt.Errorf("--response-type %q is not supported; there are: %s", name, oidc.JoinResponseTypes(oidc.ResponseTypes, ", "))
 		}
 	}
+	if uri := c.FrontchannelLogoutURI; uri != "" && !oidc.MayTellInFront(uri, c.RedirectURI) {
+		return errors.New("--frontchannel-logout-uri must have the scheme, host and port of a --redirect-uri")
+	}
 	return a.withStore(ctx, 0, func(_ *config.Config, s *store.Store) error {
 		row, secret := c.row(), ""
 		var stored store.Secret
@@ -109,6 +113,7 @@ func (c clientAddCmd) row() store.ClientRow {
 	row.RedirectURIs = c.RedirectURI
 	row.PostLogoutRedirectURIs = c.PostLogoutRedirectURI
 	row.BackchannelLogoutURI = c.BackchannelLogoutURI
+	row.FrontchannelLogoutURI = c.FrontchannelLogoutURI
 	row.GrantTypes = append([]string{oidc.GrantAuthorizationCode, oidc.GrantRefreshToken}, c.GrantType...)
 	for _, name := range c.ResponseType {
 		if t := oidc.ParseResponseType(name); !slices.Contains(row.ResponseTypes, string(t)) {

@@ -160,8 +160,13 @@ func (r *registration) keepSupported() (warnings []string) {
 			warn("%s is http: whoever is on the way can read what is sent there", uri)
 		}
 	}
+	if uri := r.FrontchannelLogoutURI; uri != "" && !oidc.MayTellInFront(uri, r.RedirectURIs) {
+		warn(foreignLogoutURI, uri)
+	}
 	return warnings
 }
+
+const foreignLogoutURI = "frontchannel_logout_uri %s is never loaded: it has not the scheme, host and port of a redirect URI"
 
 func sentInTheClear(uri string) bool {
 	u, err := url.Parse(uri)

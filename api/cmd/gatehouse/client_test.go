@@ -18,13 +18,15 @@ import (
 func TestClientCommands(t *testing.T) {
 	s := newShell(t)
 	out := s.good("", "client", "add", "wiki", "--name", "The wiki", "--redirect-uri", "https://wiki.example.org/cb,x",
-		"--first-party", "--group", "staff", "--backchannel-logout-uri", "https://wiki.example.org/logout")
+		"--first-party", "--group", "staff", "--backchannel-logout-uri", "https://wiki.example.org/logout",
+		"--frontchannel-logout-uri", "https://wiki.example.org/front")
 	secret := regexp.MustCompile(`client_secret ([A-Za-z0-9_-]{43})\n`).FindStringSubmatch(out)
 	if secret == nil || !strings.HasPrefix(out, "client_id wiki\n") {
 		t.Fatalf("client add: %s", out)
 	}
 	shown := s.good("", "client", "show", "wiki")
-	if !strings.Contains(shown, `"https://wiki.example.org/cb,x"`) || !strings.Contains(shown, `_logout_uri": "https://wiki.example.org/logout"`) || strings.Contains(shown, "secret_sha") {
+	if !strings.Contains(shown, `"https://wiki.example.org/cb,x"`) || !strings.Contains(shown, `backchannel_logout_uri": "https://wiki.example.org/logout"`) ||
+		!strings.Contains(shown, `frontchannel_logout_uri": "https://wiki.example.org/front"`) || strings.Contains(shown, "secret_sha") {
 		t.Errorf("client show: %s", shown)
 	}
 	if out := s.good("", "client", "add", "spa", "--public", "--redirect-uri", "https://spa.example.org/cb"); strings.Contains(out, "secret") {
@@ -57,6 +59,8 @@ func TestClientCommands(t *testing.T) {
 	}
 	s.bad(`--response-type "none" is not supported; there are: code, id_token`, "", "client", "add", "x", "--response-type", "none")
 	s.bad(`--grant-type "password" is not supported; there are: authorization_code refresh_token`, "", "client", "add", "x", "--grant-type", "password")
+	s.bad("--frontchannel-logout-uri must have the scheme, host and port of a --redirect-uri", "", "client", "add", "x",
+		"--redirect-uri", "https://x.example.org/cb", "--frontchannel-logout-uri", "https://y.example.org/")
 	s.bad("without a secret must require pkce", "", "client", "add", "x", "--public", "--no-pkce")
 
 	s.bad(`client id must be unique: "wiki"`, "", "client", "add", "wiki")

@@ -182,6 +182,9 @@ func examineClients(ctx context.Context, p patient) (findings []finding) {
 					c.ClientID, name)})
 			}
 		}
+		if uri := c.FrontchannelLogoutURI; c.DisabledAt == nil && uri != "" && !oidc.MayTellInFront(uri, c.RedirectURIs) {
+			findings = append(findings, finding{"warn", c.ClientID + ": " + fmt.Sprintf(foreignLogoutURI, uri)})
+		}
 		for _, uri := range append(c.RedirectURIs, c.PostLogoutRedirectURIs...) {
 			if c.DisabledAt == nil && sentInTheClear(uri) {
 				findings = append(findings, finding{"warn", fmt.Sprintf("%s has %s: whoever is on the way can read it; use https", c.ClientID, uri)})

@@ -88,7 +88,7 @@ func TestConfigPrintsEvenWhatIsRefused(t *testing.T) {
 		t.Errorf("%d, %s", code, stderr)
 	}
 	for _, want := range []string{
-		"GATEHOUSE_ISSUER             https://api.example.org/  environment", "DATABASE_URL                 set (hidden)", "not set"} {
+		"GATEHOUSE_ISSUER              https://api.example.org/  environment", "DATABASE_URL                  set (hidden)", "not set"} {
 		if !strings.Contains(stdout, want) || strings.Contains(stdout, "hunter2") {
 			t.Errorf("config has no %q:\n%s", want, stdout)
 		}

@@ -56,7 +56,7 @@ func newProvider(cfg *config.Config, db *store.Store) (*provider.Provider, error
 		SessionIdle: cfg.SessionIdle, SessionMax: cfg.SessionMax,
 		RefreshIdle: cfg.RefreshIdle, RefreshMax: cfg.RefreshMax, RefreshGrace: cfg.RefreshGrace,
 		KeyRotation: cfg.KeyRotation, KeyPublishAhead: cfg.KeyPublishAhead,
-		ResponseTypes: cfg.ResponseTypes, PrivateHosts: cfg.PrivateHosts,
+		ResponseTypes: cfg.ResponseTypes, PrivateHosts: cfg.PrivateHosts, SessionManagement: cfg.SessionManagement,
 	}
 	return provider.New(settings, db, sealer, authn.NewPasswords(cfg.HashWorkers, cfg.HashQueue), time.Now), nil
 }

@@ -1,0 +1,49 @@
+package provider
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"maps"
+
+	"gatehouse/api/oidc"
+)
+
+// CheckSession is the page at check_session_iframe (OpenID Connect Session Management 1.0 §3.2). It is the same for everybody.
+func (p *Provider) CheckSession(Request) Answer {
+	return Answer{Status: 200, CheckSession: true, Public: metadataAge}
+}
+
+// noteState keeps the cookie that the page at check_session_iframe reads in step with who is signed in at the browser; nothing is to be
+// set where it is, and where session management is off. The state is derived from the session's secret, or from the browser's where
+// nobody is signed in: no script learns either, no website can guess it, and a cookie that was lost comes again as it was.
+func (p *Provider) noteState(r *Request) (set []Cookie) {
+	if !p.SessionManagement {
+		return nil
+	}
+	secret := r.Cookies[SessionCookie]
+	if secret == "" {
+		set = p.bindBrowser(r)
+		secret = r.Cookies[BrowserCookie]
+	}
+	derived := p.sealer.Derive("browser state", []byte(secret))
+	if state := base64.RawURLEncoding.EncodeToString(derived[:]); r.Cookies[StateCookie] != state {
+		set = append(set, r.give(StateCookie, state))
+	}
+	return set
+}
+
+// sessionState gives the parameter session_state of an answer to an OpenID Connect request, errors included (Session Management §2).
+func (p *Provider) sessionState(r *Request, req oidc.AuthorizeRequest) (value string, set []Cookie) {
+	if !p.SessionManagement || !oidc.HasScope(req.Scope, "openid") {
+		return "", nil
+	}
+	set = p.noteState(r)
+	return oidc.SessionState(req.ClientID, req.RedirectURI, r.Cookies[StateCookie], rand.Text()), set
+}
+
+// give makes a cookie that lasts until the browser closes; what follows in this request finds it as if it had come along.
+func (r *Request) give(name CookieName, value string) Cookie {
+	r.Cookies = maps.Clone(r.Cookies)
+	r.Cookies[name] = value
+	return Cookie{Name: name, Value: value}
+}

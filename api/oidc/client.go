@@ -49,12 +49,18 @@ type Client struct {
 	SectorIdentifierURI     string
 	SecurityProfile         string // openid or fapi2
 	IDTokenScopeClaims      bool   // what scopes release is in ID tokens, too
+	BackchannelLogout       bool   // it has a backchannel_logout_uri
 	FrontchannelLogoutURI   string
 	FrontchannelSIDRequired bool // frontchannel_logout_session_required
 }
 
 // Public says that the client cannot keep a secret (RFC 6749 §2.1).
 func (c *Client) Public() bool { return c.AuthMethod == "none" }
+
+// HearsOfLogouts says that the client registered anything about logouts, for which it needs to know sessions (sid).
+func (c *Client) HearsOfLogouts() bool {
+	return len(c.PostLogoutRedirectURIs) > 0 || c.BackchannelLogout || c.FrontchannelLogoutURI != ""
+}
 
 // DisplayName is what people are shown.
 func (c *Client) DisplayName() string {

@@ -156,7 +156,7 @@ func IDTokenClaims(issuer, sub string, c *Client, u *User, g *Grant, accessToken
 	if g.Nonce != "" {
 		out["nonce"] = g.Nonce
 	}
-	if g.SID != "" {
+	if g.SID != "" && c.HearsOfLogouts() {
 		out["sid"] = g.SID
 	}
 	return out

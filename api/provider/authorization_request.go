@@ -18,8 +18,8 @@ func (p *Provider) readAuthorize(ctx context.Context, r Request, client *oidc.Cl
 	req oidc.AuthorizeRequest, untrusted, refusal *oidc.Error, err error) {
 	params, bad := oidc.ParseParams(r.Params, []string{"request", "request_uri"})
 	if sealed, pushed := strings.CutPrefix(params["request_uri"], oidc.RequestURIPrefix); pushed && client != nil {
-		req, untrusted = p.openPushed(sealed, client, now)
-		return req, untrusted, nil, nil
+		req, untrusted, refusal = p.openPushed(sealed, client, now)
+		return req, untrusted, refusal, nil
 	}
 	values, refused := r.Params, oidc.RefuseParams(bad)
 	switch {
@@ -131,9 +131,9 @@ func (p *Provider) sealPushed(req oidc.AuthorizeRequest, now time.Time) string {
 }
 
 // openPushed gives the request that was pushed. Whether it has had its answer is found out when it gets one, in the same statement.
-func (p *Provider) openPushed(sealed string, c *oidc.Client, now time.Time) (oidc.AuthorizeRequest, *oidc.Error) {
-	bad := func(why string) (oidc.AuthorizeRequest, *oidc.Error) {
-		return oidc.AuthorizeRequest{}, &oidc.Error{Code: oidc.InvalidRequestURI, Description: "request_uri is not one of this client that can be used", Log: why}
+func (p *Provider) openPushed(sealed string, c *oidc.Client, now time.Time) (req oidc.AuthorizeRequest, untrusted, refusal *oidc.Error) {
+	bad := func(why string) *oidc.Error {
+		return &oidc.Error{Code: oidc.InvalidRequestURI, Description: "request_uri is not one of this client that can be used", Log: why}
 	}
 	var w pushed
 	box, err := base64.RawURLEncoding.Strict().DecodeString(sealed)
@@ -143,14 +143,12 @@ func (p *Provider) openPushed(sealed string, c *oidc.Client, now time.Time) (oid
 	}
 	switch {
 	case err != nil || json.Unmarshal(plain, &w) != nil:
-		return bad("altered, or pushed by another client")
+		return req, bad("altered, or pushed by another client"), nil
+	case c.Disabled || !c.HasRedirectURI(w.Request.RedirectURI):
+		return req, bad("the client is disabled, or the redirect_uri no longer registered"), nil
 	case now.Unix() >= w.Expires:
-		return bad("expired")
-	case c.Disabled:
-		return bad("the client is disabled")
-	case !c.HasRedirectURI(w.Request.RedirectURI):
-		return bad("its redirect_uri is no longer registered")
+		return w.Request, nil, bad("expired")
 	}
 	w.Request.At = now
-	return w.Request, nil
+	return w.Request, nil, nil
 }

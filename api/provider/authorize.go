@@ -144,7 +144,7 @@ func (p *Provider) issue(ctx context.Context, r Request, req oidc.AuthorizeReque
 	case errors.Is(err, store.ErrNotFound): // the session ended a moment ago
 		return p.askSignIn(r, req, client, now)
 	case errors.Is(err, store.ErrUsed):
-		return p.refuseAuthorize(r, errPushedUsed, client)
+		return p.respondError(r, req, errPushedUsed)
 	case err != nil:
 		return p.failedPage(r, err, p.sameRequest(r))
 	}

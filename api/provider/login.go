@@ -35,6 +35,8 @@ func (p *Provider) Login(ctx context.Context, r Request) Answer {
 		return p.failedLogin(r, w, err, now)
 	case refusal != nil:
 		return *refusal
+	case r.Params.Get("cancel") != "" && w.Request.RedirectURI != "":
+		return p.respondError(r, *w.Request, &oidc.Error{Code: oidc.AccessDenied, Description: "the person did not sign in"})
 	}
 
 	username := strings.ToLower(strings.TrimSpace(typed["username"]))
@@ -160,9 +162,7 @@ func (p *Provider) signIn(ctx context.Context, r Request, w pending, client *oid
 	cookies = append(cookies, p.noteState(&r)...)
 	switch {
 	case used:
-		a := p.refuseAuthorize(r, errPushedUsed, client)
-		a.Cookies = append(a.Cookies, cookies...)
-		return a, nil
+		return p.respondError(r, *w.Request, errPushedUsed, cookies...), nil
 	case w.Link != nil:
 		a := p.saveLink(ctx, r, w, who.user, now)
 		a.Cookies = append(a.Cookies, cookies...)

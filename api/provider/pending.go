@@ -180,6 +180,7 @@ type interaction struct {
 	*accountView
 	Upstreams      []upstreamView `json:"upstreams,omitempty"`
 	UpstreamAction string         `json:"upstream_action,omitempty"`
+	Cancel         bool           `json:"cancel,omitempty"` // the application can be told that the person did not want to
 	Link           *linkView      `json:"link,omitempty"`
 }
 
@@ -229,6 +230,7 @@ func (p *Provider) Interaction(ctx context.Context, r Request) Answer {
 	}
 	if w.Page == "login" {
 		view.Link = w.Link.view()
+		view.Cancel = w.Request.RedirectURI != ""
 		if view.Upstreams = p.upstreamViews(ctx, r); view.Upstreams != nil {
 			view.UpstreamAction = p.Issuer + "/login/upstream"
 		}

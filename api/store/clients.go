@@ -18,7 +18,8 @@ const clientColumns = `c.client_id, c.client_secret_sha256, coalesce(c.client_na
 	c.jwks, coalesce(c.jwks_uri, ''), coalesce(c.token_endpoint_auth_signing_alg, ''), c.request_uris,
 	coalesce(c.request_object_signing_alg, ''), c.require_signed_request_object, c.require_pushed_authorization_requests,
 	c.dpop_bound_access_tokens, coalesce(c.userinfo_signed_response_alg, ''), c.subject_type, coalesce(c.sector_identifier_uri, ''),
-	c.security_profile, c.id_token_scope_claims, coalesce(c.frontchannel_logout_uri, ''), c.frontchannel_logout_session_required`
+	c.security_profile, c.id_token_scope_claims, coalesce(c.frontchannel_logout_uri, ''), c.frontchannel_logout_session_required,
+	c.backchannel_logout_uri IS NOT NULL`
 
 func clientFields(c *oidc.Client) []any {
 	return []any{&c.ClientID, &c.SecretSHA256, &c.Name, &c.URI,
@@ -30,7 +31,8 @@ func clientFields(c *oidc.Client) []any {
 		&c.JWKS, &c.JWKSURI, &c.AuthSigningAlg, &c.RequestURIs,
 		&c.RequestObjectAlg, &c.RequireSignedRequest, &c.RequirePushedRequest,
 		&c.DPoPBound, &c.UserinfoAlg, &c.SubjectType, &c.SectorIdentifierURI,
-		&c.SecurityProfile, &c.IDTokenScopeClaims, &c.FrontchannelLogoutURI, &c.FrontchannelSIDRequired}
+		&c.SecurityProfile, &c.IDTokenScopeClaims, &c.FrontchannelLogoutURI, &c.FrontchannelSIDRequired,
+		&c.BackchannelLogout}
 }
 
 // Client gives a registered client, from the cache where it is; ErrNotFound for one that is not registered.

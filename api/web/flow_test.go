@@ -62,6 +62,30 @@ func TestSingleSignOnNeedsNoPassword(t *testing.T) {
 	}
 }
 
+// RFC 6749 §4.1.2.1: access_denied, whether the person refuses before the sign-in or after it.
+func TestAPersonWhoDoesNotWantToSignInGoesBackWithAccessDenied(t *testing.T) {
+	b := start(t).browser()
+	a := b.authorize(authParams())
+	if page := b.interaction(a.location().String()); page["cancel"] != true {
+		t.Errorf("interaction: %v", page)
+	}
+	form := url.Values{"request": {a.query("request")}, "cancel": {"yes"}}
+	if back := b.do("POST", "/login", form, "Origin", uiOrigin); back.status != 303 || back.location().Host != "rp.example.org" ||
+		back.query("error") != "access_denied" || back.query("state") != "st" || back.query("iss") != b.issuer || back.query("code") != "" {
+		t.Errorf("%d %s", back.status, back.location())
+	}
+	if forged := b.do("POST", "/login", form, "Origin", "https://evil.example"); forged.status != 403 {
+		t.Errorf("from another site: %d", forged.status)
+	}
+	own := b.do("GET", "/account", nil) // no application that could be told
+	if page := b.interaction(own.location().String()); page["cancel"] != nil {
+		t.Errorf("interaction: %v", page)
+	}
+	if a := b.do("POST", "/login", url.Values{"request": {own.query("request")}, "cancel": {"yes"}}, "Origin", uiOrigin); a.location().Path != "/login" {
+		t.Errorf("%d %s", a.status, a.location())
+	}
+}
+
 func TestThirdPartyClientsAskForConsentOncePerScopeSet(t *testing.T) {
 	b := start(t).browser()
 	b.code(authParams())

@@ -62,7 +62,7 @@ func TestEachResponseTypeAnswersWithItsParametersInTheFragment(t *testing.T) {
 		if asked.IDToken() {
 			atHash, _ := id["at_hash"].(string)
 			cHash, _ := id["c_hash"].(string)
-			if id["nonce"] != "no" || id["sub"] != "sub-alice" || id["aud"] != "old" || id["sid"] == nil || id["email"] != "alice@example.org" ||
+			if id["nonce"] != "no" || id["sub"] != "sub-alice" || id["aud"] != "old" || id["sid"] != nil || id["email"] != "alice@example.org" ||
 				(atHash != "") != asked.Token() || asked.Token() && atHash != oidc.HalfHash("RS256", access) ||
 				(cHash != "") != asked.Code() || asked.Code() && (cHash != oidc.HalfHash("RS256", got.Get("code")) || id["s_hash"] != oidc.HalfHash("RS256", "st")) {
 				t.Errorf("%s: ID token %v", responseType, id)

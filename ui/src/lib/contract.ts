@@ -16,7 +16,7 @@ interface Pages {
   /** Without a client the person opens their own account. `link` is an upstream's account that nobody here has yet. */
   login: Always & WithForm & {
     client?: Client; username?: string; error?: Failure;
-    upstreams?: Upstream[]; upstream_action?: string; link?: { upstream: string; account: string };
+    upstreams?: Upstream[]; upstream_action?: string; cancel?: boolean; link?: { upstream: string; account: string };
   };
   /** With a user code it is a device that asks. */
   consent: Always & WithForm & { client: Client; user: User; scopes?: string[]; user_code?: string };

@@ -21,6 +21,8 @@ export const de: Messages = {
     capsLock: 'Die Feststelltaste ist aktiv.',
     submit: 'Anmelden',
     busy: 'Anmeldung läuft …',
+    cancel: 'Abbrechen',
+    cancelBusy: 'Einen Moment…',
     ownAccount: 'um Ihr Konto zu verwalten',
     or: 'oder',
     upstream: (upstream) => `Weiter mit ${upstream}`,

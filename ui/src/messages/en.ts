@@ -20,6 +20,8 @@ export const en = {
     capsLock: 'Caps Lock is on.',
     submit: 'Sign in',
     busy: 'Signing in…',
+    cancel: 'Cancel',
+    cancelBusy: 'Going back…',
     ownAccount: 'to manage your account',
     or: 'or',
     upstream: (upstream: string) => `Continue with ${upstream}`,

@@ -22,6 +22,8 @@ export const fr: Messages = {
     capsLock: 'Le verrouillage des majuscules est activé.',
     submit: 'Se connecter',
     busy: 'Connexion en cours…',
+    cancel: 'Annuler',
+    cancelBusy: 'Un instant…',
     ownAccount: 'pour gérer votre compte',
     or: 'ou',
     upstream: (upstream) => `Continuer avec ${upstream}`,

@@ -13,7 +13,7 @@ const notebook = { name: 'Gatehouse for notebooks' };
 const request_id = '01JD3V7Q4TN8';
 
 export const answers = (api) => {
-  const login = { page: 'login', request: 'sealed', action: `${api}/login`, client: hub, request_id };
+  const login = { page: 'login', request: 'sealed', action: `${api}/login`, client: hub, cancel: true, request_id };
   const consent = { page: 'consent', request: 'sealed', action: `${api}/consent`, user: alice, request_id };
   const upstreams = {
     upstreams: [{ name: 'google', display_name: 'Google' }, { name: 'campus', display_name: 'University of Example' }],

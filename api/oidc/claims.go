@@ -49,7 +49,7 @@ func custom[T any](name string) func(*User) any {
 // reserved are the claims that only the protocol sets; users.claims cannot override them.
 var reserved = map[string]bool{"iss": true, "sub": true, "aud": true, "exp": true, "nbf": true, "iat": true, "jti": true, "azp": true,
 	"nonce": true, "auth_time": true, "acr": true, "amr": true, "at_hash": true, "c_hash": true, "s_hash": true, "sid": true,
-	"scope": true, "client_id": true, "cnf": true, "act": true, "may_act": true, "events": true, "grant_id": true}
+	"scope": true, "client_id": true, "cnf": true, "act": true, "may_act": true, "events": true, "grant_id": true, "subject_token": true}
 
 // ReleaseClaims gives what scope releases of u, and the claims named in released, which a client gets whatever the scope
 // (clients.released_claims, the claims parameter). Custom claims of users.claims come with the profile scope, but never in place of one in the table

@@ -75,7 +75,9 @@ type AccessTokenClaims struct {
 	GrantID  string   `json:"grant_id,omitempty"` // none where a client got it for itself
 	Groups   []string `json:"groups,omitempty"`
 
-	Confirmation *Confirmation `json:"cnf,omitempty"` // the key it is bound to (RFC 9449 §6.1)
+	Confirmation *Confirmation `json:"cnf,omitempty"`           // the key it is bound to (RFC 9449 §6.1)
+	Actor        *Actor        `json:"act,omitempty"`           // who acts for the person (RFC 8693 §4.1)
+	SubjectID    string        `json:"subject_token,omitempty"` // the jti of the token that it was exchanged for
 }
 
 // JKT is the thumbprint of the key that the token is bound to, "" for none.
@@ -112,6 +114,7 @@ type Introspection struct {
 	ID        string   `json:"jti,omitempty"`
 
 	Confirmation *Confirmation `json:"cnf,omitempty"`
+	Actor        *Actor        `json:"act,omitempty"`
 }
 
 // Leeway is the tolerance for clocks that differ, where we verify times.

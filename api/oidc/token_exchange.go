@@ -1,6 +1,9 @@
 package oidc
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Names of token exchange (RFC 8693 §2.1, §3).
 const (
@@ -8,38 +11,114 @@ const (
 	AccessTokenTypeURI = "urn:ietf:params:oauth:token-type:access_token"
 )
 
-const onlyUpstreams = " is not supported: only the token that the user has at an upstream is given out (requested_issuer)"
-
 // ExchangeResponse is the answer to an exchange (RFC 8693 §2.2.1).
 type ExchangeResponse struct {
 	AccessToken     string `json:"access_token"`
 	IssuedTokenType string `json:"issued_token_type"`
 	TokenType       string `json:"token_type"`
-	ExpiresIn       int    `json:"expires_in,omitempty"` // seconds; 0 where the upstream never said
+	ExpiresIn       int    `json:"expires_in,omitempty"` // seconds; 0 where an upstream never said
 	Scope           string `json:"scope,omitempty"`
 }
 
-// CheckExchange refuses a request for anything but what there is: an access token of ours for the one that the same user has at an
-// upstream, which the client names as Keycloak's clients do, by requested_issuer. nil: go on.
+// maxActors is how many can have acted one for the other.
+const maxActors = 5
+
+// CheckExchange refuses a request for anything but what there is (RFC 8693 §2.1): an access token of ours as the subject and, if at all, as
+// the actor, for an access token. nil: go on.
 func CheckExchange(params Params) *Error {
-	for _, name := range []string{"subject_token", "subject_token_type", "requested_issuer"} {
+	for _, name := range []string{"subject_token", "subject_token_type"} {
 		if params[name] == "" {
 			return refuse(InvalidRequest, name+" is missing")
 		}
 	}
-	switch {
-	case params["subject_token_type"] != AccessTokenTypeURI:
-		return refuse(InvalidRequest, "subject_token_type must be "+AccessTokenTypeURI)
-	case params["requested_token_type"] != "" && params["requested_token_type"] != AccessTokenTypeURI:
-		return refuse(InvalidRequest, "requested_token_type must be "+AccessTokenTypeURI)
-	case params["actor_token"] != "":
-		return refuse(InvalidRequest, "actor_token"+onlyUpstreams)
+	if (params["actor_token"] == "") != (params["actor_token_type"] == "") {
+		return refuse(InvalidRequest, "actor_token and actor_token_type come together")
+	}
+	for _, name := range []string{"subject_token_type", "requested_token_type", "actor_token_type"} {
+		if params[name] != "" && params[name] != AccessTokenTypeURI {
+			return refuse(InvalidRequest, name+" must be "+AccessTokenTypeURI)
+		}
 	}
 	return nil
 }
 
-// RefuseTarget answers a client that names a target by audience or resource (RFC 8693 §2.2.2).
-func RefuseTarget(name string) *Error { return refuse(InvalidTarget, name+onlyUpstreams) }
+// ExchangeTarget is the one service that the new token is to be for: an audience or a resource (RFC 8693 §2.1).
+func ExchangeTarget(audiences, resources []string) (target string, refusal *Error) {
+	all := slices.DeleteFunc(slices.Concat(audiences, resources), func(s string) bool { return s == "" })
+	switch {
+	case len(all) == 0:
+		return "", refuse(InvalidRequest, "audience or resource is missing: say which service the token is to be for")
+	case len(all) > 1:
+		return "", refuse(InvalidTarget, "one audience or resource at a time")
+	}
+	return all[0], nil
+}
+
+// ExchangePolicy is a row of exchange_policies.
+type ExchangePolicy struct {
+	Audience        string
+	Scope           string
+	SubjectAudience string // "" for none
+	Impersonation   bool
+}
+
+// Actor is who acts for the person, and before him (RFC 8693 §4.1).
+type Actor struct {
+	Subject string `json:"sub"`
+	Actor   *Actor `json:"act,omitempty"`
+}
+
+func (a *Actor) depth() int {
+	if a == nil {
+		return 0
+	}
+	return 1 + a.Actor.depth()
+}
+
+// Decide says what the client gets for the subject token: its scope, and who acts. actor is the subject of the actor token, "" for none;
+// asked is the scope that is asked for, "" for all that can be had. policy is nil where there is no row.
+//
+// The client has to be the one that got the subject token, or one that it was sent to: otherwise a token that was stolen elsewhere could be
+// exchanged. The new token never has a scope that the old one has not (RFC 8693 §5).
+func (policy *ExchangePolicy) Decide(c *Client, subject *AccessTokenClaims, actor, asked string) (scope string, act *Actor, refusal *Error) {
+	if policy == nil {
+		return "", nil, refuse(InvalidTarget, "this client may not exchange tokens for that audience")
+	}
+	sentToIt := slices.Contains(subject.Audience, c.ClientID) || policy.SubjectAudience != "" && slices.Contains(subject.Audience, policy.SubjectAudience)
+	if subject.ClientID != c.ClientID && !sentToIt {
+		return "", nil, refuse(InvalidRequest, "subject_token is neither this client's nor for it")
+	}
+	var list []string
+	for word := range strings.FieldsSeq(orElse(asked, policy.Scope)) {
+		switch allowed := HasScope(subject.Scope, word) && HasScope(policy.Scope, word); {
+		case !allowed && asked != "":
+			return "", nil, refuse(InvalidScope, "scope asks for more than subject_token has or the client may pass on")
+		case allowed && !slices.Contains(list, word):
+			list = append(list, word)
+		}
+	}
+	act = subject.Actor
+	if actor != "" || !policy.Impersonation {
+		act = &Actor{Subject: orElse(actor, c.ClientID), Actor: subject.Actor}
+	}
+	if act.depth() > maxActors {
+		return "", nil, refuse(InvalidRequest, "too many have acted one for the other")
+	}
+	return strings.Join(list, " "), act, nil
+}
+
+func orElse(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}
+
+// ExplainPolicy is for the log: how the row is added that is not there.
+func ExplainPolicy(c *Client, audience string) string {
+	return "to allow it: INSERT INTO exchange_policies (client_id, audience, scope) VALUES (" + sqlLiteral(c.ClientID) + ", " +
+		sqlLiteral(audience) + ", 'the scopes that it may pass on')"
+}
 
 // MayExchange says why this client does not get tokens of the upstream, nil if it does. A client without a secret gets none:
 // anyone could ask in its name.

@@ -7,35 +7,54 @@ import (
 
 	"gatehouse/api/authn"
 	"gatehouse/api/oidc"
+	"gatehouse/api/store"
 )
 
-// grantTokenExchange gives a client the access token that its user has at an upstream, for one of ours (RFC 8693 §2; Keycloak calls it
-// internal to external). Which upstreams is said in the client's row.
+// grantTokenExchange exchanges an access token of ours (RFC 8693 §2): for one that another service takes, as the client's rows in
+// exchange_policies allow, or with requested_issuer, as Keycloak's clients say it, for the one that its user has at an upstream.
 func (p *Provider) grantTokenExchange(ctx context.Context, r Request, c *oidc.Client, ask tokenRequest) Answer {
-	params := ask.params
-	refused := oidc.CheckExchange(params)
-	for _, target := range []string{"audience", "resource"} {
-		if refused == nil && len(r.Params[target]) > 0 {
-			refused = oidc.RefuseTarget(target)
-		}
-	}
-	if refused == nil {
-		refused = c.MayExchange(params["requested_issuer"])
+	refused := oidc.CheckExchange(ask.params)
+	if refused == nil && c.Public() {
+		refused = &oidc.Error{Code: oidc.UnauthorizedClient, Description: "a client without a secret or key cannot exchange tokens"}
 	}
 	if refused != nil {
 		return p.refuseGrant(r, c, refused.Code, refused.Description, refused.Log)
 	}
-	subject, why, err := p.verifyAccessToken(params["subject_token"])
-	if err == nil && why == "" && subject.ClientID != c.ClientID {
-		why = "issued to client " + subject.ClientID
+	subject, why, err := p.verifyAccessToken(ask.params["subject_token"])
+	switch {
+	case err != nil:
+		return p.failed(r, err)
+	case why == "" && subject.GrantID == "":
+		why = "issued to a client, not for a person"
 	}
-	if err == nil && why != "" {
+	if why != "" {
 		return p.refuseSubjectToken(r, c, why)
 	}
-	var upstream *oidc.Upstream
-	if err == nil {
-		upstream, err = p.upstreamNamed(ctx, params["requested_issuer"])
+	if ask.params["requested_issuer"] != "" {
+		return p.exchangeAtUpstream(ctx, r, c, ask, subject)
 	}
+	return p.exchangeForService(ctx, r, c, ask, &subject)
+}
+
+// exchangeAtUpstream gives out the access token that the user has at an upstream. Which upstreams is said in the client's row.
+func (p *Provider) exchangeAtUpstream(ctx context.Context, r Request, c *oidc.Client, ask tokenRequest, subject oidc.AccessTokenClaims) Answer {
+	refused := c.MayExchange(ask.params["requested_issuer"])
+	for _, name := range []string{"audience", "resource"} {
+		if refused == nil && len(r.Params[name]) > 0 {
+			refused = &oidc.Error{Code: oidc.InvalidTarget, Description: name + " has no place beside requested_issuer"}
+		}
+	}
+	switch {
+	case refused != nil:
+		return p.refuseGrant(r, c, refused.Code, refused.Description, refused.Log)
+	case ask.params["actor_token"] != "":
+		return p.refuseGrant(r, c, oidc.InvalidRequest, "actor_token has no place beside requested_issuer", "")
+	case subject.ClientID != c.ClientID:
+		return p.refuseSubjectToken(r, c, "issued to client "+subject.ClientID)
+	case subject.SubjectID != "":
+		return p.refuseSubjectToken(r, c, "got by an exchange")
+	}
+	upstream, err := p.upstreamNamed(ctx, ask.params["requested_issuer"])
 	switch {
 	case err != nil:
 		return p.failed(r, err)
@@ -71,7 +90,77 @@ func (p *Provider) grantTokenExchange(ctx context.Context, r Request, c *oidc.Cl
 	return Answer{Status: 200, JSON: out}
 }
 
+// exchangeForService gives out an access token for another service. It lives by the grant of the subject token, and no longer than that.
+func (p *Provider) exchangeForService(ctx context.Context, r Request, c *oidc.Client, ask tokenRequest, subject *oidc.AccessTokenClaims) Answer {
+	target, refused := oidc.ExchangeTarget(r.Params["audience"], r.Params["resource"])
+	if refused != nil {
+		return p.refuseGrant(r, c, refused.Code, refused.Description, refused.Log)
+	}
+	actor, why, err := p.actorOf(ctx, c, ask)
+	switch {
+	case err != nil:
+		return p.failed(r, err)
+	case why != "":
+		return p.refuseGrant(r, c, oidc.InvalidRequest, "actor_token is not a living access token of this client", "actor_token: "+why)
+	}
+	x, why, err := p.store.LoadExchange(ctx, useOf(subject), c, target, ask.now)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return p.refuseSubjectToken(r, c, why)
+	case err != nil:
+		return p.failed(r, err)
+	case !x.Allowed:
+		return p.refuseGrant(r, c, oidc.AccessDenied, "the person is not in a group that may use this client", "")
+	}
+	scope, act, refused := x.Policy.Decide(c, subject, actor, ask.params["scope"])
+	if refused != nil {
+		if x.Policy == nil {
+			refused.Log = oidc.ExplainPolicy(c, target)
+		}
+		return p.refuseGrant(r, c, refused.Code, refused.Description, refused.Log)
+	}
+
+	claims := p.accessTokenClaims(c, accessTokenFor{scope: scope, jkt: ask.bound.JKT}, ask.now)
+	claims.Subject, claims.Audience, claims.Actor = p.subject(c, x.Sub), oidc.Audience{target}, act
+	claims.GrantID, claims.SubjectID, claims.AuthTime = subject.GrantID, subject.ID, subject.AuthTime
+	claims.Expiry = min(claims.Expiry, subject.Expiry)
+	if oidc.HasScope(scope, "groups") {
+		claims.Groups = x.Groups
+	}
+	ring, err := p.keyRing()
+	var token string
+	if err == nil {
+		token, err = signJSON(ring, c.AccessTokenAlg, oidc.AccessTokenType, claims, ask.now)
+	}
+	if err != nil {
+		return p.failed(r, err)
+	}
+	slog.Info("exchanged an access token", "request_id", r.ID, "client_id", c.ClientID, "username", x.Username, "audience", target,
+		"delegation", act != nil)
+	return Answer{Status: 200, JSON: oidc.ExchangeResponse{AccessToken: token, IssuedTokenType: oidc.AccessTokenTypeURI, TokenType: claims.TokenType(),
+		ExpiresIn: int(claims.Expiry - ask.now.Unix()), Scope: scope}}
+}
+
+// actorOf gives the subject of the actor token, which must be a living one that this client got for itself or for a person; why is for the log.
+func (p *Provider) actorOf(ctx context.Context, c *oidc.Client, ask tokenRequest) (actor, why string, err error) {
+	if ask.params["actor_token"] == "" {
+		return "", "", nil
+	}
+	claims, why, err := p.verifyAccessToken(ask.params["actor_token"])
+	if err == nil && why == "" && claims.ClientID != c.ClientID {
+		why = "issued to client " + claims.ClientID
+	}
+	if err != nil || why != "" {
+		return "", why, err
+	}
+	_, why, err = p.living(ctx, &claims, useOf(&claims), ask.now)
+	if errors.Is(err, store.ErrNotFound) {
+		return "", why, nil
+	}
+	return claims.Subject, "", err
+}
+
 // refuseSubjectToken: whatever is wrong with it is invalid_request (RFC 8693 §2.2.2).
 func (p *Provider) refuseSubjectToken(r Request, c *oidc.Client, why string) Answer {
-	return p.refuseGrant(r, c, oidc.InvalidRequest, "subject_token is not a living access token of this client", "subject_token: "+why)
+	return p.refuseGrant(r, c, oidc.InvalidRequest, "subject_token is not a living access token that this client can exchange", "subject_token: "+why)
 }

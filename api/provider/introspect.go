@@ -55,19 +55,8 @@ func (p *Provider) introspect(ctx context.Context, client *oidc.Client, token st
 // introspectAccessToken asks whether the grant may live or, where a client got the token for itself, the client.
 func (p *Provider) introspectAccessToken(ctx context.Context, claims *oidc.AccessTokenClaims, now time.Time) (oidc.Introspection, error) {
 	out := oidc.Introspection{Scope: claims.Scope, ClientID: claims.ClientID, TokenType: claims.TokenType(), Expiry: claims.Expiry,
-		IssuedAt: claims.IssuedAt, Subject: claims.Subject, Audience: claims.Audience, ID: claims.ID, Confirmation: claims.Confirmation}
-	if claims.GrantID != "" {
-		user, _, err := p.store.LoadGrantUser(ctx, store.TokenUse{GrantID: claims.GrantID}, now)
-		out.Username = user.Username
-		return out, err
-	}
-	client, err := p.clientNamed(ctx, []string{claims.ClientID})
-	if err != nil {
-		return out, err
-	}
-	revoked, err := p.store.IsRevoked(ctx, claims.ID)
-	if err == nil && (revoked || client == nil || client.Disabled) {
-		err = store.ErrNotFound
-	}
+		IssuedAt: claims.IssuedAt, Subject: claims.Subject, Audience: claims.Audience, ID: claims.ID, Confirmation: claims.Confirmation, Actor: claims.Actor}
+	l, _, err := p.living(ctx, claims, useOf(claims), now)
+	out.Username = l.Username
 	return out, err
 }

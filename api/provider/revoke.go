@@ -20,7 +20,7 @@ func (p *Provider) Revoke(ctx context.Context, r Request) Answer {
 	claims, why, err := p.verifyAccessToken(params["token"])
 	switch {
 	case err != nil:
-	case why == "" && claims.GrantID == "": // a client's own, for itself
+	case why == "" && (claims.GrantID == "" || claims.SubjectID != ""): // without a grant, or that is another client's
 		if claims.ClientID == client.ClientID {
 			err = p.store.RevokeToken(ctx, claims.ID, time.Unix(claims.Expiry, 0).Add(oidc.Leeway))
 		}

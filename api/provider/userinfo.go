@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"slices"
@@ -41,28 +40,21 @@ func (p *Provider) userinfo(ctx context.Context, r Request, token, scheme string
 	case !oidc.HasScope(claims.Scope, "openid"):
 		return p.refuseToken(r, 403, oidc.InsufficientScope, "the scope openid was not granted")
 	}
-	use := store.TokenUse{GrantID: claims.GrantID}
+	use := useOf(&claims)
 	if refused := p.checkPossession(r, &claims, token, scheme, &use, now); refused != nil {
 		return *refused
 	}
 
-	user, why, err := p.store.LoadGrantUser(ctx, use, now)
+	l, why, err := p.living(ctx, &claims, use, now)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return p.refuseToken(r, 401, oidc.InvalidToken, why)
 	case err != nil:
 		return p.failed(r, err)
 	}
-	client, err := p.clientNamed(ctx, []string{claims.ClientID})
-	switch {
-	case err != nil:
-		return p.failed(r, err)
-	case client == nil:
-		return p.refuseToken(r, 401, oidc.InvalidToken, "unknown client")
-	}
-	out := oidc.ReleaseClaims(&user.User, claims.Scope, slices.Concat(client.ReleasedClaims, user.Claims.Userinfo))
+	out := oidc.ReleaseClaims(&l.User, claims.Scope, slices.Concat(l.client.ReleasedClaims, l.Claims.Userinfo))
 	out["sub"] = claims.Subject
-	return p.answerUserinfo(r, client, out, now)
+	return p.answerUserinfo(r, l.client, out, now)
 }
 
 // answerUserinfo answers in JSON, or in a JWT for a client that is registered for one (OpenID Connect Core §5.3.2).
@@ -123,24 +115,6 @@ func accessToken(r Request) (token, scheme string) {
 		return params["access_token"], "Bearer"
 	}
 	return "", ""
-}
-
-// verifyAccessToken checks what the token itself says; why is for the log if it is refused.
-func (p *Provider) verifyAccessToken(token string) (claims oidc.AccessTokenClaims, why string, err error) {
-	ring, err := p.keyRing()
-	if err != nil {
-		return claims, "", err
-	}
-	typ, plain, err := ring.Verify(token, p.now())
-	switch {
-	case err != nil:
-		return claims, "signature or form", nil
-	case typ != oidc.AccessTokenType:
-		return claims, "not an access token", nil
-	case json.Unmarshal(plain, &claims) != nil:
-		return claims, "claims", nil
-	}
-	return claims, claims.Check(p.Issuer, p.now()), nil
 }
 
 // refuseToken answers as RFC 6750 §3.1 has it.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"gatehouse/api/oidc"
 )
 
@@ -20,20 +22,32 @@ type GrantUser struct {
 	Claims oidc.ClaimsRequest
 }
 
-// grantUser is a statement that loads the user of grant $1 at $2; refusals are more reasons not to.
-func grantUser(refusals string) string {
+// grantUserOf is a statement that loads the user of grant $1 at $2, and more columns from what is joined; refusals are more reasons not to.
+func grantUserOf(columns, joined, refusals string) string {
 	return `
 		SELECT ` + userColumns + `, g.userinfo_claims, g.id_token_claims,
-			CASE ` + refusals + ` WHEN g.refusal IS NOT NULL THEN g.refusal WHEN g.ends_at <= $2 THEN 'grant_expired' ELSE '' END
-		FROM grant_states g JOIN users u ON u.id = g.user_id WHERE g.grant_id = $1`
+			CASE ` + refusals + ` WHEN g.refusal IS NOT NULL THEN g.refusal WHEN g.ends_at <= $2 THEN 'grant_expired' ELSE '' END` + columns + `
+		FROM grant_states g JOIN users u ON u.id = g.user_id ` + joined + ` WHERE g.grant_id = $1`
+}
+
+// scan reads a row of such a statement. ErrNotFound with a reason for the log where the grant may not live.
+func (u *GrantUser) scan(row pgx.Row, more ...any) (refusal string, err error) {
+	err = failure(row.Scan(append(append(userFields(&u.User), &u.Claims.Userinfo, &u.Claims.IDToken, &refusal), more...)...))
+	switch {
+	case err == ErrNotFound:
+		return "unknown grant", err
+	case err == nil && refusal != "":
+		err = ErrNotFound
+	}
+	return refusal, err
 }
 
 var (
-	grantUserSQL = grantUser("")
+	grantUserSQL = grantUserOf("", "", "")
 	tokenUserSQL = `
 		WITH used AS (
 			INSERT INTO used_jtis (jti_sha256, expires_at) SELECT $3, $4 WHERE $3::bytea IS NOT NULL ON CONFLICT DO NOTHING RETURNING 1
-		)` + grantUser(`WHEN $3::bytea IS NOT NULL AND NOT EXISTS (SELECT FROM used) THEN 'proof_used_before'
+		)` + grantUserOf("", "", `WHEN $3::bytea IS NOT NULL AND NOT EXISTS (SELECT FROM used) THEN 'proof_used_before'
 			WHEN EXISTS (SELECT FROM revoked_tokens WHERE jti = $5) THEN 'token_revoked'`)
 )
 
@@ -47,14 +61,7 @@ func (s *Store) LoadGrantUser(ctx context.Context, t TokenUse, now time.Time) (u
 			args[2], args[3] = t.Proof.JTI[:], t.Proof.ExpiresAt
 		}
 	}
-	err = failure(s.pool.QueryRow(ctx, sql, args...).
-		Scan(append(userFields(&u.User), &u.Claims.Userinfo, &u.Claims.IDToken, &refusal)...))
-	switch {
-	case err == ErrNotFound:
-		refusal = "unknown grant"
-	case err == nil && refusal != "":
-		err = ErrNotFound
-	}
+	refusal, err = u.scan(s.pool.QueryRow(ctx, sql, args...))
 	return u, refusal, err
 }
 

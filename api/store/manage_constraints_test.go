@@ -41,6 +41,7 @@ const (
 	aChange    = "UPDATE upstreams SET %"
 	anAccount  = "INSERT INTO upstream_accounts (upstream, issuer, sub, username) VALUES (%)"
 	aToken     = "INSERT INTO personal_access_tokens (username, name, expires_at, token_sha256) VALUES ('alice', 'x', now() + interval '1 day', %)"
+	aPolicy    = "INSERT INTO exchange_policies (client_id, audience) VALUES (%)"
 	anURI      = "INSERT INTO clients (client_id, token_endpoint_auth_method, redirect_uris) VALUES ('c', 'none', ARRAY[%])"
 )
 
@@ -149,6 +150,14 @@ var refused = map[string]struct {
 	"clients_allowed_upstreams_must_be_at_most_20_names": {"UPDATE clients SET allowed_upstreams = %", []string{
 		"'{Google}'", "'{NULL}'", "array_fill('x'::text, '{21}')", "ARRAY['']"}},
 
+	"exchange_policies_client_has_one_for_this_audience_already": {aPolicy, []string{"'hub', 'https://data.example.org'"}},
+	"exchange_policies_client_must_exist":                        {aPolicy, []string{"'nobody', 'x'"}},
+	"exchange_policies_audience_must_be_1_to_255_without_spaces": {aPolicy, []string{"'hub', ''", "'hub', 'a b'"}},
+	"exchange_policies_subject_audience_is_1_to_255_without_spaces": {"UPDATE exchange_policies SET subject_audience = %", []string{
+		"''", "'a b'"}},
+	"exchange_policies_scope_must_be_words_separated_by_one_space": {"UPDATE exchange_policies SET scope = %", []string{
+		"'read  write'", "' read'", "'a\"b'"}},
+
 	"upstreams_name_must_be_unique": {anUpstream, []string{"'google', 'https://op.example.org', 'us'"}},
 	"upstreams_name_must_be_1_to_32_of_a_z_0_9_dash_underscore": {"UPDATE upstreams SET name = %", []string{
 		"''", "'Google'", "'a/b'", "'-a'", "repeat('x', 33)", "E'a\\n'"}},
@@ -208,6 +217,7 @@ const someRows = `
 	INSERT INTO group_members (username, group_name) VALUES ('alice', 'staff');
 	INSERT INTO clients (client_id, client_secret_sha256) VALUES ('hub', sha256('a secret'));
 	INSERT INTO upstreams (name, issuer, client_id) VALUES ('google', 'https://op.example.org', 'us');
+	INSERT INTO exchange_policies (client_id, audience) VALUES ('hub', 'https://data.example.org');
 	INSERT INTO upstream_accounts (upstream, issuer, sub, username) VALUES ('google', 'https://op.example.org', '1', 'alice');
 	INSERT INTO personal_access_tokens (username, name, expires_at, token_sha256) VALUES ('alice', 'x', now() + interval '1 day', sha256('a token'))`
 

@@ -150,19 +150,21 @@ func TestAnExchangeIsRefusedForWhatIsNotTheClientsOwnLivingToken(t *testing.T) {
 			t.Errorf("%s: %d %s, want %s … %s", what, a.status, a.body, code, says)
 		}
 	}
-	const notLiving = "subject_token is not a living access token of this client"
+	const notLiving = "subject_token is not a living access token that this client can exchange"
 	refused("a forged token", exchange("eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbGljZSJ9."), "invalid_request", notLiving)
 	refused("another client's", exchange(foreign), "invalid_request", notLiving)
 	refused("an ID token", exchange(str(tokens["id_token"])), "invalid_request", notLiving)
 	refused("a refresh token", exchange(str(tokens["refresh_token"])), "invalid_request", notLiving)
 	refused("a token of the upstream", exchange(str(google.token(redeem(google.code(authParams()))).json()["access_token"])), "invalid_request", notLiving)
-	for _, name := range []string{"subject_token", "subject_token_type", "requested_issuer"} {
+	refused("no target", exchange(subject, "requested_issuer", ""), "invalid_request", "audience or resource is missing")
+	for _, name := range []string{"subject_token", "subject_token_type"} {
 		refused("no "+name, exchange(subject, name, ""), "invalid_request", name+" is missing")
 	}
 	refused("another subject", exchange(subject, "subject_token_type", "urn:ietf:params:oauth:token-type:jwt"), "invalid_request", "subject_token_type must be")
 	refused("another kind", exchange(subject, "requested_token_type", "urn:ietf:params:oauth:token-type:jwt"), "invalid_request", "requested_token_type must be")
-	refused("delegation", exchange(subject, "actor_token", subject), "invalid_request", "actor_token is not supported")
-	refused("an audience", exchange(subject, "audience", "x"), "invalid_target", "audience is not supported")
+	refused("delegation", exchange(subject, "actor_token", subject, "actor_token_type", accessTokenURI), "invalid_request", "actor_token has no place")
+	refused("an actor of no type", exchange(subject, "actor_token", subject), "invalid_request", "come together")
+	refused("an audience", exchange(subject, "audience", "x"), "invalid_target", "audience has no place")
 	refused("another upstream", exchange(subject, "requested_issuer", "github"), "invalid_target", "whose tokens this client may have")
 	refused("a public client", exchange(foreign, "client_id", "spa"), "unauthorized_client", "without a secret")
 

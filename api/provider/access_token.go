@@ -1,0 +1,63 @@
+package provider
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"gatehouse/api/oidc"
+	"gatehouse/api/store"
+)
+
+// verifyAccessToken checks what the token itself says; why is for the log if it is refused.
+func (p *Provider) verifyAccessToken(token string) (claims oidc.AccessTokenClaims, why string, err error) {
+	ring, err := p.keyRing()
+	if err != nil {
+		return claims, "", err
+	}
+	typ, plain, err := ring.Verify(token, p.now())
+	switch {
+	case err != nil:
+		return claims, "signature or form", nil
+	case typ != oidc.AccessTokenType:
+		return claims, "not an access token", nil
+	case json.Unmarshal(plain, &claims) != nil:
+		return claims, "claims", nil
+	}
+	return claims, claims.Check(p.Issuer, p.now()), nil
+}
+
+// useOf is a use of a verified access token. One that was got by an exchange can be revoked without its grant, which is another client's.
+func useOf(claims *oidc.AccessTokenClaims) store.TokenUse {
+	use := store.TokenUse{GrantID: claims.GrantID}
+	if claims.SubjectID != "" {
+		use.ID = claims.ID
+	}
+	return use
+}
+
+// living is whose an access token is that may be used.
+type living struct {
+	store.GrantUser // empty where a client got it for itself
+	client          *oidc.Client
+}
+
+// living says whether a verified access token may still be used: by its grant and its client, or where a client got it for itself by
+// that and by not having been revoked. store.ErrNotFound with a reason for the log if not.
+func (p *Provider) living(ctx context.Context, claims *oidc.AccessTokenClaims, use store.TokenUse, now time.Time) (l living, why string, err error) {
+	l.client, err = p.clientNamed(ctx, []string{claims.ClientID})
+	switch {
+	case err != nil:
+		return l, "", err
+	case l.client == nil || l.client.Disabled:
+		return l, "unknown or disabled client", store.ErrNotFound
+	case claims.GrantID != "":
+		l.GrantUser, why, err = p.store.LoadGrantUser(ctx, use, now)
+		return l, why, err
+	}
+	revoked, err := p.store.IsRevoked(ctx, claims.ID)
+	if err == nil && revoked {
+		return l, "token_revoked", store.ErrNotFound
+	}
+	return l, "", err
+}

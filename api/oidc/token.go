@@ -41,8 +41,9 @@ type Grant struct {
 	AuthTime time.Time
 	AMR      []string
 
-	Claims    ClaimsRequest // asked for by name
-	Resources []string      // that access tokens are for; nil for all of the client's
+	Claims      ClaimsRequest // asked for by name
+	Resources   []string      // that access tokens are for; nil for all of the client's
+	IDTokenOnly bool          // no access token comes of it, to ask userinfo with
 }
 
 // TokenResponse is the answer of the token endpoint (RFC 6749 §5.1); scope, token_type and expires_in are always there.
@@ -143,10 +144,10 @@ func (c *AccessTokenClaims) CheckUserinfo(issuer string) string {
 }
 
 // IDTokenClaims makes the claims of an ID token (OpenID Connect Core §2, §3.1.3.6); sub is what the client knows the person by. What
-// scopes release is in it where there is no access token to ask userinfo with (§5.4), and for clients that expect it there.
+// scopes release is in it where no access token is given out to ask userinfo with (§5.4), and for clients that expect it there.
 func IDTokenClaims(issuer, sub string, c *Client, u *User, g *Grant, accessToken string, now time.Time, ttl time.Duration) map[string]any {
 	scope := g.Scope
-	if accessToken != "" && !c.IDTokenScopeClaims {
+	if !g.IDTokenOnly && !c.IDTokenScopeClaims {
 		scope = ""
 	}
 	out := ReleaseClaims(u, scope, slices.Concat(c.ReleasedClaims, g.Claims.IDToken))

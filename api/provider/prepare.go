@@ -29,7 +29,7 @@ func (p *Provider) prepare(req oidc.AuthorizeRequest, c *oidc.Client, s oidc.Sta
 		return nil, toSave, err
 	}
 	g := &oidc.Grant{ID: newID(), ClientID: c.ClientID, SID: s.Session.SID, Scope: req.FrontChannelScope(), Nonce: req.Nonce,
-		AuthTime: s.Session.AuthTime, AMR: s.Session.AMR, Claims: req.Claims, Resources: req.Resources}
+		AuthTime: s.Session.AuthTime, AMR: s.Session.AMR, Claims: req.Claims, Resources: req.Resources, IDTokenOnly: !req.ResponseType.Code() && !req.ResponseType.Token()}
 	access := ""
 	if req.ResponseType.Token() {
 		if access, err = p.signAccessToken(ring, c, s.User, g, accessTokenFor{scope: g.Scope}, now); err != nil {

@@ -171,7 +171,7 @@ type Terms struct {
 func mayRegister(trusted bool) []string {
 	list := []string{GrantAuthorizationCode, GrantRefreshToken, GrantDeviceCode}
 	if trusted {
-		list = append(list, "client_credentials")
+		list = append(list, GrantClientCredentials)
 	}
 	return list
 }

@@ -40,7 +40,7 @@ type Settings struct {
 	ResponseTypes   []oidc.ResponseType
 	PrivateHosts    []string // that requests of ours may reach although they are private
 
-	SessionManagement bool // OpenID Connect Session Management 1.0; see docs/decisions/0018-session-management-is-off-by-default.md
+	SessionManagement bool   // OpenID Connect Session Management 1.0; see docs/decisions/0018-session-management-is-off-by-default.md
 	Registration      string // oidc.RegistrationOff or "", oidc.RegistrationToken, oidc.RegistrationOpen
 	ClientIDDocuments bool   // a client_id may be the address of the client's metadata
 }

@@ -107,6 +107,29 @@ func TestAnApplicationSignsInByTheDocumentAtItsClientID(t *testing.T) {
 	}
 }
 
+func TestDocumentsAreReadWhereverARequestBegins(t *testing.T) {
+	s := newSite(t)
+	s.say("redirect_uris", []string{"https://app.example.org/cb"}, "grant_types", []string{"authorization_code", "urn:ietf:params:oauth:grant-type:device_code"})
+	b := start(t, documents, reachesTestServers).browser()
+	a := b.do("POST", "/par", authParams("client_id", s.URL+"/pushed", "redirect_uri", "https://app.example.org/cb"))
+	if a.status != 201 {
+		t.Fatalf("pushed: %d %s", a.status, a.body)
+	}
+	a = b.authorize(url.Values{"client_id": {s.URL + "/pushed"}, "request_uri": {str(a.json()["request_uri"])}})
+	if a.location().Path != "/login" || s.asked.Load() != 1 {
+		t.Errorf("%d %s, fetched %d times", a.status, a.location(), s.asked.Load())
+	}
+	if a := b.do("POST", "/device_authorization", url.Values{"client_id": {s.URL + "/device"}, "scope": {"openid"}}); a.status != 200 || a.json()["user_code"] == nil {
+		t.Errorf("device: %d %s", a.status, a.body)
+	}
+	s.answer(http.NotFound)
+	for _, path := range []string{"/par", "/device_authorization"} {
+		if a := b.do("POST", path, authParams("client_id", s.URL+"/none")); a.status != 401 || a.json()["error"] != "invalid_client" {
+			t.Errorf("%s: %d %s", path, a.status, a.body)
+		}
+	}
+}
+
 // OAuth Client ID Metadata Document §4, §6.5, §6.6.
 func TestADocumentThatIsNoneIsRefused(t *testing.T) {
 	s := newSite(t)

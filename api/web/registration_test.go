@@ -202,6 +202,7 @@ func TestHostileRegistrationsAreRefused(t *testing.T) {
 		{withCallback("grant_types", []string{"client_credentials"}), 400, "invalid_client_metadata"},
 		{withCallback("id_token_encrypted_response_alg", "RSA-OAEP"), 400, "invalid_client_metadata"},
 		{withCallback("jwks", map[string]any{"keys": []any{map[string]any{"kty": "EC", "d": "x"}}}), 400, "invalid_client_metadata"},
+		{withCallback("token_endpoint_auth_method", "private_key_jwt", "jwks", map[string]any{"keys": []any{map[string]any{"kty": "RSA", "n": "AQAB", "e": "AQAB"}}}), 400, "invalid_client_metadata"},
 		{withCallback("jwks_uri", "http://169.254.169.254/latest/meta-data"), 400, "invalid_client_metadata"},
 		{withCallback("logo_uri", "http://10.0.0.1/logo.png"), 400, "invalid_client_metadata"},
 	} {
@@ -260,12 +261,16 @@ func TestWhereOnlySomeMayTheyNeedAnInitialAccessToken(t *testing.T) {
 		if a := b.register(withCallback(), "Authorization", "Bearer once"); a.status != 401 {
 			t.Errorf("a second time: %d %s", a.status, a.body)
 		}
+		trusted := withCallback("grant_types", []string{"client_credentials"}, "response_types", []string{})
+		if a := b.register(trusted, "Authorization", "Bearer many"); a.status != 201 {
+			t.Errorf("client_credentials of one that is trusted: %d %s", a.status, a.body)
+		}
 		for range 30 { // more than a network may without
 			if a := b.register(withCallback(), "Authorization", "Bearer many"); a.status != 201 {
 				t.Fatalf("%d %s", a.status, a.body)
 			}
 		}
-		if n := b.count("SELECT count(*) FROM clients WHERE registration = 'token'"); n != 31 {
+		if n := b.count("SELECT count(*) FROM clients WHERE registration = 'token'"); n != 32 {
 			t.Errorf("%d clients", n)
 		}
 	}

@@ -81,6 +81,9 @@ func checkTypes(c *ClientMetadata, t Terms) *Error {
 			return refuseMetadata("response_types needs " + grant + " among grant_types")
 		}
 	}
+	if c.TokenEndpointAuthMethod == "none" && slices.Contains(c.GrantTypes, GrantClientCredentials) {
+		return refuseMetadata("client_credentials needs a token_endpoint_auth_method other than none") // RFC 6749 §4.4
+	}
 	c.ResponseTypes, c.GrantTypes = withoutRepetition(types), withoutRepetition(c.GrantTypes)
 	return nil
 }

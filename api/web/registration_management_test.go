@@ -1,6 +1,9 @@
 package web_test
 
 import (
+	"log/slog"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -32,6 +35,48 @@ func TestAClientReadsItsRegistration(t *testing.T) {
 	got := a.json()
 	if a.status != 200 || !strings.HasPrefix(a.header.Get("Content-Type"), "application/json") || got["client_id"] != c.id || got["initiate_login_uri"] != "https://rp.example.org/login" ||
 		got["registration_client_uri"] != c.at || "Bearer "+str(got["registration_access_token"]) != c.bearer || got["client_secret"] != nil || got["client_id_issued_at"] == nil {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+}
+
+func TestNothingOfARegistrationThatIsSecretIsLogged(t *testing.T) {
+	var log lockedBuffer
+	before := slog.Default()
+	slog.SetDefault(slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	t.Cleanup(func() { slog.SetDefault(before) })
+	b := start(t, openRegistration).browser()
+	b.exec(`INSERT INTO initial_access_tokens (name, token_sha256) VALUES ('x', sha256('initial-token-0815'))`)
+	a := b.register(withCallback(), "Authorization", "Bearer initial-token-0815")
+	c := b.registered(withCallback())
+	for _, bearer := range []string{c.bearer, "Bearer guessed-token-0815"} {
+		b.do("GET", c.at, nil, "Authorization", bearer)
+		b.sendJSON("PUT", c.at, withCallback("client_id", c.id, "client_secret", "guessed-secret-0815"), "Authorization", bearer)
+		b.sendJSON("PUT", c.at, withCallback("client_id", c.id), "Authorization", bearer)
+	}
+	b.do("DELETE", c.at, nil, "Authorization", c.bearer)
+	for _, secret := range []string{"initial-token-0815", str(a.json()["client_secret"]), str(a.json()["registration_access_token"]), c.secret, strings.TrimPrefix(c.bearer, "Bearer "),
+		"guessed-token-0815", "guessed-secret-0815"} {
+		if secret == "" || contains(log.String(), secret) {
+			t.Errorf("%q is in the log", secret)
+		}
+	}
+	if !contains(log.String(), c.id) {
+		t.Error("the log does not name the client")
+	}
+}
+
+func TestTheRegistrationPageIsRight(t *testing.T) {
+	page, err := os.ReadFile("../../docs/registration.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bodies := regexp.MustCompile(`(?s)-d '(\{.*?\})'`).FindAllStringSubmatch(string(page), -1)
+	if len(bodies) != 2 {
+		t.Fatalf("%d bodies", len(bodies))
+	}
+	b := start(t, openRegistration).browser()
+	c := b.registered(bodies[0][1])
+	if a := b.sendJSON("PUT", c.at, strings.Replace(bodies[1][1], "…", c.id, 1), "Authorization", c.bearer); a.status != 200 {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 }

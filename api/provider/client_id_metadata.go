@@ -122,7 +122,7 @@ func (p *Provider) readDocument(ctx context.Context, r Request, clientID string,
 	}
 	terms := p.terms(false)
 	terms.DocumentAt = clientID
-	row := store.NewClientRow()
+	row := newRegistrationRow()
 	asked, refused := oidc.ParseRegistration(text)
 	if refused == nil {
 		row.ClientMetadata, refused = asked.CheckDocument(terms)

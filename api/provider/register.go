@@ -23,7 +23,7 @@ func (p *Provider) Register(ctx context.Context, r Request) Answer {
 	if refusal != nil {
 		return *refusal
 	}
-	row := store.NewClientRow()
+	row := newRegistrationRow()
 	asked, refused := oidc.ParseRegistration(r.Body)
 	if refused == nil {
 		row.ClientMetadata, refused = asked.Check(p.terms(initial != nil))
@@ -52,6 +52,14 @@ func (p *Provider) Register(ctx context.Context, r Request) Answer {
 	}
 	slog.Info("client registered itself", "request_id", r.ID, "client_id", row.ClientID, "client_name", row.ClientName, "how", row.Registration, "addr", r.Addr)
 	return Answer{Status: 201, JSON: p.registrationOf(row.ClientMetadata, now, secret, access)}
+}
+
+// newRegistrationRow is what a client cannot say of itself. OpenID Connect Core §5.4: what scopes release comes from userinfo, where there is
+// an access token for it.
+func newRegistrationRow() store.ClientRow {
+	row := store.NewClientRow()
+	row.IDTokenScopeClaims = false
+	return row
 }
 
 // initialAccess gives the initial access token that the request brings (RFC 7591 §3), which has to be good; nil where none is needed.

@@ -168,7 +168,7 @@ func TestARegistrationSaysWhatIsRegisteredAndNothingElseIs(t *testing.T) {
 	}
 	if b.count(`SELECT count(*) FROM clients WHERE client_id = $1 AND NOT first_party AND require_pkce AND audiences = '{}' AND released_claims = '{}'
 		AND allowed_upstreams = '{}' AND allowed_groups = '{}' AND security_profile = 'openid' AND access_token_signing_alg = 'ES256' AND refresh_token_format = 'opaque'
-		AND disabled_at IS NULL AND registration = 'open' AND client_secret_sha256 IS NULL`, got["client_id"]) != 1 {
+		AND disabled_at IS NULL AND NOT id_token_scope_claims AND registration = 'open' AND client_secret_sha256 IS NULL`, got["client_id"]) != 1 {
 		t.Error("the client decided what is not its own to decide")
 	}
 }

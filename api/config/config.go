@@ -28,6 +28,8 @@ type Config struct {
 	PrivateHosts      []string
 	ResponseTypes     []oidc.ResponseType
 	SessionManagement bool
+	Registration      string // oidc.RegistrationOff, oidc.RegistrationToken or oidc.RegistrationOpen
+	ClientIDDocuments bool
 	LogLevel          slog.Level
 	Name              string
 	Logo              string

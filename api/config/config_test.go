@@ -48,7 +48,8 @@ func TestValuesAreRead(t *testing.T) {
 	c, err := Load(base("GATEHOUSE_ENCRYPTION_KEY="+key+"\n "+second, "DATABASE_LISTEN_URL=poll",
 		"GATEHOUSE_TRUSTED_PROXIES=10.1.2.3/8, 2001:db8::1", "GATEHOUSE_LOGO=/logo.svg", "GATEHOUSE_ACCENT=#0b57d0",
 		"GATEHOUSE_HASH_QUEUE=7", "GATEHOUSE_REFRESH_GRACE=0s", "GATEHOUSE_NAME=", "GATEHOUSE_RESPONSE_TYPES=code, token id_token,code",
-		"GATEHOUSE_SESSION_MANAGEMENT=on"))
+		"GATEHOUSE_SESSION_MANAGEMENT=on",
+		"GATEHOUSE_REGISTRATION=open", "GATEHOUSE_CLIENT_ID_METADATA_DOCUMENTS=on"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +62,7 @@ func TestValuesAreRead(t *testing.T) {
 	if got := fmt.Sprintf("%q", c.ResponseTypes); got != `["code" "id_token token"]` {
 		t.Errorf("response types: %s", got)
 	}
-	if c.DatabaseListenURL != Poll || c.MigrationURL() != c.DatabaseURL || c.HashQueue != 7 || c.RefreshGrace != 0 || c.Name != "Gatehouse" || !c.SessionManagement {
+	if c.DatabaseListenURL != Poll || c.MigrationURL() != c.DatabaseURL || c.HashQueue != 7 || c.Registration != "open" || !c.ClientIDDocuments || c.RefreshGrace != 0 || c.Name != "Gatehouse" || !c.SessionManagement {
 		t.Errorf("values: %+v", c)
 	}
 }
@@ -107,6 +108,8 @@ func TestBadValuesAreOneLineThatNamesTheVariable(t *testing.T) {
 		{"GATEHOUSE_RESPONSE_TYPES=code,none", `GATEHOUSE_RESPONSE_TYPES must be some of code, id_token, id_token token`},
 		{"GATEHOUSE_RESPONSE_TYPES=code id_token token", "GATEHOUSE_RESPONSE_TYPES must have code"},
 		{"GATEHOUSE_SESSION_MANAGEMENT=yes", `GATEHOUSE_SESSION_MANAGEMENT must be on or off, not "yes"`},
+		{"GATEHOUSE_REGISTRATION=yes", "GATEHOUSE_REGISTRATION must be one of off, token, open"},
+		{"GATEHOUSE_CLIENT_ID_METADATA_DOCUMENTS=yes", "GATEHOUSE_CLIENT_ID_METADATA_DOCUMENTS must be on or off"},
 		{"GATEHOUSE_LOG_LEVEL=verbose", "GATEHOUSE_LOG_LEVEL must be debug, info, warn or error"},
 		{"GATEHOUSE_NAME=two\nlines", "GATEHOUSE_NAME must be at most 100 characters"},
 		{"GATEHOUSE_LOGO=http://example.org/logo.svg", "GATEHOUSE_LOGO must be a path"},

@@ -174,6 +174,16 @@ func responseTypes(c *Config, value string) error {
 	return nil
 }
 
+func oneOf(field func(*Config) *string, words ...string) parser {
+	return func(c *Config, value string) error {
+		if !slices.Contains(words, value) {
+			return fmt.Errorf("must be one of %s, not %q", strings.Join(words, ", "), value)
+		}
+		*field(c) = value
+		return nil
+	}
+}
+
 func onOrOff(field func(*Config) *bool) parser {
 	return func(c *Config, value string) error {
 		if value != "on" && value != "off" {

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"gatehouse/api/oidc"
 )
 
 // Need tells which commands cannot do without a variable.
@@ -94,6 +96,12 @@ var variables = []Variable{
 	{Name: "GATEHOUSE_SESSION_MANAGEMENT", Default: "off",
 		Doc:   "`on` lets pages of clients ask in a frame whether the person is still signed in; only where browsers allow third-party cookies.",
 		parse: onOrOff(func(c *Config) *bool { return &c.SessionManagement })},
+	{Name: "GATEHOUSE_REGISTRATION", Default: "off",
+		Doc:   "Whether clients may register themselves: `off`, `token` (with an initial access token) or `open` (whoever asks).",
+		parse: oneOf(func(c *Config) *string { return &c.Registration }, oidc.RegistrationOff, oidc.RegistrationToken, oidc.RegistrationOpen)},
+	{Name: "GATEHOUSE_CLIENT_ID_METADATA_DOCUMENTS", Default: "off",
+		Doc:   "`on`: a `client_id` may be the https address of a document with the client's metadata.",
+		parse: onOrOff(func(c *Config) *bool { return &c.ClientIDDocuments })},
 	{Name: "GATEHOUSE_LOG_LEVEL", Default: "info",
 		Doc:   "`debug`, `info`, `warn` or `error`.",
 		parse: logLevel},

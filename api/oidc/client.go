@@ -52,6 +52,9 @@ type Client struct {
 	BackchannelLogout       bool   // it has a backchannel_logout_uri
 	FrontchannelLogoutURI   string
 	FrontchannelSIDRequired bool // frontchannel_logout_session_required
+
+	Registration      string     // how it registered itself; "" if an administrator did
+	MetadataFetchedAt *time.Time // when what it says of itself was last read at its client_id
 }
 
 // Public says that the client cannot keep a secret (RFC 6749 §2.1).

@@ -18,6 +18,7 @@ type Metadata struct {
 	PushedAuthorizationRequestEndpoint     string         `json:"pushed_authorization_request_endpoint"` // RFC 9126 §5
 	EndSessionEndpoint                     string         `json:"end_session_endpoint"`
 	CheckSessionIframe                     string         `json:"check_session_iframe,omitempty"` // Session Management 1.0 §3.3
+	RegistrationEndpoint                   string         `json:"registration_endpoint,omitempty"`
 	ScopesSupported                        []string       `json:"scopes_supported"`
 	ResponseTypesSupported                 []ResponseType `json:"response_types_supported"`
 	ResponseModesSupported                 []string       `json:"response_modes_supported"`
@@ -48,6 +49,7 @@ type Metadata struct {
 	RequestURIParameterSupported           bool           `json:"request_uri_parameter_supported"`
 	RequireRequestURIRegistration          bool           `json:"require_request_uri_registration"`
 	AuthorizationResponseIssSupported      bool           `json:"authorization_response_iss_parameter_supported"`
+	ClientIDMetadataDocumentSupported      bool           `json:"client_id_metadata_document_supported,omitempty"`
 }
 
 // Discovery makes the document from the tables of the product and the response types that the deployment allows.

@@ -19,6 +19,7 @@ type Request struct {
 	Path          string     // of the endpoint, such as /token
 	Name          string     // of the upstream, where the path has one; "" if it is no name
 	Params        url.Values // of the query for GET, of the body for POST; never both
+	Body          []byte     // JSON, where the endpoint takes that; there are no Params then
 	Authorization string
 	DPoP          []string // the proofs that came along (RFC 9449 §4.1): one, or the request is wrong
 	Origin        string
@@ -114,6 +115,10 @@ func (p *Provider) failedPage(r Request, err error, tryAgain string) Answer {
 
 func (p *Provider) classify(r Request, err error) (code string, status int, wait time.Duration) {
 	var away store.Unavailable
+	if errors.Is(err, errBusyLooking) || errors.Is(err, store.ErrManyRegistrations) || errors.Is(err, store.ErrManyRegistrationsHere) {
+		slog.Warn("cannot answer now", "request_id", r.ID, "addr", r.Addr, "error", err)
+		return oidc.TemporarilyUnavailable, 503, retryAfter
+	}
 	if errors.As(err, &away) || errors.Is(err, errNoKeys) || errors.Is(err, context.DeadlineExceeded) {
 		slog.Error("cannot answer now", "request_id", r.ID, "error", err)
 		return oidc.TemporarilyUnavailable, 503, retryAfter

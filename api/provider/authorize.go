@@ -14,7 +14,7 @@ import (
 // Authorize is the authorization endpoint (RFC 6749 §3.1, OpenID Connect Core §3.1.2).
 func (p *Provider) Authorize(ctx context.Context, r Request) Answer {
 	now := p.now()
-	client, err := p.clientNamed(ctx, r.Params["client_id"])
+	client, err := p.clientOf(ctx, r, r.Params["client_id"])
 	if err != nil {
 		return p.failedPage(r, err, p.sameRequest(r))
 	}
@@ -107,7 +107,7 @@ func (p *Provider) askSignIn(r Request, req oidc.AuthorizeRequest, client *oidc.
 }
 
 func loginPage(r Request, req oidc.AuthorizeRequest, client *oidc.Client) pending {
-	return pending{Page: "login", Request: &req, Browser: browserDigest(r), Client: viewOfClient(client), Username: req.LoginHint}
+	return pending{Page: "login", Request: &req, Browser: browserDigest(r), Client: viewOfAsking(client, req), Username: req.LoginHint}
 }
 
 // signInAt sends the browser straight to an upstream, as if the person had chosen it on the login page.
@@ -129,7 +129,7 @@ func (p *Provider) bindBrowser(r *Request) []Cookie {
 // askConsent sends the browser to the consent page.
 func (p *Provider) askConsent(r Request, req oidc.AuthorizeRequest, client *oidc.Client, s oidc.Standing, now time.Time, cookies ...Cookie) Answer {
 	cookies = append(cookies, p.bindBrowser(&r)...)
-	return redirect(p.page(pending{Page: "consent", Request: &req, Browser: browserDigest(r), Client: viewOfClient(client),
+	return redirect(p.page(pending{Page: "consent", Request: &req, Browser: browserDigest(r), Client: viewOfAsking(client, req),
 		User: viewOfUser(s.User), SID: s.Session.SID}, now), cookies...)
 }
 

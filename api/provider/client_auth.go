@@ -79,7 +79,7 @@ func (p *Provider) authenticateClient(ctx context.Context, r Request, params oid
 		if params["client_id"] != "" && params["client_id"] != try.id {
 			continue
 		}
-		client, err := p.clientNamed(ctx, []string{try.id})
+		client, err := p.clientOf(ctx, r, []string{try.id})
 		if err != nil {
 			return nil, nil, err
 		}

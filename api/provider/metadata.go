@@ -17,11 +17,20 @@ func discoveryDocument(s Settings) []byte {
 	if s.SessionManagement {
 		metadata.CheckSessionIframe = s.Issuer + "/check_session"
 	}
+	if s.LetsClientsRegister() {
+		metadata.RegistrationEndpoint = s.Issuer + "/register"
+	}
+	metadata.ClientIDMetadataDocumentSupported = s.ClientIDDocuments
 	doc, err := json.Marshal(metadata)
 	if err != nil {
 		panic(err) // strings only
 	}
 	return doc
+}
+
+// LetsClientsRegister says that there is a registration endpoint.
+func (s *Settings) LetsClientsRegister() bool {
+	return s.Registration == oidc.RegistrationToken || s.Registration == oidc.RegistrationOpen
 }
 
 // Discovery is OpenID Connect Discovery §4 and RFC 8414 §3.

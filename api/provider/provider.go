@@ -40,7 +40,9 @@ type Settings struct {
 	ResponseTypes   []oidc.ResponseType
 	PrivateHosts    []string // that requests of ours may reach although they are private
 
-	SessionManagement bool // OpenID Connect Session Management 1.0; see docs/decisions/0018-session-management-is-off-by-default.md
+	SessionManagement bool   // OpenID Connect Session Management 1.0; see docs/decisions/0018-session-management-is-off-by-default.md
+	Registration      string // oidc.RegistrationOff or "", oidc.RegistrationToken, oidc.RegistrationOpen
+	ClientIDDocuments bool   // a client_id may be the address of the client's metadata
 }
 
 // Provider answers the endpoints. It keeps no state that another replica needs.
@@ -55,6 +57,7 @@ type Provider struct {
 	bucketKey  [32]byte
 	trying     authn.Trying
 	arrivals   authn.Arrivals
+	looks      looks
 	ring       atomic.Pointer[keys.Ring]
 	salt       atomic.Pointer[[]byte] // of pairwise subjects; there as soon as ring is
 	loggedOut  chan struct{}          // somebody was, here
@@ -65,7 +68,7 @@ type Provider struct {
 // New makes a provider; Run keeps its keys current.
 func New(settings Settings, db *store.Store, sealer *keys.Sealer, passwords *authn.Passwords, now func() time.Time) *Provider {
 	p := &Provider{Settings: settings, store: db, sealer: sealer, passwords: passwords, now: now,
-		outgoing:  outgoing.Client(settings.PrivateHosts),
+		outgoing: outgoing.Client(settings.PrivateHosts), looks: newLooks(),
 		bucketKey: sealer.Derive("login throttle", nil), loggedOut: make(chan struct{}, 1)}
 	p.upstreams = authn.NewUpstreams(p.outgoing, now)
 	p.metadata = discoveryDocument(settings)

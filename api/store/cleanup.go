@@ -10,7 +10,8 @@ const cleanupBatch = 1000
 
 // CleanUp deletes what has expired, in small statements, and says how many rows went. A used code or refresh token has stayed until
 // it would have expired, so that a replay was noticed, and a device code longer, so that its device learns that it did (RFC 8628 §3.5);
-// failures to sign in have leaked away within an hour; what became of logouts can be read for a week.
+// failures to sign in have leaked away within an hour; what became of logouts can be read for a week. A client that registered itself has
+// a day for somebody to sign in to it; one that had an initial access token stays.
 func (s *Store) CleanUp(ctx context.Context, now time.Time) (deleted int64, err error) {
 	for _, sql := range []string{
 		`DELETE FROM auth_codes WHERE code_sha256 IN (SELECT code_sha256 FROM auth_codes WHERE expires_at < $1 LIMIT $2)`,
@@ -22,6 +23,11 @@ func (s *Store) CleanUp(ctx context.Context, now time.Time) (deleted int64, err 
 		`DELETE FROM grants WHERE id IN (SELECT id FROM grants WHERE expires_at < $1 LIMIT $2)`,
 		`DELETE FROM sessions WHERE sid IN (SELECT sid FROM sessions WHERE expires_at < $1 LIMIT $2)`,
 		`DELETE FROM personal_access_tokens WHERE id IN (SELECT id FROM personal_access_tokens WHERE expires_at < $1 LIMIT $2)`,
+		`DELETE FROM initial_access_tokens WHERE name IN (SELECT name FROM initial_access_tokens WHERE expires_at < $1 LIMIT $2)`,
+		`DELETE FROM recent_registrations WHERE ctid IN (
+			SELECT ctid FROM recent_registrations WHERE registered_at + interval '1 hour' < $1 LIMIT $2)`,
+		`DELETE FROM clients WHERE client_id IN (
+			SELECT client_id FROM clients c WHERE registration IN ('open', 'document') AND created_at + interval '1 day' < $1 AND ` + isUnused + ` LIMIT $2)`,
 		`DELETE FROM login_throttle WHERE bucket IN (SELECT bucket FROM login_throttle WHERE updated_at + interval '1 hour' < $1 LIMIT $2)`,
 		`DELETE FROM backchannel_logouts WHERE id IN (
 			SELECT id FROM backchannel_logouts WHERE created_at < $1::timestamptz - interval '7 days' LIMIT $2)`,

@@ -19,7 +19,8 @@ const clientColumns = `c.client_id, c.client_secret_sha256, coalesce(c.client_na
 	coalesce(c.request_object_signing_alg, ''), c.require_signed_request_object, c.require_pushed_authorization_requests,
 	c.dpop_bound_access_tokens, coalesce(c.userinfo_signed_response_alg, ''), c.subject_type, coalesce(c.sector_identifier_uri, ''),
 	c.security_profile, c.id_token_scope_claims, coalesce(c.frontchannel_logout_uri, ''), c.frontchannel_logout_session_required,
-	c.backchannel_logout_uri IS NOT NULL`
+	c.backchannel_logout_uri IS NOT NULL,
+	coalesce(c.registration, ''), c.metadata_fetched_at`
 
 func clientFields(c *oidc.Client) []any {
 	return []any{&c.ClientID, &c.SecretSHA256, &c.Name, &c.URI,
@@ -32,7 +33,8 @@ func clientFields(c *oidc.Client) []any {
 		&c.RequestObjectAlg, &c.RequireSignedRequest, &c.RequirePushedRequest,
 		&c.DPoPBound, &c.UserinfoAlg, &c.SubjectType, &c.SectorIdentifierURI,
 		&c.SecurityProfile, &c.IDTokenScopeClaims, &c.FrontchannelLogoutURI, &c.FrontchannelSIDRequired,
-		&c.BackchannelLogout}
+		&c.BackchannelLogout,
+		&c.Registration, &c.MetadataFetchedAt}
 }
 
 // Client gives a registered client, from the cache where it is; ErrNotFound for one that is not registered.

@@ -45,12 +45,15 @@ const (
 	anURI      = "INSERT INTO clients (client_id, token_endpoint_auth_method, redirect_uris) VALUES ('c', 'none', ARRAY[%])"
 )
 
-// refused has, for every named constraint, a statement that it must refuse with each of the values in place of %.
-// There are alice, her group staff and the client hub already.
-var refused = map[string]struct {
+// refusedStatement is a statement with % in place of each of the values.
+type refusedStatement struct {
 	statement string
 	values    []string
-}{
+}
+
+// refused has, for every named constraint, a statement that it must refuse with each of its values.
+// There are alice, her group staff and the client hub already.
+var refused = map[string]refusedStatement{
 	"users_sub_must_be_unique":                   {aSub, []string{"'alice-sub'"}},
 	"users_sub_must_be_1_to_255_printable_ascii": {aSub, []string{"'é'", "''", "'a b'", "repeat('x', 256)"}},
 	"users_sub_never_changes_add_a_new_user":     {"UPDATE users SET %", []string{"sub = 'other'", "id = gen_random_uuid()"}},

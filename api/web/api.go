@@ -54,6 +54,13 @@ func routes(p *provider.Provider) []endpoint {
 	if p.SessionManagement {
 		list = append(list, endpoint{"GET HEAD", "/check_session", nobody, false, still(p.CheckSession)})
 	}
+	if p.LetsClientsRegister() {
+		list = append(list,
+			endpoint{"POST", "/register", nobody, false, p.Register},
+			endpoint{"GET", "/register/:name", nobody, false, p.ReadRegistration},
+			endpoint{"PUT", "/register/:name", nobody, false, p.ReplaceRegistration},
+			endpoint{"DELETE", "/register/:name", nobody, false, p.EndRegistration})
+	}
 	return list
 }
 

@@ -52,6 +52,11 @@ func (a answerer) readRequest(c echo.Context) (provider.Request, *problem) {
 	if len(h.Values("Authorization")) > 1 {
 		return r, &problem{http.StatusBadRequest, "more than one Authorization header"}
 	}
+	if takesJSON(c) {
+		body, bad := readBody(c, "application/json")
+		r.Body = body
+		return r, bad
+	}
 	raw, bad := rawParams(c)
 	if bad != nil {
 		return r, bad
@@ -82,20 +87,32 @@ func rawParams(c echo.Context) (string, *problem) {
 		}
 		return req.URL.RawQuery, nil
 	}
+	body, bad := readBody(c, "application/x-www-form-urlencoded")
+	return string(body), bad
+}
+
+// takesJSON: RFC 7591 §3.1, RFC 7592 §2.2.
+func takesJSON(c echo.Context) bool {
+	return strings.HasPrefix(c.Path(), "/register") && c.Request().Method != http.MethodGet
+}
+
+// readBody reads a body that is none, or of this type. A page of another origin cannot send JSON in somebody's name without asking first.
+func readBody(c echo.Context, wanted string) ([]byte, *problem) {
+	req := c.Request()
 	body, err := io.ReadAll(http.MaxBytesReader(c.Response(), req.Body, maxBody))
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		return "", &problem{http.StatusRequestEntityTooLarge, "the body is longer than 64 KiB"}
+		return nil, &problem{http.StatusRequestEntityTooLarge, "the body is longer than 64 KiB"}
 	case err != nil:
-		return "", &problem{http.StatusBadRequest, "the body could not be read"}
+		return nil, &problem{http.StatusBadRequest, "the body could not be read"}
 	case len(body) == 0:
-		return "", nil
+		return nil, nil
 	}
-	if kind, _, err := mime.ParseMediaType(req.Header.Get("Content-Type")); err != nil || kind != "application/x-www-form-urlencoded" {
-		return "", &problem{http.StatusBadRequest, "Content-Type must be application/x-www-form-urlencoded"}
+	if kind, _, err := mime.ParseMediaType(req.Header.Get("Content-Type")); err != nil || kind != wanted {
+		return nil, &problem{http.StatusBadRequest, "Content-Type must be " + wanted}
 	}
-	return string(body), nil
+	return body, nil
 }
 
 // wantsJSON says that a client asks for JSON and is no browser, which asks for HTML first.

@@ -273,6 +273,7 @@ func str(v any) string { s, _ := v.(string); return s }
 
 func TestMain(m *testing.M) {
 	slog.SetLogLoggerLevel(slog.LevelError + 4)
+	defer trustTestServers()()
 	m.Run()
 }
 

@@ -26,6 +26,7 @@ type clientCmd struct {
 	Disable      clientDisableCmd      `cmd:"" help:"Refuse a client and all it holds, from the next request on."`
 	Enable       clientEnableCmd       `cmd:"" help:"Take a client in again."`
 	Remove       clientRemoveCmd       `cmd:"" help:"Remove a client with its consents and tokens."`
+	Token        clientTokenCmd        `cmd:"" help:"Manage initial access tokens, which clients register themselves with."`
 }
 
 // newSecret has 256 random bits; a digest of it is all that is stored.
@@ -144,9 +145,9 @@ func (c clientListCmd) Run(ctx context.Context, a *app) error {
 		if err != nil || c.JSON {
 			return orJSON(a, list, err)
 		}
-		t := newTable(a.stdout, "CLIENT_ID", "NAME", "KIND", "STATE", "REDIRECT_URIS")
+		t := newTable(a.stdout, "CLIENT_ID", "NAME", "KIND", "REGISTRATION", "STATE", "REDIRECT_URIS")
 		for _, row := range list {
-			t.row(row.ClientID, row.ClientName, kind(row), state(row.DisabledAt), strings.Join(row.RedirectURIs, " "))
+			t.row(row.ClientID, row.ClientName, kind(row), row.Registration, state(row.DisabledAt), strings.Join(row.RedirectURIs, " "))
 		}
 		t.flush()
 		return nil

@@ -38,7 +38,7 @@ func TestClientCommands(t *testing.T) {
 	}
 	s.good("", "client", "disable", "spa")
 	list := s.good("", "client", "list")
-	if !strings.Contains(list, "public third-party        disabled 20") || !strings.Contains(list, "confidential first-party  enabled") {
+	if !strings.Contains(list, "public third-party        -             disabled 20") || !strings.Contains(list, "confidential first-party  -             enabled") {
 		t.Errorf("client list:\n%s", list)
 	}
 	s.good("", "client", "enable", "spa")

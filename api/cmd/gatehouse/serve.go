@@ -57,6 +57,7 @@ func newProvider(cfg *config.Config, db *store.Store) (*provider.Provider, error
 		RefreshIdle: cfg.RefreshIdle, RefreshMax: cfg.RefreshMax, RefreshGrace: cfg.RefreshGrace,
 		KeyRotation: cfg.KeyRotation, KeyPublishAhead: cfg.KeyPublishAhead,
 		ResponseTypes: cfg.ResponseTypes, PrivateHosts: cfg.PrivateHosts, SessionManagement: cfg.SessionManagement,
+		Registration: cfg.Registration, ClientIDDocuments: cfg.ClientIDDocuments,
 	}
 	return provider.New(settings, db, sealer, authn.NewPasswords(cfg.HashWorkers, cfg.HashQueue), time.Now), nil
 }

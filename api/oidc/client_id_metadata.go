@@ -1,0 +1,40 @@
+package oidc
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// What OAuth Client ID Metadata Document §6.6 recommends, and what clients.client_id takes.
+const (
+	MaxClientIDDocument = 5 << 10 // bytes
+	maxClientID         = 255
+)
+
+// IsClientIDURL says that a client_id is the address of the client's metadata (OAuth Client ID Metadata Document §3): https, with a path
+// that nobody normalises, no fragment and no user name.
+func IsClientIDURL(clientID string) bool {
+	if len(clientID) > maxClientID || httpsProblem(clientID) != "" {
+		return false
+	}
+	u, err := url.Parse(clientID)
+	isDots := func(segment string) bool {
+		dots := strings.ReplaceAll(strings.ToLower(segment), "%2e", ".")
+		return dots == "." || dots == ".."
+	}
+	return err == nil && strings.HasPrefix(u.Path, "/") && !slices.ContainsFunc(strings.Split(u.EscapedPath(), "/"), isDots)
+}
+
+// CheckDocument gives the metadata that were found at the client_id, with all defaults (OAuth Client ID Metadata Document §4.1): they
+// name their address, and no secret, which nobody could share.
+func (r *Registration) CheckDocument(t Terms) (ClientMetadata, *Error) {
+	switch {
+	case r.ClientID != t.DocumentAt:
+		return r.ClientMetadata, refuseMetadata("client_id must be the address of the document, character for character")
+	case r.members["client_secret"] != nil || r.members["client_secret_expires_at"] != nil:
+		return r.ClientMetadata, refuseMetadata("client_secret must not be in a document that everybody can read")
+	}
+	t.AuthMethods = slices.DeleteFunc(slices.Clone(t.AuthMethods), func(method string) bool { return strings.HasPrefix(method, "client_secret") })
+	return r.Check(t)
+}

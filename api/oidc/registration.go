@@ -1,0 +1,209 @@
+package oidc
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"reflect"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// How a deployment lets clients register themselves (RFC 7591 §3).
+const (
+	RegistrationOff   = "off"
+	RegistrationToken = "token" // with an initial access token
+	RegistrationOpen  = "open"
+)
+
+// RegistrationDocument is how a client registered itself whose client_id is the address of its metadata; clients.registration is that,
+// RegistrationToken or RegistrationOpen.
+const RegistrationDocument = "document"
+
+// Error codes of RFC 7591 §3.2.2.
+const (
+	InvalidRedirectURI    = "invalid_redirect_uri"
+	InvalidClientMetadata = "invalid_client_metadata"
+)
+
+// Registration is what a client sends to register itself or to change that (RFC 7591 §2, RFC 7592 §2.2), or what is at its client_id.
+type Registration struct {
+	ClientMetadata
+	ClientSecret string `json:"client_secret"` // in a change: the one that it has
+
+	members map[string]json.RawMessage
+}
+
+// maxDepth is how deep the values of a registration may be nested: the deepest that has a meaning is a certificate in jwks.
+const maxDepth = 8
+
+// notSupported are members that ask for protection that there is not. To ignore them as those that nobody knows (RFC 7591 §2) would leave
+// the client without it.
+var notSupported = []string{
+	"id_token_encrypted_response_alg", "id_token_encrypted_response_enc",
+	"userinfo_encrypted_response_alg", "userinfo_encrypted_response_enc",
+	"request_object_encryption_alg", "request_object_encryption_enc",
+	"authorization_signed_response_alg", "authorization_encrypted_response_alg", "authorization_encrypted_response_enc",
+	"introspection_signed_response_alg", "introspection_encrypted_response_alg", "introspection_encrypted_response_enc",
+	"tls_client_certificate_bound_access_tokens",
+}
+
+// registrationMembers are those that are read, by exact name: encoding/json alone would take REDIRECT_URIS for redirect_uris.
+var registrationMembers = func() (names []string) {
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[Registration]()) {
+		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}()
+
+// ParseRegistration reads a JSON object that is already bounded in length. Members that are not known are ignored, null counts as left
+// out (RFC 7591 §2), and a member that is there twice is refused: others might read the other one.
+func ParseRegistration(text []byte) (*Registration, *Error) {
+	members, e := readMembers(text)
+	if e != nil {
+		return nil, e
+	}
+	for _, name := range notSupported {
+		if value, asked := members[name]; asked && string(value) != "false" && string(value) != `""` {
+			return nil, refuseMetadata(name + " is not supported: leave it out")
+		}
+	}
+	known := map[string]json.RawMessage{}
+	for _, name := range registrationMembers {
+		value, sent := members[name]
+		if !sent {
+			continue
+		}
+		if problem := valueProblem(value); problem != "" {
+			return nil, refuseMetadata(name + " " + problem)
+		}
+		known[name] = value
+	}
+	exact, err := json.Marshal(known)
+	r := &Registration{members: members}
+	if err == nil {
+		err = json.Unmarshal(exact, r)
+	}
+	var wrongType *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &wrongType):
+		name := wrongType.Field[strings.LastIndexByte(wrongType.Field, '.')+1:]
+		return nil, refuseMetadata(name + " has a value of the wrong type")
+	case err != nil:
+		return nil, notJSON
+	}
+	return r, nil
+}
+
+var notJSON = refuseMetadata("the metadata must be one JSON object")
+
+// readMembers gives the members of a JSON object by exact name, but those that are null.
+func readMembers(text []byte) (map[string]json.RawMessage, *Error) {
+	members := map[string]json.RawMessage{}
+	d := json.NewDecoder(bytes.NewReader(text))
+	if start, err := d.Token(); err != nil || start != json.Delim('{') || !utf8.Valid(text) {
+		return nil, notJSON
+	}
+	for d.More() {
+		token, err := d.Token()
+		name, _ := token.(string)
+		var value json.RawMessage
+		if err != nil || d.Decode(&value) != nil {
+			return nil, notJSON
+		}
+		if _, twice := members[name]; twice {
+			return nil, refuseMetadata(PlainText(name[:min(len(name), 100)], "a member") + " is there twice")
+		}
+		members[name] = value
+	}
+	if _, err := d.Token(); err != nil {
+		return nil, notJSON
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil, notJSON
+	}
+	for name, value := range members {
+		if string(value) == "null" {
+			delete(members, name)
+		}
+	}
+	return members, nil
+}
+
+// valueProblem refuses what Postgres and logs cannot take.
+func valueProblem(value json.RawMessage) string {
+	d := json.NewDecoder(bytes.NewReader(value))
+	d.UseNumber()
+	for depth := 0; ; {
+		token, err := d.Token()
+		switch t := token.(type) {
+		case json.Delim:
+			if depth++; t == ']' || t == '}' {
+				depth -= 2
+			}
+		case string:
+			if !isText(t) {
+				return "must have no control characters"
+			}
+		}
+		switch {
+		case depth > maxDepth:
+			return "is nested too deeply"
+		case err != nil: // the end, for it was read once
+			return ""
+		}
+	}
+}
+
+// Terms are what a deployment lets a client register for itself.
+type Terms struct {
+	ResponseTypes []ResponseType
+	GrantTypes    []string // beside implicit, which goes with the response types
+	AuthMethods   []string
+	DocumentAt    string // the client_id where the metadata are; "" for a client that gets one
+}
+
+// mayRegister are the grant types that nobody has to trust a client for; trusted adds those for one that has an initial access token.
+func mayRegister(trusted bool) []string {
+	list := []string{GrantAuthorizationCode, GrantRefreshToken, GrantDeviceCode}
+	if trusted {
+		list = append(list, GrantClientCredentials)
+	}
+	return list
+}
+
+// TermsFor gives the terms of a deployment that has these response types, grant types and client authentication methods, for a client
+// that has an initial access token or not.
+func TermsFor(responseTypes []ResponseType, grantTypes, authMethods []string, trusted bool) Terms {
+	return Terms{ResponseTypes: responseTypes, AuthMethods: authMethods, GrantTypes: slices.DeleteFunc(mayRegister(trusted),
+		func(grant string) bool { return !slices.Contains(grantTypes, grant) })}
+}
+
+// CheckSectorIdentifier: what is at sector_identifier_uri must list each redirect URI (OpenID Connect Dynamic Registration §5).
+func (c *ClientMetadata) CheckSectorIdentifier(text []byte) *Error {
+	var listed []string
+	if json.Unmarshal(text, &listed) != nil {
+		return refuseMetadata("sector_identifier_uri does not lead to a JSON array of redirect URIs")
+	}
+	for _, uri := range c.RedirectURIs {
+		if !slices.Contains(listed, uri) {
+			return refuseMetadata("what is at sector_identifier_uri does not list every one of redirect_uris")
+		}
+	}
+	return nil
+}
+
+// CheckChange refuses what RFC 7592 §2.2 refuses of a change: another client_id, or another secret than the client has.
+func (r *Registration) CheckChange(clientID string, secretMatches func(string) bool) *Error {
+	switch {
+	case r.ClientID != clientID:
+		return refuseMetadata("client_id must be that of the client")
+	case r.ClientSecret != "" && !secretMatches(r.ClientSecret):
+		return refuseMetadata("client_secret must be the one that the client has, or left out")
+	}
+	return nil
+}

@@ -1,0 +1,79 @@
+package provider
+
+import (
+	"context"
+	"log/slog"
+
+	"gatehouse/api/oidc"
+)
+
+// The client configuration endpoint (RFC 7592 §2) is for clients that registered themselves, with their registration access token. A
+// wrong token and a client that is not there are answered alike. The token stays the same: a client that loses an answer is not shut out.
+
+const sendAccessToken = "send the registration access token as Authorization: Bearer"
+
+// ReadRegistration tells a client what is registered (RFC 7592 §2.1), but its secret, of which there is a digest only.
+func (p *Provider) ReadRegistration(ctx context.Context, r Request) Answer {
+	token, found := bearer(r)
+	if !found {
+		return p.askForBearer(sendAccessToken)
+	}
+	c, err := p.store.Registration(ctx, r.Name, digest(token))
+	if err != nil {
+		return p.notRegistered(r, err)
+	}
+	return Answer{Status: 200, JSON: p.registrationOf(c.ClientMetadata, c.CreatedAt, "", token)}
+}
+
+// ReplaceRegistration makes a client's metadata what it now says (RFC 7592 §2.2); what it leaves out has its default.
+func (p *Provider) ReplaceRegistration(ctx context.Context, r Request) Answer {
+	token, found := bearer(r)
+	if !found {
+		return p.askForBearer(sendAccessToken)
+	}
+	c, err := p.store.Registration(ctx, r.Name, digest(token))
+	if err != nil {
+		return p.notRegistered(r, err)
+	}
+	asked, refused := oidc.ParseRegistration(r.Body)
+	if refused == nil {
+		refused = asked.CheckChange(c.ClientID, (&oidc.Client{SecretSHA256: c.SecretSHA256}).SecretMatches)
+	}
+	var metadata oidc.ClientMetadata
+	if refused == nil {
+		metadata, refused = asked.Check(p.terms(c.Registration == oidc.RegistrationToken))
+	}
+	if refused == nil {
+		refused, err = p.verifyMetadata(ctx, r, &metadata)
+	}
+	switch {
+	case err != nil:
+		return p.notRegistered(r, err)
+	case refused != nil:
+		return p.refuse(r, "registration", refused, "client_id", c.ClientID)
+	}
+
+	secret, secretDigest := newSecretFor(&metadata)
+	isNew, err := p.store.ReplaceRegistration(ctx, metadata, digest(token), secretDigest, p.registeringNetwork(r), p.now())
+	if err != nil {
+		return p.notRegistered(r, err)
+	}
+	if !isNew {
+		secret = ""
+	}
+	slog.Info("client changed its registration", "request_id", r.ID, "client_id", c.ClientID, "client_name", metadata.ClientName, "addr", r.Addr)
+	return Answer{Status: 200, JSON: p.registrationOf(metadata, c.CreatedAt, secret, token)}
+}
+
+// EndRegistration removes a client with all that people granted it (RFC 7592 §2.3).
+func (p *Provider) EndRegistration(ctx context.Context, r Request) Answer {
+	token, found := bearer(r)
+	if !found {
+		return p.askForBearer(sendAccessToken)
+	}
+	if err := p.store.EndRegistration(ctx, r.Name, digest(token)); err != nil {
+		return p.notRegistered(r, err)
+	}
+	slog.Info("client ended its registration", "request_id", r.ID, "client_id", r.Name, "addr", r.Addr)
+	return Answer{Status: 204}
+}

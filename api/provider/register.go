@@ -1,0 +1,190 @@
+package provider
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"log/slog"
+	"strings"
+	"time"
+
+	"gatehouse/api/authn"
+	"gatehouse/api/keys"
+	"gatehouse/api/oidc"
+	"gatehouse/api/store"
+)
+
+// Register is the client registration endpoint (RFC 7591 §3, OpenID Connect Dynamic Registration §3). A client that has an initial access
+// token may be more; without one, the bounds of api/store/registrations.go hold.
+func (p *Provider) Register(ctx context.Context, r Request) Answer {
+	now := p.now()
+	initial, refusal := p.initialAccess(ctx, r, now)
+	if refusal != nil {
+		return *refusal
+	}
+	row := newRegistrationRow()
+	asked, refused := oidc.ParseRegistration(r.Body)
+	if refused == nil {
+		row.ClientMetadata, refused = asked.Check(p.terms(initial != nil))
+	}
+	var err error
+	if refused == nil {
+		refused, err = p.verifyMetadata(ctx, r, &row.ClientMetadata)
+	}
+	switch {
+	case err != nil:
+		return p.notRegistered(r, err)
+	case refused != nil:
+		return p.refuse(r, "registration", refused, "addr", r.Addr)
+	}
+
+	row.ClientID, row.Registration = newClientID(), oidc.RegistrationOpen
+	if initial != nil {
+		row.Registration = oidc.RegistrationToken
+	}
+	secret, secretDigest := newSecretFor(&row.ClientMetadata)
+	access := randomSecret()
+	accessDigest := digest(access)
+	if err := p.store.RegisterClient(ctx, row, store.NewRegistration{Secret: secretDigest, AccessToken: &accessDigest, InitialToken: initial,
+		Network: p.registeringNetwork(r)}, now); err != nil {
+		return p.notRegistered(r, err)
+	}
+	slog.Info("client registered itself", "request_id", r.ID, "client_id", row.ClientID, "client_name", row.ClientName, "how", row.Registration, "addr", r.Addr)
+	return Answer{Status: 201, JSON: p.registrationOf(row.ClientMetadata, now, secret, access)}
+}
+
+// newRegistrationRow is what a client cannot say of itself. OpenID Connect Core §5.4: what scopes release comes from userinfo, where there is
+// an access token for it.
+func newRegistrationRow() store.ClientRow {
+	row := store.NewClientRow()
+	row.IDTokenScopeClaims = false
+	return row
+}
+
+// initialAccess gives the initial access token that the request brings (RFC 7591 §3), which has to be good; nil where none is needed.
+func (p *Provider) initialAccess(ctx context.Context, r Request, now time.Time) (*store.Digest, *Answer) {
+	token, found := bearer(r)
+	if !found {
+		if p.Registration == oidc.RegistrationOpen && r.Authorization == "" {
+			return nil, nil
+		}
+		a := p.askForBearer("send an initial access token as Authorization: Bearer")
+		return nil, &a
+	}
+	d := digest(token)
+	if err := p.store.CheckInitialAccessToken(ctx, d, now); err != nil {
+		a := p.notRegistered(r, err)
+		return nil, &a
+	}
+	return &d, nil
+}
+
+// bearer reads RFC 6750 §2.1 for tokens that are no access tokens of ours.
+func bearer(r Request) (token string, found bool) {
+	token, scheme := accessToken(r)
+	return token, scheme == "Bearer"
+}
+
+// askForBearer answers a request that has no token at all (RFC 6750 §3.1).
+func (p *Provider) askForBearer(description string) Answer {
+	return Answer{Status: 401, Challenge: `Bearer realm="` + p.Issuer + `"`, JSON: oauthErrorBody{oidc.InvalidToken, description}}
+}
+
+// terms are made of the tables, so that a client cannot register itself for what there is not.
+func (p *Provider) terms(trusted bool) oidc.Terms {
+	return oidc.TermsFor(p.ResponseTypes, GrantTypes(), ClientAuthMethods(), trusted)
+}
+
+// maxSectorIdentifier is what a list of 20 redirect URIs needs, and some more of other clients.
+const maxSectorIdentifier = 64 << 10 // bytes
+
+// verifyMetadata does what the rules of oidc cannot: it tries keys that the client proves itself with, and looks at sector_identifier_uri,
+// if there is one. err is that we cannot look now.
+func (p *Provider) verifyMetadata(ctx context.Context, r Request, c *oidc.ClientMetadata) (refused *oidc.Error, err error) {
+	if c.JWKS != nil && c.TokenEndpointAuthMethod == oidc.PrivateKeyJWT {
+		if _, err := keys.ParseSet(c.JWKS); err != nil {
+			return &oidc.Error{Code: oidc.InvalidClientMetadata, Description: "jwks: " + err.Error()}, nil
+		}
+	}
+	if c.SectorIdentifierURI == "" {
+		return nil, nil
+	}
+	text, _, err := p.fetchFor(ctx, r, c.SectorIdentifierURI, maxSectorIdentifier)
+	switch {
+	case errors.Is(err, errBusyLooking):
+		return nil, err
+	case err != nil:
+		return &oidc.Error{Code: oidc.InvalidClientMetadata, Description: "sector_identifier_uri cannot be fetched", Log: "sector_identifier_uri " + err.Error()}, nil
+	}
+	return c.CheckSectorIdentifier(text), nil
+}
+
+// registeringNetwork is how the network of somebody who registers a client is stored.
+func (p *Provider) registeringNetwork(r Request) store.Digest {
+	return p.sealer.Derive("registering network", []byte(authn.Site(r.Addr)))
+}
+
+// newClientID has 128 random bits, in letters that a command line takes.
+func newClientID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails: crypto/rand
+	return hex.EncodeToString(b[:])
+}
+
+// newSecretFor makes a secret for a client whose method needs one.
+func newSecretFor(c *oidc.ClientMetadata) (secret string, sha256 []byte) {
+	if !strings.HasPrefix(c.TokenEndpointAuthMethod, "client_secret_") {
+		return "", nil
+	}
+	secret = randomSecret()
+	d := digest(secret)
+	return secret, d[:]
+}
+
+// registration is the answer to a client that registers itself or looks at that (RFC 7591 §3.2.1, RFC 7592 §3).
+type registration struct {
+	oidc.ClientMetadata
+	ClientSecret            string `json:"client_secret,omitempty"`
+	ClientSecretExpiresAt   *int64 `json:"client_secret_expires_at,omitempty"`
+	ClientIDIssuedAt        int64  `json:"client_id_issued_at"`
+	RequireAuthTime         bool   `json:"require_auth_time"` // auth_time is in every ID token
+	RegistrationAccessToken string `json:"registration_access_token"`
+	RegistrationClientURI   string `json:"registration_client_uri"`
+}
+
+// registrationOf tells a client all that is registered; a secret is told once, when it is made.
+func (p *Provider) registrationOf(c oidc.ClientMetadata, issued time.Time, secret, access string) registration {
+	out := registration{ClientMetadata: c, ClientSecret: secret, ClientIDIssuedAt: issued.Unix(), RequireAuthTime: true,
+		RegistrationAccessToken: access, RegistrationClientURI: p.Issuer + "/register/" + c.ClientID}
+	if secret != "" {
+		out.ClientSecretExpiresAt = new(int64) // 0: never
+	}
+	return out
+}
+
+// registrationRetryAfter is when there may be room again: the bounds are for an hour.
+const registrationRetryAfter = 10 * time.Minute
+
+// notRegistered answers what the store, or the look at an address of the client, refused.
+func (p *Provider) notRegistered(r Request, err error) Answer {
+	var refusal store.Refusal
+	noRoom := func(status int) Answer {
+		a := p.refuse(r, "registration", &oidc.Error{Code: oidc.TemporarilyUnavailable, Description: "too many clients register themselves; try again later",
+			Log: err.Error()}, "addr", r.Addr)
+		a.Status, a.RetryAfter = status, registrationRetryAfter
+		return a
+	}
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return p.refuseToken(r, 401, oidc.InvalidToken, "not a token of this client or of a registration to come")
+	case errors.Is(err, store.ErrManyRegistrationsHere):
+		return noRoom(429)
+	case errors.Is(err, store.ErrManyRegistrations), errors.Is(err, errBusyLooking):
+		return noRoom(503)
+	case errors.As(err, &refusal):
+		return p.refuse(r, "registration", &oidc.Error{Code: oidc.InvalidClientMetadata, Log: refusal.Words,
+			Description: "the metadata are refused: " + oidc.PlainText(strings.ReplaceAll(refusal.Constraint, "_", " "), "see the documentation")})
+	}
+	return p.failed(r, err)
+}

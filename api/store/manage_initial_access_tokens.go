@@ -1,0 +1,40 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// InitialAccessToken is what clients register themselves with; the value is kept as a digest only.
+type InitialAccessToken struct {
+	Name      string     `json:"name" db:"name"`
+	UsesLeft  *int       `json:"uses_left" db:"uses_left"` // nil: any number
+	CreatedAt time.Time  `json:"created_at" db:"created_at"`
+	ExpiresAt time.Time  `json:"expires_at" db:"expires_at"`
+	UsedAt    *time.Time `json:"used_at,omitempty" db:"used_at"`
+}
+
+// AddInitialAccessToken stores one that is good for so many clients, nil for any number, and for so long.
+func (s *Store) AddInitialAccessToken(ctx context.Context, name string, sha256 []byte, uses *int, lives time.Duration) error {
+	_, err := s.pool.Exec(ctx, `
+		INSERT INTO initial_access_tokens (name, token_sha256, uses_left, expires_at) VALUES ($1, $2, $3, now() + $4::interval)`,
+		name, sha256, uses, lives)
+	return inWords(err, values{"name": name})
+}
+
+// ListInitialAccessTokens gives all that are kept, those that are spent included.
+func (s *Store) ListInitialAccessTokens(ctx context.Context) ([]InitialAccessToken, error) {
+	rows, err := s.pool.Query(ctx, `SELECT name, uses_left, created_at, expires_at, used_at FROM initial_access_tokens ORDER BY name`)
+	if err != nil {
+		return nil, inWords(err, nil)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[InitialAccessToken])
+	return list, inWords(err, nil)
+}
+
+// RemoveInitialAccessToken ends it; the clients that were registered with it stay.
+func (s *Store) RemoveInitialAccessToken(ctx context.Context, name string) error {
+	return s.manageOne(ctx, Missing{"initial access token", name}, nil, `DELETE FROM initial_access_tokens WHERE name = $1 RETURNING 1`, name)
+}

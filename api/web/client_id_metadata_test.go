@@ -1,0 +1,328 @@
+package web_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+	"golang.org/x/oauth2"
+
+	"gatehouse/api/provider"
+)
+
+func documents(s *provider.Settings) { s.ClientIDDocuments = true }
+
+// site is where applications keep the documents at their client_ids: each path of it is one, unless serve says otherwise.
+type site struct {
+	*httptest.Server
+	asked   atomic.Int32
+	members atomic.Pointer[map[string]any] // beside client_id
+	serve   atomic.Pointer[http.HandlerFunc]
+}
+
+func newSite(t *testing.T) *site {
+	s := &site{}
+	s.say("client_name", "The app", "redirect_uris", []string{"https://app.example.org/cb"}, "token_endpoint_auth_method", "none")
+	s.Server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.asked.Add(1)
+		if serve := s.serve.Load(); serve != nil {
+			(*serve)(w, r)
+			return
+		}
+		s.document(w, r)
+	}))
+	t.Cleanup(s.Close)
+	return s
+}
+
+func (s *site) document(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	document := map[string]any{"client_id": s.URL + r.URL.Path}
+	for name, value := range *s.members.Load() {
+		document[name] = value
+	}
+	_ = json.NewEncoder(w).Encode(document)
+}
+
+func (s *site) say(members ...any) {
+	m := map[string]any{}
+	for i := 0; i < len(members); i += 2 {
+		m[members[i].(string)] = members[i+1]
+	}
+	s.members.Store(&m)
+}
+
+func (s *site) answer(serve http.HandlerFunc) { s.serve.Store(&serve) }
+
+// ask begins a sign-in of the application whose document is at path.
+func (b *browser) ask(s *site, path string, changes ...string) answer {
+	return b.authorize(authParams(append([]string{"client_id", s.URL + path, "redirect_uri", "https://app.example.org/cb"}, changes...)...))
+}
+
+func TestAnApplicationSignsInByTheDocumentAtItsClientID(t *testing.T) {
+	s := newSite(t)
+	b := start(t, documents, reachesTestServers).browser()
+	ctx := oidc.ClientContext(context.Background(), http.DefaultClient)
+	op, err := oidc.NewProvider(ctx, b.issuer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var discovered struct {
+		Supported bool `json:"client_id_metadata_document_supported"`
+	}
+	if err := op.Claims(&discovered); err != nil || !discovered.Supported {
+		t.Error("discovery does not say so")
+	}
+	id := s.URL + "/oauth/client.json"
+	rp := oauth2.Config{ClientID: id, RedirectURL: "https://app.example.org/cb", Endpoint: op.Endpoint(), Scopes: []string{"openid", "email"}}
+	verifier := oauth2.GenerateVerifier()
+	a := b.login(b.do("GET", rp.AuthCodeURL("st", oauth2.S256ChallengeOption(verifier)), nil).location(), "alice", password)
+	page := b.interaction(a.location().String())
+	if client, _ := page["client"].(map[string]any); page["page"] != "consent" || client["name"] != "The app" || client["uri"] != s.URL {
+		t.Fatalf("people are not asked, or do not see whose application it is: %v", page)
+	}
+	a = b.do("POST", "/consent", url.Values{"request": {a.query("request")}, "consent": {"yes"}}, "Origin", uiOrigin)
+	token, err := rp.Exchange(ctx, a.query("code"), oauth2.VerifierOption(verifier))
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, _ := token.Extra("id_token").(string)
+	if verified, err := op.VerifierContext(ctx, &oidc.Config{ClientID: id}).Verify(ctx, raw); err != nil || verified.Subject != "sub-alice" {
+		t.Errorf("%+v, %v", verified, err)
+	}
+	if s.asked.Load() != 1 || b.count(`SELECT count(*) FROM clients WHERE client_id = $1 AND registration = 'document' AND require_pkce AND NOT first_party`, id) != 1 {
+		t.Errorf("the document was fetched %d times", s.asked.Load())
+	}
+	if a := b.ask(s, "/oauth/client.json", "code_challenge", "", "code_challenge_method", ""); a.query("error") != "invalid_request" {
+		t.Errorf("without PKCE: %s", a.location())
+	}
+}
+
+func TestDocumentsAreReadWhereverARequestBegins(t *testing.T) {
+	s := newSite(t)
+	s.say("redirect_uris", []string{"https://app.example.org/cb"}, "grant_types", []string{"authorization_code", "urn:ietf:params:oauth:grant-type:device_code"})
+	b := start(t, documents, reachesTestServers).browser()
+	a := b.do("POST", "/par", authParams("client_id", s.URL+"/pushed", "redirect_uri", "https://app.example.org/cb"))
+	if a.status != 201 {
+		t.Fatalf("pushed: %d %s", a.status, a.body)
+	}
+	a = b.authorize(url.Values{"client_id": {s.URL + "/pushed"}, "request_uri": {str(a.json()["request_uri"])}})
+	if a.location().Path != "/login" || s.asked.Load() != 1 {
+		t.Errorf("%d %s, fetched %d times", a.status, a.location(), s.asked.Load())
+	}
+	if a := b.do("POST", "/device_authorization", url.Values{"client_id": {s.URL + "/device"}, "scope": {"openid"}}); a.status != 200 || a.json()["user_code"] == nil {
+		t.Errorf("device: %d %s", a.status, a.body)
+	}
+	s.answer(http.NotFound)
+	for _, path := range []string{"/par", "/device_authorization"} {
+		if a := b.do("POST", path, authParams("client_id", s.URL+"/none")); a.status != 401 || a.json()["error"] != "invalid_client" {
+			t.Errorf("%s: %d %s", path, a.status, a.body)
+		}
+	}
+}
+
+// OAuth Client ID Metadata Document §4, §6.5, §6.6.
+func TestADocumentThatIsNoneIsRefused(t *testing.T) {
+	s := newSite(t)
+	b := start(t, documents, reachesTestServers).browser()
+	as := func(contentType, body string) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", contentType)
+			fmt.Fprint(w, strings.ReplaceAll(body, "ID", s.URL+r.URL.Path))
+		}
+	}
+	const good = `{"client_id": "ID", "redirect_uris": ["https://app.example.org/cb"]}`
+	refuse := func(what string, n int) {
+		t.Helper()
+		a := b.ask(s, fmt.Sprintf("/%d", n))
+		page := b.interaction(a.leadsTo())
+		if code, _ := page["error"].(map[string]any); a.status != 400 || code["code"] != "unknown_client" {
+			t.Errorf("%s: %d %v", what, a.status, page)
+		}
+	}
+	for n, c := range []struct {
+		what  string
+		serve http.HandlerFunc
+	}{
+		{"another client_id", as("application/json", `{"client_id": "https://other.example/c", "redirect_uris": ["https://app.example.org/cb"]}`)},
+		{"no client_id", as("application/json", `{"redirect_uris": ["https://app.example.org/cb"]}`)},
+		{"a secret", as("application/json", `{"client_id": "ID", "client_secret": "x", "redirect_uris": ["https://app.example.org/cb"]}`)},
+		{"a method with a secret", as("application/json", `{"client_id": "ID", "token_endpoint_auth_method": "client_secret_basic", "redirect_uris": ["https://app.example.org/cb"]}`)},
+		{"a script to send people to", as("application/json", `{"client_id": "ID", "redirect_uris": ["javascript:alert(1)"]}`)},
+		{"no JSON", as("application/json", "ID")},
+		{"a file that somebody uploaded", as("text/plain", good)},
+		{"a page", as("text/html", good)},
+		{"more than 5 kB", as("application/json", good+strings.Repeat(" ", 5<<10))},
+		{"201", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(201)
+			s.document(w, r)
+		}},
+		{"a redirect", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/x"+r.URL.Path, http.StatusFound) }},
+		{"nothing", http.NotFound},
+	} {
+		s.answer(c.serve)
+		refuse(c.what, n)
+	}
+	s.answer(as("application/vnd.example+json; charset=utf-8", good))
+	if a := b.ask(s, "/good"); a.location().Path != "/login" {
+		t.Errorf("a type of its own: %d %s", a.status, a.location())
+	}
+	if n := b.count(`SELECT count(*) FROM clients WHERE registration = 'document'`); n != 1 {
+		t.Errorf("%d clients", n)
+	}
+}
+
+func TestNobodyHasUsFetchDocumentsThatWeAreNotToFetch(t *testing.T) {
+	s := newSite(t)
+	for what, change := range map[string][]func(*provider.Settings){"it is off": {reachesTestServers}, "the address is private": {documents}} {
+		b := start(t, change...).browser()
+		if a := b.ask(s, "/client.json"); a.status != 400 || s.asked.Load() != 0 {
+			t.Errorf("%s: %d, fetched %d times", what, a.status, s.asked.Load())
+		}
+	}
+	b := start(t, documents, reachesTestServers).browser()
+	for _, id := range []string{strings.Replace(s.URL, "https:", "http:", 1) + "/c", s.URL, s.URL + "/a/../c", s.URL + "/c#x", strings.Replace(s.URL, "//", "//u:p@", 1) + "/c",
+		s.URL + "/" + strings.Repeat("x", 255)} {
+		if a := b.authorize(authParams("client_id", id)); a.status != 400 || s.asked.Load() != 0 {
+			t.Errorf("%s: %d, fetched %d times", id, a.status, s.asked.Load())
+		}
+	}
+	// What an administrator registered is his, whatever its name.
+	b.exec(`INSERT INTO clients (client_id, token_endpoint_auth_method, redirect_uris) VALUES ($1, 'none', '{https://mine.example.org/}')`, s.URL+"/mine")
+	if a := b.ask(s, "/mine", "redirect_uri", "https://mine.example.org/"); a.location().Path != "/login" || s.asked.Load() != 0 {
+		t.Errorf("%d %s, fetched %d times", a.status, a.location(), s.asked.Load())
+	}
+	// Only who begins to sign in has us fetch.
+	if a := b.do("POST", "/token", url.Values{"grant_type": {"authorization_code"}, "code": {"x"}, "client_id": {s.URL + "/new"}}); a.status != 401 || s.asked.Load() != 0 {
+		t.Errorf("%d, fetched %d times", a.status, s.asked.Load())
+	}
+}
+
+func TestManyRequestsForOneDocumentAreOneFetch(t *testing.T) {
+	s := newSite(t)
+	r := start(t, documents, reachesTestServers)
+	together := func(path string, status int) {
+		t.Helper()
+		var wg sync.WaitGroup
+		for range 50 {
+			wg.Go(func() {
+				if a := r.browser().ask(s, path); a.status != status {
+					t.Errorf("%s: %d", path, a.status)
+				}
+			})
+		}
+		wg.Wait()
+	}
+	together("/one", 303)
+	if n := s.asked.Swap(0); n != 1 {
+		t.Errorf("a good document was fetched %d times", n)
+	}
+	s.answer(http.NotFound)
+	together("/two", 400)
+	together("/two", 400)
+	if n := s.asked.Swap(0); n != 1 {
+		t.Errorf("a missing document was fetched %d times", n)
+	}
+	s.answer(s.document)
+	r.later(11 * time.Second)
+	together("/two", 303)
+	if n := s.asked.Swap(0); n != 1 {
+		t.Errorf("a document that came back was fetched %d times", n)
+	}
+}
+
+// OAuth Client ID Metadata Document §4.4, §6.3.
+func TestADocumentIsReadAgainAndOutlivesATrouble(t *testing.T) {
+	s := newSite(t)
+	b := start(t, documents, reachesTestServers).browser()
+	b.code(authParams("client_id", s.URL+"/c", "redirect_uri", "https://app.example.org/cb"))
+	s.asked.Store(0)
+	b.later(5 * time.Hour)
+	if b.ask(s, "/c"); s.asked.Load() != 0 {
+		t.Error("a fresh document was read again")
+	}
+	s.say("client_name", "Renamed", "redirect_uris", []string{"https://app.example.org/cb", "https://app.example.org/2"})
+	b.later(2 * time.Hour)
+	b.ask(s, "/c")
+	waitForNotify()
+	if a := b.ask(s, "/c", "prompt", "none"); a.query("error") != "consent_required" || s.asked.Load() != 1 {
+		t.Errorf("after a change of where it answers from: %s, read %d times", a.location(), s.asked.Load())
+	}
+	if b.count(`SELECT count(*) FROM clients WHERE client_id = $1 AND client_name = 'Renamed' AND cardinality(redirect_uris) = 2`, s.URL+"/c") != 1 {
+		t.Error("the row is not what the document says")
+	}
+	s.answer(http.NotFound)
+	b.later(40 * time.Hour)
+	if a := b.ask(s, "/c"); a.status != 303 || s.asked.Load() != 2 {
+		t.Errorf("for two days without its document: %d, read %d times", a.status, s.asked.Load())
+	}
+	b.later(10 * time.Hour)
+	if a := b.ask(s, "/c"); a.status != 400 {
+		t.Errorf("after that: %d", a.status)
+	}
+	s.answer(s.document)
+	b.later(time.Minute)
+	if a := b.ask(s, "/c"); a.status != 303 {
+		t.Errorf("when it is back: %d", a.status)
+	}
+}
+
+func TestDocumentsAreBoundedAsRegistrationsAre(t *testing.T) {
+	s := newSite(t)
+	r := start(t, documents, reachesTestServers)
+	b := r.browser()
+	for n := range 20 {
+		if a := b.ask(s, fmt.Sprintf("/%d", n)); a.status != 303 {
+			t.Fatalf("%d: %d", n, a.status)
+		}
+	}
+	a := b.ask(s, "/20")
+	page := b.interaction(a.leadsTo())
+	if code, _ := page["error"].(map[string]any); a.status != 503 || a.header.Get("Retry-After") == "" || code["code"] != "temporarily_unavailable" {
+		t.Errorf("%d %v", a.status, page)
+	}
+	if a := b.ask(s, "/3"); a.status != 303 {
+		t.Errorf("one that is known: %d", a.status)
+	}
+	b.code(authParams("client_id", s.URL+"/3", "redirect_uri", "https://app.example.org/cb"))
+	b.later(25 * time.Hour)
+	r.cleanUp()
+	if n := b.count(`SELECT count(*) FROM clients WHERE registration = 'document'`); n != 1 {
+		t.Errorf("%d clients are left, want the one that is used", n)
+	}
+	if a := b.ask(s, "/4"); a.status != 303 {
+		t.Errorf("one that comes back: %d", a.status)
+	}
+}
+
+func TestSomebodyWithALoopHasUsFetchFewDocumentsAtOnce(t *testing.T) {
+	s := newSite(t)
+	r := start(t, documents, reachesTestServers)
+	var now, most atomic.Int32
+	s.answer(func(w http.ResponseWriter, r *http.Request) {
+		n := now.Add(1)
+		defer now.Add(-1)
+		for old := most.Load(); n > old && !most.CompareAndSwap(old, n); old = most.Load() {
+		}
+		time.Sleep(50 * time.Millisecond)
+		http.NotFound(w, r)
+	})
+	var wg sync.WaitGroup
+	for n := range 20 {
+		wg.Go(func() { r.browser().ask(s, fmt.Sprintf("/%d", n)) })
+	}
+	wg.Wait()
+	if most.Load() > 4 || s.asked.Load() != 20 {
+		t.Errorf("%d at once, %d in all", most.Load(), s.asked.Load())
+	}
+}

@@ -88,7 +88,7 @@ var variables = []Variable{
 		Doc:   "Addresses or networks (CIDR), separated by commas, of proxies whose `X-Forwarded-For` is believed.",
 		parse: proxies},
 	{Name: "GATEHOUSE_PRIVATE_HOSTS",
-		Doc:   "Hosts, separated by commas, that Gatehouse may send requests to although they are private or speak `http`: upstreams, back-channel logout.",
+		Doc:   "Hosts, separated by commas, that Gatehouse may send requests to although they are private or speak `http`: upstreams, back-channel logout, clients' keys and requests.",
 		parse: privateHosts},
 	{Name: "GATEHOUSE_RESPONSE_TYPES", Default: "code",
 		Doc:   "Response types that clients may be registered for, separated by commas; all but `code` hand tokens to the browser, for old clients: `code,id_token token`.",

@@ -60,6 +60,7 @@ type clientAddCmd struct {
 	RefreshTokenFormat    string   `enum:"opaque,jwt" default:"opaque" help:"jwt is for a client that parses its refresh tokens (${enum})."`
 	ReleaseClaim          []string `sep:"none" placeholder:"CLAIM" help:"Given to the client whatever its scope; may be repeated."`
 	Audience              []string `sep:"none" placeholder:"AUDIENCE" help:"A service that its access tokens are for; may be repeated."`
+	clientProtocol        `embed:""`
 	AllowUpstream         []string `sep:"none" placeholder:"NAME" help:"It may have its users' tokens of this upstream (token exchange); may be repeated."`
 	Template              string   `enum:"jupyterhub,z2jh,tljh," default:"" placeholder:"jupyterhub" help:"Register and configure this application: jupyterhub, z2jh (Helm values) or tljh."`
 	URL                   string   `name:"url" placeholder:"URL" help:"Where the application of the template is."`
@@ -82,15 +83,22 @@ func (c clientAddCmd) Run(ctx context.Context, a *app) error {
 			return fmt.Errorf("--response-type %q is not supported; there are: %s", name, oidc.JoinResponseTypes(oidc.ResponseTypes, ", "))
 		}
 	}
+	if c.Public && (c.keyed() || c.Service) {
+		return errors.New("a --public client has neither keys (--jwks, --jwks-uri) nor tokens for itself (--service)")
+	}
 	if uri := c.FrontchannelLogoutURI; uri != "" && !oidc.MayTellInFront(uri, c.RedirectURI) {
 		return errors.New("--frontchannel-logout-uri must have the scheme, host and port of a --redirect-uri")
 	}
 	return a.withStore(ctx, 0, func(_ *config.Config, s *store.Store) error {
 		row, secret := c.row(), ""
 		var stored store.Secret
-		if c.Public {
+		if err := c.change(a, &row); err != nil {
+			return err
+		}
+		switch {
+		case c.Public:
 			row.TokenEndpointAuthMethod = "none"
-		} else {
+		case !c.keyed():
 			secret, stored.SHA256 = newSecret()
 		}
 		if err := s.AddClient(ctx, row, stored); err != nil {

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -160,6 +161,32 @@ func TestClientImportSaysWhichClientIsWrong(t *testing.T) {
 	if list := s.good("", "client", "list", "--json"); strings.TrimSpace(list) != "[]" {
 		t.Errorf("a refused file left clients behind: %s", list)
 	}
+}
+
+func TestClientAddTakesKeysAndProfiles(t *testing.T) {
+	s := newShell(t)
+	const jwks = `{"keys": [{"kty": "EC", "crv": "P-256", "x": "a", "y": "b"}]}`
+	if out := s.good(jwks, "client", "add", "bank", "--fapi2", "--jwks", "-", "--redirect-uri", "https://bank.example.org/cb"); out != "client_id bank\n" {
+		t.Errorf("a client with keys: %s", out)
+	}
+	var row store.ClientRow
+	if err := json.Unmarshal([]byte(s.good("", "client", "show", "bank")), &row); err != nil {
+		t.Fatal(err)
+	}
+	if row.SecurityProfile != "fapi2" || row.TokenEndpointAuthMethod != "private_key_jwt" || !row.RequirePushedRequests || !row.DPoPBoundAccessTokens ||
+		row.IDTokenSignedResponseAlg != "PS256" || len(row.JWKS) == 0 {
+		t.Errorf("%+v", row)
+	}
+	service := s.good("", "client", "add", "nightly", "--service", "--scope", "archive:read  archive:write", "--audience", "https://archive.example.org")
+	if err := json.Unmarshal([]byte(s.good("", "client", "show", "nightly")), &row); err != nil || !strings.Contains(service, "client_secret ") ||
+		row.Scope != "archive:read archive:write" || !slices.Equal(row.GrantTypes, []string{"client_credentials"}) || len(row.ResponseTypes) != 0 {
+		t.Errorf("%s %+v, %v", service, row, err)
+	}
+	s.bad("--fapi2 needs the client's public keys", "", "client", "add", "x", "--fapi2")
+	s.bad("is not JSON", "keys", "client", "add", "x", "--jwks", "-")
+	s.bad("jwks must have 1 to 20 public keys", `{"keys": []}`, "client", "add", "x", "--jwks", "-")
+	s.bad("neither keys", jwks, "client", "add", "x", "--jwks", "-", "--public")
+	s.bad("no such file", "", "client", "add", "x", "--jwks", "/nowhere")
 }
 
 func TestTheJupyterHubTemplateIsCompletePython(t *testing.T) {

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"gatehouse/api/oidc"
+	"gatehouse/api/store"
+)
+
+// clientProtocol is how a client speaks the protocol, where that is not what most do.
+type clientProtocol struct {
+	JWKS            string `name:"jwks" placeholder:"FILE" help:"Its public keys, a JWKS (- is standard input): it authenticates with private_key_jwt and gets no secret."`
+	JWKSURI         string `name:"jwks-uri" placeholder:"URL" help:"Where its public keys are; the same."`
+	Scope           string `placeholder:"SCOPES" help:"What it may ask for, in place of openid profile email groups offline_access."`
+	Service         bool   `help:"It comes for itself (client_credentials), not for people."`
+	IDTokenAlg      string `name:"id-token-alg" enum:"RS256,PS256,ES256,EdDSA" default:"RS256" help:"Its ID tokens are signed with it (${enum})."`
+	NoIDTokenClaims bool   `name:"no-id-token-claims" help:"What scopes release comes from userinfo only."`
+	Pairwise        bool   `help:"It gets a sub of its own for each person."`
+	PushRequests    bool   `help:"It has to push its authorization requests (PAR)."`
+	DPoP            bool   `name:"dpop" help:"Its access tokens are bound to its keys (DPoP)."`
+	FAPI2           bool   `name:"fapi2" help:"Hold it to the FAPI 2.0 Security Profile, which is the two above, its own keys, and PS256 unless --id-token-alg says otherwise."`
+}
+
+// keyed says that the client has a key in place of a secret.
+func (c clientProtocol) keyed() bool { return c.JWKS != "" || c.JWKSURI != "" }
+
+func (c clientProtocol) change(a *app, row *store.ClientRow) error {
+	if c.FAPI2 && !c.keyed() {
+		return errors.New("--fapi2 needs the client's public keys: --jwks or --jwks-uri")
+	}
+	if c.keyed() {
+		row.TokenEndpointAuthMethod, row.JWKSURI = oidc.PrivateKeyJWT, c.JWKSURI
+	}
+	if c.JWKS != "" {
+		text, err := a.readSmall(c.JWKS)
+		if err != nil {
+			return err
+		}
+		if !json.Valid(text) {
+			return fmt.Errorf("%s is not JSON", c.JWKS)
+		}
+		row.JWKS = text
+	}
+	if c.Scope != "" {
+		row.Scope = strings.Join(strings.Fields(c.Scope), " ")
+	}
+	if c.Service {
+		row.GrantTypes, row.ResponseTypes = []string{oidc.GrantClientCredentials}, []string{}
+	}
+	if c.Pairwise {
+		row.SubjectType = oidc.SubjectPairwise
+	}
+	row.IDTokenSignedResponseAlg, row.IDTokenScopeClaims = c.IDTokenAlg, !c.NoIDTokenClaims
+	row.RequirePushedRequests, row.DPoPBoundAccessTokens = c.PushRequests || c.FAPI2, c.DPoP || c.FAPI2
+	if c.FAPI2 {
+		row.SecurityProfile = oidc.FAPI2
+		if c.IDTokenAlg == "RS256" {
+			row.IDTokenSignedResponseAlg = "PS256"
+		}
+	}
+	return nil
+}
+
+const maxSmallFile = 64 << 10 // bytes
+
+// readSmall reads a file, or standard input where it is called -.
+func (a *app) readSmall(name string) ([]byte, error) {
+	in := a.stdin
+	if name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		in = f
+	}
+	text, err := io.ReadAll(io.LimitReader(in, maxSmallFile+1))
+	if err == nil && len(text) > maxSmallFile {
+		err = fmt.Errorf("%s is larger than 64 KiB", name)
+	}
+	return text, err
+}

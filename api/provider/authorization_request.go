@@ -33,8 +33,11 @@ func (p *Provider) readAuthorize(ctx context.Context, r Request, client *oidc.Cl
 		return req, nil, nil, err
 	}
 	req, untrusted, refusal = oidc.ParseAuthorize(values, client, p.Issuer, p.ResponseTypes, now)
-	if untrusted == nil && refused != nil {
+	switch {
+	case refused != nil && untrusted == nil:
 		refusal = refused
+	case refused != nil && !r.Params.Has("redirect_uri"): // it is in the object, so that is what is wrong
+		untrusted = refused
 	}
 	if untrusted == nil && refusal == nil {
 		refusal, err = p.readHint(&req, client)

@@ -94,7 +94,7 @@ func (p *Provider) refuseAuthorize(r Request, e *oidc.Error, client *oidc.Client
 		return p.errorPage(r, 400, pageUnknownClient, nil)
 	case e.Code == oidc.InvalidRequestURI:
 		return p.errorPage(r, 400, pageInvalidRequestURI, viewOfClient(client))
-	case e.Log != "":
+	case e.Code == oidc.InvalidRequest && e.Log != "":
 		return p.errorPage(r, 400, pageInvalidRedirect, viewOfClient(client))
 	}
 	return p.errorPage(r, 400, pageInvalidRequest, viewOfClient(client))

@@ -66,6 +66,21 @@ func TestAllOtherRefusalsGoBackWithErrorStateAndIss(t *testing.T) {
 	}
 }
 
+// RFC 9101 §6.2: most objects have the redirect URI, so that it is not known where one cannot be read; that is not what is wrong.
+func TestABadRequestObjectIsNamedAlthoughTheRedirectURIIsInIt(t *testing.T) {
+	b := start(t).browser()
+	params := url.Values{"client_id": {"web"}, "request": {"eyJ"}}
+	a := b.authorize(params)
+	page := b.interaction(a.leadsTo())
+	if e, _ := page["error"].(map[string]any); a.status != 400 || a.header.Get("Location") != "" || e["code"] != "invalid_request" {
+		t.Errorf("%d %s %v", a.status, a.location(), page)
+	}
+	params.Set("client_secret", "web-secret")
+	if a := b.do("POST", "/par", params); a.status != 400 || a.json()["error"] != "invalid_request_object" {
+		t.Errorf("pushed: %d %s", a.status, a.body)
+	}
+}
+
 func TestAPendingRequestIsGoodForOneBrowserOnePageAndHalfAnHour(t *testing.T) {
 	r := start(t)
 	b, thief := r.browser(), r.browser()

@@ -11,7 +11,7 @@ import { python, withVersions } from './environment.mjs';
 import { recipe, run, secretIn } from './recipe.mjs';
 
 const npm = (name) => JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8')).version;
-const go = (name) => readFileSync(join(root, 'go.mod'), 'utf8').match(new RegExp(`${name} v(\\S+)`))[1];
+const go = (name) => readFileSync(join(root, 'go.mod'), 'utf8').match(new RegExp(`${name}(?:/v\\d+)? v(\\S+)`))[1];
 
 // What the program says when it listens, the variable that names an authority of one's own, and what it says when something is wrong.
 const libraries = {
@@ -35,7 +35,8 @@ const libraries = {
     },
   },
   'go-oidc': {
-    ready: /is listening/, trust: 'SSL_CERT_FILE', versions: (t) => t.diagnostic(`with go-oidc ${go('go-oidc/v3')}`),
+    ready: /is listening/, trust: 'SSL_CERT_FILE',
+    versions: (t) => { for (const name of ['go-oidc', 'x/oauth2']) t.diagnostic(`with ${name} ${go(name)}`); },
     says: {
       cookie: 'This sign-in did not begin in this browser',
       secret: 'oauth2: "invalid_client" "client authentication failed"',

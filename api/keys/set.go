@@ -99,9 +99,14 @@ func parseForeign(raw []byte) (foreign, error) {
 	if err := key.Raw(&out.public); err != nil {
 		return foreign{}, err
 	}
-	if point, ok := out.public.(*ecdsa.PublicKey); ok {
-		if _, err := point.ECDH(); err != nil { // not on its curve
+	switch public := out.public.(type) {
+	case *ecdsa.PublicKey:
+		if _, err := public.ECDH(); err != nil { // not on its curve
 			return foreign{}, err
+		}
+	case ed25519.PublicKey:
+		if len(public) != ed25519.PublicKeySize { // verifying would panic
+			return foreign{}, errors.New("not 32 bytes")
 		}
 	}
 	if !slices.ContainsFunc(oidc.SigningAlgs, out.suits) {

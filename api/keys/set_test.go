@@ -111,6 +111,8 @@ func TestKeysOfAnotherKindAreLeftOut(t *testing.T) {
 		"exponent 1":       asJSON(private.Public(), map[string]any{"e": "AQ"}),
 		"P-384":            asJSON(p384.Public(), nil),
 		"not on the curve": json.RawMessage(`{"kty":"EC","crv":"P-256","x":"AAAA","y":"AAAA"}`),
+		"half an Ed25519":  json.RawMessage(`{"kty":"OKP","crv":"Ed25519","x":"AAAA"}`),
+		"X25519":           json.RawMessage(`{"kty":"OKP","crv":"X25519","x":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}`),
 		"no JSON object":   json.RawMessage(`"x"`),
 		"no kty":           json.RawMessage(`{}`),
 	} {

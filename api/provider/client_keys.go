@@ -95,7 +95,7 @@ func (p *Provider) fetchKeys(ctx context.Context, c *oidc.Client, e *keySet, ane
 		return nil, errors.New("jwks_uri did not answer a moment ago")
 	}
 	e.tried = now
-	body, err := p.fetch(ctx, c.JWKSURI, maxKeySet)
+	body, err := p.fetch(context.WithoutCancel(ctx), c.JWKSURI, maxKeySet) // others wait for it, too; the way out has a limit of its own
 	var set *keys.Set
 	if err == nil {
 		set, err = keys.ParseSet(body)

@@ -94,6 +94,14 @@ func (n NumericDate) Time() time.Time {
 	return time.Unix(int64(max(-far, min(far, float64(n)))), 0)
 }
 
+// CodeTTL is how long a code of the client is good, where others have configured (FAPI 2.0 Security Profile §5.3.2.1: a minute at the most).
+func (c *Client) CodeTTL(configured time.Duration) time.Duration {
+	if c.SecurityProfile == FAPI2 {
+		return min(configured, time.Minute)
+	}
+	return configured
+}
+
 // SigningAlgsOf are the algorithms with which c may sign what it sends: registered, the one that it registered.
 func (c *Client) SigningAlgsOf(registered string) []string {
 	switch {

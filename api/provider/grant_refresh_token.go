@@ -12,7 +12,7 @@ import (
 	"gatehouse/api/store"
 )
 
-// grantRefreshToken rotates a refresh token (RFC 6749 §6, RFC 9700 §4.14.2).
+// grantRefreshToken takes a refresh token (RFC 6749 §6) and rotates it (RFC 9700 §4.14.2).
 func (p *Provider) grantRefreshToken(ctx context.Context, r Request, c *oidc.Client, ask tokenRequest) Answer {
 	token := oidc.RefreshSecret(ask.params["refresh_token"])
 	if token == "" {
@@ -21,7 +21,10 @@ func (p *Provider) grantRefreshToken(ctx context.Context, r Request, c *oidc.Cli
 	if _, err := p.keyRing(); err != nil { // before the token is spent
 		return p.failed(r, err)
 	}
-	successor := p.successor(token)
+	successor := token
+	if c.RotatesRefreshTokens() {
+		successor = p.successor(token)
+	}
 	rotation := store.Rotation{Token: digest(token), Successor: digest(successor), ClientID: c.ClientID,
 		Scope: ask.params["scope"], Bound: ask.bound, IdleEnds: ask.now.Add(p.RefreshIdle), Grace: p.RefreshGrace}
 	g, u, err := p.store.RotateRefreshToken(ctx, rotation, ask.now)

@@ -18,7 +18,7 @@ func (p *Provider) prepare(req oidc.AuthorizeRequest, c *oidc.Client, s oidc.Sta
 	if req.ResponseType.Code() {
 		code = randomSecret()
 		toSave.Code = &store.Code{Digest: digest(code), GrantID: newID(), RedirectURI: req.RedirectURI, CodeChallenge: req.CodeChallenge,
-			DPoPJKT: req.DPoPJKT, Offline: req.Offline(), Scope: req.Scope, Nonce: req.Nonce, ExpiresAt: now.Add(p.CodeTTL)}
+			DPoPJKT: req.DPoPJKT, Offline: req.Offline(), Scope: req.Scope, Nonce: req.Nonce, ExpiresAt: now.Add(c.CodeTTL(p.CodeTTL))}
 		fields = append(fields, [2]string{"code", code})
 	}
 	if !req.ResponseType.FrontChannel() {

@@ -10,7 +10,7 @@ import (
 // Rotation is a request to spend one refresh token and save its successor.
 type Rotation struct {
 	Token     Digest
-	Successor Digest
+	Successor Digest // Token itself where it does not rotate: then its end moves
 	ClientID  string
 	Scope     string // asked for; "" for all that was granted
 	Bound
@@ -28,7 +28,8 @@ func (s *Store) RotateRefreshToken(ctx context.Context, r Rotation, now time.Tim
 	g, u := oidc.Grant{ClientID: r.ClientID}, oidc.User{}
 	err := s.pool.QueryRow(ctx, `
 		WITH spent AS (
-			UPDATE refresh_tokens t SET used_at = coalesce(t.used_at, $3)
+			UPDATE refresh_tokens t SET used_at = CASE WHEN $4 = $1 THEN t.used_at ELSE coalesce(t.used_at, $3) END,
+				expires_at = CASE WHEN $4 = $1 THEN LEAST($6, g.ends_at) ELSE t.expires_at END
 			FROM grant_states g
 			WHERE t.token_sha256 = $1 AND (t.used_at IS NULL OR t.used_at > $5) AND t.expires_at > $3
 				AND g.grant_id = t.grant_id AND g.client_id = $2 AND g.refusal IS NULL AND g.ends_at > $3
@@ -37,7 +38,7 @@ func (s *Store) RotateRefreshToken(ctx context.Context, r Rotation, now time.Tim
 			RETURNING t.grant_id, g.ends_at
 		), successor AS (
 			INSERT INTO refresh_tokens (token_sha256, grant_id, created_at, expires_at)
-			SELECT $4, grant_id, $3, LEAST($6, ends_at) FROM spent
+			SELECT $4, grant_id, $3, LEAST($6, ends_at) FROM spent WHERE $4 <> $1
 			ON CONFLICT (token_sha256) DO NOTHING
 		)
 		SELECT `+userColumns+`, g.id::text, coalesce(g.sid::text, ''), g.offline, g.scope, p.ends_at, g.auth_time, g.amr,

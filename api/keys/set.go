@@ -160,10 +160,11 @@ func Peek(token string) (claims []byte, err error) {
 	return c.payload, nil
 }
 
-// VerifyWithOwnKey verifies a JWT that brings its public key along (RFC 9449 §4.2), and gives the thumbprint of that (RFC 7638).
-func VerifyWithOwnKey(token string) (typ, jkt string, claims []byte, err error) {
+// VerifyWithOwnKey verifies a JWT that brings its public key along (RFC 9449 §4.2) and is signed with one of algs, and gives the thumbprint
+// of the key (RFC 7638).
+func VerifyWithOwnKey(token string, algs []string) (typ, jkt string, claims []byte, err error) {
 	c, ok := parseCompact(token, maxToken)
-	if !ok || c.JWK == nil {
+	if !ok || c.JWK == nil || !slices.Contains(algs, c.Alg) {
 		return "", "", nil, ErrToken
 	}
 	key, err := parseForeign(c.JWK)

@@ -147,7 +147,7 @@ func TestATokenWithItsOwnKeyIsVerifiedWithThat(t *testing.T) {
 		}
 		return string(token)
 	}
-	typ, jkt, claims, err := VerifyWithOwnKey(proof(k.jwk, jwa.ES256, k.private))
+	typ, jkt, claims, err := VerifyWithOwnKey(proof(k.jwk, jwa.ES256, k.private), oidc.SigningAlgs)
 	if err != nil || typ != "dpop+jwt" || jkt != k.KID || string(claims) != `{"jti":"1"}` {
 		t.Errorf("%q %q %s %v", typ, jkt, claims, err)
 	}
@@ -162,9 +162,12 @@ func TestATokenWithItsOwnKeyIsVerifiedWithThat(t *testing.T) {
 		"nothing":         "",
 		"too long":        strings.Repeat("x", maxToken) + ".x.x",
 	} {
-		if _, _, _, err := VerifyWithOwnKey(bad); !errors.Is(err, ErrToken) {
+		if _, _, _, err := VerifyWithOwnKey(bad, oidc.SigningAlgs); !errors.Is(err, ErrToken) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+	if _, _, _, err := VerifyWithOwnKey(proof(k.jwk, jwa.ES256, k.private), []string{PS256, EdDSA}); !errors.Is(err, ErrToken) {
+		t.Errorf("an algorithm that is not wanted: %v", err)
 	}
 }
 
@@ -194,7 +197,7 @@ func FuzzVerifyWithOwnKey(f *testing.F) {
 	f.Add("eyJ0eXAiOiJkcG9wK2p3dCIsImFsZyI6IkVTMjU2IiwiandrIjp7Imt0eSI6IkVDIn19.e30.AA")
 	f.Add("eyJhbGciOiJub25lIn0.e30.")
 	f.Fuzz(func(t *testing.T, token string) {
-		if _, jkt, _, err := VerifyWithOwnKey(token); err == nil && len(jkt) != 43 {
+		if _, jkt, _, err := VerifyWithOwnKey(token, oidc.SigningAlgs); err == nil && len(jkt) != 43 {
 			t.Errorf("thumbprint %q", jkt)
 		}
 	})

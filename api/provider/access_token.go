@@ -36,6 +36,17 @@ func useOf(claims *oidc.AccessTokenClaims) store.TokenUse {
 	return use
 }
 
+// issuedTo gives the client that an access token was issued to; nil, for which unknownClient is the reason, if it may not be used any more.
+func (p *Provider) issuedTo(ctx context.Context, claims *oidc.AccessTokenClaims) (*oidc.Client, error) {
+	client, err := p.clientNamed(ctx, []string{claims.ClientID})
+	if err != nil || client == nil || client.Disabled {
+		return nil, err
+	}
+	return client, nil
+}
+
+const unknownClient = "unknown or disabled client"
+
 // living is whose an access token is that may be used.
 type living struct {
 	store.GrantUser // empty where a client got it for itself
@@ -45,14 +56,17 @@ type living struct {
 // living says whether a verified access token may still be used: by its grant and its client, or where a client got it for itself by
 // that and by not having been revoked. store.ErrNotFound with a reason for the log if not.
 func (p *Provider) living(ctx context.Context, claims *oidc.AccessTokenClaims, use store.TokenUse, now time.Time) (l living, why string, err error) {
-	l.client, err = p.clientNamed(ctx, []string{claims.ClientID})
+	l.client, err = p.issuedTo(ctx, claims)
 	switch {
 	case err != nil:
 		return l, "", err
-	case l.client == nil || l.client.Disabled:
-		return l, "unknown or disabled client", store.ErrNotFound
+	case l.client == nil:
+		return l, unknownClient, store.ErrNotFound
 	case claims.GrantID != "":
 		l.GrantUser, why, err = p.store.LoadGrantUser(ctx, use, now)
+		if claims.SubjectID != "" {
+			l.Claims = oidc.ClaimsRequest{} // another client asked for them
+		}
 		return l, why, err
 	}
 	revoked, err := p.store.IsRevoked(ctx, claims.ID)

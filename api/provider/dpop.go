@@ -17,12 +17,13 @@ import (
 //
 // At the token endpoint its jti is not remembered: what comes with it is used once already (a code, a refresh token) or proves who the
 // client is, and what is given out is of use to the key alone. The nonce keeps proofs from being made ahead of time.
-func (p *Provider) proof(r Request, accessToken string, now time.Time) (jkt string, refused *oidc.Error) {
-	jkt, _, refused = p.proofOf(r, accessToken, now)
+func (p *Provider) proof(r Request, c *oidc.Client, now time.Time) (jkt string, refused *oidc.Error) {
+	jkt, _, refused = p.proofOf(r, c, "", now)
 	return jkt, refused
 }
 
-func (p *Provider) proofOf(r Request, accessToken string, now time.Time) (jkt string, proof oidc.DPoPProof, refused *oidc.Error) {
+// proofOf is proof for a request of the client that comes with accessToken, and gives what the proof says.
+func (p *Provider) proofOf(r Request, c *oidc.Client, accessToken string, now time.Time) (jkt string, proof oidc.DPoPProof, refused *oidc.Error) {
 	bad := func(why string) (string, oidc.DPoPProof, *oidc.Error) {
 		return "", proof, &oidc.Error{Code: oidc.InvalidDPoPProof, Description: "DPoP proof: " + why}
 	}
@@ -32,10 +33,10 @@ func (p *Provider) proofOf(r Request, accessToken string, now time.Time) (jkt st
 	if len(r.DPoP) > 1 {
 		return bad("more than one header")
 	}
-	typ, jkt, claims, err := keys.VerifyWithOwnKey(r.DPoP[0])
+	typ, jkt, claims, err := keys.VerifyWithOwnKey(r.DPoP[0], c.SigningAlgsOf(""))
 	switch {
 	case err != nil:
-		return bad("form, key or signature")
+		return bad("form, key, algorithm or signature")
 	case typ != oidc.DPoPProofType:
 		return bad("typ must be " + oidc.DPoPProofType)
 	case json.Unmarshal(claims, &proof) != nil:
@@ -91,6 +92,3 @@ func (p *Provider) refuseProof(r Request, c *oidc.Client, refused *oidc.Error, n
 	a.DPoPNonce = p.nonce(now)
 	return a
 }
-
-// dpopAlgs is the parameter of a DPoP challenge (RFC 9449 §7.1).
-var dpopAlgs = `algs="` + strings.Join(oidc.SigningAlgs, " ") + `"`

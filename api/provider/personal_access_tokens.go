@@ -142,9 +142,11 @@ func (p *Provider) introspectionOf(t store.PersonalAccessToken, u *oidc.User) oi
 		Expiry: t.ExpiresAt.Unix(), IssuedAt: t.CreatedAt.Unix(), Subject: u.Sub, Audience: oidc.Audience{p.Issuer}, ID: t.ID}
 }
 
-// userinfoOf answers userinfo for a personal access token.
-func (p *Provider) userinfoOf(r Request, t store.PersonalAccessToken, u *oidc.User, err error) Answer {
+// userinfoOf answers userinfo for a personal access token, which is bound to no key and always a bearer's.
+func (p *Provider) userinfoOf(r Request, scheme string, t store.PersonalAccessToken, u *oidc.User, err error) Answer {
 	switch {
+	case scheme != "Bearer":
+		return p.refuseToken(r, 401, oidc.InvalidToken, sentAs("Bearer", scheme))
 	case errors.Is(err, store.ErrNotFound):
 		return p.refuseToken(r, 401, oidc.InvalidToken, "personal access token: unknown, revoked, expired or of a disabled user")
 	case err != nil:

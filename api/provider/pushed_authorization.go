@@ -20,7 +20,7 @@ func (p *Provider) PushAuthorization(ctx context.Context, r Request) Answer {
 		return p.refuse(r, "pushed request", &oidc.Error{Code: oidc.InvalidRequest, Description: "request_uri has no place in a pushed request"},
 			"client_id", client.ClientID)
 	}
-	jkt, refused := p.proof(r, "", now)
+	jkt, refused := p.proof(r, client, now)
 	if refused != nil {
 		return p.refuseProof(r, client, refused, now)
 	}

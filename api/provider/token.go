@@ -59,7 +59,7 @@ func (p *Provider) Token(ctx context.Context, r Request) Answer {
 	case !client.MayUse(grants[i].name):
 		return p.refuseGrant(r, client, oidc.UnauthorizedClient, "the client is not registered for this grant_type", "")
 	}
-	bound, refused := p.bound(r, client, now)
+	bound, refused := p.bound(r, client, grants[i].name, now)
 	if refused != nil {
 		return p.refuseProof(r, client, refused, now)
 	}
@@ -67,14 +67,14 @@ func (p *Provider) Token(ctx context.Context, r Request) Answer {
 }
 
 // bound reads what tokens are to be bound to: the key of a DPoP proof, which some clients have to send (RFC 9449 §5.2), and whom they
-// are for (RFC 8707 §2.2).
-func (p *Provider) bound(r Request, c *oidc.Client, now time.Time) (store.Bound, *oidc.Error) {
-	jkt, refused := p.proof(r, "", now)
+// are for (RFC 8707 §2.2), but for an exchange, which has rows of its own for that.
+func (p *Provider) bound(r Request, c *oidc.Client, grant string, now time.Time) (store.Bound, *oidc.Error) {
+	jkt, refused := p.proof(r, c, now)
 	if refused == nil && jkt == "" && c.DPoPBound {
 		refused = &oidc.Error{Code: oidc.InvalidDPoPProof, Description: "this client has to send a DPoP proof"}
 	}
 	b := store.Bound{JKT: jkt, Refresh: c.Public(), Allowed: c.ResourcesOf(p.Issuer)}
-	if refused == nil {
+	if refused == nil && grant != oidc.GrantTokenExchange {
 		b.Resources, refused = oidc.Resources(r.Params["resource"], b.Allowed)
 	}
 	return b, refused

@@ -26,7 +26,7 @@ func (p *Provider) Userinfo(ctx context.Context, r Request) Answer {
 
 func (p *Provider) userinfo(ctx context.Context, r Request, token, scheme string, now time.Time) Answer {
 	if t, user, is, err := p.personalAccessToken(ctx, token, nil, now); is {
-		return p.userinfoOf(r, t, &user, err)
+		return p.userinfoOf(r, scheme, t, &user, err)
 	}
 	claims, why, err := p.verifyAccessToken(token)
 	if err == nil && why == "" {
@@ -41,12 +41,14 @@ func (p *Provider) userinfo(ctx context.Context, r Request, token, scheme string
 		return p.refuseToken(r, 403, oidc.InsufficientScope, "the scope openid was not granted")
 	}
 	use := useOf(&claims)
-	if refused := p.checkPossession(r, &claims, token, scheme, &use, now); refused != nil {
+	if refused := p.checkPossession(ctx, r, &claims, token, scheme, &use, now); refused != nil {
 		return *refused
 	}
 
 	l, why, err := p.living(ctx, &claims, use, now)
 	switch {
+	case why == store.ProofUsed:
+		return p.refuseToken(r, 401, oidc.InvalidDPoPProof, "DPoP proof: its jti was used before")
 	case errors.Is(err, store.ErrNotFound):
 		return p.refuseToken(r, 401, oidc.InvalidToken, why)
 	case err != nil:
@@ -76,21 +78,31 @@ func (p *Provider) answerUserinfo(r Request, c *oidc.Client, claims map[string]a
 
 // checkPossession has a token that is bound to a key come with a proof of that key, and any other as a bearer's (RFC 9449 §7.1). The
 // proof is noted in use.
-func (p *Provider) checkPossession(r Request, claims *oidc.AccessTokenClaims, token, scheme string, use *store.TokenUse, now time.Time) *Answer {
+func (p *Provider) checkPossession(
+	ctx context.Context, r Request, claims *oidc.AccessTokenClaims, token, scheme string, use *store.TokenUse, now time.Time,
+) *Answer {
 	refuse := func(code, why string) *Answer {
-		a := p.refuseToken(r, 401, code, why)
+		a := p.refuseTokenOf(r, claims.TokenType(), 401, code, why)
 		if claims.JKT() != "" {
-			a.Challenge, a.DPoPNonce = `DPoP error="`+code+`", `+dpopAlgs, p.nonce(now)
+			a.DPoPNonce = p.nonce(now)
 		}
 		return &a
 	}
 	if scheme != claims.TokenType() {
-		return refuse(oidc.InvalidToken, "a token of type "+claims.TokenType()+" was sent as "+scheme)
+		return refuse(oidc.InvalidToken, sentAs(claims.TokenType(), scheme))
 	}
 	if claims.JKT() == "" {
 		return nil
 	}
-	jkt, proof, refused := p.proofOf(r, token, now)
+	client, err := p.issuedTo(ctx, claims)
+	switch {
+	case err != nil:
+		a := p.failed(r, err)
+		return &a
+	case client == nil:
+		return refuse(oidc.InvalidToken, unknownClient)
+	}
+	jkt, proof, refused := p.proofOf(r, client, token, now)
 	switch {
 	case refused != nil:
 		return refuse(refused.Code, refused.Description)
@@ -117,13 +129,27 @@ func accessToken(r Request) (token, scheme string) {
 	return "", ""
 }
 
-// refuseToken answers as RFC 6750 §3.1 has it.
+// sentAs is for the log.
+func sentAs(tokenType, scheme string) string {
+	return "a token of type " + tokenType + " was sent as " + scheme
+}
+
+// refuseToken answers as RFC 6750 §3.1 and RFC 9449 §7.1 have it, in the scheme of the request.
 func (p *Provider) refuseToken(r Request, status int, code, why string) Answer {
+	_, scheme := accessToken(r)
+	return p.refuseTokenOf(r, scheme, status, code, why)
+}
+
+// refuseTokenOf says with which scheme the token should have come.
+func (p *Provider) refuseTokenOf(r Request, scheme string, status int, code, why string) Answer {
 	slog.Info("access token refused", "request_id", r.ID, "error", code, "why", why)
 	description := "the access token is expired, revoked or not valid"
-	if code == oidc.InsufficientScope {
+	if code != oidc.InvalidToken {
 		description = why
 	}
-	return Answer{Status: status, JSON: oauthErrorBody{code, description},
-		Challenge: `Bearer realm="` + p.Issuer + `", error="` + code + `", error_description="` + description + `"`}
+	challenge := scheme + ` realm="` + p.Issuer + `", error="` + code + `", error_description="` + description + `"`
+	if scheme == "DPoP" {
+		challenge += `, algs="` + strings.Join(oidc.SigningAlgs, " ") + `"`
+	}
+	return Answer{Status: status, JSON: oauthErrorBody{code, description}, Challenge: challenge}
 }

@@ -16,6 +16,9 @@ type TokenUse struct {
 	Proof   *Once  // of the key that it is bound to, nil for none
 }
 
+// ProofUsed is the reason for a use whose proof came before, or came with another token.
+const ProofUsed = "proof_used_before"
+
 // GrantUser is the user of a grant that may live, and which claims were asked for by name.
 type GrantUser struct {
 	oidc.User
@@ -47,7 +50,7 @@ var (
 	tokenUserSQL = `
 		WITH used AS (
 			INSERT INTO used_jtis (jti_sha256, expires_at) SELECT $3, $4 WHERE $3::bytea IS NOT NULL ON CONFLICT DO NOTHING RETURNING 1
-		)` + grantUserOf("", "", `WHEN $3::bytea IS NOT NULL AND NOT EXISTS (SELECT FROM used) THEN 'proof_used_before'
+		)` + grantUserOf("", "", `WHEN $3::bytea IS NOT NULL AND NOT EXISTS (SELECT FROM used) THEN '`+ProofUsed+`'
 			WHEN EXISTS (SELECT FROM revoked_tokens WHERE jti = $5) THEN 'token_revoked'`)
 )
 

@@ -29,6 +29,9 @@ func (p *Provider) Introspect(ctx context.Context, r Request) Answer {
 	case err != nil:
 		return p.failed(r, err)
 	}
+	if client.SubjectType == oidc.SubjectPairwise { // by the name clients could compare whom they know, too (OpenID Connect Core §8)
+		out.Username = ""
+	}
 	out.Active, out.Issuer = true, p.Issuer
 	return Answer{Status: 200, JSON: out}
 }
@@ -36,9 +39,12 @@ func (p *Provider) Introspect(ctx context.Context, r Request) Answer {
 // introspect gives store.ErrNotFound for a token that is not active.
 func (p *Provider) introspect(ctx context.Context, client *oidc.Client, token string) (oidc.Introspection, error) {
 	now := p.now()
+	if _, err := p.keyRing(); err != nil { // nor is there yet what pairwise subjects are made with
+		return oidc.Introspection{}, err
+	}
 	// Such a token was given to no client, so it is the gate of the one that asks which the user has to pass.
 	if t, user, is, err := p.personalAccessToken(ctx, token, client.AllowedGroups, now); is {
-		return p.introspectionOf(t, &user), err
+		return p.introspectionOf(client, t, &user), err
 	}
 	claims, why, err := p.verifyAccessToken(token)
 	switch {

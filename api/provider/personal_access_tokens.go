@@ -136,10 +136,11 @@ func (p *Provider) personalAccessToken(
 	return t, u, true, err
 }
 
-// introspectionOf says of a personal access token what is said of an access token (RFC 7662 §2.2), without a client: it has none.
-func (p *Provider) introspectionOf(t store.PersonalAccessToken, u *oidc.User) oidc.Introspection {
+// introspectionOf says to client of a personal access token what is said of an access token (RFC 7662 §2.2); it names none that it was
+// given to, for there is none.
+func (p *Provider) introspectionOf(client *oidc.Client, t store.PersonalAccessToken, u *oidc.User) oidc.Introspection {
 	return oidc.Introspection{Scope: t.Scope, Username: u.Username, TokenType: "Bearer",
-		Expiry: t.ExpiresAt.Unix(), IssuedAt: t.CreatedAt.Unix(), Subject: u.Sub, Audience: oidc.Audience{p.Issuer}, ID: t.ID}
+		Expiry: t.ExpiresAt.Unix(), IssuedAt: t.CreatedAt.Unix(), Subject: p.subject(client, u.Sub), Audience: oidc.Audience{p.Issuer}, ID: t.ID}
 }
 
 // userinfoOf answers userinfo for a personal access token, which is bound to no key and always a bearer's.

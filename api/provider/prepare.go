@@ -40,7 +40,7 @@ func (p *Provider) prepare(req oidc.AuthorizeRequest, c *oidc.Client, s oidc.Sta
 			[2]string{"expires_in", strconv.Itoa(int(p.AccessTokenTTL.Seconds()))}, [2]string{"scope", g.Scope})
 	}
 	if req.ResponseType.IDToken() {
-		claims := oidc.IDTokenClaims(p.Issuer, s.Subject, c, s.User, g, access, now, p.IDTokenTTL)
+		claims := oidc.IDTokenClaims(p.Issuer, p.subject(c, s.User.Sub), c, s.User, g, access, now, p.IDTokenTTL)
 		oidc.HashCodeAndState(claims, c, code, req.State)
 		token, err := signJSON(ring, c.IDTokenAlg, oidc.IDTokenType, claims, now)
 		if err != nil {

@@ -43,6 +43,7 @@ type rig struct {
 	url    string // of the database
 	db     *pgxpool.Pool
 	clock  atomic.Int64 // added to the time, in nanoseconds
+	seals  [][32]byte   // GATEHOUSE_ENCRYPTION_KEY of the replicas to come
 }
 
 func (r *rig) later(d time.Duration) { r.clock.Add(int64(d)) }
@@ -56,7 +57,7 @@ func start(t *testing.T, change ...func(*provider.Settings)) *rig {
 		t.Fatal(err)
 	}
 	t.Cleanup(pool.Close)
-	r := &rig{T: t, url: url, db: pool}
+	r := &rig{T: t, url: url, db: pool, seals: [][32]byte{{1, 2, 3}}}
 	server := httptest.NewUnstartedServer(nil)
 	r.issuer = "http://" + server.Listener.Addr().String()
 	r.serve(server, authn.NewPasswords(2, 64), change...)
@@ -78,7 +79,7 @@ func (r *rig) serve(server *httptest.Server, passwords *authn.Passwords, change 
 	if err != nil {
 		r.Fatal(err)
 	}
-	sealer, err := keys.NewSealer([][32]byte{{1, 2, 3}})
+	sealer, err := keys.NewSealer(r.seals)
 	if err != nil {
 		r.Fatal(err)
 	}

@@ -15,7 +15,11 @@ type IDTokenHint struct {
 	Subject  string   `json:"sub"`
 	Audience Audience `json:"aud"`
 	SID      string   `json:"sid"`
+	Expiry   int64    `json:"exp"`
 }
+
+// IsIDToken tells it from a signed answer of userinfo, which has the same typ and no end (RFC 8725 §3.11, OpenID Connect Core §5.3.2).
+func (h *IDTokenHint) IsIDToken(issuer string) bool { return h.Issuer == issuer && h.Expiry != 0 }
 
 // LogoutRequest is a request of the end session endpoint.
 type LogoutRequest struct {

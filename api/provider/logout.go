@@ -98,7 +98,7 @@ func (p *Provider) verifyHint(token string) (*oidc.IDTokenHint, *oidc.Error, err
 	}
 	var hint oidc.IDTokenHint
 	typ, claims, err := ring.Verify(token, p.now())
-	if err != nil || typ != oidc.IDTokenType || json.Unmarshal(claims, &hint) != nil || hint.Issuer != p.Issuer {
+	if err != nil || typ != oidc.IDTokenType || json.Unmarshal(claims, &hint) != nil || !hint.IsIDToken(p.Issuer) {
 		return nil, &oidc.Error{Code: oidc.InvalidRequest, Description: "id_token_hint is not an ID token of this issuer"}, nil
 	}
 	return &hint, nil, nil

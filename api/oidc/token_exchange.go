@@ -42,6 +42,9 @@ func CheckExchange(params Params) *Error {
 	return nil
 }
 
+// maxTarget is the longest audience of a row of exchange_policies, in bytes.
+const maxTarget = 255
+
 // ExchangeTarget is the one service that the new token is to be for: an audience or a resource (RFC 8693 §2.1).
 func ExchangeTarget(audiences, resources []string) (target string, refusal *Error) {
 	all := slices.DeleteFunc(slices.Concat(audiences, resources), func(s string) bool { return s == "" })
@@ -50,6 +53,8 @@ func ExchangeTarget(audiences, resources []string) (target string, refusal *Erro
 		return "", refuse(InvalidRequest, "audience or resource is missing: say which service the token is to be for")
 	case len(all) > 1:
 		return "", refuse(InvalidTarget, "one audience or resource at a time")
+	case !isText(all[0]) || len(all[0]) > maxTarget:
+		return "", refuse(InvalidTarget, "audience or resource is too long or not text")
 	}
 	return all[0], nil
 }
@@ -96,6 +101,9 @@ func (policy *ExchangePolicy) Decide(c *Client, subject *AccessTokenClaims, acto
 		case allowed && !slices.Contains(list, word):
 			list = append(list, word)
 		}
+	}
+	if asked != "" && list == nil {
+		return "", nil, refuse(InvalidScope, "scope names none")
 	}
 	act = subject.Actor
 	if actor != "" || !policy.Impersonation {

@@ -26,6 +26,8 @@ func (p *Provider) grantTokenExchange(ctx context.Context, r Request, c *oidc.Cl
 		return p.failed(r, err)
 	case why == "" && subject.GrantID == "":
 		why = "issued to a client, not for a person"
+	case why == "" && subject.Expiry <= ask.now.Unix(): // what would live no longer than that has no life
+		why = "expired"
 	}
 	if why != "" {
 		return p.refuseSubjectToken(r, c, why)
@@ -97,9 +99,15 @@ func (p *Provider) exchangeForService(ctx context.Context, r Request, c *oidc.Cl
 		return p.refuseGrant(r, c, refused.Code, refused.Description, refused.Log)
 	}
 	actor, why, err := p.actorOf(ctx, c, ask)
+	var subjectClient *oidc.Client
+	if err == nil {
+		subjectClient, err = p.issuedTo(ctx, subject)
+	}
 	switch {
 	case err != nil:
 		return p.failed(r, err)
+	case subjectClient == nil: // which need not be the grant's: the token may have been got by an exchange
+		return p.refuseSubjectToken(r, c, unknownClient)
 	case why != "":
 		return p.refuseGrant(r, c, oidc.InvalidRequest, "actor_token is not a living access token of this client", "actor_token: "+why)
 	}

@@ -114,7 +114,8 @@ func (p *Provider) fetchRequestObject(ctx context.Context, r Request, c *oidc.Cl
 
 const pushedPurpose = "pushed request"
 
-// pushedRemembered is how long it is remembered that a pushed request has had its answer: longer than any that is under way.
+// pushedRemembered is how long it is remembered that a pushed request has had its answer, beside the time that a sign-in and a consent may
+// take: longer than any that is under way.
 const pushedRemembered = 24 * time.Hour
 
 // pushed is a request that a client has pushed. It travels sealed in request_uri, so that nothing of it is stored.

@@ -13,7 +13,7 @@ func (p *Provider) prepare(req oidc.AuthorizeRequest, c *oidc.Client, s oidc.Sta
 	var fields [][2]string
 	toSave, code := store.Issue{ClientID: c.ClientID, Claims: req.Claims, Resources: req.Resources}, ""
 	if req.PushedID != "" {
-		toSave.Once = &store.Once{JTI: jtiDigest("pushed request", c.ClientID, req.PushedID), ExpiresAt: now.Add(pushedRemembered)}
+		toSave.Once = &store.Once{JTI: jtiDigest("pushed request", c.ClientID, req.PushedID), ExpiresAt: now.Add(pushedRemembered + 2*p.RequestTTL)}
 	}
 	if req.ResponseType.Code() {
 		code = randomSecret()

@@ -59,14 +59,13 @@ func RequestObjectParams(claims []byte, beside url.Values, c *Client, issuer str
 		return bad("aud is not this issuer")
 	case values.Has("request") || values.Has("request_uri"):
 		return bad("it has a request or request_uri of its own")
+	case values.Has("client_id") && values.Get("client_id") != c.ClientID: // in a pushed one there may be none beside it (RFC 9126 §3)
+		return bad("client_id is that of another client")
+	case values.Has("response_type") && beside.Has("response_type") && values.Get("response_type") != beside.Get("response_type"):
+		return bad("response_type is not the one beside it")
 	}
 	if why := checkTimes(about.Expiry, about.NotBefore, about.IssuedAt, now); why != "" {
 		return bad(why)
-	}
-	for _, name := range []string{"client_id", "response_type"} {
-		if values.Has(name) && beside.Has(name) && values.Get(name) != beside.Get(name) {
-			return bad(name + " is not the one beside it")
-		}
 	}
 	if c.RequireSignedRequest {
 		beside = url.Values{"client_id": beside["client_id"]}

@@ -4,11 +4,11 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"net/url"
 	"strings"
 	"time"
 
-	"gatehouse/api/authn"
 	"gatehouse/api/oidc"
 )
 
@@ -99,14 +99,12 @@ func (p *Provider) fetchRequestObject(ctx context.Context, r Request, c *oidc.Cl
 	if !c.HasRequestURI(uri) {
 		return "", &oidc.Error{Code: oidc.InvalidRequestURI, Description: "request_uri is not registered for this client"}
 	}
-	leave, err := p.arrivals.Enter(ctx, authn.Site(r.Addr))
-	if err != nil {
-		return "", &oidc.Error{Code: oidc.TemporarilyUnavailable, Description: "too many requests of this network"}
-	}
-	defer leave()
 	where, _, _ := strings.Cut(uri, "#")
-	body, err := p.fetch(ctx, where, maxRequestObject)
-	if err != nil {
+	body, _, err := p.fetchFor(ctx, r, where, maxRequestObject)
+	switch {
+	case errors.Is(err, errBusyLooking):
+		return "", &oidc.Error{Code: oidc.TemporarilyUnavailable, Description: "too many requests at once", Log: err.Error()}
+	case err != nil:
 		return "", &oidc.Error{Code: oidc.InvalidRequestURI, Description: "request_uri does not answer with a request object", Log: err.Error()}
 	}
 	return strings.TrimSpace(string(body)), nil

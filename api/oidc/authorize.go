@@ -8,10 +8,11 @@ import (
 	"time"
 )
 
-// AuthorizeParams are the parameters of an authorization request that are read once; resource may be repeated, all others are ignored.
+// AuthorizeParams are the parameters of an authorization request that are text and read once; claims and resource, which may be repeated,
+// are read apart, all others are ignored.
 var AuthorizeParams = []string{"client_id", "redirect_uri", "response_type", "response_mode", "scope", "state", "nonce",
 	"prompt", "max_age", "id_token_hint", "login_hint", "kc_idp_hint", "idp_hint", "ui_locales", "code_challenge", "code_challenge_method",
-	"claims", "acr_values", "dpop_jkt", "registration"}
+	"acr_values", "dpop_jkt", "registration"}
 
 // AuthorizeRequest is a request of the authorization endpoint that has passed its checks (OpenID Connect Core §3.1.2.1).
 // It travels sealed through the login page, hence the short names.
@@ -98,9 +99,12 @@ func ParseAuthorize(raw url.Values, client *Client, issuer string, allowed []Res
 			return req, nil, e
 		}
 	}
-	asked, e := parseClaims(p["claims"], client)
+	asked, e := parseClaims(raw["claims"], client)
 	if e == nil {
-		req.Claims, req.HintSub, e = asked.ClaimsRequest, asked.sub, checkACR(asked.essential)
+		req.Claims, e = asked.ClaimsRequest, checkACR(asked.essential)
+	}
+	if e == nil {
+		req.HintSub, e = asked.subject()
 	}
 	if e == nil {
 		req.Resources, e = Resources(raw["resource"], client.ResourcesOf(issuer))

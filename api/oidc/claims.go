@@ -39,12 +39,15 @@ var claims = []claim{
 // custom reads a claim of users.claims that has the type which the specification gives it (OpenID Connect Core §5.1).
 func custom[T any](name string) func(*User) any {
 	return func(u *User) any {
-		if value, ok := u.Custom[name].(T); ok {
+		if value, ok := u.Custom[name].(T); ok && !isEmpty(value) {
 			return value
 		}
 		return nil
 	}
 }
+
+// isEmpty: what is not there is left out, never null or "" (OpenID Connect Core §5.3.2).
+func isEmpty(value any) bool { return value == nil || value == "" }
 
 // reserved are the claims that only the protocol sets; users.claims cannot override them.
 var reserved = map[string]bool{"iss": true, "sub": true, "aud": true, "exp": true, "nbf": true, "iat": true, "jti": true, "azp": true,
@@ -58,7 +61,7 @@ func ReleaseClaims(u *User, scope string, released []string) map[string]any {
 	may := func(name, itsScope string) bool { return HasScope(scope, itsScope) || slices.Contains(released, name) }
 	out := map[string]any{}
 	for name, value := range u.Custom {
-		if !isOurs(name) && may(name, "profile") {
+		if !isOurs(name) && !isEmpty(value) && may(name, "profile") {
 			out[name] = value
 		}
 	}

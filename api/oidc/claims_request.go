@@ -30,16 +30,19 @@ type claimDemand struct {
 // claimsParam is the parameter as it is read: the claims by name, and what it asks of the sign-in itself.
 type claimsParam struct {
 	ClaimsRequest
-	sub       string   // whose the tokens must be (§5.5.1), "" for anybody
+	subs      []string // whose the tokens must be (§5.5.1); none for anybody
 	essential []string // acr values, one of which has to be reached; nil for none
 }
 
-// parseClaims reads the parameter for client c.
-func parseClaims(text string, c *Client) (out claimsParam, refusal *Error) {
-	if text == "" {
+// parseClaims reads the parameter for client c. It is JSON, which may have line feeds, so it is not among AuthorizeParams.
+func parseClaims(values []string, c *Client) (out claimsParam, refusal *Error) {
+	text := strings.Join(values, "")
+	switch {
+	case text == "":
 		return out, nil
-	}
-	if len(text) > maxClaimsParam {
+	case len(values) > 1:
+		return out, refuse(InvalidRequest, "claims is repeated")
+	case len(text) > maxClaimsParam:
 		return out, refuse(InvalidRequest, "claims is too long")
 	}
 	var members struct {
@@ -68,16 +71,34 @@ func parseClaims(text string, c *Client) (out claimsParam, refusal *Error) {
 
 // note keeps what a demand asks of the sign-in.
 func (p *claimsParam) note(name string, d claimDemand) {
-	switch value, _ := d.Value.(string); {
-	case name == "sub" && value != "":
-		p.sub = value
+	switch {
+	case name == "sub":
+		p.subs = append(p.subs, d.wanted()...)
 	case name == "acr" && d.Essential:
-		for _, v := range append(d.Values, d.Value) {
-			if s, ok := v.(string); ok {
-				p.essential = append(p.essential, s)
-			}
+		p.essential = append(p.essential, d.wanted()...)
+	}
+}
+
+// wanted are the values that a demand names; "" for one that is no text, which neither a sub nor an acr ever is.
+func (d claimDemand) wanted() (list []string) {
+	for _, v := range append(d.Values, d.Value) {
+		if v != nil {
+			text, _ := v.(string)
+			list = append(list, text)
 		}
 	}
+	return list
+}
+
+// subject is the one whose the tokens must be; "" for anybody.
+func (p *claimsParam) subject() (sub string, refusal *Error) {
+	for _, wanted := range p.subs {
+		if wanted == "" || sub != "" && sub != wanted {
+			return "", refuse(InvalidRequest, "claims asks for a sub that nobody has, or for more than one")
+		}
+		sub = wanted
+	}
+	return sub, nil
 }
 
 // mayAskForClaim: a claim counts as the scope that releases it, and custom ones come with profile.

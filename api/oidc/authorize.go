@@ -107,7 +107,7 @@ func ParseAuthorize(raw url.Values, client *Client, issuer string, allowed []Res
 		req.HintSub, e = asked.subject()
 	}
 	if e == nil {
-		req.Resources, e = Resources(raw["resource"], client.ResourcesOf(issuer))
+		req.Resources, e = grantableResources(raw["resource"], client, issuer, req.Scope)
 	}
 	return req, nil, e
 }

@@ -22,18 +22,30 @@ func (c *Client) ResourcesOf(issuer string) []string {
 	return append([]string{issuer}, c.Audiences...)
 }
 
-// AudienceOf says whom an access token is for (RFC 9068 §3): what the request for it wanted; else what the authorization request asked
-// for, and userinfo as long as there is an openid scope; else all that the client has.
-func AudienceOf(c *Client, issuer, scope string, granted, wanted []string) Audience {
+// grantableResources are those that an authorization request asks for; the scope openid asks for userinfo, too. nil where there is none.
+func grantableResources(values []string, c *Client, issuer, scope string) (list []string, refusal *Error) {
+	list, refusal = Resources(values, c.ResourcesOf(issuer))
+	if list != nil && HasScope(scope, "openid") && !slices.Contains(list, issuer) {
+		list = append([]string{issuer}, list...)
+	}
+	return list, refusal
+}
+
+// AudienceOf says whom an access token is for (RFC 9068 §3): what the request for it wanted; else what was granted, without what the
+// client has no longer, and the issuer where that is all; else, where the authorization request named nothing, all that the client has.
+func AudienceOf(c *Client, issuer string, granted, wanted []string) Audience {
+	all := c.ResourcesOf(issuer)
 	switch {
 	case wanted != nil:
 		return wanted
 	case granted == nil:
-		return c.ResourcesOf(issuer)
-	case HasScope(scope, "openid") && !slices.Contains(granted, issuer):
-		return append(Audience{issuer}, granted...)
+		return all
 	}
-	return granted
+	left := slices.DeleteFunc(slices.Clone(granted), func(resource string) bool { return !slices.Contains(all, resource) })
+	if len(left) == 0 {
+		return Audience{issuer}
+	}
+	return left
 }
 
 // ClientAudience says whom a token is for that a client got for itself: the services that it wants or all in its row, and where there

@@ -128,7 +128,7 @@ type accessTokenFor struct {
 // signAccessToken makes an access token of the grant.
 func (p *Provider) signAccessToken(ring *keys.Ring, c *oidc.Client, u *oidc.User, g *oidc.Grant, f accessTokenFor, now time.Time) (string, error) {
 	claims := p.accessTokenClaims(c, f, now)
-	claims.Subject, claims.Audience = p.subject(c, u.Sub), oidc.AudienceOf(c, p.Issuer, f.scope, g.Resources, f.resources)
+	claims.Subject, claims.Audience = p.subject(c, u.Sub), oidc.AudienceOf(c, p.Issuer, g.Resources, f.resources)
 	claims.AuthTime, claims.GrantID = g.AuthTime.Unix(), g.ID
 	if oidc.HasScope(f.scope, "groups") {
 		claims.Groups = u.Groups

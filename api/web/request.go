@@ -64,10 +64,11 @@ func (a answerer) readRequest(c echo.Context) (provider.Request, *problem) {
 	if strings.Count(raw, "&") >= maxParams {
 		return r, &problem{http.StatusBadRequest, "too many parameters"}
 	}
-	var err error
-	if r.Params, err = url.ParseQuery(raw); err != nil {
+	params, err := url.ParseQuery(raw)
+	if err != nil {
 		return r, &problem{http.StatusBadRequest, "parameters are not form-urlencoded"}
 	}
+	r.Params = params
 	return r, nil
 }
 

@@ -1,6 +1,7 @@
 package oidc
 
 import (
+	"encoding/json"
 	"net/url"
 	"slices"
 	"strings"
@@ -146,7 +147,11 @@ func FuzzParseAuthorize(f *testing.F) {
 	f.Add("client_id=c&redirect_uri=https://rp.example.org/cb&response_type=code&scope=openid&state=x&max_age=1&prompt=none")
 	f.Add("client_id=c&redirect_uri=https://rp.example.org/cb&response_type=token+id_token&scope=openid&nonce=n&response_mode=query")
 	f.Add("redirect_uri=https://rp.example.org/cb&redirect_uri=x&client_id=%00")
-	c := &Client{ClientID: "c", RedirectURIs: []string{"https://rp.example.org/cb"}, ResponseTypes: []string{"code", "token", "id_token token"}, GrantTypes: []string{GrantAuthorizationCode, GrantImplicit}, Scope: "openid"}
+	f.Add("redirect_uri=https://rp.example.org/cb&response_type=code&scope=openid+read:data&resource=https://data.example.org&resource=https://api.example.org&acr_values=1+2&dpop_jkt=x&claims=" +
+		url.QueryEscape(`{"userinfo":{"nickname":null,"sub":{"value":"s"}},"id_token":{"acr":{"essential":true,"values":["1"]}}}`))
+	f.Add("redirect_uri=https://rp.example.org/cb&response_type=code&resource=&resource=x&claims={}&claims={}&registration={}&id_token_hint=x")
+	c := &Client{ClientID: "c", RedirectURIs: []string{"https://rp.example.org/cb"}, ResponseTypes: []string{"code", "token", "id_token token"},
+		GrantTypes: []string{GrantAuthorizationCode, GrantImplicit}, Scope: "openid profile read:data", Audiences: []string{"https://data.example.org"}}
 	f.Fuzz(func(t *testing.T, raw string) {
 		v, err := url.ParseQuery(raw)
 		if err != nil {
@@ -158,6 +163,27 @@ func FuzzParseAuthorize(f *testing.F) {
 		}
 		if untrusted == nil && refusal == nil && req.ResponseType.Code() && req.CodeChallenge == "" && c.RequirePKCE {
 			t.Error("no PKCE")
+		}
+		if untrusted != nil || refusal != nil {
+			return
+		}
+		for _, resource := range req.Resources {
+			if !slices.Contains(c.ResourcesOf("https://api.example.org"), resource) {
+				t.Errorf("for %q", resource)
+			}
+		}
+		for _, scope := range req.AsksFor() {
+			if !HasScope(c.Scope, scope) {
+				t.Errorf("asks for %q", scope)
+			}
+		}
+		var back AuthorizeRequest // it travels sealed
+		plain, err := json.Marshal(req)
+		if err == nil {
+			err = json.Unmarshal(plain, &back)
+		}
+		if again, _ := json.Marshal(back); err != nil || string(again) != string(plain) {
+			t.Errorf("%s comes back as %s, %v", plain, again, err)
 		}
 	})
 }

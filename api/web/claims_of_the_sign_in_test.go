@@ -26,6 +26,10 @@ func TestAnEssentialACRIsReachedOrTheRequestIsRefused(t *testing.T) {
 			t.Errorf("%v: %s %v", asked, a.location(), id)
 		}
 	}
+	discovery := b.do("GET", "/.well-known/openid-configuration", nil).json()
+	if acr, _ := discovery["acr_values_supported"].([]any); len(acr) != 1 || acr[0] != "1" || discovery["claims_parameter_supported"] != true {
+		t.Errorf("discovery: %v, %v", acr, discovery["claims_parameter_supported"])
+	}
 }
 
 // OpenID Connect Core §3.1.2.2, §5.5.1: sub with a value is for that person and nobody else.

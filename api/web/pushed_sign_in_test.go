@@ -27,6 +27,9 @@ func TestAClientThatHasToPushItsRequestsIsRefusedOtherwise(t *testing.T) {
 	if a := b.authorize(withPushed(b.pushedURI(authParams()))); a.query("code") == "" {
 		t.Errorf("pushed: %d %s", a.status, a.location())
 	}
+	if at := b.do("GET", "/.well-known/openid-configuration", nil).json()["pushed_authorization_request_endpoint"]; at != b.issuer+"/par" {
+		t.Errorf("discovery: %v", at)
+	}
 }
 
 // A sign-in and a consent may take longer than the minute in which a pushed request can be begun.

@@ -39,7 +39,7 @@ func withObject(object string, more ...string) url.Values {
 	return v
 }
 
-// RFC 9101 §5, §6.1; OpenID Connect Core §6.1.
+// RFC 9101 §5.1, §6.2; OpenID Connect Core §6.1.
 func TestARequestMayBeAnObjectThatTheClientSigned(t *testing.T) {
 	b := start(t).browser()
 	b.code(authParams())
@@ -122,7 +122,7 @@ func TestWhatIsInARequestObjectCountsBeforeWhatIsBesideIt(t *testing.T) {
 	}
 }
 
-// RFC 9101 §5.2.1, §6.2, §7, §10.8; RFC 8725 §2.
+// RFC 9101 §6.2, §6.3, §7, §10.8; RFC 8725 §2.
 func TestARequestObjectThatIsNotGoodIsRefusedWhereTheRedirectURIIsToBeTrusted(t *testing.T) {
 	b := start(t).browser()
 	key := newClientKey(t, "RS256")

@@ -87,9 +87,15 @@ func TestARequestObjectIsFetchedFromWhereItIsRegisteredAndNowhereElse(t *testing
 	if asked := site.asked.Load() - before; asked != 0 {
 		t.Errorf("%d fetches of what is not registered", asked)
 	}
+	discovery := b.do("GET", "/.well-known/openid-configuration", nil).json()
+	for _, name := range []string{"request_parameter_supported", "request_uri_parameter_supported", "require_request_uri_registration"} {
+		if discovery[name] != true {
+			t.Errorf("discovery: %s is %v", name, discovery[name])
+		}
+	}
 }
 
-// RFC 9101 §10.4: bounded in what it may say and how long that may take.
+// RFC 9101 §5.2.3, §10.4.1: bounded in what it may say and how long that may take.
 func TestARequestURIThatDoesNotAnswerAsItShouldIsRefused(t *testing.T) {
 	b := start(t, reachesTestServers).browser()
 	key, site := newClientKey(t, "ES256"), newClientSite(t, httptest.NewServer)
@@ -137,6 +143,7 @@ func TestARequestURIThatDoesNotAnswerAsItShouldIsRefused(t *testing.T) {
 	}
 }
 
+// RFC 9101 §10.4.
 func TestARequestURIThatLeadsInsideIsNotFetchedUnlessTheOperatorAllowsIt(t *testing.T) {
 	b := start(t).browser()
 	key, site, plain := newClientKey(t, "ES256"), newClientSite(t, httptest.NewTLSServer), newClientSite(t, httptest.NewServer)

@@ -73,7 +73,8 @@ ALTER TABLE clients
   ADD CONSTRAINT clients_fapi2_needs_private_key_jwt_par_dpop_pkce_code_no_RS256 CHECK (security_profile <> 'fapi2'
     OR token_endpoint_auth_method = 'private_key_jwt' AND require_pushed_authorization_requests AND dpop_bound_access_tokens
       AND require_pkce AND response_types = '{code}' AND id_token_signed_response_alg <> 'RS256' AND access_token_signing_alg <> 'RS256'
-      AND token_endpoint_auth_signing_alg IS DISTINCT FROM 'RS256' AND request_object_signing_alg IS DISTINCT FROM 'RS256');
+      AND token_endpoint_auth_signing_alg IS DISTINCT FROM 'RS256' AND request_object_signing_alg IS DISTINCT FROM 'RS256'
+      AND userinfo_signed_response_alg IS DISTINCT FROM 'RS256');
 COMMENT ON COLUMN clients.jwks IS 'the client''s public keys, {"keys": [...]}: for private_key_jwt and signed request objects';
 COMMENT ON COLUMN clients.jwks_uri IS 'where they are fetched instead; http, and private addresses, only of hosts in GATEHOUSE_PRIVATE_HOSTS';
 COMMENT ON COLUMN clients.subject_type IS 'pairwise: sub differs for each host, so that clients cannot compare whom they know';

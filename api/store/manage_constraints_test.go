@@ -118,7 +118,8 @@ var refused = map[string]refusedStatement{
 		"'RS256', require_pushed_authorization_requests = true, dpop_bound_access_tokens = true",
 		"'PS256', require_pushed_authorization_requests = true, dpop_bound_access_tokens = true, require_pkce = false",
 		"'PS256', require_pushed_authorization_requests = true, dpop_bound_access_tokens = true, response_types = '{code,token}'",
-		"'PS256', require_pushed_authorization_requests = true, dpop_bound_access_tokens = true, token_endpoint_auth_signing_alg = 'RS256'"}},
+		"'PS256', require_pushed_authorization_requests = true, dpop_bound_access_tokens = true, token_endpoint_auth_signing_alg = 'RS256'",
+		"'PS256', require_pushed_authorization_requests = true, dpop_bound_access_tokens = true, userinfo_signed_response_alg = 'RS256'"}},
 	"clients_application_type_must_be_web_or_native": {"UPDATE clients SET application_type = 'desktop'", nil},
 	"clients_redirect_uris_must_be_absolute_no_fragment_or_wildcard": {anURI, []string{
 		"'https://c.example.org/cb#x'", "'https://*.example.org/cb'", "'https://c.example.org/*'", "'javascript:alert(1)'",

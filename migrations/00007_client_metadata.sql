@@ -86,8 +86,6 @@ ALTER TABLE signing_keys
   ADD CONSTRAINT signing_keys_alg_must_be_RS256_PS256_ES256_or_EdDSA CHECK (alg IN ('RS256', 'PS256', 'ES256', 'EdDSA'));
 
 -- What an authorization request asks for beside scopes; NULL: nothing.
-ALTER TABLE auth_codes
-  ADD COLUMN userinfo_claims text[], ADD COLUMN id_token_claims text[], ADD COLUMN resources text[], ADD COLUMN dpop_jkt text;
 ALTER TABLE grants
   ADD COLUMN userinfo_claims text[], ADD COLUMN id_token_claims text[], ADD COLUMN resources text[], ADD COLUMN dpop_jkt text;
 COMMENT ON COLUMN grants.resources IS 'the audiences that were asked for (RFC 8707); NULL: all of the client';
@@ -110,8 +108,8 @@ JOIN users u ON u.id = g.user_id
 JOIN clients c ON c.client_id = g.client_id
 LEFT JOIN sessions s ON s.sid = g.sid;
 
--- used_jtis: what may be used once and is stored nowhere else: client assertions, DPoP proofs, pushed requests. Unlogged as auth_codes:
--- they last minutes.
+-- used_jtis: what may be used once and is stored nowhere else: client assertions, DPoP proofs, pushed requests. Unlogged: after a crash they
+-- are gone, and what comes again meanwhile is within its life of minutes.
 CREATE UNLOGGED TABLE used_jtis (
   jti_sha256 bytea PRIMARY KEY,
   expires_at timestamptz NOT NULL
@@ -132,7 +130,11 @@ CREATE TABLE pairwise_salt (
 );
 INSERT INTO pairwise_salt (salt) VALUES (gen_random_bytes(32));
 
+-- Codes are sealed now, and nothing of them is stored before they are redeemed. The release before this one still writes here.
+COMMENT ON TABLE auth_codes IS 'not used any more; a later migration drops it';
+
 -- +goose Down
+COMMENT ON TABLE auth_codes IS NULL;
 DROP TABLE used_jtis, revoked_tokens, pairwise_salt;
 DROP VIEW grant_states;
 CREATE VIEW grant_states AS
@@ -151,7 +153,6 @@ JOIN users u ON u.id = g.user_id
 JOIN clients c ON c.client_id = g.client_id
 LEFT JOIN sessions s ON s.sid = g.sid;
 ALTER TABLE grants DROP COLUMN userinfo_claims, DROP COLUMN id_token_claims, DROP COLUMN resources, DROP COLUMN dpop_jkt;
-ALTER TABLE auth_codes DROP COLUMN userinfo_claims, DROP COLUMN id_token_claims, DROP COLUMN resources, DROP COLUMN dpop_jkt;
 DELETE FROM signing_keys WHERE alg = 'PS256';
 ALTER TABLE signing_keys
   DROP CONSTRAINT signing_keys_alg_must_be_RS256_PS256_ES256_or_EdDSA,

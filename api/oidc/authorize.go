@@ -268,6 +268,3 @@ func (r AuthorizeRequest) needsConsent(c *Client, s Standing) bool {
 	}
 	return r.Scope == "" && s.Consented == nil
 }
-
-// Offline says that the grant outlives the session and gets a refresh token (OpenID Connect Core §11).
-func (r AuthorizeRequest) Offline() bool { return HasScope(r.Scope, OfflineAccess) }

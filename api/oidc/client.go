@@ -119,6 +119,7 @@ type User struct {
 // Session is a person signed in at one browser.
 type Session struct {
 	SID      string
+	Cookie   [32]byte // digest
 	AuthTime time.Time
 	AMR      []string // RFC 8176
 }

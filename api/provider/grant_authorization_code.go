@@ -2,6 +2,8 @@ package provider
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"log/slog"
 
@@ -27,29 +29,78 @@ func (p *Provider) grantAuthorizationCode(ctx context.Context, r Request, c *oid
 	if _, err := p.keyRing(); err != nil { // before the code is spent
 		return p.failed(r, err)
 	}
+	code, ok := p.openCode(params["code"])
+	if !ok {
+		return p.refuseCode(r, c, store.Misfit{Reason: "unknown"})
+	}
+	why := code.Check(oidc.Redemption{ClientID: c.ClientID, RedirectURI: params["redirect_uri"], CodeChallenge: challenge,
+		JKT: ask.bound.JKT, Resources: ask.bound.Resources, Allowed: ask.bound.Allowed}, ask.now)
+	if code.ClientID != c.ClientID {
+		return p.refuseCode(r, c, store.Misfit{Reason: why})
+	}
 
 	refreshToken := randomSecret()
-	redemption := p.redemption(params["code"], c, refreshToken, ask)
-	redemption.RedirectURI, redemption.CodeChallenge = params["redirect_uri"], challenge
-	g, u, err := p.store.RedeemCode(ctx, redemption, ask.now)
+	g, u, err := oidc.Grant{}, oidc.User{}, store.ErrNotFound
+	if why == "" {
+		g, u, err = p.store.RedeemCode(ctx, code, p.redemption(c, refreshToken, ask), ask.now)
+	}
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		misfit, err := p.store.RefuseCode(ctx, redemption, ask.now)
+		misfit, err := p.store.RefuseCode(ctx, code, why, ask.now)
 		if err != nil {
 			return p.failed(r, err)
 		}
-		if misfit.Revoked {
-			slog.Warn("a code was used again: what it had got is revoked", "request_id", r.ID, "client_id", c.ClientID)
-		}
-		return p.refuseMisfit(r, c, misfit, "the code is not valid: unknown, expired, used before, or made for another request")
+		return p.refuseCode(r, c, misfit)
 	case err != nil:
 		return p.failed(r, err)
 	}
 	return p.issueTokens(r, c, &u, &g, ask, g.Scope, refreshToken)
 }
 
-// redemption is what a client asks for that has a code, of whichever grant.
-func (p *Provider) redemption(code string, c *oidc.Client, refreshToken string, ask tokenRequest) store.Redemption {
-	return store.Redemption{Code: digest(code), ClientID: c.ClientID, AllowedGroups: c.AllowedGroups, Bound: ask.bound,
-		RefreshToken: digest(refreshToken), RefreshEnds: ask.now.Add(p.RefreshIdle), OfflineEnds: ask.now.Add(p.RefreshMax)}
+func (p *Provider) refuseCode(r Request, c *oidc.Client, m store.Misfit) Answer {
+	if m.Revoked {
+		slog.Warn("a code was used again: what it had got is revoked", "request_id", r.ID, "client_id", c.ClientID)
+	}
+	return p.refuseMisfit(r, c, m, "the code is not valid: unknown, expired, used before, or made for another request")
+}
+
+// redemption is what is stored for a client that has a code, of whichever grant. A public client's refresh tokens are bound to the key of
+// its proof: it has no other way to show that they are its own (RFC 9449 §5).
+func (p *Provider) redemption(c *oidc.Client, refreshToken string, ask tokenRequest) store.Redemption {
+	out := store.Redemption{Client: c, RefreshToken: digest(refreshToken), RefreshEnds: ask.now.Add(p.RefreshIdle),
+		OfflineEnds: ask.now.Add(p.RefreshMax)}
+	if c.Public() {
+		out.RefreshJKT = ask.bound.JKT
+	}
+	return out
+}
+
+const (
+	codePurpose = "authorization code"
+	maxCode     = 16 << 10 // bytes
+)
+
+// sealCode makes the code that is handed out.
+func (p *Provider) sealCode(code oidc.Code) string {
+	plain, err := json.Marshal(code)
+	if err != nil {
+		panic(err) // strings and numbers only
+	}
+	return base64.RawURLEncoding.EncodeToString(p.sealer.Seal(codePurpose, plain, nil))
+}
+
+// openCode gives what a code says; ok is false for one that is not ours.
+func (p *Provider) openCode(sealed string) (code *oidc.Code, ok bool) {
+	if len(sealed) > maxCode {
+		return nil, false
+	}
+	box, err := base64.RawURLEncoding.Strict().DecodeString(sealed)
+	if err != nil || len(box) == 0 {
+		return nil, false
+	}
+	plain, err := p.sealer.Open(codePurpose, box, nil)
+	if err != nil || json.Unmarshal(plain, &code) != nil {
+		return nil, false
+	}
+	return code, true
 }

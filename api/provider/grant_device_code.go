@@ -19,11 +19,11 @@ func (p *Provider) grantDeviceCode(ctx context.Context, r Request, c *oidc.Clien
 	}
 
 	refreshToken := randomSecret()
-	redemption := p.redemption(ask.params["device_code"], c, refreshToken, ask)
-	g, u, err := p.store.RedeemDeviceCode(ctx, redemption, ask.now)
+	deviceCode := digest(ask.params["device_code"])
+	g, u, err := p.store.RedeemDeviceCode(ctx, deviceCode, p.redemption(c, refreshToken, ask), ask.now)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		misfit, err := p.store.PollDeviceCode(ctx, redemption, ask.now)
+		misfit, err := p.store.PollDeviceCode(ctx, deviceCode, c.ClientID, ask.now)
 		if err != nil {
 			return p.failed(r, err)
 		}

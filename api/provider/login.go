@@ -134,8 +134,8 @@ func (p *Provider) signIn(ctx context.Context, r Request, w pending, client *oid
 	w.Request.At = who.authTime // a sign-in that was asked for has happened
 	cookie := randomSecret()
 	session := store.NewSession{
-		Session: oidc.Session{SID: newID(), AuthTime: who.authTime, AMR: who.amr}, StartedAt: now,
-		Cookie: digest(cookie), UserID: who.user.ID, OldCookie: digest(r.Cookies[SessionCookie]),
+		Session: oidc.Session{SID: newID(), Cookie: digest(cookie), AuthTime: who.authTime, AMR: who.amr}, StartedAt: now,
+		UserID: who.user.ID, OldCookie: digest(r.Cookies[SessionCookie]),
 		ExpiresAt: now.Add(min(p.SessionIdle, p.SessionMax)), EndsAt: now.Add(p.SessionMax),
 		Upgraded: who.upgraded, Verified: who.verified, Reset: who.reset,
 	}

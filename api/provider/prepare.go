@@ -11,14 +11,12 @@ import (
 // prepare makes the parameters of an answer of the authorization endpoint, and what has to be saved before they are sent.
 func (p *Provider) prepare(req oidc.AuthorizeRequest, c *oidc.Client, s oidc.Standing, now time.Time) ([][2]string, store.Issue, error) {
 	var fields [][2]string
-	toSave, code := store.Issue{ClientID: c.ClientID, Claims: req.Claims, Resources: req.Resources}, ""
+	toSave, code := store.Issue{ClientID: c.ClientID}, ""
 	if req.PushedID != "" {
 		toSave.Once = &store.Once{JTI: jtiDigest("pushed request", c.ClientID, req.PushedID), ExpiresAt: now.Add(pushedRemembered + 2*p.RequestTTL)}
 	}
 	if req.ResponseType.Code() {
-		code = randomSecret()
-		toSave.Code = &store.Code{Digest: digest(code), GrantID: newID(), RedirectURI: req.RedirectURI, CodeChallenge: req.CodeChallenge,
-			DPoPJKT: req.DPoPJKT, Offline: req.Offline(), Scope: req.Scope, Nonce: req.Nonce, ExpiresAt: now.Add(c.CodeTTL(p.CodeTTL))}
+		code = p.sealCode(req.NewCode(newID(), c, s.Session, now.Add(c.CodeTTL(p.CodeTTL))))
 		fields = append(fields, [2]string{"code", code})
 	}
 	if !req.ResponseType.FrontChannel() {
@@ -35,7 +33,7 @@ func (p *Provider) prepare(req oidc.AuthorizeRequest, c *oidc.Client, s oidc.Sta
 		if access, err = p.signAccessToken(ring, c, s.User, g, accessTokenFor{scope: g.Scope}, now); err != nil {
 			return nil, toSave, err
 		}
-		toSave.Grant = &store.FrontGrant{ID: g.ID, Scope: g.Scope, ExpiresAt: now.Add(p.AccessTokenTTL)}
+		toSave.Grant = &store.FrontGrant{ID: g.ID, Scope: g.Scope, Claims: g.Claims, Resources: g.Resources, ExpiresAt: now.Add(p.AccessTokenTTL)}
 		fields = append(fields, [2]string{"access_token", access}, [2]string{"token_type", "Bearer"},
 			[2]string{"expires_in", strconv.Itoa(int(p.AccessTokenTTL.Seconds()))}, [2]string{"scope", g.Scope})
 	}

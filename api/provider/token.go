@@ -73,7 +73,7 @@ func (p *Provider) bound(r Request, c *oidc.Client, grant string, now time.Time)
 	if refused == nil && jkt == "" && c.DPoPBound {
 		refused = &oidc.Error{Code: oidc.InvalidDPoPProof, Description: "this client has to send a DPoP proof"}
 	}
-	b := store.Bound{JKT: jkt, Refresh: c.Public(), Allowed: c.ResourcesOf(p.Issuer)}
+	b := store.Bound{JKT: jkt, Allowed: c.ResourcesOf(p.Issuer)}
 	if refused == nil && grant != oidc.GrantTokenExchange {
 		b.Resources, refused = oidc.Resources(r.Params["resource"], b.Allowed)
 	}
@@ -90,7 +90,7 @@ func (p *Provider) refuseMisfit(r Request, c *oidc.Client, m store.Misfit, inval
 	switch m.Reason {
 	case store.ScopeTooWide:
 		return p.refuseGrant(r, c, oidc.InvalidScope, "scope asks for more than was granted", "")
-	case store.ResourceTooWide:
+	case oidc.ResourceTooWide:
 		return p.refuseGrant(r, c, oidc.InvalidTarget, "resource is not one that was granted", "")
 	}
 	return p.refuseGrant(r, c, oidc.InvalidGrant, invalid, m.Reason)

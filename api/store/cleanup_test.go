@@ -25,8 +25,8 @@ func TestCleanUpDeletesWhatHasExpiredAndNothingElse(t *testing.T) {
 	}{{cleanupBatch + 1, now.Add(-time.Second)}, {1, now.Add(time.Minute)}} {
 		exec(`INSERT INTO sessions (sid, cookie_sha256, user_id, auth_time, amr, seen_at, expires_at, ends_at)
 			SELECT gen_random_uuid(), gen_random_bytes(32), u.id, $2, '{pwd}', $2, $2, $2 FROM users u, generate_series(1, $1)`, c.rows, c.ends)
-		exec(`INSERT INTO auth_codes (code_sha256, grant_id, client_id, user_id, sid, redirect_uri, offline, scope, auth_time, amr, expires_at)
-			SELECT gen_random_bytes(32), gen_random_uuid(), 'spa', u.id, gen_random_uuid(), '', true, '', $2, '{pwd}', $2 FROM users u, generate_series(1, $1)`, c.rows, c.ends)
+		exec(`INSERT INTO used_jtis (jti_sha256, expires_at) SELECT gen_random_bytes(32), $2 FROM generate_series(1, $1)`, c.rows, c.ends)
+		exec(`INSERT INTO revoked_tokens (jti, expires_at) SELECT gen_random_uuid(), $2 FROM generate_series(1, $1)`, c.rows, c.ends)
 		exec(`INSERT INTO device_codes (device_code_sha256, user_code_hmac, network_hmac, grant_id, client_id, offline, scope, poll_interval, expires_at)
 			SELECT gen_random_bytes(32), gen_random_bytes(32), '', gen_random_uuid(), 'spa', true, '', '5 s', $2::timestamptz - interval '10 minutes'
 			FROM generate_series(1, $1)`, c.rows, c.ends)
@@ -44,10 +44,10 @@ func TestCleanUpDeletesWhatHasExpiredAndNothingElse(t *testing.T) {
 			SELECT 'spa', 'x', $2::timestamptz - interval '7 days' FROM generate_series(1, $1)`, c.rows, c.ends)
 	}
 	deleted, err := s.CleanUp(ctx, now)
-	if err != nil || deleted < 9*(cleanupBatch+1)-cleanupBatch-1 {
+	if err != nil || deleted < 10*(cleanupBatch+1)-cleanupBatch-1 {
 		t.Fatalf("%d rows deleted, %v", deleted, err)
 	}
-	for _, table := range []string{"sessions", "auth_codes", "device_codes", "grants", "refresh_tokens", "personal_access_tokens", "login_throttle",
+	for _, table := range []string{"sessions", "used_jtis", "revoked_tokens", "device_codes", "grants", "refresh_tokens", "personal_access_tokens", "login_throttle",
 		"backchannel_logouts", "signing_keys"} {
 		var left int
 		if err := s.pool.QueryRow(ctx, fmt.Sprintf("SELECT count(*) FROM %s", table)).Scan(&left); err != nil || left != 1 {

@@ -131,16 +131,16 @@ func (s *Store) DenyDevice(ctx context.Context, userCode Digest, d DeviceRequest
 }
 
 // RedeemDeviceCode spends a code that a person has allowed, as RedeemCode does; ErrNotFound: see PollDeviceCode.
-func (s *Store) RedeemDeviceCode(ctx context.Context, r Redemption, now time.Time) (oidc.Grant, oidc.User, error) {
-	return s.redeem(ctx, redeemDeviceSQL, r, now)
+func (s *Store) RedeemDeviceCode(ctx context.Context, code Digest, r Redemption, now time.Time) (oidc.Grant, oidc.User, error) {
+	return s.redeem(ctx, redeemDeviceSQL, code[:], r, now)
 }
 
-var redeemDeviceSQL = aliveSession("device_codes", "device_code_sha256") + `, spent AS (
+var redeemDeviceSQL = aliveSession(`SELECT sid, user_id FROM device_codes WHERE device_code_sha256 = $1`) + `, spent AS (
 			UPDATE device_codes d SET used_at = $3
 			FROM session s, users u
 			WHERE d.device_code_sha256 = $1 AND d.client_id = $2 AND d.allowed AND d.used_at IS NULL AND d.expires_at > $3
 				AND s.sid = d.sid AND u.id = d.user_id AND ` + mayUse("$7") + `
-			RETURNING d.grant_id, d.user_id, d.sid, d.offline, d.scope, NULL::text AS nonce, d.auth_time, d.amr, s.ends_at,
+			RETURNING d.grant_id, d.user_id, d.sid, d.offline, d.scope, d.auth_time, d.amr, s.ends_at,
 				NULL::text[] AS userinfo_claims, NULL::text[] AS id_token_claims, NULL::text[] AS resources
 		)` + grantOfSpent
 
@@ -157,7 +157,7 @@ const pollTolerance = time.Second
 
 // PollDeviceCode finds out why RedeemDeviceCode found nothing. It counts the poll of a code that waits, whose interval grows if it came
 // too soon (RFC 8628 §3.5), and revokes what a code that was used before had got.
-func (s *Store) PollDeviceCode(ctx context.Context, r Redemption, now time.Time) (Misfit, error) {
+func (s *Store) PollDeviceCode(ctx context.Context, code Digest, clientID string, now time.Time) (Misfit, error) {
 	return s.misfit(ctx, `
 		WITH code AS (
 			SELECT *, coalesce(polled_at + poll_interval > $4, false) AS too_soon FROM device_codes WHERE device_code_sha256 = $1 FOR UPDATE
@@ -165,7 +165,11 @@ func (s *Store) PollDeviceCode(ctx context.Context, r Redemption, now time.Time)
 			UPDATE device_codes d SET polled_at = $3, poll_interval = d.poll_interval + CASE WHEN code.too_soon THEN $5::interval ELSE '0' END
 			FROM code
 			WHERE d.device_code_sha256 = $1 AND code.client_id = $2 AND code.allowed IS NULL AND code.expires_at > $3
-		), `+revokedReplay+`
+		), revoked AS (
+			UPDATE grants g SET revoked_at = $3 FROM code
+			WHERE g.id = code.grant_id AND code.client_id = $2 AND code.used_at IS NOT NULL AND g.revoked_at IS NULL
+			RETURNING g.id
+		)
 		SELECT CASE
 				WHEN client_id <> $2 THEN 'issued to another client'
 				WHEN used_at IS NOT NULL THEN 'used before'
@@ -175,5 +179,5 @@ func (s *Store) PollDeviceCode(ctx context.Context, r Redemption, now time.Time)
 				WHEN too_soon THEN '`+DeviceTooSoon+`'
 				ELSE '`+DevicePending+`' END,
 			EXISTS (SELECT FROM revoked)
-		FROM code`, r.Code[:], r.ClientID, now, now.Add(pollTolerance), oidc.DevicePollInterval)
+		FROM code`, code[:], clientID, now, now.Add(pollTolerance), oidc.DevicePollInterval)
 }

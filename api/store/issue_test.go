@@ -23,14 +23,12 @@ func TestNothingIsIssuedForASessionThatHasEnded(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	issue := Issue{ClientID: "spa",
-		Code:  &Code{Digest: Digest{1}, GrantID: "00000000-0000-7000-8000-000000000003", ExpiresAt: now.Add(time.Minute)},
-		Grant: &FrontGrant{ID: "00000000-0000-7000-8000-000000000004", Scope: "openid", ExpiresAt: now.Add(time.Hour)}}
-	rows := func() (codes, grants, consents, past int) {
+	issue := Issue{ClientID: "spa", Grant: &FrontGrant{ID: "00000000-0000-7000-8000-000000000004", Scope: "openid", ExpiresAt: now.Add(time.Hour)}}
+	rows := func() (grants, consents, past int) {
 		t.Helper()
-		if err := s.pool.QueryRow(ctx, `SELECT (SELECT count(*) FROM auth_codes), (SELECT count(*) FROM grants WHERE NOT offline),
+		if err := s.pool.QueryRow(ctx, `SELECT (SELECT count(*) FROM grants WHERE NOT offline),
 			(SELECT count(*) FROM consents), (SELECT count(*) FROM grants g JOIN sessions s USING (sid) WHERE g.expires_at > s.ends_at)`).
-			Scan(&codes, &grants, &consents, &past); err != nil {
+			Scan(&grants, &consents, &past); err != nil {
 			t.Fatal(err)
 		}
 		return
@@ -38,19 +36,24 @@ func TestNothingIsIssuedForASessionThatHasEnded(t *testing.T) {
 	if err := s.SaveIssue(ctx, ended, issue, []string{"openid"}, time.Time{}, now); !errors.Is(err, ErrNotFound) {
 		t.Errorf("an ended session: %v", err)
 	}
-	if codes, grants, consents, _ := rows(); codes+grants+consents != 0 {
-		t.Errorf("an ended session got %d codes, %d grants, %d consents", codes, grants, consents)
+	if grants, consents, _ := rows(); grants+consents != 0 {
+		t.Errorf("an ended session got %d grants, %d consents", grants, consents)
 	}
 	if err := s.SaveIssue(ctx, alive, issue, []string{"openid"}, time.Time{}, now); err != nil {
 		t.Fatal(err)
 	}
-	if codes, grants, consents, past := rows(); codes != 1 || grants != 1 || consents != 1 || past != 0 {
-		t.Errorf("%d codes, %d grants, %d consents, %d past the session's end", codes, grants, consents, past)
+	if grants, consents, past := rows(); grants != 1 || consents != 1 || past != 0 {
+		t.Errorf("%d grants, %d consents, %d past the session's end", grants, consents, past)
 	}
-	if err := s.SaveIssue(ctx, alive, Issue{ClientID: "spa"}, nil, time.Time{}, now); err != nil { // an ID token alone
+	pushed := Issue{ClientID: "spa", Once: &Once{JTI: Digest{1}, ExpiresAt: now.Add(time.Hour)}}
+	if err := s.SaveIssue(ctx, alive, pushed, nil, time.Time{}, now); err != nil {
 		t.Error(err)
 	}
-	if codes, grants, _, _ := rows(); codes != 1 || grants != 1 {
-		t.Errorf("an ID token alone left a code or a grant: %d, %d", codes, grants)
+	pushed.Grant = &FrontGrant{ID: "00000000-0000-7000-8000-000000000005", Scope: "openid", ExpiresAt: now.Add(time.Hour)}
+	if err := s.SaveIssue(ctx, alive, pushed, nil, time.Time{}, now); !errors.Is(err, ErrUsed) {
+		t.Errorf("a pushed request got a second answer: %v", err)
+	}
+	if grants, _, _ := rows(); grants != 1 {
+		t.Errorf("%d grants after a second answer", grants)
 	}
 }

@@ -7,6 +7,13 @@ import (
 	"gatehouse/api/oidc"
 )
 
+// Bound is what tokens are bound to (RFC 9449), and whom they are to be for (RFC 8707).
+type Bound struct {
+	JKT       string   // of the key whose proof came along, "" for none
+	Resources []string // wanted; none for all that was granted
+	Allowed   []string // what the client may want where the authorization request did not say
+}
+
 // Rotation is a request to spend one refresh token and save its successor.
 type Rotation struct {
 	Token     Digest
@@ -70,7 +77,7 @@ func (s *Store) RefuseRefreshToken(ctx context.Context, r Rotation, now time.Tim
 				WHEN refusal IS NOT NULL THEN refusal
 				WHEN dpop_jkt <> $6 THEN 'bound to another DPoP key'
 				WHEN too_wide THEN '`+ScopeTooWide+`'
-				WHEN NOT $7::text[] <@ coalesce(resources, $8) THEN '`+ResourceTooWide+`'
+				WHEN NOT $7::text[] <@ coalesce(resources, $8) THEN '`+oidc.ResourceTooWide+`'
 				ELSE 'expired' END,
 			EXISTS (SELECT FROM revoked)
 		FROM token`, r.Token[:], r.ClientID, now, now.Add(-r.Grace), r.Scope,

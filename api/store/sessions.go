@@ -34,6 +34,7 @@ func (s *Store) LoadStanding(ctx context.Context, cookie Digest, c *oidc.Client,
 	if err == ErrNotFound {
 		return out, nil
 	}
+	session.Cookie = cookie
 	out.User, out.Session = &u, &session
 	return out, err
 }
@@ -103,7 +104,6 @@ func (s *Store) EndSession(ctx context.Context, sid string, most int, now time.T
 type NewSession struct {
 	oidc.Session
 	StartedAt time.Time
-	Cookie    Digest
 	UserID    string
 	OldCookie Digest // of the session that the browser had before: it ends
 	ExpiresAt time.Time
@@ -123,19 +123,19 @@ func (s *Store) StartSession(ctx context.Context, n NewSession) error {
 	var first bool
 	err := s.pool.QueryRow(ctx, `
 		WITH person AS (
-			SELECT id FROM users WHERE id = $22 AND disabled_at IS NULL AND ($28 = '' OR password = $28) FOR UPDATE
+			SELECT id FROM users WHERE id = $13 AND disabled_at IS NULL AND ($19 = '' OR password = $19) FOR UPDATE
 		), session AS (
 			INSERT INTO sessions (sid, cookie_sha256, user_id, auth_time, amr, seen_at, expires_at, ends_at)
-			SELECT $20, $21, id, $23, $24, $2, $25, $26 FROM person
+			SELECT $11, $12, id, $14, $15, $2, $16, $17 FROM person
 			RETURNING sid, user_id, auth_time, amr, ends_at
 		), ended AS (
-			UPDATE sessions SET ended_at = $2, replaced_by = CASE WHEN user_id = $22 THEN $20::uuid END,
-				expires_at = CASE WHEN user_id = $22 THEN $26 ELSE expires_at END
-			WHERE cookie_sha256 = $29 AND ended_at IS NULL AND EXISTS (SELECT FROM person)
+			UPDATE sessions SET ended_at = $2, replaced_by = CASE WHEN user_id = $13 THEN $11::uuid END,
+				expires_at = CASE WHEN user_id = $13 THEN $17 ELSE expires_at END
+			WHERE cookie_sha256 = $20 AND ended_at IS NULL AND EXISTS (SELECT FROM person)
 		), upgraded AS (
-			UPDATE users SET password = $27 WHERE id = $22 AND password = $28 AND $27 <> '' AND EXISTS (SELECT FROM person)
+			UPDATE users SET password = $18 WHERE id = $13 AND password = $19 AND $18 <> '' AND EXISTS (SELECT FROM person)
 		), reset AS (
-			DELETE FROM login_throttle WHERE bucket = ANY ($30) AND EXISTS (SELECT FROM person)
+			DELETE FROM login_throttle WHERE bucket = ANY ($21) AND EXISTS (SELECT FROM person)
 		), `+insertIssue+`
 		SELECT `+firstUse+` FROM session`,
 		append(n.Issue.args(n.StartedAt), n.SID, n.Cookie[:], n.UserID, n.AuthTime, n.AMR, n.ExpiresAt, n.EndsAt,

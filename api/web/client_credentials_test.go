@@ -72,7 +72,7 @@ func TestAClientGetsATokenForItself(t *testing.T) {
 	if a := b.forItself("resource", "elsewhere"); a.json()["error"] != "invalid_target" {
 		t.Errorf("a resource that is not the client's: %d %s", a.status, a.body)
 	}
-	for _, table := range []string{"grants", "refresh_tokens", "auth_codes", "sessions", "used_jtis", "revoked_tokens", "consents"} {
+	for _, table := range []string{"grants", "refresh_tokens", "sessions", "used_jtis", "revoked_tokens", "consents"} {
 		if b.count("SELECT count(*) FROM "+table) != 0 {
 			t.Errorf("a row was written into %s", table)
 		}

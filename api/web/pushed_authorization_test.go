@@ -81,7 +81,7 @@ func TestOfFiftyParallelAnswersToAPushedRequestOneIsACode(t *testing.T) {
 	b := start(t).browser()
 	b.code(authParams())
 	uri := b.pushedURI(authParams("state", "pushed"))
-	before := b.count("SELECT count(*) FROM auth_codes")
+	before := b.count("SELECT count(*) FROM used_jtis")
 	results := make([]answer, 50)
 	var group sync.WaitGroup
 	for i := range results {
@@ -99,7 +99,7 @@ func TestOfFiftyParallelAnswersToAPushedRequestOneIsACode(t *testing.T) {
 			t.Errorf("%s", a.location())
 		}
 	}
-	if made := b.count("SELECT count(*) FROM auth_codes") - before; codes != 1 || made != 1 {
+	if made := b.count("SELECT count(*) FROM used_jtis") - before; codes != 1 || made != 1 {
 		t.Errorf("%d codes were sent, %d made", codes, made)
 	}
 }

@@ -1,0 +1,54 @@
+package oidc
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+)
+
+// RFC 6749 §4.1.3, RFC 7636 §4.6, RFC 8707 §2.2, RFC 9449 §10.
+func TestACodeIsGoodForWhatItWasMadeForAndNothingElse(t *testing.T) {
+	c := &Client{ClientID: "c"}
+	request := AuthorizeRequest{RedirectURI: "https://c.example.org/cb", CodeChallenge: "challenge", Scope: "openid offline_access", Nonce: "n"}
+	good := Redemption{ClientID: "c", RedirectURI: "https://c.example.org/cb", CodeChallenge: "challenge", Allowed: []string{"us", "data"}}
+	for _, test := range []struct {
+		what   string
+		change func(r *AuthorizeRequest, with *Redemption)
+		now    time.Time
+		why    string
+	}{
+		{"as it was made", func(*AuthorizeRequest, *Redemption) {}, noon, ""},
+		{"until it ends", func(*AuthorizeRequest, *Redemption) {}, noon.Add(59 * time.Second), ""},
+		{"and no longer", func(*AuthorizeRequest, *Redemption) {}, noon.Add(time.Minute), "expired"},
+		{"another client", func(_ *AuthorizeRequest, with *Redemption) { with.ClientID = "d" }, noon, "issued to another client"},
+		{"another client, expired", func(_ *AuthorizeRequest, with *Redemption) { with.ClientID = "d" }, noon.Add(time.Hour), "issued to another client"},
+		{"another redirect URI", func(_ *AuthorizeRequest, with *Redemption) { with.RedirectURI += "/" }, noon, "redirect_uri is not the one of the authorization request"},
+		{"another verifier", func(_ *AuthorizeRequest, with *Redemption) { with.CodeChallenge = "other" }, noon, "code_verifier does not fit"},
+		{"no verifier", func(_ *AuthorizeRequest, with *Redemption) { with.CodeChallenge = "" }, noon, "code_verifier does not fit"},
+		{"a verifier for no challenge", func(r *AuthorizeRequest, _ *Redemption) { r.CodeChallenge = "" }, noon, "code_verifier does not fit"},
+		{"neither", func(r *AuthorizeRequest, with *Redemption) { r.CodeChallenge, with.CodeChallenge = "", "" }, noon, ""},
+		{"its key", func(r *AuthorizeRequest, with *Redemption) { r.DPoPJKT, with.JKT = "k", "k" }, noon, ""},
+		{"another key", func(r *AuthorizeRequest, with *Redemption) { r.DPoPJKT, with.JKT = "k", "l" }, noon, "bound to another DPoP key"},
+		{"no key", func(r *AuthorizeRequest, _ *Redemption) { r.DPoPJKT = "k" }, noon, "bound to another DPoP key"},
+		{"a key for one that is not bound", func(_ *AuthorizeRequest, with *Redemption) { with.JKT = "k" }, noon, ""},
+		{"a service of the client", func(_ *AuthorizeRequest, with *Redemption) { with.Resources = []string{"data"} }, noon, ""},
+		{"a service that is not the client's", func(_ *AuthorizeRequest, with *Redemption) { with.Resources = []string{"data", "x"} }, noon, ResourceTooWide},
+		{"a service that was not asked for", func(r *AuthorizeRequest, with *Redemption) {
+			r.Resources, with.Resources = []string{"us"}, []string{"data"}
+		}, noon, ResourceTooWide},
+	} {
+		r, with := request, good
+		test.change(&r, &with)
+		sealed, err := json.Marshal(r.NewCode("grant", c, &Session{Cookie: [32]byte{1}}, noon.Add(time.Minute)))
+		var code Code
+		if err != nil || json.Unmarshal(sealed, &code) != nil {
+			t.Fatal(err)
+		}
+		if why := code.Check(with, test.now); why != test.why {
+			t.Errorf("%s: %q, want %q", test.what, why, test.why)
+		}
+		if !code.Offline() || code.Nonce != "n" || code.GrantID != "grant" || code.Session[0] != 1 || len(code.Session) != 32 {
+			t.Errorf("%s: %+v", test.what, code)
+		}
+	}
+}

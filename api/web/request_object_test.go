@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"maps"
@@ -12,9 +13,9 @@ import (
 )
 
 // registerClientKeys makes these the keys of a client.
-func (r *rig) registerClientKeys(client string, list ...clientKey) {
+func (r *rig) registerClientKeys(client string, list ...signer) {
 	r.Helper()
-	r.exec("UPDATE clients SET jwks = $2, jwks_uri = NULL WHERE client_id = $1", client, clientKeySet(list...))
+	r.exec("UPDATE clients SET jwks = $2, jwks_uri = NULL WHERE client_id = $1", client, jwksOf(list...))
 	waitForNotify()
 }
 
@@ -44,11 +45,11 @@ func TestARequestMayBeAnObjectThatTheClientSigned(t *testing.T) {
 	b := start(t).browser()
 	b.code(authParams())
 	for _, alg := range []string{"RS256", "PS256", "ES256", "EdDSA"} {
-		key := newClientKey(t, alg)
-		b.registerClientKeys("web", newClientKey(t, alg), key, newClientKey(t, "EdDSA"))
+		key := newSigner(alg, rand.Text())
+		b.registerClientKeys("web", newSigner(alg, rand.Text()), key, newSigner("EdDSA", rand.Text()))
 		for what, header := range map[string]map[string]any{"no typ": nil, "its typ": {"typ": "oauth-authz-req+jwt"}, "JWT": {"typ": "JWT"}, "no kid": {"kid": nil},
-			"a key of its own, which nobody reads": {"jwk": newClientKey(t, "ES256").jwk(), "jku": "https://evil.example/", "x5u": "https://evil.example/"}} {
-			a := b.authorize(withObject(key.sign(header, b.objectOf(authParams("state", "in the object"), nil))))
+			"a key of its own, which nobody reads": {"jwk": newSigner("ES256", rand.Text()).jwk(), "jku": "https://evil.example/", "x5u": "https://evil.example/"}} {
+			a := b.authorize(withObject(key.jwt(header, b.objectOf(authParams("state", "in the object"), nil))))
 			if a.location().Host != "rp.example.org" || a.query("state") != "in the object" || a.query("code") == "" {
 				t.Errorf("%s, %s: %d %s", alg, what, a.status, a.location())
 			} else if out := b.token(redeem(a.query("code"))); out.status != 200 || claims(str(out.json()["id_token"]))["nonce"] != "no" {
@@ -57,22 +58,22 @@ func TestARequestMayBeAnObjectThatTheClientSigned(t *testing.T) {
 		}
 		b.exec("UPDATE clients SET request_object_signing_alg = $1 WHERE client_id = 'web'", alg)
 		waitForNotify()
-		if a := b.authorize(withObject(key.sign(nil, b.objectOf(authParams(), nil)))); a.query("code") == "" {
+		if a := b.authorize(withObject(key.jwt(nil, b.objectOf(authParams(), nil)))); a.query("code") == "" {
 			t.Errorf("registered for %s: %s", alg, a.location())
 		}
 		b.exec("UPDATE clients SET request_object_signing_alg = NULL")
 	}
-	key := newClientKey(t, "ES256")
+	key := newSigner("ES256", rand.Text())
 	b.registerClientKeys("web", key)
-	if a := b.do("POST", "/authorize", withObject(key.sign(nil, b.objectOf(authParams(), nil)))); a.query("code") == "" {
+	if a := b.do("POST", "/authorize", withObject(key.jwt(nil, b.objectOf(authParams(), nil)))); a.query("code") == "" {
 		t.Errorf("by POST: %d %s", a.status, a.location())
 	}
 	bare := b.objectOf(authParams(), map[string]any{"iss": nil, "aud": nil, "iat": nil, "exp": nil, "client_id": nil, "response_type": nil})
-	if a := b.authorize(withObject(key.sign(nil, bare), "response_type", "code")); a.query("code") == "" { // OpenID Connect Core §6.1: SHOULD
+	if a := b.authorize(withObject(key.jwt(nil, bare), "response_type", "code")); a.query("code") == "" { // OpenID Connect Core §6.1: SHOULD
 		t.Errorf("without iss, aud, exp: %d %s", a.status, a.location())
 	}
 	many := b.objectOf(authParams(), map[string]any{"aud": []string{"https://other.example.org", b.issuer}})
-	if a := b.authorize(withObject(key.sign(nil, many))); a.query("code") == "" {
+	if a := b.authorize(withObject(key.jwt(nil, many))); a.query("code") == "" {
 		t.Errorf("aud is an array: %d %s", a.status, a.location())
 	}
 }
@@ -80,12 +81,12 @@ func TestARequestMayBeAnObjectThatTheClientSigned(t *testing.T) {
 // OpenID Connect Core §6.1, §6.3.3: what is in the object supersedes what is beside it. Its values are JSON, of the type that they have.
 func TestWhatIsInARequestObjectCountsBeforeWhatIsBesideIt(t *testing.T) {
 	b := start(t).browser()
-	key := newClientKey(t, "ES256")
+	key := newSigner("ES256", rand.Text())
 	b.registerClientKeys("web", key)
 	b.exec("UPDATE clients SET audiences = '{https://one.example.org,https://two.example.org}' WHERE client_id = 'web'")
 	waitForNotify()
 	b.code(authParams())
-	object := key.sign(nil, b.objectOf(authParams("scope", "openid"), map[string]any{"max_age": 600, "resource": []string{"https://two.example.org"},
+	object := key.jwt(nil, b.objectOf(authParams("scope", "openid"), map[string]any{"max_age": 600, "resource": []string{"https://two.example.org"},
 		"claims": map[string]any{"id_token": map[string]any{"nickname": nil, "email": map[string]any{"essential": true}}}, "unheard_of": []any{nil, 1.5, true}, "prompt": nil}))
 	beside := withObject(object, "state", "beside", "nonce", "beside", "scope", "openid groups", "redirect_uri", "https://evil.example/", "max_age", "0",
 		"claims", "{", "resource", "https://one.example.org", "response_mode", "form_post", "response_type", "code")
@@ -104,20 +105,20 @@ func TestWhatIsInARequestObjectCountsBeforeWhatIsBesideIt(t *testing.T) {
 		t.Errorf("aud: %v", access["aud"])
 	}
 	b.later(11 * time.Minute)
-	late := key.sign(nil, b.objectOf(authParams(), map[string]any{"max_age": 600}))
+	late := key.jwt(nil, b.objectOf(authParams(), map[string]any{"max_age": 600}))
 	if a := b.authorize(withObject(late, "max_age", "6000")); a.location().Path != "/login" {
 		t.Errorf("max_age of the object: %s", a.location())
 	}
-	if a := b.authorize(withObject(key.sign(nil, b.objectOf(authParams(), map[string]any{"prompt": "none", "max_age": "600"})))); a.query("error") != "login_required" {
+	if a := b.authorize(withObject(key.jwt(nil, b.objectOf(authParams(), map[string]any{"prompt": "none", "max_age": "600"})))); a.query("error") != "login_required" {
 		t.Errorf("max_age as text: %s", a.location())
 	}
 	for what, bad := range map[string]map[string]any{"max_age": {"max_age": 1.5}, "claims": {"claims": []string{"email"}}, "scope twice": {"scope": []string{"openid", "email"}},
 		"prompt": {"prompt": true}, "a line feed": {"state": "a\nb"}, "id_token_hint": {"id_token_hint": 5}} {
-		if a := b.authorize(withObject(key.sign(nil, b.objectOf(authParams(), bad)))); a.query("error") != "invalid_request" || a.location().Host != "rp.example.org" {
+		if a := b.authorize(withObject(key.jwt(nil, b.objectOf(authParams(), bad)))); a.query("error") != "invalid_request" || a.location().Host != "rp.example.org" {
 			t.Errorf("%s: %d %s", what, a.status, a.location())
 		}
 	}
-	if a := b.authorize(withObject(key.sign(nil, b.objectOf(authParams("redirect_uri", "https://evil.example/"), nil)), "redirect_uri", callback)); a.status != 400 || a.header.Get("Location") != "" {
+	if a := b.authorize(withObject(key.jwt(nil, b.objectOf(authParams("redirect_uri", "https://evil.example/"), nil)), "redirect_uri", callback)); a.status != 400 || a.header.Get("Location") != "" {
 		t.Errorf("an unregistered redirect_uri in the object: %d %s", a.status, a.location())
 	}
 }
@@ -125,14 +126,14 @@ func TestWhatIsInARequestObjectCountsBeforeWhatIsBesideIt(t *testing.T) {
 // RFC 9101 §6.2, §6.3, §7, §10.8; RFC 8725 §2.
 func TestARequestObjectThatIsNotGoodIsRefusedWhereTheRedirectURIIsToBeTrusted(t *testing.T) {
 	b := start(t).browser()
-	key := newClientKey(t, "RS256")
-	foreign := newClientKey(t, "ES256")
-	b.registerClientKeys("web", key, newClientKey(t, "EdDSA"))
+	key := newSigner("RS256", rand.Text())
+	foreign := newSigner("ES256", rand.Text())
+	b.registerClientKeys("web", key, newSigner("EdDSA", rand.Text()))
 	b.code(authParams())
 	now := time.Now()
-	object := func(changes map[string]any) string { return key.sign(nil, b.objectOf(authParams(), changes)) }
+	object := func(changes map[string]any) string { return key.jwt(nil, b.objectOf(authParams(), changes)) }
 	typed := func(typ string) string {
-		return key.sign(map[string]any{"typ": typ}, b.objectOf(authParams(), nil))
+		return key.jwt(map[string]any{"typ": typ}, b.objectOf(authParams(), nil))
 	}
 	good := object(nil)
 	parts := strings.Split(good, ".")
@@ -151,21 +152,21 @@ func TestARequestObjectThatIsNotGoodIsRefusedWhereTheRedirectURIIsToBeTrusted(t 
 	for what, bad := range map[string]string{
 		"alg none":                   unsigned(`{"alg":"none"}`),
 		"alg none and its signature": unsigned(`{"alg":"none"}`) + parts[2],
-		"HMAC with a public key":     hmacOf(toJSON(t, key.jwk())),
+		"HMAC with a public key":     hmacOf([]byte(asJSON(key.jwk()))),
 		"HMAC with a modulus":        hmacOf(modulus),
 		"HMAC with the secret":       hmacOf([]byte("web-secret")),
-		"a foreign key":              foreign.sign(nil, b.objectOf(authParams(), nil)),
-		"a foreign key, its kid":     underItsName.sign(nil, b.objectOf(authParams(), nil)),
-		"a key in the header":        foreign.sign(map[string]any{"kid": nil, "jwk": foreign.jwk()}, b.objectOf(authParams(), nil)),
+		"a foreign key":              foreign.jwt(nil, b.objectOf(authParams(), nil)),
+		"a foreign key, its kid":     underItsName.jwt(nil, b.objectOf(authParams(), nil)),
+		"a key in the header":        foreign.jwt(map[string]any{"kid": nil, "jwk": foreign.jwk()}, b.objectOf(authParams(), nil)),
 		"another payload":            parts[0] + "." + strings.Split(object(map[string]any{"state": "x"}), ".")[1] + "." + parts[2],
-		"crit":                       key.sign(map[string]any{"crit": []string{"exp"}}, b.objectOf(authParams(), nil)),
+		"crit":                       key.jwt(map[string]any{"crit": []string{"exp"}}, b.objectOf(authParams(), nil)),
 		"no signature":               parts[0] + "." + parts[1] + ".",
 		"nonsense":                   "nonsense",
 		"encrypted":                  "eyJhbGciOiJSU0EtT0FFUCIsImVuYyI6IkEyNTZHQ00ifQ.a.b.c.d",
 		"too long":                   strings.Repeat("x", 12<<10),
-		"an array":                   key.signBytes(map[string]any{"alg": key.alg, "kid": key.kid}, []byte("[]")),
-		"no JSON":                    key.signBytes(map[string]any{"alg": key.alg, "kid": key.kid}, []byte("{")),
-		"two objects":                key.signBytes(map[string]any{"alg": key.alg, "kid": key.kid}, append(toJSON(t, b.objectOf(authParams(), nil)), " {}"...)),
+		"an array":                   key.jws(nil, "[]"),
+		"no JSON":                    key.jws(nil, "{"),
+		"two objects":                key.jws(nil, asJSON(b.objectOf(authParams(), nil))+" {}"),
 		"expired":                    object(map[string]any{"exp": now.Add(-10 * time.Second).Unix()}),
 		"not yet":                    object(map[string]any{"nbf": now.Add(time.Minute).Unix()}),
 		"made in the future":         object(map[string]any{"iat": now.Add(time.Minute).Unix()}),
@@ -212,11 +213,11 @@ func TestARequestObjectThatIsNotGoodIsRefusedWhereTheRedirectURIIsToBeTrusted(t 
 // RFC 9101 §6.3, §10.5.
 func TestAClientThatHasToSignItsRequestsIsHeardInItsObjectsOnly(t *testing.T) {
 	b := start(t).browser()
-	key := newClientKey(t, "EdDSA")
+	key := newSigner("EdDSA", rand.Text())
 	b.registerClientKeys("web", key)
 	b.exec("UPDATE clients SET require_signed_request_object = true WHERE client_id = 'web'")
 	waitForNotify()
-	b.code(withObject(key.sign(nil, b.objectOf(authParams(), nil))))
+	b.code(withObject(key.jwt(nil, b.objectOf(authParams(), nil))))
 	for what, params := range map[string]url.Values{"plain": authParams(), "an empty object": authParams("request", " ")} {
 		if a := b.authorize(params); a.location().Host != "rp.example.org" || !strings.HasPrefix(a.query("error"), "invalid_request") || a.query("code") != "" {
 			t.Errorf("%s: %d %s", what, a.status, a.location())
@@ -226,7 +227,7 @@ func TestAClientThatHasToSignItsRequestsIsHeardInItsObjectsOnly(t *testing.T) {
 		t.Errorf("pushed without: %d %s", a.status, a.body)
 	}
 	object := b.objectOf(authParams("nonce", "", "state", ""), nil)
-	a := b.authorize(withObject(key.sign(nil, object), "state", "beside", "nonce", "beside", "prompt", "login", "scope", "email", "claims", "{", "max_age", "0",
+	a := b.authorize(withObject(key.jwt(nil, object), "state", "beside", "nonce", "beside", "prompt", "login", "scope", "email", "claims", "{", "max_age", "0",
 		"redirect_uri", "https://evil.example/", "resource", "x", "response_mode", "fragment"))
 	if a.location().Host != "rp.example.org" || a.query("code") == "" || a.query("state") != "" {
 		t.Fatalf("%d %s", a.status, a.location())
@@ -235,12 +236,12 @@ func TestAClientThatHasToSignItsRequestsIsHeardInItsObjectsOnly(t *testing.T) {
 		t.Errorf("%v", out)
 	}
 	for what, changes := range map[string]map[string]any{"no iss": {"iss": nil}, "no aud": {"aud": nil}} {
-		if a := b.authorize(withObject(key.sign(nil, b.objectOf(authParams(), changes)), "redirect_uri", callback)); a.query("error") != "invalid_request_object" {
+		if a := b.authorize(withObject(key.jwt(nil, b.objectOf(authParams(), changes)), "redirect_uri", callback)); a.query("error") != "invalid_request_object" {
 			t.Errorf("%s: %d %s", what, a.status, a.location())
 		}
 	}
 	outside := b.objectOf(authParams("redirect_uri", ""), nil)
-	if a := b.authorize(withObject(key.sign(nil, outside), "redirect_uri", callback)); a.status != 400 || a.header.Get("Location") != "" {
+	if a := b.authorize(withObject(key.jwt(nil, outside), "redirect_uri", callback)); a.status != 400 || a.header.Get("Location") != "" {
 		t.Errorf("redirect_uri beside it only: %d %s", a.status, a.location())
 	}
 }
@@ -248,11 +249,11 @@ func TestAClientThatHasToSignItsRequestsIsHeardInItsObjectsOnly(t *testing.T) {
 // RFC 9126 §3.
 func TestASignedRequestCanBePushed(t *testing.T) {
 	b := start(t).browser()
-	key := newClientKey(t, "ES256")
+	key := newSigner("ES256", rand.Text())
 	b.registerClientKeys("web", key)
 	b.code(authParams())
 	push := func(object map[string]any) answer {
-		return b.do("POST", "/par", url.Values{"request": {key.sign(nil, object)}}, "Authorization", basic("web", "web-secret"))
+		return b.do("POST", "/par", url.Values{"request": {key.jwt(nil, object)}}, "Authorization", basic("web", "web-secret"))
 	}
 	a := push(b.objectOf(authParams("state", "signed"), nil))
 	if a.status != 201 {

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"crypto/rand"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -53,13 +54,13 @@ func byReference(uri string, more ...string) url.Values {
 // OpenID Connect Core §6.2, RFC 9101 §5.2, §10.4: only what was registered is asked for, character for character.
 func TestARequestObjectIsFetchedFromWhereItIsRegisteredAndNowhereElse(t *testing.T) {
 	b := start(t, reachesTestServers).browser()
-	key, site := newClientKey(t, "ES256"), newClientSite(t, httptest.NewServer)
+	key, site := newSigner("ES256", rand.Text()), newClientSite(t, httptest.NewServer)
 	b.registerClientKeys("web", key)
 	registered, withDigest := site.URL+"/request?a=1", site.URL+"/other.jwt#4EHA4JhOOUsgDxRURDMg8OsGkd1Y6UyOmuOcrG-zD7U"
 	b.exec("UPDATE clients SET request_uris = $1 WHERE client_id = 'web'", []string{registered, withDigest})
 	waitForNotify()
 	b.code(authParams())
-	site.object.Store(key.sign(map[string]any{"typ": "oauth-authz-req+jwt"}, b.objectOf(authParams("state", "in the object"), nil)) + "\n")
+	site.object.Store(key.jwt(map[string]any{"typ": "oauth-authz-req+jwt"}, b.objectOf(authParams("state", "in the object"), nil)) + "\n")
 	for i, uri := range []string{registered, withDigest, registered} {
 		a := b.authorize(byReference(uri))
 		if a.query("code") == "" || a.query("state") != "in the object" || int(site.asked.Load()) != i+1 {
@@ -98,12 +99,12 @@ func TestARequestObjectIsFetchedFromWhereItIsRegisteredAndNowhereElse(t *testing
 // RFC 9101 §5.2.3, §10.4.1: bounded in what it may say and how long that may take.
 func TestARequestURIThatDoesNotAnswerAsItShouldIsRefused(t *testing.T) {
 	b := start(t, reachesTestServers).browser()
-	key, site := newClientKey(t, "ES256"), newClientSite(t, httptest.NewServer)
+	key, site := newSigner("ES256", rand.Text()), newClientSite(t, httptest.NewServer)
 	b.registerClientKeys("web", key)
 	b.exec("UPDATE clients SET request_uris = $1 WHERE client_id = 'web'", []string{site.URL + "/request", "http://127.0.0.1:1/down"})
 	waitForNotify()
 	b.code(authParams())
-	good := key.sign(nil, b.objectOf(authParams(), nil))
+	good := key.jwt(nil, b.objectOf(authParams(), nil))
 	refused := func(what string, a answer, code string) {
 		t.Helper()
 		if a.location().Host != "rp.example.org" || a.query("error") != code || a.query("state") != "beside" || a.query("code") != "" {
@@ -125,7 +126,7 @@ func TestARequestURIThatDoesNotAnswerAsItShouldIsRefused(t *testing.T) {
 	site.status.Store(200)
 	site.object.Store(good + strings.Repeat(" ", 16<<10))
 	refused("more than 16 kB", b.authorize(byReference(site.URL+"/request")), "invalid_request_uri")
-	for what, object := range map[string]string{"nothing": "", "HTML": "<html>", "a foreign key": newClientKey(t, "ES256").sign(nil, b.objectOf(authParams(), nil)),
+	for what, object := range map[string]string{"nothing": "", "HTML": "<html>", "a foreign key": newSigner("ES256", rand.Text()).jwt(nil, b.objectOf(authParams(), nil)),
 		"unsigned": "eyJhbGciOiJub25lIn0." + strings.Split(good, ".")[1] + "."} {
 		site.object.Store(object)
 		refused(what, b.authorize(byReference(site.URL+"/request")), "invalid_request_object")
@@ -146,17 +147,17 @@ func TestARequestURIThatDoesNotAnswerAsItShouldIsRefused(t *testing.T) {
 // RFC 9101 §10.4.
 func TestARequestURIThatLeadsInsideIsNotFetchedUnlessTheOperatorAllowsIt(t *testing.T) {
 	b := start(t).browser()
-	key, site, plain := newClientKey(t, "ES256"), newClientSite(t, httptest.NewTLSServer), newClientSite(t, httptest.NewServer)
+	key, site, plain := newSigner("ES256", rand.Text()), newClientSite(t, httptest.NewTLSServer), newClientSite(t, httptest.NewServer)
 	uris := []string{site.URL + "/request", strings.Replace(site.URL, "127.0.0.1", "localhost", 1) + "/request", plain.URL + "/request"}
 	b.exec("UPDATE clients SET request_uris = $1, jwks_uri = $2 WHERE client_id = 'web'", uris, site.URL+"/keys")
 	waitForNotify()
-	site.object.Store(key.sign(nil, b.objectOf(authParams(), nil)))
+	site.object.Store(key.jwt(nil, b.objectOf(authParams(), nil)))
 	for _, uri := range uris {
 		if a := b.authorize(byReference(uri)); a.query("error") != "invalid_request_uri" || a.location().Host != "rp.example.org" {
 			t.Errorf("%s: %d %s", uri, a.status, a.location())
 		}
 	}
-	if a := b.authorize(withObject(key.sign(nil, b.objectOf(authParams(), nil)), "redirect_uri", callback)); a.query("error") != "invalid_request_object" {
+	if a := b.authorize(withObject(key.jwt(nil, b.objectOf(authParams(), nil)), "redirect_uri", callback)); a.query("error") != "invalid_request_object" {
 		t.Errorf("keys inside: %d %s", a.status, a.location())
 	}
 	if n := site.asked.Load() + plain.asked.Load(); n != 0 {
@@ -167,14 +168,14 @@ func TestARequestURIThatLeadsInsideIsNotFetchedUnlessTheOperatorAllowsIt(t *test
 // OpenID Connect Core §10.1.1: an object is signed with a key that is published, and those change.
 func TestObjectsAreVerifiedWithTheKeysThatAreAtJWKSURI(t *testing.T) {
 	b := start(t, reachesTestServers).browser()
-	site, first, next := newClientSite(t, httptest.NewTLSServer), newClientKey(t, "ES256"), newClientKey(t, "ES256")
+	site, first, next := newClientSite(t, httptest.NewTLSServer), newSigner("ES256", rand.Text()), newSigner("ES256", rand.Text())
 	b.exec("UPDATE clients SET jwks_uri = $1, require_signed_request_object = true WHERE client_id = 'web'", site.URL+"/keys")
 	waitForNotify()
-	site.object.Store(clientKeySet(first))
-	use := func(what string, key clientKey, good bool, asked int32) {
+	site.object.Store(jwksOf(first))
+	use := func(what string, key signer, good bool, asked int32) {
 		t.Helper()
 		before := site.asked.Load()
-		a := b.authorize(withObject(key.sign(nil, b.objectOf(authParams(), nil)), "redirect_uri", callback))
+		a := b.authorize(withObject(key.jwt(nil, b.objectOf(authParams(), nil)), "redirect_uri", callback))
 		if isGood := a.location().Path == "/login"; isGood != good || !good && a.query("error") != "invalid_request_object" {
 			t.Errorf("%s: %d %s", what, a.status, a.location())
 		}
@@ -184,7 +185,7 @@ func TestObjectsAreVerifiedWithTheKeysThatAreAtJWKSURI(t *testing.T) {
 	}
 	use("at first", first, true, 1)
 	use("kept", first, true, 0)
-	site.object.Store(clientKeySet(next))
+	site.object.Store(jwksOf(next))
 	use("a new key, a moment later", next, false, 0)
 	b.later(11 * time.Second)
 	use("a new key", next, true, 1)

@@ -86,14 +86,17 @@ func jwksOf(keys ...signer) string {
 }
 
 // jwt signs the claims. What header has is added to alg and kid, or replaces them; nil leaves one out.
-func (s signer) jwt(header, claims map[string]any) string {
+func (s signer) jwt(header, claims map[string]any) string { return s.jws(header, asJSON(claims)) }
+
+// jws signs what is no JSON, too.
+func (s signer) jws(header map[string]any, payload string) string {
 	head := map[string]any{"alg": s.alg}
 	if s.kid != "" {
 		head["kid"] = s.kid
 	}
 	maps.Copy(head, header)
 	maps.DeleteFunc(head, func(_ string, value any) bool { return value == nil })
-	signed := base64url([]byte(asJSON(head))) + "." + base64url([]byte(asJSON(claims)))
+	signed := base64url([]byte(asJSON(head))) + "." + base64url([]byte(payload))
 	return signed + "." + base64url(s.sign(signed))
 }
 

@@ -36,7 +36,7 @@ func Test(t testing.TB) string {
 		t.Fatal("devdb: ", err)
 	}
 	name := "test_" + strings.ToLower(rand.Text())
-	if err := execute(context.Background(), admin, "CREATE DATABASE "+name+" TEMPLATE "+template+strategy()); err != nil {
+	if err := execute(context.Background(), admin, "CREATE DATABASE "+name+" TEMPLATE "+template); err != nil {
 		t.Fatal("devdb: ", err)
 	}
 	t.Cleanup(func() {
@@ -185,21 +185,6 @@ func migrate(ctx context.Context, database string) error {
 	_, err = provider.Up(ctx)
 	return err
 }
-
-// strategy: copying files is the fastest way to a small database; before Postgres 15 it was the only one, and had no name.
-var strategy = sync.OnceValue(func() string {
-	ctx := context.Background()
-	admin, _ := testServer()
-	conn, err := pgx.Connect(ctx, admin)
-	if err != nil {
-		return ""
-	}
-	defer conn.Close(ctx)
-	if major, _, _ := strings.Cut(conn.PgConn().ParameterStatus("server_version"), "."); len(major) != 2 || major < "15" {
-		return ""
-	}
-	return " STRATEGY file_copy"
-})
 
 func inDatabase(admin, name string) string {
 	u, err := url.Parse(admin)

@@ -52,7 +52,7 @@ func find(root string) ([]binaries, error) {
 	return found, nil
 }
 
-// version is the major version of a complete server, with the pgcrypto extension that the migrations need.
+// version is the major version of a complete server, with the extensions of the migrations (pgcrypto) and of a test (pg_stat_statements).
 func version(dir string) (int, bool) {
 	if _, err := os.Stat(filepath.Join(dir, "initdb")); err != nil {
 		return 0, false
@@ -64,8 +64,10 @@ func version(dir string) (int, bool) {
 	}
 	major, _ := strconv.Atoi(string(match[1]))
 	if share, err := exec.Command(filepath.Join(dir, "pg_config"), "--sharedir").Output(); err == nil {
-		if _, err := os.Stat(filepath.Join(strings.TrimSpace(string(share)), "extension/pgcrypto.control")); err != nil {
-			return 0, false
+		for _, extension := range []string{"pgcrypto", "pg_stat_statements"} { // one package has both
+			if _, err := os.Stat(filepath.Join(strings.TrimSpace(string(share)), "extension", extension+".control")); err != nil {
+				return 0, false
+			}
 		}
 	}
 	return major, major >= oldest

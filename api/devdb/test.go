@@ -61,7 +61,7 @@ var testServer = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	srv, err := start(context.Background(), dir, func(string) {},
+	srv, err := start(context.Background(), dir, func(string) {}, "shared_preload_libraries=pg_stat_statements",
 		"fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300", "autovacuum=off")
 	if err != nil {
 		return "", err

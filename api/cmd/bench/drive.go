@@ -1,0 +1,166 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// driven are the operations whose cost may grow; n is whose login it is. The load generator has a few people who come again and again, and
+// what they need is in memory: here everybody comes once.
+var driven = []struct {
+	what string
+	run  func(d *driver, n int) error
+}{
+	{"an SSO", (*driver).sso},
+	{"a refresh", (*driver).refresh},
+}
+
+// costPerOperation is in milliseconds of CPU, in a few windows.
+type costPerOperation struct {
+	windows []float64
+	median  float64
+}
+
+func (c costPerOperation) spread() string {
+	return fmt.Sprintf("%.2f–%.2f", slices.Min(c.windows), slices.Max(c.windows))
+}
+
+// driver is a relying party and the browsers of all people.
+type driver struct {
+	http   http.Client
+	logins int
+	next   atomic.Int64
+}
+
+// drive gives what Postgres does for each of driven, with so many logins.
+func (b *bench) drive(ctx context.Context, logins int) ([]costPerOperation, error) {
+	d := &driver{logins: logins, http: http.Client{
+		Transport:     &http.Transport{MaxIdleConnsPerHost: 8},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+	windows, length := 5, 5*time.Second
+	if b.quick {
+		windows, length = 2, 2*time.Second
+	}
+	var costs []costPerOperation
+	for _, operation := range driven {
+		var cost costPerOperation
+		for i := range windows + 1 { // the first is for plans and caches
+			ops, used, err := d.window(ctx, length, operation.run, b.postgresCPU)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", operation.what, err)
+			}
+			each := used.Seconds() * 1000 / float64(ops)
+			say("%s: %d, Postgres %.3f ms each", operation.what, ops, each)
+			if i > 0 {
+				cost.windows = append(cost.windows, each)
+			}
+		}
+		cost.median = median(cost.windows)
+		costs = append(costs, cost)
+	}
+	return costs, nil
+}
+
+// window has eight run at once until it is over, and gives how many were done and what cpu counted meanwhile.
+func (d *driver) window(ctx context.Context, length time.Duration, run func(*driver, int) error, cpu func() time.Duration) (int64, time.Duration, error) {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	over := time.AfterFunc(length, func() { stop(errOver) })
+	defer over.Stop()
+	var ops atomic.Int64
+	var all sync.WaitGroup
+	before := cpu()
+	for range 8 {
+		all.Go(func() {
+			for ctx.Err() == nil {
+				if err := run(d, d.whose()); err != nil {
+					stop(err)
+					return
+				}
+				ops.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	if err := context.Cause(ctx); err != errOver {
+		return 0, 0, err
+	}
+	return ops.Load(), cpu() - before, nil
+}
+
+var errOver = errors.New("the window is over")
+
+// whose goes through all logins in an order that is none: the step is a prime.
+func (d *driver) whose() int { return int(d.next.Add(1) * 7_368_787 % int64(d.logins)) }
+
+// sso signs somebody on who has a session, as the load generator does: code, tokens, userinfo.
+func (d *driver) sso(n int) error {
+	ask := url.Values{"response_type": {"code"}, "client_id": {"web-es256"}, "redirect_uri": {callback}, "scope": {"openid offline_access email"},
+		"code_challenge": {"E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"}, "code_challenge_method": {"S256"}} // RFC 7636, Appendix B
+	answer, _, err := d.ask("GET", "/authorize?"+ask.Encode(), nil, "Cookie", fmt.Sprintf("gatehouse-session=session-%d", n))
+	if err != nil {
+		return err
+	}
+	back, err := answer.Location()
+	if err != nil || back.Query().Get("code") == "" {
+		return fmt.Errorf("no code: %s %s", answer.Status, back)
+	}
+	token, err := d.token(url.Values{"grant_type": {"authorization_code"}, "code": {back.Query().Get("code")}, "redirect_uri": {callback},
+		"code_verifier": {"dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"}})
+	if err != nil {
+		return err
+	}
+	answer, body, err := d.ask("GET", "/userinfo", nil, "Authorization", "Bearer "+token)
+	if err == nil && answer.StatusCode != 200 {
+		err = fmt.Errorf("%s %s", answer.Status, body)
+	}
+	return err
+}
+
+func (d *driver) refresh(n int) error {
+	_, err := d.token(url.Values{"grant_type": {"refresh_token"}, "refresh_token": {fmt.Sprintf("refresh-%d", n)}})
+	return err
+}
+
+// token gives the access token of an answer of the token endpoint.
+func (d *driver) token(form url.Values) (string, error) {
+	form.Set("client_id", "web-es256")
+	form.Set("client_secret", "web-secret-web-secret")
+	answer, body, err := d.ask("POST", "/token", form)
+	var tokens struct {
+		Access string `json:"access_token"`
+	}
+	if err == nil && (json.Unmarshal(body, &tokens) != nil || tokens.Access == "") {
+		err = fmt.Errorf("no token: %s %s", answer.Status, body)
+	}
+	return tokens.Access, err
+}
+
+func (d *driver) ask(method, path string, form url.Values, header ...string) (*http.Response, []byte, error) {
+	req, err := http.NewRequest(method, issuer+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		return nil, nil, err
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	for i := 0; i < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
+	answer, err := d.http.Do(req)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	return answer, body, err
+}

@@ -1,0 +1,74 @@
+// Loads the login page that the address given leads to, as a phone does that comes for the first time, and prints what that costs as JSON:
+// medians of a few loads. The phone is Lighthouse's: a quarter of the processor, 1.6 Mbit/s, 150 ms there and back.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import { findChromium, launchArgs } from '../../../ui/tests/chromium.mjs';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const network = { offline: false, latency: 150, downloadThroughput: 1.6e6 / 8, uploadThroughput: 0.75e6 / 8 };
+const home = mkdtempSync(join(tmpdir(), 'bench-'));
+const browser = await chromium.launch({ executablePath: await findChromium(), args: launchArgs, env: { ...process.env, HOME: home } });
+try {
+  const loads = [];
+  for (let i = 0; i < 5; i += 1) loads.push(await load(process.argv[2]));
+  const median = (name) => loads.map((one) => one[name]).sort((a, b) => a - b)[2];
+  console.log(JSON.stringify(Object.fromEntries(Object.keys(loads[0]).map((name) => [name, median(name)]))));
+} finally {
+  await browser.close();
+  rmSync(home, { recursive: true, force: true });
+}
+
+/** One load with nothing in the cache. Times are in ms from when the browser asked for the page, after the API sent it there. */
+async function load(address) {
+  // bypassCSP lets axe in.
+  const context = await browser.newContext({ viewport: { width: 360, height: 640 }, isMobile: true, hasTouch: true, bypassCSP: true });
+  const page = await context.newPage();
+  const requests = await listen(page, context);
+  await page.addInitScript(() => {
+    window.seen = { blocked: 0, shifted: 0, contents: 0 };
+    const watch = (type, note) => new PerformanceObserver((list) => list.getEntries().forEach(note)).observe({ type, buffered: true });
+    watch('longtask', (entry) => { window.seen.blocked += entry.duration - 50; }); // of each task, what is above 50 ms
+    watch('layout-shift', (entry) => { window.seen.shifted += entry.value; });
+    watch('largest-contentful-paint', (entry) => { window.seen.contents = entry.startTime; });
+  });
+  await page.goto(address, { waitUntil: 'commit' });
+  await page.locator('input[name=password]').waitFor();
+  const shown = await page.evaluate(() => performance.now());
+  await page.waitForLoadState('load');
+  await page.waitForTimeout(500); // for what the page does afterwards
+  const asked = await page.evaluate(() => performance.getEntriesByType('navigation')[0].fetchStart);
+  const { blocked, shifted, contents } = await page.evaluate(() => window.seen);
+  const loaded = [...requests.values()].filter(({ done }) => done);
+  await page.addScriptTag({ content: axe });
+  const { violations } = await page.evaluate(() => window.axe.run());
+  await context.close();
+  return { bytes: loaded.reduce((sum, { bytes }) => sum + bytes, 0), trips: tripsAfter(loaded.find(({ path }) => path === '/login'), loaded),
+    interactive: shown - asked, contents: contents - asked, blocked, shifted, complaints: violations.length };
+}
+
+/** Notes the requests of a page, with what came over the wire for each; a redirect is one with what it leads to. */
+async function listen(page, context) {
+  const requests = new Map();
+  const devtools = await context.newCDPSession(page);
+  devtools.on('Network.requestWillBeSent', ({ requestId, request: { url }, timestamp }) => {
+    if (url.startsWith('http')) requests.set(requestId, { path: new URL(url).pathname, sent: timestamp });
+  });
+  devtools.on('Network.loadingFinished', ({ requestId, encodedDataLength, timestamp }) =>
+    Object.assign(requests.get(requestId) ?? {}, { bytes: encodedDataLength, done: timestamp }));
+  await devtools.send('Network.enable');
+  await devtools.send('Network.emulateNetworkConditions', network);
+  await devtools.send('Emulation.setCPUThrottlingRate', { rate: 4 });
+  return requests;
+}
+
+/** A request that is sent when one before it has been answered may have waited for it: a round trip more. */
+function tripsAfter(html, loaded) {
+  for (let trips = 0, since = html.done; ; trips += 1) {
+    const later = loaded.filter(({ sent }) => sent >= since);
+    if (later.length === 0) return trips;
+    since = Math.min(...later.map(({ done }) => done));
+  }
+}

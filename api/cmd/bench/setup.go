@@ -158,7 +158,8 @@ func (b *bench) prepareDatabase(ctx context.Context) error {
 			return fmt.Errorf("gatehouse %s: %w\n%s", args[0], err, out)
 		}
 	}
-	return b.sql(ctx, "gatehouse", seed, "ANALYZE")
+	// Tables with nothing in them yet are left out: to plan for them as they are would be to read them whole when they are not empty any more.
+	return b.sql(ctx, "gatehouse", seed, "ANALYZE users, groups, group_members, clients, consents, sessions")
 }
 
 // sql runs statements, each of which may be several, on a connection of its own.

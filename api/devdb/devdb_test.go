@@ -140,3 +140,25 @@ func TestAnInterruptedInitdbIsNotTakenForData(t *testing.T) {
 		t.Errorf("chose %d although 15 has the rows", got.major)
 	}
 }
+
+func TestAFreshServerHasNothingOfTheOneBefore(t *testing.T) {
+	root, err := Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(root, ".cache/devdb-fresh-test")
+	defer Remove(dir)
+	for range 2 {
+		fresh, err := StartFresh(t.Context(), dir, func(string) {}, "max_connections=20")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := execute(t.Context(), fresh.URL("postgres"), "CREATE DATABASE gatehouse"); err != nil {
+			t.Error(err)
+		}
+		if _, err := os.Stat(fresh.PIDFile); err != nil {
+			t.Error(err)
+		}
+		fresh.Stop()
+	}
+}

@@ -72,7 +72,7 @@ func parse(args []string) (o options, err error) {
 	flags.BoolVar(&o.check, "check", false, "exit with 1 where a goal is missed, and name it in the last line")
 	flags.BoolVar(&o.record, "record", false, "write the table to docs/performance.md")
 	flags.BoolVar(&o.profile, "profile", false, "CPU and allocation profiles of SSO and refresh, in .cache/bench, instead of the table")
-	flags.BoolVar(&o.growth, "growth", false, "what it costs with a million users and ten million sessions, instead of the table; half an hour, 20 GB")
+	flags.BoolVar(&o.growth, "growth", false, "what Postgres does for SSO and refresh among a million users and ten million logins, instead of the table; see docs/performance.md")
 	only := flags.String("only", "", "measure these alone, separated by commas, such as sso,refresh,storm")
 	_ = flags.Parse(args)
 	var known []string

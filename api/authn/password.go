@@ -51,7 +51,9 @@ func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
 		return "", err
 	}
 	defer leave()
-	return hashArgon2id(password), nil
+	var made string
+	aside(func() { made = hashArgon2id(password) })
+	return made, nil
 }
 
 // Verify tells whether password is the one of the stored hash: bcrypt ($2a$, $2b$, $2y$) or argon2id. If it is, and the
@@ -65,9 +67,9 @@ func (p *Passwords) Verify(ctx context.Context, stored, password string) (ok boo
 		return false, "", err
 	}
 	began := p.now() // not before the wait: what is computed must not show on top of it
-	ok, upgraded = func() (bool, string) {
+	func() {
 		defer leave()
-		return check(stored, password)
+		aside(func() { ok, upgraded = check(stored, password) })
 	}()
 	if ok {
 		return true, upgraded, nil

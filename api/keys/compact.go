@@ -17,9 +17,9 @@ type header struct {
 	Alg  string          `json:"alg"`
 	KID  string          `json:"kid"`
 	Typ  string          `json:"typ"`
-	JWK  json.RawMessage `json:"jwk"`
-	Crit json.RawMessage `json:"crit"`
-	B64  json.RawMessage `json:"b64"`
+	JWK  json.RawMessage `json:"jwk,omitempty"`
+	Crit json.RawMessage `json:"crit,omitempty"`
+	B64  json.RawMessage `json:"b64,omitempty"`
 }
 
 // parseCompact takes a token of at most so many bytes apart. It refuses crit and b64: we understand no extension

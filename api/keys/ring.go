@@ -25,6 +25,9 @@ var ErrNoKey = errors.New("no signing key")
 // maxToken bounds what is parsed: more than a header line of most proxies, far more than a token of ours.
 const maxToken = 8 << 10
 
+// maxSignature is the longest there is, in bytes: RSA with 2048 bits.
+const maxSignature = 256
+
 // Ring is a snapshot of the signing keys, immutable and safe for concurrent use. Which key signs and which are published
 // follows from the time that is passed in, so a ring stays right until the rows change.
 type Ring struct {
@@ -37,7 +40,7 @@ type key struct {
 	Row
 	private  crypto.Signer
 	public   crypto.PublicKey
-	alg      jwa.SignatureAlgorithm
+	signs    jws.Signer
 	verifier jws.Verifier
 	jwk      json.RawMessage
 }
@@ -65,8 +68,12 @@ func (s *Sealer) newKey(row Row) (key, error) {
 	if err != nil {
 		return key{}, err
 	}
-	k := key{Row: row, private: private, public: private.Public(), alg: jwa.SignatureAlgorithm(row.Alg)}
-	if k.verifier, err = jws.NewVerifier(k.alg); err != nil {
+	k := key{Row: row, private: private, public: private.Public()}
+	alg := jwa.SignatureAlgorithm(row.Alg)
+	if k.signs, err = jws.NewSigner(alg); err != nil {
+		return key{}, err
+	}
+	if k.verifier, err = jws.NewVerifier(alg); err != nil {
 		return key{}, err
 	}
 	public, err := publicJWK(k.public, row.Alg, row.KID)
@@ -109,12 +116,18 @@ func (r *Ring) Sign(alg, typ string, claims []byte, now time.Time) (string, erro
 	if k == nil {
 		return "", fmt.Errorf("%w for %s", ErrNoKey, alg)
 	}
-	header := jws.NewHeaders()
-	if err := errors.Join(header.Set(jws.KeyIDKey, k.KID), header.Set(jws.TypeKey, typ)); err != nil {
+	head, err := json.Marshal(header{Alg: k.Alg, KID: k.KID, Typ: typ})
+	if err != nil {
 		return "", err
 	}
-	token, err := jws.Sign(claims, jws.WithKey(k.alg, k.private, jws.WithProtectedHeaders(header)))
-	return string(token), err
+	token := make([]byte, 0, 4*(len(head)+len(claims)+maxSignature)/3)
+	token = append(strict.AppendEncode(token, head), '.')
+	token = strict.AppendEncode(token, claims)
+	signature, err := k.signs.Sign(token, k.private)
+	if err != nil {
+		return "", err
+	}
+	return string(strict.AppendEncode(append(token, '.'), signature)), nil
 }
 
 // Verify gives the typ and the claims of a token that a key of this ring signed which has not retired at now, and ErrToken
@@ -138,6 +151,7 @@ func (r *Ring) Verify(token string, now time.Time) (typ string, claims []byte, e
 type published struct {
 	from, until time.Time // until zero: for good
 	body        []byte
+	tag         string
 }
 
 func (p *published) holds(now time.Time) bool {
@@ -145,14 +159,14 @@ func (p *published) holds(now time.Time) bool {
 }
 
 // JWKS gives the public keys (RFC 7517 §5) that have not retired, the RS256 key that signs now first: some relying parties
-// take the first key they see. The next of an algorithm is in it as soon as its row exists. Do not change body.
-func (r *Ring) JWKS(now time.Time) (body []byte) {
-	if known := r.jwks.Load(); known.holds(now) {
-		return known.body
+// take the first key they see. The next of an algorithm is in it as soon as its row exists. Do not change body; tag is its ETag.
+func (r *Ring) JWKS(now time.Time) (body []byte, tag string) {
+	known := r.jwks.Load()
+	if !known.holds(now) {
+		known = r.publish(now)
+		r.jwks.Store(known)
 	}
-	p := r.publish(now)
-	r.jwks.Store(p)
-	return p.body
+	return known.body, known.tag
 }
 
 func (r *Ring) publish(now time.Time) *published {
@@ -179,5 +193,6 @@ func (r *Ring) publish(now time.Time) *published {
 		}
 	}
 	p.body = slices.Concat([]byte(`{"keys":[`), bytes.Join(entries, []byte(",")), []byte(`]}`))
+	p.tag = oidc.ETag(p.body)
 	return p
 }

@@ -66,6 +66,7 @@ type Answer struct {
 	DPoPNonce  string        // for the next proof (RFC 9449 §8)
 	RetryAfter time.Duration // 0: none
 	Public     time.Duration // how long anyone may keep it; 0: no-store
+	ETag       string        // of Raw, where it is asked for again and again
 
 	CheckSession bool // the page at check_session_iframe
 }

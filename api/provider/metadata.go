@@ -35,7 +35,7 @@ func (s *Settings) LetsClientsRegister() bool {
 
 // Discovery is OpenID Connect Discovery §4 and RFC 8414 §3.
 func (p *Provider) Discovery(Request) Answer {
-	return Answer{Status: 200, Raw: p.metadata, Public: metadataAge}
+	return Answer{Status: 200, Raw: p.metadata, ETag: p.metadataTag, Public: metadataAge}
 }
 
 // JWKS is the key set (RFC 7517 §5).
@@ -44,7 +44,8 @@ func (p *Provider) JWKS(r Request) Answer {
 	if err != nil {
 		return p.failed(r, err)
 	}
-	return Answer{Status: 200, Raw: ring.JWKS(p.now()), Public: metadataAge}
+	set, tag := ring.JWKS(p.now())
+	return Answer{Status: 200, Raw: set, ETag: tag, Public: metadataAge}
 }
 
 // IsClientOrigin says whether pages of origin may read the answers made for clients; not while Postgres is away and nothing is cached.

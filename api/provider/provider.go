@@ -61,8 +61,10 @@ type Provider struct {
 	ring       atomic.Pointer[keys.Ring]
 	salt       atomic.Pointer[[]byte] // of pairwise subjects; there as soon as ring is
 	loggedOut  chan struct{}          // somebody was, here
-	metadata   []byte
 	now        func() time.Time
+
+	metadata    []byte
+	metadataTag string
 }
 
 // New makes a provider; Run keeps its keys current.
@@ -72,6 +74,7 @@ func New(settings Settings, db *store.Store, sealer *keys.Sealer, passwords *aut
 		bucketKey: sealer.Derive("login throttle", nil), loggedOut: make(chan struct{}, 1)}
 	p.upstreams = authn.NewUpstreams(p.outgoing, now)
 	p.metadata = discoveryDocument(settings)
+	p.metadataTag = oidc.ETag(p.metadata)
 	return p
 }
 

@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"html/template"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -22,17 +24,25 @@ type answerer struct {
 	checkSession fixedPage
 }
 
+// always are headers of every answer; one that needs another value sets it after them.
+var always = map[string][]string{
+	"X-Content-Type-Options":  {"nosniff"},
+	"Referrer-Policy":         {"no-referrer"},
+	"Cache-Control":           {"no-store"},
+	"Content-Security-Policy": {"default-src 'none'; frame-ancestors 'none'"},
+}
+
 func (a answerer) write(c echo.Context, ans provider.Answer) error {
 	h := c.Response().Header()
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Cache-Control", "no-store")
-	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	maps.Copy(h, always)
 	if a.https {
 		h.Set("Strict-Transport-Security", "max-age=31536000")
 	}
 	if ans.Public > 0 {
 		h.Set("Cache-Control", "public, max-age="+wholeSeconds(ans.Public))
+	}
+	if ans.ETag != "" {
+		h.Set("ETag", ans.ETag)
 	}
 	if ans.Challenge != "" {
 		h.Set("WWW-Authenticate", ans.Challenge)
@@ -62,12 +72,34 @@ func (a answerer) write(c echo.Context, ans provider.Answer) error {
 		return c.HTML(ans.Status, leadPage(ans.Location, 1))
 	case ans.Location != "":
 		return c.Redirect(ans.Status, ans.Location)
+	case ans.ETag != "" && has(c, ans.ETag):
+		return c.NoContent(http.StatusNotModified)
 	case ans.Raw != nil:
-		return c.Blob(ans.Status, cmp.Or(ans.Type, "application/json"), ans.Raw)
+		return blob(c, ans.Status, cmp.Or(ans.Type, "application/json"), ans.Raw)
 	case ans.JSON != nil:
-		return c.JSON(ans.Status, ans.JSON)
+		body, err := json.Marshal(ans.JSON)
+		if err != nil {
+			return err
+		}
+		return blob(c, ans.Status, "application/json", body)
 	}
 	return c.NoContent(ans.Status)
+}
+
+// blob says how long the body is, so that it leaves in one piece with the headers.
+func blob(c echo.Context, status int, contentType string, body []byte) error {
+	c.Response().Header().Set("Content-Length", strconv.Itoa(len(body)))
+	return c.Blob(status, contentType, body)
+}
+
+// has says whether the client has it already, in which case it is spared the body (RFC 9110 §13.1.2).
+func has(c echo.Context, tag string) bool {
+	for known := range strings.SplitSeq(c.Request().Header.Get("If-None-Match"), ",") {
+		if known = strings.TrimPrefix(strings.TrimSpace(known), "W/"); known == tag || known == "*" {
+			return true
+		}
+	}
+	return false
 }
 
 func wholeSeconds(d time.Duration) string {

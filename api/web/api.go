@@ -20,56 +20,68 @@ type endpoint struct {
 	methods string
 	path    string
 	readers readers // whose pages may read the answer from another origin
-	person  bool    // a person's browser navigates here: errors are pages, not JSON
-	run     func(context.Context, provider.Request) provider.Answer
+	asker   asker
+	run     run
 }
+
+// asker is who asks an endpoint.
+type asker int
+
+const (
+	program asker = iota // a client, or a script of the UI: errors are JSON
+	person               // a browser navigates here: errors are pages
+	poller               // anyone, all day, for what is ready at once: such requests are logged at level debug, unless they fail
+)
+
+// run answers a request.
+type run func(context.Context, provider.Request) provider.Answer
 
 func routes(p *provider.Provider) []endpoint {
 	list := []endpoint{
-		{"GET POST", "/authorize", nobody, true, p.Authorize},
-		{"GET", "/interaction", theUI, false, p.Interaction},
-		{"POST", "/login", nobody, true, p.Login},
-		{"POST", "/login/upstream", nobody, true, p.LoginUpstream},
-		{"GET POST", "/upstream/:name/callback", nobody, true, p.UpstreamCallback},
-		{"POST", "/consent", nobody, true, p.Consent},
-		{"GET POST", "/logout", nobody, true, p.Logout},
-		{"POST", "/logout/confirm", nobody, true, p.LogoutConfirm},
-		{"GET", "/account", nobody, true, p.Account},
-		{"POST", "/account/tokens", nobody, true, p.AddToken},
-		{"POST", "/account/tokens/revoke", nobody, true, p.RevokeToken},
-		{"GET HEAD", "/authentication-methods", clients, false, p.AuthenticationMethods},
-		{"POST", "/device", nobody, true, p.Device},
-		{"POST", "/device_authorization", clients, false, p.DeviceAuthorization},
-		{"POST", "/par", clients, false, p.PushAuthorization},
-		{"POST", "/token", clients, false, p.Token},
-		{"GET POST", "/userinfo", clients, false, p.Userinfo},
-		{"POST", "/revoke", clients, false, p.Revoke},
-		{"POST", "/introspect", nobody, false, p.Introspect},
-		{"GET HEAD", "/jwks", clients, false, still(p.JWKS)},
-		{"GET HEAD", "/.well-known/openid-configuration", clients, false, still(p.Discovery)},
-		{"GET HEAD", "/.well-known/oauth-authorization-server", clients, false, still(p.Discovery)},
-		{"GET HEAD", "/healthz", nobody, false, health(nil)},
-		{"GET HEAD", "/readyz", nobody, false, health(p.Ready)},
+		{"GET POST", "/authorize", nobody, person, p.Authorize},
+		{"GET", "/interaction", theUI, program, p.Interaction},
+		{"POST", "/login", nobody, person, p.Login},
+		{"POST", "/login/upstream", nobody, person, p.LoginUpstream},
+		{"GET POST", "/upstream/:name/callback", nobody, person, p.UpstreamCallback},
+		{"POST", "/consent", nobody, person, p.Consent},
+		{"GET POST", "/logout", nobody, person, p.Logout},
+		{"POST", "/logout/confirm", nobody, person, p.LogoutConfirm},
+		{"GET", "/account", nobody, person, p.Account},
+		{"POST", "/account/tokens", nobody, person, p.AddToken},
+		{"POST", "/account/tokens/revoke", nobody, person, p.RevokeToken},
+		{"GET HEAD", "/authentication-methods", clients, program, p.AuthenticationMethods},
+		{"POST", "/device", nobody, person, p.Device},
+		{"POST", "/device_authorization", clients, program, p.DeviceAuthorization},
+		{"POST", "/par", clients, program, p.PushAuthorization},
+		{"POST", "/token", clients, program, p.Token},
+		{"GET POST", "/userinfo", clients, program, p.Userinfo},
+		{"POST", "/revoke", clients, program, p.Revoke},
+		{"POST", "/introspect", nobody, program, p.Introspect},
+		{"GET HEAD", "/jwks", clients, poller, still(p.JWKS)},
+		{"GET HEAD", "/.well-known/openid-configuration", clients, poller, still(p.Discovery)},
+		{"GET HEAD", "/.well-known/oauth-authorization-server", clients, poller, still(p.Discovery)},
+		{"GET HEAD", "/healthz", nobody, poller, health(nil)},
+		{"GET HEAD", "/readyz", nobody, poller, health(p.Ready)},
 	}
 	if p.SessionManagement {
-		list = append(list, endpoint{"GET HEAD", "/check_session", nobody, false, still(p.CheckSession)})
+		list = append(list, endpoint{"GET HEAD", "/check_session", nobody, poller, still(p.CheckSession)})
 	}
 	if p.LetsClientsRegister() {
 		list = append(list,
-			endpoint{"POST", "/register", nobody, false, p.Register},
-			endpoint{"GET", "/register/:name", nobody, false, p.ReadRegistration},
-			endpoint{"PUT", "/register/:name", nobody, false, p.ReplaceRegistration},
-			endpoint{"DELETE", "/register/:name", nobody, false, p.EndRegistration})
+			endpoint{"POST", "/register", nobody, program, p.Register},
+			endpoint{"GET", "/register/:name", nobody, program, p.ReadRegistration},
+			endpoint{"PUT", "/register/:name", nobody, program, p.ReplaceRegistration},
+			endpoint{"DELETE", "/register/:name", nobody, program, p.EndRegistration})
 	}
 	return list
 }
 
 // still adapts an endpoint that does nothing that could take long.
-func still(run func(provider.Request) provider.Answer) func(context.Context, provider.Request) provider.Answer {
+func still(run func(provider.Request) provider.Answer) run {
 	return func(_ context.Context, r provider.Request) provider.Answer { return run(r) }
 }
 
-func health(ready func(context.Context) error) func(context.Context, provider.Request) provider.Answer {
+func health(ready func(context.Context) error) run {
 	return func(ctx context.Context, _ provider.Request) provider.Answer {
 		if ready != nil {
 			if err := ready(ctx); err != nil {
@@ -91,16 +103,16 @@ func API(p *provider.Provider, trustedProxies []netip.Prefix) http.Handler {
 	a := answerer{https: strings.HasPrefix(p.Issuer, "https:")}
 	a.checkSession = checkSessionPage(a.prefix() + string(provider.StateCookie))
 	e.HTTPErrorHandler = func(err error, c echo.Context) { a.writeRoutingError(c, err) }
-	e.Use(logged, middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: logPanic}))
-	for _, end := range routes(p) {
+	endpoints := routes(p)
+	e.Use(logged(endpoints), middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: logPanic}))
+	for _, end := range endpoints {
 		handler := func(c echo.Context) error {
 			ctx, cancel := context.WithTimeout(c.Request().Context(), patience)
 			defer cancel()
-			c.SetRequest(c.Request().WithContext(ctx))
-			end.readers.allow(c, p)
+			end.readers.allow(ctx, c, p)
 			r, problem := a.readRequest(c)
 			if problem != nil {
-				return a.write(c, p.Malformed(r, end.person, problem.status, problem.why))
+				return a.write(c, p.Malformed(r, end.asker == person, problem.status, problem.why))
 			}
 			return a.write(c, end.run(ctx, r))
 		}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"strings"
 
@@ -19,14 +20,14 @@ const (
 )
 
 // allow adds the CORS headers (Fetch §3.3), so that errors can be read as well as successes.
-func (who readers) allow(c echo.Context, p *provider.Provider) bool {
+func (who readers) allow(ctx context.Context, c echo.Context, p *provider.Provider) bool {
 	if who == nobody {
 		return false
 	}
 	h := c.Response().Header()
 	h.Add("Vary", "Origin")
 	origin := c.Request().Header.Get("Origin")
-	if origin == "" || who == theUI && origin != p.UIOrigin || who == clients && !p.IsClientOrigin(c.Request().Context(), origin) {
+	if origin == "" || who == theUI && origin != p.UIOrigin || who == clients && !p.IsClientOrigin(ctx, origin) {
 		return false
 	}
 	h.Set("Access-Control-Allow-Origin", origin)
@@ -35,7 +36,7 @@ func (who readers) allow(c echo.Context, p *provider.Provider) bool {
 }
 
 func (who readers) preflight(c echo.Context, p *provider.Provider, methods string) error {
-	if who.allow(c, p) {
+	if who.allow(c.Request().Context(), c, p) {
 		h := c.Response().Header()
 		h.Set("Access-Control-Allow-Methods", strings.ReplaceAll(methods, " ", ", "))
 		h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, DPoP, X-Requested-With")

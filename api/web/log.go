@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"crypto/rand"
 	"log/slog"
 	"time"
@@ -8,32 +9,37 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-const requestIDKey = "request_id"
-
 // requestID names a request in the log and on error pages.
-func requestID(c echo.Context) string {
-	id, _ := c.Get(requestIDKey).(string)
-	return id
-}
+func requestID(c echo.Context) string { return c.Response().Header().Get("X-Request-Id") }
 
 // logged gives each request an id and a line in the log: the path without its query, which may hold codes, tokens and names.
-func logged(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		started := time.Now()
-		id := rand.Text()[:12]
-		c.Set(requestIDKey, id)
-		c.Response().Header().Set("X-Request-Id", id)
-		err := next(c)
-		if err != nil {
-			c.Error(err)
+func logged(endpoints []endpoint) echo.MiddlewareFunc {
+	polled := map[string]bool{}
+	for _, end := range endpoints {
+		polled[end.path] = end.asker == poller
+	}
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			started := time.Now()
+			id := rand.Text()[:12]
+			c.Response().Header().Set("X-Request-Id", id)
+			err := next(c)
+			if err != nil {
+				c.Error(err)
+			}
+			path := c.Path() // the route, not what was asked for
+			if path == "" {
+				path = "(no such path)"
+			}
+			level := slog.LevelInfo
+			if polled[path] && c.Response().Status < 400 {
+				level = slog.LevelDebug
+			}
+			slog.LogAttrs(context.Background(), level, "request", slog.String("request_id", id), slog.String("method", c.Request().Method),
+				slog.String("path", path), slog.Int("status", c.Response().Status),
+				slog.Float64("ms", float64(time.Since(started).Microseconds())/1000), slog.String("addr", c.RealIP()))
+			return nil
 		}
-		path := c.Path() // the route, not what was asked for
-		if path == "" {
-			path = "(no such path)"
-		}
-		slog.Info("request", "request_id", id, "method", c.Request().Method, "path", path, "status", c.Response().Status,
-			"ms", float64(time.Since(started).Microseconds())/1000, "addr", c.RealIP())
-		return nil
 	}
 }
 

@@ -23,7 +23,7 @@ func (p *Provider) grantClientCredentials(_ context.Context, r Request, c *oidc.
 	claims := p.accessTokenClaims(c, accessTokenFor{scope: scope, jkt: ask.bound.JKT}, ask.now)
 	claims.Subject, claims.Audience = c.ClientID, oidc.ClientAudience(c, p.Issuer, ask.bound.Resources)
 	out := oidc.TokenResponse{TokenType: claims.TokenType(), ExpiresIn: int(p.AccessTokenTTL.Seconds()), Scope: scope}
-	if out.AccessToken, err = signJSON(ring, c.AccessTokenAlg, oidc.AccessTokenType, claims, ask.now); err != nil {
+	if out.AccessToken, err = p.signClaims(ring, c, claims, ask.now); err != nil {
 		return p.failed(r, err)
 	}
 	return Answer{Status: 200, JSON: out}

@@ -138,7 +138,7 @@ func (p *Provider) exchangeForService(ctx context.Context, r Request, c *oidc.Cl
 	ring, err := p.keyRing()
 	var token string
 	if err == nil {
-		token, err = signJSON(ring, c.AccessTokenAlg, oidc.AccessTokenType, claims, ask.now)
+		token, err = p.signClaims(ring, c, claims, ask.now)
 	}
 	if err != nil {
 		return p.failed(r, err)

@@ -59,6 +59,7 @@ type Provider struct {
 	arrivals   authn.Arrivals
 	looks      looks
 	ring       atomic.Pointer[keys.Ring]
+	verified   verifiedTokens
 	salt       atomic.Pointer[[]byte] // of pairwise subjects; there as soon as ring is
 	loggedOut  chan struct{}          // somebody was, here
 	now        func() time.Time

@@ -133,7 +133,7 @@ func (p *Provider) signAccessToken(ring *keys.Ring, c *oidc.Client, u *oidc.User
 	if oidc.HasScope(f.scope, "groups") {
 		claims.Groups = u.Groups
 	}
-	return signJSON(ring, c.AccessTokenAlg, oidc.AccessTokenType, claims, now)
+	return p.signClaims(ring, c, claims, now)
 }
 
 // accessTokenClaims are those of any access token of the client.

@@ -34,7 +34,11 @@ func (s *Store) Watch(ctx context.Context, listenURL string, changed func()) {
 }
 
 func (s *Store) listen(ctx context.Context, url string, changed func()) error {
-	conn, err := pgx.Connect(ctx, url)
+	cfg, err := parse(url)
+	if err != nil {
+		return err
+	}
+	conn, err := pgx.ConnectConfig(ctx, cfg.ConnConfig)
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 func TestWatchHearsOfChangesByNotifyByPollingAndAfterAReconnect(t *testing.T) {
 	for _, how := range []string{"notify", Poll} {
 		t.Run(how, func(t *testing.T) {
-			url := devdb.Test(t)
+			url := withPool(devdb.Test(t))
 			s, listenURL := open(t, url), url
 			if how == Poll {
 				listenURL = Poll

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"path"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
@@ -28,11 +27,11 @@ const (
 // progress of each. It takes goose's advisory lock, so that any number of replicas may start at once; url must be a direct
 // connection, for a transaction pooler loses that lock. Errors name the file, and the constraint that refused it.
 func Migrate(ctx context.Context, url string, fsys fs.FS, versionTable string, progress func(line string)) error {
-	cfg, err := pgx.ParseConfig(url)
+	cfg, err := parse(url)
 	if err != nil {
-		return fmt.Errorf("DATABASE_URL: %w", withoutPassword(err))
+		return fmt.Errorf("DATABASE_URL: %w", err)
 	}
-	db := stdlib.OpenDB(*cfg)
+	db := stdlib.OpenDB(*cfg.ConnConfig)
 	defer db.Close()
 	provider, err := newProvider(db, fsys, versionTable)
 	if errors.Is(err, goose.ErrNoMigrations) {

@@ -50,8 +50,16 @@ func open(t *testing.T, url string) *Store {
 	return s
 }
 
+// withPool says in the URL how large the pool is to be, as docs/operations.md has it, also where no pool is made.
+func withPool(url string) string {
+	if strings.Contains(url, "?") {
+		return url + "&pool_max_conns=3"
+	}
+	return url + "?pool_max_conns=3"
+}
+
 func TestMigrateMakesTheSchemaCurrentOnce(t *testing.T) {
-	url := emptied(t)
+	url := withPool(emptied(t))
 	s := open(t, url)
 	err := s.SchemaIsCurrent(t.Context())
 	if err == nil || !regexp.MustCompile("at version 0, this gatehouse needs [0-9]+: run `gatehouse migrate`$").MatchString(err.Error()) {

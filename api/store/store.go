@@ -35,9 +35,9 @@ type Store struct {
 // Behind a pooler in transaction mode that does not follow prepared statements (PgBouncer before 1.21), the URL says so
 // with default_query_exec_mode=cache_describe.
 func Open(ctx context.Context, url string) (*Store, error) {
-	cfg, err := pgxpool.ParseConfig(url)
+	cfg, err := parse(url)
 	if err != nil {
-		return nil, fmt.Errorf("DATABASE_URL: %w", withoutPassword(err))
+		return nil, fmt.Errorf("DATABASE_URL: %w", err)
 	}
 	cfg.ConnConfig.ConnectTimeout = 3 * time.Second
 	cfg.MaxConnLifetime = time.Hour
@@ -54,6 +54,12 @@ func (s *Store) Close() { s.pool.Close() }
 
 // Ping tells whether Postgres answers.
 func (s *Store) Ping(ctx context.Context) error { return failure(s.pool.Ping(ctx)) }
+
+// parse reads a connection string, with what it says of the pool (pool_max_conns) where no pool is made of it, too.
+func parse(url string) (*pgxpool.Config, error) {
+	cfg, err := pgxpool.ParseConfig(url)
+	return cfg, withoutPassword(err)
+}
 
 // withoutPassword drops the connection string, which pgx repeats, from a parse error.
 func withoutPassword(err error) error {

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -32,6 +33,7 @@ func UI(cfg *config.Config) (http.Handler, error) {
 		return nil, err
 	}
 	files["/config.json"] = newUIFile("/config.json", configJSON)
+	files["/index.html"].asks = cfg.Issuer + "/interaction?request="
 
 	e := echo.New()
 	e.Use(uiHeaders(cfg))
@@ -79,7 +81,13 @@ type uiFile struct {
 	etag         string // without quotes; each encoding has its own (RFC 9110 §8.8.3.3)
 	plain        []byte
 	encoded      map[string][]byte // by content coding
+	// asks is what its script will ask the API, up to the request, which follows. The answer names it to the browser, which asks at once
+	// and not only when the script runs: on a phone that saves a round trip.
+	asks string
 }
+
+// sealed is what a request is made of, and may stand in a header.
+var sealed = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
 // uiFiles are known by the path of their URL.
 type uiFiles map[string]*uiFile
@@ -155,6 +163,9 @@ func (all uiFiles) answer(w http.ResponseWriter, r *http.Request) error {
 	h := w.Header()
 	h.Set("Cache-Control", f.cacheControl)
 	h.Set("ETag", etag)
+	if request := r.URL.Query().Get("request"); f.asks != "" && sealed.MatchString(request) {
+		h.Set("Link", "<"+f.asks+request+">; rel=preload; as=fetch; crossorigin=anonymous")
+	}
 	if len(f.encoded) > 0 {
 		h.Set("Vary", "Accept-Encoding")
 	}

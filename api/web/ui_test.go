@@ -36,12 +36,18 @@ func builtUI(t *testing.T) string {
 	return filepath.Join(root, "dist")
 }
 
-func testUI(t *testing.T) func(method, target string, header ...string) *httptest.ResponseRecorder {
+func builtUIHandler(t *testing.T) http.Handler {
 	t.Helper()
 	handler, err := UI(&config.Config{Issuer: "https://api.example.org", Name: "Campus", Accent: "#0b57d0", UIRoot: builtUI(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
+	return handler
+}
+
+func testUI(t *testing.T) func(method, target string, header ...string) *httptest.ResponseRecorder {
+	t.Helper()
+	handler := builtUIHandler(t)
 	return func(method, target string, header ...string) *httptest.ResponseRecorder {
 		r := httptest.NewRequest(method, "/", nil)
 		r.URL.Path, r.RequestURI = target, target
@@ -157,6 +163,32 @@ func TestUICaching(t *testing.T) {
 		}
 		if fresh := get("GET", path, "If-None-Match", `"other"`); fresh.Code != http.StatusOK {
 			t.Errorf("%s with another ETag: %d", path, fresh.Code)
+		}
+	}
+}
+
+func TestUIHasTheBrowserAskTheAPIBeforeTheScriptDoes(t *testing.T) {
+	handler := builtUIHandler(t)
+	for target, request := range map[string]string{
+		"/login?request=A-z_0":         "A-z_0",
+		"/consent?x=y&request=A-z_0&z": "A-z_0",
+		"/index.html?request=A-z_0":    "A-z_0",
+		"/login":                       "",
+		"/login?request=":              "",
+		"/login?request=a%3E":          "",
+		"/login?request=a,<b>":         "",
+		"/login?request=a%0d%0aX:%20y": "",
+		"/logo.svg?request=A-z_0":      "",
+		"/config.json?request=A-z_0":   "",
+	} {
+		want := ""
+		if request != "" {
+			want = "<https://api.example.org/interaction?request=" + request + ">; rel=preload; as=fetch; crossorigin=anonymous"
+		}
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, httptest.NewRequest("GET", target, nil))
+		if got := strings.Join(w.Header()["Link"], ", "); w.Code != 200 || got != want {
+			t.Errorf("%s: %d with Link %q, want %q", target, w.Code, got, want)
 		}
 	}
 }

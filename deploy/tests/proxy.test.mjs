@@ -130,14 +130,15 @@ for (const name of Object.keys(webServers)) {
       const env = { ...environment(site), GATEHOUSE_UI_LISTEN: `127.0.0.1:${port}`, GATEHOUSE_UI_ROOT: site.uiRoot };
       const ui = await start(gatehouse, ['ui'], port, { env });
       try {
-        const paths = ['/', '/index.html', '/login?request=x', '/a/b', '/config.json', asset, '/logo.svg', '/assets/no.js', '/no.txt'];
+        const paths = ['/', '/index.html', '/login?request=x', '/index.html?request=x', '/login?a=b&request=A-z_0', '/login?request=x%3E', '/a/b',
+          `${asset}?request=x`, '/config.json', asset, '/logo.svg', '/assets/no.js', '/no.txt'];
         for (const path of paths) {
           for (const accept of ['', 'gzip', 'gzip, deflate, br']) {
             const want = await fetch(`http://127.0.0.1:${port}${path}`, { headers: { 'Accept-Encoding': accept } });
             const got = await send(uiHost, path, { headers: accept ? { 'Accept-Encoding': accept } : {} });
             assert.equal(got.status, want.status, path);
             const names = ['content-security-policy', 'referrer-policy', 'x-content-type-options', 'x-frame-options', 'permissions-policy',
-              'strict-transport-security', 'cross-origin-opener-policy', ...want.ok ? ['cache-control', 'content-encoding'] : []];
+              'strict-transport-security', 'cross-origin-opener-policy', ...want.ok ? ['cache-control', 'content-encoding', 'link'] : []];
             for (const h of names) assert.equal(got.headers[h] ?? null, want.headers.get(h), `${h} of ${path} with ${accept}`);
           }
         }

@@ -1,4 +1,4 @@
-import { chooseLanguage, loadMessages, type Language, type Messages } from '../messages/index.ts';
+import { chooseLanguage, messages, type Language, type Messages } from '../messages/index.ts';
 import { fetchConfig, unconfigured, type Config } from './config.ts';
 import { readAnswer, unreachable, type Answer } from './contract.ts';
 
@@ -7,7 +7,6 @@ export interface Screen { config: Config; answer: Answer; language: Language; t:
 
 /** Asks for the configuration, then the API for what to show. Never rejects: what fails is a page too. */
 export async function load(): Promise<Screen> {
-  void loadMessages(chooseLanguage(navigator.languages)); // the likely language comes beside the other two, not after them
   const request = new URLSearchParams(location.search).get('request');
   let config = unconfigured;
   let answer: Answer = { page: 'start' };
@@ -18,7 +17,7 @@ export async function load(): Promise<Screen> {
     answer = unreachable();
   }
   const language = chooseLanguage([...(answer.ui_locales ?? []), ...navigator.languages]);
-  return { config, answer, ...await loadMessages(language) };
+  return { config, answer, language, t: messages[language] };
 }
 
 /** What is shown to a person who was not sent here: the form for a code at the address that devices show (RFC 8628 §3.3). */
@@ -28,11 +27,8 @@ function unasked(api: string): Answer {
 }
 
 async function ask(api: string, request: string): Promise<Answer> {
-  const response = await fetch(`${api}/interaction?request=${encodeURIComponent(request)}`, {
-    credentials: 'omit',
-    cache: 'no-store',
-    signal: AbortSignal.timeout(15_000),
-  });
+  // The server of the pages has the browser ask beforehand (Link: rel=preload); the answer counts only for a request without options of its own.
+  const response = await fetch(`${api}/interaction?request=${encodeURIComponent(request)}`, { signal: AbortSignal.timeout(15_000) });
   const answer = readAnswer(await response.json(), api);
   const mayPass = response.status === 429 || response.status === 503;
   return answer.page === 'error' && mayPass ? { ...answer, retry: true } : answer;

@@ -55,7 +55,7 @@ export async function startUI(api, { config = {} } = {}) {
     'X-Frame-Options': 'DENY',
   };
   const server = await listen((request, response) => {
-    const path = new URL(request.url, 'http://localhost').pathname;
+    const { pathname: path, searchParams } = new URL(request.url, 'http://localhost');
     const send = (body, more) => {
       ui.bytes += body.length;
       ui.files.push([path, body.length]);
@@ -68,7 +68,9 @@ export async function startUI(api, { config = {} } = {}) {
     }
     const file = build.has(path) ? path : '/index.html';
     const caching = { 'Cache-Control': file.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache' };
-    send(build.get(file), { 'Content-Type': types[extname(file)], 'Content-Encoding': 'br', ...caching });
+    const asks = file === '/index.html' && searchParams.get('request');
+    const preload = asks ? { Link: `<${api.origin}/interaction?request=${asks}>; rel=preload; as=fetch; crossorigin=anonymous` } : {};
+    send(build.get(file), { 'Content-Type': types[extname(file)], 'Content-Encoding': 'br', ...caching, ...preload });
   });
   api.uiOrigin = originOf(server);
   return Object.assign(ui, { origin: api.uiOrigin, close: () => stop(server) });

@@ -3,4 +3,8 @@ import './app.css';
 import App from './App.svelte';
 import { load } from './lib/load.ts';
 
-mount(App, { target: document.getElementById('app')!, props: { load } });
+// What was in the document until now says that it loads.
+const screen = await load();
+const target = document.getElementById('app')!;
+target.textContent = '';
+mount(App, { target, props: { screen, load } });

@@ -27,7 +27,7 @@ export async function open(address: string, network: Omit<Network, 'asked'>, lan
     const text = typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body);
     return new Response(text, { status: reply.status ?? 200 });
   });
-  const app = mount(App, { target: document.body, props: { load } });
+  const app = mount(App, { target: document.body, props: { screen: await load(), load } });
   close = () => void unmount(app);
   await vi.waitUntil(() => document.querySelector('h1'), { interval: 5 });
   await tick();

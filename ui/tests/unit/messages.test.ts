@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { languageNames, loadMessages } from '../../src/messages/index.ts';
+import { languageNames, messages, type Messages } from '../../src/messages/index.ts';
 
 // The codes of the contract between the API and the UI.
 const loginCodes = [
@@ -23,8 +23,8 @@ function texts(messages: object, path = ''): [string, string][] {
 }
 
 describe.each(languageNames)('%s', (language) => {
-  test('has words for every code and scope', async () => {
-    const { t } = await loadMessages(language);
+  test('has words for every code and scope', () => {
+    const t: Messages = messages[language];
     expect(Object.keys(t.login.errors)).toEqual(expect.arrayContaining(loginCodes));
     expect(Object.keys(t.device.errors)).toEqual(expect.arrayContaining(deviceCodes));
     expect(Object.keys(t.account.errors)).toEqual(expect.arrayContaining(accountCodes));
@@ -33,9 +33,9 @@ describe.each(languageNames)('%s', (language) => {
     expect(Object.keys(t.account.scopes)).toEqual(scopes.slice(0, 6));
   });
 
-  test('has the texts of English, none empty, and fills in what English fills in', async () => {
-    const own = texts((await loadMessages(language)).t);
-    const english = texts((await loadMessages('en')).t);
+  test('has the texts of English, none empty, and fills in what English fills in', () => {
+    const own = texts(messages[language]);
+    const english = texts(messages.en);
     expect(own.map(([path]) => path)).toEqual(english.map(([path]) => path));
     for (const [index, [path, value]] of own.entries()) {
       expect(value.trim(), path).toMatch(/\S/);
@@ -43,14 +43,14 @@ describe.each(languageNames)('%s', (language) => {
     }
   });
 
-  test('has no sign of French alone at the end or start of a line', async () => {
+  test('has no sign of French alone at the end or start of a line', () => {
     if (language !== 'fr') return;
-    for (const [path, value] of texts((await loadMessages('fr')).t)) expect(value, path).not.toMatch(/ [:;?!»]|« /);
+    for (const [path, value] of texts(messages.fr)) expect(value, path).not.toMatch(/ [:;?!»]|« /);
   });
 
-  test('differs from English', async () => {
+  test('differs from English', () => {
     if (language === 'en') return;
-    const english = new Map(texts((await loadMessages('en')).t));
-    expect(texts((await loadMessages(language)).t).filter(([path, value]) => english.get(path) === value)).toEqual([]);
+    const english = new Map(texts(messages.en));
+    expect(texts(messages[language]).filter(([path, value]) => english.get(path) === value)).toEqual([]);
   });
 });

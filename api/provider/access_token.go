@@ -80,6 +80,9 @@ func (p *Provider) living(ctx context.Context, claims *oidc.AccessTokenClaims, u
 	case l.client == nil:
 		return l, unknownClient, store.ErrNotFound
 	case claims.GrantID != "":
+		if claims.SubjectID == "" {
+			use.Client = l.client
+		}
 		l.GrantUser, why, err = p.store.LoadGrantUser(ctx, use, now)
 		if claims.SubjectID != "" {
 			l.Claims = oidc.ClaimsRequest{} // another client asked for them

@@ -25,7 +25,7 @@ func (p *Provider) grantRefreshToken(ctx context.Context, r Request, c *oidc.Cli
 	if c.RotatesRefreshTokens() {
 		successor = p.successor(token)
 	}
-	rotation := store.Rotation{Token: digest(token), Successor: digest(successor), ClientID: c.ClientID,
+	rotation := store.Rotation{Token: digest(token), Successor: digest(successor), Client: c,
 		Scope: ask.params["scope"], Bound: ask.bound, IdleEnds: ask.now.Add(p.RefreshIdle), Grace: p.RefreshGrace}
 	g, u, err := p.store.RotateRefreshToken(ctx, rotation, ask.now)
 	switch {

@@ -14,8 +14,8 @@ type Exchange struct {
 	Policy  *oidc.ExchangePolicy // nil: there is none for the audience
 }
 
-var exchangeSQL = grantUserOf(`, `+mayUse("$4")+`, x.scope, x.subject_audience, x.impersonation`,
-	`LEFT JOIN exchange_policies x ON x.client_id = $5 AND x.audience = $6`, `WHEN EXISTS (SELECT FROM revoked_tokens WHERE jti = $3) THEN 'token_revoked'`)
+var exchangeSQL = grantUserOf(tokenRevoked("$3")+`, `+refusalOfAny("$2"), `, `+mayUse("$4")+`, x.scope, x.subject_audience, x.impersonation`,
+	grantsClient+` LEFT JOIN exchange_policies x ON x.client_id = $5 AND x.audience = $6`)
 
 // LoadExchange gives in one statement the user of the subject token's grant and what the client may do with the token. ErrNotFound with a
 // reason for the log where the token may not live.

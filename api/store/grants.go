@@ -12,9 +12,39 @@ import (
 // TokenUse is a use of an access token.
 type TokenUse struct {
 	GrantID string
-	ID      string // its jti where it can be revoked without its grant, else ""
-	Proof   *Once  // of the key that it is bound to, nil for none
+	Client  *oidc.Client // whose the grant is, too; nil for a token that was got by an exchange
+	ID      string       // its jti where it can be revoked without its grant, else ""
+	Proof   *Once        // of the key that it is bound to, nil for none
 }
+
+// grantTables are the tables, with a grant g in them, that say whether it may live.
+const grantTables = `grants g JOIN users u ON u.id = g.user_id LEFT JOIN sessions s ON s.sid = g.sid`
+
+// grantEndsAt is when such a grant ends by itself: with its session, unless it is offline.
+const grantEndsAt = `CASE WHEN g.offline THEN g.expires_at ELSE LEAST(g.expires_at, s.expires_at) END`
+
+// grantRefusal is the one predicate that says whether such a grant may live: NULL if it may, else a reason for the log. disabled and allowed
+// are of its client: a client that is in memory has been looked at, and brings its groups as a parameter, such as $3; another is joined.
+func grantRefusal(disabled, allowed, now string) string {
+	return `CASE
+				WHEN g.revoked_at IS NOT NULL THEN 'grant_revoked'
+				WHEN u.disabled_at IS NOT NULL THEN 'user_disabled'
+				WHEN ` + disabled + ` THEN 'client_disabled'
+				WHEN NOT g.offline AND (s.sid IS NULL OR s.ended_at IS NOT NULL) THEN 'session_ended'
+				WHEN NOT ` + mayUse(allowed) + ` THEN 'not_in_allowed_groups'
+				WHEN ` + grantEndsAt + ` <= ` + now + ` THEN 'grant_expired'
+			END`
+}
+
+// refusalOf is grantRefusal for a client that is in memory and enabled.
+func refusalOf(allowed, now string) string { return grantRefusal("false", allowed, now) }
+
+// refusalOfAny is grantRefusal for whichever client it is, which grantsClient joins.
+func refusalOfAny(now string) string {
+	return grantRefusal("c.disabled_at IS NOT NULL", "c.allowed_groups", now)
+}
+
+const grantsClient = `JOIN clients c ON c.client_id = g.client_id`
 
 // ProofUsed is the reason for a use whose proof came before, or came with another token.
 const ProofUsed = "proof_used_before"
@@ -25,12 +55,11 @@ type GrantUser struct {
 	Claims oidc.ClaimsRequest
 }
 
-// grantUserOf is a statement that loads the user of grant $1 at $2, and more columns from what is joined; refusals are more reasons not to.
-func grantUserOf(columns, joined, refusals string) string {
+// grantUserOf is a statement that loads the user of grant $1, and more columns from what is joined.
+func grantUserOf(refusal, columns, joined string) string {
 	return `
-		SELECT ` + userColumns + `, g.userinfo_claims, g.id_token_claims,
-			CASE ` + refusals + ` WHEN g.refusal IS NOT NULL THEN g.refusal WHEN g.ends_at <= $2 THEN 'grant_expired' ELSE '' END` + columns + `
-		FROM grant_states g JOIN users u ON u.id = g.user_id ` + joined + ` WHERE g.grant_id = $1`
+		SELECT ` + userColumns + `, g.userinfo_claims, g.id_token_claims, coalesce(` + refusal + `, '')` + columns + `
+		FROM ` + grantTables + ` ` + joined + ` WHERE g.id = $1`
 }
 
 // scan reads a row of such a statement. ErrNotFound with a reason for the log where the grant may not live.
@@ -46,25 +75,31 @@ func (u *GrantUser) scan(row pgx.Row, more ...any) (refusal string, err error) {
 }
 
 var (
-	grantUserSQL = grantUserOf("", "", "")
+	grantUserSQL = grantUserOf(refusalOf("$3", "$2"), "", "") + ` AND g.client_id = $4`
 	tokenUserSQL = `
 		WITH used AS (
 			INSERT INTO used_jtis (jti_sha256, expires_at) SELECT $3, $4 WHERE $3::bytea IS NOT NULL ON CONFLICT DO NOTHING RETURNING 1
-		)` + grantUserOf("", "", `WHEN $3::bytea IS NOT NULL AND NOT EXISTS (SELECT FROM used) THEN '`+ProofUsed+`'
-			WHEN EXISTS (SELECT FROM revoked_tokens WHERE jti = $5) THEN 'token_revoked'`)
+		)` + grantUserOf(`CASE WHEN $3::bytea IS NOT NULL AND NOT EXISTS (SELECT FROM used) THEN '`+ProofUsed+`' END, `+tokenRevoked("$5")+`,
+			`+refusalOfAny("$2"), "", grantsClient)
 )
+
+// tokenRevoked is a reason, too, for the access token with that jti alone.
+func tokenRevoked(jti string) string {
+	return `CASE WHEN EXISTS (SELECT FROM revoked_tokens WHERE jti = ` + jti + `) THEN 'token_revoked' END`
+}
 
 // LoadGrantUser gives the user of a grant that may live, and spends the proof that came with the token. ErrNotFound with a reason for
 // the log otherwise.
 func (s *Store) LoadGrantUser(ctx context.Context, t TokenUse, now time.Time) (u GrantUser, refusal string, err error) {
-	sql, args := grantUserSQL, []any{t.GrantID, now}
-	if t.ID != "" || t.Proof != nil {
-		sql, args = tokenUserSQL, append(args, nil, nil, orZero(t.ID))
-		if t.Proof != nil {
-			args[2], args[3] = t.Proof.JTI[:], t.Proof.ExpiresAt
-		}
+	if t.Client != nil && t.ID == "" && t.Proof == nil {
+		refusal, err = u.scan(s.pool.QueryRow(ctx, grantUserSQL, t.GrantID, now, emptyNotNil(t.Client.AllowedGroups), t.Client.ClientID))
+		return u, refusal, err
 	}
-	refusal, err = u.scan(s.pool.QueryRow(ctx, sql, args...))
+	args := []any{t.GrantID, now, nil, nil, orZero(t.ID)}
+	if t.Proof != nil {
+		args[2], args[3] = t.Proof.JTI[:], t.Proof.ExpiresAt
+	}
+	refusal, err = u.scan(s.pool.QueryRow(ctx, tokenUserSQL, args...))
 	return u, refusal, err
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"gatehouse/api/devdb"
 )
@@ -107,8 +108,13 @@ func TestDisablingAUserEndsWhatTheyHold(t *testing.T) {
 	_, err = conn.Exec(t.Context(), `INSERT INTO grants (id, user_id, client_id, sid, offline, scope, auth_time, amr, created_at, expires_at)
 		SELECT gen_random_uuid(), user_id, 'spa', sid, true, 'openid', now(), '{pwd}', now(), now() + interval '1 d' FROM sessions`)
 	try(t, err)
-	refusal := func() (reason string) {
-		try(t, conn.QueryRow(t.Context(), "SELECT coalesce(refusal, '') FROM grant_states").Scan(&reason))
+	var grant string
+	try(t, conn.QueryRow(t.Context(), "SELECT id::text FROM grants").Scan(&grant))
+	refusal := func() (reason string) { // of a token that was got by an exchange: the grant's client need not be in memory
+		_, reason, err := s.LoadGrantUser(t.Context(), TokenUse{GrantID: grant}, time.Now())
+		if (reason == "") != (err == nil) {
+			t.Errorf("%q, %v", reason, err)
+		}
 		return reason
 	}
 	if got := refusal(); got != "" {

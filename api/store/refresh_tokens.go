@@ -18,7 +18,7 @@ type Bound struct {
 type Rotation struct {
 	Token     Digest
 	Successor Digest // Token itself where it does not rotate: then its end moves
-	ClientID  string
+	Client    *oidc.Client
 	Scope     string // asked for; "" for all that was granted
 	Bound
 	IdleEnds time.Time
@@ -28,31 +28,31 @@ type Rotation struct {
 // ScopeTooWide is the reason of a Misfit that asks for more than was granted (RFC 6749 §6); the token is not spent.
 const ScopeTooWide = "scope too wide"
 
+var rotateSQL = `
+	WITH spent AS (
+		UPDATE refresh_tokens t SET used_at = CASE WHEN $4 = $1 THEN t.used_at ELSE coalesce(t.used_at, $3) END,
+			expires_at = CASE WHEN $4 = $1 THEN LEAST($6, ` + grantEndsAt + `) ELSE t.expires_at END
+		FROM ` + grantTables + `
+		WHERE t.token_sha256 = $1 AND (t.used_at IS NULL OR t.used_at > $5) AND t.expires_at > $3
+			AND g.id = t.grant_id AND g.client_id = $2 AND ` + refusalOf("$11", "$3") + ` IS NULL
+			AND string_to_array($7, ' ') <@ string_to_array(g.scope, ' ')
+			AND coalesce(g.dpop_jkt, $8) = $8 AND $9::text[] <@ coalesce(g.resources, $10)
+		RETURNING ` + userColumns + `, g.id AS grant_id, coalesce(g.sid::text, '') AS sid, g.offline, g.scope, ` + grantEndsAt + ` AS ends_at, g.auth_time, g.amr,
+			g.userinfo_claims, g.id_token_claims, g.resources
+	), successor AS (
+		INSERT INTO refresh_tokens (token_sha256, grant_id, created_at, expires_at)
+		SELECT $4, grant_id, $3, LEAST($6, ends_at) FROM spent WHERE $4 <> $1
+		ON CONFLICT (token_sha256) DO NOTHING
+	)
+	SELECT * FROM spent`
+
 // RotateRefreshToken spends the token and saves its successor in one statement (RFC 9700 §4.14.2). A token that was spent less than
 // r.Grace ago, by a client that retries or races with itself, gives its grant again; its successor is there already.
 // ErrNotFound: it is unknown, of another client, expired, or its grant may not live; see RefuseRefreshToken.
 func (s *Store) RotateRefreshToken(ctx context.Context, r Rotation, now time.Time) (oidc.Grant, oidc.User, error) {
-	g, u := oidc.Grant{ClientID: r.ClientID}, oidc.User{}
-	err := s.pool.QueryRow(ctx, `
-		WITH spent AS (
-			UPDATE refresh_tokens t SET used_at = CASE WHEN $4 = $1 THEN t.used_at ELSE coalesce(t.used_at, $3) END,
-				expires_at = CASE WHEN $4 = $1 THEN LEAST($6, g.ends_at) ELSE t.expires_at END
-			FROM grant_states g
-			WHERE t.token_sha256 = $1 AND (t.used_at IS NULL OR t.used_at > $5) AND t.expires_at > $3
-				AND g.grant_id = t.grant_id AND g.client_id = $2 AND g.refusal IS NULL AND g.ends_at > $3
-				AND string_to_array($7, ' ') <@ string_to_array(g.scope, ' ')
-				AND coalesce(g.dpop_jkt, $8) = $8 AND $9::text[] <@ coalesce(g.resources, $10)
-			RETURNING t.grant_id, g.ends_at
-		), successor AS (
-			INSERT INTO refresh_tokens (token_sha256, grant_id, created_at, expires_at)
-			SELECT $4, grant_id, $3, LEAST($6, ends_at) FROM spent WHERE $4 <> $1
-			ON CONFLICT (token_sha256) DO NOTHING
-		)
-		SELECT `+userColumns+`, g.id::text, coalesce(g.sid::text, ''), g.offline, g.scope, p.ends_at, g.auth_time, g.amr,
-			g.userinfo_claims, g.id_token_claims, g.resources
-		FROM spent p JOIN grants g ON g.id = p.grant_id JOIN users u ON u.id = g.user_id`,
-		r.Token[:], r.ClientID, now, r.Successor[:], now.Add(-r.Grace), r.IdleEnds, r.Scope,
-		r.JKT, emptyNotNil(r.Resources), emptyNotNil(r.Allowed)).
+	g, u := oidc.Grant{ClientID: r.Client.ClientID}, oidc.User{}
+	err := s.pool.QueryRow(ctx, rotateSQL, r.Token[:], r.Client.ClientID, now, r.Successor[:], now.Add(-r.Grace), r.IdleEnds, r.Scope,
+		r.JKT, emptyNotNil(r.Resources), emptyNotNil(r.Allowed), emptyNotNil(r.Client.AllowedGroups)).
 		Scan(append(userFields(&u), &g.ID, &g.SID, &g.Offline, &g.Scope, &g.EndsAt, &g.AuthTime, &g.AMR,
 			&g.Claims.Userinfo, &g.Claims.IDToken, &g.Resources)...)
 	return g, u, failure(err)
@@ -63,9 +63,9 @@ func (s *Store) RotateRefreshToken(ctx context.Context, r Rotation, now time.Tim
 func (s *Store) RefuseRefreshToken(ctx context.Context, r Rotation, now time.Time) (Misfit, error) {
 	return s.misfit(ctx, `
 		WITH token AS (
-			SELECT t.*, s.client_id, s.refusal, s.ends_at, s.resources, s.dpop_jkt,
-				t.used_at <= $4 AS replayed, NOT string_to_array($5, ' ') <@ string_to_array(s.scope, ' ') AS too_wide
-			FROM refresh_tokens t JOIN grant_states s USING (grant_id) WHERE t.token_sha256 = $1
+			SELECT t.*, g.client_id, `+refusalOf("$9", "$3")+` AS refusal, g.resources, g.dpop_jkt,
+				t.used_at <= $4 AS replayed, NOT string_to_array($5, ' ') <@ string_to_array(g.scope, ' ') AS too_wide
+			FROM `+grantTables+` JOIN refresh_tokens t ON t.grant_id = g.id WHERE t.token_sha256 = $1
 		), revoked AS (
 			UPDATE grants g SET revoked_at = $3 FROM token t
 			WHERE g.id = t.grant_id AND t.client_id = $2 AND t.replayed AND g.revoked_at IS NULL
@@ -80,8 +80,8 @@ func (s *Store) RefuseRefreshToken(ctx context.Context, r Rotation, now time.Tim
 				WHEN NOT $7::text[] <@ coalesce(resources, $8) THEN '`+oidc.ResourceTooWide+`'
 				ELSE 'expired' END,
 			EXISTS (SELECT FROM revoked)
-		FROM token`, r.Token[:], r.ClientID, now, now.Add(-r.Grace), r.Scope,
-		r.JKT, emptyNotNil(r.Resources), emptyNotNil(r.Allowed))
+		FROM token`, r.Token[:], r.Client.ClientID, now, now.Add(-r.Grace), r.Scope,
+		r.JKT, emptyNotNil(r.Resources), emptyNotNil(r.Allowed), emptyNotNil(r.Client.AllowedGroups))
 }
 
 // RefreshToken is what is known of one that can still be used.
@@ -91,11 +91,11 @@ type RefreshToken struct {
 }
 
 // LoadRefreshToken gives a client's own token that can still be used, else ErrNotFound.
-func (s *Store) LoadRefreshToken(ctx context.Context, token Digest, clientID string, now time.Time) (t RefreshToken, err error) {
+func (s *Store) LoadRefreshToken(ctx context.Context, token Digest, c *oidc.Client, now time.Time) (t RefreshToken, err error) {
 	err = s.pool.QueryRow(ctx, `
 		SELECT u.sub, u.username, g.scope, t.created_at, t.expires_at
-		FROM refresh_tokens t JOIN grant_states g USING (grant_id) JOIN users u ON u.id = g.user_id
-		WHERE t.token_sha256 = $1 AND g.client_id = $2 AND t.used_at IS NULL AND t.expires_at > $3 AND g.refusal IS NULL AND g.ends_at > $3`,
-		token[:], clientID, now).Scan(&t.Sub, &t.Username, &t.Scope, &t.CreatedAt, &t.ExpiresAt)
+		FROM `+grantTables+` JOIN refresh_tokens t ON t.grant_id = g.id
+		WHERE t.token_sha256 = $1 AND g.client_id = $2 AND t.used_at IS NULL AND t.expires_at > $3 AND `+refusalOf("$4", "$3")+` IS NULL`,
+		token[:], c.ClientID, now, emptyNotNil(c.AllowedGroups)).Scan(&t.Sub, &t.Username, &t.Scope, &t.CreatedAt, &t.ExpiresAt)
 	return t, failure(err)
 }

@@ -16,18 +16,20 @@ type UpstreamTokens struct {
 	RefreshingUntil       *time.Time // nil: nobody refreshes them
 }
 
+var upstreamTokensSQL = `
+	SELECT u.username, coalesce(` + refusalOfAny("$4") + `, ''),
+		coalesce(a.sub, ''), a.access_token, a.access_token_expires_at, a.refresh_token, coalesce(a.token_scope, ''), a.refreshing_until
+	FROM ` + grantTables + ` ` + grantsClient + `
+	LEFT JOIN upstream_accounts a ON a.upstream = $2 AND a.issuer = $3 AND a.username = u.username
+	WHERE g.id = $1`
+
 // LoadUpstreamTokens gives in one statement what an exchange needs: the tokens that the user of a grant has at an upstream.
 // Without a grant that may live: ErrNotFound with a reason for the log.
 func (s *Store) LoadUpstreamTokens(
 	ctx context.Context, grantID, upstream, issuer string, now time.Time,
 ) (t UpstreamTokens, refusal string, err error) {
 	t.Upstream, t.Issuer = upstream, issuer
-	err = failure(s.pool.QueryRow(ctx, `
-		SELECT u.username, coalesce(g.refusal, CASE WHEN g.ends_at <= $4 THEN 'grant_expired' ELSE '' END),
-			coalesce(a.sub, ''), a.access_token, a.access_token_expires_at, a.refresh_token, coalesce(a.token_scope, ''), a.refreshing_until
-		FROM grant_states g JOIN users u ON u.id = g.user_id
-		LEFT JOIN upstream_accounts a ON a.upstream = $2 AND a.issuer = $3 AND a.username = u.username
-		WHERE g.grant_id = $1`, grantID, upstream, issuer, now).
+	err = failure(s.pool.QueryRow(ctx, upstreamTokensSQL, grantID, upstream, issuer, now).
 		Scan(&t.Username, &refusal, &t.Sub, &t.AccessToken, &t.ExpiresAt, &t.RefreshToken, &t.Scope, &t.RefreshingUntil))
 	switch {
 	case err == ErrNotFound:

@@ -8,6 +8,7 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"slices"
 	"sync"
@@ -43,6 +44,7 @@ type master struct {
 type purposeKeys struct {
 	aeads  []cipher.AEAD // in the order of masters
 	derive []byte
+	nonces []byte // what SealSame derives nonces with
 }
 
 // NewSealer takes the keys of GATEHOUSE_ENCRYPTION_KEY in their order.
@@ -68,12 +70,30 @@ func NewSealer(keys [][32]byte) (*Sealer, error) {
 // Seal gives version (1 byte), key id (4), nonce (24), ciphertext and tag (XChaCha20-Poly1305, whose nonces may be random
 // for any number of values). aad is authenticated, not contained: Open needs it again.
 func (s *Sealer) Seal(purpose string, plaintext, aad []byte) []byte {
-	first := s.masters[0]
+	var nonce [chacha20poly1305.NonceSizeX]byte
+	rand.Read(nonce[:]) // never fails (Go 1.24)
+	return s.seal(purpose, nonce, plaintext, aad)
+}
+
+// SealSame is a Seal that gives the same for the same, on every replica, until the first key changes. Its nonce is the first 192 bits of an
+// HMAC-SHA256 of aad and plaintext, under a key of the purpose that nothing else is made with. What must never happen is one nonce for two
+// plaintexts: here another plaintext or aad has another nonce but with the odds at which random nonces meet, and the same ones have the
+// same sealed value, so that all there is to learn of two is whether they are equal (a synthetic IV, as RFC 5297 has it). So it is for
+// what has a secret of its own in it, and not for what could be guessed.
+func (s *Sealer) SealSame(purpose string, plaintext, aad []byte) []byte {
+	mac := hmac.New(sha256.New, s.of(purpose).nonces)
+	mac.Write(binary.BigEndian.AppendUint64(nil, uint64(len(aad)))) // where one ends and the other begins
+	mac.Write(aad)
+	mac.Write(plaintext)
+	return s.seal(purpose, [chacha20poly1305.NonceSizeX]byte(mac.Sum(nil)), plaintext, aad)
+}
+
+func (s *Sealer) seal(purpose string, nonce [chacha20poly1305.NonceSizeX]byte, plaintext, aad []byte) []byte {
 	out := make([]byte, sealPrefix, SealOverhead+len(plaintext))
 	out[0] = sealVersion
-	copy(out[1:], first.id[:])
-	rand.Read(out[sealHeader:]) // never fails (Go 1.24)
-	return s.of(purpose).aeads[0].Seal(out, out[sealHeader:sealPrefix], plaintext, sealedAAD(out, aad))
+	copy(out[1:], s.masters[0].id[:])
+	copy(out[sealHeader:], nonce[:])
+	return s.of(purpose).aeads[0].Seal(out, nonce[:], plaintext, sealedAAD(out, aad))
 }
 
 // Open gives what Seal was given for the same purpose and aad, or ErrSealed.
@@ -108,7 +128,7 @@ func (s *Sealer) of(purpose string) *purposeKeys {
 	if known, ok := s.purposes.Load(purpose); ok {
 		return known.(*purposeKeys)
 	}
-	k := &purposeKeys{derive: expand(s.masters[0].key, "gatehouse derive "+purpose)}
+	k := &purposeKeys{derive: expand(s.masters[0].key, "gatehouse derive "+purpose), nonces: expand(s.masters[0].key, "gatehouse nonces "+purpose)}
 	for _, m := range s.masters {
 		aead, err := chacha20poly1305.NewX(expand(m.key, "gatehouse seal "+purpose))
 		if err != nil {

@@ -77,6 +77,31 @@ func TestTheFirstKeyEncryptsAndAllDecrypt(t *testing.T) {
 	}
 }
 
+func TestSealSameGivesTheSameForTheSameOnly(t *testing.T) {
+	s := sealer(t, 1, 2)
+	one := s.SealSame("refresh", []byte("token"), []byte("data"))
+	if !bytes.Equal(one, sealer(t, 1).SealSame("refresh", []byte("token"), []byte("data"))) {
+		t.Error("another replica makes another value")
+	}
+	if got, err := sealer(t, 2, 1).Open("refresh", one, []byte("data")); err != nil || string(got) != "token" {
+		t.Errorf("opened %q, %v", got, err)
+	}
+	nonce := func(sealed []byte) string { return string(sealed[sealHeader:sealPrefix]) }
+	seen := map[string]string{nonce(one): "it"}
+	for name, other := range map[string][]byte{
+		"purpose":          s.SealSame("code", []byte("token"), []byte("data")),
+		"plaintext":        s.SealSame("refresh", []byte("tokeN"), []byte("data")),
+		"data":             s.SealSame("refresh", []byte("token"), []byte("datA")),
+		"line between the": s.SealSame("refresh", []byte("atoken"), []byte("dat")),
+		"key":              sealer(t, 2, 1).SealSame("refresh", []byte("token"), []byte("data")),
+	} {
+		if what, again := seen[nonce(other)]; again {
+			t.Errorf("another %s, the same nonce as of %s", name, what)
+		}
+		seen[nonce(other)] = name
+	}
+}
+
 func TestDeriveIsStableAndOfOnePurposeAndKey(t *testing.T) {
 	s := sealer(t, 1, 2)
 	one := s.Derive("refresh", []byte("token"))

@@ -39,10 +39,10 @@ func (p *Provider) grantAuthorizationCode(ctx context.Context, r Request, c *oid
 		return p.refuseCode(r, c, store.Misfit{Reason: why})
 	}
 
-	refreshToken := randomSecret()
+	refresh := oidc.RefreshToken{Secret: randomBytes()}
 	g, u, err := oidc.Grant{}, oidc.User{}, store.ErrNotFound
 	if why == "" {
-		g, u, err = p.store.RedeemCode(ctx, code, p.redemption(c, refreshToken, ask), ask.now)
+		g, u, err = p.store.RedeemCode(ctx, code, p.redemption(c, refresh, ask), ask.now)
 	}
 	switch {
 	case errors.Is(err, store.ErrNotFound):
@@ -54,7 +54,7 @@ func (p *Provider) grantAuthorizationCode(ctx context.Context, r Request, c *oid
 	case err != nil:
 		return p.failed(r, err)
 	}
-	return p.issueTokens(r, c, &u, &g, ask, g.Scope, refreshToken)
+	return p.issueTokens(r, c, &u, &g, ask, g.Scope, refresh)
 }
 
 func (p *Provider) refuseCode(r Request, c *oidc.Client, m store.Misfit) Answer {
@@ -66,8 +66,8 @@ func (p *Provider) refuseCode(r Request, c *oidc.Client, m store.Misfit) Answer 
 
 // redemption is what is stored for a client that has a code, of whichever grant. A public client's refresh tokens are bound to the key of
 // its proof: it has no other way to show that they are its own (RFC 9449 §5).
-func (p *Provider) redemption(c *oidc.Client, refreshToken string, ask tokenRequest) store.Redemption {
-	out := store.Redemption{Client: c, RefreshToken: digest(refreshToken), RefreshEnds: ask.now.Add(p.RefreshIdle),
+func (p *Provider) redemption(c *oidc.Client, refresh oidc.RefreshToken, ask tokenRequest) store.Redemption {
+	out := store.Redemption{Client: c, Refresh: refresh.Digest(), RefreshEnds: ask.now.Add(p.RefreshIdle),
 		OfflineEnds: ask.now.Add(p.RefreshMax)}
 	if c.Public() {
 		out.RefreshJKT = ask.bound.JKT

@@ -18,9 +18,9 @@ func (p *Provider) grantDeviceCode(ctx context.Context, r Request, c *oidc.Clien
 		return p.failed(r, err)
 	}
 
-	refreshToken := randomSecret()
+	refresh := oidc.RefreshToken{Secret: randomBytes()}
 	deviceCode := digest(ask.params["device_code"])
-	g, u, err := p.store.RedeemDeviceCode(ctx, deviceCode, p.redemption(c, refreshToken, ask), ask.now)
+	g, u, err := p.store.RedeemDeviceCode(ctx, deviceCode, p.redemption(c, refresh, ask), ask.now)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		misfit, err := p.store.PollDeviceCode(ctx, deviceCode, c.ClientID, ask.now)
@@ -31,7 +31,7 @@ func (p *Provider) grantDeviceCode(ctx context.Context, r Request, c *oidc.Clien
 	case err != nil:
 		return p.failed(r, err)
 	}
-	return p.issueTokens(r, c, &u, &g, ask, g.Scope, refreshToken)
+	return p.issueTokens(r, c, &u, &g, ask, g.Scope, refresh)
 }
 
 // refuseDevice says in the words of RFC 8628 §3.5 why there is no token (yet).

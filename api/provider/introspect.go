@@ -53,7 +53,7 @@ func (p *Provider) introspect(ctx context.Context, client *oidc.Client, token st
 	case why == "":
 		return p.introspectAccessToken(ctx, &claims, now)
 	}
-	found, err := p.store.LoadRefreshToken(ctx, digest(oidc.RefreshSecret(token)), client, now)
+	found, err := p.loadRefreshToken(ctx, client, oidc.RefreshSecret(token), now)
 	return oidc.Introspection{Scope: found.Scope, ClientID: client.ClientID, Username: found.Username, Subject: p.subject(client, found.Sub),
 		Expiry: found.ExpiresAt.Unix(), IssuedAt: found.CreatedAt.Unix()}, err
 }

@@ -136,11 +136,15 @@ func (p *Provider) Ready(ctx context.Context) error {
 	return nil
 }
 
-// randomSecret gives 256 random bits in base64url: codes, cookies and refresh tokens.
+// randomSecret gives 256 random bits in base64url: cookies and device codes.
 func randomSecret() string {
-	var b [32]byte
-	_, _ = rand.Read(b[:]) // never fails: crypto/rand
+	b := randomBytes()
 	return base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+func randomBytes() (b [32]byte) {
+	_, _ = rand.Read(b[:]) // never fails: crypto/rand
+	return b
 }
 
 // subject is what the client knows the person by.

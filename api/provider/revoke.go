@@ -27,7 +27,7 @@ func (p *Provider) Revoke(ctx context.Context, r Request) Answer {
 	case why == "":
 		err = p.store.RevokeGrant(ctx, claims.GrantID, client.ClientID, p.now())
 	default:
-		err = p.store.RevokeRefreshToken(ctx, digest(oidc.RefreshSecret(params["token"])), client.ClientID, p.now())
+		err = p.revokeRefreshToken(ctx, client, oidc.RefreshSecret(params["token"]), p.now())
 	}
 	if err != nil {
 		return p.failed(r, err)

@@ -96,9 +96,9 @@ func (p *Provider) refuseMisfit(r Request, c *oidc.Client, m store.Misfit, inval
 	return p.refuseGrant(r, c, oidc.InvalidGrant, invalid, m.Reason)
 }
 
-// issueTokens makes the answer of the token endpoint. scope may be narrower than the grant's; refreshSecret is handed
-// out if the grant is offline.
-func (p *Provider) issueTokens(r Request, c *oidc.Client, u *oidc.User, g *oidc.Grant, ask tokenRequest, scope, refreshSecret string) Answer {
+// issueTokens makes the answer of the token endpoint. scope may be narrower than the grant's; refresh is handed out if
+// the grant is offline.
+func (p *Provider) issueTokens(r Request, c *oidc.Client, u *oidc.User, g *oidc.Grant, ask tokenRequest, scope string, refresh oidc.RefreshToken) Answer {
 	ring, err := p.keyRing()
 	if err != nil {
 		return p.failed(r, err)
@@ -110,7 +110,7 @@ func (p *Provider) issueTokens(r Request, c *oidc.Client, u *oidc.User, g *oidc.
 		out.IDToken, err = signJSON(ring, c.IDTokenAlg, oidc.IDTokenType, claims, ask.now)
 	}
 	if err == nil && g.Offline {
-		out.RefreshToken, err = p.refreshToken(ring, c, u, g, refreshSecret, ask.now)
+		out.RefreshToken, err = p.refreshToken(ring, c, u, g, refresh, ask.now)
 	}
 	if err != nil {
 		return p.failed(r, err)

@@ -8,8 +8,8 @@ import (
 // cleanupBatch bounds one statement, so that a clean-up never holds many locks.
 const cleanupBatch = 1000
 
-// CleanUp deletes what has expired, in small statements, and says how many rows went. A used refresh token has stayed until
-// it would have expired, so that a replay was noticed, and a device code longer, so that its device learns that it did (RFC 8628 §3.5);
+// CleanUp deletes what has expired, in small statements, and says how many rows went. A used refresh token of
+// the release before has stayed until it would have expired, so that a replay was noticed, and a device code longer, so that its device learns that it did (RFC 8628 §3.5);
 // failures to sign in have leaked away within an hour; what became of logouts can be read for a week. A client that registered itself has
 // a day for somebody to sign in to it; one that had an initial access token stays.
 func (s *Store) CleanUp(ctx context.Context, now time.Time) (deleted int64, err error) {

@@ -9,14 +9,14 @@ import (
 
 // Redemption is a code that is good, to be turned into tokens.
 type Redemption struct {
-	Client       *oidc.Client
-	RefreshJKT   string // the key that refresh tokens are bound to, "" for none
-	RefreshToken Digest // saved if the grant is offline
-	RefreshEnds  time.Time
-	OfflineEnds  time.Time // absolute end of an offline grant
+	Client      *oidc.Client
+	RefreshJKT  string // the key that refresh tokens are bound to, "" for none
+	Refresh     Digest // of the family of refresh tokens that the grant gets if it is offline
+	RefreshEnds time.Time
+	OfflineEnds time.Time // absolute end of an offline grant
 }
 
-// RedeemCode makes the grant of the code and its first refresh token, and brings what the tokens are made of: one statement, in which the
+// RedeemCode makes the grant of the code, with a family of refresh tokens, and brings what the tokens are made of: one statement, in which the
 // session, the user and his groups are checked together. The grant's row is what says that the code was redeemed, so that of any number of
 // parallel redemptions one wins (RFC 6749 §4.1.2, §10.5). ErrNotFound: something did not fit; see RefuseCode.
 func (s *Store) RedeemCode(ctx context.Context, c *oidc.Code, r Redemption, now time.Time) (oidc.Grant, oidc.User, error) {
@@ -28,7 +28,7 @@ func (s *Store) RedeemCode(ctx context.Context, c *oidc.Code, r Redemption, now 
 // redeem runs a statement that ends in grantOfSpent; by is what it finds the session by, more are its arguments from $9 on.
 func (s *Store) redeem(ctx context.Context, sql string, by []byte, r Redemption, now time.Time, more ...any) (oidc.Grant, oidc.User, error) {
 	g, u := oidc.Grant{ClientID: r.Client.ClientID}, oidc.User{}
-	args := append([]any{by, r.Client.ClientID, now, r.RefreshToken[:], r.RefreshEnds, r.OfflineEnds, emptyNotNil(r.Client.AllowedGroups),
+	args := append([]any{by, r.Client.ClientID, now, r.Refresh[:], r.RefreshEnds, r.OfflineEnds, emptyNotNil(r.Client.AllowedGroups),
 		r.RefreshJKT}, more...)
 	err := s.pool.QueryRow(ctx, sql, args...).
 		Scan(append(userFields(&u), &g.ID, &g.SID, &g.Offline, &g.Scope, &g.EndsAt, &g.AuthTime, &g.AMR,
@@ -54,17 +54,16 @@ var redeemSQL = aliveSession(`SELECT sid, user_id FROM sessions WHERE cookie_sha
 			FROM session s JOIN users u ON u.id = s.user_id WHERE ` + mayUse("$7") + `
 		)` + grantOfSpent
 
-// grantOfSpent makes of the code in spent its grant, unless that is there, and if it is offline its first refresh token.
+// grantOfSpent makes of the code in spent its grant, unless that is there; one that is offline has refresh tokens.
 const grantOfSpent = `, granted AS (
 			INSERT INTO grants (id, user_id, client_id, sid, offline, scope, auth_time, amr, created_at, expires_at,
-				userinfo_claims, id_token_claims, resources, dpop_jkt)
+				userinfo_claims, id_token_claims, resources, dpop_jkt, refresh_sha256, refreshed_at, refresh_expires_at)
 			SELECT grant_id, user_id, $2, sid, offline, scope, auth_time, amr, $3, CASE WHEN offline THEN $6 ELSE ends_at END,
-				userinfo_claims, id_token_claims, resources, nullif($8, '') FROM spent
+				userinfo_claims, id_token_claims, resources, nullif($8, ''),
+				CASE WHEN offline THEN $4::bytea END, CASE WHEN offline THEN $3 END, CASE WHEN offline THEN LEAST($5, $6) END
+			FROM spent
 			ON CONFLICT (id) DO NOTHING
 			RETURNING *
-		), refreshable AS (
-			INSERT INTO refresh_tokens (token_sha256, grant_id, created_at, expires_at)
-			SELECT $4, id, $3, LEAST($5, $6) FROM granted WHERE offline
 		)
 		SELECT ` + userColumns + `, g.id::text, g.sid::text, g.offline, g.scope, g.expires_at, g.auth_time, g.amr,
 			g.userinfo_claims, g.id_token_claims, g.resources

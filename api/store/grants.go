@@ -25,23 +25,33 @@ const grantEndsAt = `CASE WHEN g.offline THEN g.expires_at ELSE LEAST(g.expires_
 
 // grantRefusal is the one predicate that says whether such a grant may live: NULL if it may, else a reason for the log. disabled and allowed
 // are of its client: a client that is in memory has been looked at, and brings its groups as a parameter, such as $3; another is joined.
-func grantRefusal(disabled, allowed, now string) string {
+// ended and endsAt are of the session, on which an offline grant does not depend.
+func grantRefusal(disabled, allowed, ended, endsAt, now string) string {
 	return `CASE
 				WHEN g.revoked_at IS NOT NULL THEN 'grant_revoked'
 				WHEN u.disabled_at IS NOT NULL THEN 'user_disabled'
 				WHEN ` + disabled + ` THEN 'client_disabled'
-				WHEN NOT g.offline AND (s.sid IS NULL OR s.ended_at IS NOT NULL) THEN 'session_ended'
+				WHEN ` + ended + ` THEN 'session_ended'
 				WHEN NOT ` + mayUse(allowed) + ` THEN 'not_in_allowed_groups'
-				WHEN ` + grantEndsAt + ` <= ` + now + ` THEN 'grant_expired'
+				WHEN ` + endsAt + ` <= ` + now + ` THEN 'grant_expired'
 			END`
 }
 
+const sessionEnded = `NOT g.offline AND (s.sid IS NULL OR s.ended_at IS NOT NULL)`
+
 // refusalOf is grantRefusal for a client that is in memory and enabled.
-func refusalOf(allowed, now string) string { return grantRefusal("false", allowed, now) }
+func refusalOf(allowed, now string) string {
+	return grantRefusal("false", allowed, sessionEnded, grantEndsAt, now)
+}
+
+// refusalOfOffline is that for a grant that has refresh tokens, and hence is offline: no session is joined.
+func refusalOfOffline(allowed, now string) string {
+	return grantRefusal("false", allowed, "false", "g.expires_at", now)
+}
 
 // refusalOfAny is grantRefusal for whichever client it is, which grantsClient joins.
 func refusalOfAny(now string) string {
-	return grantRefusal("c.disabled_at IS NOT NULL", "c.allowed_groups", now)
+	return grantRefusal("c.disabled_at IS NOT NULL", "c.allowed_groups", sessionEnded, grantEndsAt, now)
 }
 
 const grantsClient = `JOIN clients c ON c.client_id = g.client_id`
@@ -106,13 +116,5 @@ func (s *Store) LoadGrantUser(ctx context.Context, t TokenUse, now time.Time) (u
 // RevokeGrant ends a grant and with it every token of it, if it is the client's own (RFC 7009 §2.1).
 func (s *Store) RevokeGrant(ctx context.Context, grantID, clientID string, now time.Time) error {
 	_, err := s.pool.Exec(ctx, `UPDATE grants SET revoked_at = $3 WHERE id = $1 AND client_id = $2 AND revoked_at IS NULL`, grantID, clientID, now)
-	return failure(err)
-}
-
-// RevokeRefreshToken ends the grant of a refresh token, if it is the client's own; an unknown token is no error.
-func (s *Store) RevokeRefreshToken(ctx context.Context, token Digest, clientID string, now time.Time) error {
-	_, err := s.pool.Exec(ctx, `
-		UPDATE grants g SET revoked_at = $3 FROM refresh_tokens t
-		WHERE t.token_sha256 = $1 AND g.id = t.grant_id AND g.client_id = $2 AND g.revoked_at IS NULL`, token[:], clientID, now)
 	return failure(err)
 }

@@ -14,12 +14,11 @@ type Bound struct {
 	Allowed   []string // what the client may want where the authorization request did not say
 }
 
-// Rotation is a request to spend one refresh token and save its successor.
+// Rotation is a request to spend one refresh token.
 type Rotation struct {
-	Token     Digest
-	Successor Digest // Token itself where it does not rotate: then its end moves
-	Client    *oidc.Client
-	Scope     string // asked for; "" for all that was granted
+	Token  oidc.RefreshToken
+	Client *oidc.Client
+	Scope  string // asked for; "" for all that was granted
 	Bound
 	IdleEnds time.Time
 	Grace    time.Duration // in which a spent token still gives the same successor
@@ -28,31 +27,27 @@ type Rotation struct {
 // ScopeTooWide is the reason of a Misfit that asks for more than was granted (RFC 6749 §6); the token is not spent.
 const ScopeTooWide = "scope too wide"
 
+// The row of the grant is the target, so that of requests in parallel each looks at what the one before it left there.
 var rotateSQL = `
-	WITH spent AS (
-		UPDATE refresh_tokens t SET used_at = CASE WHEN $4 = $1 THEN t.used_at ELSE coalesce(t.used_at, $3) END,
-			expires_at = CASE WHEN $4 = $1 THEN LEAST($6, ` + grantEndsAt + `) ELSE t.expires_at END
-		FROM ` + grantTables + `
-		WHERE t.token_sha256 = $1 AND (t.used_at IS NULL OR t.used_at > $5) AND t.expires_at > $3
-			AND g.id = t.grant_id AND g.client_id = $2 AND ` + refusalOf("$11", "$3") + ` IS NULL
-			AND string_to_array($7, ' ') <@ string_to_array(g.scope, ' ')
-			AND coalesce(g.dpop_jkt, $8) = $8 AND $9::text[] <@ coalesce(g.resources, $10)
-		RETURNING ` + userColumns + `, g.id AS grant_id, coalesce(g.sid::text, '') AS sid, g.offline, g.scope, ` + grantEndsAt + ` AS ends_at, g.auth_time, g.amr,
-			g.userinfo_claims, g.id_token_claims, g.resources
-	), successor AS (
-		INSERT INTO refresh_tokens (token_sha256, grant_id, created_at, expires_at)
-		SELECT $4, grant_id, $3, LEAST($6, ends_at) FROM spent WHERE $4 <> $1
-		ON CONFLICT (token_sha256) DO NOTHING
-	)
-	SELECT * FROM spent`
+	UPDATE grants g SET refresh_seq = $6, refreshed_at = CASE WHEN g.refresh_seq = $6 THEN g.refreshed_at ELSE $3 END,
+		refresh_expires_at = LEAST($8, g.expires_at)
+	FROM users u
+	WHERE g.id = $1 AND g.client_id = $2 AND g.refresh_sha256 = $4 AND g.refresh_expires_at > $3
+		AND (g.refresh_seq = $5 OR g.refresh_seq = $6 AND g.refreshed_at > $7)
+		AND u.id = g.user_id AND ` + refusalOfOffline("$13", "$3") + ` IS NULL
+		AND string_to_array($9, ' ') <@ string_to_array(g.scope, ' ')
+		AND coalesce(g.dpop_jkt, $10) = $10 AND $11::text[] <@ coalesce(g.resources, $12)
+	RETURNING ` + userColumns + `, g.id::text, coalesce(g.sid::text, ''), g.offline, g.scope, g.expires_at, g.auth_time, g.amr,
+		g.userinfo_claims, g.id_token_claims, g.resources`
 
-// RotateRefreshToken spends the token and saves its successor in one statement (RFC 9700 §4.14.2). A token that was spent less than
-// r.Grace ago, by a client that retries or races with itself, gives its grant again; its successor is there already.
+// RotateRefreshToken spends the token in one statement, which moves the grant to the place of the next (RFC 9700 §4.14.2). A token that was
+// spent less than r.Grace ago, by a client that retries or races with itself, gives its grant again, and the place stays.
 // ErrNotFound: it is unknown, of another client, expired, or its grant may not live; see RefuseRefreshToken.
 func (s *Store) RotateRefreshToken(ctx context.Context, r Rotation, now time.Time) (oidc.Grant, oidc.User, error) {
 	g, u := oidc.Grant{ClientID: r.Client.ClientID}, oidc.User{}
-	err := s.pool.QueryRow(ctx, rotateSQL, r.Token[:], r.Client.ClientID, now, r.Successor[:], now.Add(-r.Grace), r.IdleEnds, r.Scope,
-		r.JKT, emptyNotNil(r.Resources), emptyNotNil(r.Allowed), emptyNotNil(r.Client.AllowedGroups)).
+	family := r.Token.Digest()
+	err := s.pool.QueryRow(ctx, rotateSQL, r.Token.GrantID, r.Client.ClientID, now, family[:], r.Token.Place, r.Token.Next(r.Client).Place,
+		now.Add(-r.Grace), r.IdleEnds, r.Scope, r.JKT, emptyNotNil(r.Resources), emptyNotNil(r.Allowed), emptyNotNil(r.Client.AllowedGroups)).
 		Scan(append(userFields(&u), &g.ID, &g.SID, &g.Offline, &g.Scope, &g.EndsAt, &g.AuthTime, &g.AMR,
 			&g.Claims.Userinfo, &g.Claims.IDToken, &g.Resources)...)
 	return g, u, failure(err)
@@ -61,27 +56,30 @@ func (s *Store) RotateRefreshToken(ctx context.Context, r Rotation, now time.Tim
 // RefuseRefreshToken finds out why RotateRefreshToken found nothing, and revokes the whole family of a token that was spent before:
 // two parties have it (RFC 9700 §4.14.2).
 func (s *Store) RefuseRefreshToken(ctx context.Context, r Rotation, now time.Time) (Misfit, error) {
+	family := r.Token.Digest()
 	return s.misfit(ctx, `
 		WITH token AS (
-			SELECT t.*, g.client_id, `+refusalOf("$9", "$3")+` AS refusal, g.resources, g.dpop_jkt,
-				t.used_at <= $4 AS replayed, NOT string_to_array($5, ' ') <@ string_to_array(g.scope, ' ') AS too_wide
-			FROM `+grantTables+` JOIN refresh_tokens t ON t.grant_id = g.id WHERE t.token_sha256 = $1
+			SELECT g.id, g.client_id, `+refusalOfOffline("$10", "$3")+` AS refusal, g.resources, g.dpop_jkt,
+				g.refresh_seq > $5 AND NOT (g.refresh_seq = $5 + 1 AND g.refreshed_at > $6) AS replayed,
+				NOT string_to_array($7, ' ') <@ string_to_array(g.scope, ' ') AS too_wide
+			FROM grants g JOIN users u ON u.id = g.user_id
+			WHERE g.id = $1 AND g.refresh_sha256 = $4 AND g.refresh_seq >= $5
 		), revoked AS (
 			UPDATE grants g SET revoked_at = $3 FROM token t
-			WHERE g.id = t.grant_id AND t.client_id = $2 AND t.replayed AND g.revoked_at IS NULL
+			WHERE g.id = t.id AND t.client_id = $2 AND t.replayed AND g.revoked_at IS NULL
 			RETURNING g.id
 		)
 		SELECT CASE
 				WHEN client_id <> $2 THEN 'issued to another client'
 				WHEN replayed THEN 'used before'
 				WHEN refusal IS NOT NULL THEN refusal
-				WHEN dpop_jkt <> $6 THEN 'bound to another DPoP key'
+				WHEN dpop_jkt <> $8 THEN 'bound to another DPoP key'
 				WHEN too_wide THEN '`+ScopeTooWide+`'
-				WHEN NOT $7::text[] <@ coalesce(resources, $8) THEN '`+oidc.ResourceTooWide+`'
+				WHEN NOT $9::text[] <@ coalesce(resources, $11) THEN '`+oidc.ResourceTooWide+`'
 				ELSE 'expired' END,
 			EXISTS (SELECT FROM revoked)
-		FROM token`, r.Token[:], r.Client.ClientID, now, now.Add(-r.Grace), r.Scope,
-		r.JKT, emptyNotNil(r.Resources), emptyNotNil(r.Allowed), emptyNotNil(r.Client.AllowedGroups))
+		FROM token`, r.Token.GrantID, r.Client.ClientID, now, family[:], r.Token.Place, now.Add(-r.Grace), r.Scope,
+		r.JKT, emptyNotNil(r.Resources), emptyNotNil(r.Client.AllowedGroups), emptyNotNil(r.Allowed))
 }
 
 // RefreshToken is what is known of one that can still be used.
@@ -91,11 +89,24 @@ type RefreshToken struct {
 }
 
 // LoadRefreshToken gives a client's own token that can still be used, else ErrNotFound.
-func (s *Store) LoadRefreshToken(ctx context.Context, token Digest, c *oidc.Client, now time.Time) (t RefreshToken, err error) {
+func (s *Store) LoadRefreshToken(ctx context.Context, token oidc.RefreshToken, c *oidc.Client, now time.Time) (t RefreshToken, err error) {
+	family := token.Digest()
 	err = s.pool.QueryRow(ctx, `
-		SELECT u.sub, u.username, g.scope, t.created_at, t.expires_at
-		FROM `+grantTables+` JOIN refresh_tokens t ON t.grant_id = g.id
-		WHERE t.token_sha256 = $1 AND g.client_id = $2 AND t.used_at IS NULL AND t.expires_at > $3 AND `+refusalOf("$4", "$3")+` IS NULL`,
-		token[:], c.ClientID, now, emptyNotNil(c.AllowedGroups)).Scan(&t.Sub, &t.Username, &t.Scope, &t.CreatedAt, &t.ExpiresAt)
+		SELECT u.sub, u.username, g.scope, g.refreshed_at, g.refresh_expires_at
+		FROM grants g JOIN users u ON u.id = g.user_id
+		WHERE g.id = $1 AND g.client_id = $2 AND g.refresh_sha256 = $5 AND g.refresh_seq = $6 AND g.refresh_expires_at > $3
+			AND `+refusalOfOffline("$4", "$3")+` IS NULL`,
+		token.GrantID, c.ClientID, now, emptyNotNil(c.AllowedGroups), family[:], token.Place).
+		Scan(&t.Sub, &t.Username, &t.Scope, &t.CreatedAt, &t.ExpiresAt)
 	return t, failure(err)
+}
+
+// RevokeRefreshToken ends the grant of a refresh token, also of one that was spent, if it is the client's own; an unknown token is no error.
+func (s *Store) RevokeRefreshToken(ctx context.Context, token oidc.RefreshToken, clientID string, now time.Time) error {
+	family := token.Digest()
+	_, err := s.pool.Exec(ctx, `
+		UPDATE grants SET revoked_at = $3
+		WHERE id = $1 AND client_id = $2 AND refresh_sha256 = $4 AND refresh_seq >= $5 AND revoked_at IS NULL`,
+		token.GrantID, clientID, now, family[:], token.Place)
+	return failure(err)
 }

@@ -228,8 +228,11 @@ func TestParallelRefreshesOfOneTokenAllGetTheSameSuccessor(t *testing.T) {
 			t.Fatalf("successors differ: %q", got)
 		}
 	}
-	if n := b.count("SELECT count(*) FROM refresh_tokens"); n != 2 {
-		t.Errorf("%d refresh tokens, want 2", n)
+	if n := b.count("SELECT refresh_seq FROM grants"); n != 1 {
+		t.Errorf("at place %d of the family, want 1", n)
+	}
+	if a := b.token(refresh(got[0])); a.status != 200 {
+		t.Errorf("the family does not go on: %d %s", a.status, a.body)
 	}
 }
 

@@ -115,7 +115,7 @@ func TestAResourceThatWasNotGrantedIsAnInvalidTargetAndSpendsNothing(t *testing.
 	refreshToken := str(first.json()["refresh_token"])
 	invalid("refreshed for what was not granted", b.token(withResources(refresh(refreshToken), archive)))
 	invalid("refreshed for nobody", b.token(withResources(refresh(refreshToken), "https://nobody.example.org")))
-	if n := b.count("SELECT count(*) FROM refresh_tokens WHERE used_at IS NOT NULL"); n != 0 {
+	if n := b.count("SELECT count(*) FROM grants WHERE refresh_seq > 0"); n != 0 {
 		t.Error("the refusals spent the refresh token")
 	}
 	for _, c := range []struct{ wanted, want []string }{

@@ -2,17 +2,26 @@ package main
 
 import (
 	"context"
+	"crypto/md5"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"gatehouse/api/keys"
+	"gatehouse/api/oidc"
 )
 
 // driven are the operations whose cost may grow; n is whose login it is. The load generator has a few people who come again and again, and
@@ -22,7 +31,7 @@ var driven = []struct {
 	run  func(d *driver, n int) error
 }{
 	{"an SSO", (*driver).sso},
-	{"a refresh", (*driver).refresh},
+	{"a refresh", (*driver).refreshed},
 }
 
 // costPerOperation is in milliseconds of CPU, in a few windows.
@@ -37,14 +46,18 @@ func (c costPerOperation) spread() string {
 
 // driver is a relying party and the browsers of all people.
 type driver struct {
-	http   http.Client
-	logins int
-	next   atomic.Int64
+	http    http.Client
+	refresh *refreshTokens
+	logins  int
+	next    atomic.Int64
 }
 
 // drive gives what Postgres does for each of driven, with so many logins.
 func (b *bench) drive(ctx context.Context, logins int) ([]costPerOperation, error) {
-	d := &driver{logins: logins, http: http.Client{
+	if err := b.refresh.open(b.dir); err != nil {
+		return nil, err
+	}
+	d := &driver{logins: logins, refresh: &b.refresh, http: http.Client{
 		Transport:     &http.Transport{MaxIdleConnsPerHost: 8},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
@@ -116,35 +129,73 @@ func (d *driver) sso(n int) error {
 	if err != nil || back.Query().Get("code") == "" {
 		return fmt.Errorf("no code: %s %s", answer.Status, back)
 	}
-	token, err := d.token(url.Values{"grant_type": {"authorization_code"}, "code": {back.Query().Get("code")}, "redirect_uri": {callback},
+	tokens, err := d.token(url.Values{"grant_type": {"authorization_code"}, "code": {back.Query().Get("code")}, "redirect_uri": {callback},
 		"code_verifier": {"dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"}})
 	if err != nil {
 		return err
 	}
-	answer, body, err := d.ask("GET", "/userinfo", nil, "Authorization", "Bearer "+token)
+	answer, body, err := d.ask("GET", "/userinfo", nil, "Authorization", "Bearer "+tokens.Access)
 	if err == nil && answer.StatusCode != 200 {
 		err = fmt.Errorf("%s %s", answer.Status, body)
 	}
 	return err
 }
 
-func (d *driver) refresh(n int) error {
-	_, err := d.token(url.Values{"grant_type": {"refresh_token"}, "refresh_token": {fmt.Sprintf("refresh-%d", n)}})
+// refreshed goes on from the token that the last refresh of the login gave.
+func (d *driver) refreshed(n int) error {
+	tokens, err := d.token(url.Values{"grant_type": {"refresh_token"}, "refresh_token": {d.refresh.of(n)}})
+	if err == nil {
+		d.refresh.got.Store(n, tokens.Refresh)
+	}
 	return err
 }
 
-// token gives the access token of an answer of the token endpoint.
-func (d *driver) token(form url.Values) (string, error) {
+// refreshTokens are those of all logins.
+type refreshTokens struct {
+	sealer *keys.Sealer
+	got    sync.Map // by number of the login: its last one
+}
+
+// open reads the key that Gatehouse seals with.
+func (r *refreshTokens) open(dir string) error {
+	text, err := os.ReadFile(filepath.Join(dir, "encryption_key"))
+	if err != nil {
+		return err
+	}
+	var key [32]byte
+	if _, err := base64.StdEncoding.Decode(key[:], text); err != nil {
+		return err
+	}
+	r.sealer, err = keys.NewSealer([][32]byte{key})
+	return err
+}
+
+// of gives the token of a login: the first of the family that growth.sql gives it, unless that was used.
+func (r *refreshTokens) of(n int) string {
+	if token, ok := r.got.Load(n); ok {
+		return token.(string)
+	}
+	hash := fmt.Sprintf("%x", md5.Sum(fmt.Appendf(nil, "grant%d", n)))
+	id, _ := hex.DecodeString(fmt.Sprintf("%012x7%s8%s", 1700000000000+n, hash[:3], hash[17:])) // pg_temp.nth_id
+	first := oidc.RefreshToken{GrantID: [16]byte(id), Secret: sha256.Sum256(fmt.Appendf(nil, "refresh-%d", n))}
+	return base64.RawURLEncoding.EncodeToString(r.sealer.SealSame(oidc.RefreshTokenPurpose, first.Plain(), nil))
+}
+
+// tokens are what is needed of an answer of the token endpoint.
+type tokens struct {
+	Access  string `json:"access_token"`
+	Refresh string `json:"refresh_token"`
+}
+
+func (d *driver) token(form url.Values) (tokens, error) {
 	form.Set("client_id", "web-es256")
 	form.Set("client_secret", "web-secret-web-secret")
 	answer, body, err := d.ask("POST", "/token", form)
-	var tokens struct {
-		Access string `json:"access_token"`
+	var got tokens
+	if err == nil && (json.Unmarshal(body, &got) != nil || got.Access == "" || got.Refresh == "") {
+		err = fmt.Errorf("no tokens: %s %s", answer.Status, body)
 	}
-	if err == nil && (json.Unmarshal(body, &tokens) != nil || tokens.Access == "") {
-		err = fmt.Errorf("no token: %s %s", answer.Status, body)
-	}
-	return tokens.Access, err
+	return got, err
 }
 
 func (d *driver) ask(method, path string, form url.Values, header ...string) (*http.Response, []byte, error) {

@@ -43,6 +43,7 @@ type bench struct {
 	db      *devdb.Fresh
 	targets []*target
 	pages   *process // `gatehouse ui`
+	refresh refreshTokens
 }
 
 // setUp builds and starts everything.

@@ -36,22 +36,22 @@ func (s *Store) redeem(ctx context.Context, sql string, by []byte, r Redemption,
 	return g, u, failure(err)
 }
 
-// aliveSession is the part of a statement that finds a session, named session: found gives its sid and user_id. User and session are locked,
-// in the order of StartSession: a logout either finds the grant, and tells the client, or comes first, and there is none.
-func aliveSession(found string) string {
+// aliveSession is the part of a statement that finds a session s of a user u who may use the client, named session: from gives s, and is of $1.
+// User and session are locked, in the order of StartSession, and looked at again where that had to wait: a logout either finds the grant,
+// and tells the client, or comes first, and there is none.
+func aliveSession(from, where string) string {
 	return `
-		WITH person AS (
-			SELECT u.id, f.sid FROM (` + found + `) f JOIN users u ON u.id = f.user_id WHERE u.disabled_at IS NULL FOR SHARE OF u
-		), session AS (
-			SELECT s.sid, s.user_id, s.auth_time, s.amr, s.ends_at FROM person JOIN sessions s USING (sid)
-			WHERE s.ended_at IS NULL AND s.expires_at > $3 FOR SHARE OF s
+		WITH session AS (
+			SELECT s.sid, s.user_id, s.auth_time, s.amr, s.ends_at FROM ` + from + ` JOIN users u ON u.id = s.user_id
+			WHERE ` + where + ` AND s.ended_at IS NULL AND s.expires_at > $3 AND u.disabled_at IS NULL AND ` + mayUse("$7") + `
+			FOR SHARE OF u, s
 		)`
 }
 
-var redeemSQL = aliveSession(`SELECT sid, user_id FROM sessions WHERE cookie_sha256 = $1`) + `, spent AS (
-			SELECT $9::uuid AS grant_id, s.user_id, s.sid, $10::boolean AS offline, $11::text AS scope, s.auth_time, s.amr, s.ends_at,
+var redeemSQL = aliveSession(`sessions s`, `s.cookie_sha256 = $1`) + `, spent AS (
+			SELECT $9::uuid AS grant_id, user_id, sid, $10::boolean AS offline, $11::text AS scope, auth_time, amr, ends_at,
 				$12::text[] AS userinfo_claims, $13::text[] AS id_token_claims, $14::text[] AS resources
-			FROM session s JOIN users u ON u.id = s.user_id WHERE ` + mayUse("$7") + `
+			FROM session
 		)` + grantOfSpent
 
 // grantOfSpent makes of the code in spent its grant, unless that is there; one that is offline has refresh tokens.

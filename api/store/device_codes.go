@@ -135,11 +135,11 @@ func (s *Store) RedeemDeviceCode(ctx context.Context, code Digest, r Redemption,
 	return s.redeem(ctx, redeemDeviceSQL, code[:], r, now)
 }
 
-var redeemDeviceSQL = aliveSession(`SELECT sid, user_id FROM device_codes WHERE device_code_sha256 = $1`) + `, spent AS (
+var redeemDeviceSQL = aliveSession(`device_codes d JOIN sessions s ON s.sid = d.sid`, `d.device_code_sha256 = $1`) + `, spent AS (
 			UPDATE device_codes d SET used_at = $3
-			FROM session s, users u
+			FROM session s
 			WHERE d.device_code_sha256 = $1 AND d.client_id = $2 AND d.allowed AND d.used_at IS NULL AND d.expires_at > $3
-				AND s.sid = d.sid AND u.id = d.user_id AND ` + mayUse("$7") + `
+				AND s.sid = d.sid
 			RETURNING d.grant_id, d.user_id, d.sid, d.offline, d.scope, d.auth_time, d.amr, s.ends_at,
 				NULL::text[] AS userinfo_claims, NULL::text[] AS id_token_claims, NULL::text[] AS resources
 		)` + grantOfSpent

@@ -1,0 +1,76 @@
+package store
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"gatehouse/api/oidc"
+)
+
+// A redemption that meets a logout, or somebody who is being disabled, waits and then looks again; and while it waits for the user's row it has
+// not locked the session's, which StartSession locks after that.
+func TestARedemptionWaitsForWhatEndsItsSessionAndThenFindsNone(t *testing.T) {
+	s := managed(t)
+	now := time.Now()
+	for _, sql := range []string{
+		`INSERT INTO users (username) VALUES ('alice')`,
+		`INSERT INTO clients (client_id, token_endpoint_auth_method) VALUES ('spa', 'none')`,
+		`INSERT INTO sessions (sid, cookie_sha256, user_id, auth_time, amr, seen_at, expires_at, ends_at)
+			SELECT gen_random_uuid(), 'x', id, now(), '{pwd}', now(), now() + interval '1 h', now() + interval '1 d' FROM users`,
+	} {
+		_, err := s.pool.Exec(t.Context(), sql)
+		try(t, err)
+	}
+	redeem := func(id string) error {
+		_, _, err := s.RedeemCode(t.Context(), &oidc.Code{GrantID: id, ClientID: "spa", Session: []byte("x")},
+			Redemption{Client: &oidc.Client{ClientID: "spa"}, RefreshEnds: now, OfflineEnds: now}, now)
+		return err
+	}
+	for _, test := range []struct {
+		change, undo string
+		found        bool
+	}{
+		{`UPDATE sessions SET ended_at = now()`, `UPDATE sessions SET ended_at = NULL`, false},
+		{`UPDATE sessions SET expires_at = now() - interval '1 s'`, `UPDATE sessions SET expires_at = ends_at`, false},
+		{`UPDATE sessions SET seen_at = now()`, `SELECT`, true},
+		{`UPDATE users SET disabled_at = now()`, `UPDATE users SET disabled_at = NULL`, false},
+		{`UPDATE users SET name = 'Alice'`, `SELECT`, true},
+	} {
+		tx, err := s.pool.Begin(t.Context())
+		try(t, err)
+		_, err = tx.Exec(t.Context(), test.change)
+		try(t, err)
+		done := make(chan error, 1)
+		go func() { done <- redeem("00000000-0000-7000-8000-000000000001") }()
+		waiting := false
+		for range 200 {
+			try(t, s.pool.QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database OR l.database IS NULL
+				WHERE d.datname = current_database() AND NOT l.granted)`).Scan(&waiting))
+			if waiting {
+				break
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		if !waiting {
+			t.Errorf("%s: the redemption does not wait", test.change)
+		}
+		_, err = tx.Exec(t.Context(), `SELECT FROM sessions FOR UPDATE NOWAIT`)
+		if err != nil {
+			t.Errorf("%s: the session is locked before the user: %v", test.change, err)
+		}
+		try(t, tx.Commit(t.Context()))
+		err = <-done
+		if test.found && err != nil || !test.found && !errors.Is(err, ErrNotFound) {
+			t.Errorf("%s: %v", test.change, err)
+		}
+		for _, sql := range []string{test.undo, `DELETE FROM grants`} {
+			_, err = s.pool.Exec(t.Context(), sql)
+			try(t, err)
+		}
+	}
+	try(t, redeem("00000000-0000-7000-8000-000000000002"))
+	if err := redeem("00000000-0000-7000-8000-000000000002"); !errors.Is(err, ErrNotFound) {
+		t.Errorf("twice: %v", err)
+	}
+}

@@ -17,8 +17,8 @@ type TokenUse struct {
 	Proof   *Once        // of the key that it is bound to, nil for none
 }
 
-// grantTables are the tables, with a grant g in them, that say whether it may live.
-const grantTables = `grants g JOIN users u ON u.id = g.user_id LEFT JOIN sessions s ON s.sid = g.sid`
+// grantTables are the tables, with a grant g in them, that say whether it may live; no session is looked for where it does not count.
+const grantTables = `grants g JOIN users u ON u.id = g.user_id LEFT JOIN sessions s ON s.sid = g.sid AND NOT g.offline`
 
 // grantEndsAt is when such a grant ends by itself: with its session, unless it is offline.
 const grantEndsAt = `CASE WHEN g.offline THEN g.expires_at ELSE LEAST(g.expires_at, s.expires_at) END`

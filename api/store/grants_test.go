@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -62,5 +63,33 @@ func TestWhatAGrantLivesBy(t *testing.T) {
 		if _, reason, err := s.LoadGrantUser(t.Context(), TokenUse{GrantID: id, Client: another}, time.Now()); err != ErrNotFound || reason != "unknown grant" {
 			t.Errorf("%s, another client: %q, %v", test.what, reason, err)
 		}
+	}
+}
+
+// There is no foreign key: it would have every sign-on lock the row of its client (migration 00011).
+func TestGrantsFollowTheirClient(t *testing.T) {
+	s := managed(t)
+	exec := func(sql string) {
+		t.Helper()
+		_, err := s.pool.Exec(t.Context(), sql)
+		try(t, err)
+	}
+	grants := func() (list []string) {
+		t.Helper()
+		try(t, s.pool.QueryRow(t.Context(), `SELECT coalesce(array_agg(client_id ORDER BY client_id), '{}') FROM grants`).Scan(&list))
+		return list
+	}
+	exec(`INSERT INTO users (username) VALUES ('alice')`)
+	exec(`INSERT INTO clients (client_id, token_endpoint_auth_method) VALUES ('wiki', 'none'), ('chat', 'none')`)
+	exec(`INSERT INTO grants (id, user_id, client_id, offline, scope, auth_time, amr, created_at, expires_at)
+		SELECT gen_random_uuid(), u.id, c.client_id, true, 'openid', now(), '{pwd}', now(), now() + interval '1 d' FROM users u, clients c`)
+	exec(`UPDATE clients SET client_id = 'notes' WHERE client_id = 'wiki'`)
+	if got := grants(); !slices.Equal(got, []string{"chat", "notes"}) {
+		t.Errorf("after a change of client_id: %v", got)
+	}
+	exec(`UPDATE clients SET client_name = 'Chat' WHERE client_id = 'chat'`)
+	exec(`DELETE FROM clients WHERE client_id = 'notes'`)
+	if got := grants(); !slices.Equal(got, []string{"chat"}) {
+		t.Errorf("after a client went: %v", got)
 	}
 }

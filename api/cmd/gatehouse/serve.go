@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"os"
+	"runtime/debug"
 	"time"
 
 	"gatehouse/api/authn"
@@ -41,8 +43,18 @@ func (serveCmd) Run(ctx context.Context, a *app) error {
 	case err != nil:
 		return err
 	}
+	collectSeldom()
 	go p.Run(ctx, func(ctx context.Context, changed func()) { db.Watch(ctx, cfg.DatabaseListenURL, changed) })
 	return web.ListenAndServe(ctx, cfg.Listen, web.API(p, cfg.TrustedProxies), cfg)
+}
+
+// collectSeldom trades some memory for less work of the garbage collector: what lives is a few MiB, so that by default it would be
+// looked through after each few MiB more. The limit is for storms of hashes, of 19 MiB each. GOGC and GOMEMLIMIT overrule it.
+func collectSeldom() {
+	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetGCPercent(400)
+		debug.SetMemoryLimit(128 << 20)
+	}
 }
 
 func newProvider(cfg *config.Config, db *store.Store) (*provider.Provider, error) {

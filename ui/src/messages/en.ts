@@ -232,3 +232,6 @@ export const en = {
     },
   },
 };
+
+/** English is the measure: the type holds every other language complete. */
+export type Messages = typeof en;

@@ -1,4 +1,4 @@
-import type { Messages } from './index.ts';
+import type { Messages } from './en.ts';
 
 // Within « » and before : ; ? the space is U+00A0, so that no line begins with one of them.
 export const fr: Messages = {

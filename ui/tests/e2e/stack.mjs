@@ -39,10 +39,12 @@ export async function program(command, args, env, ready, { group = false, second
     pid: child.pid,
     exited,
     text: () => text,
+    // Some programs of others hang now and then when they are told to end: JupyterLab, at a lock of its own.
     stop: (signal = 'SIGTERM') => {
-      if (group) process.kill(-child.pid, signal);
-      else child.kill(signal);
-      return exited;
+      const send = (which) => { if (group) process.kill(-child.pid, which); else child.kill(which); };
+      send(signal);
+      const patience = setTimeout(send, 60_000, 'SIGKILL');
+      return exited.finally(() => { clearTimeout(patience); });
     },
   };
 }

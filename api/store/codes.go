@@ -31,8 +31,7 @@ func (s *Store) redeem(ctx context.Context, sql string, by []byte, r Redemption,
 	args := append([]any{by, r.Client.ClientID, now, r.Refresh[:], r.RefreshEnds, r.OfflineEnds, emptyNotNil(r.Client.AllowedGroups),
 		r.RefreshJKT}, more...)
 	err := s.pool.QueryRow(ctx, sql, args...).
-		Scan(append(userFields(&u), &g.ID, &g.SID, &g.Offline, &g.Scope, &g.EndsAt, &g.AuthTime, &g.AMR,
-			&g.Claims.Userinfo, &g.Claims.IDToken, &g.Resources)...)
+		Scan(append(userFields(&u), grantFields(&g)...)...)
 	return g, u, failure(err)
 }
 
@@ -65,8 +64,7 @@ const grantOfSpent = `, granted AS (
 			ON CONFLICT (id) DO NOTHING
 			RETURNING *
 		)
-		SELECT ` + userColumns + `, g.id::text, g.sid::text, g.offline, g.scope, g.expires_at, g.auth_time, g.amr,
-			g.userinfo_claims, g.id_token_claims, g.resources
+		SELECT ` + userColumns + `, ` + grantColumns + `
 		FROM granted g JOIN users u ON u.id = g.user_id`
 
 // Misfit says why a code was not redeemed.

@@ -56,6 +56,14 @@ func refusalOfAny(now string) string {
 
 const grantsClient = `JOIN clients c ON c.client_id = g.client_id`
 
+// grantColumns is how a grant g is read wherever tokens are made of it; grantFields takes them in this order.
+const grantColumns = `g.id::text, coalesce(g.sid::text, ''), g.offline, g.scope, g.expires_at, g.auth_time, g.amr,
+	g.userinfo_claims, g.id_token_claims, g.resources`
+
+func grantFields(g *oidc.Grant) []any {
+	return []any{&g.ID, &g.SID, &g.Offline, &g.Scope, &g.EndsAt, &g.AuthTime, &g.AMR, &g.Claims.Userinfo, &g.Claims.IDToken, &g.Resources}
+}
+
 // ProofUsed is the reason for a use whose proof came before, or came with another token.
 const ProofUsed = "proof_used_before"
 

@@ -37,8 +37,7 @@ var rotateSQL = `
 		AND u.id = g.user_id AND ` + refusalOfOffline("$13", "$3") + ` IS NULL
 		AND string_to_array($9, ' ') <@ string_to_array(g.scope, ' ')
 		AND coalesce(g.dpop_jkt, $10) = $10 AND $11::text[] <@ coalesce(g.resources, $12)
-	RETURNING ` + userColumns + `, g.id::text, coalesce(g.sid::text, ''), g.offline, g.scope, g.expires_at, g.auth_time, g.amr,
-		g.userinfo_claims, g.id_token_claims, g.resources`
+	RETURNING ` + userColumns + `, ` + grantColumns
 
 // RotateRefreshToken spends the token in one statement, which moves the grant to the place of the next (RFC 9700 §4.14.2). A token that was
 // spent less than r.Grace ago, by a client that retries or races with itself, gives its grant again, and the place stays.
@@ -48,8 +47,7 @@ func (s *Store) RotateRefreshToken(ctx context.Context, r Rotation, now time.Tim
 	family := r.Token.Digest()
 	err := s.pool.QueryRow(ctx, rotateSQL, r.Token.GrantID, r.Client.ClientID, now, family[:], r.Token.Place, r.Token.Next(r.Client).Place,
 		now.Add(-r.Grace), r.IdleEnds, r.Scope, r.JKT, emptyNotNil(r.Resources), emptyNotNil(r.Allowed), emptyNotNil(r.Client.AllowedGroups)).
-		Scan(append(userFields(&u), &g.ID, &g.SID, &g.Offline, &g.Scope, &g.EndsAt, &g.AuthTime, &g.AMR,
-			&g.Claims.Userinfo, &g.Claims.IDToken, &g.Resources)...)
+		Scan(append(userFields(&u), grantFields(&g)...)...)
 	return g, u, failure(err)
 }
 

@@ -1,10 +1,10 @@
 package provider
 
 import (
-	"crypto/sha256"
 	"sync"
 
 	"gatehouse/api/oidc"
+	"gatehouse/api/store"
 )
 
 // verifiedTokensLimit bounds the entries, about 1 kB each; a full memory starts anew.
@@ -16,27 +16,27 @@ const verifiedTokensLimit = 4096
 type verifiedTokens struct {
 	mu      sync.Mutex
 	jwksTag string // of the keys with which they were verified; others, as after a rotation, start anew
-	claims  map[[sha256.Size]byte]oidc.AccessTokenClaims
+	claims  map[store.Digest]oidc.AccessTokenClaims
 }
 
 // find gives the claims of a token; what they point to is shared, and not to be changed.
 func (v *verifiedTokens) find(jwksTag, token string) (claims oidc.AccessTokenClaims, found bool) {
-	digest := sha256.Sum256([]byte(token))
+	key := digest(token)
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.jwksTag == jwksTag {
-		claims, found = v.claims[digest]
+		claims, found = v.claims[key]
 	}
 	return claims, found
 }
 
 // note adds a token.
 func (v *verifiedTokens) note(jwksTag, token string, claims oidc.AccessTokenClaims) {
-	digest := sha256.Sum256([]byte(token))
+	key := digest(token)
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.jwksTag != jwksTag || v.claims == nil || len(v.claims) >= verifiedTokensLimit {
-		v.jwksTag, v.claims = jwksTag, map[[sha256.Size]byte]oidc.AccessTokenClaims{}
+		v.jwksTag, v.claims = jwksTag, map[store.Digest]oidc.AccessTokenClaims{}
 	}
-	v.claims[digest] = claims
+	v.claims[key] = claims
 }

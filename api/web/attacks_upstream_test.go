@@ -1,7 +1,6 @@
 package web_test
 
 import (
-	"log/slog"
 	"net/url"
 	"strings"
 	"sync"
@@ -98,10 +97,7 @@ func TestWhoIsShutOutWhileAtAnUpstreamGetsNothing(t *testing.T) {
 
 // Errors of an upstream often repeat what was sent to it.
 func TestNothingSecretOfAnUpstreamIsLogged(t *testing.T) {
-	var log lockedBuffer
-	before := slog.Default()
-	slog.SetDefault(slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})))
-	t.Cleanup(func() { slog.SetDefault(before) })
+	log := takeLog(t)
 	n := startWithUpstream(t)
 	secrets := []string{"down-secret", password, "a-guessed-code-0815"}
 	keep := func(a answer) answer {

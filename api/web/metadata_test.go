@@ -2,7 +2,6 @@ package web_test
 
 import (
 	"encoding/json"
-	"log/slog"
 	"strconv"
 	"strings"
 	"testing"
@@ -42,10 +41,7 @@ func TestTheJWKSHasAnotherETagWhenItHasAnotherKey(t *testing.T) {
 
 // What programs ask for all day would drown the rest of the log, unless it fails.
 func TestWhatIsPolledIsLoggedAtDebugOnly(t *testing.T) {
-	var log lockedBuffer
-	before := slog.Default()
-	slog.SetDefault(slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})))
-	t.Cleanup(func() { slog.SetDefault(before) })
+	log := takeLog(t)
 	b := start(t).browser()
 	for _, path := range []string{"/.well-known/openid-configuration", "/jwks", "/healthz", "/readyz", "/userinfo", "/no/such/path"} {
 		b.do("GET", path, nil)

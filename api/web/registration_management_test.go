@@ -1,7 +1,6 @@
 package web_test
 
 import (
-	"log/slog"
 	"os"
 	"regexp"
 	"strings"
@@ -40,10 +39,7 @@ func TestAClientReadsItsRegistration(t *testing.T) {
 }
 
 func TestNothingOfARegistrationThatIsSecretIsLogged(t *testing.T) {
-	var log lockedBuffer
-	before := slog.Default()
-	slog.SetDefault(slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})))
-	t.Cleanup(func() { slog.SetDefault(before) })
+	log := takeLog(t)
 	b := start(t, openRegistration).browser()
 	b.exec(`INSERT INTO initial_access_tokens (name, token_sha256) VALUES ('x', sha256('initial-token-0815'))`)
 	a := b.register(withCallback(), "Authorization", "Bearer initial-token-0815")

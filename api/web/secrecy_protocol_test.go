@@ -1,7 +1,6 @@
 package web_test
 
 import (
-	"log/slog"
 	"net/url"
 	"strings"
 	"testing"
@@ -10,10 +9,7 @@ import (
 
 // What authenticates a client, or is good for a token, stays out of the log.
 func TestNoAssertionProofRequestURIOrExchangedTokenIsEverLogged(t *testing.T) {
-	var log lockedBuffer
-	before := slog.Default()
-	slog.SetDefault(slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})))
-	t.Cleanup(func() { slog.SetDefault(before) })
+	log := takeLog(t)
 	var secrets []string
 	keep := func(secret string) string {
 		if len(secret) < 5 {

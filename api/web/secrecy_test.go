@@ -21,11 +21,18 @@ func (b *lockedBuffer) Write(p []byte) (int, error) {
 	return b.Buffer.Write(p)
 }
 
-func TestNoPasswordCodeTokenOrSecretIsEverLogged(t *testing.T) {
+// takeLog has all of the log, whatever its level, until the test ends.
+func takeLog(t *testing.T) *lockedBuffer {
+	t.Helper()
 	var log lockedBuffer
 	before := slog.Default()
 	slog.SetDefault(slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	t.Cleanup(func() { slog.SetDefault(before) })
+	return &log
+}
+
+func TestNoPasswordCodeTokenOrSecretIsEverLogged(t *testing.T) {
+	log := takeLog(t)
 
 	b := startWithDevices(t).browser()
 	at := b.authorize(authParams("scope", "openid offline_access")).location()

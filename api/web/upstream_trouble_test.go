@@ -80,10 +80,7 @@ func TestNobodyWaitsForASlowUpstreamBeyondTheLimit(t *testing.T) {
 }
 
 func TestNonsenseOfAnUpstreamIsAPageAndNeverInTheLogWhole(t *testing.T) {
-	var log lockedBuffer
-	before := slog.Default()
-	slog.SetDefault(slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})))
-	t.Cleanup(func() { slog.SetDefault(before) })
+	log := takeLog(t)
 	n := startWithUpstream(t)
 	answer := ""
 	n.serverFor("oidc", "openid", map[string]http.HandlerFunc{"/.well-known/openid-configuration": discoveryOf,

@@ -59,7 +59,7 @@ func (s *Store) LoadFormerRefreshToken(ctx context.Context, token Digest, c *oid
 	err = s.pool.QueryRow(ctx, `
 		SELECT u.sub, u.username, g.scope, t.created_at, t.expires_at
 		FROM refresh_tokens t JOIN grants g ON g.id = t.grant_id JOIN users u ON u.id = g.user_id
-		WHERE t.token_sha256 = $1 AND g.client_id = $2 AND t.used_at IS NULL AND t.expires_at > $3 AND `+refusalOfOffline("$4", "$3")+` IS NULL`,
+		WHERE t.token_sha256 = $1 AND t.used_at IS NULL AND t.expires_at > $3 AND `+refusalOfOffline("$2", "$4", "$3")+` IS NULL`,
 		token[:], c.ClientID, now, emptyNotNil(c.AllowedGroups)).Scan(&t.Sub, &t.Username, &t.Scope, &t.CreatedAt, &t.ExpiresAt)
 	return t, failure(err)
 }

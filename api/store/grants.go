@@ -23,14 +23,14 @@ const grantTables = `grants g JOIN users u ON u.id = g.user_id LEFT JOIN session
 // grantEndsAt is when such a grant ends by itself: with its session, unless it is offline.
 const grantEndsAt = `CASE WHEN g.offline THEN g.expires_at ELSE LEAST(g.expires_at, s.expires_at) END`
 
-// grantRefusal is the one predicate that says whether such a grant may live: NULL if it may, else a reason for the log. disabled and allowed
+// grantRefusal is the one predicate that says whether such a grant may live: NULL if it may, else a reason for the log. refusal and allowed
 // are of its client: a client that is in memory has been looked at, and brings its groups as a parameter, such as $3; another is joined.
 // ended and endsAt are of the session, on which an offline grant does not depend.
-func grantRefusal(disabled, allowed, ended, endsAt, now string) string {
+func grantRefusal(refusal, allowed, ended, endsAt, now string) string {
 	return `CASE
+				` + refusal + `
 				WHEN g.revoked_at IS NOT NULL THEN 'grant_revoked'
 				WHEN u.disabled_at IS NOT NULL THEN 'user_disabled'
-				WHEN ` + disabled + ` THEN 'client_disabled'
 				WHEN ` + ended + ` THEN 'session_ended'
 				WHEN NOT ` + mayUse(allowed) + ` THEN 'not_in_allowed_groups'
 				WHEN ` + endsAt + ` <= ` + now + ` THEN 'grant_expired'
@@ -39,19 +39,24 @@ func grantRefusal(disabled, allowed, ended, endsAt, now string) string {
 
 const sessionEnded = `NOT g.offline AND (s.sid IS NULL OR s.ended_at IS NOT NULL)`
 
-// refusalOf is grantRefusal for a client that is in memory and enabled.
-func refusalOf(allowed, now string) string {
-	return grantRefusal("false", allowed, sessionEnded, grantEndsAt, now)
+// refusalOf is grantRefusal for a client that is in memory and enabled, whose client_id is a parameter, too. It is not for a WHERE, or
+// Postgres might look through all grants of the client for the one.
+func refusalOf(client, allowed, now string) string {
+	return grantRefusal(ofAnother(client), allowed, sessionEnded, grantEndsAt, now)
 }
 
 // refusalOfOffline is that for a grant that has refresh tokens, and hence is offline: no session is joined.
-func refusalOfOffline(allowed, now string) string {
-	return grantRefusal("false", allowed, "false", "g.expires_at", now)
+func refusalOfOffline(client, allowed, now string) string {
+	return grantRefusal(ofAnother(client), allowed, "false", "g.expires_at", now)
+}
+
+func ofAnother(client string) string {
+	return `WHEN g.client_id <> ` + client + ` THEN 'issued to another client'`
 }
 
 // refusalOfAny is grantRefusal for whichever client it is, which grantsClient joins.
 func refusalOfAny(now string) string {
-	return grantRefusal("c.disabled_at IS NOT NULL", "c.allowed_groups", sessionEnded, grantEndsAt, now)
+	return grantRefusal("WHEN c.disabled_at IS NOT NULL THEN 'client_disabled'", "c.allowed_groups", sessionEnded, grantEndsAt, now)
 }
 
 const grantsClient = `JOIN clients c ON c.client_id = g.client_id`
@@ -93,7 +98,7 @@ func (u *GrantUser) scan(row pgx.Row, more ...any) (refusal string, err error) {
 }
 
 var (
-	grantUserSQL = grantUserOf(refusalOf("$3", "$2"), "", "") + ` AND g.client_id = $4`
+	grantUserSQL = grantUserOf(refusalOf("$4", "$3", "$2"), "", "")
 	tokenUserSQL = `
 		WITH used AS (
 			INSERT INTO used_jtis (jti_sha256, expires_at) SELECT $3, $4 WHERE $3::bytea IS NOT NULL ON CONFLICT DO NOTHING RETURNING 1

@@ -60,7 +60,8 @@ func TestWhatAGrantLivesBy(t *testing.T) {
 			}
 		}
 		another := &oidc.Client{ClientID: "another"}
-		if _, reason, err := s.LoadGrantUser(t.Context(), TokenUse{GrantID: id, Client: another}, time.Now()); err != ErrNotFound || reason != "unknown grant" {
+		_, reason, err := s.LoadGrantUser(t.Context(), TokenUse{GrantID: id, Client: another}, time.Now())
+		if err != ErrNotFound || reason != "issued to another client" && reason != "unknown grant" {
 			t.Errorf("%s, another client: %q, %v", test.what, reason, err)
 		}
 	}

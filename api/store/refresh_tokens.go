@@ -32,9 +32,9 @@ var rotateSQL = `
 	UPDATE grants g SET refresh_seq = $6, refreshed_at = CASE WHEN g.refresh_seq = $6 THEN g.refreshed_at ELSE $3 END,
 		refresh_expires_at = LEAST($8, g.expires_at)
 	FROM users u
-	WHERE g.id = $1 AND g.client_id = $2 AND g.refresh_sha256 = $4 AND g.refresh_expires_at > $3
+	WHERE g.id = $1 AND g.refresh_sha256 = $4 AND g.refresh_expires_at > $3
 		AND (g.refresh_seq = $5 OR g.refresh_seq = $6 AND g.refreshed_at > $7)
-		AND u.id = g.user_id AND ` + refusalOfOffline("$13", "$3") + ` IS NULL
+		AND u.id = g.user_id AND ` + refusalOfOffline("$2", "$13", "$3") + ` IS NULL
 		AND string_to_array($9, ' ') <@ string_to_array(g.scope, ' ')
 		AND coalesce(g.dpop_jkt, $10) = $10 AND $11::text[] <@ coalesce(g.resources, $12)
 	RETURNING ` + userColumns + `, ` + grantColumns
@@ -57,7 +57,7 @@ func (s *Store) RefuseRefreshToken(ctx context.Context, r Rotation, now time.Tim
 	family := r.Token.Digest()
 	return s.misfit(ctx, `
 		WITH token AS (
-			SELECT g.id, g.client_id, `+refusalOfOffline("$10", "$3")+` AS refusal, g.resources, g.dpop_jkt,
+			SELECT g.id, g.client_id, `+refusalOfOffline("$2", "$10", "$3")+` AS refusal, g.resources, g.dpop_jkt,
 				g.refresh_seq > $5 AND NOT (g.refresh_seq = $5 + 1 AND g.refreshed_at > $6) AS replayed,
 				NOT string_to_array($7, ' ') <@ string_to_array(g.scope, ' ') AS too_wide
 			FROM grants g JOIN users u ON u.id = g.user_id
@@ -92,8 +92,8 @@ func (s *Store) LoadRefreshToken(ctx context.Context, token oidc.RefreshToken, c
 	err = s.pool.QueryRow(ctx, `
 		SELECT u.sub, u.username, g.scope, g.refreshed_at, g.refresh_expires_at
 		FROM grants g JOIN users u ON u.id = g.user_id
-		WHERE g.id = $1 AND g.client_id = $2 AND g.refresh_sha256 = $5 AND g.refresh_seq = $6 AND g.refresh_expires_at > $3
-			AND `+refusalOfOffline("$4", "$3")+` IS NULL`,
+		WHERE g.id = $1 AND g.refresh_sha256 = $5 AND g.refresh_seq = $6 AND g.refresh_expires_at > $3
+			AND `+refusalOfOffline("$2", "$4", "$3")+` IS NULL`,
 		token.GrantID, c.ClientID, now, emptyNotNil(c.AllowedGroups), family[:], token.Place).
 		Scan(&t.Sub, &t.Username, &t.Scope, &t.CreatedAt, &t.ExpiresAt)
 	return t, failure(err)

@@ -12,7 +12,10 @@ import (
 // userColumns is how a user u is read wherever claims are made of it; scanUser takes them in this order.
 const userColumns = `u.id::text, u.sub, u.username, coalesce(u.name, ''), coalesce(u.given_name, ''), coalesce(u.family_name, ''),
 	coalesce(u.email, ''), u.email_verified, coalesce(u.picture, ''), coalesce(u.zoneinfo, ''), coalesce(u.locale, ''), u.claims, u.updated_at,
-	ARRAY(SELECT m.group_name FROM group_members m WHERE m.username = u.username ORDER BY 1)`
+	` + groupsOfUser
+
+// The groups are always read by the user: a client may be for a group that has all users in it.
+const groupsOfUser = `ARRAY(SELECT m.group_name FROM group_members m WHERE m.username = u.username ORDER BY 1)`
 
 func userFields(u *oidc.User) []any {
 	return []any{&u.ID, &u.Sub, &u.Username, &u.Name, &u.GivenName, &u.FamilyName,
@@ -21,8 +24,7 @@ func userFields(u *oidc.User) []any {
 
 // mayUse is the group gate of a client for user u; allowed is the parameter that has the client's allowed_groups, such as $3.
 func mayUse(allowed string) string {
-	return `(cardinality(` + allowed + `::text[]) = 0 OR EXISTS (
-	SELECT FROM group_members m WHERE m.username = u.username AND m.group_name = ANY (` + allowed + `::text[])))`
+	return `(cardinality(` + allowed + `::text[]) = 0 OR ` + allowed + `::text[] && ` + groupsOfUser + `)`
 }
 
 // Candidate is a user who tries to sign in. A user who is unknown or disabled has no User and no PasswordHash.

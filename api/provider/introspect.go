@@ -62,7 +62,9 @@ func (p *Provider) introspect(ctx context.Context, client *oidc.Client, token st
 func (p *Provider) introspectAccessToken(ctx context.Context, claims *oidc.AccessTokenClaims, now time.Time) (oidc.Introspection, error) {
 	out := oidc.Introspection{Scope: claims.Scope, ClientID: claims.ClientID, TokenType: claims.TokenType(), Expiry: claims.Expiry,
 		IssuedAt: claims.IssuedAt, Subject: claims.Subject, Audience: claims.Audience, ID: claims.ID, Confirmation: claims.Confirmation, Actor: claims.Actor}
-	l, _, err := p.living(ctx, claims, useOf(claims), now)
+	use := useOf(claims)
+	use.Name = true
+	l, _, err := p.living(ctx, claims, use, now)
 	out.Username = l.Username
 	return out, err
 }

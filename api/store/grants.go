@@ -15,6 +15,7 @@ type TokenUse struct {
 	Client  *oidc.Client // whose the grant is, too; nil for a token that was got by an exchange
 	ID      string       // its jti where it can be revoked without its grant, else ""
 	Proof   *Once        // of the key that it is bound to, nil for none
+	Name    bool         // nothing but the username of the user is wanted
 }
 
 // grantTables are the tables, with a grant g in them, that say whether it may live; no session is looked for where it does not count.
@@ -88,6 +89,11 @@ func grantUserOf(refusal, columns, joined string) string {
 // scan reads a row of such a statement. ErrNotFound with a reason for the log where the grant may not live.
 func (u *GrantUser) scan(row pgx.Row, more ...any) (refusal string, err error) {
 	err = failure(row.Scan(append(append(userFields(&u.User), &u.Claims.Userinfo, &u.Claims.IDToken, &refusal), more...)...))
+	return refusedFor(refusal, err)
+}
+
+// refusedFor makes ErrNotFound of a refusal, and a refusal of ErrNotFound.
+func refusedFor(refusal string, err error) (string, error) {
 	switch {
 	case err == ErrNotFound:
 		return "unknown grant", err
@@ -97,9 +103,27 @@ func (u *GrantUser) scan(row pgx.Row, more ...any) (refusal string, err error) {
 	return refusal, err
 }
 
+// refusable is a GrantUser, or why there is none.
+type refusable struct {
+	user    GrantUser
+	refusal string
+}
+
+func scanGrantUser(row pgx.Row) (r refusable, err error) {
+	r.refusal, err = r.user.scan(row)
+	return r, err
+}
+
+func scanGrantUsername(row pgx.Row) (r refusable, err error) {
+	err = failure(row.Scan(&r.user.Username, &r.refusal))
+	r.refusal, err = refusedFor(r.refusal, err)
+	return r, err
+}
+
 var (
-	grantUserSQL = grantUserOf(refusalOf("$4", "$3", "$2"), "", "")
-	tokenUserSQL = `
+	grantUserSQL     = grantUserOf(refusalOf("$4", "$3", "$2"), "", "")
+	grantUsernameSQL = `SELECT u.username, coalesce(` + refusalOf("$4", "$3", "$2") + `, '') FROM ` + grantTables + ` WHERE g.id = $1`
+	tokenUserSQL     = `
 		WITH used AS (
 			INSERT INTO used_jtis (jti_sha256, expires_at) SELECT $3, $4 WHERE $3::bytea IS NOT NULL ON CONFLICT DO NOTHING RETURNING 1
 		)` + grantUserOf(`CASE WHEN $3::bytea IS NOT NULL AND NOT EXISTS (SELECT FROM used) THEN '`+ProofUsed+`' END, `+tokenRevoked("$5")+`,
@@ -115,8 +139,12 @@ func tokenRevoked(jti string) string {
 // the log otherwise.
 func (s *Store) LoadGrantUser(ctx context.Context, t TokenUse, now time.Time) (u GrantUser, refusal string, err error) {
 	if t.Client != nil && t.ID == "" && t.Proof == nil {
-		refusal, err = u.scan(s.pool.QueryRow(ctx, grantUserSQL, t.GrantID, now, emptyNotNil(t.Client.AllowedGroups), t.Client.ClientID))
-		return u, refusal, err
+		sql, scan := grantUserSQL, scanGrantUser
+		if t.Name {
+			sql, scan = grantUsernameSQL, scanGrantUsername
+		}
+		found, err := ask(ctx, s, scan, sql, t.GrantID, now, emptyNotNil(t.Client.AllowedGroups), t.Client.ClientID)
+		return found.user, found.refusal, err
 	}
 	args := []any{t.GrantID, now, nil, nil, orZero(t.ID)}
 	if t.Proof != nil {

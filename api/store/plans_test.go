@@ -40,7 +40,7 @@ func TestPlansThatWereMadeOnSmallTablesAreGoodOnLargeOnes(t *testing.T) {
 		exec(`SET plan_cache_mode = force_generic_plan`)
 		for name, sql := range map[string]string{
 			"LoadStanding": standingSQL, "LoadCandidate": candidateSQL, "RedeemCode": redeemSQL, "RotateRefreshToken": rotateSQL,
-			"LoadGrantUser": grantUserSQL, "LoadGrantUser with a proof": tokenUserSQL, "LoadExchange": exchangeSQL,
+			"LoadGrantUser": grantUserSQL, "LoadGrantUser for a name": grantUsernameSQL, "LoadGrantUser with a proof": tokenUserSQL, "LoadExchange": exchangeSQL,
 		} {
 			exec(`PREPARE statement AS ` + sql)
 			var params int

@@ -26,17 +26,20 @@ type Standing struct {
 
 // LoadStanding gives an empty Standing where nobody is signed in.
 func (s *Store) LoadStanding(ctx context.Context, cookie Digest, c *oidc.Client, now time.Time) (Standing, error) {
-	var out Standing
-	var u oidc.User
-	var session oidc.Session
-	err := failure(s.pool.QueryRow(ctx, standingSQL, cookie[:], now, c.ClientID, emptyNotNil(c.AllowedGroups)).
-		Scan(append(userFields(&u), &session.SID, &session.AuthTime, &session.AMR, &out.SeenAt, &out.Consented, &out.Allowed)...))
+	out, err := ask(ctx, s, scanStanding, standingSQL, cookie[:], now, c.ClientID, emptyNotNil(c.AllowedGroups))
 	if err == ErrNotFound {
-		return out, nil
+		return Standing{}, nil
 	}
-	session.Cookie = cookie
-	out.User, out.Session = &u, &session
+	if err == nil {
+		out.Session.Cookie = cookie
+	}
 	return out, err
+}
+
+func scanStanding(row pgx.Row) (out Standing, err error) {
+	out.User, out.Session = new(oidc.User), new(oidc.Session)
+	return out, failure(row.Scan(append(userFields(out.User), &out.Session.SID, &out.Session.AuthTime, &out.Session.AMR, &out.SeenAt,
+		&out.Consented, &out.Allowed)...))
 }
 
 // LoadSession gives the session and user of a cookie; ErrNotFound where nobody is signed in.

@@ -26,6 +26,7 @@ func (e Unavailable) Unwrap() error { return e.Err }
 // Store is a pool of connections to Postgres.
 type Store struct {
 	pool      *pgxpool.Pool
+	together  together
 	clients   cache[*oidc.Client]
 	origins   cache[map[string]bool]
 	upstreams cache[[]oidc.Upstream]

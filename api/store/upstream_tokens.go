@@ -31,12 +31,7 @@ func (s *Store) LoadUpstreamTokens(
 	t.Upstream, t.Issuer = upstream, issuer
 	err = failure(s.pool.QueryRow(ctx, upstreamTokensSQL, grantID, upstream, issuer, now).
 		Scan(&t.Username, &refusal, &t.Sub, &t.AccessToken, &t.ExpiresAt, &t.RefreshToken, &t.Scope, &t.RefreshingUntil))
-	switch {
-	case err == ErrNotFound:
-		refusal = "unknown grant"
-	case err == nil && refusal != "":
-		err = ErrNotFound
-	}
+	refusal, err = refusedFor(refusal, err)
 	return t, refusal, err
 }
 

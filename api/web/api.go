@@ -30,7 +30,7 @@ type asker int
 const (
 	program asker = iota // a client, or a script of the UI: errors are JSON
 	person               // a browser navigates here: errors are pages
-	poller               // anyone, all day, for what is ready at once: such requests are logged at level debug, unless they fail
+	poller               // anyone, all day, for what is the same for all: nothing of the request is read, and it is logged at level debug, unless it fails
 )
 
 // run answers a request.
@@ -84,6 +84,8 @@ func still(run func(provider.Request) provider.Answer) run {
 func health(ready func(context.Context) error) run {
 	return func(ctx context.Context, _ provider.Request) provider.Answer {
 		if ready != nil {
+			ctx, cancel := context.WithTimeout(ctx, patience)
+			defer cancel()
 			if err := ready(ctx); err != nil {
 				return provider.Answer{Status: 503, JSON: map[string]string{"status": "not ready: Postgres does not answer or the keys are not loaded"}}
 			}
@@ -107,9 +109,12 @@ func API(p *provider.Provider, trustedProxies []netip.Prefix) http.Handler {
 	e.Use(logged(endpoints), middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: logPanic}))
 	for _, end := range endpoints {
 		handler := func(c echo.Context) error {
+			end.readers.allow(c, p)
+			if end.asker == poller {
+				return a.write(c, end.run(c.Request().Context(), provider.Request{ID: requestID(c)}))
+			}
 			ctx, cancel := context.WithTimeout(c.Request().Context(), patience)
 			defer cancel()
-			end.readers.allow(ctx, c, p)
 			r, problem := a.readRequest(c)
 			if problem != nil {
 				return a.write(c, p.Malformed(r, end.asker == person, problem.status, problem.why))

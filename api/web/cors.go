@@ -20,14 +20,14 @@ const (
 )
 
 // allow adds the CORS headers (Fetch §3.3), so that errors can be read as well as successes.
-func (who readers) allow(ctx context.Context, c echo.Context, p *provider.Provider) bool {
+func (who readers) allow(c echo.Context, p *provider.Provider) bool {
 	if who == nobody {
 		return false
 	}
 	h := c.Response().Header()
 	h.Add("Vary", "Origin")
 	origin := c.Request().Header.Get("Origin")
-	if origin == "" || who == theUI && origin != p.UIOrigin || who == clients && !p.IsClientOrigin(ctx, origin) {
+	if origin == "" || who == theUI && origin != p.UIOrigin || who == clients && !isClientOrigin(c.Request().Context(), p, origin) {
 		return false
 	}
 	h.Set("Access-Control-Allow-Origin", origin)
@@ -35,8 +35,14 @@ func (who readers) allow(ctx context.Context, c echo.Context, p *provider.Provid
 	return true
 }
 
+func isClientOrigin(ctx context.Context, p *provider.Provider, origin string) bool {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return p.IsClientOrigin(ctx, origin)
+}
+
 func (who readers) preflight(c echo.Context, p *provider.Provider, methods string) error {
-	if who.allow(c.Request().Context(), c, p) {
+	if who.allow(c, p) {
 		h := c.Response().Header()
 		h.Set("Access-Control-Allow-Methods", strings.ReplaceAll(methods, " ", ", "))
 		h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, DPoP, X-Requested-With")

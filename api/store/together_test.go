@@ -58,7 +58,9 @@ func TestQuestionsThatWaitAreAskedTogether(t *testing.T) {
 	s := managed(t)
 	var questions []func() (string, error)
 	for i := range 100 {
-		questions = append(questions, func() (string, error) { return ask(t.Context(), s, scanText, `SELECT $1 || ' ' || now()::text`, fmt.Sprint(i)) })
+		questions = append(questions, func() (string, error) {
+			return ask(t.Context(), s, scanText, `SELECT $1 || ' ' || now()::text`, fmt.Sprint(i))
+		})
 	}
 	answers, errs := behindASlowOne(t, s, questions...)
 	times := map[string]int{}

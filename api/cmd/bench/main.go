@@ -70,7 +70,7 @@ func parse(args []string) (o options, err error) {
 	flags.StringVar(&o.loadgen, "loadgen", filepath.Join(root, "../shared/loadgen"), "folder of the load generator")
 	flags.BoolVar(&o.quick, "quick", false, "short windows, for development: figures are rough")
 	flags.BoolVar(&o.check, "check", false, "exit with 1 where a goal is missed, and name it in the last line")
-	flags.BoolVar(&o.record, "record", false, "write the table to docs/performance.md")
+	flags.BoolVar(&o.record, "record", false, "write the table, or the pictures of --profile, to docs/performance.md")
 	flags.BoolVar(&o.profile, "profile", false, "CPU and allocation profiles of SSO and refresh, in .cache/bench, instead of the table")
 	flags.BoolVar(&o.growth, "growth", false, "what Postgres does for SSO and refresh among a million users and ten million logins, instead of the table; see docs/performance.md")
 	only := flags.String("only", "", "measure these alone, separated by commas, such as sso,refresh,storm")

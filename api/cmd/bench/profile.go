@@ -22,7 +22,7 @@ func (b *bench) overlay() (string, error) {
 }
 
 // profile leaves CPU and allocation profiles of SSO and refresh, or of what --only names, in .cache/bench, and prints where most of it goes,
-// in Gatehouse and in Postgres.
+// in Gatehouse and in Postgres. With --record it draws them, too.
 func (b *bench) profile(ctx context.Context) error {
 	wanted := b.only
 	if wanted == nil {
@@ -67,7 +67,30 @@ func (b *bench) profileOne(ctx context.Context, t *target, workload string) erro
 		return err
 	}
 	fmt.Printf("\n%s of %s, in Postgres:\n%s", workload, t.name, asked)
-	return b.keepProfiles(ctx, server.dir, t.name+"-"+workload)
+	if err := b.keepProfiles(ctx, server.dir, t.name+"-"+workload); err != nil || !b.record || t.name != pictured {
+		return err
+	}
+	return b.drawProfiles(ctx, t.name, workload)
+}
+
+// pictured is the target of the pictures: in that of the other one there is little to see beside RSA.
+const pictured = "gatehouse-es256"
+
+// drawProfiles makes the pictures of docs/performance.md.
+func (b *bench) drawProfiles(ctx context.Context, target, workload string) error {
+	for _, kind := range []struct{ name, what, index, unit string }{
+		{"cpu", "CPU of Gatehouse", "cpu", "ms"}, {"allocs", "Memory that Gatehouse allocates", "alloc_space", "kB"},
+	} {
+		title := fmt.Sprintf("%s: %s, ID token ES256, commit %s", kind.what, workload, b.commit())
+		picture, err := flameGraph(ctx, title, filepath.Join(b.dir, target+"-"+workload+"-"+kind.name+".pprof"), kind.index, kind.unit)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(b.root, "docs/performance", workload+"-"+kind.name+".svg"), []byte(picture), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // countStatements turns pg_stat_statements on, or off again: it costs Postgres a little, so it is off while costs are compared.

@@ -48,7 +48,7 @@ func Open(ctx context.Context, url string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("DATABASE_URL: %w", err)
 	}
-	return &Store{pool: pool}, nil
+	return &Store{pool: pool, together: together{inLine: togetherInLine}}, nil
 }
 
 // preferIndexes is for the plans of statements, which a connection keeps for minutes: one that was made while a table was small, as after the

@@ -2,21 +2,26 @@ package store
 
 import (
 	"context"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 )
 
-// What bounds a batch of questions.
+// What bounds a batch of questions, and how long one waits for it: behind a connection that hangs, for one, it is asked alone.
 const (
 	togetherAtMost   = 64
 	togetherPatience = 10 * time.Second
+	togetherInLine   = 50 * time.Millisecond
 )
 
 // together asks Postgres in one go what requests want to know at the same time: a question that comes while another is asked waits for it,
 // and is asked with all that have come meanwhile. Half of what a short statement costs is its way there and back.
 type together struct {
+	inLine time.Duration
+
 	mu      sync.Mutex
 	asking  bool
 	waiting []*question
@@ -29,6 +34,7 @@ type question struct {
 	args []any
 	read func(pgx.Row) error
 	done chan error
+	left atomic.Bool // nobody waits for the answer any more
 }
 
 // ask gives what read makes of the row, or the error of read or of Postgres.
@@ -39,18 +45,24 @@ func ask[T any](ctx context.Context, s *Store, read func(pgx.Row) (T, error), sq
 		return err
 	}}
 	if s.together.mustWait(q) {
+		enough := time.NewTimer(s.together.inLine)
+		defer enough.Stop()
+		defer q.left.Store(true)
 		select {
 		case err := <-q.done:
 			return answer, err
 		case <-ctx.Done():
-			return none, ctx.Err() // the answer may still be written
+			return none, ctx.Err() // answer is not ours before q is done
+		case <-enough.C:
+			return read(s.pool.QueryRow(ctx, sql, args...))
 		}
 	}
-	err := q.askAlone(s)
-	if next := s.together.next(); next != nil {
-		go s.askTogether(next)
-	}
-	return answer, err
+	defer func() {
+		if next := s.together.next(); len(next) > 0 {
+			go s.askTogether(next)
+		}
+	}()
+	return read(s.pool.QueryRow(ctx, sql, args...))
 }
 
 // mustWait says whether others are asked just now; then q is asked after them.
@@ -70,6 +82,7 @@ func (t *together) mustWait(q *question) bool {
 func (t *together) next() []*question {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.waiting = slices.DeleteFunc(t.waiting, func(q *question) bool { return q.left.Load() })
 	n := min(len(t.waiting), togetherAtMost)
 	list := t.waiting[:n:n]
 	t.waiting = t.waiting[n:]

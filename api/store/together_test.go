@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -56,6 +57,7 @@ func await(t *testing.T, what func() bool) {
 // now() is that of the transaction.
 func TestQuestionsThatWaitAreAskedTogether(t *testing.T) {
 	s := managed(t)
+	s.together.inLine = time.Hour
 	var questions []func() (string, error)
 	for i := range 100 {
 		questions = append(questions, func() (string, error) {
@@ -82,6 +84,7 @@ func TestQuestionsThatWaitAreAskedTogether(t *testing.T) {
 
 func TestAQuestionHasNoPartInWhatHappensToOthers(t *testing.T) {
 	s := managed(t)
+	s.together.inLine = time.Hour
 	gone, leave := context.WithCancel(t.Context())
 	one := func() (string, error) { return ask(t.Context(), s, scanText, `SELECT 'one'`) }
 	answers, errs := behindASlowOne(t, s, one,
@@ -98,4 +101,26 @@ func TestAQuestionHasNoPartInWhatHappensToOthers(t *testing.T) {
 	if errs[2] != ErrNotFound || !errors.Is(errs[4], context.Canceled) {
 		t.Errorf("%v, %v", errs[2], errs[4])
 	}
+}
+
+func TestAQuestionIsAskedAloneWhereTheOneBeforeItHangs(t *testing.T) {
+	s := managed(t)
+	now := func() (string, error) {
+		return ask(t.Context(), s, scanText, `SELECT extract(epoch FROM clock_timestamp())::text`)
+	}
+	before, err := now()
+	try(t, err)
+	answers, errs := behindASlowOne(t, s, now, now)
+	for i := range answers {
+		if took := parse64(t, answers[i]) - parse64(t, before); errs[i] != nil || took > 0.4 {
+			t.Errorf("asked after %.3f s, behind one of 0.5 s: %v", took, errs[i])
+		}
+	}
+}
+
+func parse64(t *testing.T, text string) float64 {
+	t.Helper()
+	n, err := strconv.ParseFloat(text, 64)
+	try(t, err)
+	return n
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/md5"
 	"crypto/sha256"
@@ -24,15 +25,20 @@ import (
 	"gatehouse/api/oidc"
 )
 
-// driven are the operations whose cost may grow; n is whose login it is. The load generator has a few people who come again and again, and
-// what they need is in memory: here everybody comes once.
+// driven are the operations whose cost may grow; n is whose login it is: those of regulars, who come again and again, so that what they need
+// is at hand, or each of all logins once.
 var driven = []struct {
-	what string
-	run  func(d *driver, n int) error
+	what   string
+	run    func(d *driver, n int) error
+	logins int // 0 for all
 }{
-	{"an SSO", (*driver).sso},
-	{"a refresh", (*driver).refreshed},
+	{"an SSO of regulars", (*driver).sso, regulars},
+	{"a refresh of regulars", (*driver).refreshed, regulars},
+	{"an SSO of anybody", (*driver).sso, 0},
+	{"a refresh of anybody", (*driver).refreshed, 0},
 }
+
+const regulars = 1000
 
 // costPerOperation is in milliseconds of CPU, in a few windows.
 type costPerOperation struct {
@@ -48,7 +54,7 @@ func (c costPerOperation) spread() string {
 type driver struct {
 	http    http.Client
 	refresh *refreshTokens
-	logins  int
+	among   int // that many logins
 	next    atomic.Int64
 }
 
@@ -57,7 +63,7 @@ func (b *bench) drive(ctx context.Context, logins int) ([]costPerOperation, erro
 	if err := b.refresh.open(b.dir); err != nil {
 		return nil, err
 	}
-	d := &driver{logins: logins, refresh: &b.refresh, http: http.Client{
+	d := &driver{refresh: &b.refresh, http: http.Client{
 		Transport:     &http.Transport{MaxIdleConnsPerHost: 8},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
@@ -67,6 +73,7 @@ func (b *bench) drive(ctx context.Context, logins int) ([]costPerOperation, erro
 	}
 	var costs []costPerOperation
 	for _, operation := range driven {
+		d.among = cmp.Or(operation.logins, logins)
 		var cost costPerOperation
 		for i := range windows + 1 { // the first is for plans and caches
 			ops, used, err := d.window(ctx, length, operation.run, b.postgresCPU)
@@ -114,8 +121,8 @@ func (d *driver) window(ctx context.Context, length time.Duration, run func(*dri
 
 var errOver = errors.New("the window is over")
 
-// whose goes through all logins in an order that is none: the step is a prime.
-func (d *driver) whose() int { return int(d.next.Add(1) * 7_368_787 % int64(d.logins)) }
+// whose goes through the logins in an order that is none: the step is a prime.
+func (d *driver) whose() int { return int(d.next.Add(1) * 7_368_787 % int64(d.among)) }
 
 // sso signs somebody on who has a session, as the load generator does: code, tokens, userinfo.
 func (d *driver) sso(n int) error {

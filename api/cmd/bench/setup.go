@@ -35,6 +35,15 @@ const (
 // databaseSettings are those of production, but for what lets statements be counted; counting is switched on where it is wanted.
 var databaseSettings = []string{"shared_preload_libraries=pg_stat_statements", "max_connections=200"}
 
+// largeDatabase is what docs/operations.md advises where there are many logins: the default is for small machines.
+func largeDatabase() string {
+	var machine syscall.Sysinfo_t
+	if err := syscall.Sysinfo(&machine); err != nil {
+		return "shared_buffers=1GB"
+	}
+	return fmt.Sprintf("shared_buffers=%dMB", uint64(machine.Totalram)*uint64(machine.Unit)/4>>20)
+}
+
 // bench is what a run has: programs, one Postgres and the targets on it.
 type bench struct {
 	options
@@ -60,7 +69,11 @@ func setUp(ctx context.Context, o options) (*bench, error) {
 	if err := b.build(ctx); err != nil {
 		return nil, err
 	}
-	if b.db, err = devdb.StartFresh(ctx, filepath.Join(b.dir, "postgres"), func(line string) { say("%s", line) }, databaseSettings...); err != nil {
+	settings := databaseSettings
+	if o.growth {
+		settings = append(settings, largeDatabase())
+	}
+	if b.db, err = devdb.StartFresh(ctx, filepath.Join(b.dir, "postgres"), func(line string) { say("%s", line) }, settings...); err != nil {
 		return nil, err
 	}
 	if err := b.start(ctx); err != nil {

@@ -24,12 +24,12 @@ const grantTables = `grants g JOIN users u ON u.id = g.user_id LEFT JOIN session
 // grantEndsAt is when such a grant ends by itself: with its session, unless it is offline.
 const grantEndsAt = `CASE WHEN g.offline THEN g.expires_at ELSE LEAST(g.expires_at, s.expires_at) END`
 
-// grantRefusal is the one predicate that says whether such a grant may live: NULL if it may, else a reason for the log. refusal and allowed
-// are of its client: a client that is in memory has been looked at, and brings its groups as a parameter, such as $3; another is joined.
+// grantRefusal is the one predicate that says whether such a grant may live: NULL if it may, else a reason for the log. byClient (a case)
+// and allowed are of its client: a client that is in memory has been looked at, and brings its groups as a parameter, such as $3; another is joined.
 // ended and endsAt are of the session, on which an offline grant does not depend.
-func grantRefusal(refusal, allowed, ended, endsAt, now string) string {
+func grantRefusal(byClient, allowed, ended, endsAt, now string) string {
 	return `CASE
-				` + refusal + `
+				` + byClient + `
 				WHEN g.revoked_at IS NOT NULL THEN 'grant_revoked'
 				WHEN u.disabled_at IS NOT NULL THEN 'user_disabled'
 				WHEN ` + ended + ` THEN 'session_ended'

@@ -52,7 +52,7 @@ func ask[T any](ctx context.Context, s *Store, read func(pgx.Row) (T, error), sq
 		case err := <-q.done:
 			return answer, err
 		case <-ctx.Done():
-			return none, ctx.Err() // answer is not ours before q is done
+			return none, failure(ctx.Err()) // answer is not ours before q is done
 		case <-enough.C:
 			return read(s.pool.QueryRow(ctx, sql, args...))
 		}

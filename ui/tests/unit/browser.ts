@@ -31,6 +31,7 @@ export async function open(address: string, network: Omit<Network, 'asked'>, lan
   close = () => void unmount(app);
   await vi.waitUntil(() => document.querySelector('h1'), { interval: 5 });
   await tick();
+  await new Promise((focused) => { setTimeout(focused); }); // takeFocus waits for the task after this one
   return net;
 }
 

@@ -112,9 +112,9 @@ func (c comparison) besideHash(windows []window) row {
 	for i := range more {
 		more[i] -= hash
 	}
-	return row{what: c.what, ours: ms(median(costs(ours))), floor: ms(hash) + " (hash)", ratio: "+ " + ms(median(more)),
-		goal: fmt.Sprintf("+ %d ms", loginMore), met: median(more) <= loginMore,
-		spread: fmt.Sprintf("+ %.1f–%.1f", slices.Min(more), slices.Max(more)), foreign: foreign(ours)}
+	return row{what: c.what, ours: ms(median(costs(ours))), floor: ms(hash) + " (hash)", ratio: fmt.Sprintf("%+.2f ms", median(more)),
+		goal: fmt.Sprintf("≤ %+d ms", loginMore), met: median(more) <= loginMore,
+		spread: fmt.Sprintf("%+.1f to %+.1f", slices.Min(more), slices.Max(more)), foreign: foreign(ours)}
 }
 
 // shares says how a cost is divided between server and Postgres.

@@ -32,8 +32,8 @@ after(async () => {
 /** A site of a page: the client is registered, and oauth2-proxy runs on its port with the configuration that is shown. */
 async function site(name, basePort, proxyPort) {
   const base = `http://localhost:${basePort}`;
-  const page = recipe(name, { 'https%3A%2F%2Fapi.example.org': encodeURIComponent(stack.issuer), 
-    'https%3A%2F%2Fwiki.example.org': encodeURIComponent(base), 'https://api.example.org': stack.issuer, 'https://wiki.example.org': base,
+  const page = recipe(name, { 'https%3A%2F%2Fwiki.example.org': encodeURIComponent(base),
+    'https://api.example.org': stack.issuer, 'https://wiki.example.org': base,
     'api.example.org': new URL(stack.issuer).host, 'wiki.example.org': 'localhost',
     '127.0.0.1:4180': `127.0.0.1:${proxyPort}`, '127.0.0.1:8080': `127.0.0.1:${wiki.port}` });
   const secret = secretIn(await run(page.block('sh', 0), stack));
@@ -138,9 +138,12 @@ describe('oauth2-proxy by itself', { skip }, () => {
     await stack.sql("UPDATE users SET email = 'alice@example.org', email_verified = true WHERE username = 'alice';");
   });
 
-  test('signing out signs out of Gatehouse too', () => browser.watched('out', alice, async () => {
+  test('signing out signs out here and at Gatehouse, whatever else is open', () => browser.watched('out', alice, async () => {
     await alice.goto(`${wikiSite.base}/`);
     await alice.goto(wikiSite.page.block('text').trim());
+    const other = await browser.newPage(alice);
+    await other.goto(`${wikiSite.base}/`); // any request of the site, while Gatehouse asks; a browser sends one for the icon
+    await other.close();
     await alice.click('button[name=logout][value=yes]');
     await arrived(alice, `${stack.ui}/login`);
   }));

@@ -10,8 +10,9 @@ import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { makeCertificates } from './certificates.mjs';
+import { freePorts } from '../../ui/tests/e2e/stack.mjs';
 import { build, environment, project, startApi, startPostgres } from './api.mjs';
-import { echoServer, freePort, uiFiles } from './upstreams.mjs';
+import { echoServer, uiFiles } from './upstreams.mjs';
 import { deploy, has, missing, start, startWebServer, webServers } from './web-servers.mjs';
 
 
@@ -49,8 +50,9 @@ for (const name of Object.keys(webServers)) {
       mkdirSync(dir);
       const certificates = makeCertificates(dir, [uiHost, apiHost, hubHost]);
       ca = readFileSync(certificates.ca);
-      site = { uiHost, apiHost, hubHost, certificates, uiRoot: join(dir, 'ui'), httpPort: await freePort(), httpsPort: await freePort(),
-        apiPort: await freePort(), hubPort: await freePort(), database: postgres.url };
+      const [httpPort, httpsPort, apiPort, hubPort] = await freePorts(4);
+      site = { uiHost, apiHost, hubHost, certificates, uiRoot: join(dir, 'ui'), httpPort, httpsPort, apiPort, hubPort,
+        database: postgres.url };
       site.apiOrigin = `https://${apiHost}:${site.httpsPort}`;
       site.uiOrigin = `https://${uiHost}:${site.httpsPort}`;
       site.hubOrigin = `https://${hubHost}:${site.httpsPort}`;
@@ -126,7 +128,7 @@ for (const name of Object.keys(webServers)) {
     });
 
     test('the UI is answered as `gatehouse ui` does', async () => {
-      const port = await freePort();
+      const [port] = await freePorts(1);
       const env = { ...environment(site), GATEHOUSE_UI_LISTEN: `127.0.0.1:${port}`, GATEHOUSE_UI_ROOT: site.uiRoot };
       const ui = await start(gatehouse, ['ui'], port, { env });
       try {

@@ -12,7 +12,8 @@ const totals = { passed: 0, failed: 0, skipped: 0 };
 const started = Date.now();
 const node = (...args) => [process.execPath, ...args];
 const patience = 10 * 60 * 1000; // ms for a file: what hangs fails, rather than stop everything
-const nodeTests = (folder) => node('--test', '--test-reporter=tap', '--test-concurrency=1', `--test-timeout=${patience}`,
+// `files`: how many run side by side. Those that mostly wait for other programs do; those that measure pages do not.
+const nodeTests = (folder, files = 1) => node('--test', '--test-reporter=tap', `--test-concurrency=${files}`, `--test-timeout=${patience}`,
   ...readdirSync(join(root, folder)).filter((name) => name.endsWith('.test.mjs')).map((name) => join(folder, name)));
 
 try {
@@ -36,8 +37,8 @@ await section('svelte-check', node(svelteCheck, '--tsconfig', 'ui/tsconfig.json'
 await section('UI: units', node('node_modules/vitest/vitest.mjs', 'run', '--root', 'ui'), vitest);
 await section('UI: pages', nodeTests('ui/tests'), tap);
 await section('Web servers', nodeTests('deploy/tests'), tap);
-await section('End to end', nodeTests('ui/tests/e2e'), tap);
-await section('Relying parties', nodeTests('deploy/tests/relying-parties'), tap);
+await section('End to end', nodeTests('ui/tests/e2e', 2), tap);
+await section('Relying parties', nodeTests('deploy/tests/relying-parties', 2), tap);
 finish();
 
 /** Runs a command and reports what `count` makes of its output and exit code. */

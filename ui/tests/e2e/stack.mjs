@@ -10,13 +10,22 @@ export const root = join(import.meta.dirname, '../../..');
 const dev = join(root, '.cache/bin/dev');
 const gatehouse = join(root, '.cache/bin/gatehouse');
 
-/** Ports that nobody listens on, as the kernel gives them. */
+// Below the ports that the kernel gives to whoever does not choose (32768 and up): one of those may be given away again before
+// it is listened on. Files that run side by side begin at different ones.
+let nextPort = 20_000 + (process.pid % 120) * 100;
+
+/** Ports that nobody listens on, each given once. */
 export async function freePorts(n) {
-  const servers = await Promise.all(Array.from({ length: n }, () => new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => resolve(server));
-  })));
-  const ports = servers.map((server) => server.address().port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => { server.close(resolve); })));
+  const ports = [];
+  while (ports.length < n) {
+    const port = nextPort;
+    nextPort += 1;
+    const server = createServer();
+    const free = await new Promise((resolve) => {
+      server.on('error', () => resolve(false)).listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+    });
+    if (free) ports.push(port);
+  }
   return ports;
 }
 

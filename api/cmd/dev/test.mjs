@@ -12,7 +12,7 @@ const totals = { passed: 0, failed: 0, skipped: 0 };
 const started = Date.now();
 const node = (...args) => [process.execPath, ...args];
 const patience = 10 * 60 * 1000; // ms for a file: what hangs fails, rather than stop everything
-// `files`: how many run side by side. Those that mostly wait for other programs do; those that measure pages do not.
+// `files`: how many run side by side. Those of the relying parties watch clocks of others, and those of the pages measure.
 const nodeTests = (folder, files = 1) => node('--test', '--test-reporter=tap', `--test-concurrency=${files}`, `--test-timeout=${patience}`,
   ...readdirSync(join(root, folder)).filter((name) => name.endsWith('.test.mjs')).map((name) => join(folder, name)));
 
@@ -38,7 +38,7 @@ await section('UI: units', node('node_modules/vitest/vitest.mjs', 'run', '--root
 await section('UI: pages', nodeTests('ui/tests'), tap);
 await section('Web servers', nodeTests('deploy/tests'), tap);
 await section('End to end', nodeTests('ui/tests/e2e', 2), tap);
-await section('Relying parties', nodeTests('deploy/tests/relying-parties', 2), tap);
+await section('Relying parties', nodeTests('deploy/tests/relying-parties'), tap);
 finish();
 
 /** Runs a command and reports what `count` makes of its output and exit code. */

@@ -71,10 +71,15 @@ async function open(name) {
 async function ready() {
   await page.waitForFunction(() => globalThis.Jupyter?.notebook?.kernel?.is_connected());
   const registered = () => globalThis.Jupyter?.notebook?.kernel?.comm_manager?.targets.oauth_authenticate;
-  await page.waitForFunction(registered, undefined, { timeout: 5000 }).catch(async () => {
-    await page.reload();
-    await page.waitForFunction(registered);
-  });
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await page.waitForFunction(registered, undefined, { timeout: 5000 * attempt });
+      return;
+    } catch (e) {
+      if (attempt === 4) throw e;
+      await page.reload();
+    }
+  }
 }
 /** Runs the nth code cell with the button of the toolbar. */
 async function press(n) {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { assertNoneIn } from '../../../ui/tests/e2e/browser.mjs';
+import { assertNoneIn, patience } from '../../../ui/tests/e2e/browser.mjs';
 import { freePorts, program } from '../../../ui/tests/e2e/stack.mjs';
 import { path, startDevices } from './device.mjs';
 import { withVersions } from './environment.mjs';
@@ -37,7 +37,7 @@ const output = (n) => cells().nth(n).locator('.jp-OutputArea-output');
 async function runAll() {
   await tab.click('.lm-MenuBar-item:has-text("Run")');
   await tab.click('.lm-Menu-item[data-command="runmenu:run-all"]');
-  const code = await output(0).locator('text=/^\\s*[B-Z]{4}-[B-Z]{4}\\s*$/').innerText({ timeout: 60_000 });
+  const code = await output(0).locator('text=/^\\s*[B-Z]{4}-[B-Z]{4}\\s*$/').innerText();
   browser.secrets.set(code.trim(), 'user code');
   return code.trim();
 }
@@ -46,7 +46,7 @@ async function openLink() {
   const opening = tab.context().waitForEvent('page');
   await output(0).locator('a').click();
   const screen = await opening;
-  screen.setDefaultTimeout(30_000);
+  screen.setDefaultTimeout(patience);
   return screen;
 }
 async function save() {
@@ -62,7 +62,7 @@ test('the cell shows a link and a code that count down, and once they are allowe
   withVersions(t, ['jupyterlab', 'ipykernel']);
   await browser.watched('notebook', tab, async () => {
     await tab.goto(address);
-    await tab.waitForSelector('text=/\\| Idle$/', { timeout: 120_000 }); // the kernel, in the status bar
+    await tab.waitForSelector('text=/\\| Idle$/'); // the kernel, in the status bar
     const code = await runAll();
     const clock = await output(0).locator('[role=timer]').innerText();
     await tab.waitForFunction((was) => document.querySelector('.jp-OutputArea-output [role=timer]').innerText !== was, clock);

@@ -8,6 +8,9 @@ import { findChromium, launchArgs } from '../chromium.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
+/** How long a page may take for a step, in ms: JupyterLab on a busy machine takes half a minute. */
+export const patience = 90_000;
+
 /** Opens Chromium for a test file; pictures of failures go to `state`/pictures. `options` are those of a new context. */
 export async function openBrowser(state, options = {}) {
   const browser = await chromium.launch({ executablePath: await findChromium(), args: launchArgs });
@@ -19,7 +22,7 @@ export async function openBrowser(state, options = {}) {
   async function newPage(beside) {
     const context = beside?.context() ?? await browser.newContext({ locale: 'en-GB', reducedMotion: 'reduce', ...options });
     const page = await context.newPage();
-    page.setDefaultTimeout(30_000);
+    page.setDefaultTimeout(patience);
     page.on('request', (request) => {
       const url = new URL(request.url());
       for (const name of ['code', 'id_token_hint', 'access_token']) {

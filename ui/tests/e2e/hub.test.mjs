@@ -46,7 +46,7 @@ test('a wrong password is announced and keeps the username', () => browser.watch
 test('the right password opens JupyterLab at /user/alice/lab', () => browser.watched('lab', alice, async (page) => {
   await signIn(page, 'alice', 'password');
   await landsAtHome(page, 'alice');
-  await page.waitForSelector('.jp-LauncherCard', { timeout: 120_000 });
+  await page.waitForSelector('.jp-LauncherCard');
   await browser.rememberCookies(page, stack.issuer);
 }));
 

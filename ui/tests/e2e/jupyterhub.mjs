@@ -54,20 +54,20 @@ export async function startHub(stack, options = {}) {
       return hub.stop();
     },
     id, url, printed, file,
-    /** Signs in with a password; with `lab` waits until JupyterLab is there, else for the Hub. */
-    async signIn(page, username, password) {
+    /** Signs in with a password, until the page is there that this ends at: `/hub/oauth_callback` if the Hub refuses. */
+    async signIn(page, username, password, ends = '/hub/home') {
       await page.goto(`${url}/hub/login?next=%2Fhub%2Fhome`);
       await page.click('text=Sign in with');
       await arrived(page, stack.ui);
       await page.waitForSelector('input[name=username]');
       await signIn(page, username, password);
-      await arrived(page, `${url}/hub/home`);
+      await arrived(page, url + ends);
     },
     /** Opens JupyterLab, which starts the person's server. */
     async lab(page, username) {
       await page.goto(`${url}/hub/spawn`);
-      await page.waitForURL((to) => to.href.startsWith(`${url}/user/${username}/lab`), { timeout: 120_000 });
-      await page.waitForSelector('.jp-LauncherCard', { timeout: 120_000 });
+      await page.waitForURL((to) => to.href.startsWith(`${url}/user/${username}/lab`));
+      await page.waitForSelector('.jp-LauncherCard');
     },
     /** What the Hub says of the person at this page, who must be at a page of the Hub. */
     user: (page) => page.evaluate(async () => {

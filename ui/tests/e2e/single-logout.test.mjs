@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import { chromium } from 'playwright-core';
 import { makeCertificates } from '../../../deploy/tests/certificates.mjs';
 import { findChromium, launchArgs } from '../chromium.mjs';
-import { arrived, openBrowser, signIn } from './browser.mjs';
+import { arrived, openBrowser, patience, signIn } from './browser.mjs';
 import { forget, freePorts, program, root } from './stack.mjs';
 
 const state = join(root, '.cache/e2e/single-logout');
@@ -48,7 +48,7 @@ before(async () => {
   mkdirSync(join(state, 'profile/Default'), { recursive: true });
   writeFileSync(join(state, 'profile/Default/Preferences'), JSON.stringify({ profile: { cookie_controls_mode: 0, block_third_party_cookies: false } }));
   profile = await chromium.launchPersistentContext(join(state, 'profile'), { executablePath: await findChromium(), args: launchArgs, ...options });
-  profile.setDefaultTimeout(30_000);
+  profile.setDefaultTimeout(patience);
 });
 beforeEach(async () => {
   await profile.clearCookies();

@@ -90,7 +90,7 @@ export async function startStack(name, { hub = true, env = {} } = {}) {
         if (error) reject(new Error(`gatehouse ${args.join(' ')}: ${stderr}`));
         else resolve(stdout);
       });
-      child.stdin.end(input);
+      child.stdin.on('error', () => {}).end(input); // a command that reads none may have ended
     }),
     /** What an operator's own migration does. */
     async sql(statements) {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { assertNoneIn, patience } from '../../../ui/tests/e2e/browser.mjs';
+import { assertNoneIn } from '../../../ui/tests/e2e/browser.mjs';
 import { freePorts, program } from '../../../ui/tests/e2e/stack.mjs';
 import { path, startDevices } from './device.mjs';
 import { withVersions } from './environment.mjs';
@@ -45,9 +45,7 @@ async function runAll() {
 async function openLink() {
   const opening = tab.context().waitForEvent('page');
   await output(0).locator('a').click();
-  const screen = await opening;
-  screen.setDefaultTimeout(patience);
-  return screen;
+  return opening;
 }
 async function save() {
   const since = statSync(notebook).mtimeMs;

@@ -21,8 +21,8 @@ export async function openBrowser(state, options = {}) {
   /** A page in a fresh profile, or in that of `beside`. */
   async function newPage(beside) {
     const context = beside?.context() ?? await browser.newContext({ locale: 'en-GB', reducedMotion: 'reduce', ...options });
+    context.setDefaultTimeout(patience);
     const page = await context.newPage();
-    page.setDefaultTimeout(patience);
     page.on('request', (request) => {
       const url = new URL(request.url());
       for (const name of ['code', 'id_token_hint', 'access_token']) {

@@ -8,21 +8,23 @@ import (
 	"strings"
 	"testing"
 
+	"gatehouse/api/cmd/bench/load"
 	"gatehouse/api/devdb"
 )
 
-func window1(target string, round int, server, pg float64) window {
-	return window{Round: round, Target: target, Workload: "sso", CPUServer: server, CPUPG: pg, Foreign: 0.02}
+func window(target string, server, postgres float64) load.Window {
+	return load.Window{Target: target, Workload: "sso", Server: server, Postgres: postgres, Others: 0.02}
 }
 
 func TestARowComparesMediansAndNamesTheSpreadOfTheRounds(t *testing.T) {
-	windows := []window{
-		window1("ours", 1, 2, 1), window1("floor", 1, 1, 1), // 1.5
-		window1("floor", 2, 1, 1), window1("ours", 2, 1, 1.2), // 1.1
-		window1("ours", 3, 1, 1.2), window1("floor", 3, 1, 1), // 1.1
+	windows := []load.Window{
+		window("ours", 2, 1), window("floor", 1, 1), // 1.5
+		window("floor", 1, 1), window("ours", 1, 1.2), // 1.1
+		window("ours", 1, 1.2), window("floor", 1, 1), // 1.1
 	}
 	r := comparison{"SSO", "sso", "ours", "floor", 1.2}.row(windows)
-	if want := "| SSO | 2.20 ms (1.00 + 1.20) | 2.00 ms (1.00 + 1.00) | 1.10 | ≤ 1.20 | yes | 1.10–1.50 | 2 % |\n"; r.String() != want {
+	want := "| SSO | 2.20 ms (1.00 + 1.20) | 2.00 ms (1.00 + 1.00) | 1.10 | ≤ 1.20 | yes | 1.10–1.50 | 2 % |\n"
+	if r.String() != want {
 		t.Errorf("got  %swant %s", r, want)
 	}
 	if r := (comparison{"SSO", "sso", "ours", "floor", 1.05}).row(windows); r.met || !strings.Contains(r.String(), "**no**") {
@@ -30,18 +32,31 @@ func TestARowComparesMediansAndNamesTheSpreadOfTheRounds(t *testing.T) {
 	}
 }
 
-// SSO ends in userinfo, which the load generator leaves out for a target that skips it.
-func TestWhoeverIsMeasuredInSSOAnswersUserinfo(t *testing.T) {
-	for _, name := range []string{"gatehouse", "gatehouse-es256", "floor-rs256", "floor-es256"} {
-		skipped := (&target{name: name}).skipped()
-		if slices.Contains(skipped, "sso") || slices.Contains(skipped, "userinfo") {
-			t.Errorf("%s skips %v", name, skipped)
+func TestAnotherCommitIsComparedInEveryWorkload(t *testing.T) {
+	b := &bench{before: &gatehouse{}, options: options{against: "v0.1.0"}}
+	list := b.comparisons()[len(comparisons):]
+	if len(list) != len(comparisons) {
+		t.Fatalf("%d rather than %d", len(list), len(comparisons))
+	}
+	for i, c := range list {
+		if c.ours != comparisons[i].ours || !slices.Contains([]string{before, beforeES256}, c.beside) {
+			t.Errorf("%+v", c)
 		}
+		if c.what != comparisons[i].what+" against v0.1.0" {
+			t.Errorf("%s", c.what)
+		}
+	}
+	if first := list[0]; first.beside != before || list[1].beside != beforeES256 {
+		t.Errorf("%+v, %+v", first, list[1])
 	}
 }
 
 func TestCheckNamesWhatIsMissed(t *testing.T) {
-	rows := []row{{what: "SSO", ratio: "1.10", goal: "≤ 1.20", met: true}, {what: "JWKS", ratio: "1.90", goal: "≤ 1.20"}, {what: "cold start", ours: "200 ms", goal: "≤ 150 ms"}}
+	rows := []row{
+		{what: "SSO", ratio: "1.10", goal: "≤ 1.20", met: true},
+		{what: "JWKS", ratio: "1.90", goal: "≤ 1.20"},
+		{what: "cold start", ours: "200 ms", goal: "≤ 150 ms"},
+	}
 	if got := (options{check: true}).conclude(rows); got != "Missed: JWKS (1.90, goal ≤ 1.20); cold start (200 ms, goal ≤ 150 ms)" {
 		t.Error(got)
 	}

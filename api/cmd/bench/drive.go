@@ -21,12 +21,14 @@ import (
 	"sync/atomic"
 	"time"
 
+	"gatehouse/api/cmd/bench/floor"
+	"gatehouse/api/cmd/bench/load"
 	"gatehouse/api/keys"
 	"gatehouse/api/oidc"
 )
 
-// driven are the operations whose cost may grow; n is whose login it is: those of regulars, who come again and again, so that what they need
-// is at hand, or each of all logins once.
+// driven are the operations whose cost may grow; n is the login that one is for: those of regulars, who come again and again, so
+// that what they need is in memory, or each of all logins once.
 var driven = []struct {
 	what   string
 	run    func(d *driver, n int) error
@@ -58,7 +60,7 @@ type driver struct {
 	next    atomic.Int64
 }
 
-// drive gives what Postgres does for each of driven, with so many logins.
+// drive returns what Postgres does for each of driven, with so many logins.
 func (b *bench) drive(ctx context.Context, logins int) ([]costPerOperation, error) {
 	if err := b.refresh.open(b.dir); err != nil {
 		return nil, err
@@ -76,12 +78,12 @@ func (b *bench) drive(ctx context.Context, logins int) ([]costPerOperation, erro
 		d.among = cmp.Or(operation.logins, logins)
 		var cost costPerOperation
 		for i := range windows + 1 { // the first is for plans and caches
-			ops, used, err := d.window(ctx, length, operation.run, b.postgresCPU)
+			ops, used, err := d.window(ctx, length, operation.run, func() time.Duration { return load.CPU(b.postmaster()) })
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", operation.what, err)
 			}
 			each := used.Seconds() * 1000 / float64(ops)
-			say("%s: %d, Postgres %.3f ms each", operation.what, ops, each)
+			progress("%s: %d, Postgres %.3f ms each", operation.what, ops, each)
 			if i > 0 {
 				cost.windows = append(cost.windows, each)
 			}
@@ -92,8 +94,9 @@ func (b *bench) drive(ctx context.Context, logins int) ([]costPerOperation, erro
 	return costs, nil
 }
 
-// window has eight run at once until it is over, and gives how many were done and what cpu counted meanwhile.
-func (d *driver) window(ctx context.Context, length time.Duration, run func(*driver, int) error, cpu func() time.Duration) (int64, time.Duration, error) {
+// window has eight operations run at once until it is over, and returns how many were done and what cpu counted meanwhile.
+func (d *driver) window(ctx context.Context, length time.Duration, run func(*driver, int) error, cpu func() time.Duration) (
+	int64, time.Duration, error) {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	over := time.AfterFunc(length, func() { stop(errOver) })
@@ -104,7 +107,7 @@ func (d *driver) window(ctx context.Context, length time.Duration, run func(*dri
 	for range 8 {
 		all.Go(func() {
 			for ctx.Err() == nil {
-				if err := run(d, d.whose()); err != nil {
+				if err := run(d, d.nextLogin()); err != nil {
 					stop(err)
 					return
 				}
@@ -121,12 +124,13 @@ func (d *driver) window(ctx context.Context, length time.Duration, run func(*dri
 
 var errOver = errors.New("the window is over")
 
-// whose goes through the logins in an order that is none: the step is a prime.
-func (d *driver) whose() int { return int(d.next.Add(1) * 7_368_787 % int64(d.among)) }
+// nextLogin goes through the logins in no order: the step is a prime.
+func (d *driver) nextLogin() int { return int(d.next.Add(1) * 7_368_787 % int64(d.among)) }
 
-// sso signs somebody on who has a session, as the load generator does: code, tokens, userinfo.
+// sso signs somebody on who has a session, as load does: code, tokens, userinfo.
 func (d *driver) sso(n int) error {
-	ask := url.Values{"response_type": {"code"}, "client_id": {"web-es256"}, "redirect_uri": {callback}, "scope": {"openid offline_access email"},
+	ask := url.Values{"response_type": {"code"}, "client_id": {"web-es256"}, "redirect_uri": {floor.RedirectURI},
+		"scope":          {"openid offline_access email"},
 		"code_challenge": {"E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"}, "code_challenge_method": {"S256"}} // RFC 7636, Appendix B
 	answer, _, err := d.ask("GET", "/authorize?"+ask.Encode(), nil, "Cookie", fmt.Sprintf("gatehouse-session=session-%d", n))
 	if err != nil {
@@ -136,8 +140,8 @@ func (d *driver) sso(n int) error {
 	if err != nil || back.Query().Get("code") == "" {
 		return fmt.Errorf("no code: %s %s", answer.Status, back)
 	}
-	tokens, err := d.token(url.Values{"grant_type": {"authorization_code"}, "code": {back.Query().Get("code")}, "redirect_uri": {callback},
-		"code_verifier": {"dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"}})
+	tokens, err := d.token(url.Values{"grant_type": {"authorization_code"}, "code": {back.Query().Get("code")},
+		"redirect_uri": {floor.RedirectURI}, "code_verifier": {"dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"}})
 	if err != nil {
 		return err
 	}
@@ -148,7 +152,7 @@ func (d *driver) sso(n int) error {
 	return err
 }
 
-// refreshed goes on from the token that the last refresh of the login gave.
+// refreshed goes on from the token that the last refresh of the login returned.
 func (d *driver) refreshed(n int) error {
 	tokens, err := d.token(url.Values{"grant_type": {"refresh_token"}, "refresh_token": {d.refresh.of(n)}})
 	if err == nil {
@@ -177,7 +181,7 @@ func (r *refreshTokens) open(dir string) error {
 	return err
 }
 
-// of gives the token of a login: the first of the family that growth.sql gives it, unless that was used.
+// of returns the token of a login: the first of the family that growth.sql makes, unless that was used.
 func (r *refreshTokens) of(n int) string {
 	if token, ok := r.got.Load(n); ok {
 		return token.(string)
@@ -218,7 +222,7 @@ func (d *driver) ask(method, path string, form url.Values, header ...string) (*h
 	if err != nil {
 		return nil, nil, err
 	}
-	defer answer.Body.Close()
+	defer func() { _ = answer.Body.Close() }()
 	body, err := io.ReadAll(answer.Body)
 	return answer, body, err
 }

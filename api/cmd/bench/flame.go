@@ -34,9 +34,11 @@ func (f *frame) byCost() []*frame {
 	})
 }
 
-// flameGraph draws a profile: from the top down who called whom, and as wide as it took. Of a library only where it was entered is shown.
+// flameGraph draws a profile: from the top down who called whom, as wide as the cost. Of a library only where it was entered is
+// shown.
 func flameGraph(ctx context.Context, title, profile, index, unit string) (string, error) {
-	traces, err := exec.CommandContext(ctx, "go", "tool", "pprof", "-traces", "-sample_index="+index, "-unit="+unit, profile).Output()
+	cmd := exec.CommandContext(ctx, "go", "tool", "pprof", "-traces", "-sample_index="+index, "-unit="+unit, profile)
+	traces, err := cmd.Output()
 	if err != nil {
 		return "", fmt.Errorf("go tool pprof -traces %s: %w", profile, err)
 	}
@@ -112,8 +114,9 @@ const (
 )
 
 var flameColours = []struct{ prefix, colour string }{
-	{"web.", "#ffc078"}, {"provider.", "#ffc078"}, {"store.", "#ffc078"}, {"keys.", "#ffc078"}, {"oidc.", "#ffc078"}, {"authn.", "#ffc078"},
-	{"ecdsa.", "#ffa8a8"}, {"rsa.", "#ffa8a8"}, {"jws.", "#ffa8a8"}, {"pgx", "#a5d8ff"}, {"http.", "#b2f2bb"}, {"echo.", "#b2f2bb"}, {"net.", "#b2f2bb"},
+	{"web.", "#ffc078"}, {"provider.", "#ffc078"}, {"store.", "#ffc078"}, {"keys.", "#ffc078"}, {"oidc.", "#ffc078"},
+	{"authn.", "#ffc078"}, {"ecdsa.", "#ffa8a8"}, {"rsa.", "#ffa8a8"}, {"jws.", "#ffa8a8"}, {"pgx", "#a5d8ff"},
+	{"http.", "#b2f2bb"}, {"echo.", "#b2f2bb"}, {"net.", "#b2f2bb"},
 	{"", "#dee2e6"},
 }
 

@@ -4,8 +4,6 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -27,7 +25,8 @@ const (
 //go:embed growth.sql
 var growthSQL string
 
-// growth measures what Postgres does for an SSO and a refresh of anybody's among few and many, how large it is, and how fast it is cleaned up.
+// growth measures what Postgres does for an SSO and a refresh among few and many logins, how large it is, and how fast the
+// clean-up is.
 func (b *bench) growth(ctx context.Context) ([]row, error) {
 	manyPeople, manyLogins := people1M, logins10M
 	if b.quick {
@@ -62,8 +61,9 @@ func (b *bench) growth(ctx context.Context) ([]row, error) {
 	var rows []row
 	for i, w := range driven {
 		ratio := after[i].median / before[i].median
-		rows = append(rows, row{what: fmt.Sprintf("Postgres for %s, %d users, %d logins", w.what, manyPeople, manyLogins), ours: ms(after[i].median),
-			floor: fmt.Sprintf("%s (%d users)", ms(before[i].median), fewPeople), ratio: fmt.Sprintf("%.2f", ratio), goal: "≤ 1.10", met: ratio <= 1.10,
+		rows = append(rows, row{what: fmt.Sprintf("Postgres for %s, %d users, %d logins", w.what, manyPeople, manyLogins),
+			ours: ms(after[i].median), floor: fmt.Sprintf("%s (%d users)", ms(before[i].median), fewPeople),
+			ratio: fmt.Sprintf("%.2f", ratio), goal: "≤ 1.10", met: ratio <= 1.10,
 			spread: before[i].spread() + ", then " + after[i].spread()})
 	}
 	return append(rows,
@@ -73,14 +73,14 @@ func (b *bench) growth(ctx context.Context) ([]row, error) {
 
 // grow adds rows up to those numbers.
 func (b *bench) grow(ctx context.Context, peopleFrom, peopleTo, loginsFrom, loginsTo int) error {
-	say("Up to %d users and %d logins", peopleTo, loginsTo)
+	progress("Up to %d users and %d logins", peopleTo, loginsTo)
 	numbers := strings.NewReplacer("{people from}", strconv.Itoa(peopleFrom), "{people to}", strconv.Itoa(peopleTo),
 		"{logins from}", strconv.Itoa(loginsFrom), "{logins to}", strconv.Itoa(loginsTo))
-	return b.connected(ctx, "gatehouse", func(conn *pgx.Conn) error {
+	return b.connected(ctx, b.ours.database, func(conn *pgx.Conn) error {
 		steps := strings.Split(numbers.Replace(growthSQL), "\n\n")
 		for _, step := range append(steps, "-- Statistics\nVACUUM (FREEZE, ANALYZE)", "-- The disk\nCHECKPOINT") {
 			title, sql, _ := strings.Cut(step, "\n")
-			say("%s", strings.TrimPrefix(title, "-- "))
+			progress("%s", strings.TrimPrefix(title, "-- "))
 			// One by one: VACUUM wants no transaction around it.
 			for statement := range strings.SplitSeq(sql, ";\n") {
 				if _, err := conn.Exec(ctx, statement); err != nil {
@@ -94,21 +94,22 @@ func (b *bench) grow(ctx context.Context, peopleFrom, peopleTo, loginsFrom, logi
 
 // bytesOfLogins is what sessions and grants take, with their indexes.
 func (b *bench) bytesOfLogins(ctx context.Context) (size int64, err error) {
-	return size, b.connected(ctx, "gatehouse", func(conn *pgx.Conn) error {
+	return size, b.connected(ctx, b.ours.database, func(conn *pgx.Conn) error {
 		return conn.QueryRow(ctx, `SELECT pg_total_relation_size('sessions') + pg_total_relation_size('grants')`).Scan(&size)
 	})
 }
 
-// cleanUp has the product delete the logins that end first, and says how many a second. While people sign in it has less of the machine.
+// cleanUp has Gatehouse's store delete the logins that end first, and returns how many a second. While people sign in, it has
+// less of the machine.
 func (b *bench) cleanUp(ctx context.Context, logins int) (float64, error) {
-	say("Cleaning up %d logins", logins)
+	progress("Cleaning up %d logins", logins)
 	var then time.Time
-	if err := b.connected(ctx, "gatehouse", func(conn *pgx.Conn) error {
+	if err := b.connected(ctx, b.ours.database, func(conn *pgx.Conn) error {
 		return conn.QueryRow(ctx, `SELECT expires_at FROM sessions ORDER BY expires_at OFFSET $1 LIMIT 1`, logins).Scan(&then)
 	}); err != nil {
 		return 0, err
 	}
-	db, err := store.Open(ctx, b.db.URL("gatehouse"))
+	db, err := store.Open(ctx, b.db.URL(b.ours.database))
 	if err != nil {
 		return 0, err
 	}
@@ -119,24 +120,4 @@ func (b *bench) cleanUp(ctx context.Context, logins int) (float64, error) {
 		err = fmt.Errorf("%d rows were cleaned up, not %d", deleted, 2*logins)
 	}
 	return float64(logins) / time.Since(began).Seconds(), err
-}
-
-// postgresCPU is what the processes of Postgres have used: those that run, and those that have ended (proc(5), stat).
-func (b *bench) postgresCPU() (used time.Duration) {
-	lines, _ := os.ReadFile(b.db.PIDFile)
-	postmaster, _, _ := strings.Cut(string(lines), "\n")
-	files, _ := filepath.Glob("/proc/[0-9]*/stat")
-	for _, file := range files {
-		text, _ := os.ReadFile(file) // nothing, if it has ended since
-		pid, rest, _ := strings.Cut(string(text), " (")
-		words := strings.Fields(rest[strings.LastIndexByte(rest, ')')+1:])
-		if len(words) < 15 || pid != postmaster && words[1] != postmaster {
-			continue
-		}
-		for _, word := range words[11:15] { // utime, stime, cutime, cstime, in hundredths of a second
-			ticks, _ := strconv.Atoi(word)
-			used += time.Duration(ticks) * 10 * time.Millisecond
-		}
-	}
-	return used
 }

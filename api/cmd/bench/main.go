@@ -1,5 +1,5 @@
-// Command bench is what `npm run bench` runs: it measures Gatehouse and the floors of the load generator side by side on one Postgres,
-// and prints a table of what an operation costs; see docs/performance.md.
+// Command bench is what `npm run bench` runs: it measures Gatehouse and the least that the same answers could cost (package
+// floor) side by side on one Postgres, and prints a table of what an operation costs; see docs/performance.md.
 package main
 
 import (
@@ -9,13 +9,12 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
 	"time"
 
-	"gatehouse/api/devdb"
+	"gatehouse/api/cmd/bench/floor"
 )
 
 func main() {
@@ -34,74 +33,95 @@ func main() {
 
 // options are the flags.
 type options struct {
-	loadgen string
 	only    []string
+	rounds  int
 	quick   bool
 	check   bool
 	record  bool
-	profile bool
-	growth  bool
+	against string // a commit
+	mode    mode
 }
 
-// A part of the run is one line: its names, which --only can pick, what it measures, and whether that is for --growth alone.
+// A mode is one of the tables, or the profiles.
+type mode string
+
+const (
+	usual    mode = ""
+	profiles mode = "profile"
+	growth   mode = "growth"
+	floors   mode = "floors"
+)
+
+// A part of the run is one line: its names, which --only can pick, what it measures, and in which mode.
 type part struct {
-	names  []string
-	run    func(*bench, context.Context) ([]row, error)
-	growth bool
+	names []string
+	run   func(*bench, context.Context) ([]row, error)
+	mode  mode
 }
 
 // parts run in this order, which is that of the table.
 var parts = []part{
-	{workloads(), (*bench).rounds, false},
-	{[]string{"caching"}, (*bench).caching, false},
-	{[]string{"storm"}, (*bench).storm, false},
-	{[]string{"cold"}, (*bench).cold, false},
-	{[]string{"statements"}, (*bench).statements, false},
-	{[]string{"ui"}, (*bench).ui, false},
-	{[]string{"growth"}, (*bench).growth, true},
+	{workloads(), (*bench).rounds, usual},
+	{[]string{"caching"}, (*bench).caching, usual},
+	{[]string{"storm"}, (*bench).storm, usual},
+	{[]string{"cold"}, (*bench).cold, usual},
+	{[]string{"statements"}, (*bench).statements, usual},
+	{[]string{"ui"}, (*bench).ui, usual},
+	{workloads(), (*bench).profile, profiles},
+	{[]string{"growth"}, (*bench).growth, growth},
+	{[]string{"computations"}, computations, floors},
+	{[]string{"round-trips"}, (*bench).roundTrips, floors},
 }
 
 func parse(args []string) (o options, err error) {
-	root, err := devdb.Root()
-	if err != nil {
-		return o, err
-	}
 	flags := flag.NewFlagSet("bench", flag.ExitOnError)
-	flags.StringVar(&o.loadgen, "loadgen", filepath.Join(root, "../shared/loadgen"), "folder of the load generator")
-	flags.BoolVar(&o.quick, "quick", false, "short windows, for development: figures are rough")
+	flags.IntVar(&o.rounds, "rounds", 3, "how often each workload is measured")
+	flags.BoolVar(&o.quick, "quick", false, "two rounds with short windows, for development: figures are rough")
 	flags.BoolVar(&o.check, "check", false, "exit with 1 where a goal is missed, and name it in the last line")
 	flags.BoolVar(&o.record, "record", false, "write the table, or the pictures of --profile, to docs/performance.md")
-	flags.BoolVar(&o.profile, "profile", false, "CPU and allocation profiles of SSO and refresh, in .cache/bench, instead of the table")
-	flags.BoolVar(&o.growth, "growth", false, "what Postgres does for SSO and refresh among a million users and ten million logins, instead of the table; see docs/performance.md")
+	flags.StringVar(&o.against, "against", "", "measure another commit as well, in turn, and compare with it")
 	only := flags.String("only", "", "measure these alone, separated by commas, such as sso,refresh,storm")
-	_ = flags.Parse(args)
-	var known []string
-	for _, p := range parts {
-		if p.growth == o.growth {
-			known = append(known, p.names...)
-		}
+	for mode, usage := range map[mode]string{
+		profiles: "CPU and allocation profiles of SSO and refresh, in .cache/bench, instead of the table",
+		growth:   "what Postgres does among a million users and ten million logins, instead of the table; see docs/performance.md",
+		floors:   "what signatures, hashes and round trips to Postgres cost at least, instead of the table",
+	} {
+		flags.BoolFunc(string(mode), usage, func(string) error { o.mode = mode; return nil })
+	}
+	_ = flags.Parse(args) // it exits where there is an error
+	if o.quick {
+		o.rounds = 2
+	}
+	if o.against != "" && o.mode != usual {
+		return o, fmt.Errorf("--against is not for --%s", o.mode)
 	}
 	if *only != "" {
 		o.only = strings.Split(*only, ",")
+	}
+	var known []string
+	for _, p := range parts {
+		if p.mode == o.mode {
+			known = append(known, p.names...)
+		}
 	}
 	for _, name := range o.only {
 		if !slices.Contains(known, name) {
 			return o, fmt.Errorf("--only %s is none of %s", name, strings.Join(known, ", "))
 		}
 	}
-	if _, err := os.Stat(filepath.Join(o.loadgen, "cmd/floorop/main.go")); err != nil {
-		return o, fmt.Errorf("there is no load generator in %s: name its folder with --loadgen", o.loadgen)
-	}
 	return o, nil
 }
 
-// wants says whether one of names is to be measured.
+// wants reports whether one of names is to be measured.
 func (o options) wants(names ...string) bool {
 	return o.only == nil || slices.ContainsFunc(names, func(name string) bool { return slices.Contains(o.only, name) })
 }
 
-// run gives the line that names the goals that were missed, if that is asked for.
+// run returns the line that names the goals that were missed, if that is asked for.
 func run(ctx context.Context, args []string) (missed string, err error) {
+	if len(args) > 0 && args[0] == "floor" {
+		return "", floor.Serve(ctx, args[1:])
+	}
 	o, err := parse(args)
 	if err != nil {
 		return "", err
@@ -111,12 +131,9 @@ func run(ctx context.Context, args []string) (missed string, err error) {
 		return "", err
 	}
 	defer b.tearDown()
-	if o.profile {
-		return "", b.profile(ctx)
-	}
 	var rows []row
 	for _, p := range parts {
-		if p.growth != o.growth || !o.wants(p.names...) {
+		if p.mode != o.mode || !o.wants(p.names...) {
 			continue
 		}
 		more, err := p.run(b, ctx)
@@ -125,10 +142,13 @@ func run(ctx context.Context, args []string) (missed string, err error) {
 		}
 		rows = append(rows, more...)
 	}
+	if len(rows) == 0 {
+		return "", nil
+	}
 	return o.conclude(rows), b.keep(rows)
 }
 
-// say is a line of progress.
-func say(format string, args ...any) {
+// progress prints a line.
+func progress(format string, args ...any) {
 	fmt.Printf("%s  %s\n", time.Now().Format("15:04:05"), fmt.Sprintf(format, args...))
 }

@@ -8,45 +8,41 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
-	"runtime"
-	"strconv"
-	"sync"
-	"syscall"
+	"strings"
 	"time"
 
-	"golang.org/x/crypto/argon2"
+	"github.com/jackc/pgx/v5"
+
+	"gatehouse/api/cmd/bench/floor"
+	"gatehouse/api/cmd/bench/load"
 )
 
-// gatehouse are the two targets that are one process; the first starts it.
-func (b *bench) gatehouse() []*target { return b.targets[:2] }
-
-// caching asks whether discovery and the JWKS need not be sent to those who have them (RFC 9110 §13.1.2).
+// caching tests that discovery and the JWKS need not be sent to those who have them (RFC 9110 §13.1.2).
 func (b *bench) caching(ctx context.Context) ([]row, error) {
-	says := ""
+	var without []string
 	for _, path := range []string{"/.well-known/openid-configuration", "/jwks"} {
-		first, err := b.ask(ctx, path, "")
+		first, err := get(ctx, issuer+path, "")
 		if err != nil {
 			return nil, err
 		}
 		tag := first.Header.Get("ETag")
-		again, err := b.ask(ctx, path, tag)
+		again, err := get(ctx, issuer+path, tag)
 		if err != nil {
 			return nil, err
 		}
 		if tag == "" || again.StatusCode != http.StatusNotModified {
-			says += path + " has none; "
+			without = append(without, path)
 		}
 	}
-	r := row{what: "discovery, JWKS: ETag and 304", ours: "both", goal: "both", met: says == ""}
+	r := row{what: "discovery, JWKS: ETag and 304", ours: "both", goal: "both", met: without == nil}
 	if !r.met {
-		r.ours = says[:len(says)-2]
+		r.ours = "not " + strings.Join(without, ", ")
 	}
 	return []row{r}, nil
 }
 
-func (b *bench) ask(ctx context.Context, path, tag string) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, "GET", issuer+path, nil)
+func get(ctx context.Context, url, tag string) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -54,107 +50,112 @@ func (b *bench) ask(ctx context.Context, path, tag string) (*http.Response, erro
 		req.Header.Set("If-None-Match", tag)
 	}
 	answer, err := http.DefaultClient.Do(req)
-	if err == nil {
-		answer.Body.Close()
+	if err != nil {
+		return nil, err
 	}
-	return answer, err
+	return answer, answer.Body.Close()
 }
 
 // cold starts Gatehouse anew a few times, on a database that has its keys.
 func (b *bench) cold(ctx context.Context) ([]row, error) {
-	ours := b.gatehouse()
-	say("Starting Gatehouse a few times")
-	ours[0].stop()
-	starts, err := b.measure(ctx, "cold", ours[:1], "-n", "5")
-	if _, down := b.loadgenSays(ctx, "down", ours[0].profile()); err == nil {
-		err = down
+	took := row{what: "cold start", goal: "≤ 150 ms"}
+	memory := row{what: "idle memory", goal: "≤ 25 MiB"}
+	for _, g := range b.gatehouses() {
+		progress("Starting %s a few times", g.name)
+		var starts, idle []float64
+		for range 5 {
+			g.stop()
+			began := time.Now()
+			if err := g.start(ctx); err != nil {
+				return nil, err
+			}
+			starts = append(starts, time.Since(began).Seconds()*1000)
+			time.Sleep(3 * time.Second)
+			idle = append(idle, load.Resident(g.cmd.Process.Pid))
+		}
+		if g == b.before {
+			took.floor = fmt.Sprintf("%.0f ms (%s)", median(starts), b.against)
+			memory.floor = fmt.Sprintf("%.0f MiB (%s)", median(idle), b.against)
+			continue
+		}
+		took.ours, took.met = fmt.Sprintf("%.0f ms", median(starts)), median(starts) <= 150
+		memory.ours, memory.met = fmt.Sprintf("%.0f MiB", median(idle)), median(idle) <= 25
 	}
-	if err == nil {
-		err = ours[0].start(ctx)
-	}
-	if err != nil {
-		return nil, err
-	}
-	var took, memory []float64
-	for _, w := range starts {
-		took, memory = append(took, w.P50), append(memory, w.RSS)
-	}
-	return []row{
-		{what: "cold start", ours: fmt.Sprintf("%.0f ms", median(took)), goal: "≤ 150 ms", met: median(took) <= 150},
-		{what: "idle memory", ours: fmt.Sprintf("%.0f MiB", median(memory)), goal: "≤ 25 MiB", met: median(memory) <= 25},
-	}, nil
+	return []row{took, memory}, nil
 }
 
-var counted = regexp.MustCompile(`(?m)^gatehouse (\w+):.* errors (\d+); statements ([0-9.]+)`)
-
-// statements counts what operations ask Postgres; that SSO costs one durable commit is held by a test (api/web/statements_test.go).
+// statements counts what operations ask Postgres. That SSO costs one durable commit is held by a test
+// (api/web/statements_test.go).
 func (b *bench) statements(ctx context.Context) ([]row, error) {
-	most := map[string]float64{"sso": 3, "refresh": 1, "userinfo": 1}
 	if err := b.countStatements(ctx, true); err != nil {
 		return nil, err
 	}
-	says, err := b.loadgenSays(ctx, "count", "-fast", "-n", "40", "-w", "sso,refresh,userinfo", b.gatehouse()[0].profile())
-	if err != nil {
-		return nil, err
-	}
 	var rows []row
-	for _, found := range counted.FindAllStringSubmatch(says, -1) {
-		n, _ := strconv.ParseFloat(found[3], 64)
-		rows = append(rows, row{what: "statements, " + found[1], ours: found[3], goal: fmt.Sprintf("≤ %.0f", most[found[1]]),
-			met: n < most[found[1]]+0.1 && found[2] == "0"}) // what runs each minute may fall into the window
-	}
-	if len(rows) != len(most) {
-		return nil, fmt.Errorf("the load generator says something else than expected:\n%s", says)
+	for _, goal := range []struct {
+		workload string
+		most     float64
+	}{{"sso", 3}, {"refresh", 1}, {"userinfo", 1}} {
+		count, err := b.asked(ctx, ours, goal.workload)
+		if err != nil {
+			return nil, err
+		}
+		r := row{what: "statements, " + goal.workload, ours: fmt.Sprintf("%.2f", count), goal: fmt.Sprintf("≤ %.0f", goal.most),
+			met: count < goal.most+0.1} // what runs each minute may fall into the window
+		if b.before != nil {
+			if count, err = b.asked(ctx, before, goal.workload); err != nil {
+				return nil, err
+			}
+			r.floor = fmt.Sprintf("%.2f (%s)", count, b.against)
+		}
+		rows = append(rows, r)
 	}
 	return rows, b.countStatements(ctx, false)
 }
 
+// asked returns the statements for an operation, on average.
+func (b *bench) asked(ctx context.Context, name, workload string) (average float64, err error) {
+	const times = 40
+	t := b.target(name)
+	reset := func() error { return b.sql(ctx, "postgres", "SELECT pg_stat_statements_reset()") }
+	if err := load.Repeat(&t.Target, workload, times, reset); err != nil {
+		return 0, err
+	}
+	return average, b.connected(ctx, "postgres", func(conn *pgx.Conn) error {
+		return conn.QueryRow(ctx, `
+			SELECT coalesce(sum(s.calls)::float / $1, 0) FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid
+			WHERE d.datname = $2 AND s.toplevel`, times, t.server.database).Scan(&average)
+	})
+}
+
 // ui loads the login page in Chromium, as a phone would: api/cmd/bench/ui.mjs.
 func (b *bench) ui(ctx context.Context) ([]row, error) {
-	say("Loading the login page")
-	cmd := exec.CommandContext(ctx, "node", filepath.Join(b.root, "api/cmd/bench/ui.mjs"), issuer+"/authorize?response_type=code&client_id=web&redirect_uri="+
-		callback+"&scope=openid&code_challenge=dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk&code_challenge_method=S256")
+	progress("Loading the login page")
+	page := issuer + "/authorize?response_type=code&client_id=web&scope=openid&redirect_uri=" + floor.RedirectURI +
+		"&code_challenge=dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk&code_challenge_method=S256"
+	cmd := exec.CommandContext(ctx, "node", filepath.Join(b.root, "api/cmd/bench/ui.mjs"), page)
 	cmd.Dir, cmd.Env, cmd.Stderr = b.root, ownEnvironment(), os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
 		return nil, err
 	}
-	var says struct {
+	var found struct {
 		Bytes, Trips, Complaints                int
 		Interactive, Blocked, Shifted, Contents float64
 	}
-	if err := json.Unmarshal(out, &says); err != nil {
+	if err := json.Unmarshal(out, &found); err != nil {
 		return nil, err
 	}
+	line := func(what, ours, goal string, met bool) row {
+		return row{what: "login page: " + what, ours: ours, goal: goal, met: met}
+	}
+	milliseconds := func(x float64) string { return fmt.Sprintf("%.0f ms", x) }
 	return []row{
-		{what: "login page: first load, compressed", ours: fmt.Sprintf("%.1f kB", float64(says.Bytes)/1000), goal: "≤ 40 kB", met: says.Bytes <= 40_000},
-		{what: "login page: round trips after the HTML", ours: fmt.Sprint(says.Trips), goal: "≤ 1", met: says.Trips <= 1},
-		{what: "login page: the form is there, on a slow phone", ours: fmt.Sprintf("%.0f ms", says.Interactive), goal: "≤ 1000 ms", met: says.Interactive <= 1000},
-		{what: "login page: largest contentful paint", ours: fmt.Sprintf("%.0f ms", says.Contents), goal: "≤ 1200 ms", met: says.Contents <= 1200},
-		{what: "login page: blocked by scripts", ours: fmt.Sprintf("%.0f ms", says.Blocked), goal: "≤ 50 ms", met: says.Blocked <= 50},
-		{what: "login page: layout shift", ours: fmt.Sprintf("%.3f", says.Shifted), goal: "0", met: says.Shifted < 0.001},
-		{what: "login page: findings of axe", ours: fmt.Sprint(says.Complaints), goal: "0", met: says.Complaints == 0},
+		line("first load, compressed", fmt.Sprintf("%.1f kB", float64(found.Bytes)/1000), "≤ 40 kB", found.Bytes <= 40_000),
+		line("round trips after the HTML", fmt.Sprint(found.Trips), "≤ 1", found.Trips <= 1),
+		line("the form is there, on a slow phone", milliseconds(found.Interactive), "≤ 1000 ms", found.Interactive <= 1000),
+		line("largest contentful paint", milliseconds(found.Contents), "≤ 1200 ms", found.Contents <= 1200),
+		line("blocked by scripts", milliseconds(found.Blocked), "≤ 50 ms", found.Blocked <= 50),
+		line("layout shift", fmt.Sprintf("%.3f", found.Shifted), "0", found.Shifted < 0.001),
+		line("findings of axe", fmt.Sprint(found.Complaints), "0", found.Complaints == 0),
 	}, nil
-}
-
-// hashCost is what a hash as Gatehouse makes them (api/authn/hash.go) costs here, in milliseconds of CPU, while each core makes one: they
-// share the way to memory.
-func hashCost() float64 {
-	used := func() time.Duration {
-		var u syscall.Rusage
-		_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
-		return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-	}
-	const times = 10
-	before := used()
-	var all sync.WaitGroup
-	for range runtime.NumCPU() {
-		all.Go(func() {
-			for range times {
-				argon2.IDKey([]byte(password), []byte("0123456789abcdef"), 2, 19456, 1, 32)
-			}
-		})
-	}
-	all.Wait()
-	return (used() - before).Seconds() * 1000 / float64(times*runtime.NumCPU())
 }

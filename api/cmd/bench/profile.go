@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"gatehouse/api/cmd/bench/load"
 )
 
 // overlay makes the go command compile testdata/profile.go into Gatehouse's binary, as if it were there.
@@ -21,38 +23,38 @@ func (b *bench) overlay() (string, error) {
 	}})
 }
 
-// profile leaves CPU and allocation profiles of SSO and refresh, or of what --only names, in .cache/bench, and prints where most of it goes,
-// in Gatehouse and in Postgres. With --record it draws them, too.
-func (b *bench) profile(ctx context.Context) error {
+// profile leaves CPU and allocation profiles of SSO and refresh, or of what --only names, in .cache/bench, and prints what costs
+// most in Gatehouse and in Postgres. With --record it draws them, too.
+func (b *bench) profile(ctx context.Context) ([]row, error) {
 	wanted := b.only
 	if wanted == nil {
 		wanted = []string{"sso", "refresh"}
 	}
 	if err := b.countStatements(ctx, true); err != nil {
-		return err
+		return nil, err
 	}
 	for _, workload := range wanted {
-		for _, t := range b.gatehouse() {
-			if !t.has(workload) {
+		for _, t := range b.targets {
+			if t.server != b.ours.server || !b.measures(t, workload) {
 				continue
 			}
-			say("Profiling %s of %s", workload, t.name)
+			progress("Profiling %s of %s", workload, t.Name)
 			if err := b.profileOne(ctx, t, workload); err != nil {
-				return err
+				return nil, err
 			}
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 func (b *bench) profileOne(ctx context.Context, t *target, workload string) error {
-	server := b.gatehouse()[0].process
+	server := b.ours.process
 	done := make(chan error, 1)
 	go func() {
-		_, err := b.measure(ctx, "rounds", []*target{t}, "-rounds", "1", "-dur", "12s", "-warm", "2s", "-tries", "1", "-quiet", "0s", "-w", workload)
+		_, err := b.measure(ctx, t, workload, load.Plan{Workers: 8, Warm: 2 * time.Second, Length: 12 * time.Second, Tries: 1})
 		done <- err
 	}()
-	time.Sleep(3 * time.Second) // after what the load generator needs to begin with
+	time.Sleep(3 * time.Second) // until the load is there
 	if err := b.sql(ctx, "postgres", "SELECT pg_stat_statements_reset()"); err != nil {
 		return err
 	}
@@ -66,15 +68,15 @@ func (b *bench) profileOne(ctx context.Context, t *target, workload string) erro
 	if err := <-done; err != nil {
 		return err
 	}
-	fmt.Printf("\n%s of %s, in Postgres:\n%s", workload, t.name, asked)
-	if err := b.keepProfiles(ctx, server.dir, t.name+"-"+workload); err != nil || !b.record || t.name != pictured {
+	fmt.Printf("\n%s of %s, in Postgres:\n%s", workload, t.Name, asked)
+	if err := b.keepProfiles(ctx, server.dir, t.Name+"-"+workload); err != nil || !b.record || t.Name != pictured {
 		return err
 	}
-	return b.drawProfiles(ctx, t.name, workload)
+	return b.drawProfiles(ctx, t.Name, workload)
 }
 
 // pictured is the target of the pictures: in that of the other one there is little to see beside RSA.
-const pictured = "gatehouse-es256"
+const pictured = oursES256
 
 // drawProfiles makes the pictures of docs/performance.md.
 func (b *bench) drawProfiles(ctx context.Context, target, workload string) error {
@@ -82,11 +84,13 @@ func (b *bench) drawProfiles(ctx context.Context, target, workload string) error
 		{"cpu", "CPU of Gatehouse", "cpu", "ms"}, {"allocs", "Memory that Gatehouse allocates", "alloc_space", "kB"},
 	} {
 		title := fmt.Sprintf("%s: %s, ID token ES256, commit %s", kind.what, workload, b.commit())
-		picture, err := flameGraph(ctx, title, filepath.Join(b.dir, target+"-"+workload+"-"+kind.name+".pprof"), kind.index, kind.unit)
+		profile := filepath.Join(b.dir, target+"-"+workload+"-"+kind.name+".pprof")
+		picture, err := flameGraph(ctx, title, profile, kind.index, kind.unit)
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(filepath.Join(b.root, "docs/performance", workload+"-"+kind.name+".svg"), []byte(picture), 0o644); err != nil {
+		file := filepath.Join(b.root, "docs/performance", workload+"-"+kind.name+".svg")
+		if err := os.WriteFile(file, []byte(picture), 0o644); err != nil {
 			return err
 		}
 	}
@@ -106,7 +110,8 @@ func (b *bench) askedOfPostgres(ctx context.Context) (string, error) {
 	err := b.connected(ctx, "postgres", func(conn *pgx.Conn) error {
 		rows, err := conn.Query(ctx, `
 			SELECT format('%s ms each, %s ms more to plan, %s times, %s bytes of WAL each: %s', round(mean_exec_time::numeric, 3),
-				round((total_plan_time / calls)::numeric, 3), calls, round(wal_bytes / calls), left(trim(regexp_replace(query, '\s+', ' ', 'g')), 1000))
+				round((total_plan_time / calls)::numeric, 3), calls, round(wal_bytes / calls),
+				left(trim(regexp_replace(query, '\s+', ' ', 'g')), 1000))
 			FROM pg_stat_statements WHERE coalesce(query, '') NOT LIKE '%pg_stat_statements%' ORDER BY total_exec_time DESC LIMIT 5`)
 		if err != nil {
 			return err

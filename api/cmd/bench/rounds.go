@@ -1,43 +1,43 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
+	"time"
+
+	"gatehouse/api/cmd/bench/floor"
+	"gatehouse/api/cmd/bench/load"
 )
 
-// comparison is a goal: what an operation of ours may cost, in CPU time of server and Postgres.
+// comparison is a goal: what an operation may cost, in CPU time of server and Postgres, beside that of another target.
 type comparison struct {
-	what        string
-	workload    string // of the load generator
-	ours, floor string // targets
-	most        float64
+	what     string
+	workload string
+	ours     string // target
+	beside   string // target; "" for the hash of a password
+	most     float64
 }
 
-// comparisons are those of issue 6 that are ratios.
+// comparisons are those with the floors.
 var comparisons = []comparison{
-	{"SSO, ID token RS256", "sso", "gatehouse", "floor-rs256", 1.2},
-	{"SSO, ID token ES256", "sso", "gatehouse-es256", "floor-es256", 1.3},
-	{"refresh, ID token RS256", "refresh", "gatehouse", "floor-rs256", 1.25},
-	{"refresh, ID token ES256", "refresh", "gatehouse-es256", "floor-es256", 1.25},
-	{"client_credentials, ES256", "cc", "gatehouse", "floor-es256", 1.2},
-	{"userinfo", "userinfo", "gatehouse", "floor-es256", 1.2},
-	{"introspection", "introspect", "gatehouse", "floor-es256", 1.2},
-	{"discovery", "discovery", "gatehouse", "hello", 1.2},
-	{"JWKS", "jwks", "gatehouse", "hello", 1.2},
-	{"password login", "login", "gatehouse", "", 0},
+	{"SSO, ID token RS256", "sso", ours, floorRS256, 1.2},
+	{"SSO, ID token ES256", "sso", oursES256, floorES256, 1.3},
+	{"refresh, ID token RS256", "refresh", ours, floorRS256, 1.25},
+	{"refresh, ID token ES256", "refresh", oursES256, floorES256, 1.25},
+	{"client_credentials, ES256", "cc", ours, floorES256, 1.2},
+	{"userinfo", "userinfo", ours, floorES256, 1.2},
+	{"introspection", "introspect", ours, floorES256, 1.2},
+	{"discovery", "discovery", ours, hello, 1.2},
+	{"JWKS", "jwks", ours, hello, 1.2},
+	{"password login", "login", ours, "", 0},
 }
 
-// loginMore is what a password login may cost beside the hash, in milliseconds.
-const loginMore = 6
+const (
+	loginMore   = 6    // ms that a password login may cost beside the hash
+	againstMost = 1.10 // times what it cost before: below that is noise
+)
 
 // workloads are the names in comparisons.
 func workloads() []string {
@@ -48,42 +48,57 @@ func workloads() []string {
 	return slices.Compact(list)
 }
 
-// window is what the load generator says of one window (type Result there).
-type window struct {
-	Round     int     `json:"round"`
-	Target    string  `json:"target"`
-	Workload  string  `json:"workload"`
-	Ops       int     `json:"ops"`
-	Errors    int     `json:"errors"`
-	FirstErr  string  `json:"first_error"`
-	P50       float64 `json:"p50_ms"`
-	P99       float64 `json:"p99_ms"`
-	CPUServer float64 `json:"cpu_server_s_per_1000"`
-	CPUPG     float64 `json:"cpu_pg_s_per_1000"`
-	Foreign   float64 `json:"foreign_cpu"`
-	RSS       float64 `json:"rss_after_mib"`
+// comparisons are with the floors and, with --against, with the commit before.
+func (b *bench) comparisons() []comparison {
+	if b.before == nil {
+		return comparisons
+	}
+	list := slices.Clone(comparisons)
+	for _, c := range comparisons {
+		c.what += " against " + b.against
+		c.beside = strings.Replace(c.ours, ours, before, 1)
+		c.most = againstMost
+		list = append(list, c)
+	}
+	return list
 }
 
-// cost is in milliseconds of CPU per operation.
-func (w window) cost() float64 { return w.CPUServer + w.CPUPG }
+// measures reports whether anything is compared with the target in this workload.
+func (b *bench) measures(t *target, workload string) bool {
+	return slices.ContainsFunc(b.comparisons(), func(c comparison) bool {
+		return c.workload == workload && (c.ours == t.Name || c.beside == t.Name)
+	})
+}
 
-// rounds runs what is to be compared in interleaved rounds.
+// rounds measures what is to be compared in turns, so that what else the machine does touches all.
 func (b *bench) rounds(ctx context.Context) ([]row, error) {
 	wanted := slices.DeleteFunc(workloads(), func(w string) bool { return !b.wants(w) })
-	rounds, windows := 3, []string{"-dur", "4s", "-warm", "1s", "-tries", "2", "-quiet", "3s"}
+	plan := load.Plan{Workers: 8, Warm: time.Second, Length: 4 * time.Second, Tries: 2, Quiet: 3 * time.Second}
 	if b.quick {
-		rounds, windows = 2, []string{"-dur", "1500ms", "-warm", "500ms", "-tries", "1", "-quiet", "500ms"}
+		plan = load.Plan{Workers: 8, Warm: 500 * time.Millisecond, Length: 1500 * time.Millisecond, Tries: 1}
 	}
-	say("%d rounds of %s against Gatehouse and the floors", rounds, strings.Join(wanted, ", "))
-	measured, err := b.measure(ctx, "rounds", b.targets, append(windows, "-rounds", fmt.Sprint(rounds), "-c", "8", "-w", strings.Join(wanted, ","))...)
-	if err != nil {
-		return nil, err
+	progress("%d rounds of %s", b.options.rounds, strings.Join(wanted, ", "))
+	var measured []load.Window
+	for round := range b.options.rounds {
+		for _, workload := range wanted {
+			for i := range b.targets {
+				t := b.targets[(i+round)%len(b.targets)] // another one begins each round
+				if !b.measures(t, workload) {
+					continue
+				}
+				w, err := b.measure(ctx, t, workload, plan)
+				if err != nil {
+					return nil, err
+				}
+				measured = append(measured, w)
+			}
+		}
 	}
 	var rows []row
-	for _, c := range comparisons {
+	for _, c := range b.comparisons() {
 		switch {
 		case !slices.Contains(wanted, c.workload):
-		case c.floor == "":
+		case c.beside == "":
 			rows = append(rows, c.besideHash(measured))
 		default:
 			rows = append(rows, c.row(measured))
@@ -92,41 +107,74 @@ func (b *bench) rounds(ctx context.Context) ([]row, error) {
 	return rows, nil
 }
 
-// row compares the medians; the spread is that of the rounds.
-func (c comparison) row(windows []window) row {
-	ours, floor := of(windows, c.ours, c.workload), of(windows, c.floor, c.workload)
-	var each []float64
-	for i := range min(len(ours), len(floor)) {
-		each = append(each, ours[i].cost()/floor[i].cost())
+// measure measures one window. One without an operation, or with more than a few errors, is an error: what it measured is
+// something else.
+func (b *bench) measure(ctx context.Context, t *target, workload string, plan load.Plan) (load.Window, error) {
+	plan.Server = t.server.cmd.Process.Pid
+	if t.server.database != "" {
+		plan.Postgres = b.postmaster()
 	}
-	ratio := median(costs(ours)) / median(costs(floor))
-	return row{what: c.what, ours: ms(median(costs(ours))) + " (" + shares(ours) + ")", floor: ms(median(costs(floor))) + " (" + shares(floor) + ")",
-		ratio: fmt.Sprintf("%.2f", ratio), goal: fmt.Sprintf("≤ %.2f", c.most), met: ratio <= c.most,
-		spread: fmt.Sprintf("%.2f–%.2f", slices.Min(each), slices.Max(each)), foreign: foreign(append(ours, floor...))}
+	w, err := load.Measure(ctx, &t.Target, workload, plan)
+	if err == nil {
+		progress("%s", w)
+	}
+	if err == nil && (w.Operations == 0 || w.Errors > w.Operations/20) {
+		err = fmt.Errorf("%d operations, %d errors: %s", w.Operations, w.Errors, w.FirstError)
+	}
+	if err != nil {
+		err = fmt.Errorf("%s against %s: %w", workload, t.Name, err)
+	}
+	return w, err
 }
 
-// besideHash says what a login costs beside its hash.
-func (c comparison) besideHash(windows []window) row {
-	ours, hash := of(windows, c.ours, c.workload), hashCost()
+// row compares the medians; the spread is that of the rounds.
+func (c comparison) row(windows []load.Window) row {
+	ours, other := of(windows, c.ours, c.workload), of(windows, c.beside, c.workload)
+	var each []float64
+	for i := range min(len(ours), len(other)) {
+		each = append(each, cost(ours[i])/cost(other[i]))
+	}
+	ratio := median(costs(ours)) / median(costs(other))
+	return row{what: c.what,
+		ours:   fmt.Sprintf("%.2f ms (%s)", median(costs(ours)), shares(ours)),
+		floor:  fmt.Sprintf("%.2f ms (%s)", median(costs(other)), shares(other)),
+		ratio:  fmt.Sprintf("%.2f", ratio),
+		goal:   fmt.Sprintf("≤ %.2f", c.most),
+		met:    ratio <= c.most,
+		spread: fmt.Sprintf("%.2f–%.2f", slices.Min(each), slices.Max(each)),
+		others: others(append(ours, other...))}
+}
+
+// besideHash tells what a login costs beside its hash.
+func (c comparison) besideHash(windows []load.Window) row {
+	ours, hash := of(windows, c.ours, c.workload), floor.Cost(floor.Argon2id)
 	more := costs(ours)
 	for i := range more {
 		more[i] -= hash
 	}
-	return row{what: c.what, ours: ms(median(costs(ours))), floor: ms(hash) + " (hash)", ratio: fmt.Sprintf("%+.2f ms", median(more)),
-		goal: fmt.Sprintf("≤ %+d ms", loginMore), met: median(more) <= loginMore,
-		spread: fmt.Sprintf("%+.1f to %+.1f", slices.Min(more), slices.Max(more)), foreign: foreign(ours)}
+	return row{what: c.what,
+		ours:   ms(median(costs(ours))),
+		floor:  ms(hash) + " (hash)",
+		ratio:  fmt.Sprintf("%+.2f ms", median(more)),
+		goal:   fmt.Sprintf("≤ %+d ms", loginMore),
+		met:    median(more) <= loginMore,
+		spread: fmt.Sprintf("%+.1f to %+.1f", slices.Min(more), slices.Max(more)),
+		others: others(ours)}
 }
 
-// shares says how a cost is divided between server and Postgres.
-func shares(windows []window) string {
+// shares tells how a cost is divided between server and Postgres.
+func shares(windows []load.Window) string {
 	var server, pg []float64
 	for _, w := range windows {
-		server, pg = append(server, w.CPUServer), append(pg, w.CPUPG)
+		server, pg = append(server, w.Server), append(pg, w.Postgres)
 	}
 	return fmt.Sprintf("%.2f + %.2f", median(server), median(pg))
 }
 
-func of(windows []window, target, workload string) (out []window) {
+// cost is in milliseconds of CPU for an operation.
+func cost(w load.Window) float64 { return w.Server + w.Postgres }
+
+func of(windows []load.Window, target, workload string) (out []load.Window) {
 	for _, w := range windows {
 		if w.Target == target && w.Workload == workload {
 			out = append(out, w)
@@ -135,17 +183,17 @@ func of(windows []window, target, workload string) (out []window) {
 	return out
 }
 
-func costs(windows []window) (out []float64) {
+func costs(windows []load.Window) (out []float64) {
 	for _, w := range windows {
-		out = append(out, w.cost())
+		out = append(out, cost(w))
 	}
 	return out
 }
 
-func foreign(windows []window) string {
+func others(windows []load.Window) string {
 	var all []float64
 	for _, w := range windows {
-		all = append(all, w.Foreign)
+		all = append(all, w.Others)
 	}
 	return fmt.Sprintf("%.0f %%", 100*median(all))
 }
@@ -160,59 +208,3 @@ func median(list []float64) float64 {
 }
 
 func ms(x float64) string { return fmt.Sprintf("%.2f ms", x) }
-
-// measure runs the load generator, shows its lines as progress, and gives its windows. One without an operation, or with more than a few
-// errors, is an error: what it measured is something else.
-func (b *bench) measure(ctx context.Context, command string, targets []*target, args ...string) ([]window, error) {
-	file := filepath.Join(b.dir, command+".jsonl")
-	if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	args = append([]string{command, "-out", file}, args...)
-	for _, t := range targets {
-		args = append(args, t.profile())
-	}
-	if _, err := b.loadgenSays(ctx, args...); err != nil {
-		return nil, err
-	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return nil, err
-	}
-	var windows []window
-	for line := range strings.Lines(string(text)) {
-		var w window
-		if err := json.Unmarshal([]byte(line), &w); err != nil {
-			return nil, err
-		}
-		if w.Workload != "cold" && (w.Ops == 0 || w.Errors > w.Ops/20) {
-			return nil, fmt.Errorf("%s against %s: %d operations, %d errors: %s", w.Workload, w.Target, w.Ops, w.Errors, w.FirstErr)
-		}
-		windows = append(windows, w)
-	}
-	return windows, nil
-}
-
-// loadgenSays runs the load generator and gives what it printed.
-func (b *bench) loadgenSays(ctx context.Context, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, b.bin("loadgen"), args...)
-	cmd.Env = append(ownEnvironment(), "LOADGEN_PGPID="+b.db.PIDFile, "LOADGEN_PG="+b.db.URL("postgres"))
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return "", err
-	}
-	var complaints strings.Builder
-	cmd.Stderr = &complaints
-	if err := cmd.Start(); err != nil {
-		return "", err
-	}
-	var text strings.Builder
-	for lines := bufio.NewScanner(out); lines.Scan(); {
-		say("%.160s", lines.Text())
-		fmt.Fprintln(&text, lines.Text())
-	}
-	if err := cmd.Wait(); err != nil {
-		return "", fmt.Errorf("loadgen %s: %w %s", args[0], err, complaints.String())
-	}
-	return text.String(), nil
-}

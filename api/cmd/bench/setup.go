@@ -3,18 +3,15 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	_ "embed"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -25,9 +22,8 @@ const (
 	cache  = ".cache/bench"
 	issuer = "http://127.0.0.1:7970"
 	ui     = "http://127.0.0.1:7971"
-	hello  = "http://127.0.0.1:7990" // it knows no other
+	past   = "http://127.0.0.1:7972" // of --against
 
-	callback = "http://127.0.0.1:9/cb" // nobody is asked there
 	password = "perf-Pass-1!"
 	people   = 64
 )
@@ -44,90 +40,75 @@ func largeDatabase() string {
 	return fmt.Sprintf("shared_buffers=%dMB", uint64(machine.Totalram)*uint64(machine.Unit)/4>>20)
 }
 
-// bench is what a run has: programs, one Postgres and the targets on it.
+// bench is what a run has: programs, one Postgres, and the targets on it.
 type bench struct {
 	options
 	root    string
 	dir     string // of everything below .cache
+	self    string // this program, which has the floors
 	db      *devdb.Fresh
+	ours    *gatehouse
+	before  *gatehouse // nil without --against
+	servers []*server
 	targets []*target
 	pages   *process // `gatehouse ui`
 	refresh refreshTokens
 }
 
-// setUp builds and starts everything.
+// setUp builds and starts everything that the mode needs.
 func setUp(ctx context.Context, o options) (*bench, error) {
 	root, err := devdb.Root()
 	if err != nil {
 		return nil, err
 	}
-	b := &bench{options: o, root: root, dir: filepath.Join(root, cache)}
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	b := &bench{options: o, root: root, dir: filepath.Join(root, cache), self: self}
 	if err := os.MkdirAll(filepath.Join(b.dir, "bin"), 0o755); err != nil {
 		return nil, err
 	}
-	say("Building Gatehouse and the load generator")
-	if err := b.build(ctx); err != nil {
-		return nil, err
-	}
 	settings := databaseSettings
-	if o.growth {
+	if o.mode == growth {
 		settings = append(settings, largeDatabase())
 	}
-	if b.db, err = devdb.StartFresh(ctx, filepath.Join(b.dir, "postgres"), func(line string) { say("%s", line) }, settings...); err != nil {
+	log := func(line string) { progress("%s", line) }
+	if b.db, err = devdb.StartFresh(ctx, filepath.Join(b.dir, "postgres"), log, settings...); err != nil {
 		return nil, err
 	}
-	if err := b.start(ctx); err != nil {
+	if o.mode != floors {
+		err = b.start(ctx)
+	}
+	if err != nil {
 		b.tearDown()
-		return nil, err
 	}
-	return b, nil
-}
-
-func (b *bench) build(ctx context.Context) error {
-	bin := filepath.Join(b.dir, "bin") + "/"
-	overlay := ""
-	if b.options.profile {
-		var err error
-		if overlay, err = b.overlay(); err != nil {
-			return err
-		}
-	}
-	for _, args := range [][]string{
-		{"build", "-C", b.root, "-buildvcs=false", "-overlay", overlay, "-o", bin, "./api/cmd/gatehouse"},
-		{"build", "-C", b.loadgen, "-buildvcs=false", "-o", bin, ".", "./cmd/floorop", "./cmd/hello"},
-	} {
-		cmd := exec.CommandContext(ctx, "go", args...)
-		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			return fmt.Errorf("go %s: %w\n%s", strings.Join(args, " "), err, out)
-		}
-	}
-	return nil
+	return b, err
 }
 
 func (b *bench) start(ctx context.Context) error {
-	if err := b.prepareDatabase(ctx); err != nil {
+	if err := b.build(ctx); err != nil {
 		return err
 	}
-	b.targets = b.allTargets()
-	for _, t := range b.targets {
-		if err := b.writeProfile(t); err != nil {
-			return err
-		}
-		if err := t.start(ctx); err != nil {
+	b.addTargets()
+	if err := b.prepareDatabases(ctx); err != nil {
+		return err
+	}
+	for _, s := range b.servers {
+		if err := s.start(ctx); err != nil {
 			return err
 		}
 	}
 	var err error
-	if b.pages, err = start(filepath.Join(b.dir, "ui"), append(b.environment(), b.bin("gatehouse"), "ui")...); err != nil {
+	if b.pages, err = start(filepath.Join(b.dir, "ui"), b.ours.command("ui")...); err != nil {
 		return err
 	}
 	return b.pages.await(ctx, ui+"/config.json")
 }
 
 func (b *bench) tearDown() {
-	for _, t := range b.targets {
-		t.stop()
+	for _, s := range b.servers {
+		s.stop()
 	}
 	if b.pages != nil {
 		b.pages.stop()
@@ -135,45 +116,51 @@ func (b *bench) tearDown() {
 	b.db.Stop()
 }
 
-func (b *bench) bin(name string) string { return filepath.Join(b.dir, "bin", name) }
-
-// environment is the command env with Gatehouse's settings: env gives way to the program, so that the process id is the program's.
-func (b *bench) environment() []string {
-	return []string{"env", "DATABASE_URL=" + b.db.URL("gatehouse"), "GATEHOUSE_ISSUER=" + issuer, "GATEHOUSE_UI_ORIGIN=" + ui,
-		"GATEHOUSE_LISTEN=" + issuer[len("http://"):], "GATEHOUSE_UI_LISTEN=" + ui[len("http://"):],
-		"GATEHOUSE_UI_ROOT=" + filepath.Join(b.root, "ui/dist"), "GATEHOUSE_TRUSTED_PROXIES=127.0.0.1",
-		"GATEHOUSE_ENCRYPTION_KEY_FILE=" + filepath.Join(b.dir, "encryption_key")}
-}
-
-//go:embed seed.sql
-var seed string
-
-// prepareDatabase makes the databases and Gatehouse's rows. The password is hashed once, by Gatehouse.
-func (b *bench) prepareDatabase(ctx context.Context) error {
+// prepareDatabases makes a database for each server that wants one, and Gatehouse's rows.
+func (b *bench) prepareDatabases(ctx context.Context) error {
 	var key [32]byte
-	_, _ = rand.Read(key[:])
-	if err := os.WriteFile(filepath.Join(b.dir, "encryption_key"), []byte(base64.StdEncoding.EncodeToString(key[:])), 0o600); err != nil {
+	_, _ = rand.Read(key[:]) // it never fails (crypto/rand)
+	text := base64.StdEncoding.EncodeToString(key[:])
+	if err := os.WriteFile(filepath.Join(b.dir, "encryption_key"), []byte(text), 0o600); err != nil {
 		return err
 	}
 	if err := b.sql(ctx, "postgres", "CREATE EXTENSION pg_stat_statements", "ALTER SYSTEM SET pg_stat_statements.track = 'none'",
 		"SELECT pg_reload_conf()"); err != nil {
 		return err
 	}
-	for _, name := range []string{"gatehouse", "floor_rs256", "floor_es256"} {
-		if err := b.sql(ctx, "postgres", "CREATE DATABASE "+name); err != nil {
+	for _, s := range b.servers {
+		if s.database == "" {
+			continue
+		}
+		if err := b.sql(ctx, "postgres", "CREATE DATABASE "+s.database); err != nil {
 			return err
 		}
 	}
-	for _, args := range [][]string{{"migrate"}, {"user", "add", "user0000", "--name", "A Person", "--email", "user0000@example.com", "--email-verified"}} {
-		command := append(append(b.environment(), b.bin("gatehouse")), args...)
+	for _, g := range b.gatehouses() {
+		if err := b.seed(ctx, g); err != nil {
+			return fmt.Errorf("%s: %w", g.name, err)
+		}
+	}
+	return nil
+}
+
+// seed makes Gatehouse's rows, by the seed.sql of its own commit. The password is hashed once, by Gatehouse.
+func (b *bench) seed(ctx context.Context, g *gatehouse) error {
+	for _, args := range [][]string{{"migrate"},
+		{"user", "add", "user0000", "--name", "A Person", "--email", "user0000@example.com", "--email-verified"}} {
+		command := g.command(args...)
 		cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 		cmd.Stdin, cmd.Env = strings.NewReader(password+"\n"), ownEnvironment()
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return fmt.Errorf("gatehouse %s: %w\n%s", args[0], err, out)
 		}
 	}
-	// Tables with nothing in them yet are left out: to plan for them as they are would be to read them whole when they are not empty any more.
-	return b.sql(ctx, "gatehouse", seed, "ANALYZE users, groups, group_members, clients, consents, sessions")
+	seed, err := os.ReadFile(filepath.Join(g.root, "api/cmd/bench/seed.sql"))
+	if err != nil {
+		return err
+	}
+	// Tables with nothing in them yet are left out: their plans would read them whole for as long as they are not analyzed again.
+	return b.sql(ctx, g.database, string(seed), "ANALYZE users, groups, group_members, clients, consents, sessions")
 }
 
 // sql runs statements, each of which may be several, on a connection of its own.
@@ -188,91 +175,21 @@ func (b *bench) sql(ctx context.Context, database string, statements ...string) 
 	})
 }
 
-func (b *bench) connected(ctx context.Context, database string, do func(*pgx.Conn) error) error {
+func (b *bench) connected(ctx context.Context, database string, do func(*pgx.Conn) error) (err error) {
 	conn, err := pgx.Connect(ctx, b.db.URL(database))
 	if err != nil {
 		return err
 	}
-	defer conn.Close(context.WithoutCancel(ctx))
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
 	return do(conn)
 }
 
-// ownEnvironment leaves out what points to somebody's own server.
-func ownEnvironment() []string {
-	var env []string
-	for _, pair := range os.Environ() {
-		if !strings.HasPrefix(pair, "GATEHOUSE_") && !strings.HasPrefix(pair, "DATABASE_") && !strings.HasPrefix(pair, "PG") {
-			env = append(env, pair)
-		}
-	}
-	return env
-}
-
-// process is a server that this one started; it ends with it.
-type process struct {
-	cmd    *exec.Cmd
-	dir    string
-	exited <-chan struct{}
-}
-
-// start runs a command in dir, with its output in dir/log and its id in dir/pid, where the load generator looks for it.
-func start(dir string, command ...string) (*process, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, err
-	}
-	log, err := os.Create(filepath.Join(dir, "log"))
-	if err != nil {
-		return nil, err
-	}
-	defer log.Close()
-	p := &process{cmd: exec.Command(command[0], command[1:]...), dir: dir}
-	p.cmd.Dir, p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr = dir, ownEnvironment(), log, log
-	if p.exited, err = devdb.Start(p.cmd, syscall.SIGTERM); err != nil {
-		return nil, err
-	}
-	return p, os.WriteFile(filepath.Join(dir, "pid"), fmt.Appendf(nil, "%d", p.cmd.Process.Pid), 0o644)
-}
-
-// await waits until url is answered, for at most half a minute.
-func (p *process) await(ctx context.Context, url string) error {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
-	defer cancel()
-	for {
-		if answer, err := http.Get(url); err == nil {
-			answer.Body.Close()
-			return nil
-		}
-		select {
-		case <-p.exited:
-		case <-ctx.Done():
-		case <-time.After(20 * time.Millisecond):
-			continue
-		}
-		return fmt.Errorf("%s does not answer:\n%s", url, devdb.Tail(filepath.Join(p.dir, "log"), 8))
-	}
-}
-
-func (p *process) stop() {
-	_ = p.cmd.Process.Signal(syscall.SIGTERM)
-	select {
-	case <-p.exited:
-	case <-time.After(30 * time.Second):
-		_ = p.cmd.Process.Kill()
-		<-p.exited
-	}
-	_ = os.Remove(filepath.Join(p.dir, "pid"))
-}
-
-// free says which of the addresses that a run needs is in use.
-func free(origins ...string) error {
-	for _, origin := range origins {
-		listener, err := net.Listen("tcp", origin[len("http://"):])
-		if err != nil {
-			return fmt.Errorf("another process listens at %s: stop it first", origin)
-		}
-		listener.Close()
-	}
-	return nil
+// postmaster returns the process id of Postgres.
+func (b *bench) postmaster() int {
+	text, _ := os.ReadFile(b.db.PIDFile)
+	line, _, _ := strings.Cut(string(text), "\n")
+	pid, _ := strconv.Atoi(line)
+	return pid
 }
 
 func writeJSON(path string, value any) error {

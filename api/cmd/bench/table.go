@@ -13,14 +13,14 @@ import (
 
 // row is a line of the table.
 type row struct {
-	what    string
-	ours    string
-	floor   string
-	ratio   string
-	goal    string
-	met     bool
-	spread  string
-	foreign string // what other processes had of the machine
+	what   string
+	ours   string
+	floor  string
+	ratio  string
+	goal   string
+	met    bool
+	spread string
+	others string // what other processes had of the machine
 }
 
 const head = `| workload | ours | floor | ratio | goal | met | spread | others |
@@ -32,7 +32,7 @@ func (r row) String() string {
 	if !r.met {
 		met = "**no**"
 	}
-	cells := []string{r.what, r.ours, r.floor, r.ratio, r.goal, met, r.spread, r.foreign}
+	cells := []string{r.what, r.ours, r.floor, r.ratio, r.goal, met, r.spread, r.others}
 	for i, cell := range cells {
 		cells[i] = cmp.Or(cell, "–")
 	}
@@ -48,7 +48,7 @@ func table(rows []row) string {
 	return b.String()
 }
 
-// conclude prints the table and gives the last line of --check, "" where all goals are met.
+// conclude prints the table and returns the last line of --check, "" where all goals are met.
 func (o options) conclude(rows []row) string {
 	fmt.Printf("\n%s\n", table(rows))
 	var missed []string
@@ -68,7 +68,8 @@ func (o options) conclude(rows []row) string {
 	return ""
 }
 
-// keep leaves the table in .cache/bench and, with --record, in docs/performance.md, where that of --growth has a place of its own.
+// keep writes the table to .cache/bench and, with --record, to docs/performance.md, where that of --growth has a place of its
+// own.
 func (b *bench) keep(rows []row) error {
 	text := fmt.Sprintf("%s, %s, commit %s:\n\n%s", time.Now().Format("2006-01-02"), machine(), b.commit(), table(rows))
 	if err := os.WriteFile(filepath.Join(b.dir, "table.md"), []byte(text), 0o644); err != nil || !b.record {
@@ -80,7 +81,7 @@ func (b *bench) keep(rows []row) error {
 		return err
 	}
 	flags := "--record"
-	if b.options.growth {
+	if b.mode == growth {
 		flags = "--growth --record"
 	}
 	updated, err := between(string(old), flags, text)
@@ -101,7 +102,7 @@ func between(page, flags, text string) (string, error) {
 	return before + from + text + to + after, nil
 }
 
-// machine says where the figures come from.
+// machine describes what was measured on.
 func machine() string {
 	model := runtime.GOARCH
 	info, _ := os.ReadFile("/proc/cpuinfo")
@@ -113,7 +114,7 @@ func machine() string {
 	return fmt.Sprintf("%d cores of %s, %s", runtime.NumCPU(), model, runtime.Version())
 }
 
-// commit is what was measured; "-dirty" says that it was changed since.
+// commit is what was measured; "-dirty" marks changes since.
 func (b *bench) commit() string {
 	out, err := exec.Command("git", "-C", b.root, "describe", "--always", "--dirty", "--exclude=*").Output()
 	if err != nil {

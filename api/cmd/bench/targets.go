@@ -3,110 +3,93 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
-	"strings"
+
+	"gatehouse/api/cmd/bench/floor"
+	"gatehouse/api/cmd/bench/load"
 )
 
-// target is a server that is measured. Several can be one process: Gatehouse under two clients.
-type target struct {
-	name    string
-	dir     string
-	origin  string
-	command []string // nil where another target starts the process
-	client  string
+// server is a program that is measured.
+type server struct {
+	name     string
+	origin   string
+	database string // "" if it has none
+	dir      string
+	command  []string
 	*process
 }
 
-func (b *bench) allTargets() []*target {
-	dir := func(name string) string { return filepath.Join(b.dir, name) }
-	floor := func(alg, port string) *target {
-		name := "floor-" + strings.ToLower(alg)
-		return &target{name: name, dir: dir(name), origin: "http://127.0.0.1:" + port, client: "web", command: []string{"env",
-			"ALG=" + alg, "ADDR=127.0.0.1:" + port, "DSN=" + b.db.URL(strings.ReplaceAll(name, "-", "_")), b.bin("floorop")}}
-	}
-	return []*target{
-		{name: "gatehouse", dir: dir("gatehouse"), origin: issuer, client: "web", command: append(b.environment(), b.bin("gatehouse"), "serve")},
-		{name: "gatehouse-es256", dir: dir("gatehouse"), origin: issuer, client: "web-es256"},
-		floor("RS256", "7980"), floor("ES256", "7981"),
-		{name: "hello", dir: dir("hello"), origin: hello, command: []string{b.bin("hello")}},
-	}
+func (b *bench) server(name, origin, database string, command ...string) *server {
+	return &server{name: name, origin: origin, database: database, dir: filepath.Join(b.dir, name), command: command}
 }
 
-func (t *target) profile() string { return filepath.Join(t.dir, t.name+".json") }
-
-func (t *target) ours() bool { return t.origin == issuer }
-
-func (t *target) start(ctx context.Context) (err error) {
-	if t.command == nil {
-		return nil
-	}
-	if err := free(t.origin); err != nil {
+func (s *server) start(ctx context.Context) (err error) {
+	if err := free(s.origin); err != nil {
 		return err
 	}
-	if t.process, err = start(t.dir, t.command...); err != nil {
+	if s.process, err = start(s.dir, s.command...); err != nil {
 		return err
 	}
-	return t.await(ctx, t.origin+"/.well-known/openid-configuration")
+	return s.await(ctx, s.origin+"/.well-known/openid-configuration")
 }
 
-func (t *target) stop() {
-	if t.process != nil {
-		t.process.stop()
-		t.process = nil
+func (s *server) stop() {
+	if s.process != nil {
+		s.process.stop()
+		s.process = nil
 	}
 }
 
-// writeProfile tells the load generator about the target (profile.example.json there).
-func (b *bench) writeProfile(t *target) error {
-	type client map[string]string
-	secret := func(id string) string { return id + "-secret-" + id + "-secret" }
-	p := map[string]any{
-		"name": t.name, "issuer": t.origin, "start": t.command, "skip": t.skipped(),
-		"client":    client{"id": t.client, "secret": secret("web"), "auth": "basic", "redirect_uri": callback, "scope": "openid offline_access email"},
-		"cc_client": client{"id": "svc", "secret": secret("svc"), "auth": "basic"},
-		"users":     map[string]any{"username": "user%04d@example.com", "password": password, "count": people},
-	}
-	if t.client != "" {
-		p["database"] = strings.ReplaceAll(t.name, "-", "_") // Postgres's share is counted
-	}
-	if t.ours() {
-		p["database"] = "gatehouse"
-		p["users"] = map[string]any{"username": "user%04d", "password": password, "count": people}
-		p["introspect_client"] = client{"id": "svc", "secret": secret("svc"), "auth": "basic"}
-		p["session_file"] = "sessions" // in which it finds who is signed in already
-		origin := map[string]string{"Origin": ui}
-		p["login"] = map[string]any{"steps": []map[string]any{
-			{"method": "GET", "url": issuer + "/interaction?request={{query:request}}", "headers": origin},
-			{"method": "POST", "url": issuer + "/login", "headers": origin, "next": "location",
-				"form": map[string]string{"request": "{{query:request}}", "username": "{{user}}", "password": "{{pass}}"}},
-		}}
-	}
-	if err := os.MkdirAll(t.dir, 0o755); err != nil {
-		return err
-	}
-	if err := os.WriteFile(filepath.Join(t.dir, "sessions"), []byte(sessions()), 0o644); err != nil {
-		return err
-	}
-	return writeJSON(t.profile(), p)
+// target is a client at a server.
+type target struct {
+	load.Target
+	server *server
 }
 
-// sessions are the cookies of people that seed.sql signs in.
-func sessions() string {
-	var lines strings.Builder
-	for i := range people {
-		fmt.Fprintf(&lines, "gatehouse-session=session-of-user%04d\n", i)
+// The names of targets.
+const (
+	ours, oursES256        = "gatehouse", "gatehouse-es256"
+	before, beforeES256    = "before", "before-es256"
+	floorRS256, floorES256 = "floor-rs256", "floor-es256"
+	hello                  = "hello"
+)
+
+func (s *server) target(name, clientID, sessionCookie string) *target {
+	return &target{load.Target{
+		Name: name, Issuer: s.origin, RedirectURI: floor.RedirectURI, Scope: "openid offline_access email", UIOrigin: ui,
+		Client: load.Client{ID: clientID, Secret: floor.Secret("web")}, Service: load.Client{ID: "svc", Secret: floor.Secret("svc")},
+		Users: people,
+		User: func(n int) load.User {
+			name := fmt.Sprintf("user%04d", n) // seed.sql, floor/protocol.sql
+			return load.User{SessionCookie: sessionCookie, Session: "session-of-" + name, Username: name, Password: password}
+		},
+	}, s}
+}
+
+// addTargets fills in what is measured beside Gatehouse, and the clients of all.
+func (b *bench) addTargets() {
+	const cookie = "gatehouse-session"
+	b.servers = append(b.servers, b.ours.server)
+	b.targets = append(b.targets, b.ours.target(ours, "web", cookie), b.ours.target(oursES256, "web-es256", cookie))
+	if b.before != nil {
+		b.servers = append(b.servers, b.before.server)
+		b.targets = append(b.targets, b.before.target(before, "web", cookie), b.before.target(beforeES256, "web-es256", cookie))
 	}
-	return lines.String()
+	for _, f := range []struct{ name, alg, address, database string }{
+		{floorRS256, "RS256", "127.0.0.1:7980", "floor_rs256"},
+		{floorES256, "ES256", "127.0.0.1:7981", "floor_es256"},
+	} {
+		s := b.server(f.name, "http://"+f.address, f.database, b.self, "floor", "protocol", f.address, f.alg, b.db.URL(f.database))
+		b.servers = append(b.servers, s)
+		b.targets = append(b.targets, s.target(f.name, "web", "sid"))
+	}
+	s := b.server(hello, "http://127.0.0.1:7990", "", b.self, "floor", "hello", "127.0.0.1:7990")
+	b.servers = append(b.servers, s)
+	b.targets = append(b.targets, s.target(hello, "", ""))
 }
 
-// skipped are the workloads for which nothing is compared with the target. The load generator leaves userinfo out of SSO where it is one.
-func (t *target) skipped() []string {
-	return slices.DeleteFunc(workloads(), func(w string) bool { return t.has(w) || w == "userinfo" && t.has("sso") })
-}
-
-// has says whether something is compared with the target in this workload.
-func (t *target) has(workload string) bool {
-	return slices.ContainsFunc(comparisons, func(c comparison) bool { return c.workload == workload && (c.ours == t.name || c.floor == t.name) })
+// target returns the one with the name.
+func (b *bench) target(name string) *target {
+	return b.targets[slices.IndexFunc(b.targets, func(t *target) bool { return t.Name == name })]
 }

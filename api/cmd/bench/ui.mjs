@@ -1,5 +1,5 @@
-// Loads the login page that the address given leads to, as a phone does that comes for the first time, and prints what that costs as JSON:
-// medians of a few loads. The phone is Lighthouse's: a quarter of the processor, 1.6 Mbit/s, 150 ms there and back.
+// Loads the login page that the given address leads to, as a phone does that has nothing of it yet, and prints what that costs as
+// JSON: medians of a few loads. The phone is Lighthouse's: a quarter of the processor, 1.6 Mbit/s, 150 ms there and back.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,8 @@ import { findChromium, launchArgs } from '../../../ui/tests/chromium.mjs';
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const network = { offline: false, latency: 150, downloadThroughput: 1.6e6 / 8, uploadThroughput: 0.75e6 / 8 };
 const home = mkdtempSync(join(tmpdir(), 'bench-'));
-const browser = await chromium.launch({ executablePath: await findChromium(), args: launchArgs, env: { ...process.env, HOME: home } });
+const executablePath = await findChromium();
+const browser = await chromium.launch({ executablePath, args: launchArgs, env: { ...process.env, HOME: home } });
 try {
   const loads = [];
   for (let i = 0; i < 5; i += 1) loads.push(await load(process.argv[2]));
@@ -22,17 +23,21 @@ try {
 }
 
 /**
- * One load with nothing in the cache. Times are in ms from when the browser asked for the page, after the API sent it there. Nothing is asked of
- * the page before it is done: what Playwright's locators bring along would be some 400 ms of such a processor.
+ * One load with nothing in the cache. Times are in ms from when the browser asked for the page, after the API sent it there.
+ * Nothing is asked of the page before it is done: what Playwright's locators bring along would be some 400 ms of such a
+ * processor.
  */
 async function load(address) {
   // bypassCSP lets axe in.
-  const context = await browser.newContext({ viewport: { width: 360, height: 640 }, isMobile: true, hasTouch: true, bypassCSP: true });
+  const viewport = { width: 360, height: 640 };
+  const context = await browser.newContext({ viewport, isMobile: true, hasTouch: true, bypassCSP: true });
   const page = await context.newPage();
   const { requests, throttle } = await listen(page, context);
   await page.addInitScript(() => {
     const seen = window.seen = { form: 0, contents: 0, busyUntil: 0, blocked: 0, shifted: 0 };
-    const watch = (type, note) => new PerformanceObserver((list) => list.getEntries().forEach(note)).observe({ type, buffered: true });
+    const watch = (type, note) => {
+      new PerformanceObserver((list) => list.getEntries().forEach(note)).observe({ type, buffered: true });
+    };
     watch('largest-contentful-paint', (entry) => { seen.contents = entry.startTime; });
     watch('layout-shift', (entry) => { seen.shifted += entry.value; });
     watch('longtask', (entry) => {
@@ -56,8 +61,15 @@ async function load(address) {
   await page.addScriptTag({ content: axe });
   const { violations } = await page.evaluate(() => window.axe.run());
   await context.close();
-  return { bytes: loaded.reduce((sum, { bytes }) => sum + bytes, 0), trips: tripsAfter(html, loaded.filter(({ url }) => url !== icon)),
-    interactive: Math.max(form, contents, busyUntil) - asked, contents: contents - asked, blocked, shifted, complaints: violations.length };
+  return {
+    bytes: loaded.reduce((sum, { bytes }) => sum + bytes, 0),
+    trips: tripsAfter(html, loaded.filter(({ url }) => url !== icon)),
+    interactive: Math.max(form, contents, busyUntil) - asked,
+    contents: contents - asked,
+    blocked,
+    shifted,
+    complaints: violations.length,
+  };
 }
 
 /** Notes the requests of a page, with what came over the wire for each; a redirect is one with what it leads to. */
@@ -80,8 +92,9 @@ async function listen(page, context) {
 }
 
 /**
- * A request that is sent when one before it has been answered may have waited for it: a round trip more. What the header of the HTML or its
- * first lines ask for counts as after it, too; the tab's icon, which the browser asks for by itself in the end, does not.
+ * A request that is sent when one before it has been answered may have waited for it: a round trip more. What the header of the
+ * HTML or its first lines ask for counts as after it, too; the tab's icon, which the browser asks for by itself in the end, does
+ * not.
  */
 function tripsAfter(html, loaded) {
   for (let trips = 0, since = html.received; ; trips += 1) {

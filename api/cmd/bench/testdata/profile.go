@@ -1,5 +1,5 @@
-// This file is not part of Gatehouse: `npm run bench -- --profile` compiles it into the binary that it measures (go help build, -overlay),
-// so that the product has no code for it.
+// This file is not part of Gatehouse: `npm run bench -- --profile` compiles it into the binary that it measures (go help build,
+// -overlay), so that the product has no code for it.
 
 package main
 
@@ -12,8 +12,8 @@ import (
 	"syscall"
 )
 
-// SIGUSR1 starts a CPU profile, cpu.pprof in the working directory, and SIGUSR2 ends it; allocs-before.pprof and allocs.pprof have what
-// was allocated until then.
+// SIGUSR1 starts a CPU profile, cpu.pprof in the working directory, and SIGUSR2 ends it; allocs-before.pprof and allocs.pprof
+// have what was allocated until then.
 func init() {
 	runtime.MemProfileRate = 128 << 10 // bytes: often enough for a few seconds
 	began, ended := make(chan os.Signal, 1), make(chan os.Signal, 1)
@@ -32,7 +32,7 @@ func init() {
 			}
 			<-ended
 			pprof.StopCPUProfile()
-			cpu.Close()
+			_ = cpu.Close()
 			writeAllocs("allocs.pprof")
 		}
 	}()
@@ -44,7 +44,7 @@ func writeAllocs(name string) {
 		slog.Error("no profile", "error", err)
 		return
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	runtime.GC() // up to which allocations are counted
 	_ = pprof.Lookup("allocs").WriteTo(file, 0)
 }

@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"net/netip"
 	"net/url"
 	"time"
@@ -87,9 +86,9 @@ type oauthErrorBody struct {
 	Description string `json:"error_description,omitempty"`
 }
 
-// refuse answers a relying party's own request with a protocol error.
-func (p *Provider) refuse(r Request, endpoint string, e *oidc.Error, attrs ...any) Answer {
-	slog.Warn(endpoint+" refused", append([]any{"request_id", r.ID, "error", e.Code, "why", orElse(e.Log, e.Description)}, attrs...)...)
+// refuse answers a relying party's own request with a protocol error; clientID is "" where the client is not known.
+func (p *Provider) refuse(r Request, endpoint, clientID string, e *oidc.Error) Answer {
+	p.tell(r, oidc.RequestRefused{Endpoint: endpoint, ClientID: clientID, Error: e.Code, Why: orElse(e.Log, e.Description)})
 	a := Answer{Status: 400, JSON: oauthErrorBody{e.Code, e.Description}}
 	if e.Code == oidc.InvalidClient {
 		a.Status, a.Challenge = 401, `Basic realm="`+p.Issuer+`"`
@@ -117,14 +116,14 @@ func (p *Provider) failedPage(r Request, err error, tryAgain string) Answer {
 func (p *Provider) classify(r Request, err error) (code string, status int, wait time.Duration) {
 	var away store.Unavailable
 	if errors.Is(err, errBusyLooking) || errors.Is(err, store.ErrManyRegistrations) || errors.Is(err, store.ErrManyRegistrationsHere) {
-		slog.Warn("cannot answer now", "request_id", r.ID, "addr", r.Addr, "error", err)
+		p.tell(r, oidc.ServerBusy{Error: err.Error()})
 		return oidc.TemporarilyUnavailable, 503, retryAfter
 	}
 	if errors.As(err, &away) || errors.Is(err, errNoKeys) || errors.Is(err, context.DeadlineExceeded) {
-		slog.Error("cannot answer now", "request_id", r.ID, "error", err)
+		p.tell(r, oidc.ServerUnavailable{Error: err.Error()})
 		return oidc.TemporarilyUnavailable, 503, retryAfter
 	}
-	slog.Error("unexpected failure", "request_id", r.ID, "error", err)
+	p.tell(r, oidc.ServerFailed{Error: err.Error()})
 	return oidc.ServerError, 500, 0
 }
 
@@ -144,7 +143,7 @@ func (p *Provider) respond(r Request, req oidc.AuthorizeRequest, fields [][2]str
 
 // respondError sends a refusal to the relying party.
 func (p *Provider) respondError(r Request, req oidc.AuthorizeRequest, e *oidc.Error, cookies ...Cookie) Answer {
-	slog.Info("authorization refused", "request_id", r.ID, "client_id", req.ClientID, "error", e.Code, "why", orElse(e.Log, e.Description))
+	p.tell(r, oidc.AuthorizationRefused{ClientID: req.ClientID, Error: e.Code, Why: orElse(e.Log, e.Description)})
 	if req.RedirectURI == "" {
 		a := p.errorPage(r, 403, e.Code, nil)
 		a.Cookies = cookies
@@ -163,10 +162,10 @@ func orElse(s, other string) string {
 // Malformed refuses a request that could not be read; r has no parameters then.
 func (p *Provider) Malformed(r Request, person bool, status int, why string) Answer {
 	if person {
-		slog.Warn("request not readable", "request_id", r.ID, "why", why)
+		p.tell(r, oidc.RequestUnreadable{Why: why})
 		return p.errorPage(r, status, pageInvalidRequest, nil)
 	}
-	a := p.refuse(r, "request", &oidc.Error{Code: oidc.InvalidRequest, Description: why})
+	a := p.refuse(r, "request", "", &oidc.Error{Code: oidc.InvalidRequest, Description: why})
 	a.Status = status
 	return a
 }

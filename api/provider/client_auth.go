@@ -122,7 +122,7 @@ func (p *Provider) fromClient(ctx context.Context, r Request, endpoint string, k
 	case err != nil:
 		a = p.failed(r, err)
 	case refused != nil:
-		a = p.refuse(r, endpoint, refused)
+		a = p.refuse(r, endpoint, "", refused)
 	default:
 		return client, params, nil
 	}

@@ -50,7 +50,7 @@ func (p *Provider) ReplaceRegistration(ctx context.Context, r Request) Answer {
 	case err != nil:
 		return p.notRegistered(r, err)
 	case refused != nil:
-		return p.refuse(r, "registration", refused, "client_id", c.ClientID)
+		return p.refuse(r, "registration", c.ClientID, refused)
 	}
 
 	secret, secretDigest := newSecretFor(&metadata)

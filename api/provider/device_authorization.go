@@ -22,7 +22,7 @@ func (p *Provider) DeviceAuthorization(ctx context.Context, r Request) Answer {
 	}
 	scope, refused := oidc.ParseDeviceAuthorization(params, client)
 	if refused != nil {
-		return p.refuse(r, "device authorization", refused, "client_id", client.ClientID)
+		return p.refuse(r, "device authorization", client.ClientID, refused)
 	}
 
 	deviceCode, userCode := randomSecret(), oidc.NewUserCode(randomBelow)
@@ -51,8 +51,8 @@ const deviceRetryAfter = 15 * time.Second
 
 // noRoomForDevice refuses for a while, which is no fault of the request.
 func (p *Provider) noRoomForDevice(r Request, c *oidc.Client, status int, code, description string, why error) Answer {
-	a := p.refuse(r, "device authorization", &oidc.Error{Code: code, Description: description + "; try again in a moment", Log: why.Error()},
-		"client_id", c.ClientID, "addr", r.Addr)
+	a := p.refuse(r, "device authorization", c.ClientID,
+		&oidc.Error{Code: code, Description: description + "; try again in a moment", Log: why.Error()})
 	a.Status, a.RetryAfter = status, deviceRetryAfter
 	return a
 }

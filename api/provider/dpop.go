@@ -88,7 +88,7 @@ func (p *Provider) withNonce(r Request, a Answer, now time.Time) Answer {
 
 // refuseProof answers a request of a client whose proof is not good (RFC 9449 §5, §8).
 func (p *Provider) refuseProof(r Request, c *oidc.Client, refused *oidc.Error, now time.Time) Answer {
-	a := p.refuse(r, strings.TrimPrefix(r.Path, "/"), refused, "client_id", c.ClientID)
+	a := p.refuse(r, strings.TrimPrefix(r.Path, "/"), c.ClientID, refused)
 	a.DPoPNonce = p.nonce(now)
 	return a
 }

@@ -17,10 +17,10 @@ func (p *Provider) Introspect(ctx context.Context, r Request) Answer {
 	case refusal != nil:
 		return *refusal
 	case client.Public(): // or anyone could try tokens out (RFC 7662 §2.1, §4)
-		return p.refuse(r, "introspect", &oidc.Error{Code: oidc.InvalidClient, Description: "a client without a secret cannot introspect"},
-			"client_id", client.ClientID)
+		return p.refuse(r, "introspect", client.ClientID,
+			&oidc.Error{Code: oidc.InvalidClient, Description: "a client without a secret cannot introspect"})
 	case params["token"] == "":
-		return p.refuse(r, "introspect", &oidc.Error{Code: oidc.InvalidRequest, Description: "token is missing"})
+		return p.refuse(r, "introspect", client.ClientID, &oidc.Error{Code: oidc.InvalidRequest, Description: "token is missing"})
 	}
 	out, err := p.introspect(ctx, client, params["token"])
 	switch {

@@ -17,8 +17,8 @@ func (p *Provider) PushAuthorization(ctx context.Context, r Request) Answer {
 		return *refusal
 	}
 	if params["request_uri"] != "" {
-		return p.refuse(r, "pushed request", &oidc.Error{Code: oidc.InvalidRequest, Description: "request_uri has no place in a pushed request"},
-			"client_id", client.ClientID)
+		return p.refuse(r, "pushed request", client.ClientID,
+			&oidc.Error{Code: oidc.InvalidRequest, Description: "request_uri has no place in a pushed request"})
 	}
 	jkt, refused := p.proof(r, client, now)
 	if refused != nil {
@@ -35,12 +35,13 @@ func (p *Provider) PushAuthorization(ctx context.Context, r Request) Answer {
 		refused = &oidc.Error{Code: oidc.InvalidDPoPProof, Description: "dpop_jkt is not the key of the DPoP proof"} // RFC 9449 §10.1
 	}
 	if refused != nil {
-		return p.refuse(r, "pushed request", refused, "client_id", client.ClientID)
+		return p.refuse(r, "pushed request", client.ClientID, refused)
 	}
 	req.DPoPJKT = orElse(jkt, req.DPoPJKT)
 	uri := p.sealPushed(req, now)
 	if len(uri) > maxRequestURI {
-		return p.refuse(r, "pushed request", &oidc.Error{Code: oidc.InvalidRequest, Description: "the request is too large"}, "client_id", client.ClientID)
+		return p.refuse(r, "pushed request", client.ClientID,
+			&oidc.Error{Code: oidc.InvalidRequest, Description: "the request is too large"})
 	}
 	return p.withNonce(r, Answer{Status: 201, JSON: oidc.PushedResponse{RequestURI: uri, ExpiresIn: int(oidc.RequestURILife.Seconds())}}, now)
 }

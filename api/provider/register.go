@@ -36,7 +36,7 @@ func (p *Provider) Register(ctx context.Context, r Request) Answer {
 	case err != nil:
 		return p.notRegistered(r, err)
 	case refused != nil:
-		return p.refuse(r, "registration", refused, "addr", r.Addr)
+		return p.refuse(r, "registration", "", refused)
 	}
 
 	row.ClientID, row.Registration = newClientID(), oidc.RegistrationOpen
@@ -170,8 +170,8 @@ const registrationRetryAfter = 10 * time.Minute
 func (p *Provider) notRegistered(r Request, err error) Answer {
 	var refusal store.Refusal
 	noRoom := func(status int) Answer {
-		a := p.refuse(r, "registration", &oidc.Error{Code: oidc.TemporarilyUnavailable, Description: "too many clients register themselves; try again later",
-			Log: err.Error()}, "addr", r.Addr)
+		a := p.refuse(r, "registration", "", &oidc.Error{Code: oidc.TemporarilyUnavailable,
+			Description: "too many clients register themselves; try again later", Log: err.Error()})
 		a.Status, a.RetryAfter = status, registrationRetryAfter
 		return a
 	}
@@ -183,7 +183,7 @@ func (p *Provider) notRegistered(r Request, err error) Answer {
 	case errors.Is(err, store.ErrManyRegistrations), errors.Is(err, errBusyLooking):
 		return noRoom(503)
 	case errors.As(err, &refusal):
-		return p.refuse(r, "registration", &oidc.Error{Code: oidc.InvalidClientMetadata, Log: refusal.Words,
+		return p.refuse(r, "registration", "", &oidc.Error{Code: oidc.InvalidClientMetadata, Log: refusal.Words,
 			Description: "the metadata are refused: " + oidc.PlainText(strings.ReplaceAll(refusal.Constraint, "_", " "), "see the documentation")})
 	}
 	return p.failed(r, err)

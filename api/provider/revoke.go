@@ -15,7 +15,7 @@ func (p *Provider) Revoke(ctx context.Context, r Request) Answer {
 	case refusal != nil:
 		return *refusal
 	case params["token"] == "":
-		return p.refuse(r, "revoke", &oidc.Error{Code: oidc.InvalidRequest, Description: "token is missing"})
+		return p.refuse(r, "revoke", client.ClientID, &oidc.Error{Code: oidc.InvalidRequest, Description: "token is missing"})
 	}
 	claims, why, err := p.verifyAccessToken(params["token"])
 	switch {

@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"time"
 
 	"gatehouse/api/keys"
@@ -64,22 +63,29 @@ func (p *Provider) keyPolicy() keys.Policy {
 
 func (p *Provider) changeKeys(ctx context.Context, plan func([]keys.Row, time.Time) ([]keys.NewKey, []keys.Retirement)) error {
 	now := p.now()
-	return p.store.PlanSigningKeys(ctx, now, func(rows []store.SigningKey) (add []store.SigningKey, retire map[string]time.Time, err error) {
+	var added []store.SigningKey
+	err := p.store.PlanSigningKeys(ctx, now, func(rows []store.SigningKey) (add []store.SigningKey, retire map[string]time.Time, err error) {
 		newKeys, retirements := plan(keyRows(rows), now)
 		for _, k := range newKeys {
 			row, err := p.sealer.Generate(k.Alg, now, k.ActivatesAt)
 			if err != nil {
 				return nil, nil, err
 			}
-			slog.Info("new signing key", "alg", k.Alg, "kid", row.KID, "activates_at", k.ActivatesAt)
 			add = append(add, store.SigningKey(row))
 		}
+		added = add
 		retire = map[string]time.Time{}
 		for _, r := range retirements {
 			retire[r.KID] = r.RetiresAt
 		}
 		return add, retire, nil
 	})
+	if err == nil {
+		for _, k := range added {
+			p.tell(Request{}, oidc.SigningKeyAdded{Alg: k.Alg, KID: k.KID, ActivatesAt: k.ActivatesAt})
+		}
+	}
+	return err
 }
 
 func keyRows(rows []store.SigningKey) []keys.Row {

@@ -82,7 +82,7 @@ func (p *Provider) bound(r Request, c *oidc.Client, grant string, now time.Time)
 
 // refuseGrant answers a client that is known; log is for the log alone.
 func (p *Provider) refuseGrant(r Request, c *oidc.Client, code, description, log string) Answer {
-	return p.refuse(r, "token", &oidc.Error{Code: code, Description: description, Log: log}, "client_id", c.ClientID)
+	return p.refuse(r, "token", c.ClientID, &oidc.Error{Code: code, Description: description, Log: log})
 }
 
 // refuseMisfit answers for a code or token that does not fit; invalid is what is said where nothing more can be.

@@ -1,0 +1,81 @@
+package oidc
+
+// RequestUnreadable is a request of a browser that is too large or not in the form that it has to have.
+type RequestUnreadable struct {
+	Why string `json:"why"`
+}
+
+func (RequestUnreadable) Kind() EventKind {
+	return EventKind{"request_unreadable", LevelWarn, "request not readable"}
+}
+
+// ServerBusy is a request that is answered 503 since as much is done for others as may be.
+type ServerBusy struct {
+	Error string `json:"error"`
+}
+
+func (ServerBusy) Kind() EventKind { return EventKind{"server_busy", LevelWarn, "cannot answer now"} }
+
+// ServerUnavailable is a request that is answered 503 since Postgres does not answer.
+type ServerUnavailable struct {
+	Error string `json:"error"`
+}
+
+func (ServerUnavailable) Kind() EventKind {
+	return EventKind{"server_unavailable", LevelError, "cannot answer now"}
+}
+
+// ServerFailed is a request that is answered 500: a fault of Gatehouse, or of what was done to its tables.
+type ServerFailed struct {
+	Error string `json:"error"`
+}
+
+func (ServerFailed) Kind() EventKind {
+	return EventKind{"server_failed", LevelError, "unexpected failure"}
+}
+
+// KeysNotLoaded is a change of the signing keys that could not be read. Those that were loaded before go on to count.
+type KeysNotLoaded struct {
+	Error string `json:"error"`
+}
+
+func (KeysNotLoaded) Kind() EventKind {
+	return EventKind{"keys_not_loaded", LevelError, "could not load the signing keys"}
+}
+
+// UpstreamSecretsNotRead is a change of the upstreams that could not be read, to seal what was written plain.
+type UpstreamSecretsNotRead struct {
+	Error string `json:"error"`
+}
+
+func (UpstreamSecretsNotRead) Kind() EventKind {
+	return EventKind{"upstream_secrets_not_read", LevelError, "could not look at the secrets of the upstreams"}
+}
+
+// MaintenanceFailed is a minute in which keys that are due were not made, or expired rows not deleted.
+type MaintenanceFailed struct {
+	Error string `json:"error"`
+}
+
+func (MaintenanceFailed) Kind() EventKind {
+	return EventKind{"maintenance_failed", LevelWarn, "could not rotate keys or delete expired rows; will try again in a minute"}
+}
+
+// LogoutsNotRead is a failure to read which back-channel logouts are due.
+type LogoutsNotRead struct {
+	Error string `json:"error"`
+}
+
+func (LogoutsNotRead) Kind() EventKind {
+	return EventKind{"logouts_not_read", LevelWarn, "could not look for back-channel logouts"}
+}
+
+// LogoutNotSaved is the outcome of a back-channel logout that could not be noted.
+type LogoutNotSaved struct {
+	ClientID string `json:"client_id"`
+	Error    string `json:"error"`
+}
+
+func (LogoutNotSaved) Kind() EventKind {
+	return EventKind{"logout_not_saved", LevelWarn, "could not note a back-channel logout; it will be sent again"}
+}

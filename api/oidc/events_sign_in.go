@@ -1,0 +1,127 @@
+package oidc
+
+// SignedIn is a new session.
+type SignedIn struct {
+	Username string   `json:"username"`
+	SID      string   `json:"sid"`
+	ClientID string   `json:"client_id,omitempty"` // none for the account page
+	AMR      []string `json:"amr"`
+}
+
+func (SignedIn) Kind() EventKind { return EventKind{"signed_in", LevelInfo, "signed in"} }
+
+// SignInFailed is a wrong password, or any password for a user who does not exist. What was typed as the username is not a field
+// then: it may be a password.
+type SignInFailed struct {
+	Username string `json:"username"`
+}
+
+func (SignInFailed) Kind() EventKind {
+	return EventKind{"sign_in_failed", LevelWarn, "sign-in failed"}
+}
+
+// SignInThrottled is an attempt that was not looked at, after too many wrong ones.
+type SignInThrottled struct {
+	Username string  `json:"username"`
+	Seconds  float64 `json:"seconds"` // until the next one is
+}
+
+func (SignInThrottled) Kind() EventKind {
+	return EventKind{"sign_in_throttled", LevelWarn, "sign-in throttled"}
+}
+
+// SignedOut is a session that its user ended.
+type SignedOut struct {
+	SID string `json:"sid"`
+}
+
+func (SignedOut) Kind() EventKind { return EventKind{"signed_out", LevelInfo, "signed out"} }
+
+// LogoutRefused is a logout request that leads to an error page (OpenID Connect RP-Initiated Logout §4).
+type LogoutRefused struct {
+	Error string `json:"error"`
+	Why   string `json:"why"`
+}
+
+func (LogoutRefused) Kind() EventKind {
+	return EventKind{"logout_refused", LevelWarn, "logout refused"}
+}
+
+// AuthorizationRequestRefused is an authorization request that is answered with an error page, since its redirect URI is not to
+// be trusted (RFC 6749 §4.1.2.1).
+type AuthorizationRequestRefused struct {
+	Error string `json:"error"`
+	Why   string `json:"why"`
+}
+
+func (AuthorizationRequestRefused) Kind() EventKind {
+	return EventKind{"authorization_request_refused", LevelWarn, "authorization request refused"}
+}
+
+// AuthorizationRefused is an error that the relying party is told.
+type AuthorizationRefused struct {
+	ClientID string `json:"client_id"`
+	Error    string `json:"error"`
+	Why      string `json:"why"`
+}
+
+func (AuthorizationRefused) Kind() EventKind {
+	return EventKind{"authorization_refused", LevelInfo, "authorization refused"}
+}
+
+// FormRefused is a form that did not come from the page, the browser or in the time that it was made for.
+type FormRefused struct {
+	Page   string `json:"page"`
+	Error  string `json:"error"`
+	Origin string `json:"origin"`
+}
+
+func (FormRefused) Kind() EventKind { return EventKind{"form_refused", LevelWarn, "form refused"} }
+
+// UserCodeUnknown is a user code that no device waits with.
+type UserCodeUnknown struct{}
+
+func (UserCodeUnknown) Kind() EventKind {
+	return EventKind{"user_code_unknown", LevelWarn, "unknown user code"}
+}
+
+// UserCodesThrottled is a user code that was not looked for, after too many unknown ones.
+type UserCodesThrottled struct {
+	Seconds float64 `json:"seconds"` // until the next one is
+}
+
+func (UserCodesThrottled) Kind() EventKind {
+	return EventKind{"user_codes_throttled", LevelWarn, "user codes throttled"}
+}
+
+// DeviceAnswered is what a person pressed for a device that waits (RFC 8628 §3.3).
+type DeviceAnswered struct {
+	ClientID string `json:"client_id"`
+	Username string `json:"username"`
+	Allowed  bool   `json:"allowed"`
+}
+
+func (DeviceAnswered) Kind() EventKind {
+	return EventKind{"device_answered", LevelInfo, "device answered"}
+}
+
+// PersonalAccessTokenCreated is a token that a person made on the account page.
+type PersonalAccessTokenCreated struct {
+	Username string `json:"username"`
+	TokenID  string `json:"token_id"`
+	Scope    string `json:"scope"`
+	Days     int    `json:"days"` // until it expires
+}
+
+func (PersonalAccessTokenCreated) Kind() EventKind {
+	return EventKind{"personal_access_token_created", LevelInfo, "personal access token made"}
+}
+
+// PersonalAccessTokenRevoked is one that a person ended there.
+type PersonalAccessTokenRevoked struct {
+	Username string `json:"username"`
+}
+
+func (PersonalAccessTokenRevoked) Kind() EventKind {
+	return EventKind{"personal_access_token_revoked", LevelInfo, "personal access token revoked"}
+}

@@ -7,18 +7,19 @@ import (
 	"unicode/utf8"
 )
 
-// CheckNewPassword refuses what NIST SP 800-63B §5.1.1.2 wants refused, with what to tell whoever chose it: fewer than 8
-// characters, and what attackers try first. It wants no digits or signs: they make passwords worse.
+// CheckNewPassword returns why username may not have password, as a sentence for whoever chose it, or nil. Whatever sets a password
+// calls it first. The rules are those of NIST SP 800-63B §5.1.1.2: at least 8 characters, and none of the passwords that attackers try
+// first. It requires no digits or signs: they make passwords worse.
 func CheckNewPassword(password, username string) error {
 	switch {
+	case len(password) > MaxPassword:
+		return errors.New("the password must have at most 1,024 bytes")
 	case !utf8.ValidString(password):
 		return errors.New("the password is not UTF-8 text")
 	case strings.ContainsFunc(password, unicode.IsControl):
 		return errors.New("the password has a control character, which cannot be typed into a login form")
 	case utf8.RuneCountInString(password) < 8:
 		return errors.New("the password must have at least 8 characters")
-	case len(password) > MaxPassword:
-		return errors.New("the password must have at most 1,024 bytes")
 	case username != "" && strings.EqualFold(password, username):
 		return errors.New("the password must not be the username")
 	case isCommon(password):

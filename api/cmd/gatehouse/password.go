@@ -7,35 +7,31 @@ import (
 	"io"
 	"os"
 	"strings"
-	"unicode/utf8"
 
 	"golang.org/x/term"
 
 	"gatehouse/api/authn"
 )
 
-const minPassword = 8 // characters, as password_hash in SQL (NIST SP 800-63B §3.1.1.2)
-
-// newPasswordHash asks twice on a terminal, without showing what is typed, and reads stdin otherwise. A password is never an
-// argument: everybody on the machine can see those.
-func (a *app) newPasswordHash(ctx context.Context, fromStdin bool) (string, error) {
+// newPasswordHash reads a new password for username and hashes it. A password is never an argument: everybody on the machine can see
+// those.
+func (a *app) newPasswordHash(ctx context.Context, username string, fromStdin bool) (string, error) {
 	password, err := a.newPassword(ctx, fromStdin)
-	if err != nil {
-		return "", err
-	}
 	switch {
+	case err != nil:
+		return "", err
 	case password == "":
 		return "", errors.New("there is no password on standard input")
-	case !utf8.ValidString(password) || strings.ContainsAny(password, "\r\n\x00"):
+	case strings.ContainsAny(password, "\r\n"):
 		return "", errors.New("the password must be one line of UTF-8")
-	case utf8.RuneCountInString(password) < minPassword:
-		return "", fmt.Errorf("the password must have at least %d characters", minPassword)
-	case len(password) > authn.MaxPassword:
-		return "", fmt.Errorf("the password must have at most %d bytes", authn.MaxPassword)
+	}
+	if err := authn.CheckNewPassword(password, username); err != nil {
+		return "", err
 	}
 	return authn.NewPasswords(1, 0).Hash(ctx, password)
 }
 
+// newPassword asks twice on a terminal, without showing what is typed, and reads standard input otherwise.
 func (a *app) newPassword(ctx context.Context, fromStdin bool) (string, error) {
 	if file, ok := a.stdin.(*os.File); ok && !fromStdin && term.IsTerminal(int(file.Fd())) {
 		return a.promptTwice(ctx, int(file.Fd()))

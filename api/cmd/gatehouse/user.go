@@ -35,7 +35,7 @@ func (c userAddCmd) Run(ctx context.Context, a *app) error {
 	return a.withStore(ctx, 0, func(_ *config.Config, s *store.Store) (err error) {
 		hash := ""
 		if !c.NoPassword {
-			if hash, err = a.newPasswordHash(ctx, c.PasswordStdin); err != nil {
+			if hash, err = a.newPasswordHash(ctx, c.Username, c.PasswordStdin); err != nil {
 				return err
 			}
 		}
@@ -56,7 +56,7 @@ type userPasswdCmd struct {
 
 func (c userPasswdCmd) Run(ctx context.Context, a *app) error {
 	return a.withStore(ctx, 0, func(_ *config.Config, s *store.Store) error {
-		hash, err := a.newPasswordHash(ctx, c.PasswordStdin)
+		hash, err := a.newPasswordHash(ctx, c.Username, c.PasswordStdin)
 		if err != nil {
 			return err
 		}

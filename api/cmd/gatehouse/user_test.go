@@ -44,7 +44,7 @@ func TestUserCommands(t *testing.T) {
 	s.bad(`username must be unique: "alice"`, passphrase, "user", "add", "alice")
 	s.bad(`username must be a unix name lower case max 32: "Bob"`, passphrase, "user", "add", "Bob")
 	s.bad("at least 8 characters", "short\n", "user", "add", "carol")
-	s.bad("at most 1024 bytes", strings.Repeat("x", 1025), "user", "add", "carol")
+	s.bad("at most 1,024 bytes", strings.Repeat("x", 1025), "user", "add", "carol")
 	s.bad("one line of UTF-8", "two\nlines of it\n", "user", "add", "carol")
 	s.bad("no password on standard input", "", "user", "add", "carol")
 	s.bad(`there is no user "carol"`, passphrase, "user", "passwd", "carol")
@@ -52,11 +52,26 @@ func TestUserCommands(t *testing.T) {
 	s.bad("unexpected argument", "", "user", "passwd", "alice", passphrase)
 }
 
+// NIST SP 800-63B §5.1.1.2: a short list of rules, the same at each door.
+func TestACommonPasswordIsRefusedAtEachDoor(t *testing.T) {
+	s := newShell(t)
+	s.good(passphrase, "user", "add", "alice.example")
+	for _, door := range [][]string{{"user", "add", "bob"}, {"user", "passwd", "alice.example"}, {"user", "passwd", "alice.example", "--sign-out"}} {
+		s.bad("the password is among those that attackers try first", "password1\n", door...)
+		s.bad("the password has a control character", "tab\tulator\n", door...)
+	}
+	s.bad("the password must not be the username", "Alice.Example\n", "user", "passwd", "alice.example")
+	s.bad("the password must not be the username", "carol.example\n", "user", "add", "carol.example")
+	if list := s.good("", "user", "list"); strings.Contains(list, "bob") || strings.Contains(list, "carol") {
+		t.Errorf("a user was added with a password that is refused:\n%s", list)
+	}
+}
+
 // What user add stores must be what the login form checks.
 func TestTheStoredHashIsOfThePasswordWithoutTheLineBreak(t *testing.T) {
 	for _, typed := range []string{passphrase, passphrase + "\n", passphrase + "\r\n"} {
 		a := &app{stdin: strings.NewReader(typed)}
-		hash, err := a.newPasswordHash(t.Context(), true)
+		hash, err := a.newPasswordHash(t.Context(), "alice", true)
 		if err != nil {
 			t.Fatal(err)
 		}

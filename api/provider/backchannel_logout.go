@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"maps"
 	"net/http"
 	"net/url"
@@ -63,7 +62,7 @@ func (p *Provider) tellLogouts(ctx context.Context) {
 				delete(underWay, t.ClientID)
 			}
 			if err := p.store.SaveLogout(ctx, t.ID, t.LogoutResult); err != nil {
-				slog.Warn("could not note a back-channel logout; it will be sent again", "client_id", t.ClientID, "error", err)
+				p.tell(Request{}, oidc.LogoutNotSaved{ClientID: t.ClientID, Error: err.Error()})
 				continue
 			}
 		case <-p.loggedOut:
@@ -74,7 +73,7 @@ func (p *Provider) tellLogouts(ctx context.Context) {
 		}
 		due, err := p.store.ClaimLogouts(ctx, logoutsAtOnce-inAll, logoutsPerClient, slices.Collect(maps.Keys(underWay)), p.now(), logoutLease)
 		if err != nil && ctx.Err() == nil {
-			slog.Warn("could not look for back-channel logouts", "error", err)
+			p.tell(Request{}, oidc.LogoutsNotRead{Error: err.Error()})
 		}
 		for _, l := range due {
 			inAll++
@@ -89,7 +88,7 @@ func (p *Provider) tellLogout(ctx context.Context, l store.Logout) store.LogoutR
 	final, err := p.postLogoutToken(ctx, l)
 	now := p.now()
 	if err == nil {
-		slog.Info("back-channel logout delivered", "client_id", l.ClientID, "sid", l.SID, "attempt", l.Attempts)
+		p.tell(Request{}, oidc.LogoutDelivered{ClientID: l.ClientID, SID: l.SID, Attempt: l.Attempts})
 		return store.LogoutResult{Delivered: now}
 	}
 	result := store.LogoutResult{Error: readable(err.Error(), 500)}
@@ -97,8 +96,8 @@ func (p *Provider) tellLogout(ctx context.Context, l store.Logout) store.LogoutR
 		result.NextAttemptAt = now.Add(logoutPauses[l.Attempts-1])
 	}
 	if ctx.Err() == nil {
-		slog.Warn("back-channel logout failed", "client_id", l.ClientID, "sid", l.SID, "attempt", l.Attempts, "error", result.Error,
-			"gives_up", result.NextAttemptAt.IsZero())
+		p.tell(Request{}, oidc.LogoutFailed{ClientID: l.ClientID, SID: l.SID, Attempt: l.Attempts, Error: result.Error,
+			GivesUp: result.NextAttemptAt.IsZero()})
 	}
 	return result
 }

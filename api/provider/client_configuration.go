@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"log/slog"
 
 	"gatehouse/api/oidc"
 )
@@ -61,7 +60,7 @@ func (p *Provider) ReplaceRegistration(ctx context.Context, r Request) Answer {
 	if !isNew {
 		secret = ""
 	}
-	slog.Info("client changed its registration", "request_id", r.ID, "client_id", c.ClientID, "client_name", metadata.ClientName, "addr", r.Addr)
+	p.tell(r, oidc.ClientChanged{ClientID: c.ClientID, ClientName: metadata.ClientName})
 	return Answer{Status: 200, JSON: p.registrationOf(metadata, c.CreatedAt, secret, token)}
 }
 
@@ -74,6 +73,6 @@ func (p *Provider) EndRegistration(ctx context.Context, r Request) Answer {
 	if err := p.store.EndRegistration(ctx, r.Name, digest(token)); err != nil {
 		return p.notRegistered(r, err)
 	}
-	slog.Info("client ended its registration", "request_id", r.ID, "client_id", r.Name, "addr", r.Addr)
+	p.tell(r, oidc.ClientRemoved{ClientID: r.Name})
 	return Answer{Status: 204}
 }

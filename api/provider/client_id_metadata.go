@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"maps"
 	"mime"
 	"slices"
@@ -100,13 +99,13 @@ func (p *Provider) clientOf(ctx context.Context, r Request, ids []string) (*oidc
 		}
 		return client, err
 	case client != nil && age < documentKept:
-		slog.Warn("client document not read again", "request_id", r.ID, "client_id", ids[0], "age", age.Round(time.Minute).String(), "why", why)
+		p.tell(r, oidc.ClientDocumentStale{ClientID: ids[0], Age: age.Round(time.Minute).String(), Why: why.Error()})
 		return client, nil
 	case errors.As(why, new(store.Unavailable)), errors.Is(why, errBusyLooking), errors.Is(why, store.ErrManyRegistrations),
 		errors.Is(why, store.ErrManyRegistrationsHere):
 		return nil, why
 	}
-	slog.Warn("client document refused", "request_id", r.ID, "client_id", ids[0], "addr", r.Addr, "why", why)
+	p.tell(r, oidc.ClientDocumentRefused{ClientID: ids[0], Why: why.Error()})
 	return nil, nil
 }
 
@@ -141,7 +140,7 @@ func (p *Provider) readDocument(ctx context.Context, r Request, clientID string,
 	row.Registration = oidc.RegistrationDocument
 	err = p.store.RegisterClient(ctx, row, store.NewRegistration{Network: p.registeringNetwork(r)}, p.now())
 	if err == nil {
-		slog.Info("client known by its document", "request_id", r.ID, "client_id", clientID, "client_name", row.ClientName, "addr", r.Addr)
+		p.tell(r, oidc.ClientRegistered{ClientID: clientID, ClientName: row.ClientName, How: row.Registration})
 	}
 	return err
 }

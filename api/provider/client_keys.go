@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"sync"
 	"time"
 
@@ -49,13 +48,13 @@ func (k *clientKeys) entry(name string) *keySet {
 
 // verifyOf gives the typ and the claims of a JWT that the client signed with one of algs; keys.ErrToken if it did not. A kid that is not
 // known has a set at jwks_uri fetched anew (OpenID Connect Core §10.1.1).
-func (p *Provider) verifyOf(ctx context.Context, c *oidc.Client, token string, algs []string) (typ string, claims []byte, err error) {
-	set, err := p.keysOf(ctx, c, false)
+func (p *Provider) verifyOf(ctx context.Context, r Request, c *oidc.Client, token string, algs []string) (typ string, claims []byte, err error) {
+	set, err := p.keysOf(ctx, r, c, false)
 	if err == nil {
 		typ, claims, err = set.Verify(token, algs)
 	}
 	if errors.Is(err, keys.ErrUnknownKey) && c.JWKSURI != "" {
-		if set, err = p.keysOf(ctx, c, true); err == nil {
+		if set, err = p.keysOf(ctx, r, c, true); err == nil {
 			typ, claims, err = set.Verify(token, algs)
 		}
 	}
@@ -63,14 +62,14 @@ func (p *Provider) verifyOf(ctx context.Context, c *oidc.Client, token string, a
 }
 
 // keysOf gives the keys of a client; anew: not those of before, unless they were fetched a moment ago.
-func (p *Provider) keysOf(ctx context.Context, c *oidc.Client, anew bool) (*keys.Set, error) {
+func (p *Provider) keysOf(ctx context.Context, r Request, c *oidc.Client, anew bool) (*keys.Set, error) {
 	switch {
 	case c.JWKS != nil:
 		return p.clientKeys.entry(string(c.JWKS)).parse(c.JWKS)
 	case c.JWKSURI == "":
 		return nil, errors.New("the client has registered no keys (jwks or jwks_uri)")
 	}
-	return p.fetchKeys(ctx, c, p.clientKeys.entry(c.JWKSURI), anew)
+	return p.fetchKeys(ctx, r, c, p.clientKeys.entry(c.JWKSURI), anew)
 }
 
 func (e *keySet) parse(jwks []byte) (set *keys.Set, err error) {
@@ -82,7 +81,7 @@ func (e *keySet) parse(jwks []byte) (set *keys.Set, err error) {
 	return e.set, err
 }
 
-func (p *Provider) fetchKeys(ctx context.Context, c *oidc.Client, e *keySet, anew bool) (*keys.Set, error) {
+func (p *Provider) fetchKeys(ctx context.Context, r Request, c *oidc.Client, e *keySet, anew bool) (*keys.Set, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	now := p.now()
@@ -104,7 +103,7 @@ func (p *Provider) fetchKeys(ctx context.Context, c *oidc.Client, e *keySet, ane
 	case err == nil:
 		e.set, e.fetched = set, now
 	case e.set != nil && now.Sub(e.fetched) < keySetStale:
-		slog.Warn("goes on with the keys of a client that were fetched before", "client_id", c.ClientID, "error", err)
+		p.tell(r, oidc.ClientKeysStale{ClientID: c.ClientID, Error: err.Error()})
 	default:
 		e.set = nil
 		return nil, err

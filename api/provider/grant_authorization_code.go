@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"log/slog"
 
 	"gatehouse/api/oidc"
 	"gatehouse/api/store"
@@ -59,7 +58,7 @@ func (p *Provider) grantAuthorizationCode(ctx context.Context, r Request, c *oid
 
 func (p *Provider) refuseCode(r Request, c *oidc.Client, m store.Misfit) Answer {
 	if m.Revoked {
-		slog.Warn("a code was used again: what it had got is revoked", "request_id", r.ID, "client_id", c.ClientID)
+		p.tell(r, oidc.CodeReplayed{ClientID: c.ClientID})
 	}
 	return p.refuseMisfit(r, c, m, "the code is not valid: unknown, expired, used before, or made for another request")
 }

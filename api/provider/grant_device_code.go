@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"errors"
-	"log/slog"
 
 	"gatehouse/api/oidc"
 	"gatehouse/api/store"
@@ -47,7 +46,7 @@ func (p *Provider) refuseDevice(r Request, c *oidc.Client, m store.Misfit) Answe
 		return p.refuseGrant(r, c, oidc.ExpiredToken, "the device code has expired; ask for a new one", "")
 	}
 	if m.Revoked {
-		slog.Warn("a device code was used again: what it had got is revoked", "request_id", r.ID, "client_id", c.ClientID)
+		p.tell(r, oidc.DeviceCodeReplayed{ClientID: c.ClientID})
 	}
 	return p.refuseGrant(r, c, oidc.InvalidGrant,
 		"the device code is not valid: unknown, used before, or the person may no longer sign in", m.Reason)

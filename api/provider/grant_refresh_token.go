@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
-	"log/slog"
 	"time"
 
 	"github.com/google/uuid"
@@ -52,7 +51,7 @@ func (p *Provider) grantRefreshToken(ctx context.Context, r Request, c *oidc.Cli
 
 func (p *Provider) refuseRefreshToken(r Request, c *oidc.Client, m store.Misfit) Answer {
 	if m.Revoked {
-		slog.Warn("a refresh token was used again: its family is revoked", "request_id", r.ID, "client_id", c.ClientID)
+		p.tell(r, oidc.RefreshTokenReplayed{ClientID: c.ClientID})
 	}
 	return p.refuseMisfit(r, c, m, "the refresh token is not valid: unknown, expired, revoked, or used before")
 }

@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"errors"
-	"log/slog"
 
 	"gatehouse/api/authn"
 	"gatehouse/api/oidc"
@@ -65,7 +64,7 @@ func (p *Provider) exchangeAtUpstream(ctx context.Context, r Request, c *oidc.Cl
 			"no such row in upstreams, or disabled_at is set")
 	}
 
-	found, err := p.livingUpstreamTokens(ctx, upstream, subject.GrantID)
+	found, err := p.livingUpstreamTokens(ctx, r, upstream, subject.GrantID)
 	var token []byte
 	if err == nil {
 		token, err = p.openUpstreamToken(upstream, found, found.AccessToken)
@@ -78,13 +77,12 @@ func (p *Provider) exchangeAtUpstream(ctx context.Context, r Request, c *oidc.Cl
 	case errors.As(err, &refusal):
 		return p.refuseGrant(r, c, refusal.Code, refusal.Description, refusal.Log)
 	case errors.Is(err, authn.ErrUpstreamUnavailable), errors.Is(err, authn.ErrUpstreamFailed):
-		slog.Error("no token of an upstream", "request_id", r.ID, "client_id", c.ClientID, "upstream", upstream.Name, "error", err)
+		p.tell(r, oidc.UpstreamTokenUnavailable{ClientID: c.ClientID, Upstream: upstream.Name, Error: err.Error()})
 		return Answer{Status: 503, RetryAfter: retryAfter, JSON: oauthErrorBody{oidc.TemporarilyUnavailable, "the upstream does not answer"}}
 	case err != nil:
 		return p.failed(r, err)
 	}
-	slog.Info("gave out a token of an upstream", "request_id", r.ID, "client_id", c.ClientID, "username", found.Username,
-		"upstream", found.Upstream)
+	p.tell(r, oidc.UpstreamTokenIssued{ClientID: c.ClientID, Username: found.Username, Upstream: found.Upstream})
 	out := oidc.ExchangeResponse{AccessToken: string(token), IssuedTokenType: oidc.AccessTokenTypeURI, TokenType: "Bearer", Scope: found.Scope}
 	if found.ExpiresAt != nil {
 		out.ExpiresIn = int(found.ExpiresAt.Sub(p.now()).Seconds())
@@ -143,8 +141,7 @@ func (p *Provider) exchangeForService(ctx context.Context, r Request, c *oidc.Cl
 	if err != nil {
 		return p.failed(r, err)
 	}
-	slog.Info("exchanged an access token", "request_id", r.ID, "client_id", c.ClientID, "username", x.Username, "audience", target,
-		"delegation", act != nil)
+	p.tell(r, oidc.TokenExchanged{ClientID: c.ClientID, Username: x.Username, Audience: target, Delegation: act != nil})
 	return Answer{Status: 200, JSON: oidc.ExchangeResponse{AccessToken: token, IssuedTokenType: oidc.AccessTokenTypeURI, TokenType: claims.TokenType(),
 		ExpiresIn: int(claims.Expiry - ask.now.Unix()), Scope: scope}}
 }

@@ -7,7 +7,6 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
-	"log/slog"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -96,10 +95,10 @@ func (p *Provider) Run(ctx context.Context, watch func(ctx context.Context, chan
 			load = p.Start
 		}
 		if err := load(ctx); err != nil && ctx.Err() == nil {
-			slog.Error("could not load the signing keys", "error", err)
+			p.tell(Request{}, oidc.KeysNotLoaded{Error: err.Error()})
 		}
 		if err := p.sealUpstreamSecrets(ctx); err != nil && ctx.Err() == nil {
-			slog.Error("could not look at the secrets of the upstreams", "error", err)
+			p.tell(Request{}, oidc.UpstreamSecretsNotRead{Error: err.Error()})
 		}
 	})
 	go p.tellLogouts(ctx)
@@ -112,7 +111,7 @@ func (p *Provider) Run(ctx context.Context, watch func(ctx context.Context, chan
 		case <-minute.C:
 		}
 		if err := p.tend(ctx); err != nil && ctx.Err() == nil {
-			slog.Warn("could not tend keys and expired rows; will try again in a minute", "error", err)
+			p.tell(Request{}, oidc.MaintenanceFailed{Error: err.Error()})
 		}
 	}
 }

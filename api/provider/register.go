@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
-	"log/slog"
 	"strings"
 	"time"
 
@@ -50,7 +49,7 @@ func (p *Provider) Register(ctx context.Context, r Request) Answer {
 		Network: p.registeringNetwork(r)}, now); err != nil {
 		return p.notRegistered(r, err)
 	}
-	slog.Info("client registered itself", "request_id", r.ID, "client_id", row.ClientID, "client_name", row.ClientName, "how", row.Registration, "addr", r.Addr)
+	p.tell(r, oidc.ClientRegistered{ClientID: row.ClientID, ClientName: row.ClientName, How: row.Registration})
 	return Answer{Status: 201, JSON: p.registrationOf(row.ClientMetadata, now, secret, access)}
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
-	"log/slog"
 	"strings"
 
 	"gatehouse/api/authn"
@@ -37,7 +36,7 @@ func (p *Provider) sealUpstreamSecrets(ctx context.Context) error {
 	list, err := p.store.Upstreams(ctx)
 	for _, u := range list {
 		if _, failed := p.openUpstreamSecret(ctx, u); failed != nil {
-			slog.Error("upstream cannot be used", "upstream", u.Name, "error", failed)
+			p.tell(Request{}, oidc.UpstreamUnusable{Upstream: u.Name, Error: failed.Error()})
 		}
 	}
 	return err
@@ -84,7 +83,7 @@ func (p *Provider) openUpstreamSecret(ctx context.Context, u oidc.Upstream) (str
 	}
 	sealed := sealedPrefix + base64.RawURLEncoding.EncodeToString(p.sealer.Seal(upstreamSecretPurpose, []byte(u.ClientSecret), aad))
 	if err := p.store.SealUpstreamSecret(ctx, u.Name, u.ClientSecret, sealed); err != nil {
-		slog.Warn("could not seal the client_secret of an upstream; will try again when it is used next", "upstream", u.Name, "error", err)
+		p.tell(Request{}, oidc.UpstreamSecretNotSealed{Upstream: u.Name, Error: err.Error()})
 	}
 	return u.ClientSecret, nil
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"gatehouse/api/authn"
@@ -28,7 +27,9 @@ func (d deadGrant) Error() string { return string(d) }
 // livingUpstreamTokens gives the tokens that the user of a grant has at an upstream, refreshed if they have to be. Of any number of
 // requests that need that, on any replica, one does it and the others look until it is done: an upstream that rotates refresh tokens
 // takes the second use of one for theft. No connection to Postgres is held meanwhile.
-func (p *Provider) livingUpstreamTokens(ctx context.Context, u *oidc.Upstream, grantID string) (store.UpstreamTokens, error) {
+func (p *Provider) livingUpstreamTokens(
+	ctx context.Context, r Request, u *oidc.Upstream, grantID string,
+) (store.UpstreamTokens, error) {
 	var awaited []byte // the refresh token that another request is using
 	for {
 		now := p.now()
@@ -55,7 +56,7 @@ func (p *Provider) livingUpstreamTokens(ctx context.Context, u *oidc.Upstream, g
 		case mine: // a client that hangs up must not cost its user the tokens that are on the way
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), upstreamLease)
 			defer cancel()
-			return p.refreshUpstreamTokens(ctx, u, t, lease)
+			return p.refreshUpstreamTokens(ctx, r, u, t, lease)
 		}
 		awaited = t.RefreshToken
 		select {
@@ -84,7 +85,7 @@ func (p *Provider) signInThrough(u *oidc.Upstream, format string, t store.Upstre
 
 // refreshUpstreamTokens uses the refresh token, which nobody else does until the lease ends, and saves what it brings.
 func (p *Provider) refreshUpstreamTokens(
-	ctx context.Context, u *oidc.Upstream, t store.UpstreamTokens, lease time.Time,
+	ctx context.Context, r Request, u *oidc.Upstream, t store.UpstreamTokens, lease time.Time,
 ) (store.UpstreamTokens, error) {
 	plain, err := p.openUpstreamToken(u, t, t.RefreshToken)
 	var got authn.UpstreamTokens
@@ -94,7 +95,7 @@ func (p *Provider) refreshUpstreamTokens(
 	var lost *oidc.Error
 	switch {
 	case errors.Is(err, authn.ErrUpstreamRefused):
-		slog.Warn("an upstream refused to refresh a user's token", "upstream", u.Name, "username", t.Username, "error", err)
+		p.tell(r, oidc.UpstreamRefreshRefused{Upstream: u.Name, Username: t.Username, Error: err.Error()})
 		lost = p.signInThrough(u, "the token of %s has expired and cannot be renewed: sign in through %s again at %s", t)
 	case err != nil && !errors.As(err, &lost):
 		return t, errors.Join(err, p.store.EndUpstreamRefresh(ctx, t, lease, false))

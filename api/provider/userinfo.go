@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -142,7 +141,7 @@ func (p *Provider) refuseToken(r Request, status int, code, why string) Answer {
 
 // refuseTokenOf says with which scheme the token should have come.
 func (p *Provider) refuseTokenOf(r Request, scheme string, status int, code, why string) Answer {
-	slog.Info("access token refused", "request_id", r.ID, "error", code, "why", why)
+	p.tell(r, oidc.AccessTokenRefused{Error: code, Why: why})
 	description := "the access token is expired, revoked or not valid"
 	if code != oidc.InvalidToken {
 		description = why

@@ -4,7 +4,7 @@
 -- +goose Up
 INSERT INTO groups (name, description) VALUES ('hub-admins', 'Administrators of JupyterHub');
 INSERT INTO users (username, password, name, given_name, email, email_verified)
-VALUES ('alice', password_hash('password'), 'Alice', 'Alice', 'alice@example.org', true);
+VALUES ('alice', password_hash('demo passphrase'), 'Alice', 'Alice', 'alice@example.org', true);
 INSERT INTO group_members (group_name, username) VALUES ('hub-admins', 'alice');
 
 -- +goose Down

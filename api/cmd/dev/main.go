@@ -140,7 +140,7 @@ func (s settings) printAddresses(hub, demo bool) {
 	}
 	fmt.Printf("  API         %s\n  UI          %s\n", s.issuer, s.uiOrigin)
 	if demo {
-		fmt.Printf("  Sign in as  alice, with the password: password\n")
+		fmt.Printf("  Sign in as  alice, with the password: demo passphrase\n")
 	}
 	fmt.Printf("  Logs        %s\n\n  Ctrl-C stops everything.\n\n", s.logs)
 }

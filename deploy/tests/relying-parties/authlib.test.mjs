@@ -63,7 +63,7 @@ async function authlib(what) {
 /** Opens an address of Gatehouse in the browser, where alice signs in unless she is; gives the address to which it sends her back. */
 async function answerTo(address) {
   await page.goto(address);
-  if (page.url().startsWith(`${stack.ui}/login`)) await signIn(page, 'alice', 'password');
+  if (page.url().startsWith(`${stack.ui}/login`)) await signIn(page, 'alice', 'demo passphrase');
   await arrived(page, base);
   return page.url();
 }

@@ -127,7 +127,7 @@ test('the first run of the cell leads to the login page and back to the notebook
   await arrived(page, `${stack.ui}/login`);
   await page.waitForSelector('input[name=username]');
   await picture('1-login');
-  await signIn(page, 'alice', 'password');
+  await signIn(page, 'alice', 'demo passphrase');
   await allow();
   await back('gatehouse');
   await picture('2-back');

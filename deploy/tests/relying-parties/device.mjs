@@ -24,7 +24,7 @@ export async function startDevices(name) {
   async function toConsent(screen, code, { password = false } = {}) {
     await screen.click('button[type=submit]');
     await arrived(screen, `${stack.ui}/${password ? 'login' : 'consent'}`);
-    if (password) await signIn(screen, 'alice', 'password');
+    if (password) await signIn(screen, 'alice', 'demo passphrase');
     await arrived(screen, `${stack.ui}/consent`);
     await screen.waitForSelector(`text=${code}`);
   }

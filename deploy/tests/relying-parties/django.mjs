@@ -53,7 +53,7 @@ export async function startSite(name) {
       await tab.waitForURL((url) => url.href.startsWith(`${stack.ui}/login`) || url.href === `${origin}/`);
       if (!tab.url().startsWith(origin)) {
         await tab.waitForSelector('input[name=username]');
-        await signIn(tab, 'alice', 'password');
+        await signIn(tab, 'alice', 'demo passphrase');
         await tab.waitForURL(`${origin}/`);
       }
       await tab.waitForSelector('#name');

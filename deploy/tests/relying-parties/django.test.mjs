@@ -104,7 +104,7 @@ describe('what goes wrong', () => {
     const tab = await browser.newPage();
     await tab.goto(`${site}/oidc/authenticate/`);
     await tab.waitForSelector('input[name=username]');
-    await signIn(tab, 'alice', 'password');
+    await signIn(tab, 'alice', 'demo passphrase');
     await arrived(tab, `${site}/oidc/callback/`);
     await logged("The provider algorithm 'ES256' does not match the client's OIDC_RP_SIGN_ALGO");
     await tab.context().close();

@@ -26,7 +26,7 @@ const start = async (name, port, settings = {}) => {
 };
 const throughHub = async (popup) => {
   await popup.click('text=Sign in with Gatehouse');
-  await signIn(popup, 'alice', 'password');
+  await signIn(popup, 'alice', 'demo passphrase');
 };
 before(async () => {
   stack = await startStack('fastapi-hub', { hub: false });
@@ -99,7 +99,7 @@ const popupSays = async (from) => {
   if (await button.count()) {
     await button.click();
     await popup.waitForURL((url) => url.origin === stack.ui || url.pathname === '/hub/oauth_callback');
-    if (popup.url().startsWith(stack.ui)) await signIn(popup, 'alice', 'password');
+    if (popup.url().startsWith(stack.ui)) await signIn(popup, 'alice', 'demo passphrase');
     await popup.waitForURL((url) => url.pathname === '/hub/oauth_callback');
   }
   return popup.locator('h1').first().innerText();

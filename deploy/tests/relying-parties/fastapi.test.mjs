@@ -49,7 +49,7 @@ describe('directly with Gatehouse', () => {
     await browser.watched('swagger', swagger, async () => {
       await swagger.goto(`${own}/docs`);
       await authorize(swagger, async (popup) => {
-        await signIn(popup, 'alice', 'password');
+        await signIn(popup, 'alice', 'demo passphrase');
         await popup.click('button[name=consent][value=yes]');
       });
       await swagger.screenshot({ path: `${stack.state}/pictures/direct-authorized.png` });

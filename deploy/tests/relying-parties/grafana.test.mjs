@@ -148,7 +148,7 @@ check_for_plugin_updates = false
   }, path);
   const enter = async () => {
     await tab.goto(`${own}/login/generic_oauth`).catch(() => {});
-    if (tab.url().startsWith(stack.ui)) await fillIn(tab, 'alice', 'password');
+    if (tab.url().startsWith(stack.ui)) await fillIn(tab, 'alice', 'demo passphrase');
     await tab.waitForURL((url) => url.origin === own && url.pathname !== '/login/generic_oauth');
   };
 
@@ -190,7 +190,7 @@ check_for_plugin_updates = false
   test('a wrong secret is in its log', async () => {
     await begin((text) => text.replace(/^client_secret = .*$/m, 'client_secret = wrong'));
     await tab.goto(`${own}/login/generic_oauth`);
-    await fillIn(tab, 'alice', 'password');
+    await fillIn(tab, 'alice', 'demo passphrase');
     await arrived(tab, own);
     for (const until = Date.now() + 5000; !grafana.text().includes('invalid_client'); await pause(0.1)) assert.ok(Date.now() < until);
   });

@@ -103,7 +103,7 @@ for (const [name, { ready, trust, versions, says }] of Object.entries(libraries)
     /** Signs alice in, with her consent where it is asked for, and waits for the application's answer. */
     const signInBy = async (person) => {
       await person.goto(`${base}/login`);
-      await signIn(person, 'alice', 'password');
+      await signIn(person, 'alice', 'demo passphrase');
       const consent = person.locator('button[name=consent][value=yes]');
       await consent.or(person.locator(`text=/Hello|sign-in failed/`)).first().waitFor();
       if (await consent.count()) await consent.click();

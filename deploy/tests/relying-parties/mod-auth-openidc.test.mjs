@@ -81,7 +81,7 @@ ${change(shown.replace('CLIENT_SECRET', secret)).replace(/^ *SSL.*\n/gm, '')}`);
   const signInAgain = async () => {
     await alice.context().clearCookies();
     await alice.goto(`${base}/`);
-    await signIn(alice, 'alice', 'password');
+    await signIn(alice, 'alice', 'demo passphrase');
     await arrived(alice, `${base}/`);
   };
 
@@ -90,7 +90,7 @@ ${change(shown.replace('CLIENT_SECRET', secret)).replace(/^ *SSL.*\n/gm, '')}`);
     const asking = alice.waitForRequest((request) => request.url().startsWith(`${stack.issuer}/authorize`));
     await alice.goto(`${base}/a%20page?b=c&d=e%2Ff`);
     assert.equal(new URL((await asking).url()).searchParams.get('code_challenge_method'), 'S256');
-    await signIn(alice, 'alice', 'password');
+    await signIn(alice, 'alice', 'demo passphrase');
     await alice.click('button[name=consent][value=yes]');
     await arrived(alice, `${base}/a%20page`);
     const { url, headers } = await seen();
@@ -166,7 +166,7 @@ ${change(shown.replace('CLIENT_SECRET', secret)).replace(/^ *SSL.*\n/gm, '')}`);
     await restart((site) => site.replace(secret, 'wrong'));
     await alice.context().clearCookies();
     await alice.goto(`${base}/`);
-    await signIn(alice, 'alice', 'password');
+    await signIn(alice, 'alice', 'demo passphrase');
     await says('response contained an "error" entry with value: ""invalid_client""');
     await restart((site) => site.replace('/oidc/callback', '/callback'));
     await alice.goto(`${base}/`);

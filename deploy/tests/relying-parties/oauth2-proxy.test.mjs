@@ -58,7 +58,7 @@ const seen = async (person) => JSON.parse(await person.innerText('body'));
 /** Signs alice in on the way to an address of the site. */
 async function signInAt(person, address) {
   await person.goto(address);
-  await signIn(person, 'alice', 'password');
+  await signIn(person, 'alice', 'demo passphrase');
   await person.click('button[name=consent][value=yes]');
   await arrived(person, address);
 }
@@ -156,7 +156,7 @@ describe('oauth2-proxy by itself', { skip }, () => {
   test('under another name the cookie of the sign-in is missing', () => browser.watched('other-name', alice, async () => {
     await alice.context().clearCookies();
     await alice.goto(`${wikiSite.base.replace('localhost', '127.0.0.1')}/`);
-    await signIn(alice, 'alice', 'password');
+    await signIn(alice, 'alice', 'demo passphrase');
     await alice.waitForURL((url) => url.pathname === '/oauth2/callback');
     const shown = await alice.innerText('body');
     assert.match(shown, /403/);
@@ -256,7 +256,7 @@ describe('behind nginx', { skip: skip || noNginx }, () => {
       await stack.sql(`INSERT INTO groups (name) SELECT 'group-of-a-long-name-' || n FROM generate_series(1, 90) n;
         INSERT INTO group_members (username, group_name) SELECT 'alice', name FROM groups ON CONFLICT DO NOTHING;`);
       await alice.goto(base);
-      await signIn(alice, 'alice', 'password');
+      await signIn(alice, 'alice', 'demo passphrase');
       await alice.click('button[name=consent][value=yes]');
       await alice.waitForURL((url) => url.pathname === '/oauth2/callback');
       assert.match(await alice.innerText('body'), /502/);

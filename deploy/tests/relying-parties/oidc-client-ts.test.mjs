@@ -67,7 +67,7 @@ const toSignIn = (tab, options) => tab.evaluate((o) => { manager.signinRedirect(
 async function pass(tab, to) {
   const [login, next] = [`${stack.ui}/login`, to].map((prefix) => (url) => url.href.startsWith(prefix));
   await tab.waitForURL((url) => login(url) || next(url));
-  if (login(new URL(tab.url()))) await signIn(tab, 'alice', 'password');
+  if (login(new URL(tab.url()))) await signIn(tab, 'alice', 'demo passphrase');
   await arrived(tab, to);
 }
 
@@ -121,7 +121,7 @@ test('signs in in a popup', async () => {
     await says(tab);
     const [popup] = await Promise.all([tab.waitForEvent('popup'), tab.evaluate(() => { globalThis.signedIn = manager.signinPopup(); })]);
     await arrived(popup, `${stack.ui}/login`);
-    await Promise.all([popup.waitForEvent('close'), signIn(popup, 'alice', 'password')]);
+    await Promise.all([popup.waitForEvent('close'), signIn(popup, 'alice', 'demo passphrase')]);
     assert.equal(await tab.evaluate(async () => (await globalThis.signedIn).profile.name), 'Alice');
   });
   await tab.context().close();

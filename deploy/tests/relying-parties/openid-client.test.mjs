@@ -76,7 +76,7 @@ const ownKey = () => oidc.PrivateKeyJwt({ key: keys.privateKey, kid: 'first' });
 /** Opens an address of the authorization endpoint in the browser, where alice signs in unless she is; gives where it ends. */
 const answerTo = (address) => browser.watched(address.searchParams.get('client_id'), page, async () => {
   await page.goto(address.href);
-  if (page.url().startsWith(`${stack.ui}/login`)) await signIn(page, 'alice', 'password');
+  if (page.url().startsWith(`${stack.ui}/login`)) await signIn(page, 'alice', 'demo passphrase');
   await arrived(page, base);
   return new URL(page.url());
 });

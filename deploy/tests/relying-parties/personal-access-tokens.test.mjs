@@ -101,7 +101,7 @@ test('a token needs a sign-in that is fresh, and is made right after it', () => 
   await person.click('form[action$="/account/tokens"] button[type=submit]');
   await arrived(person, `${stack.ui}/login`);
   assert.equal(await person.inputValue('input[name=username]'), 'alice');
-  await signIn(person, 'alice', 'password');
+  await signIn(person, 'alice', 'demo passphrase');
   await arrived(person, `${stack.ui}/account`);
   const value = await person.inputValue('#token-value');
   browser.secrets.set(value, 'token After lunch');

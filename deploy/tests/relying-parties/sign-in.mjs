@@ -15,7 +15,7 @@ export async function tokensFor(stack, clientID, redirectURI, scope) {
 }
 
 /** Follows an address of the authorization endpoint to the relying party's, which it gives, with the demo user's password. */
-export async function signIn(stack, address, username = 'alice', password = 'password') {
+export async function signIn(stack, address, username = 'alice', password = 'demo passphrase') {
   const begun = await fetch(address, { redirect: 'manual' });
   const page = new URL(begun.headers.get('location'));
   assert.equal(page.origin, stack.ui, page.href);

@@ -77,7 +77,7 @@ test('a user signs in through Google, connects the two accounts once, and the ex
     await google.signIn(alice, 'alice-at-google');
     await alice.waitForSelector('input[name=password]');
     await alice.screenshot({ path: `${stack.state}/pictures/link.png` });
-    await signIn(alice, 'alice', 'password');
+    await signIn(alice, 'alice', 'demo passphrase');
     await google.allow(alice); // the tokens come from a sign-in after the two are connected
   }));
   assert.equal(alice.url(), `${address}/hub/home`);
@@ -186,7 +186,7 @@ test('logging out of the Hub goes on to Gatehouse and comes back', async () => {
 });
 
 test('who is disabled gets no more tokens and loses the login', async () => {
-  await browser.watched('again', alice, () => toHub(alice, () => signIn(alice, 'alice', 'password')));
+  await browser.watched('again', alice, () => toHub(alice, () => signIn(alice, 'alice', 'demo passphrase')));
   const tokens = await exposed(alice);
   assert.equal(tokens.status, 200);
   for (const [name, value] of Object.entries({ ...tokens, exchanged: tokens.exchanged_tokens.google.access_token })) {

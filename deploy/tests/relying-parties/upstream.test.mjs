@@ -82,7 +82,7 @@ test('an unknown account is connected with the password, and known from then on'
     await page.waitForSelector('text=bob@elsewhere.example');
     assert.deepEqual(await browser.violations(page), []);
     await page.screenshot({ path: join(stack.state, 'pictures/link.png') });
-    await signIn(page, 'alice', 'password');
+    await signIn(page, 'alice', 'demo passphrase');
     await signInThere(page, upstream.issuer, 'g-bob'); // asks for consent again, as prompt=consent of the recipe says
     assert.equal((await claims(page)).preferred_username, 'alice');
   });
@@ -128,7 +128,7 @@ test('who cancels there is back at the login page, and the password does', () =>
   await page.click('text=Cancel');
   assert.match(await alert(page), /Google was cancelled/);
   await page.screenshot({ path: join(stack.state, 'pictures/cancelled.png') });
-  await signIn(page, 'alice', 'password');
+  await signIn(page, 'alice', 'demo passphrase');
   assert.equal((await claims(page)).preferred_username, 'alice');
 }));
 
@@ -194,7 +194,7 @@ test('an upstream that is down leaves the login page, and the password does', as
     await press(page);
     assert.match(await alert(page), /Google does not answer right now/);
     await page.screenshot({ path: join(stack.state, 'pictures/down.png') });
-    await signIn(page, 'alice', 'password');
+    await signIn(page, 'alice', 'demo passphrase');
     assert.equal((await claims(page)).preferred_username, 'alice');
   });
 });

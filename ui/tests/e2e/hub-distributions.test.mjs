@@ -26,7 +26,7 @@ for (const template of ['z2jh', 'tljh']) {
     const hub = await startHub(stack, { id: template, template });
     const page = await browser.newPage();
     await browser.watched(template, page, async () => {
-      await hub.signIn(page, 'alice', 'password');
+      await hub.signIn(page, 'alice', 'demo passphrase');
       assert.deepEqual((await hub.user(page)).groups, ['hub-admins']);
       assert.equal((await page.goto(`${hub.url}/hub/admin`)).status(), 200);
       await hub.lab(page, 'alice');

@@ -64,7 +64,7 @@ test('the configuration that is tested is the one that is printed, byte for byte
 
 test('people sign in and open JupyterLab', async (t) => {
   t.diagnostic(`with jupyterhub ${hub.text().match(/JupyterHub version (\S+)/)?.[1]}`);
-  await browser.watched('alice', alice, () => hub.signIn(alice, 'alice', 'password'));
+  await browser.watched('alice', alice, () => hub.signIn(alice, 'alice', 'demo passphrase'));
   await browser.watched('lab', alice, () => hub.lab(alice, 'alice'));
   await browser.watched('bob', bob, () => hub.signIn(bob, 'bob', 'the password of bob'));
   await browser.rememberCookies(alice, stack.issuer);
@@ -82,7 +82,7 @@ test('signing out of Gatehouse signs out of the Hub, soon of JupyterLab, too', (
   });
   assert.ok(await hub.knows(bob), 'bob was signed out, too');
   assert.match(await stack.gatehouse(['client', 'logouts', 'hub']), /alice +delivered/);
-  await hub.signIn(page, 'alice', 'password');
+  await hub.signIn(page, 'alice', 'demo passphrase');
   assert.equal(await started(page), before, 'the server was restarted');
 }));
 

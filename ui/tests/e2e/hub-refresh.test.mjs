@@ -24,7 +24,7 @@ c.Spawner.args = ["--HubOAuth.cache_max_age=1"] + (["--allow-root"] if os.geteui
   await stack.sql(`UPDATE clients SET backchannel_logout_uri = NULL WHERE client_id = '${hub.id}';`);
   browser = await openBrowser(stack.state);
   [alice, bob] = [await browser.newPage(), await browser.newPage()];
-  await hub.signIn(alice, 'alice', 'password');
+  await hub.signIn(alice, 'alice', 'demo passphrase');
   await hub.signIn(bob, 'bob', 'the password of bob');
 });
 after(async () => {
@@ -88,7 +88,7 @@ c.GenericOAuthenticator.allowed_groups = {"physics"}` });
   await browser.watched('in', page, () => narrow.signIn(page, 'bob', 'the password of bob'));
   await page.context().close();
   const out = await browser.newPage();
-  await narrow.signIn(out, 'alice', 'password', '/hub/oauth_callback');
+  await narrow.signIn(out, 'alice', 'demo passphrase', '/hub/oauth_callback');
   assert.match(await out.innerText('body'), /403/);
   await out.context().close();
 });

@@ -53,7 +53,7 @@ test('with http_request_kwargs people sign in, and the logout of Gatehouse reach
   running.push(hub);
   const page = await browser.newPage();
   await browser.watched('trusting', page, async () => {
-    await hub.signIn(page, 'alice', 'password');
+    await hub.signIn(page, 'alice', 'demo passphrase');
     assert.deepEqual((await hub.user(page)).groups, ['hub-admins']);
     await page.goto(`${stack.issuer}/logout`);
     await page.click('button[name=logout][value=yes]');
@@ -67,7 +67,7 @@ test('without it the Hub answers 500, and its log says why', async () => {
   const hub = await startHub(stack, { id: 'plain', origin: 'https://localhost', settings: tls });
   running.push(hub);
   const page = await browser.newPage();
-  await hub.signIn(page, 'alice', 'password', '/hub/oauth_callback');
+  await hub.signIn(page, 'alice', 'demo passphrase', '/hub/oauth_callback');
   assert.match(await page.innerText('body'), /500 : Internal Server Error/);
   assert.match(hub.text(), /CERTIFICATE_VERIFY_FAILED/);
 });

@@ -44,7 +44,7 @@ test('a wrong password is announced and keeps the username', () => browser.watch
 }));
 
 test('the right password opens JupyterLab at /user/alice/lab', () => browser.watched('lab', alice, async (page) => {
-  await signIn(page, 'alice', 'password');
+  await signIn(page, 'alice', 'demo passphrase');
   await landsAtHome(page, 'alice');
   await page.waitForSelector('.jp-LauncherCard');
   await browser.rememberCookies(page, stack.issuer);

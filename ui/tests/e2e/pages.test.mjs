@@ -70,7 +70,7 @@ test('a client added with SQL alone: sign-in, consent, tokens, userinfo, refresh
   await signIn(page, 'alice', 'not the one');
   await page.waitForSelector('[role=alert]');
   await accessible(page);
-  await signIn(page, 'alice', 'password');
+  await signIn(page, 'alice', 'demo passphrase');
   await page.waitForSelector('button[name=consent][value=yes]');
   await accessible(page);
   await page.click('button[name=consent][value=yes]');
@@ -137,7 +137,7 @@ test('a request from another browser is refused, with the right password too', a
   await browser.watched('foreign', thief, async (page) => {
     await page.goto(owner.url());
     await waitForForm(page);
-    await signIn(page, 'alice', 'password');
+    await signIn(page, 'alice', 'demo passphrase');
     await saysIn(page, /another browser/);
     await leadsBack(page);
   });
@@ -152,21 +152,21 @@ test('Postgres away: a page that says try again, and recovery without a restart'
     assert.equal((await fetch(`${stack.issuer}/readyz`)).status, 503);
     assert.equal((await fetch(`${stack.issuer}/healthz`)).status, 200);
     assert.equal((await fetch((await authorization()).url, { redirect: 'manual' })).status, 503);
-    await signIn(page, 'alice', 'password');
+    await signIn(page, 'alice', 'demo passphrase');
     await page.waitForSelector('[role=alert]');
     assert.match(await page.innerText('body'), /not possible right now|Not available right now/);
     await accessible(page);
     await stack.startPostgres();
     await page.goto((await authorization()).url.href);
     await waitForForm(page);
-    await signIn(page, 'alice', 'password');
+    await signIn(page, 'alice', 'demo passphrase');
     await page.waitForSelector('button[name=consent][value=yes]');
   });
 });
 
 test('a sign-in page that was left open says so and leads back', () => browser.watched('expired', stale, async (page) => {
   await new Promise((resolve) => { setTimeout(resolve, page.openedAt + (requestSeconds + 2) * 1000 - Date.now()); });
-  await signIn(page, 'alice', 'password');
+  await signIn(page, 'alice', 'demo passphrase');
   await saysIn(page, /expired/);
   await leadsBack(page);
 }));

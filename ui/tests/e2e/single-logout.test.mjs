@@ -84,7 +84,7 @@ async function enter(page, rp) {
   const redirect = `${rp.origin}/callback`;
   await page.goto(`${issuer}/authorize?${new URLSearchParams({ client_id: rp.id, redirect_uri: redirect, response_type: 'code',
     scope: 'openid', code_challenge: challenge, code_challenge_method: 'S256' })}`);
-  if (page.url().startsWith(ui)) await signIn(page, 'alice', 'password');
+  if (page.url().startsWith(ui)) await signIn(page, 'alice', 'demo passphrase');
   await arrived(page, redirect);
   const answer = new URL(page.url()).searchParams;
   const response = await page.context().request.post(`${issuer}/token`, { form: { grant_type: 'authorization_code', client_id: rp.id,

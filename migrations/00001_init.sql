@@ -115,7 +115,7 @@ CREATE TABLE group_members (
   username   text NOT NULL CONSTRAINT group_members_user_must_exist REFERENCES users (username) ON UPDATE CASCADE ON DELETE CASCADE,
   CONSTRAINT group_members_user_is_in_the_group_already PRIMARY KEY (username, group_name)
 );
-CREATE INDEX group_members_by_group ON group_members (group_name);
+CREATE INDEX group_members_by_group ON group_members (group_name, username);
 
 -- clients: the relying parties, in the names of RFC 7591.
 CREATE TABLE clients (

@@ -22,7 +22,7 @@ CREATE TABLE personal_access_tokens (
 COMMENT ON COLUMN personal_access_tokens.token_sha256 IS 'sha256 of the whole token, which begins with gatehouse_pat_';
 COMMENT ON COLUMN personal_access_tokens.shown_at IS 'when the person saw the token, which is once';
 COMMENT ON COLUMN personal_access_tokens.used_at IS 'the latest use, to the hour';
-CREATE INDEX personal_access_tokens_by_username ON personal_access_tokens (username);
+CREATE INDEX personal_access_tokens_by_username ON personal_access_tokens (username, created_at, id);
 CREATE INDEX personal_access_tokens_by_expires_at ON personal_access_tokens (expires_at);
 
 -- +goose Down

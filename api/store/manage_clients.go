@@ -185,14 +185,18 @@ var clientSelect = `SELECT ` + registeredColumns.each(func(c clientColumn, _ str
 	return c.name
 }) + `, coalesce(registration, '') AS registration, disabled_at`
 
-// ListClients gives all clients by id.
-func (s *Store) ListClients(ctx context.Context) ([]ClientRow, error) {
-	rows, err := s.pool.Query(ctx, clientSelect+` FROM clients ORDER BY client_id`)
-	if err != nil {
-		return nil, inWords(err, nil)
-	}
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[ClientRow])
-	return list, inWords(err, nil)
+// ClientQuery is which clients are wanted; their key is the client_id.
+type ClientQuery struct {
+	Page
+	Search string // in the client_id or the name
+}
+
+var listClientsSQL = clientSelect + `
+	FROM clients WHERE client_id > @after AND ` + contains("client_id, client_name") + ` ORDER BY client_id LIMIT @limit`
+
+// ListClients returns clients by id.
+func (s *Store) ListClients(ctx context.Context, q ClientQuery) ([]ClientRow, error) {
+	return listed[ClientRow](ctx, s, listClientsSQL, pgx.NamedArgs{"after": q.After, "limit": q.Limit, "search": q.Search})
 }
 
 // ShowClient gives one client as it is registered.

@@ -9,9 +9,8 @@ import (
 
 // GroupRow is a group as an administrator sees one.
 type GroupRow struct {
-	Name        string   `json:"name" db:"name"`
-	Description string   `json:"description,omitempty" db:"description"`
-	Members     []string `json:"members" db:"members"`
+	Name        string `json:"name" db:"name"`
+	Description string `json:"description,omitempty" db:"description"`
 }
 
 // AddGroup adds a group without members.
@@ -38,16 +37,37 @@ func (s *Store) RemoveGroupMember(ctx context.Context, group, username string) e
 		`DELETE FROM group_members WHERE group_name = $1 AND username = $2 RETURNING 1`, group, username)
 }
 
-// ListGroups gives all groups by name.
-func (s *Store) ListGroups(ctx context.Context) ([]GroupRow, error) {
-	rows, err := s.pool.Query(ctx, `
-		SELECT g.name, coalesce(g.description, '') AS description,
-			ARRAY(SELECT username FROM group_members m WHERE m.group_name = g.name ORDER BY 1) AS members
-		FROM groups g ORDER BY g.name`)
+// GroupQuery is which groups are wanted; their key is the name.
+type GroupQuery struct {
+	Page
+	Search string // in the name or the description
+}
+
+var listGroupsSQL = `
+	SELECT g.name, coalesce(g.description, '') AS description
+	FROM groups g WHERE g.name > @after AND ` + contains("g.name, g.description") + ` ORDER BY g.name LIMIT @limit`
+
+// ListGroups returns groups by name.
+func (s *Store) ListGroups(ctx context.Context, q GroupQuery) ([]GroupRow, error) {
+	return listed[GroupRow](ctx, s, listGroupsSQL, pgx.NamedArgs{"after": q.After, "limit": q.Limit, "search": q.Search})
+}
+
+// GroupMembersQuery is which members of a group are wanted; their key is the username.
+type GroupMembersQuery struct {
+	Page
+	Group string
+}
+
+const listGroupMembersSQL = `
+	SELECT m.username FROM group_members m WHERE m.group_name = @group AND m.username > @after ORDER BY m.username LIMIT @limit`
+
+// ListGroupMembers returns the usernames of members of a group, in their order; none if there is no such group.
+func (s *Store) ListGroupMembers(ctx context.Context, q GroupMembersQuery) ([]string, error) {
+	rows, err := s.pool.Query(ctx, listGroupMembersSQL, pgx.NamedArgs{"group": q.Group, "after": q.After, "limit": q.Limit})
 	if err != nil {
 		return nil, inWords(err, nil)
 	}
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[GroupRow])
+	list, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	return list, inWords(err, nil)
 }
 

@@ -24,14 +24,13 @@ func (s *Store) AddInitialAccessToken(ctx context.Context, name string, sha256 [
 	return inWords(err, values{"name": name})
 }
 
-// ListInitialAccessTokens gives all that are kept, those that are spent included.
-func (s *Store) ListInitialAccessTokens(ctx context.Context) ([]InitialAccessToken, error) {
-	rows, err := s.pool.Query(ctx, `SELECT name, uses_left, created_at, expires_at, used_at FROM initial_access_tokens ORDER BY name`)
-	if err != nil {
-		return nil, inWords(err, nil)
-	}
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[InitialAccessToken])
-	return list, inWords(err, nil)
+const listInitialAccessTokensSQL = `
+	SELECT name, uses_left, created_at, expires_at, used_at
+	FROM initial_access_tokens WHERE name > @after ORDER BY name LIMIT @limit`
+
+// ListInitialAccessTokens returns those that are kept by name, their key, those that are spent included.
+func (s *Store) ListInitialAccessTokens(ctx context.Context, p Page) ([]InitialAccessToken, error) {
+	return listed[InitialAccessToken](ctx, s, listInitialAccessTokensSQL, pgx.NamedArgs{"after": p.After, "limit": p.Limit})
 }
 
 // RemoveInitialAccessToken ends it; the clients that were registered with it stay.

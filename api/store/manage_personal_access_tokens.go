@@ -2,22 +2,35 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
 
-// ListPersonalAccessTokens gives all tokens of a user that are kept, those that can no longer be used included, the latest first.
-func (s *Store) ListPersonalAccessTokens(ctx context.Context, username string) ([]PersonalAccessToken, error) {
-	if err := s.manageOne(ctx, Missing{"user", username}, nil, `SELECT FROM users WHERE username = $1`, username); err != nil {
+// PersonalAccessTokenQuery is which tokens are wanted; their key is what Key returns.
+type PersonalAccessTokenQuery struct {
+	Page
+	Username string
+}
+
+// Key is where the token is among those of its user.
+func (t PersonalAccessToken) Key() string {
+	return t.CreatedAt.UTC().Format(time.RFC3339Nano) + " " + t.ID
+}
+
+const listPersonalAccessTokensSQL = `
+	SELECT ` + tokenColumns + ` FROM personal_access_tokens t
+	WHERE t.username = @username AND (@after = '' OR
+		(t.created_at, t.id) < (nullif(split_part(@after, ' ', 1), '')::timestamptz, nullif(split_part(@after, ' ', 2), '')::uuid))
+	ORDER BY t.created_at DESC, t.id DESC LIMIT @limit`
+
+// ListPersonalAccessTokens returns the tokens of a user that are kept, those that can no longer be used included, the latest first.
+func (s *Store) ListPersonalAccessTokens(ctx context.Context, q PersonalAccessTokenQuery) ([]PersonalAccessToken, error) {
+	if err := s.manageOne(ctx, Missing{"user", q.Username}, nil, `SELECT FROM users WHERE username = $1`, q.Username); err != nil {
 		return nil, err
 	}
-	rows, err := s.pool.Query(ctx, `
-		SELECT `+tokenColumns+` FROM personal_access_tokens t WHERE t.username = $1 ORDER BY t.created_at DESC, t.id`, username)
-	if err != nil {
-		return nil, inWords(err, nil)
-	}
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[PersonalAccessToken])
-	return list, inWords(err, nil)
+	return listed[PersonalAccessToken](ctx, s, listPersonalAccessTokensSQL,
+		pgx.NamedArgs{"username": q.Username, "after": q.After, "limit": q.Limit})
 }
 
 // EndPersonalAccessToken revokes any user's token, from the next request on.

@@ -55,18 +55,36 @@ func (s *Store) EnableUser(ctx context.Context, username string) error {
 		`UPDATE users SET disabled_at = NULL WHERE username = $1 RETURNING 1`, username)
 }
 
-// ListUsers gives all users by name.
-func (s *Store) ListUsers(ctx context.Context) ([]UserRow, error) {
-	rows, err := s.pool.Query(ctx, `
-		SELECT u.username, u.sub, coalesce(u.name, concat_ws(' ', u.given_name, u.family_name)) AS name, coalesce(u.email, '') AS email,
-			u.email_verified, ARRAY(SELECT group_name FROM group_members m WHERE m.username = u.username ORDER BY 1) AS groups,
-			u.password IS NOT NULL AS has_password, u.disabled_at, u.created_at
-		FROM users u ORDER BY u.username`)
-	if err != nil {
-		return nil, inWords(err, nil)
+// UserQuery is which users are wanted; their key is the username.
+type UserQuery struct {
+	Page
+	Search string // in the username, the name or the address
+	Group  string // members of this group only
+}
+
+const userSelect = `
+	SELECT u.username, u.sub, coalesce(u.name, concat_ws(' ', u.given_name, u.family_name)) AS name, coalesce(u.email, '') AS email,
+		u.email_verified, ARRAY(SELECT group_name FROM group_members m WHERE m.username = u.username ORDER BY 1) AS groups,
+		u.password IS NOT NULL AS has_password, u.disabled_at, u.created_at`
+
+var (
+	userSearch = contains("u.username, u.name, u.given_name, u.family_name, u.email")
+
+	listUsersSQL = userSelect + `
+		FROM users u WHERE u.username > @after AND ` + userSearch + ` ORDER BY u.username LIMIT @limit`
+	listUsersOfGroupSQL = userSelect + `
+		FROM group_members g JOIN users u ON u.username = g.username
+		WHERE g.group_name = @group AND g.username > @after AND ` + userSearch + ` ORDER BY g.username LIMIT @limit`
+)
+
+// ListUsers returns users by username.
+func (s *Store) ListUsers(ctx context.Context, q UserQuery) ([]UserRow, error) {
+	sql := listUsersSQL
+	if q.Group != "" {
+		sql = listUsersOfGroupSQL
 	}
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[UserRow])
-	return list, inWords(err, nil)
+	return listed[UserRow](ctx, s, sql,
+		pgx.NamedArgs{"after": q.After, "limit": q.Limit, "search": q.Search, "group": q.Group})
 }
 
 // manageOne runs a statement that returns a row if it found what it is about.

@@ -108,7 +108,7 @@ func TestSetsOfMigrationsAreIndependent(t *testing.T) {
 	if err := Migrate(t.Context(), url, local, LocalVersionTable, quiet); err != nil {
 		t.Fatal(err)
 	}
-	users, err := open(t, url).ListUsers(t.Context())
+	users, err := open(t, url).ListUsers(t.Context(), UserQuery{Page: all})
 	if err != nil || len(users) != 1 || users[0].Username != "carol" || !users[0].HasPassword {
 		t.Errorf("%+v, %v", users, err)
 	}

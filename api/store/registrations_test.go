@@ -142,7 +142,7 @@ func TestAnInitialAccessTokenIsSpentByAsManyClientsAsItIsFor(t *testing.T) {
 	if err := s.CheckInitialAccessToken(t.Context(), token, now); err != nil {
 		t.Errorf("a refusal has spent the token: %v", err)
 	}
-	list, err := s.ListInitialAccessTokens(t.Context())
+	list, err := s.ListInitialAccessTokens(t.Context(), all)
 	if err != nil || len(list) != 4 || list[1].UsedAt == nil || list[0].UsesLeft == nil || *list[2].UsesLeft != 0 {
 		t.Errorf("%+v, %v", list, err)
 	}

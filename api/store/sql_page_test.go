@@ -45,7 +45,7 @@ func TestEveryBlockOfTheSQLPageWorks(t *testing.T) {
 			try(t, Migrate(t.Context(), conn.Config().ConnString(), files, LocalVersionTable, quiet))
 		}
 	}
-	users, err := open(t, conn.Config().ConnString()).ListUsers(t.Context())
+	users, err := open(t, conn.Config().ConnString()).ListUsers(t.Context(), UserQuery{Page: all})
 	if err != nil || len(users) != 1 || users[0].Username != "dora" {
 		t.Errorf("%+v, %v", users, err)
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -144,21 +145,26 @@ func (c clientAddCmd) row() store.ClientRow {
 }
 
 type clientListCmd struct {
-	JSON bool `name:"json" help:"As JSON, which client import reads."`
+	Search string `placeholder:"TEXT" help:"Only those that have this in their id or name."`
+	JSON   bool   `name:"json" help:"As JSON, which client import reads."`
 }
 
 func (c clientListCmd) Run(ctx context.Context, a *app) error {
 	return a.withStore(ctx, 0, func(_ *config.Config, s *store.Store) error {
-		list, err := s.ListClients(ctx)
-		if err != nil || c.JSON {
-			return orJSON(a, list, err)
+		list := allClients(ctx, s, c.Search)
+		if c.JSON {
+			return printRows(a.stdout, list)
 		}
-		t := newTable(a.stdout, "CLIENT_ID", "NAME", "KIND", "REGISTRATION", "STATE", "REDIRECT_URIS")
-		for _, row := range list {
-			t.row(row.ClientID, row.ClientName, kind(row), row.Registration, state(row.DisabledAt), strings.Join(row.RedirectURIs, " "))
-		}
-		t.flush()
-		return nil
+		head := []string{"CLIENT_ID", "NAME", "KIND", "REGISTRATION", "STATE", "REDIRECT_URIS"}
+		return printTable(a.stdout, list, head, func(row store.ClientRow) []string {
+			return []string{row.ClientID, row.ClientName, kind(row), row.Registration, state(row.DisabledAt), strings.Join(row.RedirectURIs, " ")}
+		})
+	})
+}
+
+func allClients(ctx context.Context, s *store.Store, search string) iter.Seq2[store.ClientRow, error] {
+	return walk(func(row store.ClientRow) string { return row.ClientID }, func(p store.Page) ([]store.ClientRow, error) {
+		return s.ListClients(ctx, store.ClientQuery{Page: p, Search: search})
 	})
 }
 

@@ -44,20 +44,19 @@ type clientTokenListCmd struct {
 
 func (c clientTokenListCmd) Run(ctx context.Context, a *app) error {
 	return a.withStore(ctx, 0, func(_ *config.Config, s *store.Store) error {
-		list, err := s.ListInitialAccessTokens(ctx)
-		if err != nil || c.JSON {
-			return orJSON(a, list, err)
+		list := walk(func(token store.InitialAccessToken) string { return token.Name },
+			func(p store.Page) ([]store.InitialAccessToken, error) { return s.ListInitialAccessTokens(ctx, p) })
+		if c.JSON {
+			return printRows(a.stdout, list)
 		}
-		t := newTable(a.stdout, "NAME", "USES_LEFT", "CREATED", "EXPIRES", "USED")
-		for _, token := range list {
+		head := []string{"NAME", "USES_LEFT", "CREATED", "EXPIRES", "USED"}
+		return printTable(a.stdout, list, head, func(token store.InitialAccessToken) []string {
 			uses := "any number"
 			if token.UsesLeft != nil {
 				uses = strconv.Itoa(*token.UsesLeft)
 			}
-			t.row(token.Name, uses, day(&token.CreatedAt), day(&token.ExpiresAt), day(token.UsedAt))
-		}
-		t.flush()
-		return nil
+			return []string{token.Name, uses, day(&token.CreatedAt), day(&token.ExpiresAt), day(token.UsedAt)}
+		})
 	})
 }
 

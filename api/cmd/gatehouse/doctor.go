@@ -170,11 +170,12 @@ func examineUI(ctx context.Context, p patient) []finding {
 }
 
 func examineClients(ctx context.Context, p patient) (findings []finding) {
-	list, err := p.store.ListClients(ctx)
-	if err != nil {
-		return bad("%s", unfold(err.Error()))
-	}
-	for _, c := range list {
+	registered := 0
+	for c, err := range allClients(ctx, p.store, "") {
+		if err != nil {
+			return bad("%s", unfold(err.Error()))
+		}
+		registered++
 		for _, name := range c.ResponseTypes {
 			if c.DisabledAt == nil && !slices.Contains(p.cfg.ResponseTypes, oidc.ParseResponseType(name)) {
 				findings = append(findings, finding{"warn", fmt.Sprintf(
@@ -192,7 +193,7 @@ func examineClients(ctx context.Context, p patient) (findings []finding) {
 		}
 	}
 	if findings == nil {
-		return good("%d registered", len(list))
+		return good("%d registered", registered)
 	}
 	return findings
 }

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"iter"
 	"strings"
 
 	"gatehouse/api/config"
@@ -60,20 +62,44 @@ func (c groupRemoveMemberCmd) Run(ctx context.Context, a *app) error {
 }
 
 type groupListCmd struct {
-	JSON bool `name:"json" help:"As JSON."`
+	Search string `placeholder:"TEXT" help:"Only those that have this in their name or description."`
+	JSON   bool   `name:"json" help:"As JSON."`
+}
+
+// group is a group with its members.
+type group struct {
+	store.GroupRow
+	Members []string `json:"members"`
 }
 
 func (c groupListCmd) Run(ctx context.Context, a *app) error {
 	return a.withStore(ctx, 0, func(_ *config.Config, s *store.Store) error {
-		list, err := s.ListGroups(ctx)
-		if err != nil || c.JSON {
-			return orJSON(a, list, err)
+		list := withMembers(ctx, s, walk(func(g store.GroupRow) string { return g.Name }, func(p store.Page) ([]store.GroupRow, error) {
+			return s.ListGroups(ctx, store.GroupQuery{Page: p, Search: c.Search})
+		}))
+		if c.JSON {
+			return printRows(a.stdout, list)
 		}
-		t := newTable(a.stdout, "NAME", "DESCRIPTION", "MEMBERS")
-		for _, g := range list {
-			t.row(g.Name, g.Description, strings.Join(g.Members, " "))
-		}
-		t.flush()
-		return nil
+		return printTable(a.stdout, list, []string{"NAME", "DESCRIPTION", "MEMBERS"}, func(g group) []string {
+			return []string{g.Name, g.Description, strings.Join(g.Members, " ")}
+		})
 	})
+}
+
+func withMembers(ctx context.Context, s *store.Store, rows iter.Seq2[store.GroupRow, error]) iter.Seq2[group, error] {
+	return func(yield func(group, error) bool) {
+		for row, err := range rows {
+			g := group{row, []string{}}
+			members := walk(func(name string) string { return name }, func(p store.Page) ([]string, error) {
+				return s.ListGroupMembers(ctx, store.GroupMembersQuery{Page: p, Group: g.Name})
+			})
+			for name, failed := range members {
+				g.Members = append(g.Members, name)
+				err = cmp.Or(err, failed)
+			}
+			if !yield(g, err) || err != nil {
+				return
+			}
+		}
+	}
 }

@@ -85,21 +85,22 @@ func (c userEnableCmd) Run(ctx context.Context, a *app) error {
 }
 
 type userListCmd struct {
-	JSON bool `name:"json" help:"As JSON."`
+	Search string `placeholder:"TEXT" help:"Only those who have this in their username, name or address."`
+	Group  string `placeholder:"GROUP" help:"Only members of this group."`
+	JSON   bool   `name:"json" help:"As JSON."`
 }
 
 func (c userListCmd) Run(ctx context.Context, a *app) error {
 	return a.withStore(ctx, 0, func(_ *config.Config, s *store.Store) error {
-		list, err := s.ListUsers(ctx)
-		if err != nil || c.JSON {
-			return orJSON(a, list, err)
+		list := walk(func(u store.UserRow) string { return u.Username }, func(p store.Page) ([]store.UserRow, error) {
+			return s.ListUsers(ctx, store.UserQuery{Page: p, Search: c.Search, Group: c.Group})
+		})
+		if c.JSON {
+			return printRows(a.stdout, list)
 		}
-		t := newTable(a.stdout, "USERNAME", "NAME", "EMAIL", "GROUPS", "STATE", "SUB")
-		for _, u := range list {
-			t.row(u.Username, u.Name, u.Email, strings.Join(u.Groups, " "), state(u.DisabledAt), u.Sub)
-		}
-		t.flush()
-		return nil
+		return printTable(a.stdout, list, []string{"USERNAME", "NAME", "EMAIL", "GROUPS", "STATE", "SUB"}, func(u store.UserRow) []string {
+			return []string{u.Username, u.Name, u.Email, strings.Join(u.Groups, " "), state(u.DisabledAt), u.Sub}
+		})
 	})
 }
 

@@ -16,16 +16,16 @@ type userTokensCmd struct {
 
 func (c userTokensCmd) Run(ctx context.Context, a *app) error {
 	return a.withStore(ctx, 0, func(_ *config.Config, s *store.Store) error {
-		list, err := s.ListPersonalAccessTokens(ctx, c.Username)
-		if err != nil || c.JSON {
-			return orJSON(a, list, err)
+		list := walk(store.PersonalAccessToken.Key, func(p store.Page) ([]store.PersonalAccessToken, error) {
+			return s.ListPersonalAccessTokens(ctx, store.PersonalAccessTokenQuery{Page: p, Username: c.Username})
+		})
+		if c.JSON {
+			return printRows(a.stdout, list)
 		}
-		t := newTable(a.stdout, "ID", "NAME", "SCOPE", "CREATED", "EXPIRES", "USED", "REVOKED")
-		for _, token := range list {
-			t.row(token.ID, token.Name, token.Scope, day(&token.CreatedAt), day(&token.ExpiresAt), day(token.UsedAt), day(token.RevokedAt))
-		}
-		t.flush()
-		return nil
+		head := []string{"ID", "NAME", "SCOPE", "CREATED", "EXPIRES", "USED", "REVOKED"}
+		return printTable(a.stdout, list, head, func(token store.PersonalAccessToken) []string {
+			return []string{token.ID, token.Name, token.Scope, day(&token.CreatedAt), day(&token.ExpiresAt), day(token.UsedAt), day(token.RevokedAt)}
+		})
 	})
 }
 

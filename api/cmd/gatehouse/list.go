@@ -1,0 +1,75 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"iter"
+
+	"gatehouse/api/store"
+)
+
+// pageRows is how many rows of a list are read at once.
+const pageRows = 500
+
+// walk returns the rows of a list, page after page.
+func walk[T any](key func(T) string, list func(store.Page) ([]T, error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		p := store.Page{Limit: pageRows}
+		for {
+			rows, err := list(p)
+			if err != nil {
+				yield(*new(T), err)
+				return
+			}
+			for _, row := range rows {
+				if !yield(row, nil) {
+					return
+				}
+				p.After = key(row)
+			}
+			if len(rows) < pageRows {
+				return
+			}
+		}
+	}
+}
+
+// printTable aligns the rows, so it keeps their text until the last is there.
+func printTable[T any](w io.Writer, rows iter.Seq2[T, error], head []string, cells func(T) []string) error {
+	t := newTable(w, head...)
+	for row, err := range rows {
+		if err != nil {
+			return err
+		}
+		t.row(cells(row)...)
+	}
+	t.flush()
+	return nil
+}
+
+// printRows prints a JSON array as the rows come, as printJSON would print all of them.
+func printRows[T any](w io.Writer, rows iter.Seq2[T, error]) error {
+	before := "[\n  "
+	for row, err := range rows {
+		if err != nil {
+			return err
+		}
+		var text bytes.Buffer
+		e := json.NewEncoder(&text)
+		e.SetEscapeHTML(false)
+		e.SetIndent("  ", "  ")
+		if err := e.Encode(row); err != nil {
+			return err
+		}
+		io.WriteString(w, before)
+		w.Write(bytes.TrimSuffix(text.Bytes(), []byte("\n")))
+		before = ",\n  "
+	}
+	end := "\n]\n"
+	if before == "[\n  " {
+		end = "[]\n"
+	}
+	_, err := io.WriteString(w, end)
+	return err
+}

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 
@@ -19,9 +20,9 @@ import (
 	"gatehouse/api/store"
 )
 
-// How clients are told of logouts. A client that answers slowly or not at all holds its own few places and no others.
+// How logout tokens are delivered. A client that answers slowly or not at all takes its own few places and nobody else's.
 const (
-	logoutsPoll      = 2 * time.Second // logouts by SQL and by other replicas
+	logoutsPoll      = 2 * time.Second // for logouts by SQL and by other replicas
 	logoutsAtOnce    = 64
 	logoutsPerClient = 4
 	logoutLease      = 6 * outgoing.Patience
@@ -31,60 +32,64 @@ const (
 var logoutPauses = []time.Duration{5 * time.Second, 15 * time.Second, 45 * time.Second,
 	2 * time.Minute, 6 * time.Minute, 17 * time.Minute, 34 * time.Minute}
 
-// kickLogouts has the logouts of this moment told at once rather than at the next poll.
-func (p *Provider) kickLogouts() {
+// deliverLogoutsNow wakes deliverLogouts instead of waiting for its next poll.
+func (p *Provider) deliverLogoutsNow() {
 	select {
-	case p.loggedOut <- struct{}{}:
-	default: // it has been kicked already
+	case p.logoutsDue <- struct{}{}:
+	default: // it is awake already
 	}
 }
 
-// toldLogout is a delivery that has ended.
-type toldLogout struct {
+// delivery is an attempt that has ended.
+type delivery struct {
 	store.Logout
 	store.LogoutResult
 }
 
-// tellLogouts sends logout tokens until ctx ends (OpenID Connect Back-Channel Logout 1.0 §2.5). The deliveries run side by side; this
-// alone talks to Postgres, so that a flood of logouts leaves the connections to people.
-func (p *Provider) tellLogouts(ctx context.Context) {
+// deliverLogouts sends logout tokens until ctx ends (OpenID Connect Back-Channel Logout 1.0 §2.5). The attempts run in parallel;
+// only this goroutine talks to Postgres, so that a flood of logouts leaves the connections to people. An attempt that is cut short
+// is made again when its lease is over.
+func (p *Provider) deliverLogouts(ctx context.Context) {
 	poll := time.NewTicker(logoutsPoll)
 	defer poll.Stop()
-	told := make(chan toldLogout, logoutsAtOnce)
-	underWay := map[string]int{} // by client
+	ended := make(chan delivery, logoutsAtOnce)
+	underWay := map[string]int{} // by client_id
+	var attempts sync.WaitGroup
+	defer attempts.Wait()
 	for inAll := 0; ; {
 		select {
 		case <-ctx.Done():
-			return // what is under way comes again when its lease is over
-		case t := <-told:
+			return
+		case d := <-ended:
 			inAll--
-			if underWay[t.ClientID]--; underWay[t.ClientID] == 0 {
-				delete(underWay, t.ClientID)
+			if underWay[d.ClientID]--; underWay[d.ClientID] == 0 {
+				delete(underWay, d.ClientID)
 			}
-			if err := p.store.SaveLogout(ctx, t.ID, t.LogoutResult); err != nil {
-				p.tell(Request{}, oidc.LogoutNotSaved{ClientID: t.ClientID, Error: err.Error()})
+			if err := p.store.SaveLogout(ctx, d.ID, d.LogoutResult); err != nil {
+				p.tell(Request{}, oidc.LogoutNotSaved{ClientID: d.ClientID, Error: err.Error()})
 				continue
 			}
-		case <-p.loggedOut:
+		case <-p.logoutsDue:
 		case <-poll.C:
 		}
 		if inAll == logoutsAtOnce || p.ring.Load() == nil {
 			continue
 		}
-		due, err := p.store.ClaimLogouts(ctx, logoutsAtOnce-inAll, logoutsPerClient, slices.Collect(maps.Keys(underWay)), p.now(), logoutLease)
+		clients := slices.Collect(maps.Keys(underWay))
+		due, err := p.store.ClaimLogouts(ctx, logoutsAtOnce-inAll, logoutsPerClient, clients, p.now(), logoutLease)
 		if err != nil && ctx.Err() == nil {
 			p.tell(Request{}, oidc.LogoutsNotRead{Error: err.Error()})
 		}
 		for _, l := range due {
 			inAll++
 			underWay[l.ClientID]++
-			go func() { told <- toldLogout{l, p.tellLogout(ctx, l)} }()
+			attempts.Go(func() { ended <- delivery{l, p.deliverLogout(ctx, l)} })
 		}
 	}
 }
 
-// tellLogout makes one attempt and says what is to be noted of it.
-func (p *Provider) tellLogout(ctx context.Context, l store.Logout) store.LogoutResult {
+// deliverLogout makes one attempt and returns what is to be saved of it.
+func (p *Provider) deliverLogout(ctx context.Context, l store.Logout) store.LogoutResult {
 	final, err := p.postLogoutToken(ctx, l)
 	now := p.now()
 	if err == nil {
@@ -102,8 +107,8 @@ func (p *Provider) tellLogout(ctx context.Context, l store.Logout) store.LogoutR
 	return result
 }
 
-// postLogoutToken sends the token (Back-Channel Logout §2.5) and reads the answer (§2.8): 200, or the 204 that some frameworks make of
-// it; 400 means that the client will not, now or later.
+// postLogoutToken sends the token (Back-Channel Logout §2.5) and reads the answer (§2.8): 200, or the 204 that some frameworks
+// make of it. final reports whether another attempt is useless, as after a 400: the client cannot log the user out, now or later.
 func (p *Provider) postLogoutToken(ctx context.Context, l store.Logout) (final bool, err error) {
 	token, err := p.logoutToken(ctx, l)
 	if err != nil {
@@ -147,13 +152,13 @@ func (p *Provider) logoutToken(ctx context.Context, l store.Logout) (string, err
 	return signJSON(ring, l.Alg, oidc.LogoutTokenType, claims, now)
 }
 
-// readable cuts what others said to at most so many printable characters.
-func readable(text string, most int) string {
+// readable returns what a client answered in printable characters, at most limit of them.
+func readable(text string, limit int) string {
 	runes := []rune(strings.TrimSpace(strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
 			return ' '
 		}
 		return r
 	}, text)))
-	return string(runes[:min(len(runes), most)])
+	return string(runes[:min(len(runes), limit)])
 }

@@ -2,9 +2,7 @@ package provider
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
-	"math/big"
 	"time"
 
 	"gatehouse/api/authn"
@@ -60,9 +58,4 @@ func (p *Provider) noRoomForDevice(r Request, c *oidc.Client, status int, code, 
 // userCodeDigest is how a user code is stored: keyed, for a mere digest of eight letters could be turned back.
 func (p *Provider) userCodeDigest(userCode string) store.Digest {
 	return p.sealer.Derive("user code", []byte(userCode))
-}
-
-func randomBelow(n int) int {
-	i, _ := rand.Int(rand.Reader, big.NewInt(int64(n))) // never fails: crypto/rand
-	return int(i.Int64())
 }

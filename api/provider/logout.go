@@ -112,7 +112,7 @@ func (p *Provider) endSession(ctx context.Context, r Request, w pending, now tim
 	if err != nil {
 		return p.failedPage(r, err, "")
 	}
-	p.kickLogouts()
+	p.deliverLogoutsNow()
 	slog.Info("signed out", "request_id", r.ID, "sid", w.SID)
 	another := r.give(BrowserCookie, randomSecret()) // what was pending in this browser ends with the session
 	a := p.leave(r, w, now)

@@ -2,8 +2,6 @@ package provider
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"strings"
 	"time"
@@ -122,13 +120,6 @@ func (p *Provider) verifyMetadata(ctx context.Context, r Request, c *oidc.Client
 // registeringNetwork is how the network of somebody who registers a client is stored.
 func (p *Provider) registeringNetwork(r Request) store.Digest {
 	return p.sealer.Derive("registering network", []byte(authn.Site(r.Addr)))
-}
-
-// newClientID has 128 random bits, in letters that a command line takes.
-func newClientID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails: crypto/rand
-	return hex.EncodeToString(b[:])
 }
 
 // newSecretFor makes a secret for a client whose method needs one.

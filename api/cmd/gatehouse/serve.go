@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"gatehouse/api/authn"
@@ -44,7 +45,13 @@ func (serveCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	collectSeldom()
-	go p.Run(ctx, func(ctx context.Context, changed func()) { db.Watch(ctx, cfg.DatabaseListenURL, changed) })
+	background, stop := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	running.Go(func() {
+		p.Run(background, func(ctx context.Context, changed func()) { db.Watch(ctx, cfg.DatabaseListenURL, changed) })
+	})
+	defer running.Wait() // before the database is closed
+	defer stop()
 	return web.ListenAndServe(ctx, cfg.Listen, web.API(p, cfg.TrustedProxies), cfg)
 }
 

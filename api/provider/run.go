@@ -1,0 +1,76 @@
+package provider
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"gatehouse/api/oidc"
+)
+
+// Start creates the signing keys that are missing and loads all of them.
+func (p *Provider) Start(ctx context.Context) error {
+	if err := p.RotateKeys(ctx); err != nil {
+		return err
+	}
+	return p.LoadKeys(ctx)
+}
+
+// Ready returns nil if requests can be answered: Postgres answers and the keys are loaded.
+func (p *Provider) Ready(ctx context.Context) error {
+	if err := p.store.Ping(ctx); err != nil {
+		return err
+	}
+	if p.ring.Load() == nil {
+		return p.LoadKeys(ctx)
+	}
+	return nil
+}
+
+// Run keeps the keys current, rotates them when they are due, deletes expired rows and tells clients of logouts. It returns once
+// ctx and all that Run started have ended, so that the store can be closed then. watch is the store's Watch: it calls back after
+// each change to cached rows, and when Postgres answers again.
+func (p *Provider) Run(ctx context.Context, watch func(ctx context.Context, changed func())) {
+	var running sync.WaitGroup
+	running.Go(func() { watch(ctx, func() { p.cachedRowsChanged(ctx) }) })
+	running.Go(func() { p.deliverLogouts(ctx) })
+	running.Go(func() { p.maintainEachMinute(ctx) })
+	running.Wait()
+}
+
+// cachedRowsChanged loads the keys again, and seals what administrators wrote plain.
+func (p *Provider) cachedRowsChanged(ctx context.Context) {
+	load := p.LoadKeys
+	if p.ring.Load() == nil {
+		load = p.Start
+	}
+	if err := load(ctx); err != nil && ctx.Err() == nil {
+		p.tell(Request{}, oidc.KeysNotLoaded{Error: err.Error()})
+	}
+	if err := p.sealUpstreamSecrets(ctx); err != nil && ctx.Err() == nil {
+		p.tell(Request{}, oidc.UpstreamSecretsNotRead{Error: err.Error()})
+	}
+}
+
+func (p *Provider) maintainEachMinute(ctx context.Context) {
+	minute := time.NewTicker(time.Minute)
+	defer minute.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-minute.C:
+		}
+		if err := p.maintain(ctx); err != nil && ctx.Err() == nil {
+			p.tell(Request{}, oidc.MaintenanceFailed{Error: err.Error()})
+		}
+	}
+}
+
+func (p *Provider) maintain(ctx context.Context) error {
+	if err := p.Start(ctx); err != nil {
+		return err
+	}
+	_, err := p.store.CleanUp(ctx, p.now())
+	return err
+}

@@ -55,7 +55,7 @@ func settle(root, dir string) (user, string, error) {
 // moveTo makes a folder in u.place and a note of it in the checkout. Without the note it is of a checkout, or of a state
 // folder, that was deleted: then it has lost its encryption key, and is deleted too.
 func (u user) moveTo(elsewhere, note string) error {
-	if err := u.openPlace(); err != nil {
+	if err := open(u.place); err != nil {
 		return err
 	}
 	if _, err := os.Stat(note); err != nil {
@@ -77,17 +77,19 @@ func (u user) can(program, dir string, args ...string) bool {
 	return cmd.Run() == nil
 }
 
-// openPlace makes u.place. Anybody can write to /var/tmp, so one that is not root's own is refused.
-func (u user) openPlace() error {
-	if err := os.Mkdir(u.place, 0o755); err != nil && !os.IsExist(err) {
+// open makes a folder in one that anybody can write to, and refuses one that is not our own.
+func open(place string) error {
+	defer syscall.Umask(syscall.Umask(0o022))
+	if err := os.Mkdir(place, 0o755); err != nil && !os.IsExist(err) {
 		return err
 	}
-	info, err := os.Lstat(u.place)
+	info, err := os.Lstat(place)
 	if err != nil {
 		return err
 	}
-	if stat, ok := info.Sys().(*syscall.Stat_t); !ok || !info.IsDir() || stat.Uid != 0 || info.Mode().Perm()&0o022 != 0 {
-		return fmt.Errorf("%s is not a folder of root's alone: remove it", u.place)
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if !ok || !info.IsDir() || int(stat.Uid) != os.Geteuid() || info.Mode().Perm()&0o022 != 0 {
+		return fmt.Errorf("%s is not a folder of ours alone: remove it", place)
 	}
 	return nil
 }
@@ -103,7 +105,7 @@ func (u user) readable(bin binaries) (binaries, error) {
 		return there, nil
 	}
 	defer syscall.Umask(syscall.Umask(0o022))
-	if err := u.openPlace(); err != nil {
+	if err := open(u.place); err != nil {
 		return binaries{}, err
 	}
 	half := copied + ".part"

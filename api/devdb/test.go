@@ -17,6 +17,7 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 	_ "github.com/jackc/pgx/v5/stdlib" // goose wants database/sql
 	"github.com/pressly/goose/v3"
 
@@ -27,47 +28,85 @@ import (
 // superuser of Postgres 14 or later), or one that this process starts for all its tests. DATABASE_URL is never touched.
 func Test(t testing.TB) string {
 	t.Helper()
-	admin, err := testServer()
-	if err != nil {
-		t.Fatal("devdb: ", err)
-	}
 	template, err := testTemplate()
 	if err != nil {
 		t.Fatal("devdb: ", err)
 	}
+	return copyOf(t, template)
+}
+
+// copyOf gives a database like the template, which nobody may be connected to, and drops it after the test.
+func copyOf(t testing.TB, template string) string {
+	t.Helper()
+	srv, err := testServer()
+	if err != nil {
+		t.Fatal("devdb: ", err)
+	}
 	name := "test_" + strings.ToLower(rand.Text())
-	if err := execute(context.Background(), admin, "CREATE DATABASE "+name+" TEMPLATE "+template); err != nil {
+	if err := srv.create(name, template); err != nil {
 		t.Fatal("devdb: ", err)
 	}
 	t.Cleanup(func() {
-		if err := execute(context.Background(), admin, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
+		if _, err := srv.Exec(context.Background(), "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
 			t.Log("devdb: ", err)
 		}
 	})
-	return inDatabase(admin, name)
+	return inDatabase(srv.url, name)
 }
 
-// testServer starts one server for this process. Its data outlives it, in one of a few folders below .cache: a folder
-// belongs to the process that holds its lock, and several packages are tested at once.
-var testServer = sync.OnceValues(func() (string, error) {
+// admin makes and drops databases of the tests' server, on connections that stay open.
+type admin struct {
+	*pgxpool.Pool
+	url string
+}
+
+// create copies the template's files. The other strategy, the default since Postgres 15, writes each page to the log too.
+func (a *admin) create(name, template string) error {
+	return a.AcquireFunc(context.Background(), func(conn *pgxpool.Conn) error {
+		statement := "CREATE DATABASE " + name + " ENCODING 'UTF8' TEMPLATE " + template
+		if major, _, _ := strings.Cut(conn.Conn().PgConn().ParameterStatus("server_version"), "."); major != "14" {
+			statement += " STRATEGY FILE_COPY"
+		}
+		_, err := conn.Exec(context.Background(), statement)
+		return err
+	})
+}
+
+// testServer starts one server for this process. Its data outlives it, in one of a few folders: a folder belongs to the
+// process that holds its lock, and several packages are tested at once.
+var testServer = sync.OnceValues(func() (*admin, error) {
 	if given := os.Getenv("TEST_DATABASE_URL"); given != "" {
-		return given, nil
+		return connect(given)
 	}
 	root, err := Root()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	dir, err := lockFolder(filepath.Join(root, ".cache/test-postgres"))
+	within, err := testData(root)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	srv, err := start(context.Background(), dir, func(string) {}, "shared_preload_libraries=pg_stat_statements",
-		"fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300", "autovacuum=off")
+	dir, err := lockFolder(within)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	return srv.url("postgres"), dropLeftovers(srv.url("postgres"))
+	srv, err := start(context.Background(), dir, func(string) {}, "shared_preload_libraries=pg_stat_statements", "fsync=off",
+		"synchronous_commit=off", "full_page_writes=off", "max_connections=500", "autovacuum=off", "shared_buffers=64MB",
+		"wal_level=minimal", "max_wal_senders=0", "min_wal_size=32MB")
+	if err != nil {
+		return nil, err
+	}
+	a, err := connect(srv.url("postgres"))
+	if err != nil {
+		return nil, err
+	}
+	return a, a.dropLeftovers()
 })
+
+func connect(url string) (*admin, error) {
+	pool, err := pgxpool.New(context.Background(), url)
+	return &admin{pool, url}, err
+}
 
 // lockFolder makes and locks the first folder below dir that no other process has. The lock ends with the process.
 func lockFolder(dir string) (string, error) {
@@ -90,25 +129,20 @@ func lockFolder(dir string) (string, error) {
 }
 
 // dropLeftovers removes the databases of tests that were killed, and the templates of other migrations.
-func dropLeftovers(admin string) error {
+func (a *admin) dropLeftovers() error {
 	template, err := templateName()
 	if err != nil {
 		return err
 	}
 	ctx := context.Background()
-	conn, err := pgx.Connect(ctx, admin)
-	if err != nil {
-		return err
-	}
-	defer conn.Close(ctx)
-	rows, err := conn.Query(ctx, `SELECT datname FROM pg_database WHERE datname ~ '^(test|template)_' AND datname <> $1`, template)
+	rows, err := a.Query(ctx, `SELECT datname FROM pg_database WHERE datname ~ '^(test|template)_' AND datname <> $1`, template)
 	if err != nil {
 		return err
 	}
 	leftovers, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	for _, name := range leftovers {
 		if err == nil {
-			_, err = conn.Exec(ctx, "DROP DATABASE "+pgx.Identifier{name}.Sanitize()+" WITH (FORCE)")
+			_, err = a.Exec(ctx, "DROP DATABASE "+pgx.Identifier{name}.Sanitize()+" WITH (FORCE)")
 		}
 	}
 	return err
@@ -116,7 +150,7 @@ func dropLeftovers(admin string) error {
 
 // testTemplate makes the migrated database that the tests' own are copied from, once for each state of the migrations.
 var testTemplate = sync.OnceValues(func() (string, error) {
-	admin, err := testServer()
+	srv, err := testServer()
 	if err != nil {
 		return "", err
 	}
@@ -125,7 +159,7 @@ var testTemplate = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	ctx := context.Background()
-	conn, err := pgx.Connect(ctx, admin)
+	conn, err := pgx.Connect(ctx, srv.url)
 	if err != nil {
 		return "", err
 	}
@@ -140,19 +174,17 @@ var testTemplate = sync.OnceValues(func() (string, error) {
 		return name, err
 	}
 	half := name + "_part"
-	for _, step := range []func() error{
-		func() error { return execute(context.Background(), admin, "DROP DATABASE IF EXISTS "+half) },
-		func() error {
-			return execute(context.Background(), admin, "CREATE DATABASE "+half+" TEMPLATE template0 ENCODING 'UTF8'")
-		},
-		func() error { return migrate(ctx, inDatabase(admin, half)) },
-		func() error { return execute(context.Background(), admin, "ALTER DATABASE "+half+" RENAME TO "+name) },
-	} {
-		if err := step(); err != nil {
-			return "", err
-		}
+	if _, err := conn.Exec(ctx, "DROP DATABASE IF EXISTS "+half); err != nil {
+		return "", err
 	}
-	return name, nil
+	if err := srv.create(half, "template0"); err != nil {
+		return "", err
+	}
+	if err := migrate(ctx, inDatabase(srv.url, half)); err != nil {
+		return "", err
+	}
+	_, err = conn.Exec(ctx, "ALTER DATABASE "+half+" RENAME TO "+name)
+	return name, err
 })
 
 // templateName follows from the content of the migrations.

@@ -22,6 +22,9 @@ const (
 	argonKey     = 32
 )
 
+// HashMemory is what computing a new hash takes, in bytes. A stored hash may have other parameters, until its next sign-in.
+const HashMemory = argonMemory << 10
+
 // argonHash is an argon2id hash (RFC 9106).
 type argonHash struct {
 	memory, time uint32

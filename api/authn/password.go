@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// ErrBusy says that enough people are waiting already: answer 503 with Retry-After.
+// ErrBusy means that enough people are waiting already: answer 503 with Retry-After.
 var ErrBusy = errors.New("too many passwords are being checked")
 
 const (
-	// MaxPassword is in bytes. Longer ones are never right; those who set one are told.
+	// MaxPassword is in bytes. Longer passwords never match; CheckNewPassword refuses them.
 	MaxPassword = 1024
 
 	// failureFloor is how long a failed check takes at least. bcrypt of cost 12 and argon2id with our parameters stay
@@ -21,55 +21,53 @@ const (
 	failureFloor = 400 * time.Millisecond
 )
 
-// Passwords computes and checks password hashes, a few at a time: one costs 19 MiB and tens of milliseconds of a core, and
-// whoever can reach the login form can ask for it.
+// Passwords computes and checks password hashes, a few at a time: one takes HashMemory and tens of milliseconds of a core, and whoever
+// can reach the login form can ask for it.
 //
 // A password is compared as the bytes that were sent, with no Unicode normalisation: hashes come in by SQL from places that did
 // not normalise, and could never match otherwise.
 type Passwords struct {
-	places chan struct{} // those who compute and those who wait
-	slots  chan struct{} // those who compute
-	now    func() time.Time
-	sleep  func(context.Context, time.Duration) error
+	places  chan struct{} // taken by hashes that are computed or wait
+	workers chan struct{} // taken by hashes that are computed
+	now     func() time.Time
+	sleep   func(context.Context, time.Duration) error
 }
 
-// NewPasswords allows workers hashes at once and queue more waiting.
+// NewPasswords returns a Passwords that computes workers hashes at once and has queue more wait.
 func NewPasswords(workers, queue int) *Passwords {
 	workers, queue = max(workers, 1), max(queue, 0)
 	return &Passwords{
-		places: make(chan struct{}, workers+queue),
-		slots:  make(chan struct{}, workers),
-		now:    time.Now,
-		sleep:  sleep,
+		places:  make(chan struct{}, workers+queue),
+		workers: make(chan struct{}, workers),
+		now:     time.Now,
+		sleep:   sleep,
 	}
 }
 
-// Hash gives an argon2id PHC string for users.password. Errors: ErrBusy, or that of ctx while waiting.
+// Hash returns an argon2id PHC string for users.password. Errors: ErrBusy, or that of ctx while waiting.
 func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
-	leave, err := p.enter(ctx)
+	release, err := p.acquire(ctx)
 	if err != nil {
 		return "", err
 	}
-	defer leave()
-	var made string
-	aside(func() { made = hashArgon2id(password) })
-	return made, nil
+	defer release()
+	return hashArgon2id(password), nil
 }
 
-// Verify tells whether password is the one of the stored hash: bcrypt ($2a$, $2b$, $2y$) or argon2id. If it is, and the
+// Verify reports whether password is the one of the stored hash: bcrypt ($2a$, $2b$, $2y$) or argon2id. If it is, and the
 // hash is of an older kind or weaker than today's, upgraded is what to store instead.
 //
 // Pass "" as stored when there is no such user, or none who may sign in with a password: that, a hash that is none and a
 // wrong password take the same time and give the same answer. Errors: ErrBusy, or that of ctx while waiting.
 func (p *Passwords) Verify(ctx context.Context, stored, password string) (ok bool, upgraded string, err error) {
-	leave, err := p.enter(ctx)
+	release, err := p.acquire(ctx)
 	if err != nil {
 		return false, "", err
 	}
 	began := p.now() // not before the wait: what is computed must not show on top of it
 	func() {
-		defer leave()
-		aside(func() { ok, upgraded = check(stored, password) })
+		defer release()
+		ok, upgraded = check(stored, password)
 	}()
 	if ok {
 		return true, upgraded, nil
@@ -77,16 +75,16 @@ func (p *Passwords) Verify(ctx context.Context, stored, password string) (ok boo
 	return false, "", p.sleep(ctx, failureFloor-p.now().Sub(began))
 }
 
-// enter waits for a slot, first come, first served.
-func (p *Passwords) enter(ctx context.Context) (leave func(), err error) {
+// acquire waits for a worker, first come, first served.
+func (p *Passwords) acquire(ctx context.Context) (release func(), err error) {
 	select {
 	case p.places <- struct{}{}:
 	default:
 		return nil, ErrBusy
 	}
 	select {
-	case p.slots <- struct{}{}:
-		return func() { <-p.slots; <-p.places }, nil
+	case p.workers <- struct{}{}:
+		return func() { <-p.workers; <-p.places }, nil
 	case <-ctx.Done():
 		<-p.places
 		return nil, ctx.Err()
@@ -110,9 +108,9 @@ func check(stored, password string) (ok bool, upgraded string) {
 
 // hash is a stored hash with parameters that are sane, so that checking it is safe.
 type hash interface {
-	takes(password string) bool    // false: this kind cannot tell this password from others
-	matches(password string) bool  // constant time
-	outdated(password string) bool // asked of a password that matches: is a new hash due
+	takes(password string) bool    // false if this kind cannot tell this password from others
+	matches(password string) bool  // in constant time
+	outdated(password string) bool // whether a password that matches is due for a new hash
 }
 
 func parseHash(stored string) (h hash, ok bool) {

@@ -133,7 +133,7 @@ func TestFailuresTakeTheSameTimeForKnownAndUnknown(t *testing.T) {
 
 func TestTheQueueIsBoundedAndWaitingFollowsTheContext(t *testing.T) {
 	p := NewPasswords(1, 1)
-	leave, err := p.enter(t.Context())
+	release, err := p.acquire(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,16 +150,16 @@ func TestTheQueueIsBoundedAndWaitingFollowsTheContext(t *testing.T) {
 	if err := <-waiting; !errors.Is(err, context.Canceled) {
 		t.Errorf("who gave up waiting gets %v", err)
 	}
-	leave()
+	release()
 	if h, err := p.Hash(t.Context(), right); err != nil || h == "" {
 		t.Errorf("places are lost: %v", err)
 	}
-	if len(p.places) != 0 || len(p.slots) != 0 {
-		t.Errorf("%d places and %d slots are still taken", len(p.places), len(p.slots))
+	if len(p.places) != 0 || len(p.workers) != 0 {
+		t.Errorf("%d places and %d workers are still taken", len(p.places), len(p.workers))
 	}
 }
 
-// A sleeper holds no slot, or a handful of wrong passwords would keep everybody waiting.
+// A sleeper holds no worker, or a handful of wrong passwords would keep everybody waiting.
 func TestWaitingForTheFloorHoldsNoWorker(t *testing.T) {
 	p := NewPasswords(1, 0)
 	asleep := make(chan struct{})

@@ -39,7 +39,7 @@ type Variable struct {
 func (v Variable) DefaultText() string {
 	switch {
 	case v.Name == "GATEHOUSE_HASH_WORKERS":
-		return "number of CPUs"
+		return "number of CPUs less one, at least 1"
 	case v.Name == "DATABASE_LISTEN_URL":
 		return "`DATABASE_URL`"
 	case v.Default != "":
@@ -147,8 +147,8 @@ var variables = []Variable{
 	{Name: "GATEHOUSE_KEY_PUBLISH_AHEAD", Default: "24h",
 		Doc:   "How long a new signing key is published before it signs.",
 		parse: duration(func(c *Config) *time.Duration { return &c.KeyPublishAhead }, 0, year)},
-	{Name: "GATEHOUSE_HASH_WORKERS", Default: strconv.Itoa(runtime.GOMAXPROCS(0)),
-		Doc:   "Passwords that are hashed at the same time.",
+	{Name: "GATEHOUSE_HASH_WORKERS", Default: strconv.Itoa(max(1, runtime.GOMAXPROCS(0)-1)),
+		Doc:   "Passwords that are hashed at the same time; each takes a core and 19 MiB.",
 		parse: number(func(c *Config) *int { return &c.HashWorkers }, 1, 1024)},
 	{Name: "GATEHOUSE_HASH_QUEUE", Default: "64",
 		Doc:   "Sign-ins that may wait for a hash; beyond it the answer is 503 with Retry-After.",

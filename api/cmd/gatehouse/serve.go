@@ -44,7 +44,7 @@ func (serveCmd) Run(ctx context.Context, a *app) error {
 	case err != nil:
 		return err
 	}
-	collectSeldom()
+	collectSeldom(cfg.HashWorkers)
 	background, stop := context.WithCancel(ctx)
 	var running sync.WaitGroup
 	running.Go(func() {
@@ -56,13 +56,17 @@ func (serveCmd) Run(ctx context.Context, a *app) error {
 }
 
 // collectSeldom trades some memory for less work of the garbage collector: what lives is a few MiB, so that by default it would be
-// looked through after each few MiB more. The limit is for storms of hashes, of 19 MiB each. GOGC and GOMEMLIMIT overrule it.
-func collectSeldom() {
+// looked through after each few MiB more. GOGC and GOMEMLIMIT overrule it.
+func collectSeldom(hashWorkers int) {
 	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetGCPercent(400)
-		debug.SetMemoryLimit(128 << 20)
+		debug.SetMemoryLimit(memoryLimit(hashWorkers))
 	}
 }
+
+// memoryLimit returns what the garbage collector may let grow, in bytes: for each worker a hash that is computed and some that are
+// garbage, and room for all else. A limit below what lives would have it run all the time.
+func memoryLimit(hashWorkers int) int64 { return 64<<20 + 3*authn.HashMemory*int64(hashWorkers) }
 
 func newProvider(cfg *config.Config, db *store.Store) (*provider.Provider, error) {
 	sealer, err := keys.NewSealer(cfg.EncryptionKeys)

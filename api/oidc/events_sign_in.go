@@ -125,3 +125,13 @@ type PersonalAccessTokenRevoked struct {
 func (PersonalAccessTokenRevoked) Kind() EventKind {
 	return EventKind{"personal_access_token_revoked", LevelInfo, "personal access token revoked"}
 }
+
+// StepUnknown is a sign-in that got nothing since what is to follow in it is not known: a fault of Gatehouse.
+type StepUnknown struct {
+	Step     int    `json:"step"`
+	ClientID string `json:"client_id,omitempty"`
+}
+
+func (StepUnknown) Kind() EventKind {
+	return EventKind{"step_unknown", LevelError, "no such step of a sign-in"}
+}

@@ -56,16 +56,14 @@ func (p *Provider) askAccountSignIn(r Request, wanted *newToken, now time.Time) 
 }
 
 // openAccount is what follows a sign-in that was asked for by the account page.
-func (p *Provider) openAccount(ctx context.Context, r Request, w pending, s oidc.Session, u *oidc.User,
-	now time.Time, cookies []Cookie) Answer {
-	page := accountPage(r, s.SID, u)
-	var a Answer
-	if w.NewToken != nil && w.NewToken.Username == u.Username && isFresh(s, now) {
-		a = p.addToken(ctx, r, page, *w.NewToken, now)
-	} else {
-		a = redirect(p.page(page, now))
+func (p *Provider) openAccount(ctx context.Context, v visit) Answer {
+	session, user := *v.standing.Session, v.standing.User
+	page := accountPage(v.r, session.SID, user)
+	a := redirect(p.page(page, v.now))
+	if v.wanted != nil && v.wanted.Username == user.Username && isFresh(session, v.now) {
+		a = p.addToken(ctx, v.r, page, *v.wanted, v.now)
 	}
-	a.Cookies = append(a.Cookies, cookies...)
+	a.Cookies = append(a.Cookies, v.cookies...)
 	return a
 }
 

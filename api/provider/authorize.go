@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"log/slog"
+	"maps"
 	"time"
 
 	"gatehouse/api/oidc"
@@ -28,29 +29,20 @@ func (p *Provider) Authorize(ctx context.Context, r Request) Answer {
 		return p.respondError(r, req, refusal)
 	}
 
-	standing, err := p.standing(ctx, r, client, now)
+	standing, err := p.standing(ctx, &r, client, now)
 	if err != nil {
 		return p.failedPage(r, err, p.sameRequest(r))
 	}
-
-	step, refusal := req.Decide(client, standing.Standing, false, now)
-	switch {
-	case refusal != nil:
-		return p.respondError(r, req, refusal)
-	case step == oidc.SignIn:
-		if upstream := p.straightUpstream(ctx, r, req); upstream != "" {
-			return p.signInAt(ctx, r, req, client, upstream, now)
-		}
-		return p.askSignIn(r, req, client, now)
-	case step == oidc.AskConsent:
-		return p.askConsent(r, req, client, standing.Standing, now)
+	a, err := p.next(ctx, visit{r: r, req: req, client: client, standing: standing, now: now})
+	if err != nil {
+		return p.failedPage(r, err, p.sameRequest(r))
 	}
-	return p.issue(ctx, r, req, client, standing, nil, now)
+	return a
 }
 
-// standing loads who is signed in at the browser; a browser without our cookie is not looked up, and one whose session has ended has none
-// in what follows.
-func (p *Provider) standing(ctx context.Context, r Request, client *oidc.Client, now time.Time) (store.Standing, error) {
+// standing loads who is signed in at the browser. A browser without our cookie is not looked up, and one whose session has ended has
+// no such cookie in what follows.
+func (p *Provider) standing(ctx context.Context, r *Request, client *oidc.Client, now time.Time) (store.Standing, error) {
 	cookie := r.Cookies[SessionCookie]
 	if cookie == "" {
 		return store.Standing{}, nil
@@ -59,6 +51,7 @@ func (p *Provider) standing(ctx context.Context, r Request, client *oidc.Client,
 	if s.User != nil {
 		s.Subject = p.subject(client, s.User.Sub)
 	} else if err == nil {
+		r.Cookies = maps.Clone(r.Cookies)
 		delete(r.Cookies, SessionCookie)
 	}
 	return s, err
@@ -100,20 +93,19 @@ func (p *Provider) refuseAuthorize(r Request, e *oidc.Error, client *oidc.Client
 	return p.errorPage(r, 400, pageInvalidRequest, viewOfClient(client))
 }
 
-// askSignIn sends the browser to the login page, and binds the pending request to it with a cookie.
-func (p *Provider) askSignIn(r Request, req oidc.AuthorizeRequest, client *oidc.Client, now time.Time) Answer {
-	cookies := p.bindBrowser(&r)
-	return redirect(p.page(loginPage(r, req, client), now), cookies...)
-}
-
-func loginPage(r Request, req oidc.AuthorizeRequest, client *oidc.Client) pending {
-	return pending{Page: "login", Request: &req, Browser: browserDigest(r), Client: viewOfAsking(client, req), Username: req.LoginHint}
-}
-
-// signInAt sends the browser straight to an upstream, as if the person had chosen it on the login page.
-func (p *Provider) signInAt(ctx context.Context, r Request, req oidc.AuthorizeRequest, client *oidc.Client, upstream string, now time.Time) Answer {
-	cookies := p.bindBrowser(&r)
-	a := p.departTo(ctx, r, loginPage(r, req, client), upstream, now)
+// askSignIn sends the browser to the login page, or straight to the upstream that the request names, as if the person had chosen it there.
+// The pending request is bound to the browser with a cookie.
+func (p *Provider) askSignIn(ctx context.Context, v visit) Answer {
+	cookies := append(v.cookies, p.bindBrowser(&v.r)...)
+	w := pending{Page: "login", Request: &v.req, Browser: browserDigest(v.r), Client: viewOfAsking(v.client, v.req), Username: v.req.LoginHint}
+	upstream := ""
+	if v.starts == nil {
+		upstream = p.straightUpstream(ctx, v.r, v.req)
+	}
+	a := redirect(p.page(w, v.now))
+	if upstream != "" {
+		a = p.departTo(ctx, v.r, w, upstream, v.now)
+	}
 	a.Cookies = append(a.Cookies, cookies...)
 	return a
 }
@@ -127,38 +119,8 @@ func (p *Provider) bindBrowser(r *Request) []Cookie {
 }
 
 // askConsent sends the browser to the consent page.
-func (p *Provider) askConsent(r Request, req oidc.AuthorizeRequest, client *oidc.Client, s oidc.Standing, now time.Time, cookies ...Cookie) Answer {
-	cookies = append(cookies, p.bindBrowser(&r)...)
-	return redirect(p.page(pending{Page: "consent", Request: &req, Browser: browserDigest(r), Client: viewOfAsking(client, req),
-		User: viewOfUser(s.User), SID: s.Session.SID}, now), cookies...)
-}
-
-// issue saves what the request gets for the session, and sends it to the relying party.
-func (p *Provider) issue(ctx context.Context, r Request, req oidc.AuthorizeRequest, client *oidc.Client,
-	s store.Standing, consented []string, now time.Time) Answer {
-	fields, toSave, err := p.prepare(req, client, s.Standing, now)
-	if err == nil {
-		err = p.store.SaveIssue(ctx, s.Session.SID, toSave, consented, p.touch(s.SeenAt, now), now)
-	}
-	switch {
-	case errors.Is(err, store.ErrNotFound): // the session ended a moment ago
-		return p.askSignIn(r, req, client, now)
-	case errors.Is(err, store.ErrUsed):
-		return p.respondError(r, req, errPushedUsed)
-	case err != nil:
-		return p.failedPage(r, err, p.sameRequest(r))
-	}
-	return p.respond(r, req, fields)
-}
-
-// errPushedUsed: a pushed request has one answer (RFC 9126 §4, FAPI 2.0 Security Profile §5.3.2.2).
-var errPushedUsed = &oidc.Error{Code: oidc.InvalidRequestURI, Description: "the pushed request has had its answer"}
-
-// touch gives the new idle end of a session that was last seen at seen: zero while the old one is recent enough,
-// so that most sign-ons cost no durable write.
-func (p *Provider) touch(seen, now time.Time) time.Time {
-	if now.Sub(seen) < p.SessionIdle/10 {
-		return time.Time{}
-	}
-	return now.Add(p.SessionIdle)
+func (p *Provider) askConsent(v visit) Answer {
+	cookies := append(v.cookies, p.bindBrowser(&v.r)...)
+	return redirect(p.page(pending{Page: "consent", Request: &v.req, Browser: browserDigest(v.r), Client: viewOfAsking(v.client, v.req),
+		User: viewOfUser(v.standing.User), SID: v.standing.Session.SID}, v.now), cookies...)
 }

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"time"
 
 	"gatehouse/api/oidc"
 	"gatehouse/api/store"
@@ -21,31 +22,27 @@ func (p *Provider) Consent(ctx context.Context, r Request) Answer {
 	case refusal != nil:
 		return *refusal
 	}
-	device := w.Request.UserCode != ""
 	if r.Params.Get("consent") != "yes" {
-		if device {
-			return p.answerDevice(ctx, r, w, client, false, now, now)
-		}
-		return p.respondError(r, *w.Request, &oidc.Error{Code: oidc.AccessDenied, Description: "the person did not allow it"})
+		return p.denyConsent(ctx, r, w, client, now)
 	}
-
-	standing, err := p.standing(ctx, r, client, now)
+	standing, err := p.standing(ctx, &r, client, now)
 	if err != nil {
 		return p.failedPage(r, err, p.page(w, now))
 	}
 	if standing.Session != nil && standing.Session.SID != w.SID { // somebody else has signed in since
 		standing = store.Standing{}
 	}
+	a, err := p.next(ctx, visit{r: r, req: *w.Request, client: client, standing: standing, consented: true, now: now})
+	if err != nil {
+		return p.failedPage(r, err, p.page(w, now))
+	}
+	return a
+}
 
-	step, refused := w.Request.Decide(client, standing.Standing, true, now)
-	switch {
-	case refused != nil:
-		return p.respondError(r, *w.Request, refused)
-	case step == oidc.SignIn:
-		return p.askSignIn(r, *w.Request, client, now)
+// denyConsent tells whoever asked, a relying party or a device, that the person did not allow it.
+func (p *Provider) denyConsent(ctx context.Context, r Request, w pending, client *oidc.Client, now time.Time) Answer {
+	if w.Request.UserCode != "" {
+		return p.denyDevice(ctx, r, w, client, now)
 	}
-	if device {
-		return p.answerDevice(ctx, r, w, client, true, p.touch(standing.SeenAt, now), now)
-	}
-	return p.issue(ctx, r, *w.Request, client, standing, w.Request.AsksFor(), now)
+	return p.respondError(r, *w.Request, &oidc.Error{Code: oidc.AccessDenied, Description: "the person did not allow it"})
 }

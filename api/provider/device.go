@@ -48,20 +48,16 @@ func (p *Provider) Device(ctx context.Context, r Request) Answer {
 	case !now.Before(asked.ExpiresAt):
 		return p.errorPage(r, 400, oidc.ExpiredToken, viewOfClient(client))
 	}
-	standing, err := p.standing(ctx, r, client, now)
+	standing, err := p.standing(ctx, &r, client, now)
 	if err != nil {
 		return p.failedDevice(r, userCode, err, now)
 	}
-
 	req := oidc.AuthorizeRequest{ClientID: client.ClientID, Scope: asked.Scope, MaxAge: client.DefaultMaxAge, UserCode: userCode, At: now}
-	step, refusal := req.Decide(client, standing.Standing, false, now)
-	switch {
-	case refusal != nil:
-		return p.respondError(r, req, refusal)
-	case step == oidc.SignIn:
-		return p.askSignIn(r, req, client, now)
+	a, err := p.next(ctx, visit{r: r, req: req, client: client, standing: standing, now: now})
+	if err != nil {
+		return p.failedDevice(r, userCode, err, now)
 	}
-	return p.askConsent(r, req, client, standing.Standing, now)
+	return a
 }
 
 // findDevice looks for what waits with the user code; wait is for those who have guessed too often.
@@ -93,23 +89,34 @@ func (p *Provider) failedDevice(r Request, userCode string, err error, now time.
 	return p.askUserCode(r, userCode, status, code, wait, now)
 }
 
-// answerDevice saves what the person pressed on the consent page of a device's request; the device learns of it at its next poll.
-func (p *Provider) answerDevice(ctx context.Context, r Request, w pending, client *oidc.Client, allowed bool, touch, now time.Time) Answer {
-	userCode, asked := p.userCodeDigest(w.Request.UserCode), store.DeviceRequest{ClientID: client.ClientID, Scope: w.Request.Scope}
-	signedIn, waiting, err := true, true, error(nil)
-	if allowed {
-		signedIn, waiting, err = p.store.AllowDevice(ctx, userCode, asked, w.SID, touch, now)
-	} else if err = p.store.DenyDevice(ctx, userCode, asked, now); errors.Is(err, store.ErrNotFound) {
-		waiting, err = false, nil
-	}
+// allowDevice saves that the person pressed the button of the consent page; the device learns of it at its next poll.
+func (p *Provider) allowDevice(ctx context.Context, v visit) (Answer, error) {
+	userCode, asked := p.userCodeDigest(v.req.UserCode), store.DeviceRequest{ClientID: v.client.ClientID, Scope: v.req.Scope}
+	signedIn, waiting, err := p.store.AllowDevice(ctx, userCode, asked, v.standing.Session.SID, p.touch(v.standing.SeenAt, v.now), v.now)
 	switch {
 	case err != nil:
-		return p.failedPage(r, err, p.page(w, now))
+		return Answer{}, err
 	case !signedIn: // the session ended a moment ago
-		return p.askSignIn(r, *w.Request, client, now)
-	case !waiting:
+		return p.askSignIn(ctx, v), nil
+	}
+	return p.answeredDevice(v.r, v.client, v.standing.User.Username, true, waiting, v.now), nil
+}
+
+// denyDevice saves that they pressed the other one.
+func (p *Provider) denyDevice(ctx context.Context, r Request, w pending, client *oidc.Client, now time.Time) Answer {
+	asked := store.DeviceRequest{ClientID: client.ClientID, Scope: w.Request.Scope}
+	err := p.store.DenyDevice(ctx, p.userCodeDigest(w.Request.UserCode), asked, now)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return p.failedPage(r, err, p.page(w, now))
+	}
+	return p.answeredDevice(r, client, w.User.Username, false, err == nil, now)
+}
+
+// answeredDevice says what became of a device's request: it has its answer, unless it does not wait for one any more.
+func (p *Provider) answeredDevice(r Request, client *oidc.Client, username string, allowed, waiting bool, now time.Time) Answer {
+	if !waiting {
 		return p.errorPage(r, 400, oidc.ExpiredToken, viewOfClient(client))
 	}
-	slog.Info("device answered", "request_id", r.ID, "client_id", client.ClientID, "username", w.User.Username, "allowed", allowed)
+	slog.Info("device answered", "request_id", r.ID, "client_id", client.ClientID, "username", username, "allowed", allowed)
 	return redirect(p.page(pending{Page: "device_done", Client: viewOfClient(client), Allowed: allowed}, now))
 }

@@ -125,7 +125,14 @@ type proven struct {
 	cookies  []Cookie
 }
 
-// signIn starts the session of a person who has proved who he is, and goes on with the request.
+// newSession is the session of somebody who has just signed in, to be saved with what the request gets.
+type newSession struct {
+	store.NewSession
+	cookie  string   // the secret of NewSession.Cookie
+	cookies []Cookie // that the method of the sign-in sets
+}
+
+// signIn goes on with the request of a person who has proven who they are. errUserChanged: not any more, and nothing was saved.
 func (p *Provider) signIn(ctx context.Context, r Request, w pending, client *oidc.Client, who proven) (Answer, error) {
 	now := p.now().Truncate(time.Microsecond) // what Postgres keeps of it
 	if who.authTime.IsZero() {
@@ -141,40 +148,35 @@ func (p *Provider) signIn(ctx context.Context, r Request, w pending, client *oid
 	}
 	standing := oidc.Standing{Session: &session.Session, User: who.user, Subject: p.subject(client, who.user.Sub),
 		Consented: who.consented, Allowed: who.allowed}
-	step, refused := w.Request.Decide(client, standing, false, now)
-	var fields [][2]string
-	var err error
-	if refused == nil && step == oidc.IssueCode && !w.Request.Account && w.Link == nil {
-		fields, session.Issue, err = p.prepare(*w.Request, client, standing, now)
+	v := visit{r: r, req: *w.Request, client: client, standing: store.Standing{Standing: standing}, now: now,
+		starts: &newSession{session, cookie, who.cookies}, wanted: w.NewToken}
+	if w.Link == nil {
+		return p.next(ctx, v)
 	}
-	if err == nil {
-		err = p.store.StartSession(ctx, session)
-	}
-	used := errors.Is(err, store.ErrUsed)
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return Answer{}, errUserChanged
-	case err != nil && !used:
+	if err := p.startSession(ctx, &v, store.Issue{}); err != nil {
 		return Answer{}, err
 	}
-	slog.Info("signed in", "request_id", r.ID, "username", who.user.Username, "sid", session.SID, "client_id", client.ClientID, "amr", who.amr, "addr", r.Addr)
-	cookies := append(who.cookies, r.give(SessionCookie, cookie))
-	cookies = append(cookies, p.noteState(&r)...)
+	a := p.saveLink(ctx, v.r, w, who.user, now)
+	a.Cookies = append(a.Cookies, v.cookies...)
+	return a, nil
+}
+
+// startSession saves the session of a visit with what the request gets, in one statement, and notes the cookies that go with it.
+// store.ErrUsed: the session has started, but the request has had its answer before.
+func (p *Provider) startSession(ctx context.Context, v *visit, toSave store.Issue) error {
+	s := v.starts
+	s.Issue = toSave
+	err := p.store.StartSession(ctx, s.NewSession)
 	switch {
-	case used:
-		return p.respondError(r, *w.Request, errPushedUsed, cookies...), nil
-	case w.Link != nil:
-		a := p.saveLink(ctx, r, w, who.user, now)
-		a.Cookies = append(a.Cookies, cookies...)
-		return a, nil
-	case refused != nil:
-		return p.respondError(r, *w.Request, refused, cookies...), nil
-	case step == oidc.AskConsent:
-		return p.askConsent(r, *w.Request, client, standing, now, cookies...), nil
-	case w.Request.Account:
-		return p.openAccount(ctx, r, w, session.Session, who.user, now, cookies), nil
+	case errors.Is(err, store.ErrNotFound):
+		return errUserChanged
+	case err != nil && !errors.Is(err, store.ErrUsed):
+		return err
 	}
-	return p.respond(r, *w.Request, fields, cookies...), nil
+	p.tell(v.r, oidc.SignedIn{Username: v.standing.User.Username, SID: s.SID, ClientID: v.client.ClientID, AMR: s.AMR})
+	v.cookies = append(s.cookies, v.r.give(SessionCookie, s.cookie))
+	v.cookies = append(v.cookies, p.noteState(&v.r)...)
+	return err
 }
 
 // stillRegistered loads the client of a pending request; it may have been removed or changed since the request was sealed.

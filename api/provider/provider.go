@@ -57,13 +57,16 @@ type Provider struct {
 	logoutsDue chan struct{}          // wakes deliverLogouts
 	now        func() time.Time
 
+	// decide is the rule of the sign-in; a test has another one.
+	decide func(oidc.AuthorizeRequest, *oidc.Client, oidc.Standing, bool, time.Time) (oidc.Step, *oidc.Error)
+
 	metadata    []byte
 	metadataTag string
 }
 
 // New returns a provider that answers nothing that needs keys before Start, and whose keys Run keeps current.
 func New(settings Settings, db *store.Store, sealer *keys.Sealer, passwords *authn.Passwords, now func() time.Time) *Provider {
-	p := &Provider{Settings: settings, store: db, sealer: sealer, passwords: passwords, now: now,
+	p := &Provider{Settings: settings, store: db, sealer: sealer, passwords: passwords, now: now, decide: oidc.AuthorizeRequest.Decide,
 		outgoing: outgoing.Client(settings.PrivateHosts), looks: newLooks(),
 		bucketKey: sealer.Derive("login throttle", nil), logoutsDue: make(chan struct{}, 1)}
 	p.upstreams = authn.NewUpstreams(p.outgoing, now)

@@ -24,7 +24,7 @@ const (
 )
 
 // DeviceAuthorizationParams are the parameters of the device authorization endpoint that are read (RFC 8628 §3.1).
-var DeviceAuthorizationParams = append([]string{"scope"}, clientParams...)
+var DeviceAuthorizationParams = append([]string{"scope"}, ClientParams...)
 
 // DeviceAuthorization is the answer of the device authorization endpoint (RFC 8628 §3.2).
 type DeviceAuthorization struct {

@@ -167,22 +167,6 @@ type Terms struct {
 	DocumentAt    string // the client_id where the metadata are; "" for a client that gets one
 }
 
-// mayRegister are the grant types that nobody has to trust a client for; trusted adds those for one that has an initial access token.
-func mayRegister(trusted bool) []string {
-	list := []string{GrantAuthorizationCode, GrantRefreshToken, GrantDeviceCode}
-	if trusted {
-		list = append(list, GrantClientCredentials)
-	}
-	return list
-}
-
-// TermsFor gives the terms of a deployment that has these response types, grant types and client authentication methods, for a client
-// that has an initial access token or not.
-func TermsFor(responseTypes []ResponseType, grantTypes, authMethods []string, trusted bool) Terms {
-	return Terms{ResponseTypes: responseTypes, AuthMethods: authMethods, GrantTypes: slices.DeleteFunc(mayRegister(trusted),
-		func(grant string) bool { return !slices.Contains(grantTypes, grant) })}
-}
-
 // CheckSectorIdentifier: what is at sector_identifier_uri must list each redirect URI (OpenID Connect Dynamic Registration §5).
 func (c *ClientMetadata) CheckSectorIdentifier(text []byte) *Error {
 	var listed []string

@@ -189,20 +189,6 @@ func TestRedirectURIsThatAClientMayRegister(t *testing.T) {
 	}
 }
 
-func TestOnlyAClientWithAnInitialAccessTokenMayDoMore(t *testing.T) {
-	grants := []string{GrantAuthorizationCode, GrantClientCredentials, GrantTokenExchange}
-	for text, trusted := range map[string]bool{`{"grant_types": ["client_credentials"]}`: true,
-		`{"grant_types": ["client_credentials"], "token_endpoint_auth_method": "none"}`: false,
-		`{"grant_types": ["` + GrantTokenExchange + `"]}`:                               false, `{"grant_types": ["` + GrantDeviceCode + `"]}`: false} {
-		for _, who := range []bool{true, false} {
-			_, e := register(text, TermsFor(ResponseTypes[:1], grants, someTerms.AuthMethods, who))
-			if (e == nil) != (who && trusted) {
-				t.Errorf("%s, trusted %v: %v", text, who, e)
-			}
-		}
-	}
-}
-
 func TestWhatIsAtTheSectorIdentifierListsEveryRedirectURI(t *testing.T) {
 	c := &ClientMetadata{RedirectURIs: []string{"https://a.example.org/", "https://b.example.org/"}}
 	for text, good := range map[string]bool{

@@ -22,7 +22,7 @@ type PushedResponse struct {
 }
 
 // PushedParams are the parameters of that endpoint that are read once (RFC 9126 §2.1).
-var PushedParams = slices.Concat(AuthorizeParams, []string{"request", "request_uri"}, clientParams[1:])
+var PushedParams = slices.Concat(AuthorizeParams, []string{"request", "request_uri"}, ClientParams[1:])
 
 // HasRequestURI says that the client registered beforehand where this request object is; no other address is asked (RFC 9101 §10.4).
 func (c *Client) HasRequestURI(uri string) bool { return slices.Contains(c.RequestURIs, uri) }

@@ -19,15 +19,11 @@ const (
 // SigningAlgs of ID tokens and access tokens; RS256 first, as OpenID Connect Core §15.1 wants it from everyone.
 var SigningAlgs = []string{"RS256", "PS256", "ES256", "EdDSA"}
 
-// clientParams are those by which a client says who it is (RFC 6749 §2.3.1, RFC 7521 §4.2).
-var clientParams = []string{"client_id", "client_secret", "client_assertion", "client_assertion_type"}
-
-// TokenParams are the parameters of the token endpoint that are read once; resource and audience may be repeated.
-var TokenParams = append([]string{"grant_type", "code", "redirect_uri", "code_verifier", "refresh_token", "device_code", "scope",
-	"subject_token", "subject_token_type", "requested_token_type", "requested_issuer", "actor_token", "actor_token_type"}, clientParams...)
+// ClientParams are those by which a client says who it is (RFC 6749 §2.3.1, RFC 7521 §4.2).
+var ClientParams = []string{"client_id", "client_secret", "client_assertion", "client_assertion_type"}
 
 // AboutTokenParams are the parameters of revocation (RFC 7009 §2.1) and introspection (RFC 7662 §2.1) that are read.
-var AboutTokenParams = append([]string{"token", "token_type_hint"}, clientParams...)
+var AboutTokenParams = append([]string{"token", "token_type_hint"}, ClientParams...)
 
 // Grant is what the tokens of one redeemed code live by.
 type Grant struct {

@@ -10,7 +10,43 @@ import (
 	"gatehouse/api/store"
 )
 
-// verifyAccessToken checks what the token itself says; why is for the log if it is refused.
+// accessTokenFor is what an access token is for, and which key it is bound to.
+type accessTokenFor struct {
+	scope     string
+	jkt       string
+	resources []string // nil: as the grant has it
+}
+
+// signAccessToken returns an access token of the grant.
+func (p *Provider) signAccessToken(
+	ring *keys.Ring, c *oidc.Client, u *oidc.User, g *oidc.Grant, f accessTokenFor, now time.Time,
+) (string, error) {
+	claims := p.accessTokenClaims(c, f, now)
+	claims.Subject, claims.Audience = p.subject(c, u.Sub), oidc.AudienceOf(c, p.Issuer, g.Resources, f.resources)
+	claims.AuthTime, claims.GrantID = g.AuthTime.Unix(), g.ID
+	if oidc.HasScope(f.scope, "groups") {
+		claims.Groups = u.Groups
+	}
+	return p.signClaims(ring, c, claims, now)
+}
+
+// accessTokenClaims returns the claims that every access token of the client has.
+func (p *Provider) accessTokenClaims(c *oidc.Client, f accessTokenFor, now time.Time) oidc.AccessTokenClaims {
+	return oidc.AccessTokenClaims{Issuer: p.Issuer, Expiry: now.Add(p.AccessTokenTTL).Unix(), IssuedAt: now.Unix(), ID: newID(),
+		ClientID: c.ClientID, Scope: f.scope, Confirmation: oidc.ConfirmationOf(f.jkt)}
+}
+
+// signClaims returns an access token with these claims, and remembers it as verified, since it is likely to come back soon.
+func (p *Provider) signClaims(ring *keys.Ring, c *oidc.Client, claims oidc.AccessTokenClaims, now time.Time) (string, error) {
+	token, err := signJSON(ring, c.AccessTokenAlg, oidc.AccessTokenType, claims, now)
+	if err == nil {
+		_, tag := ring.JWKS(now)
+		p.verified.note(tag, token, claims)
+	}
+	return token, err
+}
+
+// verifyAccessToken checks what the token itself says. why is the reason for the log if the token is refused.
 func (p *Provider) verifyAccessToken(token string) (claims oidc.AccessTokenClaims, why string, err error) {
 	ring, err := p.keyRing()
 	if err != nil {
@@ -34,26 +70,45 @@ func (p *Provider) verifyAccessToken(token string) (claims oidc.AccessTokenClaim
 	return claims, claims.Check(p.Issuer, now), nil
 }
 
-// signClaims makes an access token, which is likely to come back soon.
-func (p *Provider) signClaims(ring *keys.Ring, c *oidc.Client, claims oidc.AccessTokenClaims, now time.Time) (string, error) {
-	token, err := signJSON(ring, c.AccessTokenAlg, oidc.AccessTokenType, claims, now)
-	if err == nil {
-		_, tag := ring.JWKS(now)
-		p.verified.note(tag, token, claims)
-	}
-	return token, err
+// tokenOwner is the client that an access token was issued to, and the user whose token it is.
+type tokenOwner struct {
+	store.GrantUser // empty where the client got the token for itself
+	client          *oidc.Client
 }
 
-// useOf is a use of a verified access token. One that was got by an exchange can be revoked without its grant, which is another client's.
-func useOf(claims *oidc.AccessTokenClaims) store.TokenUse {
-	use := store.TokenUse{GrantID: claims.GrantID}
-	if claims.SubjectID != "" {
-		use.ID = claims.ID
+// loadTokenOwner returns the owner of a verified access token that may still be used: its client is enabled, and its grant
+// may live or, where the client got it for itself, it was not revoked. Otherwise the error is store.ErrNotFound, and why is
+// the reason for the log.
+func (p *Provider) loadTokenOwner(
+	ctx context.Context, claims *oidc.AccessTokenClaims, use store.TokenUse, now time.Time,
+) (o tokenOwner, why string, err error) {
+	o.client, err = p.issuedTo(ctx, claims)
+	switch {
+	case err != nil:
+		return o, "", err
+	case o.client == nil:
+		return o, unknownClient, store.ErrNotFound
+	case claims.GrantID != "":
+		if claims.SubjectID == "" {
+			use.Client = o.client
+		}
+		o.GrantUser, why, err = p.store.LoadGrantUser(ctx, use, now)
+		if claims.SubjectID != "" {
+			o.Claims = oidc.ClaimsRequest{} // another client asked for them
+		}
+		return o, why, err
 	}
-	return use
+	revoked, err := p.store.IsRevoked(ctx, claims.ID)
+	if err == nil && revoked {
+		return o, "token_revoked", store.ErrNotFound
+	}
+	return o, "", err
 }
 
-// issuedTo gives the client that an access token was issued to; nil, for which unknownClient is the reason, if it may not be used any more.
+const unknownClient = "unknown or disabled client"
+
+// issuedTo returns the client that an access token was issued to; nil, for which unknownClient is the reason, if it may not
+// be used any more.
 func (p *Provider) issuedTo(ctx context.Context, claims *oidc.AccessTokenClaims) (*oidc.Client, error) {
 	client, err := p.clientNamed(ctx, []string{claims.ClientID})
 	if err != nil || client == nil || client.Disabled {
@@ -62,36 +117,12 @@ func (p *Provider) issuedTo(ctx context.Context, claims *oidc.AccessTokenClaims)
 	return client, nil
 }
 
-const unknownClient = "unknown or disabled client"
-
-// living is whose an access token is that may be used.
-type living struct {
-	store.GrantUser // empty where a client got it for itself
-	client          *oidc.Client
-}
-
-// living says whether a verified access token may still be used: by its grant and its client, or where a client got it for itself by
-// that and by not having been revoked. store.ErrNotFound with a reason for the log if not.
-func (p *Provider) living(ctx context.Context, claims *oidc.AccessTokenClaims, use store.TokenUse, now time.Time) (l living, why string, err error) {
-	l.client, err = p.issuedTo(ctx, claims)
-	switch {
-	case err != nil:
-		return l, "", err
-	case l.client == nil:
-		return l, unknownClient, store.ErrNotFound
-	case claims.GrantID != "":
-		if claims.SubjectID == "" {
-			use.Client = l.client
-		}
-		l.GrantUser, why, err = p.store.LoadGrantUser(ctx, use, now)
-		if claims.SubjectID != "" {
-			l.Claims = oidc.ClaimsRequest{} // another client asked for them
-		}
-		return l, why, err
+// useOf returns a use of a verified access token. One that was got by an exchange can be revoked without its grant, which
+// is another client's.
+func useOf(claims *oidc.AccessTokenClaims) store.TokenUse {
+	use := store.TokenUse{GrantID: claims.GrantID}
+	if claims.SubjectID != "" {
+		use.ID = claims.ID
 	}
-	revoked, err := p.store.IsRevoked(ctx, claims.ID)
-	if err == nil && revoked {
-		return l, "token_revoked", store.ErrNotFound
-	}
-	return l, "", err
+	return use
 }

@@ -46,9 +46,9 @@ type delivery struct {
 	store.LogoutResult
 }
 
-// deliverLogouts sends logout tokens until ctx ends (OpenID Connect Back-Channel Logout 1.0 §2.5). The attempts run in parallel;
-// only this goroutine talks to Postgres, so that a flood of logouts leaves the connections to people. An attempt that is cut short
-// is made again when its lease is over.
+// deliverLogouts sends logout tokens until ctx ends (OpenID Connect Back-Channel Logout 1.0 §2.5). The attempts run in
+// parallel; only this goroutine talks to Postgres, so that a flood of logouts leaves the connections to people. An attempt
+// that is cut short is made again when its lease is over.
 func (p *Provider) deliverLogouts(ctx context.Context) {
 	poll := time.NewTicker(logoutsPoll)
 	defer poll.Stop()
@@ -107,8 +107,9 @@ func (p *Provider) deliverLogout(ctx context.Context, l store.Logout) store.Logo
 	return result
 }
 
-// postLogoutToken sends the token (Back-Channel Logout §2.5) and reads the answer (§2.8): 200, or the 204 that some frameworks
-// make of it. final reports whether another attempt is useless, as after a 400: the client cannot log the user out, now or later.
+// postLogoutToken sends the token (Back-Channel Logout §2.5) and reads the answer (§2.8): 200, or the 204 that some
+// frameworks make of it. final reports whether another attempt is useless, as after a 400: the client cannot log the user
+// out, now or later.
 func (p *Provider) postLogoutToken(ctx context.Context, l store.Logout) (final bool, err error) {
 	token, err := p.logoutToken(ctx, l)
 	if err != nil {

@@ -2,8 +2,6 @@ package provider
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 
 	"gatehouse/api/oidc"
@@ -60,46 +58,5 @@ func (p *Provider) refuseCode(r Request, c *oidc.Client, m store.Misfit) Answer 
 	if m.Revoked {
 		p.tell(r, oidc.CodeReplayed{ClientID: c.ClientID})
 	}
-	return p.refuseMisfit(r, c, m, "the code is not valid: unknown, expired, used before, or made for another request")
-}
-
-// redemption is what is stored for a client that has a code, of whichever grant. A public client's refresh tokens are bound to the key of
-// its proof: it has no other way to show that they are its own (RFC 9449 §5).
-func (p *Provider) redemption(c *oidc.Client, refresh oidc.RefreshToken, ask tokenRequest) store.Redemption {
-	out := store.Redemption{Client: c, Refresh: refresh.Digest(), RefreshEnds: ask.now.Add(p.RefreshIdle),
-		OfflineEnds: ask.now.Add(p.RefreshMax)}
-	if c.Public() {
-		out.RefreshJKT = ask.bound.JKT
-	}
-	return out
-}
-
-const (
-	codePurpose = "authorization code"
-	maxCode     = 16 << 10 // bytes
-)
-
-// sealCode makes the code that is handed out.
-func (p *Provider) sealCode(code oidc.Code) string {
-	plain, err := json.Marshal(code)
-	if err != nil {
-		panic(err) // strings and numbers only
-	}
-	return base64.RawURLEncoding.EncodeToString(p.sealer.Seal(codePurpose, plain, nil))
-}
-
-// openCode gives what a code says; ok is false for one that is not ours.
-func (p *Provider) openCode(sealed string) (code *oidc.Code, ok bool) {
-	if len(sealed) > maxCode {
-		return nil, false
-	}
-	box, err := base64.RawURLEncoding.Strict().DecodeString(sealed)
-	if err != nil || len(box) == 0 {
-		return nil, false
-	}
-	plain, err := p.sealer.Open(codePurpose, box, nil)
-	if err != nil || json.Unmarshal(plain, &code) != nil {
-		return nil, false
-	}
-	return code, true
+	return p.refuseGrantFor(r, c, m, "the code is not valid: unknown, expired, used before, or made for another request")
 }

@@ -53,7 +53,7 @@ func (p *Provider) refuseRefreshToken(r Request, c *oidc.Client, m store.Misfit)
 	if m.Revoked {
 		p.tell(r, oidc.RefreshTokenReplayed{ClientID: c.ClientID})
 	}
-	return p.refuseMisfit(r, c, m, "the refresh token is not valid: unknown, expired, revoked, or used before")
+	return p.refuseGrantFor(r, c, m, "the refresh token is not valid: unknown, expired, revoked, or used before")
 }
 
 // refreshToken seals a token of the grant, and makes a JWT around it where the client wants one. Only the client reads that, so the cheapest

@@ -158,7 +158,7 @@ func (p *Provider) actorOf(ctx context.Context, c *oidc.Client, ask tokenRequest
 	if err != nil || why != "" {
 		return "", why, err
 	}
-	_, why, err = p.living(ctx, &claims, useOf(&claims), ask.now)
+	_, why, err = p.loadTokenOwner(ctx, &claims, useOf(&claims), ask.now)
 	if errors.Is(err, store.ErrNotFound) {
 		return "", why, nil
 	}

@@ -64,7 +64,7 @@ func (p *Provider) introspectAccessToken(ctx context.Context, claims *oidc.Acces
 		IssuedAt: claims.IssuedAt, Subject: claims.Subject, Audience: claims.Audience, ID: claims.ID, Confirmation: claims.Confirmation, Actor: claims.Actor}
 	use := useOf(claims)
 	use.Name = true
-	l, _, err := p.living(ctx, claims, use, now)
-	out.Username = l.Username
+	owner, _, err := p.loadTokenOwner(ctx, claims, use, now)
+	out.Username = owner.Username
 	return out, err
 }

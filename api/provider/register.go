@@ -88,9 +88,9 @@ func (p *Provider) askForBearer(description string) Answer {
 	return Answer{Status: 401, Challenge: `Bearer realm="` + p.Issuer + `"`, JSON: oauthErrorBody{oidc.InvalidToken, description}}
 }
 
-// terms are made of the tables, so that a client cannot register itself for what there is not.
+// terms are made from the tables, so that no client can register for what does not exist; trusted is one with an initial access token.
 func (p *Provider) terms(trusted bool) oidc.Terms {
-	return oidc.TermsFor(p.ResponseTypes, GrantTypes(), ClientAuthMethods(), trusted)
+	return oidc.Terms{ResponseTypes: p.ResponseTypes, GrantTypes: registrableGrants(trusted), AuthMethods: ClientAuthMethods()}
 }
 
 // maxSectorIdentifier is what a list of 20 redirect URIs needs, and some more of other clients.

@@ -27,9 +27,9 @@ func (p *Provider) Ready(ctx context.Context) error {
 	return nil
 }
 
-// Run keeps the keys current, rotates them when they are due, deletes expired rows and tells clients of logouts. It returns once
-// ctx and all that Run started have ended, so that the store can be closed then. watch is the store's Watch: it calls back after
-// each change to cached rows, and when Postgres answers again.
+// Run keeps the keys current, rotates them when they are due, deletes expired rows and tells clients of logouts. It returns
+// once ctx and all that Run started have ended, so that the store can be closed then. watch is the store's Watch: it calls
+// back after each change to cached rows, and when Postgres answers again.
 func (p *Provider) Run(ctx context.Context, watch func(ctx context.Context, changed func())) {
 	var running sync.WaitGroup
 	running.Go(func() { watch(ctx, func() { p.cachedRowsChanged(ctx) }) })

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"time"
 
@@ -18,6 +19,15 @@ func (p *Provider) keyRing() (*keys.Ring, error) {
 		return ring, nil
 	}
 	return nil, errNoKeys
+}
+
+// signJSON returns a JWT with these claims, signed with alg; typ is its kind.
+func signJSON(ring *keys.Ring, alg, typ string, claims any, now time.Time) (string, error) {
+	plain, err := json.Marshal(claims)
+	if err != nil {
+		return "", err
+	}
+	return ring.Sign(alg, typ, plain, now)
 }
 
 // LoadKeys reads the signing keys from Postgres, and once what pairwise subjects are made with.

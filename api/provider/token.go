@@ -2,31 +2,54 @@ package provider
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"time"
 
-	"gatehouse/api/keys"
 	"gatehouse/api/oidc"
 	"gatehouse/api/store"
 )
 
-// A grant is one line: its name and what it does for an authenticated client that may use it.
+// A grant is one line of the table: what the token endpoint reads for it, which clients may register it, and what it does
+// for an authenticated client that may use it.
 type grant struct {
-	name string
-	run  func(p *Provider, ctx context.Context, r Request, c *oidc.Client, ask tokenRequest) Answer
+	name        string
+	params      []string // read once each, beside grant_type, scope and the client's own
+	registrable registrable
+	resources   bool // resource, which may be repeated, chooses among the client's audiences (RFC 8707 §2.2)
+	run         func(p *Provider, ctx context.Context, r Request, c *oidc.Client, ask tokenRequest) Answer
 }
 
-// grants is the table of grant types; discovery lists it.
+// grants is the table of grant types; discovery and registration follow it.
 var grants = []grant{
-	{oidc.GrantAuthorizationCode, (*Provider).grantAuthorizationCode},
-	{oidc.GrantRefreshToken, (*Provider).grantRefreshToken},
-	{oidc.GrantClientCredentials, (*Provider).grantClientCredentials},
-	{oidc.GrantDeviceCode, (*Provider).grantDeviceCode},
-	{oidc.GrantTokenExchange, (*Provider).grantTokenExchange},
+	{oidc.GrantAuthorizationCode, []string{"code", "redirect_uri", "code_verifier"}, byAnyone, true,
+		(*Provider).grantAuthorizationCode},
+	{oidc.GrantRefreshToken, []string{"refresh_token"}, byAnyone, true, (*Provider).grantRefreshToken},
+	{oidc.GrantClientCredentials, nil, byTheTrusted, true, (*Provider).grantClientCredentials},
+	{oidc.GrantDeviceCode, []string{"device_code"}, byAnyone, true, (*Provider).grantDeviceCode},
+	{oidc.GrantTokenExchange, []string{"subject_token", "subject_token_type", "requested_token_type", "requested_issuer",
+		"actor_token", "actor_token_type"}, byNobody, false, (*Provider).grantTokenExchange},
 }
 
-// GrantTypes lists the names in the table.
+// registrable is who may register a grant for themselves.
+type registrable int
+
+const (
+	byNobody     registrable = iota // administrators grant it
+	byTheTrusted                    // clients with an initial access token
+	byAnyone
+)
+
+// tokenParams are the parameters of the token endpoint that are read once, those of all grants: repeating one is refused
+// whichever the grant is (RFC 6749 §3.2).
+var tokenParams = func() []string {
+	list := slices.Concat([]string{"grant_type", "scope"}, oidc.ClientParams)
+	for _, g := range grants {
+		list = append(list, g.params...)
+	}
+	return list
+}()
+
+// GrantTypes returns the names in the table.
 func GrantTypes() []string {
 	names := make([]string, len(grants))
 	for i, g := range grants {
@@ -35,17 +58,21 @@ func GrantTypes() []string {
 	return names
 }
 
-// tokenRequest is what a client asks the token endpoint for, whichever the grant.
-type tokenRequest struct {
-	params oidc.Params
-	bound  store.Bound // the key of its DPoP proof, and whom the token is to be for
-	now    time.Time
+// registrableGrants returns the names of the grants that a client may register for itself, with an initial access token or
+// without.
+func registrableGrants(trusted bool) (names []string) {
+	for _, g := range grants {
+		if g.registrable == byAnyone || trusted && g.registrable == byTheTrusted {
+			names = append(names, g.name)
+		}
+	}
+	return names
 }
 
 // Token is the token endpoint (RFC 6749 §3.2).
 func (p *Provider) Token(ctx context.Context, r Request) Answer {
 	now := p.now()
-	client, params, refusal := p.fromClient(ctx, r, "token", oidc.TokenParams)
+	client, params, refusal := p.fromClient(ctx, r, "token", tokenParams)
 	if refusal != nil {
 		return *refusal
 	}
@@ -59,94 +86,23 @@ func (p *Provider) Token(ctx context.Context, r Request) Answer {
 	case !client.MayUse(grants[i].name):
 		return p.refuseGrant(r, client, oidc.UnauthorizedClient, "the client is not registered for this grant_type", "")
 	}
-	bound, refused := p.bound(r, client, grants[i].name, now)
+	bound, refused := p.bound(r, client, grants[i], now)
 	if refused != nil {
 		return p.refuseProof(r, client, refused, now)
 	}
 	return p.withNonce(r, grants[i].run(p, ctx, r, client, tokenRequest{params, bound, now}), now)
 }
 
-// bound reads what tokens are to be bound to: the key of a DPoP proof, which some clients have to send (RFC 9449 §5.2), and whom they
-// are for (RFC 8707 §2.2), but for an exchange, which has rows of its own for that.
-func (p *Provider) bound(r Request, c *oidc.Client, grant string, now time.Time) (store.Bound, *oidc.Error) {
+// bound returns what the tokens are to be bound to: the key of the DPoP proof, which some clients have to send (RFC 9449
+// §5.2), and the resources they are for.
+func (p *Provider) bound(r Request, c *oidc.Client, g grant, now time.Time) (store.Bound, *oidc.Error) {
 	jkt, refused := p.proof(r, c, now)
 	if refused == nil && jkt == "" && c.DPoPBound {
 		refused = &oidc.Error{Code: oidc.InvalidDPoPProof, Description: "this client has to send a DPoP proof"}
 	}
 	b := store.Bound{JKT: jkt, Allowed: c.ResourcesOf(p.Issuer)}
-	if refused == nil && grant != oidc.GrantTokenExchange {
+	if refused == nil && g.resources {
 		b.Resources, refused = oidc.Resources(r.Params["resource"], b.Allowed)
 	}
 	return b, refused
-}
-
-// refuseGrant answers a client that is known; log is for the log alone.
-func (p *Provider) refuseGrant(r Request, c *oidc.Client, code, description, log string) Answer {
-	return p.refuse(r, "token", c.ClientID, &oidc.Error{Code: code, Description: description, Log: log})
-}
-
-// refuseMisfit answers for a code or token that does not fit; invalid is what is said where nothing more can be.
-func (p *Provider) refuseMisfit(r Request, c *oidc.Client, m store.Misfit, invalid string) Answer {
-	switch m.Reason {
-	case store.ScopeTooWide:
-		return p.refuseGrant(r, c, oidc.InvalidScope, "scope asks for more than was granted", "")
-	case oidc.ResourceTooWide:
-		return p.refuseGrant(r, c, oidc.InvalidTarget, "resource is not one that was granted", "")
-	}
-	return p.refuseGrant(r, c, oidc.InvalidGrant, invalid, m.Reason)
-}
-
-// issueTokens makes the answer of the token endpoint. scope may be narrower than the grant's; refresh is handed out if
-// the grant is offline.
-func (p *Provider) issueTokens(r Request, c *oidc.Client, u *oidc.User, g *oidc.Grant, ask tokenRequest, scope string, refresh oidc.RefreshToken) Answer {
-	ring, err := p.keyRing()
-	if err != nil {
-		return p.failed(r, err)
-	}
-	out := oidc.TokenResponse{TokenType: oidc.TokenTypeOf(ask.bound.JKT), ExpiresIn: int(p.AccessTokenTTL.Seconds()), Scope: scope}
-	out.AccessToken, err = p.signAccessToken(ring, c, u, g, accessTokenFor{scope, ask.bound.JKT, ask.bound.Resources}, ask.now)
-	if err == nil && oidc.HasScope(scope, "openid") {
-		claims := oidc.IDTokenClaims(p.Issuer, p.subject(c, u.Sub), c, u, g, out.AccessToken, ask.now, p.IDTokenTTL)
-		out.IDToken, err = signJSON(ring, c.IDTokenAlg, oidc.IDTokenType, claims, ask.now)
-	}
-	if err == nil && g.Offline {
-		out.RefreshToken, err = p.refreshToken(ring, c, u, g, refresh, ask.now)
-	}
-	if err != nil {
-		return p.failed(r, err)
-	}
-	return Answer{Status: 200, JSON: out}
-}
-
-// accessTokenFor is what an access token is for, and which key it is bound to.
-type accessTokenFor struct {
-	scope     string
-	jkt       string
-	resources []string // nil: as the grant has it
-}
-
-// signAccessToken makes an access token of the grant.
-func (p *Provider) signAccessToken(ring *keys.Ring, c *oidc.Client, u *oidc.User, g *oidc.Grant, f accessTokenFor, now time.Time) (string, error) {
-	claims := p.accessTokenClaims(c, f, now)
-	claims.Subject, claims.Audience = p.subject(c, u.Sub), oidc.AudienceOf(c, p.Issuer, g.Resources, f.resources)
-	claims.AuthTime, claims.GrantID = g.AuthTime.Unix(), g.ID
-	if oidc.HasScope(f.scope, "groups") {
-		claims.Groups = u.Groups
-	}
-	return p.signClaims(ring, c, claims, now)
-}
-
-// accessTokenClaims are those of any access token of the client.
-func (p *Provider) accessTokenClaims(c *oidc.Client, f accessTokenFor, now time.Time) oidc.AccessTokenClaims {
-	return oidc.AccessTokenClaims{Issuer: p.Issuer, Expiry: now.Add(p.AccessTokenTTL).Unix(), IssuedAt: now.Unix(), ID: newID(),
-		ClientID: c.ClientID, Scope: f.scope, Confirmation: oidc.ConfirmationOf(f.jkt)}
-}
-
-// signJSON makes a JWT of claims, whichever kind typ says it is.
-func signJSON(ring *keys.Ring, alg, typ string, claims any, now time.Time) (string, error) {
-	plain, err := json.Marshal(claims)
-	if err != nil {
-		return "", err
-	}
-	return ring.Sign(alg, typ, plain, now)
 }

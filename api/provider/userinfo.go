@@ -44,7 +44,7 @@ func (p *Provider) userinfo(ctx context.Context, r Request, token, scheme string
 		return *refused
 	}
 
-	l, why, err := p.living(ctx, &claims, use, now)
+	owner, why, err := p.loadTokenOwner(ctx, &claims, use, now)
 	switch {
 	case why == store.ProofUsed:
 		return p.refuseToken(r, 401, oidc.InvalidDPoPProof, "DPoP proof: its jti was used before")
@@ -53,9 +53,9 @@ func (p *Provider) userinfo(ctx context.Context, r Request, token, scheme string
 	case err != nil:
 		return p.failed(r, err)
 	}
-	out := oidc.ReleaseClaims(&l.User, claims.Scope, slices.Concat(l.client.ReleasedClaims, l.Claims.Userinfo))
+	out := oidc.ReleaseClaims(&owner.User, claims.Scope, slices.Concat(owner.client.ReleasedClaims, owner.Claims.Userinfo))
 	out["sub"] = claims.Subject
-	return p.answerUserinfo(r, l.client, out, now)
+	return p.answerUserinfo(r, owner.client, out, now)
 }
 
 // answerUserinfo answers in JSON, or in a JWT for a client that is registered for one (OpenID Connect Core §5.3.2).

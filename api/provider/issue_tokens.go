@@ -1,0 +1,67 @@
+package provider
+
+import (
+	"time"
+
+	"gatehouse/api/oidc"
+	"gatehouse/api/store"
+)
+
+// tokenRequest is what a client asks the token endpoint for, whichever the grant.
+type tokenRequest struct {
+	params oidc.Params
+	bound  store.Bound
+	now    time.Time
+}
+
+// issueTokens makes the answer of the token endpoint. scope may be narrower than the grant's; refresh is handed out if the
+// grant is offline.
+func (p *Provider) issueTokens(
+	r Request, c *oidc.Client, u *oidc.User, g *oidc.Grant, ask tokenRequest, scope string, refresh oidc.RefreshToken,
+) Answer {
+	ring, err := p.keyRing()
+	if err != nil {
+		return p.failed(r, err)
+	}
+	out := oidc.TokenResponse{TokenType: oidc.TokenTypeOf(ask.bound.JKT), ExpiresIn: int(p.AccessTokenTTL.Seconds()), Scope: scope}
+	out.AccessToken, err = p.signAccessToken(ring, c, u, g, accessTokenFor{scope, ask.bound.JKT, ask.bound.Resources}, ask.now)
+	if err == nil && oidc.HasScope(scope, "openid") {
+		claims := oidc.IDTokenClaims(p.Issuer, p.subject(c, u.Sub), c, u, g, out.AccessToken, ask.now, p.IDTokenTTL)
+		out.IDToken, err = signJSON(ring, c.IDTokenAlg, oidc.IDTokenType, claims, ask.now)
+	}
+	if err == nil && g.Offline {
+		out.RefreshToken, err = p.refreshToken(ring, c, u, g, refresh, ask.now)
+	}
+	if err != nil {
+		return p.failed(r, err)
+	}
+	return Answer{Status: 200, JSON: out}
+}
+
+// redemption returns what is stored when a client redeems a code, of whichever grant. A public client's refresh tokens are
+// bound to the key of its proof: it has no other way to show that they are its own (RFC 9449 §5).
+func (p *Provider) redemption(c *oidc.Client, refresh oidc.RefreshToken, ask tokenRequest) store.Redemption {
+	out := store.Redemption{Client: c, Refresh: refresh.Digest(), RefreshEnds: ask.now.Add(p.RefreshIdle),
+		OfflineEnds: ask.now.Add(p.RefreshMax)}
+	if c.Public() {
+		out.RefreshJKT = ask.bound.JKT
+	}
+	return out
+}
+
+// refuseGrant answers an authenticated client; log is for the log only.
+func (p *Provider) refuseGrant(r Request, c *oidc.Client, code, description, log string) Answer {
+	return p.refuse(r, "token", c.ClientID, &oidc.Error{Code: code, Description: description, Log: log})
+}
+
+// refuseGrantFor answers with the reason for which a code or refresh token was refused; invalid is said instead of those
+// reasons that only the log is told.
+func (p *Provider) refuseGrantFor(r Request, c *oidc.Client, m store.Misfit, invalid string) Answer {
+	switch m.Reason {
+	case store.ScopeTooWide:
+		return p.refuseGrant(r, c, oidc.InvalidScope, "scope asks for more than was granted", "")
+	case oidc.ResourceTooWide:
+		return p.refuseGrant(r, c, oidc.InvalidTarget, "resource is not one that was granted", "")
+	}
+	return p.refuseGrant(r, c, oidc.InvalidGrant, invalid, m.Reason)
+}

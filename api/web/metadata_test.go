@@ -5,46 +5,48 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	. "gatehouse/api/apitest"
 )
 
 // RFC 9110 §13.1.2: relying parties ask again and again for what seldom changes.
 func TestDiscoveryAndTheJWKSNeedNotBeSentTwice(t *testing.T) {
-	b := start(t).browser()
+	b := Start(t).Browser()
 	for _, path := range []string{"/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", "/jwks"} {
-		first := b.do("GET", path, nil)
-		tag := first.header.Get("ETag")
-		if first.status != 200 || tag == "" || first.header.Get("Content-Length") != strconv.Itoa(len(first.body)) {
-			t.Fatalf("%s: %d, %v", path, first.status, first.header)
+		first := b.Do("GET", path, nil)
+		tag := first.Header.Get("ETag")
+		if first.Status != 200 || tag == "" || first.Header.Get("Content-Length") != strconv.Itoa(len(first.Body)) {
+			t.Fatalf("%s: %d, %v", path, first.Status, first.Header)
 		}
 		for _, has := range []string{tag, "W/" + tag, `"other", ` + tag, "*"} {
-			a := b.do("GET", path, nil, "If-None-Match", has)
-			if a.status != 304 || a.body != "" || a.header.Get("ETag") != tag || a.header.Get("Cache-Control") != "public, max-age=300" {
-				t.Errorf("%s with If-None-Match %s: %d, %v, %q", path, has, a.status, a.header, a.body)
+			a := b.Do("GET", path, nil, "If-None-Match", has)
+			if a.Status != 304 || a.Body != "" || a.Header.Get("ETag") != tag || a.Header.Get("Cache-Control") != "public, max-age=300" {
+				t.Errorf("%s with If-None-Match %s: %d, %v, %q", path, has, a.Status, a.Header, a.Body)
 			}
 		}
-		if a := b.do("GET", path, nil, "If-None-Match", `"other"`); a.status != 200 || a.body != first.body {
-			t.Errorf("%s with another ETag: %d", path, a.status)
+		if a := b.Do("GET", path, nil, "If-None-Match", `"other"`); a.Status != 200 || a.Body != first.Body {
+			t.Errorf("%s with another ETag: %d", path, a.Status)
 		}
 	}
 }
 
 func TestTheJWKSHasAnotherETagWhenItHasAnotherKey(t *testing.T) {
-	b := start(t).browser()
-	before := b.do("GET", "/jwks", nil)
-	b.exec(`DELETE FROM signing_keys WHERE alg = 'PS256'`)
-	waitForNotify()
-	after := b.do("GET", "/jwks", nil, "If-None-Match", before.header.Get("ETag"))
-	if after.status != 200 || after.header.Get("ETag") == before.header.Get("ETag") {
-		t.Errorf("%d, %s", after.status, after.header.Get("ETag"))
+	b := Start(t).Browser()
+	before := b.Do("GET", "/jwks", nil)
+	b.API.Exec(`DELETE FROM signing_keys WHERE alg = 'PS256'`)
+	WaitForNotify()
+	after := b.Do("GET", "/jwks", nil, "If-None-Match", before.Header.Get("ETag"))
+	if after.Status != 200 || after.Header.Get("ETag") == before.Header.Get("ETag") {
+		t.Errorf("%d, %s", after.Status, after.Header.Get("ETag"))
 	}
 }
 
 // What programs ask for all day would drown the rest of the log, unless it fails.
 func TestWhatIsPolledIsLoggedAtDebugOnly(t *testing.T) {
-	log := takeLog(t)
-	b := start(t).browser()
+	log := TakeLog(t)
+	b := Start(t).Browser()
 	for _, path := range []string{"/.well-known/openid-configuration", "/jwks", "/healthz", "/readyz", "/userinfo", "/no/such/path"} {
-		b.do("GET", path, nil)
+		b.Do("GET", path, nil)
 	}
 	levels := map[string]string{}
 	for line := range strings.Lines(log.String()) {

@@ -85,7 +85,7 @@ func (b *bench) cold(ctx context.Context) ([]row, error) {
 }
 
 // statements counts what operations ask Postgres. That SSO costs one durable commit is held by a test
-// (api/web/statements_test.go).
+// (api/provider/statements_test.go).
 func (b *bench) statements(ctx context.Context) ([]row, error) {
 	if err := b.countStatements(ctx, true); err != nil {
 		return nil, err

@@ -1,0 +1,126 @@
+// Package apitest is the real API on a real Postgres, and a browser to use it with. Only tests import it.
+package apitest
+
+import (
+	"context"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"gatehouse/api/authn"
+	"gatehouse/api/devdb"
+	"gatehouse/api/keys"
+	"gatehouse/api/oidc"
+	"gatehouse/api/provider"
+	"gatehouse/api/store"
+	"gatehouse/api/web"
+)
+
+const (
+	UIOrigin = "https://ui.example.org"
+	Callback = "https://rp.example.org/callback?fixed=1"
+	Verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+	Password = "correct horse battery staple"
+	Bye      = "https://rp.example.org/bye" // where the browser goes after a logout
+)
+
+// Rig is the real API on a real Postgres, with a clock that tests can move.
+type Rig struct {
+	*testing.T
+	Issuer string
+	URL    string // of the database
+	DB     *pgxpool.Pool
+	clock  atomic.Int64 // added to the time, in nanoseconds
+	Seals  [][32]byte   // GATEHOUSE_ENCRYPTION_KEY of the replicas to come
+}
+
+// Later moves the clock.
+func (r *Rig) Later(d time.Duration) { r.clock.Add(int64(d)) }
+
+// Now is the API's time.
+func (r *Rig) Now() time.Time { return time.Now().Add(time.Duration(r.clock.Load())) }
+
+// Start runs the API with user alice, groups, a confidential first-party client "web" and a public third-party client "spa".
+func Start(t *testing.T, change ...func(*provider.Settings)) *Rig {
+	t.Helper()
+	url := devdb.Test(t)
+	pool, err := pgxpool.New(context.Background(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	r := &Rig{T: t, URL: url, DB: pool, Seals: [][32]byte{{1, 2, 3}}}
+	server := httptest.NewUnstartedServer(nil)
+	r.Issuer = "http://" + server.Listener.Addr().String()
+	r.Serve(server, authn.NewPasswords(2, 64), change...)
+	r.Exec(`INSERT INTO users (sub, username, password, name, email, email_verified) VALUES ('sub-alice', 'alice', crypt($1, gen_salt('bf', 4)), 'Alice', 'alice@example.org', true)`, Password)
+	r.Exec(`INSERT INTO groups (name) VALUES ('hub-admins'), ('staff')`)
+	r.Exec(`INSERT INTO group_members (username, group_name) VALUES ('alice', 'staff')`)
+	r.Exec(`INSERT INTO clients (client_id, client_name, client_secret_sha256, redirect_uris, post_logout_redirect_uris, grant_types, first_party)
+		VALUES ('web', 'Web', sha256('web-secret'), ARRAY[$1], '{https://rp.example.org/bye}', '{authorization_code,refresh_token}', true)`, Callback)
+	r.Exec(`INSERT INTO clients (client_id, client_name, token_endpoint_auth_method, redirect_uris, grant_types)
+		VALUES ('spa', 'The page', 'none', '{https://spa.example.org/cb}', '{authorization_code,refresh_token}')`)
+	return r
+}
+
+// Serve runs one replica of the API on server.
+func (r *Rig) Serve(server *httptest.Server, passwords *authn.Passwords, change ...func(*provider.Settings)) {
+	r.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	db, err := store.Open(ctx, r.URL)
+	if err != nil {
+		r.Fatal(err)
+	}
+	sealer, err := keys.NewSealer(r.Seals)
+	if err != nil {
+		r.Fatal(err)
+	}
+	settings := provider.Settings{Issuer: r.Issuer, UIOrigin: UIOrigin, Name: "Gatehouse", CodeTTL: time.Minute, AccessTokenTTL: 15 * time.Minute, IDTokenTTL: 15 * time.Minute,
+		RequestTTL: 30 * time.Minute, SessionIdle: 8 * time.Hour, SessionMax: 24 * time.Hour, RefreshIdle: 14 * 24 * time.Hour, RefreshMax: 90 * 24 * time.Hour,
+		RefreshGrace: time.Minute, KeyRotation: 90 * 24 * time.Hour, KeyPublishAhead: 24 * time.Hour, ResponseTypes: []oidc.ResponseType{oidc.ResponseCode}}
+	for _, f := range change {
+		f(&settings)
+	}
+	p := provider.New(settings, db, sealer, passwords, r.Now)
+	if err := p.Start(ctx); err != nil {
+		r.Fatal(err)
+	}
+	listening := make(chan struct{}, 100)
+	go p.Run(ctx, func(ctx context.Context, changed func()) {
+		db.Watch(ctx, r.URL, func() { changed(); listening <- struct{}{} })
+	})
+	<-listening
+	server.Config.Handler = web.API(p, nil)
+	server.Start()
+	r.Cleanup(func() { server.Close(); cancel(); db.Close() })
+}
+
+// Exec runs SQL as an administrator would.
+func (r *Rig) Exec(sql string, args ...any) {
+	r.Helper()
+	if _, err := r.DB.Exec(context.Background(), sql, args...); err != nil {
+		r.Fatal(err)
+	}
+}
+
+// Count returns the number that a query finds.
+func (r *Rig) Count(sql string, args ...any) (n int) {
+	r.Helper()
+	if err := r.DB.QueryRow(context.Background(), sql, args...).Scan(&n); err != nil {
+		r.Fatal(err)
+	}
+	return n
+}
+
+// WaitForNotify: a NOTIFY needs a moment from Postgres to the cache.
+func WaitForNotify() { time.Sleep(100 * time.Millisecond) }
+
+// HTTPSIssuer gives the issuer the scheme it has behind a proxy.
+func HTTPSIssuer(s *provider.Settings) { s.Issuer = strings.Replace(s.Issuer, "http:", "https:", 1) }
+
+// ReachesTestServers lets the API send requests to servers of the test.
+func ReachesTestServers(s *provider.Settings) { s.PrivateHosts = append(s.PrivateHosts, "127.0.0.1") }

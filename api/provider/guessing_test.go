@@ -1,0 +1,115 @@
+package provider_test
+
+import (
+	"fmt"
+	"net/http/httptest"
+	"net/url"
+	"sync"
+	"testing"
+	"time"
+
+	. "gatehouse/api/apitest"
+	"gatehouse/api/authn"
+)
+
+func TestGuessingIsSlowedDownWithoutLockingTheOwnerOut(t *testing.T) {
+	r := start(t)
+	owner, attacker := r.browser(), r.browser()
+	owner.Code(AuthParams()) // leaves a known-device cookie
+	at := attacker.Authorize(AuthParams()).Location()
+	for range 5 {
+		if a := attacker.Login(at, "alice", "guess"); a.Status != 303 {
+			t.Fatalf("an early guess: %d", a.Status)
+		}
+	}
+	slowed := attacker.Login(at, "alice", Password)
+	if slowed.Status != 429 || slowed.Header.Get("Retry-After") == "" || slowed.Header.Get("Location") != "" {
+		t.Errorf("the sixth guess: %d", slowed.Status)
+	}
+	page := attacker.Interaction(slowed.LeadsTo())
+	if page["page"] != "login" || page["error"].(map[string]any)["code"] != "too_many_attempts" {
+		t.Errorf("page: %v", page)
+	}
+	if a := owner.Login(owner.Authorize(AuthParams("prompt", "login")).Location(), "alice", Password); a.Query("code") == "" {
+		t.Errorf("the owner is locked out of a known browser: %d %s", a.Status, a.Location())
+	}
+	r.Later(time.Minute)
+	if a := attacker.Login(at, "alice", Password); a.Query("code") == "" {
+		t.Errorf("a minute later the right password is refused: %d", a.Status)
+	}
+}
+
+func TestHangingUpDoesNotEscapeTheThrottle(t *testing.T) {
+	r := start(t)
+	b := r.browser()
+	at := b.Authorize(AuthParams()).Location()
+	impatient := *b.HTTP
+	impatient.Timeout = 100 * time.Millisecond // less than a refusal takes
+	for range 6 {
+		form := url.Values{"request": {at.Query().Get("request")}, "username": {"alice"}, "password": {"guess"}}
+		if resp, err := impatient.PostForm(b.Issuer+"/login", form); err == nil {
+			resp.Body.Close()
+			if resp.StatusCode != 429 { // what is under way counts, too
+				t.Fatalf("an answer came too soon for this test: %d", resp.StatusCode)
+			}
+		}
+	}
+	time.Sleep(time.Second)
+	if a := b.Login(at, "alice", "guess"); a.Status != 429 {
+		t.Errorf("the sixth guess: %d", a.Status)
+	}
+}
+
+func TestGuessesSentAllAtOnceAreNotAllLetThrough(t *testing.T) {
+	b := start(t).browser()
+	at := b.Authorize(AuthParams()).Location()
+	results := make([]Answer, 60)
+	var group sync.WaitGroup
+	for i := range results {
+		group.Go(func() { results[i] = b.Login(at, "alice", fmt.Sprint("guess", i)) })
+	}
+	group.Wait()
+	checked := 0
+	for _, a := range results {
+		switch a.Status {
+		case 303:
+			checked++
+		case 429:
+		default:
+			t.Errorf("%d %s", a.Status, a.Body)
+		}
+	}
+	if checked == 0 || checked > 5 {
+		t.Errorf("%d of 60 parallel guesses were checked, want at most 5", checked)
+	}
+}
+
+func TestBeyondTheHashQueueTheAnswerIs503WithRetryAfter(t *testing.T) {
+	r := start(t)
+	server := httptest.NewUnstartedServer(nil)
+	r.Serve(server, authn.NewPasswords(1, 1))
+	b := r.browser()
+	at := b.Authorize(AuthParams()).Location()
+	b.Issuer = "http://" + server.Listener.Addr().String()
+	r.Exec(`INSERT INTO users (username, password) SELECT 'user' || i, crypt($1, gen_salt('bf', 10)) FROM generate_series(0, 19) AS i`, Password)
+	results := make([]Answer, 20)
+	var group sync.WaitGroup
+	for i := range results {
+		group.Go(func() { results[i] = b.Login(at, fmt.Sprint("user", i), Password) })
+	}
+	group.Wait()
+	done, busy := 0, 0
+	for _, a := range results {
+		switch {
+		case a.Query("code") != "":
+			done++
+		case a.Status == 503 && a.Header.Get("Retry-After") != "" && b.Interaction(a.LeadsTo())["error"].(map[string]any)["code"] == "temporarily_unavailable":
+			busy++
+		default:
+			t.Errorf("%d %s", a.Status, a.Body)
+		}
+	}
+	if done == 0 || busy == 0 {
+		t.Errorf("%d signed in, %d were told to come back", done, busy)
+	}
+}

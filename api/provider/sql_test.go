@@ -1,0 +1,53 @@
+package provider_test
+
+import (
+	"testing"
+
+	. "gatehouse/api/apitest"
+)
+
+// A change with SQL counts at the next request.
+func TestSQLTakesEffectAtTheNextRequest(t *testing.T) {
+	b := start(t).browser()
+	tokens := b.Token(Redeem(b.Code(AuthParams("scope", "openid groups offline_access")))).JSON()
+	access, next := Str(tokens["access_token"]), Str(tokens["refresh_token"])
+
+	b.Exec("DELETE FROM group_members WHERE username = 'alice'")
+	if groups, _ := b.Userinfo(access).JSON()["groups"].([]any); groups == nil || len(groups) != 0 {
+		t.Errorf("groups after removal: %v", groups)
+	}
+	b.Exec("UPDATE users SET disabled_at = now() WHERE username = 'alice'")
+	if a := b.Userinfo(access); a.Status != 401 {
+		t.Errorf("userinfo of a disabled user: %d", a.Status)
+	}
+	if a := b.Token(Refresh(next)); a.JSON()["error"] != "invalid_grant" {
+		t.Errorf("refresh of a disabled user: %s", a.Body)
+	}
+	if a := b.Authorize(AuthParams("prompt", "none")); a.Query("error") != "login_required" {
+		t.Errorf("single sign-on of a disabled user: %s", a.Location())
+	}
+	at := b.Authorize(AuthParams()).Location()
+	if a := b.Login(at, "alice", Password); a.Location().Path != "/login" {
+		t.Errorf("sign-in of a disabled user: %s", a.Location())
+	}
+	b.Exec("UPDATE users SET disabled_at = NULL")
+	if a := b.Userinfo(access); a.Status != 200 {
+		t.Errorf("userinfo of a user enabled again: %d", a.Status)
+	}
+	b.Exec("UPDATE clients SET allowed_groups = '{hub-admins}' WHERE client_id = 'web'")
+	WaitForNotify()
+	if a := b.Authorize(AuthParams()); a.Query("error") != "access_denied" {
+		t.Errorf("not in an allowed group: %s", a.Location())
+	}
+	if a := b.Userinfo(access); a.Status != 401 {
+		t.Errorf("userinfo outside the allowed groups: %d", a.Status)
+	}
+	b.Exec("DELETE FROM clients WHERE client_id = 'web'")
+	WaitForNotify()
+	if a := b.Authorize(AuthParams()); a.Status != 400 || a.Header.Get("Location") != "" {
+		t.Errorf("a deleted client: %d %s", a.Status, a.Location())
+	}
+	if a := b.Token(Refresh(next)); a.Status != 401 {
+		t.Errorf("token endpoint for a deleted client: %d", a.Status)
+	}
+}

@@ -1,0 +1,72 @@
+package provider_test
+
+import (
+	"net/url"
+	"os"
+	"testing"
+
+	. "gatehouse/api/apitest"
+)
+
+// What operations ask of Postgres once the client and the keys are in memory: goals of docs/performance.md, and why an endpoint is
+// load → decide → save. The counts are exact: one statement more, or one fewer, is for this table to say.
+func TestOperationsCostFewStatementsAndFewDurableCommits(t *testing.T) {
+	if os.Getenv("TEST_DATABASE_URL") != "" {
+		t.Skip("the server of TEST_DATABASE_URL may not count statements")
+	}
+	r := start(t)
+	r.Exec(`CREATE EXTENSION pg_stat_statements`)
+	r.Exec(`UPDATE clients SET first_party = false, grant_types = '{authorization_code,refresh_token,client_credentials}' WHERE client_id = 'web'`)
+	r.Exec(`INSERT INTO consents (user_id, client_id, scopes, granted_at)
+		SELECT id, 'web', '{openid,profile,email,groups,offline_access}', now() FROM users`)
+	b := r.browser()
+	params := AuthParams("scope", "openid profile email groups offline_access")
+	tokens := b.Token(Redeem(b.Code(params))).JSON()
+	check := func(a Answer) Answer {
+		if a.Status != 200 {
+			t.Fatalf("%d %s", a.Status, a.Body)
+		}
+		return a
+	}
+
+	for _, op := range []struct {
+		name                string
+		statements, durable int
+		run                 func()
+	}{
+		{"single sign-on: code, tokens, userinfo", 3, 1, func() {
+			tokens = check(b.Token(Redeem(b.Code(params)))).JSON()
+			check(b.Userinfo(Str(tokens["access_token"])))
+		}},
+		{"refresh", 1, 1, func() { tokens = check(b.Token(Refresh(Str(tokens["refresh_token"])))).JSON() }},
+		{"userinfo", 1, 0, func() { check(b.Userinfo(Str(tokens["access_token"]))) }},
+		{"introspection", 1, 0, func() {
+			form := url.Values{"token": {Str(tokens["access_token"])}}
+			if check(b.Do("POST", "/introspect", form, "Authorization", Basic("web", "web-secret"))).JSON()["active"] != true {
+				t.Fatal("the token is not active")
+			}
+		}},
+		{"client_credentials", 0, 0, func() { check(b.Token(url.Values{"grant_type": {"client_credentials"}})) }},
+		{"discovery", 0, 0, func() { check(b.Do("GET", "/.well-known/openid-configuration", nil)) }},
+		{"JWKS", 0, 0, func() { check(b.Do("GET", "/jwks", nil)) }},
+		{"a sign-in that is asked for without a session", 0, 0, func() { r.browser().Authorize(params) }},
+	} {
+		const times = 20
+		r.Exec(`SELECT pg_stat_statements_reset()`)
+		for range times {
+			op.run()
+		}
+		// A transaction that writes no WAL has nothing to wait for. A read writes some now and then, where it tidies up a page.
+		const counted = `FROM pg_stat_statements WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND toplevel
+			AND query NOT LIKE '%pg_stat_statements%'`
+		statements := r.Count(`SELECT coalesce(sum(calls), 0) ` + counted)
+		durable := r.Count(`SELECT coalesce(sum(calls), 0) ` + counted + ` AND wal_records >= calls`)
+		if statements != op.statements*times || durable != op.durable*times {
+			var all string
+			_ = r.DB.QueryRow(t.Context(), `SELECT coalesce(string_agg(calls || ' times, ' || wal_records || ' WAL records: ' ||
+				left(regexp_replace(query, '\s+', ' ', 'g'), 120), E'\n'), '') `+counted).Scan(&all)
+			t.Errorf("%s, %d times: %d statements, %d durable commits; want %d and %d each time\n%s",
+				op.name, times, statements, durable, op.statements, op.durable, all)
+		}
+	}
+}

@@ -17,6 +17,7 @@ var rooms = map[string][]string{
 	"authn":    {"oidc", "store", "go-oidc"},
 	"outgoing": {},
 	"provider": {"oidc", "keys", "store", "authn", "outgoing"},
+	"admin":    {"oidc", "store", "authn"},
 	"web":      {"oidc", "provider", "config", "echo"},
 }
 

@@ -38,7 +38,7 @@ func origin(field func(*Config) *string) parser {
 			return fmt.Errorf("must be an origin, without path, user name or default port and in lower case: write %s", canonical)
 		case !hostname.MatchString(u.Hostname()) && net.ParseIP(u.Hostname()) == nil:
 			return fmt.Errorf("has a host name that is not one: %q", u.Hostname())
-		case u.Scheme == "http" && !IsLoopback(u.Hostname()):
+		case u.Scheme == "http" && !oidc.IsLoopback(u.Hostname()):
 			return fmt.Errorf("must begin with https://, since %s is not localhost", u.Hostname())
 		}
 		*field(c) = value
@@ -55,9 +55,6 @@ func canonicalHost(u *url.URL) string {
 	}
 	return host
 }
-
-// IsLoopback: the hosts that browsers take for secure although they speak http (Secure Contexts §3.1).
-func IsLoopback(host string) bool { return host == "localhost" || host == "127.0.0.1" || host == "::1" }
 
 func database(field func(*Config) *string) parser {
 	return func(c *Config, value string) error {

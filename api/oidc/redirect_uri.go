@@ -130,3 +130,6 @@ func join(uri, separator string, add [][2]string) string {
 	}
 	return b.String()
 }
+
+// IsLoopback reports whether browsers take host for secure although it speaks http (Secure Contexts §3.1).
+func IsLoopback(host string) bool { return host == "localhost" || host == "127.0.0.1" || host == "::1" }

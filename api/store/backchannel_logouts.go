@@ -71,14 +71,14 @@ func orNull(t time.Time) *time.Time {
 
 // LogoutRow is a logout as an administrator sees one.
 type LogoutRow struct {
-	ClientID      string     `db:"client_id"`
-	User          string     `db:"username"` // or the subject of a user who is gone
-	SID           string     `db:"sid"`
-	Attempts      int        `db:"attempts"`
-	NextAttemptAt *time.Time `db:"next_attempt_at"`
-	DeliveredAt   *time.Time `db:"delivered_at"`
-	LastError     string     `db:"last_error"`
-	CreatedAt     time.Time  `db:"created_at"`
+	ClientID      string     `json:"client_id" db:"client_id"`
+	User          string     `json:"user" db:"username"` // or the subject of a user who is gone
+	SID           string     `json:"sid,omitempty" db:"sid"`
+	Attempts      int        `json:"attempts" db:"attempts"`
+	NextAttemptAt *time.Time `json:"next_attempt_at,omitempty" db:"next_attempt_at"`
+	DeliveredAt   *time.Time `json:"delivered_at,omitempty" db:"delivered_at"`
+	LastError     string     `json:"last_error,omitempty" db:"last_error"`
+	CreatedAt     time.Time  `json:"created_at" db:"created_at"`
 }
 
 // ListLogouts gives the latest logouts, of all clients or of one.

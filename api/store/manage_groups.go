@@ -61,13 +61,16 @@ type GroupMembersQuery struct {
 const listGroupMembersSQL = `
 	SELECT m.username FROM group_members m WHERE m.group_name = @group AND m.username > @after ORDER BY m.username LIMIT @limit`
 
-// ListGroupMembers returns the usernames of members of a group, in their order; none if there is no such group.
+// ListGroupMembers returns the usernames of members of a group, in their order. Errors: Missing.
 func (s *Store) ListGroupMembers(ctx context.Context, q GroupMembersQuery) ([]string, error) {
 	rows, err := s.pool.Query(ctx, listGroupMembersSQL, pgx.NamedArgs{"group": q.Group, "after": q.After, "limit": q.Limit})
 	if err != nil {
 		return nil, inWords(err, nil)
 	}
 	list, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err == nil && len(list) == 0 { // is it there?
+		return nil, s.manageOne(ctx, Missing{"group", q.Group}, nil, `SELECT FROM groups WHERE name = $1`, q.Group)
+	}
 	return list, inWords(err, nil)
 }
 

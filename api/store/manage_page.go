@@ -6,8 +6,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Page is the part of a list that is wanted. A list is in the order of a key, which an index has, so that a page costs the same wherever
-// it begins. Pages are read one by one: a row that is added or removed meanwhile may be in the list or not.
+// Page is the part of a list that is wanted. A list is in the order of a key, which an index has, so that a page costs the same
+// wherever it begins. Pages are read one by one: a row that is added or removed meanwhile may be in the list or not.
 type Page struct {
 	After string // the key of the last row of the page before; "" for the first page
 	Limit int    // rows at most

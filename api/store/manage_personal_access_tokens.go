@@ -24,7 +24,8 @@ const listPersonalAccessTokensSQL = `
 		(t.created_at, t.id) < (nullif(split_part(@after, ' ', 1), '')::timestamptz, nullif(split_part(@after, ' ', 2), '')::uuid))
 	ORDER BY t.created_at DESC, t.id DESC LIMIT @limit`
 
-// ListPersonalAccessTokens returns the tokens of a user that are kept, those that can no longer be used included, the latest first.
+// ListPersonalAccessTokens returns the tokens of a user that are kept, the latest first. Those that can no longer be used are
+// included.
 func (s *Store) ListPersonalAccessTokens(ctx context.Context, q PersonalAccessTokenQuery) ([]PersonalAccessToken, error) {
 	if err := s.manageOne(ctx, Missing{"user", q.Username}, nil, `SELECT FROM users WHERE username = $1`, q.Username); err != nil {
 		return nil, err

@@ -4,26 +4,17 @@ import (
 	"context"
 	"time"
 
+	"gatehouse/api/admin"
 	"gatehouse/api/config"
-	"gatehouse/api/store"
 )
-
-// logoutsShown bounds the list; the table has those of a week (docs/sql.md).
-const logoutsShown = 50
 
 type clientLogoutsCmd struct {
 	ID string `arg:"" optional:"" name:"client" help:"Only this client's."`
 }
 
-// Run shows what became of the latest back-channel logouts.
 func (c clientLogoutsCmd) Run(ctx context.Context, a *app) error {
-	return a.withStore(ctx, 0, func(_ *config.Config, s *store.Store) error {
-		if c.ID != "" { // a list that is empty for a typing error would mislead
-			if _, err := s.ShowClient(ctx, c.ID); err != nil {
-				return err
-			}
-		}
-		list, err := s.ListLogouts(ctx, c.ID, logoutsShown)
+	return a.withAdmin(ctx, 0, func(_ *config.Config, adm *admin.Admin) error {
+		list, err := adm.ListLogouts(ctx, admin.ListLogouts{ClientID: c.ID})
 		if err != nil {
 			return err
 		}
@@ -36,7 +27,7 @@ func (c clientLogoutsCmd) Run(ctx context.Context, a *app) error {
 	})
 }
 
-func logoutState(l store.LogoutRow) string {
+func logoutState(l admin.Logout) string {
 	switch {
 	case l.DeliveredAt != nil:
 		return "delivered"

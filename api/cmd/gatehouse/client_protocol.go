@@ -8,28 +8,30 @@ import (
 	"os"
 	"strings"
 
+	"gatehouse/api/admin"
 	"gatehouse/api/oidc"
-	"gatehouse/api/store"
 )
 
 // clientProtocol is how a client speaks the protocol, where that is not what most do.
 type clientProtocol struct {
-	JWKS            string `name:"jwks" placeholder:"FILE" help:"Its public keys, a JWKS (- is standard input): it authenticates with private_key_jwt and gets no secret."`
-	JWKSURI         string `name:"jwks-uri" placeholder:"URL" help:"Where its public keys are; the same."`
-	Scope           string `placeholder:"SCOPES" help:"What it may ask for, in place of openid profile email groups offline_access."`
-	Service         bool   `help:"It comes for itself (client_credentials), not for people."`
-	IDTokenAlg      string `name:"id-token-alg" enum:"RS256,PS256,ES256,EdDSA" default:"RS256" help:"Its ID tokens are signed with it (${enum})."`
-	NoIDTokenClaims bool   `name:"no-id-token-claims" help:"What scopes release comes from userinfo only."`
-	Pairwise        bool   `help:"It gets a sub of its own for each person."`
-	PushRequests    bool   `help:"It has to push its authorization requests (PAR)."`
-	DPoP            bool   `name:"dpop" help:"Its access tokens are bound to its keys (DPoP)."`
-	FAPI2           bool   `name:"fapi2" help:"Hold it to the FAPI 2.0 Security Profile, which is the two above, its own keys, and PS256 unless --id-token-alg says otherwise."`
+	JWKS    string `name:"jwks" placeholder:"FILE" help:"Its public keys (- is standard input), in place of a secret."`
+	JWKSURI string `name:"jwks-uri" placeholder:"URL" help:"Where its public keys are; the same."`
+	Scope   string `placeholder:"SCOPES" help:"What it may ask for, in place of openid profile email groups offline_access."`
+	Service bool   `help:"It gets tokens for itself (client_credentials), not for people."`
+
+	IDTokenAlg string `name:"id-token-alg" enum:"RS256,PS256,ES256,EdDSA" default:"RS256" help:"Signs its ID tokens (${enum})."`
+
+	NoIDTokenClaims bool `name:"no-id-token-claims" help:"What scopes release comes from userinfo only."`
+	Pairwise        bool `help:"It gets a sub of its own for each person."`
+	PushRequests    bool `help:"It has to push its authorization requests (PAR)."`
+	DPoP            bool `name:"dpop" help:"Its access tokens are bound to its keys (DPoP)."`
+	FAPI2           bool `name:"fapi2" help:"FAPI 2.0 Security Profile: these two, its own keys, and PS256 unless --id-token-alg differs."`
 }
 
-// keyed says that the client has a key in place of a secret.
+// keyed reports whether the client has a key in place of a secret.
 func (c clientProtocol) keyed() bool { return c.JWKS != "" || c.JWKSURI != "" }
 
-func (c clientProtocol) change(a *app, row *store.ClientRow) error {
+func (c clientProtocol) change(a *app, row *admin.Client) error {
 	if c.FAPI2 && !c.keyed() {
 		return errors.New("--fapi2 needs the client's public keys: --jwks or --jwks-uri")
 	}
@@ -37,7 +39,7 @@ func (c clientProtocol) change(a *app, row *store.ClientRow) error {
 		row.TokenEndpointAuthMethod, row.JWKSURI = oidc.PrivateKeyJWT, c.JWKSURI
 	}
 	if c.JWKS != "" {
-		text, err := a.readSmall(c.JWKS)
+		text, err := a.readFile(c.JWKS, maxJWKS)
 		if err != nil {
 			return err
 		}
@@ -66,10 +68,10 @@ func (c clientProtocol) change(a *app, row *store.ClientRow) error {
 	return nil
 }
 
-const maxSmallFile = 64 << 10 // bytes
+const maxJWKS = 64 // KiB
 
-// readSmall reads a file, or standard input where it is called -.
-func (a *app) readSmall(name string) ([]byte, error) {
+// readFile reads a file of at most limit KiB, or standard input where it is called -.
+func (a *app) readFile(name string, limit int64) ([]byte, error) {
 	in := a.stdin
 	if name != "-" {
 		f, err := os.Open(name)
@@ -79,9 +81,9 @@ func (a *app) readSmall(name string) ([]byte, error) {
 		defer f.Close()
 		in = f
 	}
-	text, err := io.ReadAll(io.LimitReader(in, maxSmallFile+1))
-	if err == nil && len(text) > maxSmallFile {
-		err = fmt.Errorf("%s is larger than 64 KiB", name)
+	text, err := io.ReadAll(io.LimitReader(in, limit<<10+1))
+	if err == nil && int64(len(text)) > limit<<10 {
+		err = fmt.Errorf("%s is larger than %d KiB", name, limit)
 	}
 	return text, err
 }

@@ -8,17 +8,16 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"slices"
 	"time"
 
+	"gatehouse/api/admin"
 	"gatehouse/api/config"
-	"gatehouse/api/oidc"
-	"gatehouse/api/store"
+	"gatehouse/api/provider"
 )
 
 type doctorCmd struct{}
 
-// A finding is one line of the doctor's: what was looked at, how it is, and what to do.
+// A finding is one line of what is printed: what was looked at, how it is, and what to do.
 type finding struct{ level, text string }
 
 func good(format string, args ...any) []finding {
@@ -30,9 +29,10 @@ func bad(format string, args ...any) []finding {
 
 // patient is what is examined.
 type patient struct {
-	cfg   *config.Config
-	store *store.Store
-	http  *http.Client
+	cfg      *config.Config
+	admin    *admin.Admin
+	provider func() (*provider.Provider, error)
+	http     *http.Client
 }
 
 // examinations run in this order; those that need the tables only when the schema is good.
@@ -65,17 +65,18 @@ func (doctorCmd) Run(ctx context.Context, a *app) error {
 		}
 	}
 	tell("config", good("complete and without contradictions"))
-	s, err := store.Open(ctx, cfg.DatabaseURL)
+	db, err := openDatabase(ctx, cfg)
 	if err != nil {
 		return err
 	}
-	defer s.Close()
+	defer db.Close()
 	// No redirects: a page that is elsewhere is not what relying parties ask for.
 	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	client := &http.Client{Timeout: 10 * time.Second, CheckRedirect: stay}
+	p := patient{cfg, newAdmin(cfg, db), func() (*provider.Provider, error) { return newProvider(cfg, db) }, client}
 	for _, e := range examinations {
-		if !e.tables || s.SchemaIsCurrent(ctx) == nil {
-			tell(e.name, e.run(ctx, patient{cfg, s, client}))
+		if !e.tables || db.SchemaIsCurrent(ctx) == nil {
+			tell(e.name, e.run(ctx, p))
 		}
 	}
 	if failed > 0 {
@@ -89,13 +90,13 @@ const maxSkew = 2 * time.Second
 
 func examineDatabase(ctx context.Context, p patient) []finding {
 	before := time.Now()
-	server, err := p.store.DescribeServer(ctx)
+	server, err := p.admin.DescribeServer(ctx)
 	if err != nil {
 		return bad("%s: check DATABASE_URL, and that Postgres runs", unfold(err.Error()))
 	}
 	took := time.Since(before)
 	findings := good("Postgres %d answers in %s", server.Version/10000, took.Round(100*time.Microsecond))
-	if err := p.store.SchemaIsCurrent(ctx); err != nil {
+	if err := p.admin.SchemaIsCurrent(ctx); err != nil {
 		findings = append(findings, bad("%s", unfold(err.Error()))...)
 	}
 	if server.Version < 140000 {
@@ -111,29 +112,29 @@ func examineDatabase(ctx context.Context, p patient) []finding {
 }
 
 func examineKeys(ctx context.Context, p patient) []finding {
-	rows, err := p.store.SigningKeys(ctx, time.Now())
+	list, err := p.admin.ListSigningKeys(ctx, admin.Nothing{})
 	if err != nil {
 		return bad("%s", unfold(err.Error()))
 	}
-	if len(rows) == 0 {
+	if len(list) == 0 {
 		return good("none yet: gatehouse serve makes them at its first start")
 	}
-	provider, err := newProvider(p.cfg, p.store)
+	served, err := p.provider()
 	if err == nil {
-		err = provider.LoadKeys(ctx)
+		err = served.LoadKeys(ctx)
 	}
 	if err != nil {
 		return bad("%v", err)
 	}
-	return good("%d, which GATEHOUSE_ENCRYPTION_KEY decrypts", len(rows))
+	return good("%d, which GATEHOUSE_ENCRYPTION_KEY decrypts", len(list))
 }
 
 func examineUpstreams(ctx context.Context, p patient) (findings []finding) {
-	provider, err := newProvider(p.cfg, p.store)
+	served, err := p.provider()
 	if err != nil {
 		return bad("%v", err)
 	}
-	list, err := provider.ExamineUpstreams(ctx)
+	list, err := served.ExamineUpstreams(ctx)
 	if err != nil {
 		return bad("%s", unfold(err.Error()))
 	}
@@ -153,7 +154,8 @@ func examineIssuer(ctx context.Context, p patient) []finding {
 		return bad("%v: start gatehouse serve, and have the proxy lead %s to %s", err, p.cfg.Issuer, p.cfg.Listen)
 	}
 	if discovery.Issuer != p.cfg.Issuer {
-		return bad("%s says that it is %q: set GATEHOUSE_ISSUER alike wherever gatehouse serve runs", p.cfg.Issuer, discovery.Issuer)
+		return bad("%s says that it is %q: set GATEHOUSE_ISSUER alike wherever gatehouse serve runs",
+			p.cfg.Issuer, discovery.Issuer)
 	}
 	return good("%s is reachable", p.cfg.Issuer)
 }
@@ -170,30 +172,15 @@ func examineUI(ctx context.Context, p patient) []finding {
 }
 
 func examineClients(ctx context.Context, p patient) (findings []finding) {
-	registered := 0
-	for c, err := range allClients(ctx, p.store, "") {
-		if err != nil {
-			return bad("%s", unfold(err.Error()))
-		}
-		registered++
-		for _, name := range c.ResponseTypes {
-			if c.DisabledAt == nil && !slices.Contains(p.cfg.ResponseTypes, oidc.ParseResponseType(name)) {
-				findings = append(findings, finding{"warn", fmt.Sprintf(
-					"%s is registered for response_type %q, which is refused: add it to GATEHOUSE_RESPONSE_TYPES, or take it away",
-					c.ClientID, name)})
-			}
-		}
-		if uri := c.FrontchannelLogoutURI; c.DisabledAt == nil && uri != "" && !oidc.MayTellInFront(uri, c.RedirectURIs) {
-			findings = append(findings, finding{"warn", c.ClientID + ": " + fmt.Sprintf(foreignLogoutURI, uri)})
-		}
-		for _, uri := range append(c.RedirectURIs, c.PostLogoutRedirectURIs...) {
-			if c.DisabledAt == nil && sentInTheClear(uri) {
-				findings = append(findings, finding{"warn", fmt.Sprintf("%s has %s: whoever is on the way can read it; use https", c.ClientID, uri)})
-			}
-		}
+	checked, err := p.admin.CheckClients(ctx)
+	if err != nil {
+		return bad("%s", unfold(err.Error()))
+	}
+	for _, warning := range checked.Warnings {
+		findings = append(findings, finding{"warn", warning})
 	}
 	if findings == nil {
-		return good("%d registered", registered)
+		return good("%d registered", checked.Registered)
 	}
 	return findings
 }

@@ -1,64 +1,22 @@
 package main
 
 import (
-	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"iter"
 	"strings"
 
+	"github.com/alecthomas/kong"
+
+	"gatehouse/api/admin"
 	"gatehouse/api/config"
-	"gatehouse/api/store"
 )
 
 type groupCmd struct {
-	Add          groupAddCmd          `cmd:"" help:"Add a group."`
-	Remove       groupRemoveCmd       `cmd:"" help:"Remove a group; its members stay users."`
-	AddMember    groupAddMemberCmd    `cmd:"" help:"Make users members of a group."`
-	RemoveMember groupRemoveMemberCmd `cmd:"" help:"End a membership, from the next request on."`
-	List         groupListCmd         `cmd:"" help:"List the groups and their members."`
-}
-
-type groupAddCmd struct {
-	Name        string `arg:""`
-	Description string
-}
-
-func (c groupAddCmd) Run(ctx context.Context, a *app) error {
-	return a.withStore(ctx, 0, func(_ *config.Config, s *store.Store) error {
-		return a.done(s.AddGroup(ctx, c.Name, c.Description), "added group %s", c.Name)
-	})
-}
-
-type groupRemoveCmd struct {
-	Name string `arg:""`
-}
-
-func (c groupRemoveCmd) Run(ctx context.Context, a *app) error {
-	return a.withStore(ctx, 0, func(_ *config.Config, s *store.Store) error {
-		return a.done(s.RemoveGroup(ctx, c.Name), "removed group %s", c.Name)
-	})
-}
-
-type groupAddMemberCmd struct {
-	Group     string   `arg:""`
-	Usernames []string `arg:"" name:"username"`
-}
-
-func (c groupAddMemberCmd) Run(ctx context.Context, a *app) error {
-	return a.withStore(ctx, 0, func(_ *config.Config, s *store.Store) error {
-		return a.done(s.AddGroupMembers(ctx, c.Group, c.Usernames), "added %s to group %s", strings.Join(c.Usernames, ", "), c.Group)
-	})
-}
-
-type groupRemoveMemberCmd struct {
-	Group    string `arg:""`
-	Username string `arg:""`
-}
-
-func (c groupRemoveMemberCmd) Run(ctx context.Context, a *app) error {
-	return a.withStore(ctx, 0, func(_ *config.Config, s *store.Store) error {
-		return a.done(s.RemoveGroupMember(ctx, c.Group, c.Username), "removed %s from group %s", c.Username, c.Group)
-	})
+	List    groupListCmd    `cmd:"" help:"List the groups and their members."`
+	Members groupMembersCmd `cmd:"" help:"List the members of a group, one on a line."`
+	kong.Plugins
 }
 
 type groupListCmd struct {
@@ -68,14 +26,14 @@ type groupListCmd struct {
 
 // group is a group with its members.
 type group struct {
-	store.GroupRow
+	admin.Group
 	Members []string `json:"members"`
 }
 
 func (c groupListCmd) Run(ctx context.Context, a *app) error {
-	return a.withStore(ctx, 0, func(_ *config.Config, s *store.Store) error {
-		list := withMembers(ctx, s, walk(func(g store.GroupRow) string { return g.Name }, func(p store.Page) ([]store.GroupRow, error) {
-			return s.ListGroups(ctx, store.GroupQuery{Page: p, Search: c.Search})
+	return a.withAdmin(ctx, 0, func(_ *config.Config, adm *admin.Admin) error {
+		list := withMembers(ctx, adm, walk(func(p admin.Paging) (admin.Page[admin.Group], error) {
+			return adm.ListGroups(ctx, admin.ListGroups{Paging: p, Search: c.Search})
 		}))
 		if c.JSON {
 			return printRows(a.stdout, list)
@@ -86,20 +44,52 @@ func (c groupListCmd) Run(ctx context.Context, a *app) error {
 	})
 }
 
-func withMembers(ctx context.Context, s *store.Store, rows iter.Seq2[store.GroupRow, error]) iter.Seq2[group, error] {
+func withMembers(ctx context.Context, adm *admin.Admin, groups iter.Seq2[admin.Group, error]) iter.Seq2[group, error] {
 	return func(yield func(group, error) bool) {
-		for row, err := range rows {
-			g := group{row, []string{}}
-			members := walk(func(name string) string { return name }, func(p store.Page) ([]string, error) {
-				return s.ListGroupMembers(ctx, store.GroupMembersQuery{Page: p, Group: g.Name})
-			})
-			for name, failed := range members {
-				g.Members = append(g.Members, name)
-				err = cmp.Or(err, failed)
+		for g, err := range groups {
+			row := group{Group: g}
+			if err == nil {
+				row.Members, err = collect(members(ctx, adm, g.Name))
 			}
-			if !yield(g, err) || err != nil {
+			if errors.As(err, new(admin.Missing)) {
+				continue // it was removed after its page was read
+			}
+			if !yield(row, err) {
 				return
 			}
 		}
 	}
+}
+
+func collect[T any](rows iter.Seq2[T, error]) ([]T, error) {
+	list := []T{}
+	for row, err := range rows {
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, row)
+	}
+	return list, nil
+}
+
+func members(ctx context.Context, adm *admin.Admin, group string) iter.Seq2[string, error] {
+	return walk(func(p admin.Paging) (admin.Page[string], error) {
+		return adm.ListGroupMembers(ctx, admin.ListGroupMembers{Paging: p, Group: group})
+	})
+}
+
+type groupMembersCmd struct {
+	Group string `arg:""`
+}
+
+func (c groupMembersCmd) Run(ctx context.Context, a *app) error {
+	return a.withAdmin(ctx, 0, func(_ *config.Config, adm *admin.Admin) error {
+		for username, err := range members(ctx, adm, c.Group) {
+			if err != nil {
+				return err
+			}
+			fmt.Fprintln(a.stdout, username)
+		}
+		return nil
+	})
 }

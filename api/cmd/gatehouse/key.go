@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"gatehouse/api/admin"
 	"gatehouse/api/config"
-	"gatehouse/api/store"
 )
 
 type keyCmd struct {
@@ -17,27 +17,18 @@ type keyCmd struct {
 type keyListCmd struct{}
 
 func (keyListCmd) Run(ctx context.Context, a *app) error {
-	return a.withStore(ctx, config.ForDatabase, func(_ *config.Config, db *store.Store) error {
-		now := time.Now()
-		rows, err := db.SigningKeys(ctx, now)
+	return a.withAdmin(ctx, 0, func(_ *config.Config, adm *admin.Admin) error {
+		list, err := adm.ListSigningKeys(ctx, admin.Nothing{})
 		if err != nil {
 			return err
 		}
 		t := newTable(a.stdout, "ALG", "KID", "STATE", "SIGNS FROM", "LEAVES THE JWKS")
-		for _, k := range rows {
-			use, leaves := "signs", ""
-			if !k.RetiresAt.IsZero() {
+		for _, k := range list {
+			leaves := ""
+			if k.RetiresAt != nil {
 				leaves = k.RetiresAt.Format(time.RFC3339)
 			}
-			if k.ActivatesAt.After(now) {
-				use = "published, will sign"
-			}
-			for _, other := range rows {
-				if other.Alg == k.Alg && other.ActivatesAt.After(k.ActivatesAt) && !other.ActivatesAt.After(now) {
-					use = "only verifies"
-				}
-			}
-			t.row(k.Alg, k.KID, use, k.ActivatesAt.Format(time.RFC3339), leaves)
+			t.row(k.Alg, k.KID, k.State, k.ActivatesAt.Format(time.RFC3339), leaves)
 		}
 		t.flush()
 		return nil
@@ -46,23 +37,20 @@ func (keyListCmd) Run(ctx context.Context, a *app) error {
 
 type keyRotateCmd struct {
 	Alg       string `arg:"" enum:"RS256,PS256,ES256,EdDSA" help:"RS256, PS256, ES256 or EdDSA."`
-	Emergency bool   `help:"The private key has leaked: the new one signs at once, and what the old ones signed is no longer trusted."`
+	Emergency bool   `help:"The private key has leaked: the new one signs at once, and what old ones signed is not trusted."`
 }
 
-func (cmd keyRotateCmd) Run(ctx context.Context, a *app) error {
-	return a.withStore(ctx, config.ForServe, func(cfg *config.Config, db *store.Store) error {
-		p, err := newProvider(cfg, db)
-		if err != nil {
+func (c keyRotateCmd) Run(ctx context.Context, a *app) error {
+	return a.withAdmin(ctx, config.ForServe, func(cfg *config.Config, adm *admin.Admin) error {
+		if _, err := adm.RotateKey(ctx, admin.RotateKey{Alg: c.Alg, Emergency: c.Emergency}); err != nil {
 			return err
 		}
-		if err := p.ReplaceKey(ctx, cmd.Alg, cmd.Emergency); err != nil {
-			return err
-		}
-		if cmd.Emergency {
-			fmt.Fprintln(a.stdout, "The new", cmd.Alg, "key signs from now on; relying parties that cache the JWKS fail until they read it again.")
+		if c.Emergency {
+			fmt.Fprintln(a.stdout, "The new", c.Alg, "key signs from now on;",
+				"relying parties that cache the JWKS fail until they read it again.")
 			return nil
 		}
-		fmt.Fprintln(a.stdout, "The new", cmd.Alg, "key is published now and signs in", cfg.KeyPublishAhead)
+		fmt.Fprintln(a.stdout, "The new", c.Alg, "key is published now and signs in", cfg.KeyPublishAhead)
 		return nil
 	})
 }

@@ -6,29 +6,28 @@ import (
 	"io"
 	"iter"
 
-	"gatehouse/api/store"
+	"gatehouse/api/admin"
 )
 
 // pageRows is how many rows of a list are read at once.
 const pageRows = 500
 
 // walk returns the rows of a list, page after page.
-func walk[T any](key func(T) string, list func(store.Page) ([]T, error)) iter.Seq2[T, error] {
+func walk[T any](list func(admin.Paging) (admin.Page[T], error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		p := store.Page{Limit: pageRows}
+		p := admin.Paging{Limit: pageRows}
 		for {
-			rows, err := list(p)
+			read, err := list(p)
 			if err != nil {
 				yield(*new(T), err)
 				return
 			}
-			for _, row := range rows {
+			for _, row := range read.Items {
 				if !yield(row, nil) {
 					return
 				}
-				p.After = key(row)
 			}
-			if len(rows) < pageRows {
+			if p.After = read.Next; p.After == "" {
 				return
 			}
 		}

@@ -15,11 +15,12 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"gatehouse/api/admin"
 	"gatehouse/api/config"
-	"gatehouse/api/store"
 )
 
-// commands is the command line; a command is one field here and one file.
+// commands is the command line, but for the operations of api/admin that newCommands adds. A field here and a file is a command
+// that is no operation, or one that reads or prints more than its operation's input and result.
 type commands struct {
 	Serve    serveCmd    `cmd:"" help:"Serve the API."`
 	UI       uiCmd       `cmd:"" name:"ui" help:"Serve the built pages, where no web server does."`
@@ -52,7 +53,7 @@ type app struct {
 
 type exitCode int
 
-// run gives the exit code: 0, 1 for what failed, 2 for what was asked wrongly.
+// run returns the exit code: 0, 1 for what failed, 2 for what was asked wrongly.
 func run(ctx context.Context, args []string, a *app) (code int) {
 	defer func() { // kong calls Exit after it printed help
 		switch e := recover().(type) {
@@ -63,8 +64,9 @@ func run(ctx context.Context, args []string, a *app) (code int) {
 			panic(e)
 		}
 	}()
-	parser, err := kong.New(new(commands), kong.Name("gatehouse"), kong.Description(description), kong.Writers(a.stdout, a.stderr),
-		kong.Exit(func(code int) { panic(exitCode(code)) }), kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
+	parser, err := kong.New(newCommands(), kong.Name("gatehouse"), kong.Description(description),
+		kong.Writers(a.stdout, a.stderr), kong.Exit(func(code int) { panic(exitCode(code)) }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
 		kong.Bind(a), kong.BindTo(ctx, (*context.Context)(nil)))
 	if err != nil {
 		panic(err) // a mistake in a struct tag
@@ -77,14 +79,19 @@ func run(ctx context.Context, args []string, a *app) (code int) {
 		fmt.Fprintf(a.stderr, "gatehouse: %v; gatehouse %s--help says more\n", err, named(args))
 		return 2
 	}
-	if err := command.Run(); err != nil {
+	if o, ok := operationOf(command.Selected()); ok {
+		err = a.operate(ctx, o, command.Selected().Target.Interface())
+	} else {
+		err = command.Run()
+	}
+	if err != nil {
 		a.complain(err)
 		return 1
 	}
 	return 0
 }
 
-// named gives the words before the first flag: those that name a command.
+// named returns the words before the first flag: those that name a command.
 func named(args []string) string {
 	var b strings.Builder
 	for _, word := range args {
@@ -99,7 +106,11 @@ func named(args []string) string {
 // complain prints a line for each error; configuration errors come several at once.
 func (a *app) complain(err error) {
 	text := err.Error()
-	if errors.As(err, new(store.Unavailable)) {
+	var invalid admin.Invalid
+	switch {
+	case errors.As(err, &invalid):
+		text = invalid.Words(flag)
+	case errors.As(err, new(admin.Unavailable)):
 		text += " (is DATABASE_URL right, and does Postgres run?)"
 	}
 	for line := range strings.Lines(unfold(text)) {
@@ -107,36 +118,28 @@ func (a *app) complain(err error) {
 	}
 }
 
-// unfold joins the indented lines that pgx makes of what it tried, often twice the same: with TLS and without.
-func unfold(text string) string {
-	tried := slices.Compact(strings.Split(text, "\n\t"))
-	return strings.ReplaceAll(strings.Join(tried, "; "), ":; ", ": ")
+// flag returns the flag that sets a member of an operation's input.
+func flag(member string) string {
+	switch member {
+	case "grant_types", "response_types", "redirect_uris": // flags that may be repeated
+		member = strings.TrimSuffix(member, "s")
+	}
+	return "--" + strings.ReplaceAll(member, "_", "-")
 }
 
-// config gives a configuration that has what need asks for.
+// unfold joins the indented lines that pgx makes of its attempts, often twice the same: with TLS and without.
+func unfold(text string) string {
+	attempts := slices.Compact(strings.Split(text, "\n\t"))
+	return strings.ReplaceAll(strings.Join(attempts, "; "), ":; ", ": ")
+}
+
+// config returns a configuration that has what need asks for.
 func (a *app) config(need config.Need) (*config.Config, error) {
 	cfg, err := config.Load(a.environ)
 	if err != nil {
 		return nil, err
 	}
 	return cfg, cfg.Require(need)
-}
-
-// withStore runs do on a database with a current schema.
-func (a *app) withStore(ctx context.Context, need config.Need, do func(*config.Config, *store.Store) error) error {
-	cfg, err := a.config(need | config.ForDatabase)
-	if err != nil {
-		return err
-	}
-	s, err := store.Open(ctx, cfg.DatabaseURL)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	if err := s.SchemaIsCurrent(ctx); err != nil {
-		return err
-	}
-	return do(cfg, s)
 }
 
 // startLog makes the log JSON lines on stderr, from cfg's level on.

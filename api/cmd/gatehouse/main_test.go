@@ -149,7 +149,7 @@ func TestThePageHasEveryCommand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, leaf := range kong.Must(new(commands), kong.Name("gatehouse")).Model.Leaves(true) {
+	for _, leaf := range kong.Must(newCommands(), kong.Name("gatehouse")).Model.Leaves(true) {
 		command := regexp.MustCompile(` <.*`).ReplaceAllString(leaf.FullPath(), "")
 		if !strings.Contains(string(page), "`"+command) {
 			t.Errorf("docs/cli.md lacks `%s`", command)

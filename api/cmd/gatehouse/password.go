@@ -13,10 +13,10 @@ import (
 	"gatehouse/api/authn"
 )
 
-// newPasswordHash reads a new password for username and hashes it. A password is never an argument: everybody on the machine can see
-// those.
-func (a *app) newPasswordHash(ctx context.Context, username string, fromStdin bool) (string, error) {
-	password, err := a.newPassword(ctx, fromStdin)
+// newPassword reads a new password: twice from a terminal, without showing what is typed, and from standard input otherwise.
+// A password is never an argument: everybody on the machine can see those.
+func (a *app) newPassword(ctx context.Context, fromStdin bool) (string, error) {
+	password, err := a.readPassword(ctx, fromStdin)
 	switch {
 	case err != nil:
 		return "", err
@@ -25,14 +25,10 @@ func (a *app) newPasswordHash(ctx context.Context, username string, fromStdin bo
 	case strings.ContainsAny(password, "\r\n"):
 		return "", errors.New("the password must be one line of UTF-8")
 	}
-	if err := authn.CheckNewPassword(password, username); err != nil {
-		return "", err
-	}
-	return authn.NewPasswords(1, 0).Hash(ctx, password)
+	return password, nil
 }
 
-// newPassword asks twice on a terminal, without showing what is typed, and reads standard input otherwise.
-func (a *app) newPassword(ctx context.Context, fromStdin bool) (string, error) {
+func (a *app) readPassword(ctx context.Context, fromStdin bool) (string, error) {
 	if file, ok := a.stdin.(*os.File); ok && !fromStdin && term.IsTerminal(int(file.Fd())) {
 		return a.promptTwice(ctx, int(file.Fd()))
 	}

@@ -41,10 +41,17 @@ func printJSON(w io.Writer, value any) error {
 	return e.Encode(value)
 }
 
-// state is the column that says whether a user or a client is disabled.
+// state is the column of whether a user, a client or an upstream is disabled.
 func state(disabledAt *time.Time) string {
 	if disabledAt == nil {
 		return "enabled"
 	}
 	return "disabled " + disabledAt.UTC().Format(time.DateOnly)
+}
+
+func day(at *time.Time) string {
+	if at == nil {
+		return ""
+	}
+	return at.UTC().Format(time.DateOnly)
 }

@@ -5,19 +5,18 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/alecthomas/kong"
+
+	"gatehouse/api/admin"
 	"gatehouse/api/config"
-	"gatehouse/api/store"
 )
 
 type userCmd struct {
-	Add     userAddCmd     `cmd:"" help:"Add a user; asks for the password, or reads it from standard input."`
-	Passwd  userPasswdCmd  `cmd:"" help:"Set a user's password."`
-	Disable userDisableCmd `cmd:"" help:"Shut a user out, from the next request on."`
-	Enable  userEnableCmd  `cmd:"" help:"Let a user in again."`
-	List    userListCmd    `cmd:"" help:"List the users."`
-
-	Tokens      userTokensCmd      `cmd:"" help:"List a user's personal access tokens."`
-	RevokeToken userRevokeTokenCmd `cmd:"" help:"Revoke a personal access token, or all of a user."`
+	Add    userAddCmd    `cmd:"" help:"Add a user; asks for the password, or reads it from standard input."`
+	Passwd userPasswdCmd `cmd:"" help:"Set a user's password."`
+	List   userListCmd   `cmd:"" help:"List the users."`
+	Tokens userTokensCmd `cmd:"" help:"List a user's personal access tokens."`
+	kong.Plugins
 }
 
 type userAddCmd struct {
@@ -32,17 +31,17 @@ type userAddCmd struct {
 }
 
 func (c userAddCmd) Run(ctx context.Context, a *app) error {
-	return a.withStore(ctx, 0, func(_ *config.Config, s *store.Store) (err error) {
-		hash := ""
+	return a.withAdmin(ctx, 0, func(_ *config.Config, adm *admin.Admin) (err error) {
+		in := admin.AddUser{Username: c.Username, Sub: c.Sub, Name: c.Name, Email: c.Email, EmailVerified: c.EmailVerified,
+			Groups: c.Group}
 		if !c.NoPassword {
-			if hash, err = a.newPasswordHash(ctx, c.Username, c.PasswordStdin); err != nil {
+			if in.Password, err = a.newPassword(ctx, c.PasswordStdin); err != nil {
 				return err
 			}
 		}
-		sub, err := s.AddUser(ctx, store.UserRow{Username: c.Username, Sub: c.Sub, Name: c.Name, Email: c.Email,
-			EmailVerified: c.EmailVerified, Groups: c.Group}, hash)
+		added, err := adm.AddUser(ctx, in)
 		if err == nil {
-			fmt.Fprintf(a.stdout, "added user %s with sub %s\n", c.Username, sub)
+			fmt.Fprintf(a.stdout, "added user %s with sub %s\n", added.Username, added.Sub)
 		}
 		return err
 	})
@@ -55,32 +54,16 @@ type userPasswdCmd struct {
 }
 
 func (c userPasswdCmd) Run(ctx context.Context, a *app) error {
-	return a.withStore(ctx, 0, func(_ *config.Config, s *store.Store) error {
-		hash, err := a.newPasswordHash(ctx, c.Username, c.PasswordStdin)
+	return a.withAdmin(ctx, 0, func(_ *config.Config, adm *admin.Admin) error {
+		password, err := a.newPassword(ctx, c.PasswordStdin)
 		if err != nil {
 			return err
 		}
-		return a.done(s.SetPassword(ctx, c.Username, hash, c.SignOut), "set the password of %s", c.Username)
-	})
-}
-
-type userDisableCmd struct {
-	Username string `arg:""`
-}
-
-func (c userDisableCmd) Run(ctx context.Context, a *app) error {
-	return a.withStore(ctx, 0, func(_ *config.Config, s *store.Store) error {
-		return a.done(s.DisableUser(ctx, c.Username), "disabled user %s", c.Username)
-	})
-}
-
-type userEnableCmd struct {
-	Username string `arg:""`
-}
-
-func (c userEnableCmd) Run(ctx context.Context, a *app) error {
-	return a.withStore(ctx, 0, func(_ *config.Config, s *store.Store) error {
-		return a.done(s.EnableUser(ctx, c.Username), "enabled user %s", c.Username)
+		_, err = adm.SetPassword(ctx, admin.SetPassword{Username: c.Username, Password: password, SignOut: c.SignOut})
+		if err == nil {
+			fmt.Fprintf(a.stdout, "set the password of %s\n", c.Username)
+		}
+		return err
 	})
 }
 
@@ -91,34 +74,35 @@ type userListCmd struct {
 }
 
 func (c userListCmd) Run(ctx context.Context, a *app) error {
-	return a.withStore(ctx, 0, func(_ *config.Config, s *store.Store) error {
-		list := walk(func(u store.UserRow) string { return u.Username }, func(p store.Page) ([]store.UserRow, error) {
-			return s.ListUsers(ctx, store.UserQuery{Page: p, Search: c.Search, Group: c.Group})
+	return a.withAdmin(ctx, 0, func(_ *config.Config, adm *admin.Admin) error {
+		list := walk(func(p admin.Paging) (admin.Page[admin.User], error) {
+			return adm.ListUsers(ctx, admin.ListUsers{Paging: p, Search: c.Search, Group: c.Group})
 		})
 		if c.JSON {
 			return printRows(a.stdout, list)
 		}
-		return printTable(a.stdout, list, []string{"USERNAME", "NAME", "EMAIL", "GROUPS", "STATE", "SUB"}, func(u store.UserRow) []string {
+		return printTable(a.stdout, list, []string{"USERNAME", "NAME", "EMAIL", "GROUPS", "STATE", "SUB"}, func(u admin.User) []string {
 			return []string{u.Username, u.Name, u.Email, strings.Join(u.Groups, " "), state(u.DisabledAt), u.Sub}
 		})
 	})
 }
 
-// done says what was done, unless it was not.
-func (a *app) done(err error, format string, args ...any) error {
-	if err == nil {
-		fmt.Fprintf(a.stdout, format+"\n", args...)
-	}
-	return err
+type userTokensCmd struct {
+	Username string `arg:""`
+	JSON     bool   `name:"json" help:"As JSON."`
 }
 
-// orJSON prints a list, [] if it is empty, unless there is an error.
-func orJSON[T any](a *app, list []T, err error) error {
-	if err != nil {
-		return err
-	}
-	if list == nil {
-		list = []T{}
-	}
-	return printJSON(a.stdout, list)
+func (c userTokensCmd) Run(ctx context.Context, a *app) error {
+	return a.withAdmin(ctx, 0, func(_ *config.Config, adm *admin.Admin) error {
+		list := walk(func(p admin.Paging) (admin.Page[admin.PersonalAccessToken], error) {
+			return adm.ListPersonalAccessTokens(ctx, admin.ListPersonalAccessTokens{Paging: p, Username: c.Username})
+		})
+		if c.JSON {
+			return printRows(a.stdout, list)
+		}
+		head := []string{"ID", "NAME", "SCOPE", "CREATED", "EXPIRES", "USED", "REVOKED"}
+		return printTable(a.stdout, list, head, func(t admin.PersonalAccessToken) []string {
+			return []string{t.ID, t.Name, t.Scope, day(&t.CreatedAt), day(&t.ExpiresAt), day(t.UsedAt), day(t.RevokedAt)}
+		})
+	})
 }

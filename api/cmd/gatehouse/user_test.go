@@ -1,10 +1,13 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
 
 	"gatehouse/api/authn"
 	"gatehouse/api/store"
@@ -70,9 +73,15 @@ func TestACommonPasswordIsRefusedAtEachDoor(t *testing.T) {
 // What user add stores must be what the login form checks.
 func TestTheStoredHashIsOfThePasswordWithoutTheLineBreak(t *testing.T) {
 	for _, typed := range []string{passphrase, passphrase + "\n", passphrase + "\r\n"} {
-		a := &app{stdin: strings.NewReader(typed)}
-		hash, err := a.newPasswordHash(t.Context(), "alice", true)
+		s := newShell(t)
+		s.good(typed, "user", "add", "alice", "--password-stdin")
+		conn, err := pgx.Connect(t.Context(), s.url)
 		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { conn.Close(context.Background()) })
+		var hash string
+		if err := conn.QueryRow(t.Context(), "SELECT password FROM users").Scan(&hash); err != nil {
 			t.Fatal(err)
 		}
 		if ok, upgraded, err := authn.NewPasswords(1, 1).Verify(t.Context(), hash, passphrase); !ok || upgraded != "" || err != nil {

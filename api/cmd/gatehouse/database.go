@@ -6,13 +6,50 @@ import (
 	"io/fs"
 	"os"
 
+	"gatehouse/api/admin"
+	"gatehouse/api/authn"
 	"gatehouse/api/config"
+	"gatehouse/api/provider"
 	"gatehouse/api/store"
 	"gatehouse/migrations"
 )
 
+// withAdmin runs do on a database with a current schema.
+func (a *app) withAdmin(ctx context.Context, need config.Need, do func(*config.Config, *admin.Admin) error) error {
+	cfg, err := a.config(need | config.ForDatabase)
+	if err != nil {
+		return err
+	}
+	db, err := openDatabase(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	if err := db.SchemaIsCurrent(ctx); err != nil {
+		return err
+	}
+	return do(cfg, newAdmin(cfg, db))
+}
+
+func openDatabase(ctx context.Context, cfg *config.Config) (*store.Store, error) {
+	return store.Open(ctx, cfg.DatabaseURL)
+}
+
+func newAdmin(cfg *config.Config, db *store.Store) *admin.Admin {
+	return admin.New(db, admin.Settings{
+		Issuer: cfg.Issuer, GrantTypes: provider.GrantTypes(), ResponseTypes: cfg.ResponseTypes, Passwords: authn.NewPasswords(1, 0),
+		ReplaceKey: func(ctx context.Context, alg string, emergency bool) error {
+			p, err := newProvider(cfg, db)
+			if err != nil {
+				return err
+			}
+			return p.ReplaceKey(ctx, alg, emergency)
+		},
+	})
+}
+
 type migrateCmd struct {
-	Dir string `placeholder:"DIR" help:"Then apply the *.sql of this folder, with a version table of their own (goose_db_version_local)."`
+	Dir string `placeholder:"DIR" help:"Then apply the *.sql of this folder, by a version table of their own (goose_db_version_local)."`
 	Dev bool   `help:"Then add the demo user and group. Never do that in production: the password is public."`
 }
 

@@ -1,0 +1,87 @@
+// Package admin is what an administrator does: a function with typed input and result for each use case. The command line
+// reads flags, calls one of them and prints; other doors call the same ones and have the same refusals. The table operations
+// names them all.
+//
+// Inputs and results are named in JSON as the columns of the tables are. The tags arg, optional, name, placeholder and help of
+// an input's fields say how the command line asks for them (github.com/alecthomas/kong).
+package admin
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+
+	"gatehouse/api/authn"
+	"gatehouse/api/oidc"
+	"gatehouse/api/store"
+)
+
+// Settings are what the use cases depend on beside the database. Those that an operation does not mention may be zero.
+type Settings struct {
+	Issuer        string              // an origin: upstreams and Hubs are told addresses of it
+	GrantTypes    []string            // that the token endpoint knows
+	ResponseTypes []oidc.ResponseType // that are accepted
+	Passwords     *authn.Passwords    // hashes new passwords
+	// ReplaceKey makes a successor for the signing key of alg, which signs at once in an emergency.
+	ReplaceKey func(ctx context.Context, alg string, emergency bool) error
+}
+
+// Admin has the use cases as methods.
+type Admin struct {
+	store *store.Store
+	Settings
+}
+
+// New returns the use cases over a database with a current schema.
+func New(db *store.Store, settings Settings) *Admin { return &Admin{db, settings} }
+
+// Nothing is the result of what has none.
+type Nothing struct{}
+
+// What the store says of an input, and of itself.
+type (
+	Missing     = store.Missing     // there is no row of that name
+	Refusal     = store.Refusal     // the database refuses the row
+	Unavailable = store.Unavailable // Postgres cannot be reached or is not ready: worth another try
+)
+
+// Invalid is an input that is refused before the database sees it.
+type Invalid struct {
+	format string
+	args   []any
+}
+
+// member is a member of an input, by its name in JSON.
+type member string
+
+// invalid returns an Invalid; the members among args are named as the door that is told names them.
+func invalid(format string, args ...any) error { return Invalid{format, args} }
+
+func (e Invalid) Error() string { return e.Words(func(member string) string { return member }) }
+
+// Words says what is wrong, with the members of the input as name returns them.
+func (e Invalid) Words(name func(member string) string) string {
+	args := make([]any, len(e.args))
+	for i, arg := range e.args {
+		if m, ok := arg.(member); ok {
+			arg = name(string(m))
+		}
+		args[i] = arg
+	}
+	return fmt.Sprintf(e.format, args...)
+}
+
+// newSecret returns 256 random bits in base64url and their digest, which is all that is stored of them.
+func newSecret() (secret string, sha []byte) {
+	var random [32]byte
+	rand.Read(random[:]) // never fails (Go 1.24)
+	secret = base64.RawURLEncoding.EncodeToString(random[:])
+	return secret, digest(secret)
+}
+
+func digest(secret string) []byte {
+	sum := sha256.Sum256([]byte(secret))
+	return sum[:]
+}

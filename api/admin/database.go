@@ -1,0 +1,15 @@
+package admin
+
+import (
+	"context"
+
+	"gatehouse/api/store"
+)
+
+// DescribeServer returns what Postgres says of itself.
+func (a *Admin) DescribeServer(ctx context.Context) (store.Server, error) {
+	return a.store.DescribeServer(ctx)
+}
+
+// SchemaIsCurrent returns why this program cannot use the database's schema, or nil.
+func (a *Admin) SchemaIsCurrent(ctx context.Context) error { return a.store.SchemaIsCurrent(ctx) }

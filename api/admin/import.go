@@ -1,0 +1,138 @@
+package admin
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"gatehouse/api/oidc"
+	"gatehouse/api/store"
+)
+
+// ParseRegistrations reads a JSON array of clients, or one client. Errors say which client is wrong, counted from 1.
+func ParseRegistrations(text []byte) ([]Registration, error) {
+	text = bytes.TrimSpace(text)
+	raw := []json.RawMessage{text}
+	if bytes.HasPrefix(text, []byte("[")) {
+		if err := json.Unmarshal(text, &raw); err != nil {
+			return nil, fmt.Errorf("this is not JSON: %w", err)
+		}
+	}
+	list := make([]Registration, len(raw))
+	seen := map[string]bool{}
+	for i, item := range raw {
+		var wrongType *json.UnmarshalTypeError
+		err := json.Unmarshal(item, &list[i])
+		id := list[i].ClientID
+		switch {
+		case errors.As(err, &wrongType):
+			field := wrongType.Field[strings.LastIndex(wrongType.Field, ".")+1:] // Go's path goes by the embedded structs
+			return nil, fmt.Errorf("client %d: %s must not be a %s", i+1, cmp.Or(field, "a client"), wrongType.Value)
+		case err != nil:
+			return nil, fmt.Errorf("client %d is not JSON: %w", i+1, err)
+		case id == "":
+			return nil, fmt.Errorf("client %d has no client_id", i+1)
+		case seen[id]:
+			return nil, fmt.Errorf("client_id %q is there twice", id)
+		}
+		seen[id] = true
+	}
+	return list, nil
+}
+
+// ImportClients is the clients to import.
+type ImportClients struct {
+	Clients []Registration `json:"clients"`
+}
+
+// ImportedClients is what became of the clients, in their order.
+type ImportedClients struct {
+	Clients  []ImportedClient `json:"clients"`
+	Warnings []Warning        `json:"warnings"`
+}
+
+// ImportedClient is a client that was registered or updated.
+type ImportedClient struct {
+	AddedClient
+	New bool `json:"new"`
+}
+
+// Warning is what does not keep a client from being registered.
+type Warning struct {
+	ClientID string `json:"client_id"`
+	Text     string `json:"text"`
+}
+
+// ImportClients makes the clients what the input says, all or none. A client that is registered keeps its secret unless one is
+// given. Grant and response types that are not supported are left out with a warning, so that clients of another provider can
+// be imported. The warnings are returned beside an error, too.
+func (a *Admin) ImportClients(ctx context.Context, in ImportClients) (ImportedClients, error) {
+	out := ImportedClients{Clients: []ImportedClient{}, Warnings: []Warning{}}
+	toImport := make([]store.ImportedClient, len(in.Clients))
+	made := make([]string, len(in.Clients))
+	for i, r := range in.Clients {
+		for _, text := range a.keepSupported(&r) {
+			out.Warnings = append(out.Warnings, Warning{r.ClientID, text})
+		}
+		toImport[i].ClientRow = r.Client
+		made[i], toImport[i].Secret = r.secret()
+		toImport[i].Secret.IfMissing = made[i] != ""
+	}
+	if err := a.store.ImportClients(ctx, toImport); err != nil {
+		return out, err
+	}
+	for i, imported := range toImport {
+		client := ImportedClient{AddedClient{ClientID: imported.ClientID}, imported.New}
+		if imported.SecretIsNew {
+			client.ClientSecret = made[i]
+		}
+		out.Clients = append(out.Clients, client)
+	}
+	return out, nil
+}
+
+// keepSupported leaves out of r what is not supported, and returns warnings of that and of what is unsafe.
+func (a *Admin) keepSupported(r *Registration) (warnings []string) {
+	warn := func(format string, args ...any) { warnings = append(warnings, fmt.Sprintf(format, args...)) }
+	keep := func(member string, registered *[]string, supported []string) {
+		*registered = slices.DeleteFunc(slices.Clone(*registered), func(value string) bool {
+			unsupported := !slices.Contains(supported, value)
+			if unsupported {
+				warn("left out %s %q, which is not supported", member, value)
+			}
+			return unsupported
+		})
+		if len(*registered) == 0 {
+			warn("has no %s that is supported: nobody can sign in with it", member)
+		}
+	}
+	keep("grant_type", &r.GrantTypes, append(slices.Clone(a.GrantTypes), oidc.GrantImplicit))
+	for i, name := range r.ResponseTypes {
+		r.ResponseTypes[i] = cmp.Or(string(oidc.ParseResponseType(name)), name)
+	}
+	keep("response_type", &r.ResponseTypes, strings.Split(oidc.JoinResponseTypes(oidc.ResponseTypes, ","), ","))
+	for _, name := range r.ResponseTypes {
+		if oidc.ResponseType(name).FrontChannel() {
+			warn("response_type %q is refused unless GATEHOUSE_RESPONSE_TYPES has it", name)
+		}
+	}
+	if r.ClientSecret != "" && len(r.ClientSecret) < 22 { // 128 bits in base64
+		warn("has a short secret: gatehouse client rotate-secret %s makes a strong one", r.ClientID)
+	}
+	for _, uri := range slices.Concat(r.RedirectURIs, r.PostLogoutRedirectURIs) {
+		if sentInTheClear(uri) {
+			warn("%s is http: whoever is on the way can read what is sent there", uri)
+		}
+	}
+	if uri := r.FrontchannelLogoutURI; uri != "" && !oidc.MayTellInFront(uri, r.RedirectURIs) {
+		warn(foreignLogoutURI, uri)
+	}
+	return warnings
+}
+
+const foreignLogoutURI = "frontchannel_logout_uri %s is never loaded: it has not the scheme, host and port of a redirect URI"

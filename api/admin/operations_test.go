@@ -1,0 +1,114 @@
+package admin
+
+import (
+	"encoding/json"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// What is made of the table relies on this: names are commands, help is a sentence, and the members of inputs and results have names as
+// columns do.
+func TestTheTableOfOperations(t *testing.T) {
+	var names []string
+	for _, o := range Operations() {
+		names = append(names, o.Name)
+		if !regexp.MustCompile(`^[a-z]+( [a-z-]+){1,2}$`).MatchString(o.Name) {
+			t.Errorf("%q is no command", o.Name)
+		}
+		if !regexp.MustCompile(`^[A-Z][^"]*\.$`).MatchString(o.Help) {
+			t.Errorf("%s: %q is no sentence", o.Name, o.Help)
+		}
+		if o.In.Kind() != reflect.Struct {
+			t.Errorf("%s: its input is a %s", o.Name, o.In)
+		}
+		for _, of := range []reflect.Type{o.In, o.Out} {
+			if of.Kind() == reflect.Slice {
+				of = of.Elem()
+			}
+			for _, f := range reflect.VisibleFields(of) {
+				name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+				if !f.Anonymous && !regexp.MustCompile(`^[a-z][a-z0-9_]*$`).MatchString(name) {
+					t.Errorf("%s: %s.%s is named %q in JSON", o.Name, of, f.Name, name)
+				}
+			}
+		}
+	}
+	if slices.Sort(names); len(slices.Compact(slices.Clone(names))) != len(names) {
+		t.Errorf("a name is there twice: %v", names)
+	}
+}
+
+// Every operation can be called by its name, with JSON.
+func TestEveryOperationRuns(t *testing.T) {
+	a, conn := newAdmin(t)
+	_, err := conn.Exec(t.Context(), `INSERT INTO signing_keys (kid, alg, private_key, created_at, activates_at)
+		VALUES ('k', 'ES256', '', now(), now())`)
+	try(t, err)
+	left := map[string]Operation{}
+	for _, o := range Operations() {
+		left[o.Name] = o
+	}
+	for _, call := range []struct{ name, in, want string }{
+		{"group add", `{"name": "staff", "description": "The staff"}`, `{}`},
+		{"user add",
+			`{"username": "alice", "sub": "1", "password": "` + passphrase + `", "email": "a@example.org", "groups": ["staff"]}`,
+			`{"username":"alice","sub":"1"}`},
+		{"user passwd", `{"username": "alice", "password": "` + passphrase + `", "sign_out": true}`, `{}`},
+		{"user disable", `{"username": "alice"}`, `{}`},
+		{"user enable", `{"username": "alice"}`, `{}`},
+		{"user list", `{"search": "A@EX", "group": "staff", "limit": 1}`,
+			`{"items":\[{"username":"alice","sub":"1",.*"groups":\["staff"\].*}\]}`},
+		{"user tokens", `{"username": "alice"}`, `{"items":\[\]}`},
+		{"user revoke-token", `{"all_of": "alice"}`, `{"revoked":0}`},
+		{"group remove-member", `{"group": "staff", "username": "alice"}`, `{}`},
+		{"group add-member", `{"group": "staff", "usernames": ["alice"]}`, `{}`},
+		{"group members", `{"group": "staff"}`, `{"items":\["alice"\]}`},
+		{"group list", `{}`, `{"items":\[{"name":"staff","description":"The staff"}\]}`},
+		{"group remove", `{"name": "staff"}`, `{}`},
+		{"client add", `{"client_id": "wiki"}`, `{"client_id":"wiki","client_secret":"[\w-]{43}"}`},
+		{"client rotate-secret", `{"client_id": "wiki"}`, `{"client_id":"wiki","client_secret":"[\w-]{43}"}`},
+		{"client import", `{"clients": [{"client_id": "spa", "token_endpoint_auth_method": "none"}]}`,
+			`{"clients":\[{"client_id":"spa","new":true}\],"warnings":\[\]}`},
+		{"client disable", `{"client_id": "spa"}`, `{}`},
+		{"client enable", `{"client_id": "spa"}`, `{}`},
+		{"client show", `{"client_id": "spa"}`, `{.*"require_pkce":true,.*}`},
+		{"client list", `{"limit": 1}`, `{"items":\[{.*"client_id":"spa".*}\],"next":"spa"}`},
+		{"client logouts", `{"client_id": "spa"}`, `\[\]`},
+		{"client remove", `{"client_id": "spa"}`, `{}`},
+		{"client token add", `{"name": "t"}`, `{"initial_access_token":"[\w-]{43}"}`},
+		{"client token list", `{}`, `{"items":\[{"name":"t","uses_left":1,.*}\]}`},
+		{"client token remove", `{"name": "t"}`, `{}`},
+		{"upstream add", `{"name": "google", "issuer": "https://accounts.google.com", "client_id": "us", "client_secret": "s"}`,
+			`{"name":"google","redirect_uri":"https://api.example.org/upstream/google/callback"}`},
+		{"upstream list", `{}`, `\[{"name":"google","kind":"oidc",.*"has_client_secret":true,"scope":"openid email profile".*}\]`},
+		{"upstream show", `{"name": "google"}`, `{"name":"google",.*}`},
+		{"upstream disable", `{"name": "google"}`, `{}`},
+		{"upstream enable", `{"name": "google"}`, `{}`},
+		{"upstream link", `{"upstream": "google", "sub": "123", "username": "alice"}`, `{}`},
+		{"upstream unlink", `{"upstream": "google", "username": "alice"}`, `{}`},
+		{"upstream remove", `{"name": "google"}`, `{}`},
+		{"key list", `{}`, `\[{"alg":"ES256","kid":"k","state":"signs","activates_at":"[^"]+"}\]`},
+		{"key rotate", `{"alg": "ES256"}`, `{}`},
+	} {
+		o, ok := left[call.name]
+		if !ok {
+			t.Fatalf("there is no operation %q", call.name)
+		}
+		delete(left, call.name)
+		in := reflect.New(o.In)
+		try(t, json.Unmarshal([]byte(call.in), in.Interface()))
+		out, err := o.Run(t.Context(), a, in.Elem().Interface())
+		if err != nil {
+			t.Errorf("%s: %v", call.name, err)
+		}
+		if got, _ := json.Marshal(out); !regexp.MustCompile(`^`+call.want+`$`).Match(got) || reflect.TypeOf(out) != o.Out {
+			t.Errorf("%s: %s, want %s", call.name, got, call.want)
+		}
+	}
+	for name := range left {
+		t.Errorf("%s was not tried", name)
+	}
+}

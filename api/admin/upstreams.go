@@ -1,0 +1,95 @@
+package admin
+
+import (
+	"cmp"
+	"context"
+	"strings"
+
+	"gatehouse/api/store"
+)
+
+// Upstream is an upstream as an administrator sees one, without its secret.
+type Upstream = store.UpstreamRow
+
+// UpstreamName names an upstream.
+type UpstreamName struct {
+	Name string `json:"name" arg:""`
+}
+
+// AddUpstream is an upstream to add.
+type AddUpstream struct {
+	Upstream
+	ClientSecret string `json:"client_secret,omitempty"` // "" for a public client
+}
+
+// AddedUpstream is what to register at the upstream.
+type AddedUpstream struct {
+	Name        string `json:"name"`
+	RedirectURI string `json:"redirect_uri"`
+}
+
+// defaultScopes are asked for where nothing else is said, by kind.
+var defaultScopes = map[string]string{"oidc": "openid email profile", "github": "read:user user:email"}
+
+// AddUpstream adds an upstream, of kind oidc unless the input has another.
+func (a *Admin) AddUpstream(ctx context.Context, in AddUpstream) (AddedUpstream, error) {
+	u := in.Upstream
+	u.Kind = cmp.Or(u.Kind, "oidc")
+	u.Scope = cmp.Or(u.Scope, defaultScopes[u.Kind])
+	u.EmailDomains = nil
+	for _, domain := range in.EmailDomains {
+		u.EmailDomains = append(u.EmailDomains, strings.ToLower(domain))
+	}
+	err := a.store.AddUpstream(ctx, u, in.ClientSecret)
+	return AddedUpstream{u.Name, a.Issuer + "/upstream/" + u.Name + "/callback"}, err
+}
+
+// ListUpstreams returns all upstreams by name: there are few.
+func (a *Admin) ListUpstreams(ctx context.Context, _ Nothing) ([]Upstream, error) {
+	return a.store.ListUpstreams(ctx)
+}
+
+// ShowUpstream returns one upstream.
+func (a *Admin) ShowUpstream(ctx context.Context, in UpstreamName) (Upstream, error) {
+	return a.store.ShowUpstream(ctx, in.Name)
+}
+
+// DisableUpstream lets nobody sign in there any more.
+func (a *Admin) DisableUpstream(ctx context.Context, in UpstreamName) (Nothing, error) {
+	return Nothing{}, a.store.DisableUpstream(ctx, in.Name)
+}
+
+// EnableUpstream lets people sign in there again.
+func (a *Admin) EnableUpstream(ctx context.Context, in UpstreamName) (Nothing, error) {
+	return Nothing{}, a.store.EnableUpstream(ctx, in.Name)
+}
+
+// RemoveUpstream removes an upstream, with its accounts and their tokens.
+func (a *Admin) RemoveUpstream(ctx context.Context, in UpstreamName) (Nothing, error) {
+	return Nothing{}, a.store.RemoveUpstream(ctx, in.Name)
+}
+
+// LinkAccount is an account at an upstream and the user it is for.
+type LinkAccount struct {
+	Upstream string `json:"upstream" arg:"" name:"name"`
+	Sub      string `json:"sub" arg:"" help:"Subject of the account there; its number at GitHub."`
+	Username string `json:"username" arg:"" help:"The user here."`
+	Issuer   string `json:"issuer,omitempty" placeholder:"URL" help:"If it is not the upstream's own."`
+}
+
+// LinkAccount makes an account at an upstream that of a user.
+func (a *Admin) LinkAccount(ctx context.Context, in LinkAccount) (Nothing, error) {
+	account := store.UpstreamAccount{Upstream: in.Upstream, Issuer: in.Issuer, Sub: in.Sub}
+	return Nothing{}, a.store.AddUpstreamAccount(ctx, account, in.Username)
+}
+
+// UnlinkAccount names a user's account at an upstream.
+type UnlinkAccount struct {
+	Upstream string `json:"upstream" arg:"" name:"name"`
+	Username string `json:"username" arg:""`
+}
+
+// UnlinkAccount takes from a user the account they have at an upstream, with its tokens.
+func (a *Admin) UnlinkAccount(ctx context.Context, in UnlinkAccount) (Nothing, error) {
+	return Nothing{}, a.store.RemoveUpstreamAccount(ctx, in.Upstream, in.Username)
+}

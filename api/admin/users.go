@@ -1,0 +1,95 @@
+package admin
+
+import (
+	"context"
+
+	"gatehouse/api/authn"
+	"gatehouse/api/store"
+)
+
+// User is a user as an administrator sees one.
+type User = store.UserRow
+
+// Username names a user.
+type Username struct {
+	Username string `json:"username" arg:""`
+}
+
+// AddUser is a user to add.
+type AddUser struct {
+	Username      string   `json:"username"`
+	Sub           string   `json:"sub,omitempty"` // random if empty
+	Password      string   `json:"password,omitempty"`
+	Name          string   `json:"name,omitempty"`
+	Email         string   `json:"email,omitempty"`
+	EmailVerified bool     `json:"email_verified,omitempty"`
+	Groups        []string `json:"groups,omitempty"`
+}
+
+// AddedUser is a user who was added.
+type AddedUser struct {
+	Username string `json:"username"`
+	Sub      string `json:"sub"`
+}
+
+// AddUser adds a user. Without a password they cannot sign in with one.
+func (a *Admin) AddUser(ctx context.Context, in AddUser) (AddedUser, error) {
+	hash := ""
+	if in.Password != "" {
+		var err error
+		if hash, err = a.hash(ctx, in.Username, in.Password); err != nil {
+			return AddedUser{}, err
+		}
+	}
+	sub, err := a.store.AddUser(ctx, User{Username: in.Username, Sub: in.Sub, Name: in.Name, Email: in.Email,
+		EmailVerified: in.EmailVerified, Groups: in.Groups}, hash)
+	return AddedUser{in.Username, sub}, err
+}
+
+// SetPassword is a new password of a user.
+type SetPassword struct {
+	Username string `json:"username"`
+	Password string `json:"password"`
+	SignOut  bool   `json:"sign_out,omitempty"` // also end the sessions and revoke tokens and what applications hold
+}
+
+// SetPassword replaces a password.
+func (a *Admin) SetPassword(ctx context.Context, in SetPassword) (Nothing, error) {
+	hash, err := a.hash(ctx, in.Username, in.Password)
+	if err != nil {
+		return Nothing{}, err
+	}
+	return Nothing{}, a.store.SetPassword(ctx, in.Username, hash, in.SignOut)
+}
+
+// hash returns what is stored of a new password.
+func (a *Admin) hash(ctx context.Context, username, password string) (string, error) {
+	if err := authn.CheckNewPassword(password, username); err != nil {
+		return "", invalid("%v", err)
+	}
+	return a.Passwords.Hash(ctx, password)
+}
+
+// DisableUser refuses a user and all that is theirs, from the next request on.
+func (a *Admin) DisableUser(ctx context.Context, in Username) (Nothing, error) {
+	return Nothing{}, a.store.DisableUser(ctx, in.Username)
+}
+
+// EnableUser accepts a user again.
+func (a *Admin) EnableUser(ctx context.Context, in Username) (Nothing, error) {
+	return Nothing{}, a.store.EnableUser(ctx, in.Username)
+}
+
+// ListUsers is which users are wanted.
+type ListUsers struct {
+	Paging
+	Search string `json:"search,omitempty"` // in the username, the name or the address
+	Group  string `json:"group,omitempty"`  // members of this group only
+}
+
+// ListUsers returns users by username.
+func (a *Admin) ListUsers(ctx context.Context, in ListUsers) (Page[User], error) {
+	return page(in.Paging, func(u User) string { return u.Username }, func(p store.Page) ([]User, error) {
+		return a.store.ListUsers(ctx, store.UserQuery{Page: p, Search: in.Search, Group: in.Group})
+	})
+}

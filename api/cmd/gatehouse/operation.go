@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"strings"
+	"text/template"
+
+	"github.com/alecthomas/kong"
+
+	"gatehouse/api/admin"
+	"gatehouse/api/config"
+)
+
+// newCommands returns the command line with all of admin's operations. One that has no command among the fields of commands gets
+// one, whose arguments and flags are the fields of its input.
+func newCommands() *commands {
+	c := new(commands)
+	groups := map[string]*kong.Plugins{"user": &c.User.Plugins, "group": &c.Group.Plugins, "client": &c.Client.Plugins,
+		"client token": &c.Client.Token.Plugins, "upstream": &c.Upstream.Plugins}
+	own := map[string]bool{}
+	for _, leaf := range kong.Must(c, kong.Name("gatehouse")).Model.Leaves(false) {
+		own[words(leaf)] = true
+	}
+	for _, o := range admin.Operations() {
+		if own[o.Name] {
+			continue
+		}
+		last := strings.LastIndex(o.Name, " ")
+		field := reflect.StructField{Name: "Operation", Type: o.In,
+			Tag: reflect.StructTag(fmt.Sprintf(`cmd:"" name:%q help:%q`, o.Name[last+1:], o.Help))}
+		group := groups[o.Name[:last]]
+		*group = append(*group, reflect.New(reflect.StructOf([]reflect.StructField{field})).Interface())
+	}
+	return c
+}
+
+// words returns the command line of a command, such as "client token add".
+func words(command *kong.Node) string {
+	name := command.Name
+	for n := command.Parent; n.Type == kong.CommandNode; n = n.Parent {
+		name = n.Name + " " + name
+	}
+	return name
+}
+
+// operationOf returns the operation that a command of newCommands is for.
+func operationOf(command *kong.Node) (admin.Operation, bool) {
+	for _, o := range admin.Operations() {
+		if command.Target.Type() == o.In && words(command) == o.Name {
+			return o, true
+		}
+	}
+	return admin.Operation{}, false
+}
+
+// operate runs an operation and prints its sentence, or its result as JSON.
+func (a *app) operate(ctx context.Context, o admin.Operation, in any) error {
+	return a.withAdmin(ctx, 0, func(_ *config.Config, adm *admin.Admin) error {
+		out, err := o.Run(ctx, adm, in)
+		switch t := sentences.Lookup(o.Name); {
+		case err != nil:
+			return err
+		case t != nil:
+			return t.Execute(a.stdout, struct{ In, Out any }{in, out})
+		case o.Out == reflect.TypeFor[admin.Nothing]():
+			return nil
+		}
+		return printJSON(a.stdout, out)
+	})
+}
+
+// sentences are what is printed of operations whose result is no JSON for the reader.
+var sentences = func() *template.Template {
+	all := template.New("").Funcs(template.FuncMap{"join": strings.Join})
+	for name, text := range map[string]string{
+		"user disable":         "disabled user {{.In.Username}}",
+		"user enable":          "enabled user {{.In.Username}}",
+		"user revoke-token":    "{{if .In.ID}}revoked token {{.In.ID}}{{else}}revoked tokens of {{.In.AllOf}}: {{.Out.Revoked}}{{end}}",
+		"group add":            "added group {{.In.Name}}",
+		"group remove":         "removed group {{.In.Name}}",
+		"group add-member":     `added {{join .In.Usernames ", "}} to group {{.In.Group}}`,
+		"group remove-member":  "removed {{.In.Username}} from group {{.In.Group}}",
+		"client rotate-secret": "client_secret {{.Out.ClientSecret}}",
+		"client disable":       "disabled client {{.In.ClientID}}",
+		"client enable":        "enabled client {{.In.ClientID}}",
+		"client remove":        "removed client {{.In.ClientID}}",
+		"client token add":     "initial_access_token {{.Out.Token}}",
+		"client token remove":  "removed token {{.In.Name}}",
+		"upstream disable":     "disabled upstream {{.In.Name}}",
+		"upstream enable":      "enabled upstream {{.In.Name}}",
+		"upstream remove":      "removed upstream {{.In.Name}}",
+		"upstream link":        "linked account {{.In.Sub}} of {{.In.Upstream}} to {{.In.Username}}",
+		"upstream unlink":      "unlinked {{.In.Username}} from {{.In.Upstream}}",
+	} {
+		template.Must(all.New(name).Parse(text + "\n"))
+	}
+	return all
+}()

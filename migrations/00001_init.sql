@@ -4,6 +4,8 @@
 -- +goose Up
 CREATE EXTENSION IF NOT EXISTS pgcrypto;
 
+-- ── What constraints ask ──
+
 -- +goose StatementBegin
 -- password_hash makes a bcrypt hash for users.password: INSERT … VALUES ('alice', password_hash('a long passphrase')).
 -- It is upgraded to argon2id at the user's next sign-in.
@@ -32,9 +34,10 @@ $$;
 -- +goose StatementEnd
 
 -- +goose StatementBegin
--- origin_of gives scheme://host[:port] of an http or https URL, as browsers write it; NULL for any other.
+-- origin_of returns scheme://host[:port] of an http or https URL, as browsers write it; NULL for any other.
 CREATE FUNCTION origin_of(uri text) RETURNS text LANGUAGE sql IMMUTABLE STRICT AS $$
-  SELECT regexp_replace(regexp_replace(lower(substring(uri FROM '^[hH][tT][tT][pP][sS]?://[^/?#]+')), '^(https://.*):443$', '\1'), '^(http://.*):80$', '\1')
+  SELECT regexp_replace(regexp_replace(lower(substring(uri FROM '^[hH][tT][tT][pP][sS]?://[^/?#]+')),
+    '^(https://.*):443$', '\1'), '^(http://.*):80$', '\1')
 $$;
 -- +goose StatementEnd
 
@@ -46,7 +49,8 @@ CREATE FUNCTION uris_are_registrable(uris text[]) RETURNS boolean LANGUAGE sql I
     SELECT FROM unnest(uris) AS uri
     WHERE uri IS NULL OR length(uri) > 1000
       OR uri ~ '[#*\\[:space:][:cntrl:]<>"^`{|}]'
-      OR uri !~ '^(https?://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?)(:[0-9]{1,5})?([/?].*)?|[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+:.*)$')
+      OR uri !~ '^(https?://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?)(:[0-9]{1,5})?([/?].*)?'
+        '|[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+:.*)$')
 $$;
 -- +goose StatementEnd
 
@@ -57,6 +61,37 @@ CREATE FUNCTION http_only_on_loopback(uris text[]) RETURNS boolean LANGUAGE sql 
     WHERE uri ~* '^http:' AND uri !~* '^http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?([/?]|$)')
 $$;
 -- +goose StatementEnd
+
+-- +goose StatementBegin
+-- request_uris_are_registrable: as uris_are_registrable, http(s) only; a fragment is the digest of what is there (OpenID
+-- Connect Core §6.2).
+CREATE FUNCTION request_uris_are_registrable(uris text[]) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT AS $$
+  SELECT uris_are_registrable(ARRAY(SELECT regexp_replace(uri, '#[A-Za-z0-9_-]{0,86}$', '') FROM unnest(uris) AS uri))
+    AND NOT EXISTS (SELECT FROM unnest(uris) AS uri WHERE uri !~ '^https?://')
+$$;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+-- are_of_one_host: what a pairwise subject is made for, unless there is a sector_identifier_uri (OpenID Connect Core §8.1).
+CREATE FUNCTION are_of_one_host(uris text[]) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT AS $$
+  SELECT count(DISTINCT lower(substring(uri FROM '^https?://(\[[^]]*\]|[^/:?]+)'))) = 1
+    AND count(*) = count(substring(uri FROM '^https?://')) FROM unnest(uris) AS uri
+$$;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+-- jwks_are_public: {"keys": […]} of at most 20 keys and 32 kB, none of them private or symmetric (RFC 7517 §5, RFC 7518 §6).
+CREATE FUNCTION jwks_are_public(jwks jsonb) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT AS $$
+  SELECT CASE
+    WHEN jsonb_typeof(jwks -> 'keys') IS DISTINCT FROM 'array' OR octet_length(jwks::text) > 32768 THEN false
+    ELSE jsonb_array_length(jwks -> 'keys') BETWEEN 1 AND 20
+      AND NOT jsonb_path_exists(jwks, 'strict $.keys[*] ? (@.type() != "object")')
+      AND NOT jsonb_path_exists(jwks, '$.keys[*] ? (exists(@.d) || exists(@.p) || exists(@.q) || exists(@.k))')
+  END
+$$;
+-- +goose StatementEnd
+
+-- ── Users and groups ──
 
 -- users: who can sign in. Set disabled_at to shut a user out at once.
 CREATE TABLE users (
@@ -81,12 +116,15 @@ CREATE TABLE users (
   CONSTRAINT users_username_must_be_unique UNIQUE (username),
   CONSTRAINT users_username_must_be_a_unix_name_lower_case_max_32 CHECK (username ~ '^[a-z_][a-z0-9_.-]{0,31}$'),
   CONSTRAINT users_password_must_be_a_hash_use_password_hash CHECK (password ~ '^\$(2[aby]|argon2id)\$'),
-  CONSTRAINT users_password_hash_must_be_bcrypt_4_14_or_sane_argon2id CHECK (password !~ '^\$(2[aby]|argon2id)\$' OR password_hash_is_acceptable(password)),
-  CONSTRAINT users_email_must_have_one_at_sign CHECK (email ~ '^[^@[:space:][:cntrl:]]+@[^@[:space:][:cntrl:]]+$' AND length(email) <= 254),
+  CONSTRAINT users_password_hash_must_be_bcrypt_4_14_or_sane_argon2id CHECK (
+    password !~ '^\$(2[aby]|argon2id)\$' OR password_hash_is_acceptable(password)),
+  CONSTRAINT users_email_must_have_one_at_sign CHECK (
+    email ~ '^[^@[:space:][:cntrl:]]+@[^@[:space:][:cntrl:]]+$' AND length(email) <= 254),
   CONSTRAINT users_email_verified_needs_an_email CHECK (NOT email_verified OR email IS NOT NULL),
   CONSTRAINT users_names_must_be_short_without_control_characters CHECK (
     length(concat(name, given_name, family_name)) <= 600 AND concat(name, given_name, family_name) !~ '[[:cntrl:]]'),
-  CONSTRAINT users_claims_must_be_a_json_object_below_8_kb CHECK (jsonb_typeof(claims) = 'object' AND octet_length(claims::text) <= 8192)
+  CONSTRAINT users_claims_must_be_a_json_object_below_8_kb CHECK (
+    jsonb_typeof(claims) = 'object' AND octet_length(claims::text) <= 8192)
 );
 
 -- +goose StatementBegin
@@ -112,61 +150,170 @@ CREATE TABLE groups (
 );
 CREATE TABLE group_members (
   group_name text NOT NULL CONSTRAINT group_members_group_must_exist REFERENCES groups (name) ON UPDATE CASCADE ON DELETE CASCADE,
-  username   text NOT NULL CONSTRAINT group_members_user_must_exist REFERENCES users (username) ON UPDATE CASCADE ON DELETE CASCADE,
+  username   text NOT NULL CONSTRAINT group_members_user_must_exist
+    REFERENCES users (username) ON UPDATE CASCADE ON DELETE CASCADE,
   CONSTRAINT group_members_user_is_in_the_group_already PRIMARY KEY (username, group_name)
 );
 CREATE INDEX group_members_by_group ON group_members (group_name, username);
 
--- clients: the relying parties, in the names of RFC 7591.
+-- personal_access_tokens: what people make on the account page for programs of their own, in place of a password.
+CREATE TABLE personal_access_tokens (
+  id           uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+  token_sha256 bytea NOT NULL CONSTRAINT personal_access_tokens_token_must_be_unique UNIQUE,
+  username     text NOT NULL CONSTRAINT personal_access_tokens_user_must_exist
+    REFERENCES users (username) ON UPDATE CASCADE ON DELETE CASCADE,
+  name         text NOT NULL,
+  scope        text NOT NULL DEFAULT 'openid',
+  created_at   timestamptz NOT NULL DEFAULT now(),
+  expires_at   timestamptz NOT NULL,
+  shown_at     timestamptz,
+  used_at      timestamptz,
+  revoked_at   timestamptz,
+  CONSTRAINT personal_access_tokens_token_must_be_a_digest_use_sha256 CHECK (octet_length(token_sha256) = 32),
+  CONSTRAINT personal_access_tokens_name_is_1_to_100_without_control_chars CHECK (name ~ '^[^[:cntrl:]]{1,100}$'),
+  CONSTRAINT personal_access_tokens_scope_must_be_words_with_one_space CHECK (
+    scope ~ '^([!#-\[\]-~]+( [!#-\[\]-~]+)*)?$' AND length(scope) <= 1000),
+  CONSTRAINT personal_access_tokens_expires_at_must_be_after_created_at CHECK (expires_at > created_at)
+);
+COMMENT ON COLUMN personal_access_tokens.token_sha256 IS 'sha256 of the whole token, which begins with gatehouse_pat_';
+COMMENT ON COLUMN personal_access_tokens.shown_at IS 'when the person saw the token, which is once';
+COMMENT ON COLUMN personal_access_tokens.used_at IS 'the latest use, to the hour';
+CREATE INDEX personal_access_tokens_by_username ON personal_access_tokens (username, created_at, id);
+CREATE INDEX personal_access_tokens_by_expires_at ON personal_access_tokens (expires_at);
+
+-- ── Clients ──
+
+-- clients: the relying parties, in the names of the IANA registry of client metadata (RFC 7591) where it has one.
 CREATE TABLE clients (
-  client_id                    text CONSTRAINT clients_client_id_must_be_unique PRIMARY KEY,
-  client_secret_sha256         bytea,
-  client_name                  text,
-  client_uri                   text,
-  logo_uri                     text,
-  policy_uri                   text,
-  tos_uri                      text,
-  contacts                     text[] NOT NULL DEFAULT '{}',
-  application_type             text NOT NULL DEFAULT 'web',
-  redirect_uris                text[] NOT NULL DEFAULT '{}',
-  post_logout_redirect_uris    text[] NOT NULL DEFAULT '{}',
-  grant_types                  text[] NOT NULL DEFAULT '{authorization_code}',
-  response_types               text[] NOT NULL DEFAULT '{code}',
-  token_endpoint_auth_method   text NOT NULL DEFAULT 'client_secret_basic',
-  scope                        text NOT NULL DEFAULT 'openid profile email groups offline_access',
-  id_token_signed_response_alg text NOT NULL DEFAULT 'RS256',
-  access_token_signing_alg     text NOT NULL DEFAULT 'ES256',
-  default_max_age              integer,
-  initiate_login_uri           text,
-  first_party                  boolean NOT NULL DEFAULT false,
-  require_pkce                 boolean NOT NULL DEFAULT true,
-  allowed_groups               text[] NOT NULL DEFAULT '{}',
-  disabled_at                  timestamptz,
-  created_at                   timestamptz NOT NULL DEFAULT now(),
-  updated_at                   timestamptz NOT NULL DEFAULT now(),
+  client_id                             text CONSTRAINT clients_client_id_must_be_unique PRIMARY KEY,
+  client_secret_sha256                  bytea,
+  -- what people see
+  client_name                           text,
+  client_uri                            text,
+  logo_uri                              text,
+  policy_uri                            text,
+  tos_uri                               text,
+  contacts                              text[] NOT NULL DEFAULT '{}',
+  initiate_login_uri                    text,
+  -- what it may ask for
+  application_type                      text NOT NULL DEFAULT 'web',
+  redirect_uris                         text[] NOT NULL DEFAULT '{}',
+  grant_types                           text[] NOT NULL DEFAULT '{authorization_code}',
+  response_types                        text[] NOT NULL DEFAULT '{code}',
+  scope                                 text NOT NULL DEFAULT 'openid profile email groups offline_access',
+  default_max_age                       integer,
+  -- how it proves who it is, and how its requests come
+  token_endpoint_auth_method            text NOT NULL DEFAULT 'client_secret_basic',
+  token_endpoint_auth_signing_alg       text,
+  jwks                                  jsonb,
+  jwks_uri                              text,
+  request_uris                          text[] NOT NULL DEFAULT '{}',
+  request_object_signing_alg            text,
+  require_signed_request_object         boolean NOT NULL DEFAULT false,
+  require_pushed_authorization_requests boolean NOT NULL DEFAULT false,
+  require_pkce                          boolean NOT NULL DEFAULT true,
+  dpop_bound_access_tokens              boolean NOT NULL DEFAULT false,
+  security_profile                      text NOT NULL DEFAULT 'openid',
+  -- what its tokens are like
+  id_token_signed_response_alg          text NOT NULL DEFAULT 'RS256',
+  access_token_signing_alg              text NOT NULL DEFAULT 'ES256',
+  userinfo_signed_response_alg          text,
+  refresh_token_format                  text NOT NULL DEFAULT 'opaque',
+  subject_type                          text NOT NULL DEFAULT 'public',
+  sector_identifier_uri                 text,
+  id_token_scope_claims                 boolean NOT NULL DEFAULT true,
+  released_claims                       text[] NOT NULL DEFAULT '{}',
+  audiences                             text[] NOT NULL DEFAULT '{}',
+  -- how it hears of a logout
+  post_logout_redirect_uris             text[] NOT NULL DEFAULT '{}',
+  frontchannel_logout_uri               text,
+  frontchannel_logout_session_required  boolean NOT NULL DEFAULT false,
+  backchannel_logout_uri                text,
+  backchannel_logout_session_required   boolean NOT NULL DEFAULT false,
+  -- what an administrator decides
+  first_party                           boolean NOT NULL DEFAULT false,
+  allowed_groups                        text[] NOT NULL DEFAULT '{}',
+  allowed_upstreams                     text[] NOT NULL DEFAULT '{}',
+  disabled_at                           timestamptz,
+  -- how it came
+  registration                          text,
+  registration_access_token_sha256      bytea,
+  metadata_fetched_at                   timestamptz,
+  created_at                            timestamptz NOT NULL DEFAULT now(),
+  updated_at                            timestamptz NOT NULL DEFAULT now(),
   CONSTRAINT clients_client_id_must_be_1_to_255_printable_ascii CHECK (client_id ~ '^[!-~]{1,255}$'),
-  CONSTRAINT clients_secret_must_be_a_digest_use_sha256 CHECK (octet_length(client_secret_sha256) = 32),
-  CONSTRAINT clients_with_a_secret_method_need_client_secret_sha256 CHECK (
-    token_endpoint_auth_method NOT IN ('client_secret_basic', 'client_secret_post') OR client_secret_sha256 IS NOT NULL),
-  CONSTRAINT clients_without_authentication_must_have_no_secret CHECK (token_endpoint_auth_method <> 'none' OR client_secret_sha256 IS NULL),
-  CONSTRAINT clients_auth_method_must_be_secret_basic_secret_post_or_none CHECK (
-    token_endpoint_auth_method IN ('client_secret_basic', 'client_secret_post', 'none')),
-  CONSTRAINT clients_application_type_must_be_web_or_native CHECK (application_type IN ('web', 'native')),
-  CONSTRAINT clients_redirect_uris_must_be_absolute_no_fragment_or_wildcard CHECK (uris_are_registrable(redirect_uris)),
-  CONSTRAINT clients_post_logout_redirect_uris_must_be_absolute CHECK (uris_are_registrable(post_logout_redirect_uris)),
-  CONSTRAINT clients_public_redirect_uris_must_be_https_or_loopback CHECK (
-    token_endpoint_auth_method <> 'none' OR http_only_on_loopback(redirect_uris)),
+  CONSTRAINT clients_client_name_must_be_1_to_100_without_control_characters CHECK (client_name ~ '^[^[:cntrl:]]{1,100}$'),
   CONSTRAINT clients_links_must_be_http_or_https_urls CHECK (
     uris_are_registrable(array_remove(ARRAY[client_uri, logo_uri, policy_uri, tos_uri, initiate_login_uri], NULL))
     AND concat_ws(' ', client_uri, logo_uri, policy_uri, tos_uri, initiate_login_uri) !~* '(^| )(?!https?://)[^ ]'),
-  CONSTRAINT clients_client_name_must_be_1_to_100_without_control_characters CHECK (client_name ~ '^[^[:cntrl:]]{1,100}$'),
+  CONSTRAINT clients_application_type_must_be_web_or_native CHECK (application_type IN ('web', 'native')),
+  CONSTRAINT clients_redirect_uris_must_be_absolute_no_fragment_or_wildcard CHECK (uris_are_registrable(redirect_uris)),
+  CONSTRAINT clients_public_redirect_uris_must_be_https_or_loopback CHECK (
+    token_endpoint_auth_method <> 'none' OR http_only_on_loopback(redirect_uris)),
   CONSTRAINT clients_scope_must_be_words_separated_by_one_space CHECK (
     scope ~ '^([!#-\[\]-~]+( [!#-\[\]-~]+)*)?$' AND length(scope) <= 1000),
-  CONSTRAINT clients_id_token_alg_must_be_RS256_ES256_or_EdDSA CHECK (id_token_signed_response_alg IN ('RS256', 'ES256', 'EdDSA')),
-  CONSTRAINT clients_access_token_alg_must_be_RS256_ES256_or_EdDSA CHECK (access_token_signing_alg IN ('RS256', 'ES256', 'EdDSA')),
   CONSTRAINT clients_default_max_age_must_not_be_negative CHECK (default_max_age >= 0),
-  CONSTRAINT clients_without_a_secret_must_require_pkce CHECK (require_pkce OR token_endpoint_auth_method <> 'none')
+  CONSTRAINT clients_secret_must_be_a_digest_use_sha256 CHECK (octet_length(client_secret_sha256) = 32),
+  CONSTRAINT clients_auth_method_must_be_basic_post_private_key_jwt_or_none CHECK (
+    token_endpoint_auth_method IN ('client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none')),
+  CONSTRAINT clients_with_a_secret_method_need_client_secret_sha256 CHECK (
+    token_endpoint_auth_method NOT IN ('client_secret_basic', 'client_secret_post') OR client_secret_sha256 IS NOT NULL),
+  CONSTRAINT clients_without_authentication_must_have_no_secret CHECK (
+    token_endpoint_auth_method <> 'none' OR client_secret_sha256 IS NULL),
+  CONSTRAINT clients_without_a_secret_must_require_pkce CHECK (require_pkce OR token_endpoint_auth_method <> 'none'),
+  CONSTRAINT clients_token_endpoint_auth_alg_is_RS256_PS256_ES256_or_EdDSA CHECK (
+    token_endpoint_auth_signing_alg IN ('RS256', 'PS256', 'ES256', 'EdDSA')),
+  CONSTRAINT clients_jwks_must_have_1_to_20_public_keys CHECK (jwks_are_public(jwks)),
+  CONSTRAINT clients_jwks_and_jwks_uri_exclude_each_other CHECK (num_nonnulls(jwks, jwks_uri) <= 1),
+  CONSTRAINT clients_jwks_uri_must_be_a_url_without_fragment CHECK (
+    uris_are_registrable(array_remove(ARRAY[jwks_uri], NULL)) AND jwks_uri ~ '^https?://'),
+  CONSTRAINT clients_private_key_jwt_needs_jwks_or_jwks_uri_and_no_secret CHECK (
+    token_endpoint_auth_method <> 'private_key_jwt' OR num_nonnulls(jwks, jwks_uri) = 1 AND client_secret_sha256 IS NULL),
+  CONSTRAINT clients_request_uris_must_be_at_most_20_urls CHECK (request_uris_are_registrable(request_uris)),
+  CONSTRAINT clients_request_object_alg_must_be_RS256_PS256_ES256_or_EdDSA CHECK (
+    request_object_signing_alg IN ('RS256', 'PS256', 'ES256', 'EdDSA')),
+  CONSTRAINT clients_signed_request_objects_need_jwks_or_jwks_uri CHECK (
+    NOT require_signed_request_object OR num_nonnulls(jwks, jwks_uri) = 1),
+  CONSTRAINT clients_security_profile_must_be_openid_or_fapi2 CHECK (security_profile IN ('openid', 'fapi2')),
+  CONSTRAINT clients_fapi2_needs_private_key_jwt_par_dpop_pkce_code_no_RS256 CHECK (security_profile <> 'fapi2'
+    OR token_endpoint_auth_method = 'private_key_jwt' AND require_pushed_authorization_requests AND dpop_bound_access_tokens
+      AND require_pkce AND response_types = '{code}'
+      AND id_token_signed_response_alg <> 'RS256' AND access_token_signing_alg <> 'RS256'
+      AND token_endpoint_auth_signing_alg IS DISTINCT FROM 'RS256' AND request_object_signing_alg IS DISTINCT FROM 'RS256'
+      AND userinfo_signed_response_alg IS DISTINCT FROM 'RS256'),
+  CONSTRAINT clients_id_token_alg_must_be_RS256_PS256_ES256_or_EdDSA CHECK (
+    id_token_signed_response_alg IN ('RS256', 'PS256', 'ES256', 'EdDSA')),
+  CONSTRAINT clients_access_token_alg_must_be_RS256_PS256_ES256_or_EdDSA CHECK (
+    access_token_signing_alg IN ('RS256', 'PS256', 'ES256', 'EdDSA')),
+  CONSTRAINT clients_userinfo_alg_must_be_RS256_PS256_ES256_or_EdDSA CHECK (
+    userinfo_signed_response_alg IN ('RS256', 'PS256', 'ES256', 'EdDSA')),
+  CONSTRAINT clients_refresh_token_format_must_be_opaque_or_jwt CHECK (refresh_token_format IN ('opaque', 'jwt')),
+  CONSTRAINT clients_subject_type_must_be_public_or_pairwise CHECK (subject_type IN ('public', 'pairwise')),
+  CONSTRAINT clients_sector_identifier_uri_must_be_an_https_url CHECK (
+    uris_are_registrable(array_remove(ARRAY[sector_identifier_uri], NULL)) AND sector_identifier_uri ~ '^https://'),
+  CONSTRAINT clients_pairwise_on_several_hosts_needs_sector_identifier_uri CHECK (
+    subject_type <> 'pairwise' OR sector_identifier_uri IS NOT NULL OR are_of_one_host(redirect_uris)),
+  CONSTRAINT clients_released_claims_must_be_at_most_20_claim_names CHECK (
+    released_claims = '{}' OR cardinality(released_claims) <= 20
+    AND array_to_string(released_claims, E'\n', '?') ~ '^[A-Za-z0-9_.:/-]{1,100}(\n[A-Za-z0-9_.:/-]{1,100})*$'),
+  CONSTRAINT clients_audiences_must_be_at_most_20_without_white_space CHECK (
+    audiences = '{}' OR cardinality(audiences) <= 20
+    AND array_to_string(audiences, E'\n', '?') ~ '^[!->@-~]{1,255}(\n[!->@-~]{1,255})*$'),
+  CONSTRAINT clients_post_logout_redirect_uris_must_be_absolute CHECK (uris_are_registrable(post_logout_redirect_uris)),
+  CONSTRAINT clients_frontchannel_logout_uri_must_be_a_url_without_fragment CHECK (
+    uris_are_registrable(array_remove(ARRAY[frontchannel_logout_uri], NULL)) AND frontchannel_logout_uri ~ '^https?://'),
+  CONSTRAINT clients_backchannel_logout_uri_must_be_a_url_without_fragment CHECK (
+    uris_are_registrable(array_remove(ARRAY[backchannel_logout_uri], NULL)) AND backchannel_logout_uri ~ '^https?://'),
+  CONSTRAINT clients_allowed_upstreams_must_be_at_most_20_names CHECK (
+    allowed_upstreams = '{}' OR cardinality(allowed_upstreams) <= 20
+    AND array_to_string(allowed_upstreams, ' ', '?') ~ '^[a-z0-9][a-z0-9_-]{0,31}( [a-z0-9][a-z0-9_-]{0,31})*$'),
+  CONSTRAINT clients_registration_must_be_open_token_or_document CHECK (registration IN ('open', 'token', 'document')),
+  CONSTRAINT clients_registration_access_token_must_be_a_digest_use_sha256 CHECK (
+    octet_length(registration_access_token_sha256) = 32),
+  CONSTRAINT clients_with_a_document_must_have_metadata_fetched_at CHECK (
+    (registration IS NOT DISTINCT FROM 'document') = (metadata_fetched_at IS NOT NULL))
 );
+CREATE INDEX clients_by_registration ON clients (created_at) WHERE registration IS NOT NULL;
 -- +goose StatementBegin
 CREATE FUNCTION clients_keep_updated_at() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -175,9 +322,74 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 CREATE TRIGGER clients_keep_updated_at BEFORE UPDATE ON clients FOR EACH ROW EXECUTE FUNCTION clients_keep_updated_at();
-COMMENT ON COLUMN clients.client_secret_sha256 IS 'sha256(''the secret''); make the secret with: SELECT encode(gen_random_bytes(32), ''hex'')';
+COMMENT ON COLUMN clients.client_secret_sha256 IS
+  'sha256(''the secret''); make the secret with: SELECT encode(gen_random_bytes(32), ''hex'')';
+COMMENT ON COLUMN clients.jwks IS 'the client''s public keys, {"keys": [...]}: for private_key_jwt and signed request objects';
+COMMENT ON COLUMN clients.jwks_uri IS
+  'where they are fetched instead; http, and private addresses, only of hosts in GATEHOUSE_PRIVATE_HOSTS';
+COMMENT ON COLUMN clients.security_profile IS 'fapi2: held to the FAPI 2.0 Security Profile';
+COMMENT ON COLUMN clients.refresh_token_format IS 'jwt for a client that parses its refresh tokens';
+COMMENT ON COLUMN clients.subject_type IS 'pairwise: sub differs for each host, so that clients cannot compare whom they know';
+COMMENT ON COLUMN clients.id_token_scope_claims IS
+  'false: what scopes release comes from userinfo only (OpenID Connect Core §5.4)';
+COMMENT ON COLUMN clients.released_claims IS
+  'claims that this client gets whatever scopes it asks for, such as preferred_username';
+COMMENT ON COLUMN clients.audiences IS 'resource servers that its access tokens are for (aud), beside the issuer''s own userinfo';
+COMMENT ON COLUMN clients.backchannel_logout_uri IS 'http, and private addresses, only of hosts in GATEHOUSE_PRIVATE_HOSTS';
 COMMENT ON COLUMN clients.first_party IS 'true: people are not asked for consent';
 COMMENT ON COLUMN clients.allowed_groups IS 'empty: everybody; otherwise members of one of these groups';
+COMMENT ON COLUMN clients.allowed_upstreams IS 'upstreams whose tokens of its users this client may get (token exchange)';
+COMMENT ON COLUMN clients.registration IS
+  'how the client registered itself: open, with an initial access token, or by a document at its client_id;'
+  ' NULL: an administrator did';
+COMMENT ON COLUMN clients.registration_access_token_sha256 IS
+  'sha256 of what the client reads, changes and removes its registration with';
+
+-- initial_access_tokens: what a client registers itself with where not everybody may, or beyond the bounds for everybody (RFC
+-- 7591 §3).
+CREATE TABLE initial_access_tokens (
+  name         text CONSTRAINT initial_access_tokens_name_must_be_unique PRIMARY KEY,
+  token_sha256 bytea NOT NULL CONSTRAINT initial_access_tokens_token_must_be_unique UNIQUE,
+  uses_left    integer DEFAULT 1,
+  created_at   timestamptz NOT NULL DEFAULT now(),
+  expires_at   timestamptz NOT NULL DEFAULT now() + interval '30 days',
+  used_at      timestamptz,
+  CONSTRAINT initial_access_tokens_name_is_1_to_100_without_control_chars CHECK (name ~ '^[^[:cntrl:]]{1,100}$'),
+  CONSTRAINT initial_access_tokens_token_must_be_a_digest_use_sha256 CHECK (octet_length(token_sha256) = 32),
+  CONSTRAINT initial_access_tokens_uses_left_must_not_be_negative CHECK (uses_left >= 0)
+);
+COMMENT ON COLUMN initial_access_tokens.uses_left IS 'clients that may still be registered with it; NULL: any number';
+
+-- recent_registrations: registrations and changes of the last hour, counted for each network and in all. Unlogged: whoever
+-- registers is not signed in and costs no durable write, and after a crash the count begins anew.
+CREATE UNLOGGED TABLE recent_registrations (
+  network_hmac  bytea NOT NULL,
+  registered_at timestamptz NOT NULL
+);
+CREATE INDEX recent_registrations_by_registered_at ON recent_registrations (registered_at);
+
+-- exchange_policies: who may turn which access token into one for another service (RFC 8693).
+CREATE TABLE exchange_policies (
+  client_id        text NOT NULL CONSTRAINT exchange_policies_client_must_exist
+    REFERENCES clients (client_id) ON UPDATE CASCADE ON DELETE CASCADE,
+  audience         text NOT NULL,
+  scope            text NOT NULL DEFAULT '',
+  subject_audience text,
+  impersonation    boolean NOT NULL DEFAULT false,
+  created_at       timestamptz NOT NULL DEFAULT now(),
+  CONSTRAINT exchange_policies_client_has_one_for_this_audience_already PRIMARY KEY (client_id, audience),
+  CONSTRAINT exchange_policies_audience_must_be_1_to_255_without_spaces CHECK (audience ~ '^[!-~]{1,255}$'),
+  CONSTRAINT exchange_policies_subject_audience_is_1_to_255_without_spaces CHECK (subject_audience ~ '^[!-~]{1,255}$'),
+  CONSTRAINT exchange_policies_scope_must_be_words_separated_by_one_space CHECK (
+    scope ~ '^([!#-\[\]-~]+( [!#-\[\]-~]+)*)?$' AND length(scope) <= 1000)
+);
+COMMENT ON TABLE exchange_policies IS 'the client may exchange access tokens for one that audience takes';
+COMMENT ON COLUMN exchange_policies.scope IS 'the widest scope of the new token, which never has one that the old token has not';
+COMMENT ON COLUMN exchange_policies.subject_audience IS
+  'tokens for this audience may be exchanged, beside the client''s own and those for its client_id';
+COMMENT ON COLUMN exchange_policies.impersonation IS 'false: the new token says who acts for the person (act); true: it need not';
+
+-- ── Sign-ins ──
 
 -- sessions: a person in a browser. The cookie is kept as a digest only.
 CREATE TABLE sessions (
@@ -189,9 +401,12 @@ CREATE TABLE sessions (
   seen_at        timestamptz NOT NULL,
   expires_at     timestamptz NOT NULL,
   ends_at        timestamptz NOT NULL,
-  ended_at       timestamptz
+  ended_at       timestamptz,
+  replaced_by    uuid
 );
 COMMENT ON COLUMN sessions.expires_at IS 'idle end, moved on use, never past ends_at';
+COMMENT ON COLUMN sessions.replaced_by IS
+  'the same person signed in again at the same browser: nobody was signed out; a logout of that session is one of this';
 CREATE INDEX sessions_by_user ON sessions (user_id);
 CREATE INDEX sessions_by_expires_at ON sessions (expires_at);
 
@@ -205,61 +420,277 @@ CREATE TABLE consents (
 );
 CREATE INDEX consents_by_client ON consents (client_id);
 
--- grants: one for each redeemed code; what its access and refresh tokens live by.
+-- grants: one for each redeemed code and each access token of the front channel; what access and refresh tokens live by.
+-- Refresh tokens are sealed: each says its grant, the secret of its family and its place in it, and the row says which place
+-- counts. There is room for the next version of a row in its page, and no refresh_ column is in an index, so that a refresh
+-- writes no index (HOT).
 CREATE TABLE grants (
-  id         uuid PRIMARY KEY,
-  user_id    uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
-  client_id  text NOT NULL REFERENCES clients (client_id) ON UPDATE CASCADE ON DELETE CASCADE,
-  sid        uuid REFERENCES sessions (sid) ON DELETE SET NULL,
-  offline    boolean NOT NULL,
-  scope      text NOT NULL,
-  auth_time  timestamptz NOT NULL,
-  amr        text[] NOT NULL,
-  created_at timestamptz NOT NULL,
-  expires_at timestamptz NOT NULL,
-  revoked_at timestamptz
-);
+  id                 uuid PRIMARY KEY,
+  user_id            uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+  client_id          text NOT NULL, -- without a foreign key, see grants_follow_their_client
+  sid                uuid REFERENCES sessions (sid) ON DELETE SET NULL,
+  offline            boolean NOT NULL,
+  scope              text NOT NULL,
+  auth_time          timestamptz NOT NULL,
+  amr                text[] NOT NULL,
+  created_at         timestamptz NOT NULL,
+  expires_at         timestamptz NOT NULL,
+  revoked_at         timestamptz,
+  -- what the authorization request asked for beside scopes; NULL: nothing
+  userinfo_claims    text[],
+  id_token_claims    text[],
+  resources          text[],
+  dpop_jkt           text,
+  refresh_sha256     bytea,
+  refresh_seq        bigint NOT NULL DEFAULT 0,
+  refreshed_at       timestamptz,
+  refresh_expires_at timestamptz
+) WITH (fillfactor = 80);
 COMMENT ON COLUMN grants.offline IS 'true: outlives its session (offline_access); false: ends with it';
+COMMENT ON COLUMN grants.resources IS 'the audiences that were asked for (RFC 8707); NULL: all of the client';
+COMMENT ON COLUMN grants.dpop_jkt IS 'the key that refresh tokens of a public client are bound to (RFC 9449 §5)';
+COMMENT ON COLUMN grants.refresh_sha256 IS 'digest of the secret that its refresh tokens share; NULL: it has none';
+COMMENT ON COLUMN grants.refresh_seq IS
+  'the place of the refresh token that can be used; one that comes with a place before it is a replay';
+COMMENT ON COLUMN grants.refreshed_at IS 'when that place was reached';
+COMMENT ON COLUMN grants.refresh_expires_at IS 'idle end of the refresh token, moved on use, never past expires_at';
 CREATE INDEX grants_by_user ON grants (user_id);
 CREATE INDEX grants_by_client ON grants (client_id);
 CREATE INDEX grants_by_sid ON grants (sid);
 CREATE INDEX grants_by_expires_at ON grants (expires_at);
 
--- auth_codes: a minute each; after a crash they are gone, which is the safe side. No foreign keys: their row locks would cost
--- a durable commit, and the redemption joins the session, the user and the client anyway.
-CREATE UNLOGGED TABLE auth_codes (
-  code_sha256    bytea PRIMARY KEY,
-  grant_id       uuid NOT NULL,
-  client_id      text NOT NULL,
-  user_id        uuid NOT NULL,
-  sid            uuid NOT NULL,
-  redirect_uri   text NOT NULL,
-  code_challenge text,
-  offline        boolean NOT NULL,
-  scope          text NOT NULL,
-  nonce          text,
-  auth_time      timestamptz NOT NULL,
-  amr            text[] NOT NULL,
-  expires_at     timestamptz NOT NULL,
-  used_at        timestamptz
-);
-CREATE INDEX auth_codes_by_expires_at ON auth_codes (expires_at);
+-- Every sign-on makes a grant. With a foreign key each would lock the row of its client, which is the same for all who use
+-- it: sign-ons at once then share that lock by a multixact, which costs more than the check. A trigger takes the grants along
+-- instead. A grant that is made while its client goes away may stay: without its client it is refused, and it goes when it
+-- expires.
+-- +goose StatementBegin
+CREATE FUNCTION grants_follow_their_client() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'DELETE' THEN
+    DELETE FROM grants WHERE client_id = OLD.client_id;
+  ELSIF NEW.client_id <> OLD.client_id THEN
+    UPDATE grants SET client_id = NEW.client_id WHERE client_id = OLD.client_id;
+  END IF;
+  RETURN NULL;
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER grants_follow_their_client AFTER DELETE OR UPDATE OF client_id ON clients
+  FOR EACH ROW EXECUTE FUNCTION grants_follow_their_client();
 
--- refresh_tokens: each is used once; a used one stays until it would have expired, so that a replay is noticed.
-CREATE TABLE refresh_tokens (
-  token_sha256 bytea PRIMARY KEY,
-  grant_id     uuid NOT NULL REFERENCES grants (id) ON DELETE CASCADE,
-  created_at   timestamptz NOT NULL,
-  expires_at   timestamptz NOT NULL,
-  used_at      timestamptz
+-- device_codes: what a device without a browser waits for (RFC 8628), ten minutes each; after a crash they are gone, and the
+-- device asks again. Unlogged: whoever asks for a code is not signed in and costs no durable write. Without foreign keys,
+-- whose locks of rows are logged: the redemption joins the session and the user anyway.
+CREATE UNLOGGED TABLE device_codes (
+  device_code_sha256 bytea PRIMARY KEY,
+  user_code_hmac     bytea NOT NULL CONSTRAINT device_codes_user_code_must_be_unique UNIQUE,
+  network_hmac       bytea NOT NULL,
+  grant_id           uuid NOT NULL,
+  client_id          text NOT NULL,
+  offline            boolean NOT NULL,
+  scope              text NOT NULL,
+  poll_interval      interval NOT NULL,
+  polled_at          timestamptz,
+  allowed            boolean,
+  user_id            uuid,
+  sid                uuid,
+  auth_time          timestamptz,
+  amr                text[],
+  expires_at         timestamptz NOT NULL,
+  used_at            timestamptz,
+  CONSTRAINT device_codes_allowed_must_say_by_whom CHECK (NOT allowed OR num_nulls(user_id, sid, auth_time, amr) = 0)
 );
-CREATE INDEX refresh_tokens_by_grant ON refresh_tokens (grant_id);
-CREATE INDEX refresh_tokens_by_expires_at ON refresh_tokens (expires_at);
+COMMENT ON COLUMN device_codes.user_code_hmac IS
+  'under a key of GATEHOUSE_ENCRYPTION_KEY: eight letters are too few for a mere digest';
+COMMENT ON COLUMN device_codes.network_hmac IS
+  'who asked for it (an IPv4 address or an IPv6 /48), so that no network can fill the table';
+COMMENT ON COLUMN device_codes.allowed IS 'NULL until a person has answered';
+CREATE INDEX device_codes_by_expires_at ON device_codes (expires_at);
+
+-- used_jtis: what may be used once and is stored nowhere else: client assertions, DPoP proofs, pushed requests. Unlogged:
+-- after a crash they are gone, and what comes again meanwhile is within its life of minutes.
+CREATE UNLOGGED TABLE used_jtis (
+  jti_sha256 bytea PRIMARY KEY,
+  expires_at timestamptz NOT NULL
+);
+CREATE INDEX used_jtis_by_expires_at ON used_jtis (expires_at);
+
+-- revoked_tokens: access tokens that ended before their time and whose grant did not, or that have none.
+CREATE TABLE revoked_tokens (
+  jti        uuid PRIMARY KEY,
+  expires_at timestamptz NOT NULL
+);
+CREATE INDEX revoked_tokens_by_expires_at ON revoked_tokens (expires_at);
+
+-- login_throttle: failed sign-ins in a fixed number of buckets, so that no attack can grow it. Unlogged: failures may be
+-- forgotten after a crash, and cost no durable write.
+CREATE UNLOGGED TABLE login_throttle (
+  bucket     integer PRIMARY KEY CONSTRAINT login_throttle_bucket_must_be_below_65536 CHECK (bucket BETWEEN 0 AND 65535),
+  failures   real NOT NULL,
+  updated_at timestamptz NOT NULL
+);
+
+-- backchannel_logouts: a logout token to send (OpenID Connect Back-Channel Logout 1.0). Without next_attempt_at nothing more
+-- is tried: it was delivered, or given up.
+CREATE TABLE backchannel_logouts (
+  id              uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+  client_id       text NOT NULL REFERENCES clients (client_id) ON UPDATE CASCADE ON DELETE CASCADE,
+  sub             text NOT NULL,
+  sid             uuid,
+  attempts        integer NOT NULL DEFAULT 0,
+  next_attempt_at timestamptz,
+  delivered_at    timestamptz,
+  last_error      text
+    CONSTRAINT backchannel_logouts_last_error_must_have_at_most_500_characters CHECK (length(last_error) <= 500),
+  created_at      timestamptz NOT NULL
+);
+COMMENT ON COLUMN backchannel_logouts.sid IS 'NULL: all sessions of the person';
+CREATE INDEX backchannel_logouts_by_next_attempt_at ON backchannel_logouts (next_attempt_at) WHERE next_attempt_at IS NOT NULL;
+CREATE INDEX backchannel_logouts_by_created_at ON backchannel_logouts (created_at);
+CREATE INDEX backchannel_logouts_by_client ON backchannel_logouts (client_id);
+
+-- Triggers, so that a logout with SQL counts too; SECURITY DEFINER, so that those who manage users need no right on this table.
+-- +goose StatementBegin
+-- The clients that the session signed in to hear of its end, and so do those of the sessions that it replaced, each by its
+-- own sid.
+CREATE FUNCTION queue_logouts_of_session() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+  WITH RECURSIVE line AS (
+    SELECT NEW.sid AS sid
+    UNION
+    SELECT s.sid FROM sessions s JOIN line ON s.replaced_by = line.sid WHERE s.user_id = NEW.user_id
+  )
+  INSERT INTO backchannel_logouts (client_id, sub, sid, next_attempt_at, created_at)
+  SELECT DISTINCT c.client_id, u.sub, g.sid, LEAST(NEW.ended_at, now()), now()
+  FROM line JOIN grants g USING (sid) JOIN clients c USING (client_id) JOIN users u ON u.id = NEW.user_id
+  WHERE c.backchannel_logout_uri IS NOT NULL;
+  RETURN NULL;
+END $$;
+-- +goose StatementEnd
+-- +goose StatementBegin
+-- A user who is disabled or deleted is signed out of every client that has a grant of theirs. One that wants a sid (§2.2)
+-- gets each that is known.
+CREATE FUNCTION queue_logouts_of_user() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+DECLARE
+  gone_at timestamptz := now();
+BEGIN
+  IF TG_OP = 'UPDATE' THEN
+    gone_at := LEAST(NEW.disabled_at, now()); -- a date to come shuts them out now, too
+  END IF;
+  INSERT INTO backchannel_logouts (client_id, sub, sid, next_attempt_at, created_at)
+  SELECT DISTINCT c.client_id, OLD.sub, CASE WHEN c.backchannel_logout_session_required THEN g.sid END, gone_at, now()
+  FROM grants g JOIN clients c USING (client_id)
+  WHERE g.user_id = OLD.id AND c.backchannel_logout_uri IS NOT NULL
+    AND (g.sid IS NOT NULL OR NOT c.backchannel_logout_session_required);
+  RETURN OLD;
+END $$;
+-- +goose StatementEnd
+-- +goose StatementBegin
+DO $$
+DECLARE
+  f text;
+BEGIN
+  FOREACH f IN ARRAY ARRAY['queue_logouts_of_session', 'queue_logouts_of_user'] LOOP
+    EXECUTE format('ALTER FUNCTION %s() SET search_path = %I, pg_temp', f, current_schema());
+    EXECUTE format('REVOKE ALL ON FUNCTION %s() FROM PUBLIC', f);
+  END LOOP;
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER sessions_queue_logouts AFTER UPDATE ON sessions FOR EACH ROW
+  WHEN (OLD.ended_at IS NULL AND NEW.ended_at IS NOT NULL AND NEW.replaced_by IS NULL)
+  EXECUTE FUNCTION queue_logouts_of_session();
+CREATE TRIGGER users_queue_logouts AFTER UPDATE ON users FOR EACH ROW
+  WHEN (OLD.disabled_at IS NULL AND NEW.disabled_at IS NOT NULL) EXECUTE FUNCTION queue_logouts_of_user();
+CREATE TRIGGER users_queue_logouts_before_delete BEFORE DELETE ON users FOR EACH ROW EXECUTE FUNCTION queue_logouts_of_user();
+
+-- ── Upstreams ──
+
+-- upstreams are managed with SQL, like clients. Write client_secret as it is: Gatehouse seals it when it first reads the row.
+CREATE TABLE upstreams (
+  name                 text CONSTRAINT upstreams_name_must_be_unique PRIMARY KEY,
+  display_name         text,
+  kind                 text NOT NULL DEFAULT 'oidc',
+  issuer               text NOT NULL,
+  client_id            text NOT NULL,
+  client_secret        text,
+  scope                text NOT NULL DEFAULT 'openid email profile',
+  authorization_params jsonb NOT NULL DEFAULT '{}',
+  email_domains        text[] NOT NULL DEFAULT '{}',
+  trusts_email         boolean NOT NULL DEFAULT false,
+  creates_users        boolean NOT NULL DEFAULT false,
+  disabled_at          timestamptz,
+  created_at           timestamptz NOT NULL DEFAULT now(),
+  updated_at           timestamptz NOT NULL DEFAULT now(),
+  CONSTRAINT upstreams_name_must_be_1_to_32_of_a_z_0_9_dash_underscore CHECK (name ~ '^[a-z0-9][a-z0-9_-]{0,31}$'),
+  CONSTRAINT upstreams_display_name_must_be_1_to_100_without_control_chars CHECK (display_name ~ '^[^[:cntrl:]]{1,100}$'),
+  CONSTRAINT upstreams_kind_must_be_oidc_or_github CHECK (kind IN ('oidc', 'github')),
+  CONSTRAINT upstreams_issuer_must_be_an_http_url_without_query CHECK (
+    issuer ~ '^https?://' AND issuer !~ '[?#]' AND uris_are_registrable(ARRAY[issuer])),
+  CONSTRAINT upstreams_client_id_must_be_1_to_255_printable_ascii CHECK (client_id ~ '^[!-~]{1,255}$'),
+  CONSTRAINT upstreams_client_secret_must_be_1_to_2000_printable_ascii CHECK (
+    client_secret ~ '^[ -~]+$' AND length(client_secret) <= 2000),
+  CONSTRAINT upstreams_scope_must_be_words_separated_by_one_space CHECK (
+    scope ~ '^([!#-\[\]-~]+( [!#-\[\]-~]+)*)?$' AND length(scope) <= 1000),
+  CONSTRAINT upstreams_scope_has_openid_for_oidc_and_never_for_github CHECK (
+    kind NOT IN ('oidc', 'github') OR ('openid' = ANY (string_to_array(scope, ' '))) = (kind = 'oidc')),
+  CONSTRAINT upstreams_authorization_params_must_be_texts_below_2_kb CHECK (
+    jsonb_typeof(authorization_params) = 'object' AND octet_length(authorization_params::text) <= 2048
+    AND NOT jsonb_path_exists(authorization_params, '$.* ? (@.type() != "string")')),
+  CONSTRAINT upstreams_authorization_params_must_not_be_the_protocols CHECK (
+    NOT authorization_params ?| ARRAY['client_id', 'client_secret', 'redirect_uri', 'response_type', 'response_mode', 'scope', 'state',
+      'nonce', 'code_challenge', 'code_challenge_method', 'request', 'request_uri']),
+  CONSTRAINT upstreams_email_domains_must_be_at_most_100_in_lower_case CHECK (
+    email_domains = '{}' OR cardinality(email_domains) <= 100
+    AND array_to_string(email_domains, E'\n', '?') ~ '^[^[:space:][:cntrl:]@A-Z?]{1,253}(\n[^[:space:][:cntrl:]@A-Z?]{1,253})*$'),
+  CONSTRAINT upstreams_that_trust_email_need_email_domains CHECK (NOT trusts_email OR email_domains <> '{}')
+);
+-- +goose StatementBegin
+CREATE FUNCTION upstreams_keep_updated_at() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.updated_at := now();
+  RETURN NEW;
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER upstreams_keep_updated_at BEFORE UPDATE ON upstreams FOR EACH ROW EXECUTE FUNCTION upstreams_keep_updated_at();
+COMMENT ON COLUMN upstreams.client_secret IS
+  'written plain, kept sealed: it is replaced by sealed:… when Gatehouse first reads it';
+COMMENT ON COLUMN upstreams.authorization_params IS
+  'more parameters of the authorization request, such as {"access_type": "offline"}';
+COMMENT ON COLUMN upstreams.email_domains IS 'addresses of these domains (login_hint) go straight to this upstream';
+COMMENT ON COLUMN upstreams.trusts_email IS
+  'a verified address of email_domains is linked to the one enabled user who has it verified';
+COMMENT ON COLUMN upstreams.creates_users IS 'an account that belongs to nobody becomes a new user';
+
+-- upstream_accounts: whose account at an upstream is whose here. The tokens are sealed.
+CREATE TABLE upstream_accounts (
+  upstream                text NOT NULL CONSTRAINT upstream_accounts_upstream_must_exist
+    REFERENCES upstreams (name) ON UPDATE CASCADE ON DELETE CASCADE,
+  issuer                  text NOT NULL,
+  sub                     text NOT NULL,
+  username                text NOT NULL CONSTRAINT upstream_accounts_user_must_exist
+    REFERENCES users (username) ON UPDATE CASCADE ON DELETE CASCADE,
+  label                   text,
+  access_token            bytea,
+  access_token_expires_at timestamptz,
+  refresh_token           bytea,
+  token_scope             text,
+  refreshing_until        timestamptz,
+  linked_at               timestamptz NOT NULL DEFAULT now(),
+  used_at                 timestamptz,
+  CONSTRAINT upstream_accounts_account_is_linked_already PRIMARY KEY (upstream, issuer, sub),
+  CONSTRAINT upstream_accounts_user_has_an_account_there_already UNIQUE (upstream, username),
+  CONSTRAINT upstream_accounts_sub_must_be_1_to_255_printable_ascii CHECK (sub ~ '^[ -~]{1,255}$'),
+  CONSTRAINT upstream_accounts_label_must_be_1_to_254_without_control_chars CHECK (label ~ '^[^[:cntrl:]]{1,254}$')
+);
+CREATE INDEX upstream_accounts_by_username ON upstream_accounts (username);
+COMMENT ON COLUMN upstream_accounts.label IS 'what to show: e-mail address or name there';
+
+-- ── Keys and caches ──
 
 -- signing_keys: private_key is encrypted under GATEHOUSE_ENCRYPTION_KEY.
 CREATE TABLE signing_keys (
   kid          text PRIMARY KEY,
-  alg          text NOT NULL CONSTRAINT signing_keys_alg_must_be_RS256_ES256_or_EdDSA CHECK (alg IN ('RS256', 'ES256', 'EdDSA')),
+  alg          text NOT NULL
+    CONSTRAINT signing_keys_alg_must_be_RS256_PS256_ES256_or_EdDSA CHECK (alg IN ('RS256', 'PS256', 'ES256', 'EdDSA')),
   private_key  bytea NOT NULL,
   created_at   timestamptz NOT NULL,
   activates_at timestamptz NOT NULL,
@@ -269,12 +700,13 @@ CREATE TABLE signing_keys (
 COMMENT ON COLUMN signing_keys.activates_at IS 'published from created_at on, signs from activates_at on';
 COMMENT ON COLUMN signing_keys.retires_at IS 'leaves the JWKS then; set when a successor activates';
 
--- login_throttle: failed sign-ins in a fixed number of buckets, so that no attack can grow it.
-CREATE UNLOGGED TABLE login_throttle (
-  bucket     integer PRIMARY KEY CONSTRAINT login_throttle_bucket_must_be_below_65536 CHECK (bucket BETWEEN 0 AND 65535),
-  failures   real NOT NULL,
-  updated_at timestamptz NOT NULL
+-- pairwise_salt makes pairwise subjects (OpenID Connect Core §8.1). It never changes: relying parties know people by what it
+-- makes.
+CREATE TABLE pairwise_salt (
+  only_row boolean PRIMARY KEY DEFAULT true CONSTRAINT pairwise_salt_must_have_one_row CHECK (only_row),
+  salt     bytea NOT NULL
 );
+INSERT INTO pairwise_salt (salt) VALUES (gen_random_bytes(32));
 
 -- cache_version: what replicas that cannot LISTEN poll.
 CREATE TABLE cache_version (
@@ -291,27 +723,43 @@ BEGIN
   RETURN NULL;
 END $$;
 -- +goose StatementEnd
-CREATE TRIGGER clients_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON clients FOR EACH STATEMENT EXECUTE FUNCTION gatehouse_cached_rows_changed();
-CREATE TRIGGER signing_keys_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON signing_keys FOR EACH STATEMENT EXECUTE FUNCTION gatehouse_cached_rows_changed();
-
--- grant_states is the one predicate that says whether a grant may live: refusal IS NULL AND ends_at > now.
-CREATE VIEW grant_states AS
-SELECT g.id AS grant_id, g.user_id, g.client_id, g.sid, g.scope, g.offline,
-  LEAST(g.expires_at, CASE WHEN g.offline THEN 'infinity' ELSE s.expires_at END) AS ends_at,
-  CASE
-    WHEN g.revoked_at IS NOT NULL THEN 'grant_revoked'
-    WHEN u.disabled_at IS NOT NULL THEN 'user_disabled'
-    WHEN c.disabled_at IS NOT NULL THEN 'client_disabled'
-    WHEN NOT g.offline AND (s.sid IS NULL OR s.ended_at IS NOT NULL) THEN 'session_ended'
-    WHEN c.allowed_groups <> '{}' AND NOT EXISTS (
-      SELECT FROM group_members m WHERE m.username = u.username AND m.group_name = ANY (c.allowed_groups)) THEN 'not_in_allowed_groups'
-  END AS refusal
-FROM grants g
-JOIN users u ON u.id = g.user_id
-JOIN clients c ON c.client_id = g.client_id
-LEFT JOIN sessions s ON s.sid = g.sid;
+-- +goose StatementBegin
+-- A statement that changes no row, such as a registration that is refused, must not drop the caches of all replicas.
+CREATE FUNCTION gatehouse_cached_rows_changed_if_any() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT FROM changed) THEN
+    UPDATE cache_version SET version = version + 1;
+    NOTIFY gatehouse_cached_rows_changed;
+  END IF;
+  RETURN NULL;
+END $$;
+-- +goose StatementEnd
+-- +goose StatementBegin
+-- A trigger with a transition table has one event only, and TRUNCATE can have none.
+DO $$
+DECLARE
+  t text;
+BEGIN
+  FOREACH t IN ARRAY ARRAY['clients', 'signing_keys'] LOOP
+    EXECUTE format('CREATE TRIGGER %I AFTER INSERT ON %I REFERENCING NEW TABLE AS changed
+      FOR EACH STATEMENT EXECUTE FUNCTION gatehouse_cached_rows_changed_if_any()', t || '_inserted', t);
+    EXECUTE format('CREATE TRIGGER %I AFTER UPDATE ON %I REFERENCING NEW TABLE AS changed
+      FOR EACH STATEMENT EXECUTE FUNCTION gatehouse_cached_rows_changed_if_any()', t || '_updated', t);
+    EXECUTE format('CREATE TRIGGER %I AFTER DELETE ON %I REFERENCING OLD TABLE AS changed
+      FOR EACH STATEMENT EXECUTE FUNCTION gatehouse_cached_rows_changed_if_any()', t || '_deleted', t);
+    EXECUTE format('CREATE TRIGGER %I AFTER TRUNCATE ON %I
+      FOR EACH STATEMENT EXECUTE FUNCTION gatehouse_cached_rows_changed()', t || '_truncated', t);
+  END LOOP;
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER upstreams_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON upstreams
+  FOR EACH STATEMENT EXECUTE FUNCTION gatehouse_cached_rows_changed();
 
 -- +goose Down
-DROP VIEW grant_states;
-DROP TABLE cache_version, login_throttle, signing_keys, refresh_tokens, auth_codes, grants, consents, sessions, clients, group_members, groups, users;
-DROP FUNCTION gatehouse_cached_rows_changed, clients_keep_updated_at, users_keep_sub, http_only_on_loopback, uris_are_registrable, origin_of, password_hash_is_acceptable, password_hash;
+DROP TABLE cache_version, pairwise_salt, signing_keys, upstream_accounts, upstreams, backchannel_logouts,
+  login_throttle, revoked_tokens, used_jtis, device_codes, grants, consents, sessions, exchange_policies,
+  recent_registrations, initial_access_tokens, clients, personal_access_tokens, group_members, groups, users;
+DROP FUNCTION gatehouse_cached_rows_changed_if_any, gatehouse_cached_rows_changed, upstreams_keep_updated_at,
+  queue_logouts_of_user, queue_logouts_of_session, grants_follow_their_client, clients_keep_updated_at, users_keep_sub,
+  jwks_are_public, are_of_one_host, request_uris_are_registrable, http_only_on_loopback, uris_are_registrable,
+  origin_of, password_hash_is_acceptable, password_hash;

@@ -18,8 +18,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
-	_ "github.com/jackc/pgx/v5/stdlib" // goose wants database/sql
-	"github.com/pressly/goose/v3"
+	_ "github.com/jackc/pgx/v5/stdlib" // migrations want database/sql
 
 	"gatehouse/migrations"
 )
@@ -210,7 +209,7 @@ func migrate(ctx context.Context, database string) error {
 		return err
 	}
 	defer db.Close()
-	provider, err := goose.NewProvider(goose.DialectPostgres, db, migrations.FS)
+	provider, err := migrations.Provider(db, migrations.FS, migrations.VersionTable)
 	if err != nil {
 		return err
 	}

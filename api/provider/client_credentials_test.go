@@ -73,7 +73,7 @@ func TestAClientGetsATokenForItself(t *testing.T) {
 	if a := b.forItself("resource", "elsewhere"); a.JSON()["error"] != "invalid_target" {
 		t.Errorf("a resource that is not the client's: %d %s", a.Status, a.Body)
 	}
-	for _, table := range []string{"grants", "refresh_tokens", "sessions", "used_jtis", "revoked_tokens", "consents"} {
+	for _, table := range []string{"grants", "sessions", "used_jtis", "revoked_tokens", "consents"} {
 		if b.Count("SELECT count(*) FROM "+table) != 0 {
 			t.Errorf("a row was written into %s", table)
 		}

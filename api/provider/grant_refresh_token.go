@@ -22,16 +22,9 @@ func (p *Provider) grantRefreshToken(ctx context.Context, r Request, c *oidc.Cli
 	if _, err := p.keyRing(); err != nil { // before the token is spent
 		return p.failed(r, err)
 	}
-	token, sealed := p.openRefreshToken(given)
-	if !sealed {
-		adopted, misfit, err := p.adopt(ctx, c, given, ask.now)
-		switch {
-		case err != nil:
-			return p.failed(r, err)
-		case misfit.Reason != "":
-			return p.refuseRefreshToken(r, c, misfit)
-		}
-		token = adopted
+	token, ours := p.openRefreshToken(given)
+	if !ours {
+		return p.refuseRefreshToken(r, c, store.Misfit{Reason: "unknown"})
 	}
 	rotation := store.Rotation{Token: token, Client: c,
 		Scope: ask.params["scope"], Bound: ask.bound, IdleEnds: ask.now.Add(p.RefreshIdle), Grace: p.RefreshGrace}
@@ -96,16 +89,18 @@ func (p *Provider) openRefreshToken(sealed string) (t oidc.RefreshToken, ok bool
 
 // loadRefreshToken gives store.ErrNotFound for a token that cannot be used by the client.
 func (p *Provider) loadRefreshToken(ctx context.Context, c *oidc.Client, token string, now time.Time) (store.RefreshToken, error) {
-	if t, sealed := p.openRefreshToken(token); sealed {
-		return p.store.LoadRefreshToken(ctx, t, c, now)
+	t, ours := p.openRefreshToken(token)
+	if !ours {
+		return store.RefreshToken{}, store.ErrNotFound
 	}
-	return p.store.LoadFormerRefreshToken(ctx, digest(token), c, now)
+	return p.store.LoadRefreshToken(ctx, t, c, now)
 }
 
 // revokeRefreshToken ends the grant of a token of the client's own.
 func (p *Provider) revokeRefreshToken(ctx context.Context, c *oidc.Client, token string, now time.Time) error {
-	if t, sealed := p.openRefreshToken(token); sealed {
-		return p.store.RevokeRefreshToken(ctx, t, c.ClientID, now)
+	t, ours := p.openRefreshToken(token)
+	if !ours {
+		return nil // RFC 7009 §2.2: an unknown token is no error
 	}
-	return p.store.RevokeFormerRefreshToken(ctx, digest(token), c.ClientID, now)
+	return p.store.RevokeRefreshToken(ctx, t, c.ClientID, now)
 }

@@ -8,15 +8,14 @@ import (
 // cleanupBatch bounds one statement, so that a clean-up never holds many locks.
 const cleanupBatch = 1000
 
-// CleanUp deletes what has expired, in small statements, and says how many rows went. A used refresh token of
-// the release before has stayed until it would have expired, so that a replay was noticed, and a device code longer, so that its device learns that it did (RFC 8628 §3.5);
-// failures to sign in have leaked away within an hour; what became of logouts can be read for a week. A client that registered itself has
-// a day for somebody to sign in to it; one that had an initial access token stays.
+// CleanUp deletes what has expired, in small statements, and returns how many rows went. A device code stays ten minutes longer, so that
+// its device learns that it has expired (RFC 8628 §3.5); failures to sign in have leaked away within an hour; what became of logouts can
+// be read for a week. A client that registered itself is deleted unless somebody signs in to it within a day; one that had an initial
+// access token stays.
 func (s *Store) CleanUp(ctx context.Context, now time.Time) (deleted int64, err error) {
 	for _, sql := range []string{
 		`DELETE FROM device_codes WHERE device_code_sha256 IN (
 			SELECT device_code_sha256 FROM device_codes WHERE expires_at + interval '10 minutes' < $1 LIMIT $2)`,
-		`DELETE FROM refresh_tokens WHERE token_sha256 IN (SELECT token_sha256 FROM refresh_tokens WHERE expires_at < $1 LIMIT $2)`,
 		`DELETE FROM used_jtis WHERE jti_sha256 IN (SELECT jti_sha256 FROM used_jtis WHERE expires_at < $1 LIMIT $2)`,
 		`DELETE FROM revoked_tokens WHERE jti IN (SELECT jti FROM revoked_tokens WHERE expires_at < $1 LIMIT $2)`,
 		`DELETE FROM grants WHERE id IN (SELECT id FROM grants WHERE expires_at < $1 LIMIT $2)`,

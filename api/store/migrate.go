@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,20 +10,19 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
 
 	"gatehouse/migrations"
 )
 
 // Version tables of goose: each set of migrations has its own, so that their numbers are independent of each other.
 const (
-	VersionTable      = goose.DefaultTablename   // ours, migrations/
+	VersionTable      = migrations.VersionTable  // ours, migrations/
 	LocalVersionTable = "goose_db_version_local" // the operator's, `gatehouse migrate --dir`
 	DevVersionTable   = "goose_db_version_dev"   // the demo rows, migrations/dev
 )
 
 // Migrate applies the pending *.sql of fsys in order, each in a transaction of its own unless it says otherwise, and tells
-// progress of each. It takes goose's advisory lock, so that any number of replicas may start at once; url must be a direct
+// progress of each. It takes an advisory lock, so that any number of replicas may start at once; url must be a direct
 // connection, for a transaction pooler loses that lock. Errors name the file, and the constraint that refused it.
 func Migrate(ctx context.Context, url string, fsys fs.FS, versionTable string, progress func(line string)) error {
 	cfg, err := parse(url)
@@ -33,7 +31,7 @@ func Migrate(ctx context.Context, url string, fsys fs.FS, versionTable string, p
 	}
 	db := stdlib.OpenDB(*cfg.ConnConfig)
 	defer db.Close()
-	provider, err := newProvider(db, fsys, versionTable)
+	provider, err := migrations.Provider(db, fsys, versionTable)
 	if errors.Is(err, goose.ErrNoMigrations) {
 		return errors.New("there is no migration: name the files 00001_what_it_does.sql")
 	} else if err != nil {
@@ -57,16 +55,7 @@ func Migrate(ctx context.Context, url string, fsys fs.FS, versionTable string, p
 	return inWords(err, nil)
 }
 
-func newProvider(db *sql.DB, fsys fs.FS, versionTable string) (*goose.Provider, error) {
-	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300)) // a try each second, for five minutes
-	if err != nil {
-		return nil, err
-	}
-	return goose.NewProvider(goose.DialectPostgres, db, fsys,
-		goose.WithTableName(versionTable), goose.WithSessionLocker(locker), goose.WithDisableGlobalRegistry(true))
-}
-
-// SchemaIsCurrent refuses a database that this program is too new for. A newer schema is accepted: a migration leaves the
+// SchemaIsCurrent returns an error for a database that this program is too new for. A newer schema is accepted: a migration leaves the
 // release before it working, so that replicas can be replaced one by one.
 func (s *Store) SchemaIsCurrent(ctx context.Context) error {
 	needed, err := latestMigration()

@@ -115,7 +115,7 @@ func (p *Provider) failedPage(r Request, err error, tryAgain string) Answer {
 
 func (p *Provider) classify(r Request, err error) (code string, status int, wait time.Duration) {
 	var away store.Unavailable
-	if errors.Is(err, errBusyLooking) || errors.Is(err, store.ErrManyRegistrations) || errors.Is(err, store.ErrManyRegistrationsHere) {
+	if errors.Is(err, errTooManyFetches) || errors.Is(err, store.ErrManyRegistrations) || errors.Is(err, store.ErrManyRegistrationsHere) {
 		p.tell(r, oidc.ServerBusy{Error: err.Error()})
 		return oidc.TemporarilyUnavailable, 503, retryAfter
 	}

@@ -100,9 +100,9 @@ func (p *Provider) fetchRequestObject(ctx context.Context, r Request, c *oidc.Cl
 		return "", &oidc.Error{Code: oidc.InvalidRequestURI, Description: "request_uri is not registered for this client"}
 	}
 	where, _, _ := strings.Cut(uri, "#")
-	body, _, err := p.fetchFor(ctx, r, where, maxRequestObject)
+	body, _, err := p.fetchForAnybody(ctx, r, where, maxRequestObject)
 	switch {
-	case errors.Is(err, errBusyLooking):
+	case errors.Is(err, errTooManyFetches):
 		return "", &oidc.Error{Code: oidc.TemporarilyUnavailable, Description: "too many requests at once", Log: err.Error()}
 	case err != nil:
 		return "", &oidc.Error{Code: oidc.InvalidRequestURI, Description: "request_uri does not answer with a request object", Log: err.Error()}

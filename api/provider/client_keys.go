@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -12,9 +13,8 @@ import (
 
 const (
 	maxKeySet     = 64 << 10         // bytes
-	keySetAge     = 10 * time.Minute // then a set is fetched anew
-	keySetStale   = 24 * time.Hour   // so long it serves while its address does not answer
-	keySetPause   = 10 * time.Second // between two fetches of one set, whatever kids are asked for
+	keySetAge     = 10 * time.Minute // then a set is fetched again
+	keySetStale   = 24 * time.Hour   // how long it counts while its address does not answer
 	keySetEntries = 1000
 )
 
@@ -24,12 +24,65 @@ type clientKeys struct {
 	sets map[string]*keySet // by jwks_uri, or by jwks itself
 }
 
-// keySet is one of them; mu is held while it is fetched, so that many requests make one.
+// keySet is one of them.
 type keySet struct {
 	mu      sync.Mutex
 	set     *keys.Set
 	fetched time.Time
-	tried   time.Time
+}
+
+// verifyOf returns the typ and the claims of a JWT that the client signed with one of algs; keys.ErrToken if it did not. A
+// kid that is not known has the set at jwks_uri fetched again (OpenID Connect Core §10.1.1).
+func (p *Provider) verifyOf(
+	ctx context.Context, r Request, c *oidc.Client, token string, algs []string,
+) (typ string, claims []byte, err error) {
+	set, err := p.keysOf(ctx, r, c, keySetAge)
+	if err == nil {
+		typ, claims, err = set.Verify(token, algs)
+	}
+	if errors.Is(err, keys.ErrUnknownKey) && c.JWKSURI != "" {
+		if set, err = p.keysOf(ctx, r, c, 0); err == nil {
+			typ, claims, err = set.Verify(token, algs)
+		}
+	}
+	return typ, claims, err
+}
+
+// keysOf returns the keys of a client. Those at an address are fetched again if they are older than maxAge, but for the
+// pause between two fetches.
+func (p *Provider) keysOf(ctx context.Context, r Request, c *oidc.Client, maxAge time.Duration) (*keys.Set, error) {
+	switch {
+	case c.JWKS != nil:
+		return p.clientKeys.entry(string(c.JWKS)).parse(c.JWKS)
+	case c.JWKSURI == "":
+		return nil, errors.New("the client has registered no keys (jwks or jwks_uri)")
+	}
+	e := p.clientKeys.entry(c.JWKSURI)
+	if set := e.youngerThan(maxAge, p.now()); set != nil {
+		return set, nil
+	}
+	err := p.keyFetches.once(ctx, e, p.now, func(ctx context.Context) error { return p.fetchKeys(ctx, r, c, e) })
+	if set := e.youngerThan(keySetStale, p.now()); set != nil {
+		return set, nil
+	}
+	return nil, cmp.Or(err, errors.New("the keys at jwks_uri are stale"))
+}
+
+// fetchKeys fetches the keys at jwks_uri. Where that fails, those that were fetched before go on to count until they are stale.
+func (p *Provider) fetchKeys(ctx context.Context, r Request, c *oidc.Client, e *keySet) error {
+	body, _, err := p.fetch(ctx, c.JWKSURI, maxKeySet)
+	var set *keys.Set
+	if err == nil {
+		set, err = keys.ParseSet(body)
+	}
+	now := p.now()
+	switch {
+	case err == nil:
+		e.put(set, now)
+	case e.youngerThan(keySetStale, now) != nil:
+		p.tell(r, oidc.ClientKeysStale{ClientID: c.ClientID, Error: err.Error()})
+	}
+	return err
 }
 
 func (k *clientKeys) entry(name string) *keySet {
@@ -46,32 +99,7 @@ func (k *clientKeys) entry(name string) *keySet {
 	return e
 }
 
-// verifyOf gives the typ and the claims of a JWT that the client signed with one of algs; keys.ErrToken if it did not. A kid that is not
-// known has a set at jwks_uri fetched anew (OpenID Connect Core §10.1.1).
-func (p *Provider) verifyOf(ctx context.Context, r Request, c *oidc.Client, token string, algs []string) (typ string, claims []byte, err error) {
-	set, err := p.keysOf(ctx, r, c, false)
-	if err == nil {
-		typ, claims, err = set.Verify(token, algs)
-	}
-	if errors.Is(err, keys.ErrUnknownKey) && c.JWKSURI != "" {
-		if set, err = p.keysOf(ctx, r, c, true); err == nil {
-			typ, claims, err = set.Verify(token, algs)
-		}
-	}
-	return typ, claims, err
-}
-
-// keysOf gives the keys of a client; anew: not those of before, unless they were fetched a moment ago.
-func (p *Provider) keysOf(ctx context.Context, r Request, c *oidc.Client, anew bool) (*keys.Set, error) {
-	switch {
-	case c.JWKS != nil:
-		return p.clientKeys.entry(string(c.JWKS)).parse(c.JWKS)
-	case c.JWKSURI == "":
-		return nil, errors.New("the client has registered no keys (jwks or jwks_uri)")
-	}
-	return p.fetchKeys(ctx, r, c, p.clientKeys.entry(c.JWKSURI), anew)
-}
-
+// parse returns the set of a client that registered its keys by value.
 func (e *keySet) parse(jwks []byte) (set *keys.Set, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -81,32 +109,18 @@ func (e *keySet) parse(jwks []byte) (set *keys.Set, err error) {
 	return e.set, err
 }
 
-func (p *Provider) fetchKeys(ctx context.Context, r Request, c *oidc.Client, e *keySet, anew bool) (*keys.Set, error) {
+// youngerThan returns the set that was fetched less than age ago, or nil.
+func (e *keySet) youngerThan(age time.Duration, now time.Time) *keys.Set {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	now := p.now()
-	fresh := e.set != nil && now.Sub(e.fetched) < keySetAge && !anew
-	justTried := now.Sub(e.tried) < keySetPause && !e.tried.After(now)
-	if fresh || justTried && e.set != nil {
-		return e.set, nil
+	if now.Sub(e.fetched) >= age {
+		return nil
 	}
-	if justTried {
-		return nil, errors.New("jwks_uri did not answer a moment ago")
-	}
-	e.tried = now
-	body, err := p.fetch(context.WithoutCancel(ctx), c.JWKSURI, maxKeySet) // others wait for it, too; the way out has a limit of its own
-	var set *keys.Set
-	if err == nil {
-		set, err = keys.ParseSet(body)
-	}
-	switch {
-	case err == nil:
-		e.set, e.fetched = set, now
-	case e.set != nil && now.Sub(e.fetched) < keySetStale:
-		p.tell(r, oidc.ClientKeysStale{ClientID: c.ClientID, Error: err.Error()})
-	default:
-		e.set = nil
-		return nil, err
-	}
-	return e.set, nil
+	return e.set
+}
+
+func (e *keySet) put(set *keys.Set, now time.Time) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.set, e.fetched = set, now
 }

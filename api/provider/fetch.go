@@ -5,13 +5,115 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
+	"sync"
+	"time"
+
+	"gatehouse/api/authn"
+	"gatehouse/api/outgoing"
 )
 
-// fetchTyped gets what a client keeps at an address of its own, such as its keys: at most so many bytes, through the guarded way out,
-// and nothing but a 200. What the error says is for the log; it never repeats the address, which may have a secret in it.
-func (p *Provider) fetchTyped(ctx context.Context, uri string, most int64) (body []byte, contentType string, err error) {
+// What anybody can have us fetch at once. Otherwise somebody with a loop would take all there is; see authn.Arrivals.
+const (
+	maxFetches       = 32
+	maxFetchAttempts = 1_000            // that are running or in the pause after
+	fetchPause       = 10 * time.Second // between two attempts at the same
+)
+
+// errTooManyFetches is the error of a fetch for which there is no place.
+var errTooManyFetches = errors.New("as many addresses of clients are fetched as may; the bound is in api/provider/fetch.go")
+
+// fetches bounds what is fetched for those who may be anybody.
+type fetches struct {
+	places   chan struct{}
+	mu       sync.Mutex
+	attempts map[any]*fetchAttempt // by address, or by whatever else names what is fetched
+}
+
+// fetchAttempt is a running or finished fetch. Failures are not cached (OAuth Client ID Metadata Document §4.4), only
+// spaced out.
+type fetchAttempt struct {
+	done  chan struct{}
+	err   error
+	until time.Time // end of the pause; zero while it is running
+}
+
+func newFetches() fetches {
+	return fetches{places: make(chan struct{}, maxFetches), attempts: map[any]*fetchAttempt{}}
+}
+
+// once runs fetch for what it names, or waits for the attempt that is running; within the pause after one it returns the
+// error of that. An attempt goes on although the request that began it has ended.
+func (f *fetches) once(ctx context.Context, what any, now func() time.Time, fetch func(context.Context) error) error {
+	a, begins := f.attempt(what, now())
+	if a == nil {
+		return errTooManyFetches
+	}
+	if begins {
+		go func() {
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*outgoing.Patience)
+			defer cancel()
+			err := fetch(ctx)
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			a.err, a.until = err, now().Add(fetchPause)
+			close(a.done)
+		}()
+	}
+	select {
+	case <-a.done:
+		return a.err
+	case <-ctx.Done():
+		return errTooManyFetches
+	}
+}
+
+// attempt returns the attempt that counts now; begins reports whether the caller is to make it. nil: there are too many.
+func (f *fetches) attempt(what any, now time.Time) (a *fetchAttempt, begins bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.attempts) >= maxFetchAttempts {
+		maps.DeleteFunc(f.attempts, func(_ any, old *fetchAttempt) bool { return old.isOver(now) })
+	}
+	a = f.attempts[what]
+	switch {
+	case a != nil && !a.isOver(now):
+		return a, false
+	case a == nil && len(f.attempts) >= maxFetchAttempts:
+		return nil, false
+	}
+	a = &fetchAttempt{done: make(chan struct{})}
+	f.attempts[what] = a
+	return a, true
+}
+
+// isOver reports whether the attempt and the pause after it have ended.
+func (a *fetchAttempt) isOver(now time.Time) bool { return !a.until.IsZero() && !now.Before(a.until) }
+
+// fetchForAnybody is fetch for a request that nobody has authenticated yet: it waits for a place among those of the
+// request's network and among all.
+func (p *Provider) fetchForAnybody(
+	ctx context.Context, r Request, uri string, limit int64,
+) (body []byte, contentType string, err error) {
+	leave, err := p.arrivals.Enter(ctx, authn.Site(r.Addr))
+	if err != nil {
+		return nil, "", errTooManyFetches
+	}
+	defer leave()
+	select {
+	case p.fetches.places <- struct{}{}:
+		defer func() { <-p.fetches.places }()
+	case <-ctx.Done():
+		return nil, "", errTooManyFetches
+	}
+	return p.fetch(ctx, uri, limit)
+}
+
+// fetch gets what a client keeps at an address of its own, such as its keys: at most limit bytes, through the guarded way
+// out, and nothing but a 200. The error is for the log; it never repeats the address, which may have a secret in it.
+func (p *Provider) fetch(ctx context.Context, uri string, limit int64) (body []byte, contentType string, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, uri, nil)
 	if err != nil {
 		return nil, "", errors.New("the address cannot be read")
@@ -25,20 +127,14 @@ func (p *Provider) fetchTyped(ctx context.Context, uri string, most int64) (body
 	if response.StatusCode != http.StatusOK {
 		return nil, "", fmt.Errorf("answers %d", response.StatusCode)
 	}
-	body, err = io.ReadAll(io.LimitReader(response.Body, most+1))
-	if err == nil && int64(len(body)) > most {
-		err = fmt.Errorf("answers with more than %d bytes", most)
+	body, err = io.ReadAll(io.LimitReader(response.Body, limit+1))
+	if err == nil && int64(len(body)) > limit {
+		err = fmt.Errorf("answers with more than %d bytes", limit)
 	}
 	return body, response.Header.Get("Content-Type"), err
 }
 
-// fetch is fetchTyped for what is read by no type.
-func (p *Provider) fetch(ctx context.Context, uri string, most int64) ([]byte, error) {
-	body, _, err := p.fetchTyped(ctx, uri, most)
-	return body, err
-}
-
-// withoutURL leaves the address out of what net/http says of a request.
+// withoutURL returns the error of net/http without the address.
 func withoutURL(err error) error {
 	var withURL *url.Error
 	if errors.As(err, &withURL) {

@@ -50,7 +50,8 @@ type Provider struct {
 	bucketKey  [32]byte
 	trying     authn.Trying
 	arrivals   authn.Arrivals
-	looks      looks
+	fetches    fetches // of what strangers name
+	keyFetches fetches // of the keys of clients
 	ring       atomic.Pointer[keys.Ring]
 	verified   verifiedTokens
 	salt       atomic.Pointer[[]byte] // of pairwise subjects; there as soon as ring is
@@ -67,7 +68,7 @@ type Provider struct {
 // New returns a provider that answers nothing that needs keys before Start, and whose keys Run keeps current.
 func New(settings Settings, db *store.Store, sealer *keys.Sealer, passwords *authn.Passwords, now func() time.Time) *Provider {
 	p := &Provider{Settings: settings, store: db, sealer: sealer, passwords: passwords, now: now, decide: oidc.AuthorizeRequest.Decide,
-		outgoing: outgoing.Client(settings.PrivateHosts), looks: newLooks(),
+		outgoing: outgoing.Client(settings.PrivateHosts), fetches: newFetches(), keyFetches: newFetches(),
 		bucketKey: sealer.Derive("login throttle", nil), logoutsDue: make(chan struct{}, 1)}
 	p.upstreams = authn.NewUpstreams(p.outgoing, now)
 	p.metadata = discoveryDocument(settings)

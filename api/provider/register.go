@@ -77,17 +77,6 @@ func (p *Provider) initialAccess(ctx context.Context, r Request, now time.Time) 
 	return &d, nil
 }
 
-// bearer reads RFC 6750 §2.1 for tokens that are no access tokens of ours.
-func bearer(r Request) (token string, found bool) {
-	token, scheme := accessToken(r)
-	return token, scheme == "Bearer"
-}
-
-// askForBearer answers a request that has no token at all (RFC 6750 §3.1).
-func (p *Provider) askForBearer(description string) Answer {
-	return Answer{Status: 401, Challenge: `Bearer realm="` + p.Issuer + `"`, JSON: oauthErrorBody{oidc.InvalidToken, description}}
-}
-
 // terms are made from the tables, so that no client can register for what does not exist; trusted is one with an initial access token.
 func (p *Provider) terms(trusted bool) oidc.Terms {
 	return oidc.Terms{ResponseTypes: p.ResponseTypes, GrantTypes: registrableGrants(trusted), AuthMethods: ClientAuthMethods()}
@@ -107,9 +96,9 @@ func (p *Provider) verifyMetadata(ctx context.Context, r Request, c *oidc.Client
 	if c.SectorIdentifierURI == "" {
 		return nil, nil
 	}
-	text, _, err := p.fetchFor(ctx, r, c.SectorIdentifierURI, maxSectorIdentifier)
+	text, _, err := p.fetchForAnybody(ctx, r, c.SectorIdentifierURI, maxSectorIdentifier)
 	switch {
-	case errors.Is(err, errBusyLooking):
+	case errors.Is(err, errTooManyFetches):
 		return nil, err
 	case err != nil:
 		return &oidc.Error{Code: oidc.InvalidClientMetadata, Description: "sector_identifier_uri cannot be fetched", Log: "sector_identifier_uri " + err.Error()}, nil
@@ -170,7 +159,7 @@ func (p *Provider) notRegistered(r Request, err error) Answer {
 		return p.refuseToken(r, 401, oidc.InvalidToken, "not a token of this client or of a registration to come")
 	case errors.Is(err, store.ErrManyRegistrationsHere):
 		return noRoom(429)
-	case errors.Is(err, store.ErrManyRegistrations), errors.Is(err, errBusyLooking):
+	case errors.Is(err, store.ErrManyRegistrations), errors.Is(err, errTooManyFetches):
 		return noRoom(503)
 	case errors.As(err, &refusal):
 		return p.refuse(r, "registration", "", &oidc.Error{Code: oidc.InvalidClientMetadata, Log: refusal.Words,

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"gatehouse/api/oidc"
@@ -15,10 +14,9 @@ import (
 // disabled, signed out or revoked is refused at once.
 func (p *Provider) Userinfo(ctx context.Context, r Request) Answer {
 	now := p.now()
-	token, scheme := accessToken(r)
+	token, scheme := presentedToken(r)
 	if scheme == "" {
-		return Answer{Status: 401, Challenge: `Bearer realm="` + p.Issuer + `"`,
-			JSON: oauthErrorBody{oidc.InvalidToken, "send the access token as Authorization: Bearer"}}
+		return p.askForBearer("send the access token as Authorization: Bearer")
 	}
 	return p.withNonce(r, p.userinfo(ctx, r, token, scheme, now), now)
 }
@@ -110,45 +108,4 @@ func (p *Provider) checkPossession(
 	}
 	use.Proof = usedProof(jkt, proof)
 	return nil
-}
-
-// accessToken reads RFC 6750 §2.1 and RFC 9449 §7.1, or RFC 6750 §2.2 where there is no header; never §2.3, since addresses are logged
-// and kept. scheme is "" where there is no token, else a token type.
-func accessToken(r Request) (token, scheme string) {
-	given, token, _ := strings.Cut(r.Authorization, " ")
-	for _, scheme := range []string{"Bearer", "DPoP"} {
-		if strings.EqualFold(given, scheme) {
-			return strings.TrimSpace(token), scheme
-		}
-	}
-	params, _ := oidc.ParseParams(r.Params, []string{"access_token"})
-	if r.Method == "POST" && r.Authorization == "" && params["access_token"] != "" {
-		return params["access_token"], "Bearer"
-	}
-	return "", ""
-}
-
-// sentAs is for the log.
-func sentAs(tokenType, scheme string) string {
-	return "a token of type " + tokenType + " was sent as " + scheme
-}
-
-// refuseToken answers as RFC 6750 §3.1 and RFC 9449 §7.1 have it, in the scheme of the request.
-func (p *Provider) refuseToken(r Request, status int, code, why string) Answer {
-	_, scheme := accessToken(r)
-	return p.refuseTokenOf(r, scheme, status, code, why)
-}
-
-// refuseTokenOf says with which scheme the token should have come.
-func (p *Provider) refuseTokenOf(r Request, scheme string, status int, code, why string) Answer {
-	p.tell(r, oidc.AccessTokenRefused{Error: code, Why: why})
-	description := "the access token is expired, revoked or not valid"
-	if code != oidc.InvalidToken {
-		description = why
-	}
-	challenge := scheme + ` realm="` + p.Issuer + `", error="` + code + `", error_description="` + description + `"`
-	if scheme == "DPoP" {
-		challenge += `, algs="` + strings.Join(oidc.SigningAlgs, " ") + `"`
-	}
-	return Answer{Status: status, JSON: oauthErrorBody{code, description}, Challenge: challenge}
 }

@@ -1,10 +1,17 @@
-// `npm test`: installs and builds what is missing, then runs every test there is. A failed section does not stop the others.
+// `npm test`: installs and builds what is missing, then runs the tests that are asked for: every one unless some are named. A failed
+// section does not stop the others.
 import { spawn, spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
 import { findChromium } from '../../../ui/tests/chromium.mjs';
 import { Problem, install, relyingParties, root } from './install.mjs';
 import { progress } from './progress.mjs';
+
+const usage = `usage: npm test                    every test
+       npm test -- --quick         what to run before each commit: no database, no browser, no server
+       npm test -- --race          every test, all of Go's under the race detector
+       npm test -- NAME…           only these: a Go room (web, cmd/gatehouse), ui, or a test file or folder
+                                   such as deploy/tests/relying-parties/django.test.mjs or ui/tests/e2e`;
 
 // What points to somebody's own server stays out of the tests.
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(GATEHOUSE_|DEV_|DATABASE_)/.test(name)));
@@ -12,34 +19,108 @@ const totals = { passed: 0, failed: 0, skipped: 0 };
 const started = Date.now();
 const node = (...args) => [process.execPath, ...args];
 const patience = 10 * 60 * 1000; // ms for a file: what hangs fails, rather than stop everything
-// `files`: how many run side by side. Those of the relying parties watch clocks of others, and those of the pages measure.
-const nodeTests = (folder, files = 1) => node('--test', '--test-reporter=tap', `--test-concurrency=${files}`, `--test-timeout=${patience}`,
-  ...readdirSync(join(root, folder)).filter((name) => name.endsWith('.test.mjs')).map((name) => join(folder, name)));
+const slowRooms = ['provider', 'web', 'store', 'devdb', 'admin', 'cmd/gatehouse', 'cmd/bench']; // they need a Postgres, or seconds
 
-try {
-  const without = await install() || await relyingParties();
-  if (without) report('JupyterHub', { failed: 1 }, `There is no JupyterHub to test with: ${without}`);
-  env.CHROMIUM = await findChromium(console.log);
-} catch (e) {
-  if (!(e instanceof Problem || /^No Chromium/.test(e.message))) throw e;
-  report('Chromium', { failed: 1 }, e.message);
-  if (e instanceof Problem) finish();
+const asked = read(process.argv.slice(2));
+// Without a C compiler there is no race detector.
+const hasRace = ['cc', 'gcc', 'clang'].some((cc) => spawnSync(cc, ['--version']).status === 0);
+await prepare(asked);
+for (const s of sections(asked)) await section(...s);
+finish();
+
+/** Reads the arguments: the Go packages, the test files and the sections to run; a word that names none of them ends the program. */
+function read(words) {
+  if (words.includes('--help')) end(usage, 0);
+  const [quick, race] = ['--quick', '--race'].map((flag) => words.includes(flag));
+  const unknown = words.find((word) => word.startsWith('-') && !['--quick', '--race'].includes(word));
+  if (unknown) end(`npm test has no ${unknown}\n${usage}`, 2);
+  const names = words.filter((word) => !word.startsWith('-'));
+  const rooms = goRooms();
+  if (names.length === 0) {
+    return { quick, race, checks: true, ui: true, rooms: quick ? rooms.filter((room) => !slowRooms.includes(room)) : rooms,
+      files: quick ? [] : ['ui/tests', 'deploy/tests', 'ui/tests/e2e', 'deploy/tests/relying-parties'].flatMap(testFiles) };
+  }
+  const out = { quick, race, checks: false, ui: false, rooms: [], files: [] };
+  for (const name of names) {
+    const path = relative(root, resolve(root, name));
+    const room = path.replace(/^api\//, '');
+    if (rooms.includes(room)) out.rooms.push(room);
+    else if (path === 'ui') out.ui = true;
+    else if (testFiles(path).length > 0) out.files.push(...testFiles(path));
+    else end(`There is no test named ${name}. The Go rooms are: ${rooms.join(' ')}\n${usage}`, 2);
+  }
+  if (out.ui && !quick) out.files.push(...testFiles('ui/tests'));
+  return out;
 }
 
-// The race detector needs a C compiler.
-const race = ['cc', 'gcc', 'clang'].some((cc) => spawnSync(cc, ['--version']).status === 0);
-await section('gofmt', ['gofmt', '-l', 'api', 'deploy', 'migrations'], (out, code) => asOne(out, code || out.length));
-await section('go vet', ['go', 'vet', './...'], asOne);
-await section(race ? 'go test -race' : 'go test', ['go', 'test', '-json', ...(race ? ['-race'] : []), './...'], goTests,
-  race ? { CGO_ENABLED: '1' } : {});
-const svelteCheck = 'node_modules/svelte-check/bin/svelte-check';
-await section('svelte-check', node(svelteCheck, '--tsconfig', 'ui/tsconfig.json', '--fail-on-warnings'), asOne);
-await section('UI: units', node('node_modules/vitest/vitest.mjs', 'run', '--root', 'ui'), vitest);
-await section('UI: pages', nodeTests('ui/tests'), tap);
-await section('Web servers', nodeTests('deploy/tests'), tap);
-await section('End to end', nodeTests('ui/tests/e2e', 2), tap);
-await section('Relying parties', nodeTests('deploy/tests/relying-parties'), tap);
-finish();
+function end(text, code) {
+  console.log(text);
+  process.exit(code);
+}
+
+/** Returns the folders below api that have Go tests, and '.' for api itself, as they are named on the command line. */
+function goRooms() {
+  const all = readdirSync(join(root, 'api'), { recursive: true, withFileTypes: true });
+  const folders = all.filter((file) => file.name.endsWith('_test.go')).map((file) => relative(join(root, 'api'), file.parentPath ?? file.path));
+  return [...new Set(folders)].map((folder) => folder || '.').sort();
+}
+
+/** Returns the test files that a path stands for: itself, or those in the folder, but not below it. */
+function testFiles(path) {
+  const full = join(root, path);
+  if (!existsSync(full)) return [];
+  if (!statSync(full).isDirectory()) return path.endsWith('.test.mjs') ? [path] : [];
+  return readdirSync(full).filter((name) => name.endsWith('.test.mjs')).sort().map((name) => join(path, name));
+}
+
+/** Installs what the tests that are asked for need. */
+async function prepare({ files }) {
+  const browser = files.length > 0;
+  try {
+    const without = await install({ hub: browser }) || (browser && await relyingParties());
+    if (without && browser) report('JupyterHub', { failed: 1 }, `There is no JupyterHub to test with: ${without}`);
+    if (browser) env.CHROMIUM = await findChromium(console.log);
+  } catch (e) {
+    if (!(e instanceof Problem || /^No Chromium/.test(e.message))) throw e;
+    report('Chromium', { failed: 1 }, e.message);
+    if (e instanceof Problem) finish();
+  }
+}
+
+/** Lists the sections to run, in their order, each as the arguments of `section`. */
+function sections({ quick, race, checks, ui, rooms, files }) {
+  const list = [];
+  if (checks) {
+    list.push(['gofmt', ['gofmt', '-l', 'api', 'deploy', 'migrations'], (out, code) => asOne(out, code || out.length)]);
+    list.push(['go vet', ['go', 'vet', './...'], asOne]);
+  }
+  const raced = hasRace && !quick ? rooms.filter((room) => race || startsGoroutines(room)) : [];
+  const plain = rooms.filter((room) => !raced.includes(room));
+  const packages = (names) => names.map((name) => `./api/${name === '.' ? '' : name}`);
+  if (plain.length > 0) list.push(['go test', ['go', 'test', '-json', ...packages(plain)], goTests]);
+  if (raced.length > 0) list.push(['go test -race', ['go', 'test', '-json', '-race', ...packages(raced)], goTests, { CGO_ENABLED: '1' }]);
+  if (ui) {
+    const svelteCheck = 'node_modules/svelte-check/bin/svelte-check';
+    list.push(['svelte-check', node(svelteCheck, '--tsconfig', 'ui/tsconfig.json', '--fail-on-warnings'), asOne]);
+    list.push(['UI: units', node('node_modules/vitest/vitest.mjs', 'run', '--root', 'ui'), vitest]);
+  }
+  // How many files run side by side. Those of the relying parties watch clocks of others, and those of the pages measure.
+  for (const [name, folder, atOnce] of [['UI: pages', 'ui/tests', 1], ['Web servers', 'deploy/tests', 1], ['End to end', 'ui/tests/e2e', 2],
+    ['Relying parties', 'deploy/tests/relying-parties', 1]]) {
+    const its = files.filter((file) => join(file, '..') === folder);
+    if (its.length > 0) {
+      list.push([name, node('--test', '--test-reporter=tap', `--test-concurrency=${atOnce}`, `--test-timeout=${patience}`, ...its), tap]);
+    }
+  }
+  return list;
+}
+
+/** Reports whether the code of a room, its tests left out, starts goroutines or guards what they share. */
+function startsGoroutines(room) {
+  const folder = join(root, 'api', room);
+  const sources = readdirSync(folder).filter((name) => name.endsWith('.go') && !name.endsWith('_test.go'));
+  return sources.some((name) => /^\s*go |"sync"|"sync\/atomic"/m.test(readFileSync(join(folder, name), 'utf8')));
+}
 
 /** Runs a command and reports what `count` makes of its output and exit code. */
 async function section(name, [command, ...args], count, extra = {}) {

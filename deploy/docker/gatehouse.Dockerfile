@@ -1,5 +1,5 @@
 # The API, the UI and the command line in one image without a shell. Build from the top of the checkout:
-#   docker build -f deploy/docker/gatehouse.Dockerfile -t gatehouse .
+#   docker build -f deploy/docker/gatehouse.Dockerfile --build-arg COMMIT=$(git rev-parse HEAD) -t gatehouse .
 FROM node:20-bookworm-slim AS ui
 WORKDIR /src
 COPY package.json package-lock.json ./
@@ -14,7 +14,9 @@ RUN go mod download
 COPY api api
 COPY deploy deploy
 COPY migrations migrations
-RUN CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o /gatehouse ./api/cmd/gatehouse
+# what `gatehouse version` says; without it, that the commit is not known
+ARG COMMIT
+RUN CGO_ENABLED=0 go build -trimpath -ldflags="-s -w -X main.commit=$COMMIT" -o /gatehouse ./api/cmd/gatehouse
 
 # busybox for the one step of docker-compose.yml that writes a file
 FROM busybox:1 AS shell

@@ -56,7 +56,11 @@ async function ui() {
 }
 
 async function program() {
-  await run('Building the API', 'go', ['build', '-buildvcs=false', '-o', '.cache/bin/', './api/cmd/gatehouse', './api/cmd/dev'],
+  // Go's own stamp of the commit fails the build where git refuses the checkout, as one that belongs to somebody else.
+  const git = spawnSync('git', ['describe', '--always', '--dirty', '--abbrev=40', '--exclude=*'], { cwd: root, encoding: 'utf8' });
+  const commit = git.status === 0 ? git.stdout.trim() : '';
+  await run('Building the API', 'go', ['build', '-buildvcs=false', '-ldflags', `-X main.commit=${commit}`, '-o', '.cache/bin/',
+    './api/cmd/gatehouse', './api/cmd/dev'],
     'The API could not be built: if a module could not be fetched, check the network, and try again', { CGO_ENABLED: '0' });
 }
 

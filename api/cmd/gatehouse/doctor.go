@@ -51,10 +51,6 @@ var examinations = []struct {
 
 // Run fails if one examination does.
 func (doctorCmd) Run(ctx context.Context, a *app) error {
-	cfg, err := a.config(config.ForServe)
-	if err != nil {
-		return err
-	}
 	failed := 0
 	tell := func(name string, findings []finding) {
 		for _, f := range findings {
@@ -63,6 +59,11 @@ func (doctorCmd) Run(ctx context.Context, a *app) error {
 				failed++
 			}
 		}
+	}
+	tell("version", good("%s (%s)", version, builtFrom()))
+	cfg, err := a.config(config.ForServe)
+	if err != nil {
+		return err
 	}
 	tell("config", good("complete and without contradictions"))
 	db, err := openDatabase(ctx, cfg)

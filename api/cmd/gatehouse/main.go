@@ -32,6 +32,9 @@ type commands struct {
 	Key      keyCmd      `cmd:"" help:"Look at the signing keys, or replace one."`
 	Config   configCmd   `cmd:"" help:"Print the effective configuration and where each value comes from."`
 	Doctor   doctorCmd   `cmd:"" help:"Try out the configuration, the database and both origins."`
+	Version  versionCmd  `cmd:"" help:"Print the version and the commit that this was built from."`
+
+	PrintVersion kong.VersionFlag `name:"version" help:"The same as the command version."`
 }
 
 const description = "An OpenID Provider for JupyterHub and the services around it. " +
@@ -67,7 +70,7 @@ func run(ctx context.Context, args []string, a *app) (code int) {
 	parser, err := kong.New(newCommands(), kong.Name("gatehouse"), kong.Description(description),
 		kong.Writers(a.stdout, a.stderr), kong.Exit(func(code int) { panic(exitCode(code)) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
-		kong.Bind(a), kong.BindTo(ctx, (*context.Context)(nil)))
+		kong.Vars{"version": versionLine()}, kong.Bind(a), kong.BindTo(ctx, (*context.Context)(nil)))
 	if err != nil {
 		panic(err) // a mistake in a struct tag
 	}
@@ -142,7 +145,8 @@ func (a *app) config(need config.Need) (*config.Config, error) {
 	return cfg, cfg.Require(need)
 }
 
-// startLog makes the log JSON lines on stderr, from cfg's level on.
+// startLog makes the log JSON lines on stderr, from cfg's level on. The first says what writes it.
 func (a *app) startLog(cfg *config.Config) {
 	slog.SetDefault(slog.New(slog.NewJSONHandler(a.stderr, &slog.HandlerOptions{Level: cfg.LogLevel})))
+	slog.Info("gatehouse", "version", version, "commit", builtFrom())
 }

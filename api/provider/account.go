@@ -26,16 +26,21 @@ var accountClient = &oidc.Client{FirstParty: true}
 
 // Account opens the account page of whoever is signed in at the browser, and asks to sign in where nobody is.
 func (p *Provider) Account(ctx context.Context, r Request) Answer {
-	now := p.now()
-	session, user, err := p.store.LoadSession(ctx, digest(r.Cookies[SessionCookie]), now)
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return p.askAccountSignIn(r, nil, now)
-	case err != nil:
+	a, err := p.nextAtBrowser(ctx, accountVisit(r, nil, p.now()))
+	if err != nil {
 		return p.failedPage(r, err, p.Issuer+"/account")
 	}
-	cookies := p.bindBrowser(&r)
-	return redirect(p.page(accountPage(r, session.SID, &user), now), cookies...)
+	return a
+}
+
+// accountVisit is for no client: the account page opens, and the token that was wanted is made, if the sign-in is fresh.
+func accountVisit(r Request, wanted *newToken, now time.Time) visit {
+	v := visit{r: r, req: oidc.AuthorizeRequest{Account: true, At: now}, client: accountClient, wanted: wanted, now: now}
+	if wanted != nil {
+		seconds := int(freshSignIn.Seconds())
+		v.req.MaxAge, v.req.LoginHint = &seconds, wanted.Username
+	}
+	return v
 }
 
 // accountPage is good for one session in one browser.
@@ -43,28 +48,22 @@ func accountPage(r Request, sid string, user *oidc.User) pending {
 	return pending{Page: "account", Browser: browserDigest(r), SID: sid, User: viewOfUser(user)}
 }
 
-// askAccountSignIn sends the browser to the login page; afterwards the account page opens, and the token that was wanted is made.
-func (p *Provider) askAccountSignIn(r Request, wanted *newToken, now time.Time) Answer {
-	req := oidc.AuthorizeRequest{Account: true, At: now}
-	if wanted != nil {
-		seconds := int(freshSignIn.Seconds())
-		req.MaxAge, req.LoginHint = &seconds, wanted.Username
+// openAccount is where a visit for the account page ends, whether or not a sign-in had to come first.
+func (p *Provider) openAccount(ctx context.Context, v visit) (Answer, error) {
+	if err := p.start(ctx, &v, store.Issue{}); err != nil {
+		return Answer{}, err
 	}
-	cookies := p.bindBrowser(&r)
-	return redirect(p.page(pending{Page: "login", Request: &req, Browser: browserDigest(r), Username: req.LoginHint,
-		NewToken: wanted}, now), cookies...)
-}
-
-// openAccount is what follows a sign-in that was asked for by the account page.
-func (p *Provider) openAccount(ctx context.Context, v visit) Answer {
-	session, user := *v.standing.Session, v.standing.User
+	cookies := append(v.cookies, p.bindBrowser(&v.r)...)
+	session, user := v.standing.Session, v.standing.User
 	page := accountPage(v.r, session.SID, user)
-	a := redirect(p.page(page, v.now))
-	if v.wanted != nil && v.wanted.Username == user.Username && isFresh(session, v.now) {
+	var a Answer
+	if v.wanted != nil && v.wanted.Username == user.Username && isFresh(*session, v.now) {
 		a = p.addToken(ctx, v.r, page, *v.wanted, v.now)
+	} else {
+		a = redirect(p.page(page, v.now))
 	}
-	a.Cookies = append(a.Cookies, v.cookies...)
-	return a
+	a.Cookies = append(a.Cookies, cookies...)
+	return a, nil
 }
 
 func isFresh(s oidc.Session, now time.Time) bool { return now.Sub(s.AuthTime) <= freshSignIn }

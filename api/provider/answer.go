@@ -145,7 +145,11 @@ func (p *Provider) respond(r Request, req oidc.AuthorizeRequest, fields [][2]str
 func (p *Provider) respondError(r Request, req oidc.AuthorizeRequest, e *oidc.Error, cookies ...Cookie) Answer {
 	p.tell(r, oidc.AuthorizationRefused{ClientID: req.ClientID, Error: e.Code, Why: orElse(e.Log, e.Description)})
 	if req.RedirectURI == "" {
-		a := p.errorPage(r, 403, e.Code, nil)
+		status := 403
+		if e.Code == oidc.ServerError {
+			status = 500
+		}
+		a := p.errorPage(r, status, e.Code, nil)
 		a.Cookies = cookies
 		return a
 	}

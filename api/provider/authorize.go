@@ -4,13 +4,13 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
-	"log/slog"
-	"maps"
 	"time"
 
 	"gatehouse/api/oidc"
 	"gatehouse/api/store"
 )
+
+const pathAuthorize = "/authorize"
 
 // Authorize is the authorization endpoint (RFC 6749 §3.1, OpenID Connect Core §3.1.2).
 func (p *Provider) Authorize(ctx context.Context, r Request) Answer {
@@ -29,32 +29,11 @@ func (p *Provider) Authorize(ctx context.Context, r Request) Answer {
 		return p.respondError(r, req, refusal)
 	}
 
-	standing, err := p.standing(ctx, &r, client, now)
-	if err != nil {
-		return p.failedPage(r, err, p.sameRequest(r))
-	}
-	a, err := p.next(ctx, visit{r: r, req: req, client: client, standing: standing, now: now})
+	a, err := p.nextAtBrowser(ctx, visit{r: r, req: req, client: client, now: now})
 	if err != nil {
 		return p.failedPage(r, err, p.sameRequest(r))
 	}
 	return a
-}
-
-// standing loads who is signed in at the browser. A browser without our cookie is not looked up, and one whose session has ended has
-// no such cookie in what follows.
-func (p *Provider) standing(ctx context.Context, r *Request, client *oidc.Client, now time.Time) (store.Standing, error) {
-	cookie := r.Cookies[SessionCookie]
-	if cookie == "" {
-		return store.Standing{}, nil
-	}
-	s, err := p.store.LoadStanding(ctx, digest(cookie), client, now)
-	if s.User != nil {
-		s.Subject = p.subject(client, s.User.Sub)
-	} else if err == nil {
-		r.Cookies = maps.Clone(r.Cookies)
-		delete(r.Cookies, SessionCookie)
-	}
-	return s, err
 }
 
 // sameRequest is the address at which an authorization request that failed can be made again.
@@ -81,7 +60,7 @@ func (p *Provider) clientNamed(ctx context.Context, ids []string) (*oidc.Client,
 
 // refuseAuthorize shows a refusal to the person, since the redirect URI is not to be trusted with it (RFC 6749 §4.1.2.1).
 func (p *Provider) refuseAuthorize(r Request, e *oidc.Error, client *oidc.Client) Answer {
-	slog.Warn("authorization request refused", "request_id", r.ID, "error", e.Description, "why", e.Log)
+	p.tell(r, oidc.AuthorizationRequestRefused{Error: e.Description, Why: e.Log})
 	switch {
 	case e.Code == oidc.InvalidClient:
 		return p.errorPage(r, 400, pageUnknownClient, nil)
@@ -93,21 +72,24 @@ func (p *Provider) refuseAuthorize(r Request, e *oidc.Error, client *oidc.Client
 	return p.errorPage(r, 400, pageInvalidRequest, viewOfClient(client))
 }
 
-// askSignIn sends the browser to the login page, or straight to the upstream that the request names, as if the person had chosen it there.
-// The pending request is bound to the browser with a cookie.
+// askSignIn sends the browser to the login page, or straight to an upstream as if that had been chosen there, and binds the pending
+// request to it with a cookie.
 func (p *Provider) askSignIn(ctx context.Context, v visit) Answer {
 	cookies := append(v.cookies, p.bindBrowser(&v.r)...)
-	w := pending{Page: "login", Request: &v.req, Browser: browserDigest(v.r), Client: viewOfAsking(v.client, v.req), Username: v.req.LoginHint}
-	upstream := ""
-	if v.starts == nil {
-		upstream = p.straightUpstream(ctx, v.r, v.req)
+	if upstream := p.straightUpstream(ctx, v.r, v.req); upstream != "" {
+		a := p.departTo(ctx, v.r, loginPage(v), upstream, v.now)
+		a.Cookies = append(a.Cookies, cookies...)
+		return a
 	}
-	a := redirect(p.page(w, v.now))
-	if upstream != "" {
-		a = p.departTo(ctx, v.r, w, upstream, v.now)
+	return redirect(p.page(loginPage(v), v.now), cookies...)
+}
+
+func loginPage(v visit) pending {
+	w := pending{Page: "login", Request: &v.req, Browser: browserDigest(v.r), Username: v.req.LoginHint, NewToken: v.wanted}
+	if !v.req.Account {
+		w.Client = viewOfAsking(v.client, v.req)
 	}
-	a.Cookies = append(a.Cookies, cookies...)
-	return a
+	return w
 }
 
 // bindBrowser makes sure that the browser has a cookie of 256 bits; it gives the one to set if it has none.
@@ -119,8 +101,53 @@ func (p *Provider) bindBrowser(r *Request) []Cookie {
 }
 
 // askConsent sends the browser to the consent page.
-func (p *Provider) askConsent(v visit) Answer {
+func (p *Provider) askConsent(ctx context.Context, v visit) (Answer, error) {
+	if err := p.start(ctx, &v, store.Issue{}); err != nil {
+		return Answer{}, err
+	}
 	cookies := append(v.cookies, p.bindBrowser(&v.r)...)
 	return redirect(p.page(pending{Page: "consent", Request: &v.req, Browser: browserDigest(v.r), Client: viewOfAsking(v.client, v.req),
-		User: viewOfUser(v.standing.User), SID: v.standing.Session.SID}, v.now), cookies...)
+		User: viewOfUser(v.standing.User), SID: v.standing.Session.SID}, v.now), cookies...), nil
+}
+
+// issue saves what the request gets, with the session if that starts now, and sends it to the relying party.
+func (p *Provider) issue(ctx context.Context, v visit) (Answer, error) {
+	fields, toSave, err := p.prepare(v.req, v.client, v.standing.Standing, v.now)
+	switch {
+	case err != nil:
+	case v.starts != nil:
+		err = p.start(ctx, &v, toSave)
+	default:
+		err = p.saveIssue(ctx, v, toSave)
+	}
+	switch {
+	case errors.Is(err, store.ErrNotFound): // the session ended a moment ago
+		return p.askSignIn(ctx, v), nil
+	case errors.Is(err, store.ErrUsed):
+		return p.respondError(v.r, v.req, errPushedUsed, v.cookies...), nil
+	case err != nil:
+		return Answer{}, err
+	}
+	return p.respond(v.r, v.req, fields, v.cookies...), nil
+}
+
+// saveIssue saves what a request gets for a session that was there before.
+func (p *Provider) saveIssue(ctx context.Context, v visit, toSave store.Issue) error {
+	var consented []string
+	if v.consented {
+		consented = v.req.AsksFor()
+	}
+	return p.store.SaveIssue(ctx, v.standing.Session.SID, toSave, consented, p.touch(v.standing.SeenAt, v.now), v.now)
+}
+
+// errPushedUsed: a pushed request has one answer (RFC 9126 §4, FAPI 2.0 Security Profile §5.3.2.2).
+var errPushedUsed = &oidc.Error{Code: oidc.InvalidRequestURI, Description: "the pushed request has had its answer"}
+
+// touch gives the new idle end of a session that was last seen at seen: zero while the old one is recent enough,
+// so that most sign-ons cost no durable write.
+func (p *Provider) touch(seen, now time.Time) time.Time {
+	if now.Sub(seen) < p.SessionIdle/10 {
+		return time.Time{}
+	}
+	return now.Add(p.SessionIdle)
 }

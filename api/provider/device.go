@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"time"
 
 	"gatehouse/api/authn"
@@ -19,7 +18,7 @@ const pageUnknownUserCode = "unknown_user_code"
 func (p *Provider) Device(ctx context.Context, r Request) Answer {
 	now := p.now()
 	if !p.fromUI(r) {
-		slog.Warn("form refused", "request_id", r.ID, "page", "device", "error", pageOriginRefused, "origin", r.Origin)
+		p.tell(r, oidc.FormRefused{Page: "device", Error: pageOriginRefused, Origin: r.Origin})
 		return p.errorPage(r, 403, pageOriginRefused, nil)
 	}
 	params, _ := oidc.ParseParams(r.Params, []string{"user_code"})
@@ -30,10 +29,10 @@ func (p *Provider) Device(ctx context.Context, r Request) Answer {
 	asked, wait, err := p.findDevice(ctx, r, userCode, now)
 	switch {
 	case wait > 0:
-		slog.Warn("user codes throttled", "request_id", r.ID, "addr", r.Addr, "seconds", wait.Seconds())
+		p.tell(r, oidc.UserCodesThrottled{Seconds: wait.Seconds()})
 		return p.askUserCode(r, userCode, 429, "too_many_attempts", wait, now)
 	case errors.Is(err, store.ErrNotFound):
-		slog.Warn("unknown user code", "request_id", r.ID, "addr", r.Addr)
+		p.tell(r, oidc.UserCodeUnknown{})
 		return p.askUserCode(r, userCode, 303, pageUnknownUserCode, 0, now)
 	case err != nil:
 		return p.failedDevice(r, userCode, err, now)
@@ -48,12 +47,8 @@ func (p *Provider) Device(ctx context.Context, r Request) Answer {
 	case !now.Before(asked.ExpiresAt):
 		return p.errorPage(r, 400, oidc.ExpiredToken, viewOfClient(client))
 	}
-	standing, err := p.standing(ctx, &r, client, now)
-	if err != nil {
-		return p.failedDevice(r, userCode, err, now)
-	}
 	req := oidc.AuthorizeRequest{ClientID: client.ClientID, Scope: asked.Scope, MaxAge: client.DefaultMaxAge, UserCode: userCode, At: now}
-	a, err := p.next(ctx, visit{r: r, req: req, client: client, standing: standing, now: now})
+	a, err := p.nextAtBrowser(ctx, visit{r: r, req: req, client: client, now: now})
 	if err != nil {
 		return p.failedDevice(r, userCode, err, now)
 	}
@@ -89,34 +84,39 @@ func (p *Provider) failedDevice(r Request, userCode string, err error, now time.
 	return p.askUserCode(r, userCode, status, code, wait, now)
 }
 
-// allowDevice saves that the person pressed the button of the consent page; the device learns of it at its next poll.
+// allowDevice saves that the person allows what a device asks for; the device learns of it at its next poll.
 func (p *Provider) allowDevice(ctx context.Context, v visit) (Answer, error) {
+	if err := p.start(ctx, &v, store.Issue{}); err != nil {
+		return Answer{}, err
+	}
 	userCode, asked := p.userCodeDigest(v.req.UserCode), store.DeviceRequest{ClientID: v.client.ClientID, Scope: v.req.Scope}
-	signedIn, waiting, err := p.store.AllowDevice(ctx, userCode, asked, v.standing.Session.SID, p.touch(v.standing.SeenAt, v.now), v.now)
+	touch := p.touch(v.standing.SeenAt, v.now)
+	signedIn, waiting, err := p.store.AllowDevice(ctx, userCode, asked, v.standing.Session.SID, touch, v.now)
 	switch {
 	case err != nil:
 		return Answer{}, err
 	case !signedIn: // the session ended a moment ago
 		return p.askSignIn(ctx, v), nil
+	case !waiting:
+		return p.errorPage(v.r, 400, oidc.ExpiredToken, viewOfClient(v.client)), nil
 	}
-	return p.answeredDevice(v.r, v.client, v.standing.User.Username, true, waiting, v.now), nil
+	return p.deviceDone(v.r, v.client, v.standing.User.Username, true, v.now), nil
 }
 
-// denyDevice saves that they pressed the other one.
-func (p *Provider) denyDevice(ctx context.Context, r Request, w pending, client *oidc.Client, now time.Time) Answer {
+// denyDevice saves that the person does not.
+func (p *Provider) denyDevice(ctx context.Context, r Request, w pending, client *oidc.Client, now time.Time) (Answer, error) {
 	asked := store.DeviceRequest{ClientID: client.ClientID, Scope: w.Request.Scope}
-	err := p.store.DenyDevice(ctx, p.userCodeDigest(w.Request.UserCode), asked, now)
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return p.failedPage(r, err, p.page(w, now))
+	switch err := p.store.DenyDevice(ctx, p.userCodeDigest(w.Request.UserCode), asked, now); {
+	case errors.Is(err, store.ErrNotFound):
+		return p.errorPage(r, 400, oidc.ExpiredToken, viewOfClient(client)), nil
+	case err != nil:
+		return Answer{}, err
 	}
-	return p.answeredDevice(r, client, w.User.Username, false, err == nil, now)
+	return p.deviceDone(r, client, w.User.Username, false, now), nil
 }
 
-// answeredDevice says what became of a device's request: it has its answer, unless it does not wait for one any more.
-func (p *Provider) answeredDevice(r Request, client *oidc.Client, username string, allowed, waiting bool, now time.Time) Answer {
-	if !waiting {
-		return p.errorPage(r, 400, oidc.ExpiredToken, viewOfClient(client))
-	}
-	slog.Info("device answered", "request_id", r.ID, "client_id", client.ClientID, "username", username, "allowed", allowed)
+// deviceDone sends the browser to the page that says to go back to the device.
+func (p *Provider) deviceDone(r Request, client *oidc.Client, username string, allowed bool, now time.Time) Answer {
+	p.tell(r, oidc.DeviceAnswered{ClientID: client.ClientID, Username: username, Allowed: allowed})
 	return redirect(p.page(pending{Page: "device_done", Client: viewOfClient(client), Allowed: allowed}, now))
 }

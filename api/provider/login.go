@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
-	"log/slog"
 	"strings"
 	"time"
 
@@ -73,8 +72,6 @@ const (
 	loginPatience      = 10 * time.Second
 )
 
-var errUserChanged = errors.New("the user was changed while the password was checked")
-
 // checkPassword loads the user, has the password verified unless the throttle says to wait, and signs him in.
 func (p *Provider) checkPassword(ctx context.Context, r Request, w pending, client *oidc.Client, username, password string) (Answer, error) {
 	now := p.now()
@@ -88,7 +85,7 @@ func (p *Provider) checkPassword(ctx context.Context, r Request, w pending, clie
 	}
 
 	if wait := authn.Wait(busy(throttleStates(candidate.Failures)), now); wait > 0 {
-		slog.Warn("sign-in throttled", "request_id", r.ID, "addr", r.Addr, "username", knownUsername(candidate), "seconds", wait.Seconds())
+		p.tell(r, oidc.SignInThrottled{Username: knownUsername(candidate), Seconds: wait.Seconds()})
 		return p.tryAgain(r, w, 429, "too_many_attempts", wait, now), nil
 	}
 	ok, upgraded, err := p.passwords.Verify(ctx, candidate.PasswordHash, password)
@@ -98,7 +95,7 @@ func (p *Provider) checkPassword(ctx context.Context, r Request, w pending, clie
 	case err != nil:
 		return Answer{}, err
 	case !ok:
-		slog.Warn("sign-in failed", "request_id", r.ID, "addr", r.Addr, "username", knownUsername(candidate))
+		p.tell(r, oidc.SignInFailed{Username: knownUsername(candidate)})
 		err := p.store.RecordFailure(ctx, numbers(buckets), authn.Leaks(), authn.Mosts(), p.now())
 		return p.tryAgain(r, w, 401, invalidCredentials, 0, now), err
 	}
@@ -108,75 +105,11 @@ func (p *Provider) checkPassword(ctx context.Context, r Request, w pending, clie
 	who := proven{user: candidate.User, consented: candidate.Consented, allowed: candidate.Allowed, amr: []string{"pwd"},
 		verified: candidate.PasswordHash, upgraded: upgraded, reset: numbers(authn.AfterSuccess(buckets)),
 		cookies: []Cookie{{Name: DeviceCookie, Value: p.deviceCookie(candidate.User.Username, device), MaxAge: deviceCookieAge}}}
-	return p.signIn(ctx, r, w, client, who)
-}
-
-// proven is a person who has proved who he is, in whichever way.
-type proven struct {
-	user      *oidc.User
-	consented []string  // what he allowed the client earlier
-	allowed   bool      // to use the client
-	amr       []string  // RFC 8176
-	authTime  time.Time // when, if not now
-
-	verified string // the password hash that was verified, "" if no password was asked for
-	upgraded string // what replaces it, "" for nothing
-	reset    []int32
-	cookies  []Cookie
-}
-
-// newSession is the session of somebody who has just signed in, to be saved with what the request gets.
-type newSession struct {
-	store.NewSession
-	cookie  string   // the secret of NewSession.Cookie
-	cookies []Cookie // that the method of the sign-in sets
-}
-
-// signIn goes on with the request of a person who has proven who they are. errUserChanged: not any more, and nothing was saved.
-func (p *Provider) signIn(ctx context.Context, r Request, w pending, client *oidc.Client, who proven) (Answer, error) {
-	now := p.now().Truncate(time.Microsecond) // what Postgres keeps of it
-	if who.authTime.IsZero() {
-		who.authTime = now
+	v := p.signIn(r, w, client, who)
+	if w.Link != nil {
+		return p.signInAndLink(ctx, v, w)
 	}
-	w.Request.At = who.authTime // a sign-in that was asked for has happened
-	cookie := randomSecret()
-	session := store.NewSession{
-		Session: oidc.Session{SID: newID(), Cookie: digest(cookie), AuthTime: who.authTime, AMR: who.amr}, StartedAt: now,
-		UserID: who.user.ID, OldCookie: digest(r.Cookies[SessionCookie]),
-		ExpiresAt: now.Add(min(p.SessionIdle, p.SessionMax)), EndsAt: now.Add(p.SessionMax),
-		Upgraded: who.upgraded, Verified: who.verified, Reset: who.reset,
-	}
-	standing := oidc.Standing{Session: &session.Session, User: who.user, Subject: p.subject(client, who.user.Sub),
-		Consented: who.consented, Allowed: who.allowed}
-	v := visit{r: r, req: *w.Request, client: client, standing: store.Standing{Standing: standing}, now: now,
-		starts: &newSession{session, cookie, who.cookies}, wanted: w.NewToken}
-	if w.Link == nil {
-		return p.next(ctx, v)
-	}
-	if err := p.startSession(ctx, &v, store.Issue{}); err != nil {
-		return Answer{}, err
-	}
-	a := p.saveLink(ctx, v.r, w, who.user, now)
-	a.Cookies = append(a.Cookies, v.cookies...)
-	return a, nil
-}
-
-// startSession saves the session of a visit with what the request gets, in one statement, and notes the cookies that go with it.
-// store.ErrUsed: the session has started, but the request has had its answer before.
-func (p *Provider) startSession(ctx context.Context, v *visit, toSave store.Issue) error {
-	s := v.starts
-	s.Issue = toSave
-	err := p.store.StartSession(ctx, s.NewSession)
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return errUserChanged
-	case err != nil && !errors.Is(err, store.ErrUsed):
-		return err
-	}
-	p.tell(v.r, oidc.SignedIn{Username: v.standing.User.Username, SID: s.SID, ClientID: v.client.ClientID, AMR: s.AMR})
-	v.cookies = append(s.cookies, v.r.give(SessionCookie, s.cookie))
-	v.cookies = append(v.cookies, p.noteState(&v.r)...)
-	return err
+	return p.next(ctx, v)
 }
 
 // stillRegistered loads the client of a pending request; it may have been removed or changed since the request was sealed.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"log/slog"
 	"time"
 
 	"gatehouse/api/oidc"
@@ -23,7 +22,7 @@ func (p *Provider) Logout(ctx context.Context, r Request) Answer {
 	case err != nil:
 		return p.failedPage(r, err, "")
 	case refused != nil:
-		slog.Warn("logout refused", "request_id", r.ID, "error", refused.Description, "why", refused.Log)
+		p.tell(r, oidc.LogoutRefused{Error: refused.Description, Why: refused.Log})
 		return p.errorPage(r, 400, pageInvalidRequest, viewOfClient(client))
 	}
 
@@ -113,7 +112,7 @@ func (p *Provider) endSession(ctx context.Context, r Request, w pending, now tim
 		return p.failedPage(r, err, "")
 	}
 	p.deliverLogoutsNow()
-	slog.Info("signed out", "request_id", r.ID, "sid", w.SID)
+	p.tell(r, oidc.SignedOut{SID: w.SID})
 	another := r.give(BrowserCookie, randomSecret()) // what was pending in this browser ends with the session
 	a := p.leave(r, w, now)
 	a.Cookies = append(a.Cookies, another)
@@ -135,6 +134,6 @@ func (p *Provider) leave(r Request, w pending, now time.Time) Answer {
 	if r.Cookies[SessionCookie] == "" {
 		return redirect(to)
 	}
-	delete(r.Cookies, SessionCookie)
+	r.forget(SessionCookie)
 	return redirect(to, append(p.noteState(&r), Cookie{Name: SessionCookie, MaxAge: -1})...)
 }

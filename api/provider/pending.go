@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"log/slog"
 	"strings"
 	"time"
 
@@ -136,7 +135,7 @@ func (p *Provider) unseal(r Request, now time.Time) (w pending, problem string) 
 // made for this page and, where it is bound to one, by this browser. refusal is the answer if not.
 func (p *Provider) open(r Request, page string, now time.Time) (w pending, refusal *Answer) {
 	fail := func(status int, code string, c *clientView) (pending, *Answer) {
-		slog.Warn("form refused", "request_id", r.ID, "page", page, "error", code, "origin", r.Origin)
+		p.tell(r, oidc.FormRefused{Page: page, Error: code, Origin: r.Origin})
 		a := p.showError(r, status, pending{Error: code, Client: c, TryAgain: p.startOver(w)})
 		return pending{}, &a
 	}

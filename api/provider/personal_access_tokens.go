@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
-	"log/slog"
 	"slices"
 	"strconv"
 	"strings"
@@ -54,7 +53,7 @@ func (p *Provider) AddToken(ctx context.Context, r Request) Answer {
 	case problem != "":
 		return p.errorPage(r, 400, problem, nil)
 	case session.SID == "" || user.Username != wanted.Username || !isFresh(session, now):
-		return p.askAccountSignIn(r, &wanted, now)
+		return p.askSignIn(ctx, accountVisit(r, &wanted, now))
 	}
 	return p.addToken(ctx, r, w, wanted, now)
 }
@@ -98,8 +97,7 @@ func (p *Provider) addToken(ctx context.Context, r Request, w pending, wanted ne
 		w.TokenID = ""
 		return p.accountError(r, w, err, now)
 	}
-	slog.Info("personal access token made", "request_id", r.ID, "username", wanted.Username, "token_id", w.TokenID,
-		"scope", wanted.Scope, "days", wanted.Days)
+	p.tell(r, oidc.PersonalAccessTokenCreated{Username: wanted.Username, TokenID: w.TokenID, Scope: wanted.Scope, Days: wanted.Days})
 	return redirect(p.page(w, now))
 }
 
@@ -111,7 +109,7 @@ func (p *Provider) RevokeToken(ctx context.Context, r Request) Answer {
 	case refusal != nil:
 		return *refusal
 	case session.SID == "":
-		return p.askAccountSignIn(r, nil, now)
+		return p.askSignIn(ctx, accountVisit(r, nil, now))
 	}
 	params, bad := oidc.ParseParams(r.Params, []string{"revoke"})
 	if len(bad) > 0 || params["revoke"] == "" {
@@ -120,7 +118,7 @@ func (p *Provider) RevokeToken(ctx context.Context, r Request) Answer {
 	if err := p.store.RevokePersonalAccessToken(ctx, w.SID, params["revoke"], now); err != nil {
 		return p.accountError(r, w, err, now)
 	}
-	slog.Info("personal access token revoked", "request_id", r.ID, "username", user.Username)
+	p.tell(r, oidc.PersonalAccessTokenRevoked{Username: user.Username})
 	return redirect(p.page(w, now))
 }
 

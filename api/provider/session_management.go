@@ -41,6 +41,12 @@ func (p *Provider) sessionState(r *Request, req oidc.AuthorizeRequest) (value st
 	return oidc.SessionState(req.ClientID, req.RedirectURI, r.Cookies[StateCookie], rand.Text()), set
 }
 
+// forget has what follows in this request find no such cookie.
+func (r *Request) forget(name CookieName) {
+	r.Cookies = maps.Clone(r.Cookies)
+	delete(r.Cookies, name)
+}
+
 // give makes a cookie that lasts until the browser closes; what follows in this request finds it as if it had come along.
 func (r *Request) give(name CookieName, value string) Cookie {
 	r.Cookies = maps.Clone(r.Cookies)

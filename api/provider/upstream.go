@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"strings"
 	"time"
 
@@ -29,7 +28,7 @@ type upstreamView struct {
 func (p *Provider) upstreamViews(ctx context.Context, r Request) (views []upstreamView) {
 	list, err := p.store.Upstreams(ctx)
 	if err != nil {
-		slog.Warn("login page without upstreams", "request_id", r.ID, "error", err)
+		p.tell(r, oidc.UpstreamsNotLoaded{Error: err.Error()})
 	}
 	for _, u := range list {
 		views = append(views, upstreamView{u.Name, u.DisplayName})
@@ -60,12 +59,15 @@ func (p *Provider) LoginUpstream(ctx context.Context, r Request) Answer {
 // and so there is for what is no page, such as an image: twenty of them at once on somebody's page would set so many cookies that the
 // browser's requests become too large for any server.
 func (p *Provider) straightUpstream(ctx context.Context, r Request, req oidc.AuthorizeRequest) string {
+	if r.Path != pathAuthorize { // a page of ours has been between: it is not skipped the second time
+		return ""
+	}
 	if req.IDPHint == "" && !strings.Contains(req.LoginHint, "@") || r.FetchDest != "" && r.FetchDest != "document" {
 		return ""
 	}
 	list, err := p.store.Upstreams(ctx)
 	if err != nil {
-		slog.Warn("login page instead of an upstream", "request_id", r.ID, "error", err)
+		p.tell(r, oidc.UpstreamsNotLoaded{Error: err.Error()})
 	}
 	if u := req.StraightTo(list); u != nil {
 		return u.Name
@@ -126,7 +128,7 @@ func (p *Provider) upstreamTrouble(r Request, w pending, u *oidc.Upstream, err e
 	if errors.Is(err, authn.ErrUpstreamUnavailable) {
 		code, status = upstreamUnavailable, 503
 	}
-	slog.Warn("sign-in with an upstream failed", "request_id", r.ID, "upstream", u.Name, "error", err)
+	p.tell(r, oidc.UpstreamSignInFailed{Upstream: u.Name, Error: err.Error()})
 	return p.backFrom(r, w, u.DisplayName, status, code, now)
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"gatehouse/api/authn"
@@ -136,13 +135,13 @@ func (p *Provider) welcome(ctx context.Context, r Request, j journey, u *oidc.Up
 		return Answer{}, err
 	}
 	if !candidate.Linked {
-		slog.Info("upstream account linked by its verified address", "request_id", r.ID, "upstream", u.Name, "username", candidate.User.Username)
+		p.tell(r, oidc.UpstreamLinked{Upstream: u.Name, Username: candidate.User.Username, ByEmail: true})
 	}
 	who := proven{user: candidate.User, consented: candidate.Consented, allowed: candidate.Allowed, amr: append([]string{}, person.AMR...)}
 	if person.AuthTime.Before(now) {
 		who.authTime = person.AuthTime
 	}
-	return p.signIn(ctx, r, j.Pending, client, who)
+	return p.next(ctx, p.signIn(r, j.Pending, client, who))
 }
 
 // newcomer makes a user of an account that belongs to nobody, unless the name or the address is somebody's here: then it may be his.
@@ -166,7 +165,7 @@ func (p *Provider) newcomer(ctx context.Context, r Request, j journey, u *oidc.U
 	case err != nil:
 		return Answer{}, err
 	}
-	slog.Info("user made of an upstream account", "request_id", r.ID, "upstream", u.Name, "username", user.Username)
+	p.tell(r, oidc.UserCreated{Upstream: u.Name, Username: user.Username})
 	return Answer{}, errUserChanged // he is there now
 }
 

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
-	"log/slog"
 	"strconv"
 	"strings"
 	"time"
@@ -74,7 +73,7 @@ func (p *Provider) pack(r Request, j journey, now time.Time) (state string, cook
 // unpack gives the journey of an answer, and the cookies that end it; refusal is the answer if this browser is on no such journey.
 func (p *Provider) unpack(r Request, state string, now time.Time) (j journey, end []Cookie, refusal *Answer) {
 	fail := func(code string, c *clientView) (journey, []Cookie, *Answer) {
-		slog.Warn("answer of an upstream refused", "request_id", r.ID, "upstream", r.Name, "error", code)
+		p.tell(r, oidc.UpstreamAnswerRefused{Upstream: r.Name, Error: code})
 		a := p.errorPage(r, 400, code, c)
 		return journey{}, nil, &a
 	}

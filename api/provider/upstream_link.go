@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"time"
 
 	"gatehouse/api/oidc"
@@ -36,14 +35,23 @@ func (l *link) view() *linkView {
 
 // askLink leads to the login page, where the person says who he is here.
 func (p *Provider) askLink(r Request, j journey, u *oidc.Upstream, a store.UpstreamAccount, now time.Time) Answer {
-	slog.Info("upstream account belongs to nobody here", "request_id", r.ID, "upstream", u.Name)
+	p.tell(r, oidc.UpstreamAccountUnknown{Upstream: u.Name})
 	w := j.Pending
 	w.Link = &link{u.Name, u.DisplayName, a.Issuer, a.Sub, a.Label, j.Sent}
 	return redirect(p.page(w, now))
 }
 
-// saveLink makes the account that of a person who has just given his password, and sends him there once more, so that his tokens are
-// here at once.
+// signInAndLink starts the session of a person who has just given their password, makes the account theirs, and sends them there once
+// more, so that their tokens are here at once. What follows is decided when they come back.
+func (p *Provider) signInAndLink(ctx context.Context, v visit, w pending) (Answer, error) {
+	if err := p.start(ctx, &v, store.Issue{}); err != nil {
+		return Answer{}, err
+	}
+	a := p.saveLink(ctx, v.r, w, v.standing.User, v.now)
+	a.Cookies = append(a.Cookies, v.cookies...)
+	return a, nil
+}
+
 func (p *Provider) saveLink(ctx context.Context, r Request, w pending, user *oidc.User, now time.Time) Answer {
 	l := *w.Link
 	account := store.UpstreamAccount{Upstream: l.Upstream, Issuer: l.Issuer, Sub: l.Sub, Label: l.Label}
@@ -55,6 +63,6 @@ func (p *Provider) saveLink(ctx context.Context, r Request, w pending, user *oid
 	case err != nil:
 		return p.failedLogin(r, w, err, now)
 	}
-	slog.Info("upstream account linked", "request_id", r.ID, "upstream", l.Upstream, "username", user.Username)
+	p.tell(r, oidc.UpstreamLinked{Upstream: l.Upstream, Username: user.Username})
 	return p.departTo(ctx, r, w, l.Upstream, now)
 }

@@ -1,0 +1,77 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"gatehouse/api/oidc"
+	"gatehouse/api/store"
+)
+
+// proven is an authenticated user, whatever the method.
+type proven struct {
+	user      *oidc.User
+	consented []string  // what they allowed the client earlier
+	allowed   bool      // to use the client
+	amr       []string  // RFC 8176
+	authTime  time.Time // when, if not now
+
+	verified string // the password hash that was verified, "" if no password was asked for
+	upgraded string // what replaces it, "" for nothing
+	reset    []int32
+	cookies  []Cookie
+}
+
+// newSession is the session that a sign-in starts, and what the browser gets with it.
+type newSession struct {
+	store.NewSession
+	secret  string
+	cookies []Cookie
+}
+
+// signIn makes the visit of a user who has just signed in on the page w, or on the way that began there. Nothing is saved yet.
+func (p *Provider) signIn(r Request, w pending, client *oidc.Client, who proven) visit {
+	now := p.now().Truncate(time.Microsecond) // what Postgres keeps of it
+	if who.authTime.IsZero() {
+		who.authTime = now
+	}
+	req := *w.Request
+	req.At = who.authTime // a sign-in that was asked for has happened
+	s := newSession{secret: randomSecret(), cookies: who.cookies}
+	s.NewSession = store.NewSession{
+		Session: oidc.Session{SID: newID(), Cookie: digest(s.secret), AuthTime: who.authTime, AMR: who.amr}, StartedAt: now,
+		UserID: who.user.ID, OldCookie: digest(r.Cookies[SessionCookie]),
+		ExpiresAt: now.Add(min(p.SessionIdle, p.SessionMax)), EndsAt: now.Add(p.SessionMax),
+		Upgraded: who.upgraded, Verified: who.verified, Reset: who.reset,
+	}
+	standing := oidc.Standing{Session: &s.Session, User: who.user, Subject: p.subject(client, who.user.Sub),
+		Consented: who.consented, Allowed: who.allowed}
+	return visit{r: r, req: req, client: client, standing: store.Standing{Standing: standing, SeenAt: now}, starts: &s,
+		wanted: w.NewToken, now: now}
+}
+
+var errUserChanged = errors.New("the user was changed while they signed in")
+
+// start saves the session of a visit with which one starts, together with what the request gets, and sets its cookies. It returns
+// errUserChanged where the user is not what they were when they proved who they are, and store.ErrUsed where the session has started
+// but the request has had its answer.
+func (p *Provider) start(ctx context.Context, v *visit, toSave store.Issue) error {
+	s := v.starts
+	if s == nil {
+		return nil
+	}
+	s.Issue = toSave
+	err := p.store.StartSession(ctx, s.NewSession)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return errUserChanged
+	case err != nil && !errors.Is(err, store.ErrUsed):
+		return err
+	}
+	p.tell(v.r, oidc.SignedIn{Username: v.standing.User.Username, SID: s.SID, ClientID: v.client.ClientID, AMR: s.AMR})
+	v.cookies = append(v.cookies, s.cookies...)
+	v.cookies = append(v.cookies, v.r.give(SessionCookie, s.secret))
+	v.cookies = append(v.cookies, p.noteState(&v.r)...)
+	return err
+}

@@ -167,7 +167,7 @@ func (s *Store) DisableClient(ctx context.Context, clientID string) error {
 		`UPDATE clients SET disabled_at = coalesce(disabled_at, now()) WHERE client_id = $1 RETURNING 1`, clientID)
 }
 
-// EnableClient takes a client in again.
+// EnableClient accepts a client again.
 func (s *Store) EnableClient(ctx context.Context, clientID string) error {
 	return s.manageOne(ctx, Missing{"client", clientID}, nil,
 		`UPDATE clients SET disabled_at = NULL WHERE client_id = $1 RETURNING 1`, clientID)
@@ -199,7 +199,7 @@ func (s *Store) ListClients(ctx context.Context, q ClientQuery) ([]ClientRow, er
 	return listed[ClientRow](ctx, s, listClientsSQL, pgx.NamedArgs{"after": q.After, "limit": q.Limit, "search": q.Search})
 }
 
-// ShowClient gives one client as it is registered.
+// ShowClient returns one client as it is registered. Errors: Missing.
 func (s *Store) ShowClient(ctx context.Context, clientID string) (ClientRow, error) {
 	rows, err := s.pool.Query(ctx, clientSelect+` FROM clients WHERE client_id = $1`, clientID)
 	if err != nil {

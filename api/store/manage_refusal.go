@@ -8,7 +8,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// Missing says that there is no row to manage; errors.Is(err, ErrNotFound) holds.
+// Missing is the error of a row that is not there to manage; errors.Is(err, ErrNotFound) holds.
 type Missing struct{ Kind, Name string }
 
 func (m Missing) Error() string        { return fmt.Sprintf("there is no %s %q", m.Kind, m.Name) }

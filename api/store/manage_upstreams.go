@@ -44,7 +44,7 @@ const upstreamSelect = `SELECT name, coalesce(display_name, '') AS display_name,
 	client_secret IS NOT NULL AS has_secret, scope, authorization_params, email_domains, trusts_email, creates_users, disabled_at,
 	(SELECT count(*) FROM upstream_accounts a WHERE a.upstream = u.name) AS accounts FROM upstreams u`
 
-// ListUpstreams gives all upstreams by name.
+// ListUpstreams returns all upstreams by name.
 func (s *Store) ListUpstreams(ctx context.Context) ([]UpstreamRow, error) {
 	rows, err := s.pool.Query(ctx, upstreamSelect+` ORDER BY name`)
 	if err != nil {
@@ -54,7 +54,7 @@ func (s *Store) ListUpstreams(ctx context.Context) ([]UpstreamRow, error) {
 	return list, inWords(err, nil)
 }
 
-// ShowUpstream gives one upstream.
+// ShowUpstream returns one upstream. Errors: Missing.
 func (s *Store) ShowUpstream(ctx context.Context, name string) (UpstreamRow, error) {
 	rows, err := s.pool.Query(ctx, upstreamSelect+` WHERE name = $1`, name)
 	if err != nil {
@@ -73,7 +73,7 @@ func (s *Store) DisableUpstream(ctx context.Context, name string) error {
 		`UPDATE upstreams SET disabled_at = coalesce(disabled_at, now()) WHERE name = $1 RETURNING 1`, name)
 }
 
-// EnableUpstream takes an upstream in again.
+// EnableUpstream lets people sign in there again.
 func (s *Store) EnableUpstream(ctx context.Context, name string) error {
 	return s.manageOne(ctx, Missing{"upstream", name}, nil, `UPDATE upstreams SET disabled_at = NULL WHERE name = $1 RETURNING 1`, name)
 }
@@ -90,7 +90,7 @@ func (s *Store) AddUpstreamAccount(ctx context.Context, a UpstreamAccount, usern
 		SELECT name, coalesce(nullif($2, ''), issuer), $3, $4 FROM upstreams WHERE name = $1 RETURNING 1`, a.Upstream, a.Issuer, a.Sub, username)
 }
 
-// RemoveUpstreamAccount takes from a user the account that he has at an upstream, with its tokens.
+// RemoveUpstreamAccount takes from a user the account they have at an upstream, with its tokens.
 func (s *Store) RemoveUpstreamAccount(ctx context.Context, upstream, username string) error {
 	return s.manageOne(ctx, Missing{"account of " + upstream + " of user", username}, nil,
 		`DELETE FROM upstream_accounts WHERE upstream = $1 AND username = $2 RETURNING 1`, upstream, username)

@@ -20,7 +20,7 @@ type UserRow struct {
 	CreatedAt     time.Time  `json:"created_at" db:"created_at"`
 }
 
-// AddUser adds u with passwordHash, "" for none, as a member of u.Groups; it gives the subject, made up where u has none.
+// AddUser adds u with passwordHash, "" for none, as a member of u.Groups. It returns the subject, random where u has none.
 func (s *Store) AddUser(ctx context.Context, u UserRow, passwordHash string) (sub string, err error) {
 	err = s.pool.QueryRow(ctx, `
 		WITH added AS (
@@ -33,7 +33,8 @@ func (s *Store) AddUser(ctx context.Context, u UserRow, passwordHash string) (su
 	return sub, inWords(err, values{"username": u.Username, "sub": u.Sub, "email": u.Email, "group": join(u.Groups), "user": join(u.Groups)})
 }
 
-// SetPassword replaces the password; with signOut it also ends the user's sessions and revokes his tokens and what applications hold.
+// SetPassword replaces the password; with signOut it also ends the user's sessions and revokes their tokens and what
+// applications hold.
 func (s *Store) SetPassword(ctx context.Context, username, passwordHash string, signOut bool) error {
 	return s.manageOne(ctx, Missing{"user", username}, nil, `
 		WITH changed AS (UPDATE users SET password = $2 WHERE username = $1 RETURNING id, username),

@@ -23,8 +23,6 @@ const (
 	EdDSA = "EdDSA"
 )
 
-const signingKeyPurpose = "signing key"
-
 // Row is a row of signing_keys.
 type Row struct {
 	KID         string
@@ -79,14 +77,14 @@ func (s *Sealer) Generate(alg string, created, activates time.Time) (Row, error)
 	if err != nil {
 		return Row{}, err
 	}
-	sealed := s.Seal(signingKeyPurpose, der, []byte(kid))
+	sealed := s.Seal(ForSigningKeys, der, []byte(kid))
 	return Row{KID: kid, Alg: alg, PrivateKey: sealed, CreatedAt: created, ActivatesAt: activates}, nil
 }
 
 // unseal gives the private key of a row, and refuses one that does not fit the row's kid and alg: a row altered in the
 // database must not make Gatehouse sign with, or publish, something else.
 func (s *Sealer) unseal(r Row) (crypto.Signer, error) {
-	der, err := s.Open(signingKeyPurpose, r.PrivateKey, []byte(r.KID))
+	der, err := s.Open(ForSigningKeys, r.PrivateKey, []byte(r.KID))
 	if err != nil {
 		return nil, fmt.Errorf("signing key %s cannot be decrypted: put the key it was encrypted with back into "+
 			"GATEHOUSE_ENCRYPTION_KEY, after the new one", r.KID)

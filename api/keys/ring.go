@@ -101,11 +101,6 @@ func (r *Ring) signer(alg string, now time.Time) *key {
 	return found
 }
 
-// Algs gives the algorithms that can sign at now, in the order of oidc.SigningAlgs.
-func (r *Ring) Algs(now time.Time) []string {
-	return slices.DeleteFunc(slices.Clone(oidc.SigningAlgs), func(alg string) bool { return r.signer(alg, now) == nil })
-}
-
 // Sign gives a compact JWS (RFC 7515 §3.1) over claims, a JSON object marshalled by encoding/json: jwx encodes claim names
 // without escaping them (GHSA-4cf7-xm37-g63h), so it sees bytes only.
 func (r *Ring) Sign(alg, typ string, claims []byte, now time.Time) (string, error) {

@@ -33,7 +33,7 @@ const (
 // its own (HKDF-SHA256, RFC 5869), so that what was sealed for one is refused by every other.
 type Sealer struct {
 	masters  []master
-	purposes sync.Map // purpose → *purposeKeys; purposes are constants of the code, so this stays small
+	purposes sync.Map // Purpose → *purposeKeys
 }
 
 type master struct {
@@ -69,7 +69,7 @@ func NewSealer(keys [][32]byte) (*Sealer, error) {
 
 // Seal gives version (1 byte), key id (4), nonce (24), ciphertext and tag (XChaCha20-Poly1305, whose nonces may be random
 // for any number of values). aad is authenticated, not contained: Open needs it again.
-func (s *Sealer) Seal(purpose string, plaintext, aad []byte) []byte {
+func (s *Sealer) Seal(purpose Purpose, plaintext, aad []byte) []byte {
 	var nonce [chacha20poly1305.NonceSizeX]byte
 	rand.Read(nonce[:]) // never fails (Go 1.24)
 	return s.seal(purpose, nonce, plaintext, aad)
@@ -80,7 +80,7 @@ func (s *Sealer) Seal(purpose string, plaintext, aad []byte) []byte {
 // plaintexts: here another plaintext or aad has another nonce but with the odds at which random nonces meet, and the same ones have the
 // same sealed value, so that all there is to learn of two is whether they are equal (a synthetic IV, as RFC 5297 has it). So it is for
 // what has a secret of its own in it, and not for what could be guessed.
-func (s *Sealer) SealSame(purpose string, plaintext, aad []byte) []byte {
+func (s *Sealer) SealSame(purpose Purpose, plaintext, aad []byte) []byte {
 	mac := hmac.New(sha256.New, s.of(purpose).nonces)
 	mac.Write(binary.BigEndian.AppendUint64(nil, uint64(len(aad)))) // where one ends and the other begins
 	mac.Write(aad)
@@ -88,7 +88,7 @@ func (s *Sealer) SealSame(purpose string, plaintext, aad []byte) []byte {
 	return s.seal(purpose, [chacha20poly1305.NonceSizeX]byte(mac.Sum(nil)), plaintext, aad)
 }
 
-func (s *Sealer) seal(purpose string, nonce [chacha20poly1305.NonceSizeX]byte, plaintext, aad []byte) []byte {
+func (s *Sealer) seal(purpose Purpose, nonce [chacha20poly1305.NonceSizeX]byte, plaintext, aad []byte) []byte {
 	out := make([]byte, sealPrefix, SealOverhead+len(plaintext))
 	out[0] = sealVersion
 	copy(out[1:], s.masters[0].id[:])
@@ -97,7 +97,7 @@ func (s *Sealer) seal(purpose string, nonce [chacha20poly1305.NonceSizeX]byte, p
 }
 
 // Open gives what Seal was given for the same purpose and aad, or ErrSealed.
-func (s *Sealer) Open(purpose string, sealed, aad []byte) ([]byte, error) {
+func (s *Sealer) Open(purpose Purpose, sealed, aad []byte) ([]byte, error) {
 	if len(sealed) < SealOverhead || sealed[0] != sealVersion {
 		return nil, ErrSealed
 	}
@@ -116,7 +116,7 @@ func (s *Sealer) Open(purpose string, sealed, aad []byte) ([]byte, error) {
 
 // Derive gives HMAC-SHA256 of input under the purpose's key of the first configured key: the same on every replica, and
 // another once the first key changes.
-func (s *Sealer) Derive(purpose string, input []byte) [32]byte {
+func (s *Sealer) Derive(purpose Purpose, input []byte) [32]byte {
 	mac := hmac.New(sha256.New, s.of(purpose).derive)
 	mac.Write(input)
 	var out [32]byte
@@ -124,13 +124,13 @@ func (s *Sealer) Derive(purpose string, input []byte) [32]byte {
 	return out
 }
 
-func (s *Sealer) of(purpose string) *purposeKeys {
+func (s *Sealer) of(purpose Purpose) *purposeKeys {
 	if known, ok := s.purposes.Load(purpose); ok {
 		return known.(*purposeKeys)
 	}
-	k := &purposeKeys{derive: expand(s.masters[0].key, "gatehouse derive "+purpose), nonces: expand(s.masters[0].key, "gatehouse nonces "+purpose)}
+	k := &purposeKeys{derive: expand(s.masters[0].key, "gatehouse derive "+string(purpose)), nonces: expand(s.masters[0].key, "gatehouse nonces "+string(purpose))}
 	for _, m := range s.masters {
-		aead, err := chacha20poly1305.NewX(expand(m.key, "gatehouse seal "+purpose))
+		aead, err := chacha20poly1305.NewX(expand(m.key, "gatehouse seal "+string(purpose)))
 		if err != nil {
 			panic(err) // only for a key that is not 32 bytes
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"gatehouse/api/authn"
+	"gatehouse/api/keys"
 	"gatehouse/api/oidc"
 	"gatehouse/api/store"
 )
@@ -25,7 +26,7 @@ func (p *Provider) DeviceAuthorization(ctx context.Context, r Request) Answer {
 
 	deviceCode, userCode := randomSecret(), oidc.NewUserCode(randomBelow)
 	err := p.store.SaveDeviceCode(ctx, store.DeviceCode{
-		Device: digest(deviceCode), User: p.userCodeDigest(userCode), Network: p.sealer.Derive("device's network", []byte(authn.Site(r.Addr))),
+		Device: digest(deviceCode), User: p.userCodeDigest(userCode), Network: p.sealer.Derive(keys.ForDeviceNetworks, []byte(authn.Site(r.Addr))),
 		GrantID: newID(), ClientID: client.ClientID, Scope: scope, Offline: oidc.HasScope(scope, oidc.OfflineAccess),
 		ExpiresAt: now.Add(oidc.DeviceCodeTTL),
 	}, now)
@@ -57,5 +58,5 @@ func (p *Provider) noRoomForDevice(r Request, c *oidc.Client, status int, code, 
 
 // userCodeDigest is how a user code is stored: keyed, for a mere digest of eight letters could be turned back.
 func (p *Provider) userCodeDigest(userCode string) store.Digest {
-	return p.sealer.Derive("user code", []byte(userCode))
+	return p.sealer.Derive(keys.ForUserCodes, []byte(userCode))
 }

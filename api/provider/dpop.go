@@ -64,7 +64,7 @@ func (p *Provider) nonce(now time.Time) string {
 }
 
 func (p *Provider) nonceOf(minute int64) string {
-	mac := p.sealer.Derive("DPoP nonce", []byte(strconv.FormatInt(minute, 10)))
+	mac := p.sealer.Derive(keys.ForDPoPNonces, []byte(strconv.FormatInt(minute, 10)))
 	return base64.RawURLEncoding.EncodeToString(mac[:16])
 }
 

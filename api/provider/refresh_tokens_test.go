@@ -66,7 +66,7 @@ func TestAForgedRefreshTokenIsUnknownAndRevokesNothing(t *testing.T) {
 		}
 		return said
 	}
-	seal := func(s *keys.Sealer, purpose string, change func(*oidc.RefreshToken)) string {
+	seal := func(s *keys.Sealer, purpose keys.Purpose, change func(*oidc.RefreshToken)) string {
 		said := open(token)
 		change(&said)
 		return base64.RawURLEncoding.EncodeToString(s.SealSame(purpose, said.Plain(), nil))

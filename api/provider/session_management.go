@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"maps"
 
+	"gatehouse/api/keys"
 	"gatehouse/api/oidc"
 )
 
@@ -25,7 +26,7 @@ func (p *Provider) noteState(r *Request) (set []Cookie) {
 		set = p.bindBrowser(r)
 		secret = r.Cookies[BrowserCookie]
 	}
-	derived := p.sealer.Derive("browser state", []byte(secret))
+	derived := p.sealer.Derive(keys.ForBrowserStates, []byte(secret))
 	if state := base64.RawURLEncoding.EncodeToString(derived[:]); r.Cookies[StateCookie] != state {
 		set = append(set, r.give(StateCookie, state))
 	}

@@ -524,7 +524,7 @@ CREATE INDEX revoked_tokens_by_expires_at ON revoked_tokens (expires_at);
 -- login_throttle: failed sign-ins in a fixed number of buckets, so that no attack can grow it. Unlogged: failures may be
 -- forgotten after a crash, and cost no durable write.
 CREATE UNLOGGED TABLE login_throttle (
-  bucket     integer PRIMARY KEY CONSTRAINT login_throttle_bucket_must_be_below_65536 CHECK (bucket BETWEEN 0 AND 65535),
+  bucket     integer PRIMARY KEY CONSTRAINT login_throttle_bucket_must_be_below_16777216 CHECK (bucket BETWEEN 0 AND 16777215),
   failures   real NOT NULL,
   updated_at timestamptz NOT NULL
 );

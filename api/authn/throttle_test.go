@@ -13,7 +13,7 @@ var (
 )
 
 func TestWaitFollowsTheFailuresOfTheFullestBucket(t *testing.T) {
-	pair, address, account, device := Bucket(0), Bucket(1<<kindBits), Bucket(2<<kindBits), Bucket(3<<kindBits)
+	pair, address, account, device := Bucket(0), Bucket(1<<digestBits), Bucket(2<<digestBits), Bucket(3<<digestBits)
 	for _, test := range []struct {
 		name   string
 		states []State
@@ -44,9 +44,9 @@ func TestWaitFollowsTheFailuresOfTheFullestBucket(t *testing.T) {
 
 func TestParallelFailuresNeverPileUpMoreThanAMinute(t *testing.T) {
 	for kind := ByPair; kind <= ByDevice; kind++ {
-		s := State{Bucket: Bucket(kind) << kindBits, UpdatedAt: noon}
+		s := State{Bucket: Bucket(kind) << digestBits, UpdatedAt: noon}
 		for range 1000 {
-			s.Failures = AfterFailure(s, noon)
+			s.Failures = afterFailure(s, noon)
 		}
 		if got := Wait([]State{s}, noon); got != time.Minute {
 			t.Errorf("kind %d: wait %v, want a minute", kind, got)
@@ -61,7 +61,7 @@ func TestAPatientGuesserGetsOneAttemptPerLeak(t *testing.T) {
 	s, now, attempts := State{Bucket: 0, UpdatedAt: noon}, noon, 0
 	for ; now.Before(noon.Add(time.Hour)); now = now.Add(time.Second) {
 		if Wait([]State{s}, now) == 0 {
-			s.Failures, s.UpdatedAt = AfterFailure(s, now), now
+			s.Failures, s.UpdatedAt = afterFailure(s, now), now
 			attempts++
 		}
 	}
@@ -100,8 +100,8 @@ func TestBucketsOfAnAttempt(t *testing.T) {
 		t.Errorf("buckets %v, want three in ascending order", all)
 	}
 	for i, kind := range []Kind{ByPair, ByAddress, ByAccount} {
-		if all[i].Kind() != kind || all[i] > 65535 || all[i] < 0 {
-			t.Errorf("bucket %d is %d of kind %d, want kind %d below 65536", i, all[i], all[i].Kind(), kind)
+		if all[i].Kind() != kind || all[i] > 1<<24-1 || all[i] < 0 {
+			t.Errorf("bucket %d is %d of kind %d, want kind %d below 16777216", i, all[i], all[i].Kind(), kind)
 		}
 	}
 	for _, test := range []struct {
@@ -136,4 +136,9 @@ func TestSuccessEmptiesPairAndDeviceOnly(t *testing.T) {
 	if got := AfterSuccess(device); !slices.Equal(got, device) {
 		t.Errorf("emptied %v of %v, want the device", got, device)
 	}
+}
+
+// afterFailure computes what RecordFailure does in SQL; a test of the store holds that to the limits, too.
+func afterFailure(s State, now time.Time) (failures float32) {
+	return min(s.Bucket.Limits().Capacity, level(s, now)+1)
 }

@@ -10,8 +10,8 @@ import (
 // What a key set may have. The time that an RSA key takes grows with the square of its length: one of a million bits, which is a small
 // document, costs ten seconds, and nothing ends them.
 const (
-	mostKeys       = 50
-	longestModulus = 1400 // characters of JSON: 8,192 bits in base64url
+	maxKeys    = 50
+	maxModulus = 1400 // characters of JSON: 8,192 bits in base64url
 )
 
 // boundedKeys leaves out of a key set (RFC 7517 §5) what takes too long to verify with.
@@ -33,7 +33,7 @@ func (b boundedKeys) RoundTrip(r *http.Request) (*http.Response, error) {
 	kept := []map[string]json.RawMessage{}
 	if json.Unmarshal(body, &set) == nil {
 		for _, key := range set.Keys {
-			if len(key["n"]) <= longestModulus && len(kept) < mostKeys {
+			if len(key["n"]) <= maxModulus && len(kept) < maxKeys {
 				kept = append(kept, key)
 			}
 		}

@@ -59,8 +59,8 @@ func (p *Provider) Device(ctx context.Context, r Request) Answer {
 func (p *Provider) findDevice(ctx context.Context, r Request, userCode string, now time.Time) (store.DeviceRequest, time.Duration, error) {
 	_, username := p.knownBrowser(r)
 	bucket := authn.UserCodeBucket(p.bucketKey, r.Addr, username)
-	burst, leak := bucket.Limits()
-	guesses := store.Guesses{Bucket: int32(bucket), Burst: burst, Leak: leak}
+	limits := bucket.Limits()
+	guesses := store.Guesses{Bucket: int32(bucket), Burst: limits.Burst, Leak: limits.Leak}
 	asked, failures, err := p.store.FindDeviceCode(ctx, p.userCodeDigest(userCode), guesses, now)
 	return asked, authn.Wait([]authn.State{{Bucket: bucket, Failures: failures, UpdatedAt: now}}, now), err
 }

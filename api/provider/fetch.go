@@ -15,7 +15,7 @@ import (
 	"gatehouse/api/outgoing"
 )
 
-// What anybody can have us fetch at once. Otherwise somebody with a loop would take all there is; see authn.Arrivals.
+// What anybody can have us fetch at once. Otherwise somebody with a loop would take all there is; see authn.SiteLimiter.
 const (
 	maxFetches       = 32
 	maxFetchAttempts = 1_000            // that are running or in the pause after
@@ -97,11 +97,11 @@ func (a *fetchAttempt) isOver(now time.Time) bool { return !a.until.IsZero() && 
 func (p *Provider) fetchForAnybody(
 	ctx context.Context, r Request, uri string, limit int64,
 ) (body []byte, contentType string, err error) {
-	leave, err := p.arrivals.Enter(ctx, authn.Site(r.Addr))
+	release, err := p.perSite.Acquire(ctx, authn.EndSite(r.Addr))
 	if err != nil {
 		return nil, "", errTooManyFetches
 	}
-	defer leave()
+	defer release()
 	select {
 	case p.fetches.places <- struct{}{}:
 		defer func() { <-p.fetches.places }()

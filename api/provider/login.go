@@ -77,14 +77,14 @@ func (p *Provider) checkPassword(ctx context.Context, r Request, w pending, clie
 	now := p.now()
 	device := p.knownDevice(r, username)
 	buckets := authn.Buckets(p.bucketKey, username, r.Addr, device)
-	busy, leave := p.trying.Enter(buckets)
-	defer leave()
+	withOthers, end := p.attempts.Begin(buckets)
+	defer end()
 	candidate, err := p.store.LoadCandidate(ctx, username, client, numbers(buckets))
 	if err != nil {
 		return Answer{}, err
 	}
 
-	if wait := authn.Wait(busy(throttleStates(candidate.Failures)), now); wait > 0 {
+	if wait := authn.Wait(withOthers(throttleStates(candidate.Failures)), now); wait > 0 {
 		p.tell(r, oidc.SignInThrottled{Username: knownUsername(candidate), Seconds: wait.Seconds()})
 		return p.tryAgain(r, w, 429, "too_many_attempts", wait, now), nil
 	}
@@ -96,7 +96,7 @@ func (p *Provider) checkPassword(ctx context.Context, r Request, w pending, clie
 		return Answer{}, err
 	case !ok:
 		p.tell(r, oidc.SignInFailed{Username: knownUsername(candidate)})
-		err := p.store.RecordFailure(ctx, numbers(buckets), authn.Leaks(), authn.Mosts(), p.now())
+		err := p.recordFailure(ctx, buckets)
 		return p.tryAgain(r, w, 401, invalidCredentials, 0, now), err
 	}
 	if device == "" {

@@ -48,8 +48,8 @@ type Provider struct {
 	upstreams  *authn.Upstreams
 	clientKeys clientKeys
 	bucketKey  [32]byte
-	trying     authn.Trying
-	arrivals   authn.Arrivals
+	attempts   authn.Attempts
+	perSite    authn.SiteLimiter
 	fetches    fetches // of what strangers name
 	keyFetches fetches // of the keys of clients
 	ring       atomic.Pointer[keys.Ring]

@@ -108,7 +108,7 @@ func (p *Provider) verifyMetadata(ctx context.Context, r Request, c *oidc.Client
 
 // registeringNetwork is how the network of somebody who registers a client is stored.
 func (p *Provider) registeringNetwork(r Request) store.Digest {
-	return p.sealer.Derive("registering network", []byte(authn.Site(r.Addr)))
+	return p.sealer.Derive("registering network", []byte(authn.EndSite(r.Addr)))
 }
 
 // newSecretFor makes a secret for a client whose method needs one.

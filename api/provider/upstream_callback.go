@@ -92,11 +92,11 @@ func (p *Provider) whoIsAt(ctx context.Context, r Request, u *oidc.Upstream, j j
 	if params["code"] == "" {
 		return authn.UpstreamPerson{}, fmt.Errorf("%w: there is no code in it", authn.ErrUpstreamFailed)
 	}
-	leave, err := p.arrivals.Enter(ctx, authn.Site(r.Addr))
+	release, err := p.perSite.Acquire(ctx, authn.EndSite(r.Addr))
 	if err != nil {
 		return authn.UpstreamPerson{}, fmt.Errorf("%w in time for all who come from %s at once", authn.ErrUpstreamUnavailable, r.Addr)
 	}
-	defer leave()
+	defer release()
 	person, err := p.upstreams.Redeem(ctx, u, authn.UpstreamAnswer{RedirectURI: p.callbackOf(u), Code: params["code"],
 		Nonce: j.Nonce, Verifier: j.Verifier})
 	if err == nil && !person.AuthTime.IsZero() && !j.Pending.Request.FreshEnough(person.AuthTime, j.Sent, now, skew) {

@@ -5,15 +5,19 @@ import (
 	"time"
 )
 
-// RecordFailure counts a wrong password in its buckets: one statement, and never more rows than there are buckets.
-// leaks (failures forgotten per second) and mosts (what a bucket holds at most) go by the kind of bucket, its upper bits.
-func (s *Store) RecordFailure(ctx context.Context, buckets []int32, leaks, mosts []float32, now time.Time) error {
+// RecordFailure counts a wrong password in its buckets, in one statement; the number of buckets bounds the rows. leaks and capacities are
+// those of buckets, one each: the failures that are forgotten per second, and those that are counted at most.
+func (s *Store) RecordFailure(ctx context.Context, buckets []int32, leaks, capacities []float32, now time.Time) error {
 	_, err := s.pool.Exec(ctx, `
+		WITH attempt AS (
+			SELECT * FROM unnest($1::integer[], $3::real[], $4::real[]) AS attempt (bucket, leak, capacity)
+		)
 		INSERT INTO login_throttle AS t (bucket, failures, updated_at)
-		SELECT bucket, 1, $2 FROM unnest($1::integer[]) AS bucket
+		SELECT bucket, 1, $2 FROM attempt
 		ON CONFLICT (bucket) DO UPDATE SET
-			failures = LEAST(($4::real[])[1 + (t.bucket >> 14)], GREATEST(0, t.failures
-				- ($3::real[])[1 + (t.bucket >> 14)] * GREATEST(0, extract(epoch FROM EXCLUDED.updated_at - t.updated_at))) + 1),
-			updated_at = GREATEST(t.updated_at, EXCLUDED.updated_at)`, buckets, now, leaks, mosts)
+			failures = (SELECT LEAST(capacity, GREATEST(0, t.failures
+				- leak * GREATEST(0, extract(epoch FROM EXCLUDED.updated_at - t.updated_at))) + 1)
+				FROM attempt WHERE attempt.bucket = t.bucket),
+			updated_at = GREATEST(t.updated_at, EXCLUDED.updated_at)`, buckets, now, leaks, capacities)
 	return failure(err)
 }

@@ -12,17 +12,22 @@ func TestRecordFailureCountsAsTheRulesDo(t *testing.T) {
 	s := managed(t)
 	noon := time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 	states := map[int32]authn.State{}
-	buckets := []int32{7, 1<<14 + 7, 2<<14 + 7, 3<<14 + 7} // one of each kind
+	buckets := []int32{7, 1<<16 + 7, 2<<16 + 7, 3<<16 + 7} // one of each kind
+	var leaks, capacities []float32
+	for _, b := range buckets {
+		limits := authn.Bucket(b).Limits()
+		leaks, capacities = append(leaks, limits.Leak), append(capacities, limits.Capacity)
+	}
 	for i, minutes := range []float64{0, 0, 0.1, 0.5, 20, 19, 40} {
 		now := noon.Add(time.Duration(minutes * float64(time.Minute)))
 		for range 1 + 40*(i%2) { // some of them a flood, up to what a bucket holds
-			if err := s.RecordFailure(t.Context(), buckets, authn.Leaks(), authn.Mosts(), now); err != nil {
+			if err := s.RecordFailure(t.Context(), buckets, leaks, capacities, now); err != nil {
 				t.Fatal(err)
 			}
-			for _, b := range buckets {
+			for i, b := range buckets {
 				was := states[b]
-				was.Bucket = authn.Bucket(b)
-				after := authn.State{Bucket: was.Bucket, Failures: authn.AfterFailure(was, now), UpdatedAt: now}
+				leaked := leaks[i] * float32(max(0, now.Sub(was.UpdatedAt).Seconds()))
+				after := authn.State{Failures: min(capacities[i], max(0, was.Failures-leaked)+1), UpdatedAt: now}
 				if was.UpdatedAt.After(now) {
 					after.UpdatedAt = was.UpdatedAt
 				}

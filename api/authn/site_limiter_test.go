@@ -8,41 +8,41 @@ import (
 )
 
 func TestOneSiteDoesNotTakeTheUpstreamFromTheOthers(t *testing.T) {
-	var a Arrivals
-	var leaves []func()
-	for range arrivalsAtOnce {
-		leave, err := a.Enter(t.Context(), "loud")
+	var l SiteLimiter
+	var releases []func()
+	for range requestsPerSite {
+		release, err := l.Acquire(t.Context(), "loud")
 		if err != nil {
 			t.Fatal(err)
 		}
-		leaves = append(leaves, leave)
+		releases = append(releases, release)
 	}
 	brief, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	if _, err := a.Enter(brief, "loud"); err == nil {
+	if _, err := l.Acquire(brief, "loud"); err == nil {
 		t.Error("one more got in")
 	}
-	leave, err := a.Enter(t.Context(), "quiet")
+	release, err := l.Acquire(t.Context(), "quiet")
 	if err != nil {
 		t.Fatal("another site has to wait")
 	}
-	leave()
+	release()
 	var group sync.WaitGroup
 	for range 50 { // they wait, and get in one after the other
 		group.Go(func() {
-			leave, err := a.Enter(t.Context(), "loud")
+			release, err := l.Acquire(t.Context(), "loud")
 			if err != nil {
 				t.Error(err)
 				return
 			}
-			leave()
+			release()
 		})
 	}
-	for _, leave := range leaves {
-		leave()
+	for _, release := range releases {
+		release()
 	}
 	group.Wait()
-	if len(a.at) != 0 {
-		t.Errorf("%d sites are remembered", len(a.at))
+	if len(l.sites) != 0 {
+		t.Errorf("%d sites are remembered", len(l.sites))
 	}
 }

@@ -23,8 +23,8 @@ var rooms = map[string][]string{
 
 // guarded are the libraries that belong to one room, and what the pure room must not see.
 var guarded = map[string]string{
-	"github.com/lestrrat-go/jwx/": "jwx", "github.com/jackc/pgx/": "pgx", "github.com/labstack/echo/": "echo", "github.com/pressly/goose/": "goose",
-	"github.com/coreos/go-oidc/": "go-oidc", "golang.org/x/oauth2": "go-oidc",
+	"github.com/lestrrat-go/jwx/": "jwx", "github.com/jackc/pgx/": "pgx", "github.com/labstack/echo/": "echo",
+	"github.com/pressly/goose/": "goose", "github.com/coreos/go-oidc/": "go-oidc", "golang.org/x/oauth2": "go-oidc",
 	"gatehouse/migrations": "migrations",
 }
 

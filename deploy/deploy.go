@@ -1,4 +1,4 @@
-// Package deploy holds what the program prints of the deployment files.
+// Package deploy has the deployment files that the program prints.
 package deploy
 
 import (
@@ -9,7 +9,7 @@ import (
 	"text/template"
 )
 
-// JupyterHub fills the configurations of a Hub, of whichever distribution.
+// JupyterHub is what the configuration of a Hub is filled with, whatever its distribution.
 type JupyterHub struct {
 	Issuer               string
 	ClientID             string
@@ -34,11 +34,9 @@ func indent(spaces int, text string) string {
 	return lineStart.ReplaceAllString(text, strings.Repeat(" ", spaces)+"$1")
 }
 
-// Hubs are the values of `client add --template`: a plain jupyterhub_config.py, the values of the Helm chart of Zero to JupyterHub,
-// and a file for The Littlest JupyterHub.
-var Hubs = []string{"jupyterhub", "z2jh", "tljh"}
-
-// Write writes the whole configuration for one of Hubs. Strings are quoted as Go quotes them, which Python and YAML read alike.
+// Write writes the whole configuration for a value of `client add --template`: "jupyterhub", a plain jupyterhub_config.py, "z2jh",
+// the values of the Helm chart of Zero to JupyterHub, or "tljh", a file for The Littlest JupyterHub. Strings are quoted as Go quotes
+// them, which Python and YAML read alike.
 func (j JupyterHub) Write(w io.Writer, hub string) error {
 	receiver, err := files.ReadFile("jupyterhub/gatehouse_logout.py")
 	if err != nil {

@@ -132,7 +132,8 @@ for (const name of Object.keys(webServers)) {
       const env = { ...environment(site), GATEHOUSE_UI_LISTEN: `127.0.0.1:${port}`, GATEHOUSE_UI_ROOT: site.uiRoot };
       const ui = await start(gatehouse, ['ui'], port, { env });
       try {
-        const paths = ['/', '/index.html', '/login?request=x', '/index.html?request=x', '/login?a=b&request=A-z_0', '/login?request=x%3E', '/a/b',
+        const paths = ['/', '/index.html', '/login?request=x', '/index.html?request=x', '/login?a=b&request=A-z_0', '/login?request=x%3E',
+          '/a/b',
           `${asset}?request=x`, '/config.json', asset, '/logo.svg', '/assets/no.js', '/no.txt'];
         for (const path of paths) {
           for (const accept of ['', 'gzip', 'gzip, deflate, br']) {

@@ -225,7 +225,8 @@ test('all that the login page needs is asked for at once, after the HTML, in eve
     let release;
     const all = new Promise((resolve) => { release = resolve; });
     await context.route('**', async (route, request) => {
-      if (request.isNavigationRequest() || request.url().endsWith('/logo.svg')) return route.continue(); // the tab's icon: nothing waits for it
+      const icon = request.url().endsWith('/logo.svg'); // nothing waits for it
+      if (request.isNavigationRequest() || icon) return route.continue();
       if (asked.push(new URL(request.url()).pathname.replace(/-[\w-]{8}\./, '.')) === 4) release();
       await all;
       return route.continue();

@@ -116,7 +116,7 @@ func (d *driver) window(ctx context.Context, length time.Duration, run func(*dri
 		})
 	}
 	all.Wait()
-	if err := context.Cause(ctx); err != errOver {
+	if err := context.Cause(ctx); !errors.Is(err, errOver) {
 		return 0, 0, err
 	}
 	return ops.Load(), cpu() - before, nil

@@ -10,7 +10,7 @@ import (
 )
 
 // computations measures what signatures and hashes cost.
-func computations(*bench, context.Context) ([]row, error) {
+func (*bench) computations(context.Context) ([]row, error) {
 	list, err := floor.Computations()
 	if err != nil {
 		return nil, err

@@ -69,7 +69,7 @@ var parts = []part{
 	{[]string{"ui"}, (*bench).ui, usual},
 	{workloads(), (*bench).profile, profiles},
 	{[]string{"growth"}, (*bench).growth, growth},
-	{[]string{"computations"}, computations, floors},
+	{[]string{"computations"}, (*bench).computations, floors},
 	{[]string{"round-trips"}, (*bench).roundTrips, floors},
 }
 

@@ -37,7 +37,7 @@ func largeDatabase() string {
 	if err := syscall.Sysinfo(&machine); err != nil {
 		return "shared_buffers=1GB"
 	}
-	return fmt.Sprintf("shared_buffers=%dMB", uint64(machine.Totalram)*uint64(machine.Unit)/4>>20)
+	return fmt.Sprintf("shared_buffers=%dMB", machine.Totalram*uint64(machine.Unit)/4>>20)
 }
 
 // bench is what a run has: programs, one Postgres, and the targets on it.

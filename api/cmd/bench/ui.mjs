@@ -34,7 +34,8 @@ async function load(address) {
   const page = await context.newPage();
   const { requests, throttle } = await listen(page, context);
   await page.addInitScript(() => {
-    const seen = window.seen = { form: 0, contents: 0, busyUntil: 0, blocked: 0, shifted: 0 };
+    const seen = { form: 0, contents: 0, busyUntil: 0, blocked: 0, shifted: 0 };
+    window.seen = seen;
     const watch = (type, note) => {
       new PerformanceObserver((list) => list.getEntries().forEach(note)).observe({ type, buffered: true });
     };

@@ -37,7 +37,7 @@ function checkTools() {
   }
 }
 
-async function npmPackages() {
+export async function npmPackages() {
   const stamp = join(root, 'node_modules/.gatehouse');
   const wanted = digest([join(root, 'package-lock.json'), join(root, '.npmrc')]) + process.version;
   if (read(stamp) === wanted) return;

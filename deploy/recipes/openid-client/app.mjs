@@ -18,14 +18,14 @@ const cookies = (request) => Object.fromEntries((request.headers.cookie ?? '').s
 const escaped = (text) => String(text).replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
 
 const pages = {
-  '/': (request, response, session) => {
+  '/': (_, response, session) => {
     response.setHeader('content-type', 'text/html; charset=utf-8');
     if (!session) return response.end('<a href="/login">Sign in</a>');
     const { name, groups } = session.claims;
     return response.end(`<p>Hello ${escaped(name)}, in ${escaped(groups.join(', ') || 'no group')}</p><a href="/logout">Sign out</a>`);
   },
 
-  '/login': async (request, response) => {
+  '/login': async (_, response) => {
     const login = { pkceCodeVerifier: oidc.randomPKCECodeVerifier(), expectedState: oidc.randomState(), expectedNonce: oidc.randomNonce() };
     const address = oidc.buildAuthorizationUrl(config, {
       redirect_uri: `${BASE_URL}/callback`, scope: 'openid profile email groups', state: login.expectedState, nonce: login.expectedNonce,

@@ -23,11 +23,13 @@ before(async () => {
   await once(application, 'listening');
   base = `http://127.0.0.1:${application.address().port}`;
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  settings = { issuer: stack.issuer, secret: randomBytes(32).toString('base64url'), redirect_uri: `${base}/callback`, bye: `${base}/bye`, audience,
+  settings = { issuer: stack.issuer, secret: randomBytes(32).toString('base64url'), redirect_uri: `${base}/callback`,
+    bye: `${base}/bye`, audience,
     key: privateKey.export({ type: 'pkcs8', format: 'pem' }) };
   const common = { redirect_uris: [settings.redirect_uri], first_party: true, grant_types: ['authorization_code', 'refresh_token'] };
   await stack.gatehouse(['client', 'import', '-'], JSON.stringify([
-    { client_id: 'web', client_secret: settings.secret, post_logout_redirect_uris: [settings.bye], scope: 'openid profile email offline_access read',
+    { client_id: 'web', client_secret: settings.secret, post_logout_redirect_uris: [settings.bye],
+      scope: 'openid profile email offline_access read',
       grant_types: [...common.grant_types, 'client_credentials', 'urn:ietf:params:oauth:grant-type:token-exchange'] },
     { client_id: 'data', client_secret: settings.secret, grant_types: ['client_credentials'] },
     { client_id: 'with-key', token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [publicKey.export({ format: 'jwk' })] } },
@@ -90,7 +92,8 @@ test('introspects and revokes', async () => {
 test('exchanges a token for one that another service takes', async () => {
   const { type, seen, elsewhere } = await authlib('exchange');
   assert.equal(type, 'urn:ietf:params:oauth:token-type:access_token');
-  assert.deepEqual([seen.active, [seen.aud].flat(), seen.scope, seen.act, seen.username], [true, [audience], 'read', { sub: 'web' }, 'alice']);
+  assert.deepEqual([seen.active, [seen.aud].flat(), seen.scope, seen.act, seen.username],
+    [true, [audience], 'read', { sub: 'web' }, 'alice']);
   assert.equal(elsewhere, 'invalid_target');
 });
 

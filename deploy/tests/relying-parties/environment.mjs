@@ -12,5 +12,6 @@ export const classicPython = join(root, '.cache/venv-classic-notebook/bin/python
 /** Tells `npm test` which packages a test ran with. */
 export function withVersions(t, names, interpreter = python) {
   const script = 'import sys, importlib.metadata as m\nfor n in sys.argv[1:]: print(n, m.version(n))';
-  for (const line of execFileSync(interpreter, ['-c', script, ...names], { encoding: 'utf8' }).trim().split('\n')) t.diagnostic(`with ${line}`);
+  const versions = execFileSync(interpreter, ['-c', script, ...names], { encoding: 'utf8' });
+  for (const line of versions.trim().split('\n')) t.diagnostic(`with ${line}`);
 }

@@ -188,7 +188,7 @@ describe('oauth2-proxy by itself', { skip }, () => {
     const state = join(stack.state, 'certificates');
     mkdirSync(state);
     const { ca, key, fullchain } = makeCertificates(state, ['localhost']);
-    const untrusted = createServer({ key: readFileSync(key), cert: readFileSync(fullchain) }, async (request, response) => {
+    const untrusted = createServer({ key: readFileSync(key), cert: readFileSync(fullchain) }, async (_, response) => {
       const discovery = await (await fetch(`${stack.issuer}/.well-known/openid-configuration`)).text();
       response.end(discovery.replaceAll(stack.issuer, `https://localhost:${untrusted.address().port}`));
     });

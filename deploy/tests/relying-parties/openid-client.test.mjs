@@ -40,7 +40,8 @@ async function register() {
   const jwks = { keys: [{ ...await webcrypto.subtle.exportKey('jwk', keys.publicKey), kid: 'first' }] };
   const common = { redirect_uris: [`${base}/callback`], first_party: true, grant_types: ['authorization_code', 'refresh_token'] };
   const clients = [
-    { client_id: 'web', client_secret: secret, post_logout_redirect_uris: [`${base}/bye`], scope: 'openid profile email offline_access read',
+    { client_id: 'web', client_secret: secret, post_logout_redirect_uris: [`${base}/bye`],
+      scope: 'openid profile email offline_access read',
       grant_types: [...common.grant_types, 'client_credentials', deviceCode, tokenExchange] },
     { client_id: 'data', client_secret: secret, grant_types: ['client_credentials'] },
     { client_id: 'with-key', token_endpoint_auth_method: 'private_key_jwt', jwks },
@@ -279,7 +280,8 @@ test('code id_token and id_token, where the deployment has them', async () => {
   assert.equal((await oidc.fetchUserInfo(hybrid.config, tokens.access_token, tokens.claims().sub)).name, 'Alice');
   const implicit = await configure('implicit', { execute: [oidc.useIdTokenResponseType] });
   const nonce = oidc.randomNonce();
-  const address = oidc.buildAuthorizationUrl(implicit.config, { redirect_uri: `${base}/callback`, scope: 'openid profile', nonce, state: 's' });
+  const address = oidc.buildAuthorizationUrl(implicit.config,
+    { redirect_uri: `${base}/callback`, scope: 'openid profile', nonce, state: 's' });
   const { name } = await oidc.implicitAuthentication(implicit.config, await answerTo(address), nonce, { expectedState: 's' });
   assert.equal(name, 'Alice');
 });
@@ -287,7 +289,8 @@ test('code id_token and id_token, where the deployment has them', async () => {
 test('signing out ends the session and its tokens, and comes back', async () => {
   const web = await configure('web');
   const tokens = await signInTo(web, { scope: 'openid' });
-  const address = oidc.buildEndSessionUrl(web.config, { id_token_hint: tokens.id_token, post_logout_redirect_uri: `${base}/bye`, state: 's' });
+  const address = oidc.buildEndSessionUrl(web.config,
+    { id_token_hint: tokens.id_token, post_logout_redirect_uri: `${base}/bye`, state: 's' });
   await page.goto(address.href);
   await arrived(page, base);
   assert.equal(page.url(), `${base}/bye?state=s`);

@@ -27,7 +27,8 @@ function unasked(api: string): Answer {
 }
 
 async function ask(api: string, request: string): Promise<Answer> {
-  // The server of the pages has the browser ask beforehand (Link: rel=preload); the answer counts only for a request without options of its own.
+  // The server of the pages has the browser ask beforehand (Link: rel=preload); the answer counts only for a request without options
+  // of its own.
   const response = await fetch(`${api}/interaction?request=${encodeURIComponent(request)}`, { signal: AbortSignal.timeout(15_000) });
   const answer = readAnswer(await response.json(), api);
   const mayPass = response.status === 429 || response.status === 503;

@@ -107,7 +107,8 @@ test('logout at the application’s wish ends the session and comes back', () =>
   await accessible(page);
 }));
 
-test('an unknown client and an unregistered redirect URI are pages, never redirects', () => browser.watched('unknown', alice, async (page) => {
+test('an unknown client and an unregistered redirect URI are pages, never redirects',
+  () => browser.watched('unknown', alice, async (page) => {
   for (const [parameters, title] of [
     [{ client_id: 'nobody-knows' }, /not known/],
     [{ redirect_uri: `${applicationURL}/callback/` }, /not set up/],

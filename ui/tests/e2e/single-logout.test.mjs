@@ -46,8 +46,10 @@ before(async () => {
   browser = await openBrowser(state, options);
   // Pages of `browser` are incognito, where Chromium keeps cookies from frames of another site; this profile lets them have theirs.
   mkdirSync(join(state, 'profile/Default'), { recursive: true });
-  writeFileSync(join(state, 'profile/Default/Preferences'), JSON.stringify({ profile: { cookie_controls_mode: 0, block_third_party_cookies: false } }));
-  profile = await chromium.launchPersistentContext(join(state, 'profile'), { executablePath: await findChromium(), args: launchArgs, ...options });
+  writeFileSync(join(state, 'profile/Default/Preferences'),
+    JSON.stringify({ profile: { cookie_controls_mode: 0, block_third_party_cookies: false } }));
+  profile = await chromium.launchPersistentContext(join(state, 'profile'),
+    { executablePath: await findChromium(), args: launchArgs, ...options });
   profile.setDefaultTimeout(patience);
 });
 beforeEach(async () => {
@@ -92,7 +94,8 @@ async function enter(page, rp) {
   return { idToken: (await response.json()).id_token, sessionState: answer.get('session_state') };
 }
 const sidOf = (idToken) => JSON.parse(Buffer.from(idToken.split('.')[1], 'base64url')).sid;
-const logout = (rp, hint) => `${issuer}/logout?${new URLSearchParams({ id_token_hint: hint, post_logout_redirect_uri: `${rp.origin}/bye`, state: 's' })}`;
+const logout = (rp, hint) =>
+  `${issuer}/logout?${new URLSearchParams({ id_token_hint: hint, post_logout_redirect_uri: `${rp.origin}/bye`, state: 's' })}`;
 
 /** What check_session_iframe answers to a page of the relying party, null for nothing. */
 const ask = (page, message) => page.evaluate(async ([src, asked]) => {
@@ -160,7 +163,8 @@ test('without scripts the page goes on, too', async () => {
   await page.close();
 });
 
-test('check_session_iframe says unchanged, then changed after a logout in another tab, and unchanged again to whoever asked anew', async () => {
+test('check_session_iframe says unchanged, then changed after a logout in another tab, and unchanged again to whoever asked anew',
+  async () => {
   const page = await profile.newPage();
   const { idToken, sessionState } = await enter(page, one);
   await browser.watched('session', page, async () => {

@@ -17,7 +17,8 @@ class Migration(migrations.Migration):
                 ("email_verified", models.BooleanField(default=False)),
                 ("refresh_token", models.TextField(blank=True)),
                 ("known", models.BooleanField(default=True)),
-                ("user", models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name="identity", to=settings.AUTH_USER_MODEL)),
+                ("user", models.OneToOneField(
+                    on_delete=django.db.models.deletion.CASCADE, related_name="identity", to=settings.AUTH_USER_MODEL)),
             ],
             options={"constraints": [models.UniqueConstraint(fields=("issuer", "subject"), name="one_user_for_a_subject")]},
         ),

@@ -124,7 +124,8 @@ def exchange():
 def itself():
     client = session(scope="read")
     token = client.fetch_token(token_endpoint, grant_type="client_credentials")
-    return {"scope": token["scope"], "seen": client.introspect_token(metadata["introspection_endpoint"], token=token["access_token"]).json(),
+    return {"scope": token["scope"],
+            "seen": client.introspect_token(metadata["introspection_endpoint"], token=token["access_token"]).json(),
             "wrong": refusal(session(client_secret="wrong").fetch_token, token_endpoint, grant_type="client_credentials")}
 
 

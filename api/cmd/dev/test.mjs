@@ -19,7 +19,8 @@ const totals = { passed: 0, failed: 0, skipped: 0 };
 const started = Date.now();
 const node = (...args) => [process.execPath, ...args];
 const patience = 10 * 60 * 1000; // ms for a file: what hangs fails, rather than stop everything
-const slowRooms = ['provider', 'web', 'store', 'devdb', 'admin', 'cmd/gatehouse', 'cmd/bench']; // they need a Postgres, or seconds
+// They need a Postgres, or seconds.
+const slowRooms = ['provider', 'web', 'store', 'devdb', 'admin', 'cmd/gatehouse', 'cmd/bench', 'cmd/bench/load'];
 
 const asked = read(process.argv.slice(2));
 // Without a C compiler there is no race detector.
@@ -61,7 +62,8 @@ function end(text, code) {
 /** Returns the folders below api that have Go tests, and '.' for api itself, as they are named on the command line. */
 function goRooms() {
   const all = readdirSync(join(root, 'api'), { recursive: true, withFileTypes: true });
-  const folders = all.filter((file) => file.name.endsWith('_test.go')).map((file) => relative(join(root, 'api'), file.parentPath ?? file.path));
+  const tests = all.filter((file) => file.name.endsWith('_test.go'));
+  const folders = tests.map((file) => relative(join(root, 'api'), file.parentPath ?? file.path));
   return [...new Set(folders)].map((folder) => folder || '.').sort();
 }
 
@@ -93,6 +95,7 @@ function sections({ quick, race, checks, ui, rooms, files }) {
   if (checks) {
     list.push(['gofmt', ['gofmt', '-l', 'api', 'deploy', 'migrations'], (out, code) => asOne(out, code || out.length)]);
     list.push(['go vet', ['go', 'vet', './...'], asOne]);
+    list.push(['lint', node('api/cmd/dev/lint.mjs'), asOne]);
   }
   const raced = hasRace && !quick ? rooms.filter((room) => race || startsGoroutines(room)) : [];
   const plain = rooms.filter((room) => !raced.includes(room));

@@ -12,10 +12,12 @@ import (
 	"gatehouse/api/oidc"
 )
 
-// readAuthorize reads an authorization request, which comes in one of three ways: as parameters, as an object that the client signed
-// (RFC 9101), by value or at an address that it registered, or pushed beforehand (RFC 9126). The refusals are those of oidc.ParseAuthorize.
-func (p *Provider) readAuthorize(ctx context.Context, r Request, client *oidc.Client, now time.Time) (
-	req oidc.AuthorizeRequest, untrusted, refusal *oidc.Error, err error) {
+// readAuthorize reads an authorization request, which comes in one of three ways: as parameters, as an object that the
+// client signed (RFC 9101), by value or at an address that it registered, or pushed beforehand (RFC 9126). The refusals are
+// those of oidc.ParseAuthorize.
+func (p *Provider) readAuthorize(
+	ctx context.Context, r Request, client *oidc.Client, now time.Time,
+) (req oidc.AuthorizeRequest, untrusted, refusal *oidc.Error, err error) {
 	params, bad := oidc.ParseParams(r.Params, []string{"request", "request_uri"})
 	if sealed, pushed := strings.CutPrefix(params["request_uri"], oidc.RequestURIPrefix); pushed && client != nil {
 		req, untrusted, refusal = p.openPushed(sealed, client, now)
@@ -45,7 +47,7 @@ func (p *Provider) readAuthorize(ctx context.Context, r Request, client *oidc.Cl
 	return req, untrusted, refusal, err
 }
 
-// readHint says whose the tokens must be, from id_token_hint.
+// readHint sets the subject that the tokens must be issued for, from id_token_hint.
 func (p *Provider) readHint(req *oidc.AuthorizeRequest, client *oidc.Client) (*oidc.Error, error) {
 	if req.IDTokenHint == "" {
 		return nil, nil
@@ -61,8 +63,11 @@ func (p *Provider) readHint(req *oidc.AuthorizeRequest, client *oidc.Client) (*o
 	return nil, nil
 }
 
-// requestObject gives the parameters of a request with those of its signed object, if it has one (OpenID Connect Core §6, RFC 9101 §6).
-func (p *Provider) requestObject(ctx context.Context, r Request, c *oidc.Client, params oidc.Params, now time.Time) (url.Values, *oidc.Error, error) {
+// requestObject returns the parameters of a request with those of its signed object, if it has one (OpenID Connect Core §6,
+// RFC 9101 §6).
+func (p *Provider) requestObject(
+	ctx context.Context, r Request, c *oidc.Client, params oidc.Params, now time.Time,
+) (url.Values, *oidc.Error, error) {
 	object, uri := params["request"], params["request_uri"]
 	switch {
 	case object != "" && uri != "":
@@ -79,7 +84,8 @@ func (p *Provider) requestObject(ctx context.Context, r Request, c *oidc.Client,
 	}
 	typ, claims, err := p.verifyOf(ctx, r, c, object, c.SigningAlgsOf(c.RequestObjectAlg))
 	if err != nil || !oidc.IsRequestObjectType(typ) {
-		refused := &oidc.Error{Code: oidc.InvalidRequestObject, Description: "the request object is not signed with a key of the client", Log: "typ " + clip(typ)}
+		refused := &oidc.Error{Code: oidc.InvalidRequestObject,
+			Description: "the request object is not signed with a key of the client", Log: "typ " + clip(typ)}
 		if err != nil {
 			refused.Log = err.Error()
 		}
@@ -95,7 +101,9 @@ func (p *Provider) requestObject(ctx context.Context, r Request, c *oidc.Client,
 const maxRequestObject = 16 << 10 // bytes
 
 // fetchRequestObject gets a request object from where the client registered it (OpenID Connect Core §6.2).
-func (p *Provider) fetchRequestObject(ctx context.Context, r Request, c *oidc.Client, uri string) (object string, refused *oidc.Error) {
+func (p *Provider) fetchRequestObject(
+	ctx context.Context, r Request, c *oidc.Client, uri string,
+) (object string, refused *oidc.Error) {
 	if !c.HasRequestURI(uri) {
 		return "", &oidc.Error{Code: oidc.InvalidRequestURI, Description: "request_uri is not registered for this client"}
 	}
@@ -105,15 +113,16 @@ func (p *Provider) fetchRequestObject(ctx context.Context, r Request, c *oidc.Cl
 	case errors.Is(err, errTooManyFetches):
 		return "", &oidc.Error{Code: oidc.TemporarilyUnavailable, Description: "too many requests at once", Log: err.Error()}
 	case err != nil:
-		return "", &oidc.Error{Code: oidc.InvalidRequestURI, Description: "request_uri does not answer with a request object", Log: err.Error()}
+		return "", &oidc.Error{Code: oidc.InvalidRequestURI, Description: "request_uri does not answer with a request object",
+			Log: err.Error()}
 	}
 	return strings.TrimSpace(string(body)), nil
 }
 
 const pushedPurpose = "pushed request"
 
-// pushedRemembered is how long it is remembered that a pushed request has had its answer, beside the time that a sign-in and a consent may
-// take: longer than any that is under way.
+// pushedRemembered is how long it is remembered that a pushed request has had its answer, beside the time that a sign-in
+// and a consent may take: longer than any that is under way.
 const pushedRemembered = 24 * time.Hour
 
 // pushed is a request that a client has pushed. It travels sealed in request_uri, so that nothing of it is stored.
@@ -122,7 +131,7 @@ type pushed struct {
 	Expires int64                 `json:"x"`
 }
 
-// sealPushed gives the request_uri of a request.
+// sealPushed returns the request_uri of a request.
 func (p *Provider) sealPushed(req oidc.AuthorizeRequest, now time.Time) string {
 	req.PushedID = newID()
 	plain, err := json.Marshal(pushed{req, now.Add(oidc.RequestURILife).Unix()})
@@ -132,8 +141,10 @@ func (p *Provider) sealPushed(req oidc.AuthorizeRequest, now time.Time) string {
 	return oidc.RequestURIPrefix + base64.RawURLEncoding.EncodeToString(p.sealer.Seal(pushedPurpose, plain, []byte(req.ClientID)))
 }
 
-// openPushed gives the request that was pushed. Whether it has had its answer is found out when it gets one, in the same statement.
-func (p *Provider) openPushed(sealed string, c *oidc.Client, now time.Time) (req oidc.AuthorizeRequest, untrusted, refusal *oidc.Error) {
+// openPushed returns the request that was pushed. Whether it was answered before is checked when it is, in the same statement.
+func (p *Provider) openPushed(
+	sealed string, c *oidc.Client, now time.Time,
+) (req oidc.AuthorizeRequest, untrusted, refusal *oidc.Error) {
 	bad := func(why string) *oidc.Error {
 		return &oidc.Error{Code: oidc.InvalidRequestURI, Description: "request_uri is not one of this client that can be used", Log: why}
 	}

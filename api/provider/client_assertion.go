@@ -15,7 +15,8 @@ func assertionParams(params oidc.Params) bool {
 	return params["client_assertion"] != "" || params["client_assertion_type"] != ""
 }
 
-// readAssertion finds out who claims to have signed a client assertion (RFC 7523 §2.2); whether it was that client is checked with its keys.
+// readAssertion reads which client claims to have signed a client assertion (RFC 7523 §2.2); proves checks it with that
+// client's keys.
 func readAssertion(_ string, params oidc.Params) ([]credentials, bool) {
 	if !assertionParams(params) {
 		return nil, false
@@ -28,7 +29,7 @@ func readAssertion(_ string, params oidc.Params) ([]credentials, bool) {
 	return []credentials{{id: unverified.Subject, assertion: params["client_assertion"]}}, true
 }
 
-// checkAssertion verifies a client assertion and spends its jti; why says what is wrong with it.
+// checkAssertion verifies a client assertion and spends its jti; why is what is wrong with it, for the log.
 func (p *Provider) checkAssertion(ctx context.Context, r Request, c *oidc.Client, assertion string) (why string, err error) {
 	var a oidc.ClientAssertion
 	typ, claims, err := p.verifyOf(ctx, r, c, assertion, c.SigningAlgsOf(c.AuthSigningAlg))
@@ -52,7 +53,7 @@ func (p *Provider) checkAssertion(ctx context.Context, r Request, c *oidc.Client
 	return "", err
 }
 
-// jtiDigest names a jti among all that are remembered: by what it is for and whose it is.
+// jtiDigest returns the name of a jti among all that are remembered, by its purpose and its owner.
 func jtiDigest(purpose, whose, jti string) store.Digest {
 	return sha256.Sum256([]byte(purpose + "\x00" + whose + "\x00" + jti))
 }

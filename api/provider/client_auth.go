@@ -9,14 +9,14 @@ import (
 	"gatehouse/api/oidc"
 )
 
-// A client authentication method is one line: its name (token_endpoint_auth_method) and how credentials are read from a request.
-// found is false where the request does not use the method.
+// A client authentication method is one line: its name (token_endpoint_auth_method) and how credentials are read from a
+// request. found is false where the request does not use the method.
 type clientAuthMethod struct {
 	name string
 	read func(authorization string, params oidc.Params) (candidates []credentials, found bool)
 }
 
-// credentials are a client's; one header can be read in two ways. At most one of secret and assertion is there.
+// credentials are a client's; one header can be read in two ways. At most one of secret and assertion is set.
 type credentials struct{ id, secret, assertion string }
 
 // clientAuthMethods is the table; discovery lists it.
@@ -31,7 +31,7 @@ var clientAuthMethods = []clientAuthMethod{
 	}},
 }
 
-// ClientAuthMethods lists the names in the table.
+// ClientAuthMethods returns the names in the table.
 func ClientAuthMethods() []string {
 	names := make([]string, len(clientAuthMethods))
 	for i, m := range clientAuthMethods {
@@ -60,8 +60,8 @@ func readBasic(authorization string, _ oidc.Params) ([]credentials, bool) {
 	return list, true
 }
 
-// authenticateClient says who the client is (RFC 6749 §2.3). A client with a secret may send it either way, whichever of the two
-// methods it is registered with; a request with two methods at once is refused.
+// authenticateClient returns the client that a request comes from (RFC 6749 §2.3). A client with a secret may send it
+// either way, whichever of the two methods it is registered with; a request with two methods at once is refused.
 func (p *Provider) authenticateClient(ctx context.Context, r Request, params oidc.Params) (*oidc.Client, *oidc.Error, error) {
 	var candidates []credentials
 	used := 0
@@ -95,7 +95,7 @@ func (p *Provider) authenticateClient(ctx context.Context, r Request, params oid
 	return nil, &oidc.Error{Code: oidc.InvalidClient, Description: "client authentication failed", Log: why}, nil
 }
 
-// proves says whether the credentials are the client's; why is for the log if they are not.
+// proves reports whether the credentials are the client's; why is the reason for the log if they are not.
 func (p *Provider) proves(ctx context.Context, r Request, c *oidc.Client, try credentials) (proven bool, why string, err error) {
 	switch c.AuthMethod {
 	case oidc.PrivateKeyJWT:
@@ -110,8 +110,10 @@ func (p *Provider) proves(ctx context.Context, r Request, c *oidc.Client, try cr
 	return try.assertion == "" && c.SecretMatches(try.secret), "", nil
 }
 
-// fromClient reads a request that a client makes itself, and says who it is; refusal is the answer if that is not clear.
-func (p *Provider) fromClient(ctx context.Context, r Request, endpoint string, known []string) (*oidc.Client, oidc.Params, *Answer) {
+// fromClient reads a request that a client makes itself, and authenticates the client; refusal is the answer if it cannot.
+func (p *Provider) fromClient(
+	ctx context.Context, r Request, endpoint string, known []string,
+) (*oidc.Client, oidc.Params, *Answer) {
 	params, bad := oidc.ParseParams(r.Params, known)
 	client, refused, err := (*oidc.Client)(nil), oidc.RefuseParams(bad), error(nil)
 	if refused == nil {
@@ -129,7 +131,7 @@ func (p *Provider) fromClient(ctx context.Context, r Request, endpoint string, k
 	return nil, nil, &a
 }
 
-// whyNoClient is for the log: never a secret.
+// whyNoClient returns the reason, for the log, why no client was authenticated: never a secret.
 func whyNoClient(candidates []credentials, params oidc.Params) string {
 	id := params["client_id"]
 	if len(candidates) > 0 && candidates[0].id != "" {

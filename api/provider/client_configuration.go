@@ -6,12 +6,13 @@ import (
 	"gatehouse/api/oidc"
 )
 
-// The client configuration endpoint (RFC 7592 §2) is for clients that registered themselves, with their registration access token. A
-// wrong token and a client that is not there are answered alike. The token stays the same: a client that loses an answer is not shut out.
+// The client configuration endpoint (RFC 7592 §2) is for clients that registered themselves, with their registration access
+// token. A wrong token and a client that does not exist get the same answer. The token stays the same, so that a client
+// that loses an answer is not locked out.
 
 const sendAccessToken = "send the registration access token as Authorization: Bearer"
 
-// ReadRegistration tells a client what is registered (RFC 7592 §2.1), but its secret, of which there is a digest only.
+// ReadRegistration answers with what is registered (RFC 7592 §2.1), without the secret, of which there is a digest only.
 func (p *Provider) ReadRegistration(ctx context.Context, r Request) Answer {
 	token, found := bearer(r)
 	if !found {
@@ -24,7 +25,7 @@ func (p *Provider) ReadRegistration(ctx context.Context, r Request) Answer {
 	return Answer{Status: 200, JSON: p.registrationOf(c.ClientMetadata, c.CreatedAt, "", token)}
 }
 
-// ReplaceRegistration makes a client's metadata what it now says (RFC 7592 §2.2); what it leaves out has its default.
+// ReplaceRegistration replaces a client's metadata (RFC 7592 §2.2); what the client leaves out has its default.
 func (p *Provider) ReplaceRegistration(ctx context.Context, r Request) Answer {
 	token, found := bearer(r)
 	if !found {
@@ -64,7 +65,7 @@ func (p *Provider) ReplaceRegistration(ctx context.Context, r Request) Answer {
 	return Answer{Status: 200, JSON: p.registrationOf(metadata, c.CreatedAt, secret, token)}
 }
 
-// EndRegistration removes a client with all that people granted it (RFC 7592 §2.3).
+// EndRegistration removes a client, with its grants and consents (RFC 7592 §2.3).
 func (p *Provider) EndRegistration(ctx context.Context, r Request) Answer {
 	token, found := bearer(r)
 	if !found {

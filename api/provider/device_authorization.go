@@ -11,8 +11,8 @@ import (
 	"gatehouse/api/store"
 )
 
-// DeviceAuthorization is the device authorization endpoint (RFC 8628 §3.1): a device without a browser gets a code to wait with, and
-// one for a person to type on the device page.
+// DeviceAuthorization is the device authorization endpoint (RFC 8628 §3.1): a device without a browser gets a code to poll
+// with, and one for a person to type on the device page.
 func (p *Provider) DeviceAuthorization(ctx context.Context, r Request) Answer {
 	now := p.now()
 	client, params, refusal := p.fromClient(ctx, r, "device authorization", oidc.DeviceAuthorizationParams)
@@ -46,10 +46,10 @@ func (p *Provider) DeviceAuthorization(ctx context.Context, r Request) Answer {
 	}}
 }
 
-// deviceRetryAfter is when there may be room again: people answer, and codes expire.
+// deviceRetryAfter is after how long there may be room again: people answer, and codes expire.
 const deviceRetryAfter = 15 * time.Second
 
-// noRoomForDevice refuses for a while, which is no fault of the request.
+// noRoomForDevice refuses a request without a fault, for a while.
 func (p *Provider) noRoomForDevice(r Request, c *oidc.Client, status int, code, description string, why error) Answer {
 	a := p.refuse(r, "device authorization", c.ClientID,
 		&oidc.Error{Code: code, Description: description + "; try again in a moment", Log: why.Error()})
@@ -57,7 +57,8 @@ func (p *Provider) noRoomForDevice(r Request, c *oidc.Client, status int, code, 
 	return a
 }
 
-// userCodeDigest is how a user code is stored: keyed, for a mere digest of eight letters could be turned back.
+// userCodeDigest returns how a user code is stored: keyed, since a mere digest of eight letters could be reversed by trying
+// all.
 func (p *Provider) userCodeDigest(userCode string) store.Digest {
 	return p.sealer.Derive(keys.ForUserCodes, []byte(userCode))
 }

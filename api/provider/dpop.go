@@ -13,17 +13,21 @@ import (
 	"gatehouse/api/store"
 )
 
-// proof verifies the DPoP proof of a request (RFC 9449 §4.3), and gives the thumbprint of its key: "" where no proof came along.
+// proof verifies the DPoP proof of a request (RFC 9449 §4.3), and returns the thumbprint of its key: "" where no proof came
+// along.
 //
-// At the token endpoint its jti is not remembered: what comes with it is used once already (a code, a refresh token) or proves who the
-// client is, and what is given out is of use to the key alone. The nonce keeps proofs from being made ahead of time.
+// At the token endpoint its jti is not remembered: what comes with it is used once anyway (a code, a refresh token) or
+// authenticates the client, and the tokens that are issued are of use to the key only. The nonce keeps proofs from being
+// made ahead of time.
 func (p *Provider) proof(r Request, c *oidc.Client, now time.Time) (jkt string, refused *oidc.Error) {
 	jkt, _, refused = p.proofOf(r, c, "", now)
 	return jkt, refused
 }
 
-// proofOf is proof for a request of the client that comes with accessToken, and gives what the proof says.
-func (p *Provider) proofOf(r Request, c *oidc.Client, accessToken string, now time.Time) (jkt string, proof oidc.DPoPProof, refused *oidc.Error) {
+// proofOf is proof for a request that comes with accessToken, and returns the claims of the proof, too.
+func (p *Provider) proofOf(
+	r Request, c *oidc.Client, accessToken string, now time.Time,
+) (jkt string, proof oidc.DPoPProof, refused *oidc.Error) {
 	bad := func(why string) (string, oidc.DPoPProof, *oidc.Error) {
 		return "", proof, &oidc.Error{Code: oidc.InvalidDPoPProof, Description: "DPoP proof: " + why}
 	}
@@ -51,14 +55,14 @@ func (p *Provider) proofOf(r Request, c *oidc.Client, accessToken string, now ti
 	return jkt, proof, nil
 }
 
-// usedProof is what has to be remembered of a proof that came with an access token.
+// usedProof returns what has to be remembered of a proof that came with an access token.
 func usedProof(jkt string, proof oidc.DPoPProof) *store.Once {
 	return &store.Once{JTI: jtiDigest("DPoP proof", jkt, proof.ID),
 		ExpiresAt: proof.IssuedAt.Time().Add(oidc.DPoPProofLife + oidc.ClientSkew)}
 }
 
-// nonce is what proofs have to have for the next minute or two (RFC 9449 §8): the time, in a form that only we can write, so that any
-// replica knows it and nothing is stored.
+// nonce returns what proofs have to contain for the next minute or two (RFC 9449 §8): the time, in a form that only we can
+// write, so that every replica knows it and nothing is stored.
 func (p *Provider) nonce(now time.Time) string {
 	return p.nonceOf(now.Unix() / int64(oidc.DPoPNonceLife.Seconds()))
 }
@@ -68,7 +72,7 @@ func (p *Provider) nonceOf(minute int64) string {
 	return base64.RawURLEncoding.EncodeToString(mac[:16])
 }
 
-// knowsNonce takes the nonces of this minute, of the last and, from a replica whose clock is ahead, of the next.
+// knowsNonce reports whether a nonce is that of this minute, of the last or, from a replica whose clock is ahead, of the next.
 func (p *Provider) knowsNonce(nonce string, now time.Time) bool {
 	for _, ago := range []time.Duration{0, oidc.DPoPNonceLife, -oidc.DPoPNonceLife} {
 		if hmac.Equal([]byte(nonce), []byte(p.nonce(now.Add(-ago)))) {
@@ -78,7 +82,7 @@ func (p *Provider) knowsNonce(nonce string, now time.Time) bool {
 	return false
 }
 
-// withNonce gives a client that uses DPoP the nonce for its next proof (RFC 9449 §8.2).
+// withNonce adds the nonce for the next proof to the answer to a client that uses DPoP (RFC 9449 §8.2).
 func (p *Provider) withNonce(r Request, a Answer, now time.Time) Answer {
 	if len(r.DPoP) > 0 {
 		a.DPoPNonce = p.nonce(now)
@@ -86,7 +90,7 @@ func (p *Provider) withNonce(r Request, a Answer, now time.Time) Answer {
 	return a
 }
 
-// refuseProof answers a request of a client whose proof is not good (RFC 9449 §5, §8).
+// refuseProof answers a request whose proof is refused (RFC 9449 §5, §8).
 func (p *Provider) refuseProof(r Request, c *oidc.Client, refused *oidc.Error, now time.Time) Answer {
 	a := p.refuse(r, strings.TrimPrefix(r.Path, "/"), c.ClientID, refused)
 	a.DPoPNonce = p.nonce(now)

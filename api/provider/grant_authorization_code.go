@@ -9,8 +9,8 @@ import (
 )
 
 // grantAuthorizationCode redeems a code (RFC 6749 §4.1.3, RFC 7636 §4.6).
-func (p *Provider) grantAuthorizationCode(ctx context.Context, r Request, c *oidc.Client, ask tokenRequest) Answer {
-	params := ask.params
+func (p *Provider) grantAuthorizationCode(ctx context.Context, r Request, c *oidc.Client, req tokenRequest) Answer {
+	params := req.params
 	for _, name := range []string{"code", "redirect_uri"} {
 		if params[name] == "" {
 			return p.refuseGrant(r, c, oidc.InvalidRequest, name+" is missing", "")
@@ -31,7 +31,7 @@ func (p *Provider) grantAuthorizationCode(ctx context.Context, r Request, c *oid
 		return p.refuseCode(r, c, store.Misfit{Reason: "unknown"})
 	}
 	why := code.Check(oidc.Redemption{ClientID: c.ClientID, RedirectURI: params["redirect_uri"], CodeChallenge: challenge,
-		JKT: ask.bound.JKT, Resources: ask.bound.Resources, Allowed: ask.bound.Allowed}, ask.now)
+		JKT: req.bound.JKT, Resources: req.bound.Resources, Allowed: req.bound.Allowed}, req.now)
 	if code.ClientID != c.ClientID {
 		return p.refuseCode(r, c, store.Misfit{Reason: why})
 	}
@@ -39,19 +39,19 @@ func (p *Provider) grantAuthorizationCode(ctx context.Context, r Request, c *oid
 	refresh := oidc.RefreshToken{Secret: randomBytes()}
 	g, u, err := oidc.Grant{}, oidc.User{}, store.ErrNotFound
 	if why == "" {
-		g, u, err = p.store.RedeemCode(ctx, code, p.redemption(c, refresh, ask), ask.now)
+		g, u, err = p.store.RedeemCode(ctx, code, p.redemption(c, refresh, req), req.now)
 	}
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		misfit, err := p.store.RefuseCode(ctx, code, why, ask.now)
+		refusal, err := p.store.RefuseCode(ctx, code, why, req.now)
 		if err != nil {
 			return p.failed(r, err)
 		}
-		return p.refuseCode(r, c, misfit)
+		return p.refuseCode(r, c, refusal)
 	case err != nil:
 		return p.failed(r, err)
 	}
-	return p.issueTokens(r, c, &u, &g, ask, g.Scope, refresh)
+	return p.issueTokens(r, c, &u, &g, req, g.Scope, refresh)
 }
 
 func (p *Provider) refuseCode(r Request, c *oidc.Client, m store.Misfit) Answer {

@@ -6,13 +6,13 @@ import (
 	"gatehouse/api/oidc"
 )
 
-// grantClientCredentials gives a client an access token for itself (RFC 6749 §4.4). Nothing is stored: there is no person, no session
-// and no refresh token; the token ends by itself, with its client, or when it is revoked.
-func (p *Provider) grantClientCredentials(_ context.Context, r Request, c *oidc.Client, ask tokenRequest) Answer {
+// grantClientCredentials issues an access token that a client uses for itself (RFC 6749 §4.4). Nothing is stored: there is no person,
+// no session and no refresh token; the token ends by itself, with its client, or when it is revoked.
+func (p *Provider) grantClientCredentials(_ context.Context, r Request, c *oidc.Client, req tokenRequest) Answer {
 	if c.Public() {
 		return p.refuseGrant(r, c, oidc.UnauthorizedClient, "a client without a secret or key cannot come for itself", "")
 	}
-	scope, refused := oidc.ClientScope(ask.params["scope"], c)
+	scope, refused := oidc.ClientScope(req.params["scope"], c)
 	if refused != nil {
 		return p.refuseGrant(r, c, refused.Code, refused.Description, refused.Log)
 	}
@@ -20,10 +20,10 @@ func (p *Provider) grantClientCredentials(_ context.Context, r Request, c *oidc.
 	if err != nil {
 		return p.failed(r, err)
 	}
-	claims := p.accessTokenClaims(c, accessTokenFor{scope: scope, jkt: ask.bound.JKT}, ask.now)
-	claims.Subject, claims.Audience = c.ClientID, oidc.ClientAudience(c, p.Issuer, ask.bound.Resources)
+	claims := p.accessTokenClaims(c, accessTokenFor{scope: scope, jkt: req.bound.JKT}, req.now)
+	claims.Subject, claims.Audience = c.ClientID, oidc.ClientAudience(c, p.Issuer, req.bound.Resources)
 	out := oidc.TokenResponse{TokenType: claims.TokenType(), ExpiresIn: int(p.AccessTokenTTL.Seconds()), Scope: scope}
-	if out.AccessToken, err = p.signClaims(ring, c, claims, ask.now); err != nil {
+	if out.AccessToken, err = p.signClaims(ring, c, claims, req.now); err != nil {
 		return p.failed(r, err)
 	}
 	return Answer{Status: 200, JSON: out}

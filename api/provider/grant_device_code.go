@@ -9,8 +9,8 @@ import (
 )
 
 // grantDeviceCode answers a device that polls (RFC 8628 §3.4, §3.5).
-func (p *Provider) grantDeviceCode(ctx context.Context, r Request, c *oidc.Client, ask tokenRequest) Answer {
-	if ask.params["device_code"] == "" {
+func (p *Provider) grantDeviceCode(ctx context.Context, r Request, c *oidc.Client, req tokenRequest) Answer {
+	if req.params["device_code"] == "" {
 		return p.refuseGrant(r, c, oidc.InvalidRequest, "device_code is missing", "")
 	}
 	if _, err := p.keyRing(); err != nil { // before the code is spent
@@ -18,25 +18,25 @@ func (p *Provider) grantDeviceCode(ctx context.Context, r Request, c *oidc.Clien
 	}
 
 	refresh := oidc.RefreshToken{Secret: randomBytes()}
-	deviceCode := digest(ask.params["device_code"])
-	g, u, err := p.store.RedeemDeviceCode(ctx, deviceCode, p.redemption(c, refresh, ask), ask.now)
+	deviceCode := digest(req.params["device_code"])
+	g, u, err := p.store.RedeemDeviceCode(ctx, deviceCode, p.redemption(c, refresh, req), req.now)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		misfit, err := p.store.PollDeviceCode(ctx, deviceCode, c.ClientID, ask.now)
+		refusal, err := p.store.PollDeviceCode(ctx, deviceCode, c.ClientID, req.now)
 		if err != nil {
 			return p.failed(r, err)
 		}
-		return p.refuseDevice(r, c, misfit)
+		return p.refuseDevice(r, c, refusal)
 	case err != nil:
 		return p.failed(r, err)
 	}
-	return p.issueTokens(r, c, &u, &g, ask, g.Scope, refresh)
+	return p.issueTokens(r, c, &u, &g, req, g.Scope, refresh)
 }
 
-// refuseDevice says in the words of RFC 8628 §3.5 why there is no token (yet).
+// refuseDevice answers with the code of RFC 8628 §3.5 for why there is no token (yet).
 func (p *Provider) refuseDevice(r Request, c *oidc.Client, m store.Misfit) Answer {
 	switch m.Reason {
-	case store.DevicePending: // what a device hears most of the time: nothing for the log
+	case store.DevicePending: // the answer to most polls: not for the log
 		return Answer{Status: 400, JSON: oauthErrorBody{oidc.AuthorizationPending, "nobody has answered yet"}}
 	case store.DeviceTooSoon:
 		return p.refuseGrant(r, c, oidc.SlowDown, "wait 5 seconds longer between requests", "")

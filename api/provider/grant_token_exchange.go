@@ -9,37 +9,41 @@ import (
 	"gatehouse/api/store"
 )
 
-// grantTokenExchange exchanges an access token of ours (RFC 8693 §2): for one that another service takes, as the client's rows in
-// exchange_policies allow, or with requested_issuer, as Keycloak's clients say it, for the one that its user has at an upstream.
-func (p *Provider) grantTokenExchange(ctx context.Context, r Request, c *oidc.Client, ask tokenRequest) Answer {
-	refused := oidc.CheckExchange(ask.params)
+// grantTokenExchange exchanges an access token of ours (RFC 8693 §2): for one that another service accepts, as the client's
+// rows in exchange_policies allow, or with requested_issuer, a parameter of Keycloak's, for the one that its user has at an
+// upstream.
+func (p *Provider) grantTokenExchange(ctx context.Context, r Request, c *oidc.Client, req tokenRequest) Answer {
+	refused := oidc.CheckExchange(req.params)
 	if refused == nil && c.Public() {
 		refused = &oidc.Error{Code: oidc.UnauthorizedClient, Description: "a client without a secret or key cannot exchange tokens"}
 	}
 	if refused != nil {
 		return p.refuseGrant(r, c, refused.Code, refused.Description, refused.Log)
 	}
-	subject, why, err := p.verifyAccessToken(ask.params["subject_token"])
+	subject, why, err := p.verifyAccessToken(req.params["subject_token"])
 	switch {
 	case err != nil:
 		return p.failed(r, err)
 	case why == "" && subject.GrantID == "":
 		why = "issued to a client, not for a person"
-	case why == "" && subject.Expiry <= ask.now.Unix(): // what would live no longer than that has no life
+	case why == "" && subject.Expiry <= req.now.Unix(): // the new token would expire with it
 		why = "expired"
 	}
 	if why != "" {
 		return p.refuseSubjectToken(r, c, why)
 	}
-	if ask.params["requested_issuer"] != "" {
-		return p.exchangeAtUpstream(ctx, r, c, ask, subject)
+	if req.params["requested_issuer"] != "" {
+		return p.exchangeAtUpstream(ctx, r, c, req, subject)
 	}
-	return p.exchangeForService(ctx, r, c, ask, &subject)
+	return p.exchangeForService(ctx, r, c, req, &subject)
 }
 
-// exchangeAtUpstream gives out the access token that the user has at an upstream. Which upstreams is said in the client's row.
-func (p *Provider) exchangeAtUpstream(ctx context.Context, r Request, c *oidc.Client, ask tokenRequest, subject oidc.AccessTokenClaims) Answer {
-	refused := c.MayExchange(ask.params["requested_issuer"])
+// exchangeAtUpstream answers with the access token that the user has at an upstream. The client's row lists the upstreams
+// that it may name.
+func (p *Provider) exchangeAtUpstream(
+	ctx context.Context, r Request, c *oidc.Client, req tokenRequest, subject oidc.AccessTokenClaims,
+) Answer {
+	refused := c.MayExchange(req.params["requested_issuer"])
 	for _, name := range []string{"audience", "resource"} {
 		if refused == nil && len(r.Params[name]) > 0 {
 			refused = &oidc.Error{Code: oidc.InvalidTarget, Description: name + " has no place beside requested_issuer"}
@@ -48,14 +52,14 @@ func (p *Provider) exchangeAtUpstream(ctx context.Context, r Request, c *oidc.Cl
 	switch {
 	case refused != nil:
 		return p.refuseGrant(r, c, refused.Code, refused.Description, refused.Log)
-	case ask.params["actor_token"] != "":
+	case req.params["actor_token"] != "":
 		return p.refuseGrant(r, c, oidc.InvalidRequest, "actor_token has no place beside requested_issuer", "")
 	case subject.ClientID != c.ClientID:
 		return p.refuseSubjectToken(r, c, "issued to client "+subject.ClientID)
 	case subject.SubjectID != "":
 		return p.refuseSubjectToken(r, c, "got by an exchange")
 	}
-	upstream, err := p.upstreamNamed(ctx, ask.params["requested_issuer"])
+	upstream, err := p.upstreamNamed(ctx, req.params["requested_issuer"])
 	switch {
 	case err != nil:
 		return p.failed(r, err)
@@ -64,39 +68,44 @@ func (p *Provider) exchangeAtUpstream(ctx context.Context, r Request, c *oidc.Cl
 			"no such row in upstreams, or disabled_at is set")
 	}
 
-	found, err := p.livingUpstreamTokens(ctx, r, upstream, subject.GrantID)
+	found, err := p.usableUpstreamTokens(ctx, r, upstream, subject.GrantID)
 	var token []byte
 	if err == nil {
 		token, err = p.openUpstreamToken(upstream, found, found.AccessToken)
 	}
-	var dead deadGrant
+	var ended grantEnded
 	var refusal *oidc.Error
 	switch {
-	case errors.As(err, &dead):
-		return p.refuseSubjectToken(r, c, string(dead))
+	case errors.As(err, &ended):
+		return p.refuseSubjectToken(r, c, string(ended))
 	case errors.As(err, &refusal):
 		return p.refuseGrant(r, c, refusal.Code, refusal.Description, refusal.Log)
 	case errors.Is(err, authn.ErrUpstreamUnavailable), errors.Is(err, authn.ErrUpstreamFailed):
 		p.tell(r, oidc.UpstreamTokenUnavailable{ClientID: c.ClientID, Upstream: upstream.Name, Error: err.Error()})
-		return Answer{Status: 503, RetryAfter: retryAfter, JSON: oauthErrorBody{oidc.TemporarilyUnavailable, "the upstream does not answer"}}
+		return Answer{Status: 503, RetryAfter: retryAfter,
+			JSON: oauthErrorBody{oidc.TemporarilyUnavailable, "the upstream does not answer"}}
 	case err != nil:
 		return p.failed(r, err)
 	}
 	p.tell(r, oidc.UpstreamTokenIssued{ClientID: c.ClientID, Username: found.Username, Upstream: found.Upstream})
-	out := oidc.ExchangeResponse{AccessToken: string(token), IssuedTokenType: oidc.AccessTokenTypeURI, TokenType: "Bearer", Scope: found.Scope}
+	out := oidc.ExchangeResponse{AccessToken: string(token), IssuedTokenType: oidc.AccessTokenTypeURI, TokenType: "Bearer",
+		Scope: found.Scope}
 	if found.ExpiresAt != nil {
 		out.ExpiresIn = int(found.ExpiresAt.Sub(p.now()).Seconds())
 	}
 	return Answer{Status: 200, JSON: out}
 }
 
-// exchangeForService gives out an access token for another service. It lives by the grant of the subject token, and no longer than that.
-func (p *Provider) exchangeForService(ctx context.Context, r Request, c *oidc.Client, ask tokenRequest, subject *oidc.AccessTokenClaims) Answer {
+// exchangeForService answers with an access token for another service. It belongs to the grant of the subject token, and
+// expires no later than that.
+func (p *Provider) exchangeForService(
+	ctx context.Context, r Request, c *oidc.Client, req tokenRequest, subject *oidc.AccessTokenClaims,
+) Answer {
 	target, refused := oidc.ExchangeTarget(r.Params["audience"], r.Params["resource"])
 	if refused != nil {
 		return p.refuseGrant(r, c, refused.Code, refused.Description, refused.Log)
 	}
-	actor, why, err := p.actorOf(ctx, c, ask)
+	actor, why, err := p.actorOf(ctx, c, req)
 	var subjectClient *oidc.Client
 	if err == nil {
 		subjectClient, err = p.issuedTo(ctx, subject)
@@ -109,7 +118,7 @@ func (p *Provider) exchangeForService(ctx context.Context, r Request, c *oidc.Cl
 	case why != "":
 		return p.refuseGrant(r, c, oidc.InvalidRequest, "actor_token is not a living access token of this client", "actor_token: "+why)
 	}
-	x, why, err := p.store.LoadExchange(ctx, useOf(subject), c, target, ask.now)
+	x, why, err := p.store.LoadExchange(ctx, useOf(subject), c, target, req.now)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return p.refuseSubjectToken(r, c, why)
@@ -118,7 +127,7 @@ func (p *Provider) exchangeForService(ctx context.Context, r Request, c *oidc.Cl
 	case !x.Allowed:
 		return p.refuseGrant(r, c, oidc.AccessDenied, "the person is not in a group that may use this client", "")
 	}
-	scope, act, refused := x.Policy.Decide(c, subject, actor, ask.params["scope"])
+	scope, act, refused := x.Policy.Decide(c, subject, actor, req.params["scope"])
 	if refused != nil {
 		if x.Policy == nil {
 			refused.Log = oidc.ExplainPolicy(c, target)
@@ -126,7 +135,7 @@ func (p *Provider) exchangeForService(ctx context.Context, r Request, c *oidc.Cl
 		return p.refuseGrant(r, c, refused.Code, refused.Description, refused.Log)
 	}
 
-	claims := p.accessTokenClaims(c, accessTokenFor{scope: scope, jkt: ask.bound.JKT}, ask.now)
+	claims := p.accessTokenClaims(c, accessTokenFor{scope: scope, jkt: req.bound.JKT}, req.now)
 	claims.Subject, claims.Audience, claims.Actor = p.subject(c, x.Sub), oidc.Audience{target}, act
 	claims.GrantID, claims.SubjectID, claims.AuthTime = subject.GrantID, subject.ID, subject.AuthTime
 	claims.Expiry = min(claims.Expiry, subject.Expiry)
@@ -136,36 +145,38 @@ func (p *Provider) exchangeForService(ctx context.Context, r Request, c *oidc.Cl
 	ring, err := p.keyRing()
 	var token string
 	if err == nil {
-		token, err = p.signClaims(ring, c, claims, ask.now)
+		token, err = p.signClaims(ring, c, claims, req.now)
 	}
 	if err != nil {
 		return p.failed(r, err)
 	}
 	p.tell(r, oidc.TokenExchanged{ClientID: c.ClientID, Username: x.Username, Audience: target, Delegation: act != nil})
-	return Answer{Status: 200, JSON: oidc.ExchangeResponse{AccessToken: token, IssuedTokenType: oidc.AccessTokenTypeURI, TokenType: claims.TokenType(),
-		ExpiresIn: int(claims.Expiry - ask.now.Unix()), Scope: scope}}
+	return Answer{Status: 200, JSON: oidc.ExchangeResponse{AccessToken: token, IssuedTokenType: oidc.AccessTokenTypeURI,
+		TokenType: claims.TokenType(), ExpiresIn: int(claims.Expiry - req.now.Unix()), Scope: scope}}
 }
 
-// actorOf gives the subject of the actor token, which must be a living one that this client got for itself or for a person; why is for the log.
-func (p *Provider) actorOf(ctx context.Context, c *oidc.Client, ask tokenRequest) (actor, why string, err error) {
-	if ask.params["actor_token"] == "" {
+// actorOf returns the subject of the actor token, which must be valid and one that this client got, for itself or for a
+// user. why is the reason for the log if the token is refused; both are "" where there is none.
+func (p *Provider) actorOf(ctx context.Context, c *oidc.Client, req tokenRequest) (actor, why string, err error) {
+	if req.params["actor_token"] == "" {
 		return "", "", nil
 	}
-	claims, why, err := p.verifyAccessToken(ask.params["actor_token"])
+	claims, why, err := p.verifyAccessToken(req.params["actor_token"])
 	if err == nil && why == "" && claims.ClientID != c.ClientID {
 		why = "issued to client " + claims.ClientID
 	}
 	if err != nil || why != "" {
 		return "", why, err
 	}
-	_, why, err = p.loadTokenOwner(ctx, &claims, useOf(&claims), ask.now)
+	_, why, err = p.loadTokenOwner(ctx, &claims, useOf(&claims), req.now)
 	if errors.Is(err, store.ErrNotFound) {
 		return "", why, nil
 	}
 	return claims.Subject, "", err
 }
 
-// refuseSubjectToken: whatever is wrong with it is invalid_request (RFC 8693 §2.2.2).
+// refuseSubjectToken answers invalid_request, whatever is wrong with the subject token (RFC 8693 §2.2.2).
 func (p *Provider) refuseSubjectToken(r Request, c *oidc.Client, why string) Answer {
-	return p.refuseGrant(r, c, oidc.InvalidRequest, "subject_token is not a living access token that this client can exchange", "subject_token: "+why)
+	return p.refuseGrant(r, c, oidc.InvalidRequest,
+		"subject_token is not a living access token that this client can exchange", "subject_token: "+why)
 }

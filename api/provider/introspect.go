@@ -9,8 +9,9 @@ import (
 	"gatehouse/api/store"
 )
 
-// Introspect is the introspection endpoint (RFC 7662). A client with a secret may ask about any access token that it was handed, as a
-// service does that people call with tokens of other clients or with personal access tokens, and about refresh tokens of its own. The grant is looked at each time.
+// Introspect is the introspection endpoint (RFC 7662). A client with a secret may ask about any access token that it was
+// sent, as a service does that is called with tokens of other clients or with personal access tokens, and about refresh
+// tokens of its own. The grant is checked each time.
 func (p *Provider) Introspect(ctx context.Context, r Request) Answer {
 	client, params, refusal := p.fromClient(ctx, r, "introspect", oidc.AboutTokenParams)
 	switch {
@@ -29,20 +30,20 @@ func (p *Provider) Introspect(ctx context.Context, r Request) Answer {
 	case err != nil:
 		return p.failed(r, err)
 	}
-	if client.SubjectType == oidc.SubjectPairwise { // by the name clients could compare whom they know, too (OpenID Connect Core §8)
+	if client.SubjectType == oidc.SubjectPairwise { // the name would link a user across clients (OpenID Connect Core §8)
 		out.Username = ""
 	}
 	out.Active, out.Issuer = true, p.Issuer
 	return Answer{Status: 200, JSON: out}
 }
 
-// introspect gives store.ErrNotFound for a token that is not active.
+// introspect returns store.ErrNotFound for a token that is not active.
 func (p *Provider) introspect(ctx context.Context, client *oidc.Client, token string) (oidc.Introspection, error) {
 	now := p.now()
-	if _, err := p.keyRing(); err != nil { // nor is there yet what pairwise subjects are made with
+	if _, err := p.keyRing(); err != nil { // and with them the salt of pairwise subjects
 		return oidc.Introspection{}, err
 	}
-	// Such a token was given to no client, so it is the gate of the one that asks which the user has to pass.
+	// Such a token belongs to no client, so the user has to be in a group that may use the client that asks.
 	if t, user, is, err := p.personalAccessToken(ctx, token, client.AllowedGroups, now); is {
 		return p.introspectionOf(client, t, &user), err
 	}
@@ -54,14 +55,17 @@ func (p *Provider) introspect(ctx context.Context, client *oidc.Client, token st
 		return p.introspectAccessToken(ctx, &claims, now)
 	}
 	found, err := p.loadRefreshToken(ctx, client, oidc.RefreshSecret(token), now)
-	return oidc.Introspection{Scope: found.Scope, ClientID: client.ClientID, Username: found.Username, Subject: p.subject(client, found.Sub),
-		Expiry: found.ExpiresAt.Unix(), IssuedAt: found.CreatedAt.Unix()}, err
+	return oidc.Introspection{Scope: found.Scope, ClientID: client.ClientID, Username: found.Username,
+		Subject: p.subject(client, found.Sub), Expiry: found.ExpiresAt.Unix(), IssuedAt: found.CreatedAt.Unix()}, err
 }
 
-// introspectAccessToken asks whether the grant may live or, where a client got the token for itself, the client.
-func (p *Provider) introspectAccessToken(ctx context.Context, claims *oidc.AccessTokenClaims, now time.Time) (oidc.Introspection, error) {
+// introspectAccessToken checks that the grant may live or, where a client got the token for itself, that the client may.
+func (p *Provider) introspectAccessToken(
+	ctx context.Context, claims *oidc.AccessTokenClaims, now time.Time,
+) (oidc.Introspection, error) {
 	out := oidc.Introspection{Scope: claims.Scope, ClientID: claims.ClientID, TokenType: claims.TokenType(), Expiry: claims.Expiry,
-		IssuedAt: claims.IssuedAt, Subject: claims.Subject, Audience: claims.Audience, ID: claims.ID, Confirmation: claims.Confirmation, Actor: claims.Actor}
+		IssuedAt: claims.IssuedAt, Subject: claims.Subject, Audience: claims.Audience, ID: claims.ID,
+		Confirmation: claims.Confirmation, Actor: claims.Actor}
 	use := useOf(claims)
 	use.Name = true
 	owner, _, err := p.loadTokenOwner(ctx, claims, use, now)

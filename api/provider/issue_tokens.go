@@ -17,20 +17,20 @@ type tokenRequest struct {
 // issueTokens makes the answer of the token endpoint. scope may be narrower than the grant's; refresh is handed out if the
 // grant is offline.
 func (p *Provider) issueTokens(
-	r Request, c *oidc.Client, u *oidc.User, g *oidc.Grant, ask tokenRequest, scope string, refresh oidc.RefreshToken,
+	r Request, c *oidc.Client, u *oidc.User, g *oidc.Grant, req tokenRequest, scope string, refresh oidc.RefreshToken,
 ) Answer {
 	ring, err := p.keyRing()
 	if err != nil {
 		return p.failed(r, err)
 	}
-	out := oidc.TokenResponse{TokenType: oidc.TokenTypeOf(ask.bound.JKT), ExpiresIn: int(p.AccessTokenTTL.Seconds()), Scope: scope}
-	out.AccessToken, err = p.signAccessToken(ring, c, u, g, accessTokenFor{scope, ask.bound.JKT, ask.bound.Resources}, ask.now)
+	out := oidc.TokenResponse{TokenType: oidc.TokenTypeOf(req.bound.JKT), ExpiresIn: int(p.AccessTokenTTL.Seconds()), Scope: scope}
+	out.AccessToken, err = p.signAccessToken(ring, c, u, g, accessTokenFor{scope, req.bound.JKT, req.bound.Resources}, req.now)
 	if err == nil && oidc.HasScope(scope, "openid") {
-		claims := oidc.IDTokenClaims(p.Issuer, p.subject(c, u.Sub), c, u, g, out.AccessToken, ask.now, p.IDTokenTTL)
-		out.IDToken, err = signJSON(ring, c.IDTokenAlg, oidc.IDTokenType, claims, ask.now)
+		claims := oidc.IDTokenClaims(p.Issuer, p.subject(c, u.Sub), c, u, g, out.AccessToken, req.now, p.IDTokenTTL)
+		out.IDToken, err = signJSON(ring, c.IDTokenAlg, oidc.IDTokenType, claims, req.now)
 	}
 	if err == nil && g.Offline {
-		out.RefreshToken, err = p.refreshToken(ring, c, u, g, refresh, ask.now)
+		out.RefreshToken, err = p.refreshToken(ring, c, u, g, refresh, req.now)
 	}
 	if err != nil {
 		return p.failed(r, err)
@@ -40,11 +40,11 @@ func (p *Provider) issueTokens(
 
 // redemption returns what is stored when a client redeems a code, of whichever grant. A public client's refresh tokens are
 // bound to the key of its proof: it has no other way to show that they are its own (RFC 9449 §5).
-func (p *Provider) redemption(c *oidc.Client, refresh oidc.RefreshToken, ask tokenRequest) store.Redemption {
-	out := store.Redemption{Client: c, Refresh: refresh.Digest(), RefreshEnds: ask.now.Add(p.RefreshIdle),
-		OfflineEnds: ask.now.Add(p.RefreshMax)}
+func (p *Provider) redemption(c *oidc.Client, refresh oidc.RefreshToken, req tokenRequest) store.Redemption {
+	out := store.Redemption{Client: c, Refresh: refresh.Digest(), RefreshEnds: req.now.Add(p.RefreshIdle),
+		OfflineEnds: req.now.Add(p.RefreshMax)}
 	if c.Public() {
-		out.RefreshJKT = ask.bound.JKT
+		out.RefreshJKT = req.bound.JKT
 	}
 	return out
 }

@@ -11,7 +11,8 @@ import (
 // metadataAge is how long discovery and the JWKS may be kept: well below the time that a key is published before it signs.
 const metadataAge = 5 * time.Minute
 
-// discoveryDocument is made of the tables of grants and of client authentication methods, and of what the deployment allows, once.
+// discoveryDocument returns the metadata, made once from the tables of grants and of client authentication methods and the
+// settings.
 func discoveryDocument(s Settings) []byte {
 	metadata := oidc.Discovery(s.Issuer, s.ResponseTypes, GrantTypes(), ClientAuthMethods())
 	if s.SessionManagement {
@@ -28,7 +29,7 @@ func discoveryDocument(s Settings) []byte {
 	return doc
 }
 
-// LetsClientsRegister says that there is a registration endpoint.
+// LetsClientsRegister reports whether there is a registration endpoint.
 func (s *Settings) LetsClientsRegister() bool {
 	return s.Registration == oidc.RegistrationToken || s.Registration == oidc.RegistrationOpen
 }
@@ -48,7 +49,8 @@ func (p *Provider) JWKS(r Request) Answer {
 	return Answer{Status: 200, Raw: set, ETag: tag, Public: metadataAge}
 }
 
-// IsClientOrigin says whether pages of origin may read the answers made for clients; not while Postgres is away and nothing is cached.
+// IsClientOrigin reports whether pages of origin may read the answers made for clients: none while Postgres is away and
+// nothing cached.
 func (p *Provider) IsClientOrigin(ctx context.Context, origin string) bool {
 	known, err := p.store.IsClientOrigin(ctx, origin)
 	return err == nil && known

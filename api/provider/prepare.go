@@ -8,12 +8,15 @@ import (
 	"gatehouse/api/store"
 )
 
-// prepare makes the parameters of an answer of the authorization endpoint, and what has to be saved before they are sent.
-func (p *Provider) prepare(req oidc.AuthorizeRequest, c *oidc.Client, s oidc.Standing, now time.Time) ([][2]string, store.Issue, error) {
+// prepare returns the parameters of an answer of the authorization endpoint, and what has to be saved before they are sent.
+func (p *Provider) prepare(
+	req oidc.AuthorizeRequest, c *oidc.Client, s oidc.Standing, now time.Time,
+) ([][2]string, store.Issue, error) {
 	var fields [][2]string
 	toSave, code := store.Issue{ClientID: c.ClientID}, ""
 	if req.PushedID != "" {
-		toSave.Once = &store.Once{JTI: jtiDigest("pushed request", c.ClientID, req.PushedID), ExpiresAt: now.Add(pushedRemembered + 2*p.RequestTTL)}
+		toSave.Once = &store.Once{JTI: jtiDigest("pushed request", c.ClientID, req.PushedID),
+			ExpiresAt: now.Add(pushedRemembered + 2*p.RequestTTL)}
 	}
 	if req.ResponseType.Code() {
 		code = p.sealCode(req.NewCode(newID(), c, s.Session, now.Add(c.CodeTTL(p.CodeTTL))))
@@ -27,13 +30,15 @@ func (p *Provider) prepare(req oidc.AuthorizeRequest, c *oidc.Client, s oidc.Sta
 		return nil, toSave, err
 	}
 	g := &oidc.Grant{ID: newID(), ClientID: c.ClientID, SID: s.Session.SID, Scope: req.FrontChannelScope(), Nonce: req.Nonce,
-		AuthTime: s.Session.AuthTime, AMR: s.Session.AMR, Claims: req.Claims, Resources: req.Resources, IDTokenOnly: !req.ResponseType.Code() && !req.ResponseType.Token()}
+		AuthTime: s.Session.AuthTime, AMR: s.Session.AMR, Claims: req.Claims, Resources: req.Resources,
+		IDTokenOnly: !req.ResponseType.Code() && !req.ResponseType.Token()}
 	access := ""
 	if req.ResponseType.Token() {
 		if access, err = p.signAccessToken(ring, c, s.User, g, accessTokenFor{scope: g.Scope}, now); err != nil {
 			return nil, toSave, err
 		}
-		toSave.Grant = &store.FrontGrant{ID: g.ID, Scope: g.Scope, Claims: g.Claims, Resources: g.Resources, ExpiresAt: now.Add(p.AccessTokenTTL)}
+		toSave.Grant = &store.FrontGrant{ID: g.ID, Scope: g.Scope, Claims: g.Claims, Resources: g.Resources,
+			ExpiresAt: now.Add(p.AccessTokenTTL)}
 		fields = append(fields, [2]string{"access_token", access}, [2]string{"token_type", "Bearer"},
 			[2]string{"expires_in", strconv.Itoa(int(p.AccessTokenTTL.Seconds()))}, [2]string{"scope", g.Scope})
 	}

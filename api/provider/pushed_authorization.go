@@ -8,8 +8,9 @@ import (
 
 const pathPAR = "/par"
 
-// PushAuthorization is the pushed authorization request endpoint (RFC 9126 §2): the client says beforehand, authenticated and away from
-// the browser, what it would have said in the address. The request is checked as at the authorization endpoint, and refused in JSON.
+// PushAuthorization is the pushed authorization request endpoint (RFC 9126 §2): the client sends beforehand, authenticated
+// and without the browser, what it would have put into the address. The request is checked as at the authorization
+// endpoint, and refused in JSON.
 func (p *Provider) PushAuthorization(ctx context.Context, r Request) Answer {
 	now := p.now()
 	client, params, refusal := p.fromClient(ctx, r, "pushed request", oidc.PushedParams)
@@ -43,7 +44,8 @@ func (p *Provider) PushAuthorization(ctx context.Context, r Request) Answer {
 		return p.refuse(r, "pushed request", client.ClientID,
 			&oidc.Error{Code: oidc.InvalidRequest, Description: "the request is too large"})
 	}
-	return p.withNonce(r, Answer{Status: 201, JSON: oidc.PushedResponse{RequestURI: uri, ExpiresIn: int(oidc.RequestURILife.Seconds())}}, now)
+	out := oidc.PushedResponse{RequestURI: uri, ExpiresIn: int(oidc.RequestURILife.Seconds())}
+	return p.withNonce(r, Answer{Status: 201, JSON: out}, now)
 }
 
 // maxRequestURI keeps the address of the authorization endpoint within what web servers take (nginx: 8 kB a line).

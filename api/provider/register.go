@@ -12,8 +12,8 @@ import (
 	"gatehouse/api/store"
 )
 
-// Register is the client registration endpoint (RFC 7591 §3, OpenID Connect Dynamic Registration §3). A client that has an initial access
-// token may be more; without one, the bounds of api/store/registrations.go hold.
+// Register is the client registration endpoint (RFC 7591 §3, OpenID Connect Dynamic Registration §3). A client with an
+// initial access token may register more; without one, the bounds of api/store/registrations.go hold.
 func (p *Provider) Register(ctx context.Context, r Request) Answer {
 	now := p.now()
 	initial, refusal := p.initialAccess(ctx, r, now)
@@ -43,23 +43,25 @@ func (p *Provider) Register(ctx context.Context, r Request) Answer {
 	secret, secretDigest := newSecretFor(&row.ClientMetadata)
 	access := randomSecret()
 	accessDigest := digest(access)
-	if err := p.store.RegisterClient(ctx, row, store.NewRegistration{Secret: secretDigest, AccessToken: &accessDigest, InitialToken: initial,
-		Network: p.registeringNetwork(r)}, now); err != nil {
+	err = p.store.RegisterClient(ctx, row, store.NewRegistration{Secret: secretDigest, AccessToken: &accessDigest,
+		InitialToken: initial, Network: p.registeringNetwork(r)}, now)
+	if err != nil {
 		return p.notRegistered(r, err)
 	}
 	p.tell(r, oidc.ClientRegistered{ClientID: row.ClientID, ClientName: row.ClientName, How: row.Registration})
 	return Answer{Status: 201, JSON: p.registrationOf(row.ClientMetadata, now, secret, access)}
 }
 
-// newRegistrationRow is what a client cannot say of itself. OpenID Connect Core §5.4: what scopes release comes from userinfo, where there is
-// an access token for it.
+// newRegistrationRow returns what a client cannot choose for itself. The claims of scopes come from userinfo wherever there
+// is an access token for it (OpenID Connect Core §5.4).
 func newRegistrationRow() store.ClientRow {
 	row := store.NewClientRow()
 	row.IDTokenScopeClaims = false
 	return row
 }
 
-// initialAccess gives the initial access token that the request brings (RFC 7591 §3), which has to be good; nil where none is needed.
+// initialAccess returns the digest of the initial access token that came along (RFC 7591 §3), if it is valid; nil where
+// none is needed.
 func (p *Provider) initialAccess(ctx context.Context, r Request, now time.Time) (*store.Digest, *Answer) {
 	token, found := bearer(r)
 	if !found {
@@ -77,7 +79,8 @@ func (p *Provider) initialAccess(ctx context.Context, r Request, now time.Time) 
 	return &d, nil
 }
 
-// terms are made from the tables, so that no client can register for what does not exist; trusted is one with an initial access token.
+// terms are made from the tables, so that no client can register for what does not exist; trusted is one with an initial
+// access token.
 func (p *Provider) terms(trusted bool) oidc.Terms {
 	return oidc.Terms{ResponseTypes: p.ResponseTypes, GrantTypes: registrableGrants(trusted), AuthMethods: ClientAuthMethods()}
 }
@@ -85,8 +88,8 @@ func (p *Provider) terms(trusted bool) oidc.Terms {
 // maxSectorIdentifier is what a list of 20 redirect URIs needs, and some more of other clients.
 const maxSectorIdentifier = 64 << 10 // bytes
 
-// verifyMetadata does what the rules of oidc cannot: it tries keys that the client proves itself with, and looks at sector_identifier_uri,
-// if there is one. err is that we cannot look now.
+// verifyMetadata checks what the rules of oidc cannot: it parses the keys of private_key_jwt and fetches
+// sector_identifier_uri, if there is one. err is a failure of ours, not of the metadata.
 func (p *Provider) verifyMetadata(ctx context.Context, r Request, c *oidc.ClientMetadata) (refused *oidc.Error, err error) {
 	if c.JWKS != nil && c.TokenEndpointAuthMethod == oidc.PrivateKeyJWT {
 		if _, err := keys.ParseSet(c.JWKS); err != nil {
@@ -101,17 +104,18 @@ func (p *Provider) verifyMetadata(ctx context.Context, r Request, c *oidc.Client
 	case errors.Is(err, errTooManyFetches):
 		return nil, err
 	case err != nil:
-		return &oidc.Error{Code: oidc.InvalidClientMetadata, Description: "sector_identifier_uri cannot be fetched", Log: "sector_identifier_uri " + err.Error()}, nil
+		return &oidc.Error{Code: oidc.InvalidClientMetadata, Description: "sector_identifier_uri cannot be fetched",
+			Log: "sector_identifier_uri " + err.Error()}, nil
 	}
 	return c.CheckSectorIdentifier(text), nil
 }
 
-// registeringNetwork is how the network of somebody who registers a client is stored.
+// registeringNetwork returns how the network that a client is registered from is stored.
 func (p *Provider) registeringNetwork(r Request) store.Digest {
 	return p.sealer.Derive("registering network", []byte(authn.EndSite(r.Addr)))
 }
 
-// newSecretFor makes a secret for a client whose method needs one.
+// newSecretFor returns a secret and its digest for a client whose method needs one.
 func newSecretFor(c *oidc.ClientMetadata) (secret string, sha256 []byte) {
 	if !strings.HasPrefix(c.TokenEndpointAuthMethod, "client_secret_") {
 		return "", nil
@@ -121,7 +125,7 @@ func newSecretFor(c *oidc.ClientMetadata) (secret string, sha256 []byte) {
 	return secret, d[:]
 }
 
-// registration is the answer to a client that registers itself or looks at that (RFC 7591 §3.2.1, RFC 7592 §3).
+// registration is the answer to a client that registers itself or reads that (RFC 7591 §3.2.1, RFC 7592 §3).
 type registration struct {
 	oidc.ClientMetadata
 	ClientSecret            string `json:"client_secret,omitempty"`
@@ -132,7 +136,7 @@ type registration struct {
 	RegistrationClientURI   string `json:"registration_client_uri"`
 }
 
-// registrationOf tells a client all that is registered; a secret is told once, when it is made.
+// registrationOf returns all that is registered; a secret is in it once, when it is made.
 func (p *Provider) registrationOf(c oidc.ClientMetadata, issued time.Time, secret, access string) registration {
 	out := registration{ClientMetadata: c, ClientSecret: secret, ClientIDIssuedAt: issued.Unix(), RequireAuthTime: true,
 		RegistrationAccessToken: access, RegistrationClientURI: p.Issuer + "/register/" + c.ClientID}
@@ -145,7 +149,7 @@ func (p *Provider) registrationOf(c oidc.ClientMetadata, issued time.Time, secre
 // registrationRetryAfter is when there may be room again: the bounds are for an hour.
 const registrationRetryAfter = 10 * time.Minute
 
-// notRegistered answers what the store, or the look at an address of the client, refused.
+// notRegistered answers what the store refused, or a fetch for which there was no place.
 func (p *Provider) notRegistered(r Request, err error) Answer {
 	var refusal store.Refusal
 	noRoom := func(status int) Answer {
@@ -162,8 +166,9 @@ func (p *Provider) notRegistered(r Request, err error) Answer {
 	case errors.Is(err, store.ErrManyRegistrations), errors.Is(err, errTooManyFetches):
 		return noRoom(503)
 	case errors.As(err, &refusal):
-		return p.refuse(r, "registration", "", &oidc.Error{Code: oidc.InvalidClientMetadata, Log: refusal.Words,
-			Description: "the metadata are refused: " + oidc.PlainText(strings.ReplaceAll(refusal.Constraint, "_", " "), "see the documentation")})
+		why := oidc.PlainText(strings.ReplaceAll(refusal.Constraint, "_", " "), "see the documentation")
+		return p.refuse(r, "registration", "",
+			&oidc.Error{Code: oidc.InvalidClientMetadata, Log: refusal.Words, Description: "the metadata are refused: " + why})
 	}
 	return p.failed(r, err)
 }

@@ -7,8 +7,9 @@ import (
 	"gatehouse/api/oidc"
 )
 
-// Revoke is the revocation endpoint (RFC 7009). Revoking either token ends the grant and with it all its tokens (§2.1 allows it),
-// so that signing an application out leaves nothing behind. A token that is unknown or another client's is a quiet success (§2.2).
+// Revoke is the revocation endpoint (RFC 7009). Revoking either token ends the grant and with it all its tokens (§2.1
+// allows it), so that signing an application out leaves nothing behind. A token that is unknown or another client's is a
+// quiet success (§2.2).
 func (p *Provider) Revoke(ctx context.Context, r Request) Answer {
 	client, params, refusal := p.fromClient(ctx, r, "revoke", oidc.AboutTokenParams)
 	switch {
@@ -20,7 +21,7 @@ func (p *Provider) Revoke(ctx context.Context, r Request) Answer {
 	claims, why, err := p.verifyAccessToken(params["token"])
 	switch {
 	case err != nil:
-	case why == "" && (claims.GrantID == "" || claims.SubjectID != ""): // without a grant, or that is another client's
+	case why == "" && (claims.GrantID == "" || claims.SubjectID != ""): // it has no grant, or another client's
 		if claims.ClientID == client.ClientID {
 			err = p.store.RevokeToken(ctx, claims.ID, time.Unix(claims.Expiry, 0).Add(oidc.Leeway))
 		}

@@ -9,14 +9,15 @@ import (
 	"gatehouse/api/oidc"
 )
 
-// CheckSession is the page at check_session_iframe (OpenID Connect Session Management 1.0 §3.2). It is the same for everybody.
+// CheckSession is the page at check_session_iframe (OpenID Connect Session Management 1.0 §3.2). It is the same for all.
 func (p *Provider) CheckSession(Request) Answer {
 	return Answer{Status: 200, CheckSession: true, Public: metadataAge}
 }
 
-// noteState keeps the cookie that the page at check_session_iframe reads in step with who is signed in at the browser; nothing is to be
-// set where it is, and where session management is off. The state is derived from the session's secret, or from the browser's where
-// nobody is signed in: no script learns either, no website can guess it, and a cookie that was lost comes again as it was.
+// noteState keeps the cookie that the page at check_session_iframe reads in step with who is signed in at the browser. It
+// returns the cookies to set: none where it is in step already, or session management is off. The state is derived from the
+// session's secret, or from the browser's where nobody is signed in: no script learns either, no website can guess it, and
+// a lost cookie is set again as it was.
 func (p *Provider) noteState(r *Request) (set []Cookie) {
 	if !p.SessionManagement {
 		return nil
@@ -33,7 +34,8 @@ func (p *Provider) noteState(r *Request) (set []Cookie) {
 	return set
 }
 
-// sessionState gives the parameter session_state of an answer to an OpenID Connect request, errors included (Session Management §2).
+// sessionState returns the parameter session_state of an answer to an OpenID Connect request, errors included (Session
+// Management §2).
 func (p *Provider) sessionState(r *Request, req oidc.AuthorizeRequest) (value string, set []Cookie) {
 	if !p.SessionManagement || !oidc.HasScope(req.Scope, "openid") {
 		return "", nil
@@ -42,13 +44,13 @@ func (p *Provider) sessionState(r *Request, req oidc.AuthorizeRequest) (value st
 	return oidc.SessionState(req.ClientID, req.RedirectURI, r.Cookies[StateCookie], rand.Text()), set
 }
 
-// forget has what follows in this request find no such cookie.
+// forget removes a cookie from the request, as if it had not come along.
 func (r *Request) forget(name CookieName) {
 	r.Cookies = maps.Clone(r.Cookies)
 	delete(r.Cookies, name)
 }
 
-// give makes a cookie that lasts until the browser closes; what follows in this request finds it as if it had come along.
+// give returns a cookie that lasts until the browser closes, and adds it to the request, as if it had come along.
 func (r *Request) give(name CookieName, value string) Cookie {
 	r.Cookies = maps.Clone(r.Cookies)
 	r.Cookies[name] = value

@@ -30,7 +30,7 @@ func signJSON(ring *keys.Ring, alg, typ string, claims any, now time.Time) (stri
 	return ring.Sign(alg, typ, plain, now)
 }
 
-// LoadKeys reads the signing keys from Postgres, and once what pairwise subjects are made with.
+// LoadKeys reads the signing keys from Postgres, and once the salt of pairwise subjects.
 func (p *Provider) LoadKeys(ctx context.Context) error {
 	rows, err := p.store.SigningKeys(ctx, p.now())
 	if err != nil || len(rows) == 0 {
@@ -50,15 +50,15 @@ func (p *Provider) LoadKeys(ctx context.Context) error {
 	return err
 }
 
-// RotateKeys makes the keys there have to be: all algorithms at first start, a successor ahead of time later.
+// RotateKeys creates the keys that are due: one for each algorithm at first start, later successors ahead of time.
 func (p *Provider) RotateKeys(ctx context.Context) error {
 	return p.changeKeys(ctx, func(rows []keys.Row, now time.Time) ([]keys.NewKey, []keys.Retirement) {
 		return keys.Plan(rows, oidc.SigningAlgs, now, p.keyPolicy())
 	})
 }
 
-// ReplaceKey makes a successor for the key of alg now, ahead of the schedule. In an emergency it signs at once and what it replaces
-// is no longer trusted; otherwise it is published for KeyPublishAhead first.
+// ReplaceKey creates a successor for the key of alg now, ahead of schedule. In an emergency it signs at once and the key
+// that it replaces is no longer trusted; otherwise it is published for KeyPublishAhead first.
 func (p *Provider) ReplaceKey(ctx context.Context, alg string, emergency bool) error {
 	return p.changeKeys(ctx, func(rows []keys.Row, now time.Time) ([]keys.NewKey, []keys.Retirement) {
 		return keys.Rotate(rows, alg, now, p.keyPolicy(), emergency)

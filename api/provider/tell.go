@@ -34,7 +34,8 @@ var logLevels = map[oidc.EventLevel]slog.Level{
 	oidc.LevelInfo: slog.LevelInfo, oidc.LevelWarn: slog.LevelWarn, oidc.LevelError: slog.LevelError,
 }
 
-// logEvent is the listener that writes the log: the message, the event's name, the request, and the event's fields by their names.
+// logEvent is the listener that writes the log: the message, the event's name, the request, and the event's fields by their
+// names.
 func logEvent(t told) {
 	kind := t.Kind()
 	attrs := []slog.Attr{slog.String("event", kind.Name)}

@@ -16,7 +16,7 @@ type grant struct {
 	params      []string // read once each, beside grant_type, scope and the client's own
 	registrable registrable
 	resources   bool // resource, which may be repeated, chooses among the client's audiences (RFC 8707 §2.2)
-	run         func(p *Provider, ctx context.Context, r Request, c *oidc.Client, ask tokenRequest) Answer
+	run         func(p *Provider, ctx context.Context, r Request, c *oidc.Client, req tokenRequest) Answer
 }
 
 // grants is the table of grant types; discovery and registration follow it.

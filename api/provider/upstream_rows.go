@@ -15,8 +15,8 @@ const (
 	sealedPrefix          = "sealed:"
 )
 
-// upstreamNamed gives an enabled upstream with its secret in the clear; nil where there is none of that name. It gives the upstream with
-// an error too, where it is the secret that cannot be opened.
+// upstreamNamed returns an enabled upstream with its secret in the clear; nil where there is none of that name. It returns
+// the upstream beside an error, too, where it is the secret that cannot be opened.
 func (p *Provider) upstreamNamed(ctx context.Context, name string) (*oidc.Upstream, error) {
 	list, err := p.store.Upstreams(ctx)
 	if err != nil {
@@ -31,7 +31,7 @@ func (p *Provider) upstreamNamed(ctx context.Context, name string) (*oidc.Upstre
 	return nil, nil
 }
 
-// sealUpstreamSecrets replaces what administrators wrote plain.
+// sealUpstreamSecrets replaces the secrets that administrators wrote plain.
 func (p *Provider) sealUpstreamSecrets(ctx context.Context) error {
 	list, err := p.store.Upstreams(ctx)
 	for _, u := range list {
@@ -42,13 +42,13 @@ func (p *Provider) sealUpstreamSecrets(ctx context.Context) error {
 	return err
 }
 
-// ExaminedUpstream is what gatehouse doctor says of an upstream.
+// ExaminedUpstream is what gatehouse doctor reports about an upstream.
 type ExaminedUpstream struct {
 	Name, Issuer string
 	Err          error
 }
 
-// ExamineUpstreams opens the secret of each enabled upstream and asks for its discovery document.
+// ExamineUpstreams opens the secret of each enabled upstream and fetches its discovery document.
 func (p *Provider) ExamineUpstreams(ctx context.Context) ([]ExaminedUpstream, error) {
 	list, err := p.store.Upstreams(ctx)
 	var out []ExaminedUpstream
@@ -62,8 +62,8 @@ func (p *Provider) ExamineUpstreams(ctx context.Context) ([]ExaminedUpstream, er
 	return out, err
 }
 
-// openUpstreamSecret reads client_secret. One that an administrator wrote plain is replaced by its sealed form, which is good for
-// this issuer and client_id only: who may write to the row cannot have the secret sent elsewhere.
+// openUpstreamSecret reads client_secret. One that an administrator wrote plain is replaced by its sealed form, which is
+// good for this issuer and client_id only: whoever may write to the row cannot have the secret sent elsewhere.
 func (p *Provider) openUpstreamSecret(ctx context.Context, u oidc.Upstream) (string, error) {
 	aad := []byte(u.Issuer + "\x00" + u.ClientID)
 	encoded, isSealed := strings.CutPrefix(u.ClientSecret, sealedPrefix)

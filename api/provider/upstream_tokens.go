@@ -14,20 +14,20 @@ import (
 
 const (
 	upstreamTokenPurpose = "upstream token"
-	upstreamTokenMargin  = time.Minute      // what is given out lives at least so long, where it can be refreshed
+	upstreamTokenMargin  = time.Minute      // what is handed out is good for at least as long, where it can be refreshed
 	upstreamLease        = 15 * time.Second // more than discovery and a refresh may take (outgoing.Patience each)
 	upstreamPoll         = 100 * time.Millisecond
 )
 
-// deadGrant says why the grant of a subject token may not live.
-type deadGrant string
+// grantEnded is the reason why the grant of a subject token may not live.
+type grantEnded string
 
-func (d deadGrant) Error() string { return string(d) }
+func (e grantEnded) Error() string { return string(e) }
 
-// livingUpstreamTokens gives the tokens that the user of a grant has at an upstream, refreshed if they have to be. Of any number of
-// requests that need that, on any replica, one does it and the others look until it is done: an upstream that rotates refresh tokens
-// takes the second use of one for theft. No connection to Postgres is held meanwhile.
-func (p *Provider) livingUpstreamTokens(
+// usableUpstreamTokens returns the tokens that the user of a grant has at an upstream, refreshed if they have to be. Of any
+// number of requests that need that, on any replica, one does it and the others poll until it is done: an upstream that
+// rotates refresh tokens takes the second use of one for theft. No connection to Postgres is held meanwhile.
+func (p *Provider) usableUpstreamTokens(
 	ctx context.Context, r Request, u *oidc.Upstream, grantID string,
 ) (store.UpstreamTokens, error) {
 	var awaited []byte // the refresh token that another request is using
@@ -36,19 +36,19 @@ func (p *Provider) livingUpstreamTokens(
 		t, refusal, err := p.store.LoadUpstreamTokens(ctx, grantID, u.Name, u.Issuer, now)
 		switch {
 		case errors.Is(err, store.ErrNotFound):
-			return t, deadGrant(refusal)
+			return t, grantEnded(refusal)
 		case err != nil:
 			return t, err
 		case t.Sub == "":
 			return t, p.signInThrough(u, "the user has no account of %s linked: sign in once through %s at %s", t)
-		case livesOn(t, now):
+		case isUsable(t, now):
 			return t, nil
 		case t.RefreshToken == nil:
 			return t, p.signInThrough(u, "there is no token of %s, or it has expired: sign in through %s again at %s", t)
 		case bytes.Equal(awaited, t.RefreshToken) && t.RefreshingUntil == nil:
 			return t, fmt.Errorf("%w: so another request found out, which this one waited for", authn.ErrUpstreamUnavailable)
 		}
-		lease := now.Add(upstreamLease).Truncate(time.Microsecond) // what Postgres keeps of it
+		lease := now.Add(upstreamLease).Truncate(time.Microsecond) // the precision of Postgres
 		mine, err := p.store.ClaimUpstreamRefresh(ctx, t, lease, now)
 		switch {
 		case err != nil:
@@ -67,8 +67,8 @@ func (p *Provider) livingUpstreamTokens(
 	}
 }
 
-// livesOn says that the access token can be given out as it is.
-func livesOn(t store.UpstreamTokens, now time.Time) bool {
+// isUsable reports whether the access token can be handed out as it is.
+func isUsable(t store.UpstreamTokens, now time.Time) bool {
 	margin := upstreamTokenMargin
 	if t.RefreshToken == nil {
 		margin = 0
@@ -76,14 +76,14 @@ func livesOn(t store.UpstreamTokens, now time.Time) bool {
 	return t.AccessToken != nil && (t.ExpiresAt == nil || t.ExpiresAt.After(now.Add(margin)))
 }
 
-// signInThrough tells the user, by way of the client, what to do.
+// signInThrough returns the refusal that tells the user, by way of the client, what to do.
 func (p *Provider) signInThrough(u *oidc.Upstream, format string, t store.UpstreamTokens) *oidc.Error {
 	name := oidc.PlainText(u.DisplayName, u.Name)
 	return &oidc.Error{Code: oidc.InvalidGrant, Description: fmt.Sprintf(format, name, name, p.UIOrigin),
 		Log: "upstream " + u.Name + ", username " + t.Username}
 }
 
-// refreshUpstreamTokens uses the refresh token, which nobody else does until the lease ends, and saves what it brings.
+// refreshUpstreamTokens uses the refresh token, which nobody else does until the lease ends, and saves the new tokens.
 func (p *Provider) refreshUpstreamTokens(
 	ctx context.Context, r Request, u *oidc.Upstream, t store.UpstreamTokens, lease time.Time,
 ) (store.UpstreamTokens, error) {
@@ -119,7 +119,7 @@ func (p *Provider) sealUpstreamToken(t store.UpstreamTokens, token string) []byt
 	return p.sealer.Seal(upstreamTokenPurpose, []byte(token), upstreamTokenData(t))
 }
 
-// openUpstreamToken opens one of the tokens of t; they are lost with the key that sealed them.
+// openUpstreamToken opens one of the tokens of t. They are lost with the encryption key that sealed them.
 func (p *Provider) openUpstreamToken(u *oidc.Upstream, t store.UpstreamTokens, sealed []byte) ([]byte, error) {
 	plain, err := p.sealer.Open(upstreamTokenPurpose, sealed, upstreamTokenData(t))
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"gatehouse/api/store"
 )
 
-// Userinfo is the UserInfo endpoint (OpenID Connect Core §5.3). The grant is looked at each time, so that a token of a user who was
-// disabled, signed out or revoked is refused at once.
+// Userinfo is the UserInfo endpoint (OpenID Connect Core §5.3). The grant is checked each time, so that a token of a user
+// who was disabled, signed out or revoked is refused at once.
 func (p *Provider) Userinfo(ctx context.Context, r Request) Answer {
 	now := p.now()
 	token, scheme := presentedToken(r)
@@ -73,8 +73,8 @@ func (p *Provider) answerUserinfo(r Request, c *oidc.Client, claims map[string]a
 	return Answer{Status: 200, Raw: []byte(signed), Type: "application/jwt"}
 }
 
-// checkPossession has a token that is bound to a key come with a proof of that key, and any other as a bearer's (RFC 9449 §7.1). The
-// proof is noted in use.
+// checkPossession refuses a token that is bound to a key without a proof of that key, and any other in another scheme than
+// Bearer (RFC 9449 §7.1). It adds the proof to use, so that the statement that checks the grant spends it.
 func (p *Provider) checkPossession(
 	ctx context.Context, r Request, claims *oidc.AccessTokenClaims, token, scheme string, use *store.TokenUse, now time.Time,
 ) *Answer {

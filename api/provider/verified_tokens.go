@@ -7,19 +7,19 @@ import (
 	"gatehouse/api/store"
 )
 
-// verifiedTokensLimit bounds the entries, about 1 kB each; a full memory starts anew.
+// verifiedTokensLimit bounds the entries, of about 1 kB each; a full cache starts anew.
 const verifiedTokensLimit = 4096
 
-// verifiedTokens remembers what access tokens say whose signature was made or found good: a signature is the most expensive part of
-// looking at a token, and services show the same one again and again. Nothing else is decided by it: when a token ends and whether its
-// grant may live is looked at each time.
+// verifiedTokens remembers the claims of access tokens whose signature was made or verified here: that is the most
+// expensive part of checking a token, and services send the same one again and again. Nothing else is cached: whether a
+// token has expired and its grant may live is checked each time.
 type verifiedTokens struct {
 	mu      sync.Mutex
 	jwksTag string // of the keys with which they were verified; others, as after a rotation, start anew
 	claims  map[store.Digest]oidc.AccessTokenClaims
 }
 
-// find gives the claims of a token; what they point to is shared, and not to be changed.
+// find returns the claims of a token; what they point to is shared and must not be changed.
 func (v *verifiedTokens) find(jwksTag, token string) (claims oidc.AccessTokenClaims, found bool) {
 	key := digest(token)
 	v.mu.Lock()

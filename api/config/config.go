@@ -7,15 +7,13 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-	"time"
 
 	"gatehouse/api/oidc"
 )
 
 // Config is what the environment says; variables.go has the table that fills it and the meaning of each field.
 type Config struct {
-	Issuer            string
-	UIOrigin          string
+	oidc.Settings
 	DatabaseURL       string
 	DatabaseListenURL string // a connection string, or Poll
 	EncryptionKeys    [][32]byte
@@ -25,46 +23,29 @@ type Config struct {
 	TLSCertFile       string
 	TLSKeyFile        string
 	TrustedProxies    []netip.Prefix
-	PrivateHosts      []string
-	ResponseTypes     []oidc.ResponseType
-	SessionManagement bool
-	Registration      string // oidc.RegistrationOff, oidc.RegistrationToken or oidc.RegistrationOpen
-	ClientIDDocuments bool
 	LogLevel          slog.Level
-	Name              string
 	Logo              string
 	Accent            string
-	CodeTTL           time.Duration
-	AccessTokenTTL    time.Duration
-	IDTokenTTL        time.Duration
-	RequestTTL        time.Duration
-	SessionIdle       time.Duration
-	SessionMax        time.Duration
-	RefreshIdle       time.Duration
-	RefreshMax        time.Duration
-	RefreshGrace      time.Duration
-	KeyRotation       time.Duration
-	KeyPublishAhead   time.Duration
 	HashWorkers       int
 	HashQueue         int
 
-	settings []Setting
+	values []Value
 }
 
-// Poll is the value of DatabaseListenURL that asks for a look at the version row each second instead of LISTEN.
+// Poll is the value of DatabaseListenURL that has the version row read each second instead of LISTEN.
 const Poll = "poll"
 
-// Setting is one line of `gatehouse config`.
-type Setting struct {
+// Value is the effective value of a variable, a line of `gatehouse config`.
+type Value struct {
 	Name   string
 	Value  string // "set (hidden)" for a secret
 	Source string // "default", "environment" or "file PATH"
 }
 
-// Settings lists the effective values in the order of the table.
-func (c *Config) Settings() []Setting { return slices.Clone(c.settings) }
+// Values returns the effective values in the order of the table.
+func (c *Config) Values() []Value { return slices.Clone(c.values) }
 
-// MigrationURL is the database to migrate: the direct one where there are two, for goose's advisory lock belongs to a
+// MigrationURL returns the database to migrate: the direct one where there are two, for goose's advisory lock belongs to a
 // session and is lost behind a transaction pooler.
 func (c *Config) MigrationURL() string {
 	if c.DatabaseListenURL == Poll {
@@ -75,14 +56,14 @@ func (c *Config) MigrationURL() string {
 
 // Load reads environ, which has the form of os.Environ(). Each problem is one line that names the variable and says what to
 // do; the Config is never nil, so that `gatehouse config` can show what was understood.
-// Load accepts that required variables are missing: Require asks for those of a command.
+// Load accepts that required variables are missing: Require checks those of a command.
 func Load(environ []string) (*Config, error) {
 	env := parse(environ)
 	problems := []error{refuseUnknown(env)}
 	c := new(Config)
 	for _, v := range variables {
-		setting, err := v.load(c, env)
-		c.settings = append(c.settings, setting)
+		value, err := v.load(c, env)
+		c.values = append(c.values, value)
 		problems = append(problems, err)
 	}
 	if c.DatabaseListenURL == "" {
@@ -91,11 +72,11 @@ func Load(environ []string) (*Config, error) {
 	return c, errors.Join(append(problems, c.contradictions()...)...)
 }
 
-// Require says which variables that a command needs are missing.
+// Require returns an error that lists which variables that a command needs are missing, or nil.
 func (c *Config) Require(need Need) error {
 	var problems []error
 	for i, v := range variables {
-		if v.need&need != 0 && c.settings[i].Value == "" {
+		if v.need&need != 0 && c.values[i].Value == "" {
 			problems = append(problems, missing(v))
 		}
 	}

@@ -216,11 +216,11 @@ func TestSettingsHideSecretsAndNameTheirSource(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := map[string]Setting{}
-	for _, s := range c.Settings() {
+	got := map[string]Value{}
+	for _, s := range c.Values() {
 		got[s.Name] = s
 	}
-	for _, want := range []Setting{
+	for _, want := range []Value{
 		{"DATABASE_URL", "set (hidden)", "file " + path},
 		{"GATEHOUSE_ENCRYPTION_KEY", "set (hidden)", "environment"},
 		{"GATEHOUSE_NAME", "Campus", "environment"},

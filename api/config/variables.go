@@ -158,7 +158,7 @@ var variables = []Variable{
 const year = 365 * 24 * time.Hour
 
 // load finds the value of v, from the environment, NAME_FILE or the default, and stores it in c.
-func (v Variable) load(c *Config, env map[string]string) (Setting, error) {
+func (v Variable) load(c *Config, env map[string]string) (Value, error) {
 	value, source, err := v.read(env)
 	if err == nil && value != "" {
 		if parseErr := v.parse(c, value); parseErr != nil {
@@ -168,7 +168,7 @@ func (v Variable) load(c *Config, env map[string]string) (Setting, error) {
 	if v.Secret && value != "" && value != Poll {
 		value = "set (hidden)"
 	}
-	return Setting{v.Name, value, source}, err
+	return Value{v.Name, value, source}, err
 }
 
 func (v Variable) read(env map[string]string) (value, source string, err error) {

@@ -29,11 +29,6 @@ func discoveryDocument(s Settings) []byte {
 	return doc
 }
 
-// LetsClientsRegister reports whether there is a registration endpoint.
-func (s *Settings) LetsClientsRegister() bool {
-	return s.Registration == oidc.RegistrationToken || s.Registration == oidc.RegistrationOpen
-}
-
 // Discovery is OpenID Connect Discovery §4 and RFC 8414 §3.
 func (p *Provider) Discovery(Request) Answer {
 	return Answer{Status: 200, Raw: p.metadata, ETag: p.metadataTag, Public: metadataAge}

@@ -15,28 +15,7 @@ import (
 )
 
 // Settings are what an operator decides.
-type Settings struct {
-	Issuer          string // an origin
-	UIOrigin        string
-	Name            string // what people call this deployment
-	CodeTTL         time.Duration
-	AccessTokenTTL  time.Duration
-	IDTokenTTL      time.Duration
-	RequestTTL      time.Duration // of a pending sign-in
-	SessionIdle     time.Duration
-	SessionMax      time.Duration
-	RefreshIdle     time.Duration
-	RefreshMax      time.Duration
-	RefreshGrace    time.Duration
-	KeyRotation     time.Duration
-	KeyPublishAhead time.Duration
-	ResponseTypes   []oidc.ResponseType
-	PrivateHosts    []string // hosts that requests of ours may reach although their addresses are private
-
-	SessionManagement bool   // OpenID Connect Session Management 1.0; see docs/decisions/0018-session-management-is-off-by-default.md
-	Registration      string // oidc.RegistrationOff or "", oidc.RegistrationToken, oidc.RegistrationOpen
-	ClientIDDocuments bool   // a client_id may be the address of the client's metadata
-}
+type Settings = oidc.Settings
 
 // Provider answers the endpoints. It keeps no state that another replica needs.
 type Provider struct {

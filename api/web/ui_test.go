@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"gatehouse/api/config"
+	"gatehouse/api/oidc"
 )
 
 // builtUI is a folder as the build leaves it.
@@ -38,7 +39,8 @@ func builtUI(t *testing.T) string {
 
 func builtUIHandler(t *testing.T) http.Handler {
 	t.Helper()
-	handler, err := UI(&config.Config{Issuer: "https://api.example.org", Name: "Campus", Accent: "#0b57d0", UIRoot: builtUI(t)})
+	handler, err := UI(&config.Config{Settings: oidc.Settings{Issuer: "https://api.example.org", Name: "Campus"},
+		Accent: "#0b57d0", UIRoot: builtUI(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

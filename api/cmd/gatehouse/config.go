@@ -8,12 +8,12 @@ type configCmd struct{}
 func (configCmd) Run(a *app) error {
 	cfg, err := config.Load(a.environ)
 	t := newTable(a.stdout, "NAME", "VALUE", "SOURCE")
-	for _, s := range cfg.Settings() {
-		value, source := s.Value, s.Source
+	for _, v := range cfg.Values() {
+		value, source := v.Value, v.Source
 		if value == "" {
 			value, source = "-", "not set"
 		}
-		t.row(s.Name, value, source)
+		t.row(v.Name, value, source)
 	}
 	t.flush()
 	return err

@@ -73,14 +73,5 @@ func newProvider(cfg *config.Config, db *store.Store) (*provider.Provider, error
 	if err != nil {
 		return nil, err
 	}
-	settings := provider.Settings{
-		Issuer: cfg.Issuer, UIOrigin: cfg.UIOrigin, Name: cfg.Name,
-		CodeTTL: cfg.CodeTTL, AccessTokenTTL: cfg.AccessTokenTTL, IDTokenTTL: cfg.IDTokenTTL, RequestTTL: cfg.RequestTTL,
-		SessionIdle: cfg.SessionIdle, SessionMax: cfg.SessionMax,
-		RefreshIdle: cfg.RefreshIdle, RefreshMax: cfg.RefreshMax, RefreshGrace: cfg.RefreshGrace,
-		KeyRotation: cfg.KeyRotation, KeyPublishAhead: cfg.KeyPublishAhead,
-		ResponseTypes: cfg.ResponseTypes, PrivateHosts: cfg.PrivateHosts, SessionManagement: cfg.SessionManagement,
-		Registration: cfg.Registration, ClientIDDocuments: cfg.ClientIDDocuments,
-	}
-	return provider.New(settings, db, sealer, authn.NewPasswords(cfg.HashWorkers, cfg.HashQueue), time.Now), nil
+	return provider.New(cfg.Settings, db, sealer, authn.NewPasswords(cfg.HashWorkers, cfg.HashQueue), time.Now), nil
 }

@@ -1,0 +1,33 @@
+package oidc
+
+import "time"
+
+// Settings are what an operator decides about the protocol. The table in api/config/variables.go has the variable of each, with its
+// default, its bounds and its meaning.
+type Settings struct {
+	Issuer          string // an origin
+	UIOrigin        string
+	Name            string // what people call this deployment
+	CodeTTL         time.Duration
+	AccessTokenTTL  time.Duration
+	IDTokenTTL      time.Duration
+	RequestTTL      time.Duration // of a pending sign-in
+	SessionIdle     time.Duration
+	SessionMax      time.Duration
+	RefreshIdle     time.Duration
+	RefreshMax      time.Duration
+	RefreshGrace    time.Duration
+	KeyRotation     time.Duration
+	KeyPublishAhead time.Duration
+	ResponseTypes   []ResponseType
+	PrivateHosts    []string // hosts that requests of ours may reach although their addresses are private
+
+	SessionManagement bool   // OpenID Connect Session Management 1.0; see docs/decisions/0018-session-management-is-off-by-default.md
+	Registration      string // RegistrationOff or "", RegistrationToken, RegistrationOpen
+	ClientIDDocuments bool   // a client_id may be the address of the client's metadata
+}
+
+// LetsClientsRegister reports whether there is a registration endpoint.
+func (s *Settings) LetsClientsRegister() bool {
+	return s.Registration == RegistrationToken || s.Registration == RegistrationOpen
+}

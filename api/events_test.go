@@ -100,3 +100,30 @@ func TestTheTableOfEventsIsThatOfTheCode(t *testing.T) {
 		t.Errorf("the page has %s, which is no event", name)
 	}
 }
+
+func TestEveryEventIsToldAndOnlyOneFileOfProviderWritesTheLog(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("provider/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := ""
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		told += string(source)
+		if strings.Contains(string(source), `"log/slog"`) && file != "provider/tell.go" {
+			t.Errorf("%s writes the log, which is for tell.go", file)
+		}
+	}
+	for name := range events(t) {
+		if !strings.Contains(told, "oidc."+name+"{") {
+			t.Errorf("%s is told nowhere", name)
+		}
+	}
+}

@@ -11,10 +11,6 @@ import (
 	"gatehouse/api/store"
 )
 
-func assertionParams(params oidc.Params) bool {
-	return params["client_assertion"] != "" || params["client_assertion_type"] != ""
-}
-
 // readAssertion reads which client claims to have signed a client assertion (RFC 7523 §2.2); proves checks it with that
 // client's keys.
 func readAssertion(_ string, params oidc.Params) ([]credentials, bool) {
@@ -56,4 +52,8 @@ func (p *Provider) checkAssertion(ctx context.Context, r Request, c *oidc.Client
 // jtiDigest returns the name of a jti among all that are remembered, by its purpose and its owner.
 func jtiDigest(purpose, whose, jti string) store.Digest {
 	return sha256.Sum256([]byte(purpose + "\x00" + whose + "\x00" + jti))
+}
+
+func assertionParams(params oidc.Params) bool {
+	return params["client_assertion"] != "" || params["client_assertion_type"] != ""
 }

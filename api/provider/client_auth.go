@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"net/url"
@@ -40,24 +41,25 @@ func ClientAuthMethods() []string {
 	return names
 }
 
-// readBasic reads the Authorization header as RFC 6749 §2.3.1 has it, percent-decoded, and as many clients send it, raw.
-func readBasic(authorization string, _ oidc.Params) ([]credentials, bool) {
-	scheme, encoded, _ := strings.Cut(authorization, " ")
-	if !strings.EqualFold(scheme, "Basic") {
-		return nil, false
+// fromClient reads a request that a client makes itself, and authenticates the client; refusal is the answer if it cannot.
+func (p *Provider) fromClient(
+	ctx context.Context, r Request, endpoint string, known []string,
+) (*oidc.Client, oidc.Params, *Answer) {
+	params, bad := oidc.ParseParams(r.Params, known)
+	client, refused, err := (*oidc.Client)(nil), oidc.RefuseParams(bad), error(nil)
+	if refused == nil {
+		client, refused, err = p.authenticateClient(ctx, r, params)
 	}
-	plain, err := base64.StdEncoding.DecodeString(strings.TrimSpace(encoded))
-	id, secret, ok := strings.Cut(string(plain), ":")
-	if err != nil || !ok {
-		return nil, true
+	var a Answer
+	switch {
+	case err != nil:
+		a = p.failed(r, err)
+	case refused != nil:
+		a = p.refuse(r, endpoint, "", refused)
+	default:
+		return client, params, nil
 	}
-	list := []credentials{{id: id, secret: secret}}
-	decodedID, errID := url.QueryUnescape(id)
-	decodedSecret, errSecret := url.QueryUnescape(secret)
-	if errID == nil && errSecret == nil && (decodedID != id || decodedSecret != secret) {
-		list = append([]credentials{{id: decodedID, secret: decodedSecret}}, list...)
-	}
-	return list, true
+	return nil, nil, &a
 }
 
 // authenticateClient returns the client that a request comes from (RFC 6749 §2.3). A client with a secret may send it
@@ -90,7 +92,7 @@ func (p *Provider) authenticateClient(ctx context.Context, r Request, params oid
 		if err != nil || proven {
 			return client, nil, err
 		}
-		why = orElse(problem, why)
+		why = cmp.Or(problem, why)
 	}
 	return nil, &oidc.Error{Code: oidc.InvalidClient, Description: "client authentication failed", Log: why}, nil
 }
@@ -108,27 +110,6 @@ func (p *Provider) proves(ctx context.Context, r Request, c *oidc.Client, try cr
 		return try.secret == "" && try.assertion == "", "", nil
 	}
 	return try.assertion == "" && c.SecretMatches(try.secret), "", nil
-}
-
-// fromClient reads a request that a client makes itself, and authenticates the client; refusal is the answer if it cannot.
-func (p *Provider) fromClient(
-	ctx context.Context, r Request, endpoint string, known []string,
-) (*oidc.Client, oidc.Params, *Answer) {
-	params, bad := oidc.ParseParams(r.Params, known)
-	client, refused, err := (*oidc.Client)(nil), oidc.RefuseParams(bad), error(nil)
-	if refused == nil {
-		client, refused, err = p.authenticateClient(ctx, r, params)
-	}
-	var a Answer
-	switch {
-	case err != nil:
-		a = p.failed(r, err)
-	case refused != nil:
-		a = p.refuse(r, endpoint, "", refused)
-	default:
-		return client, params, nil
-	}
-	return nil, nil, &a
 }
 
 // whyNoClient returns the reason, for the log, why no client was authenticated: never a secret.
@@ -153,4 +134,24 @@ func clip(s string) string {
 		return s[:100] + "…"
 	}
 	return s
+}
+
+// readBasic reads the Authorization header as RFC 6749 §2.3.1 has it, percent-decoded, and as many clients send it, raw.
+func readBasic(authorization string, _ oidc.Params) ([]credentials, bool) {
+	scheme, encoded, _ := strings.Cut(authorization, " ")
+	if !strings.EqualFold(scheme, "Basic") {
+		return nil, false
+	}
+	plain, err := base64.StdEncoding.DecodeString(strings.TrimSpace(encoded))
+	id, secret, ok := strings.Cut(string(plain), ":")
+	if err != nil || !ok {
+		return nil, true
+	}
+	list := []credentials{{id: id, secret: secret}}
+	decodedID, errID := url.QueryUnescape(id)
+	decodedSecret, errSecret := url.QueryUnescape(secret)
+	if errID == nil && errSecret == nil && (decodedID != id || decodedSecret != secret) {
+		list = append([]credentials{{id: decodedID, secret: decodedSecret}}, list...)
+	}
+	return list, true
 }

@@ -61,27 +61,6 @@ func usedProof(jkt string, proof oidc.DPoPProof) *store.Once {
 		ExpiresAt: proof.IssuedAt.Time().Add(oidc.DPoPProofLife + oidc.ClientSkew)}
 }
 
-// nonce returns what proofs have to contain for the next minute or two (RFC 9449 §8): the time, in a form that only we can
-// write, so that every replica knows it and nothing is stored.
-func (p *Provider) nonce(now time.Time) string {
-	return p.nonceOf(now.Unix() / int64(oidc.DPoPNonceLife.Seconds()))
-}
-
-func (p *Provider) nonceOf(minute int64) string {
-	mac := p.sealer.Derive(keys.ForDPoPNonces, []byte(strconv.FormatInt(minute, 10)))
-	return base64.RawURLEncoding.EncodeToString(mac[:16])
-}
-
-// knowsNonce reports whether a nonce is that of this minute, of the last or, from a replica whose clock is ahead, of the next.
-func (p *Provider) knowsNonce(nonce string, now time.Time) bool {
-	for _, ago := range []time.Duration{0, oidc.DPoPNonceLife, -oidc.DPoPNonceLife} {
-		if hmac.Equal([]byte(nonce), []byte(p.nonce(now.Add(-ago)))) {
-			return true
-		}
-	}
-	return false
-}
-
 // withNonce adds the nonce for the next proof to the answer to a client that uses DPoP (RFC 9449 §8.2).
 func (p *Provider) withNonce(r Request, a Answer, now time.Time) Answer {
 	if len(r.DPoP) > 0 {
@@ -95,4 +74,25 @@ func (p *Provider) refuseProof(r Request, c *oidc.Client, refused *oidc.Error, n
 	a := p.refuse(r, strings.TrimPrefix(r.Path, "/"), c.ClientID, refused)
 	a.DPoPNonce = p.nonce(now)
 	return a
+}
+
+// knowsNonce reports whether a nonce is that of this minute, of the last or, from a replica whose clock is ahead, of the next.
+func (p *Provider) knowsNonce(nonce string, now time.Time) bool {
+	for _, ago := range []time.Duration{0, oidc.DPoPNonceLife, -oidc.DPoPNonceLife} {
+		if hmac.Equal([]byte(nonce), []byte(p.nonce(now.Add(-ago)))) {
+			return true
+		}
+	}
+	return false
+}
+
+// nonce returns what proofs have to contain for the next minute or two (RFC 9449 §8): the time, in a form that only we can
+// write, so that every replica knows it and nothing is stored.
+func (p *Provider) nonce(now time.Time) string {
+	return p.nonceOf(now.Unix() / int64(oidc.DPoPNonceLife.Seconds()))
+}
+
+func (p *Provider) nonceOf(minute int64) string {
+	mac := p.sealer.Derive(keys.ForDPoPNonces, []byte(strconv.FormatInt(minute, 10)))
+	return base64.RawURLEncoding.EncodeToString(mac[:16])
 }

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -34,7 +35,7 @@ func (p *Provider) grantRefreshToken(ctx context.Context, r Request, c *oidc.Cli
 	case err != nil:
 		return p.failed(r, err)
 	}
-	return p.issueTokens(r, c, &u, &g, req, orElse(req.params["scope"], g.Scope), token.Next(c))
+	return p.issueTokens(r, c, &u, &g, req, cmp.Or(req.params["scope"], g.Scope), token.Next(c))
 }
 
 func (p *Provider) refuseRefreshToken(r Request, c *oidc.Client, m store.Misfit) Answer {

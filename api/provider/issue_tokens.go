@@ -49,11 +49,6 @@ func (p *Provider) redemption(c *oidc.Client, refresh oidc.RefreshToken, req tok
 	return out
 }
 
-// refuseGrant answers an authenticated client; log is for the log only.
-func (p *Provider) refuseGrant(r Request, c *oidc.Client, code, description, log string) Answer {
-	return p.refuse(r, "token", c.ClientID, &oidc.Error{Code: code, Description: description, Log: log})
-}
-
 // refuseGrantFor answers with the reason for which a code or refresh token was refused; invalid is said instead of those
 // reasons that only the log is told.
 func (p *Provider) refuseGrantFor(r Request, c *oidc.Client, m store.Misfit, invalid string) Answer {
@@ -64,4 +59,9 @@ func (p *Provider) refuseGrantFor(r Request, c *oidc.Client, m store.Misfit, inv
 		return p.refuseGrant(r, c, oidc.InvalidTarget, "resource is not one that was granted", "")
 	}
 	return p.refuseGrant(r, c, oidc.InvalidGrant, invalid, m.Reason)
+}
+
+// refuseGrant answers an authenticated client; log is for the log only.
+func (p *Provider) refuseGrant(r Request, c *oidc.Client, code, description, log string) Answer {
+	return p.refuse(r, "token", c.ClientID, &oidc.Error{Code: code, Description: description, Log: log})
 }

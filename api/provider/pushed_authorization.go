@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 
 	"gatehouse/api/oidc"
@@ -38,7 +39,7 @@ func (p *Provider) PushAuthorization(ctx context.Context, r Request) Answer {
 	if refused != nil {
 		return p.refuse(r, "pushed request", client.ClientID, refused)
 	}
-	req.DPoPJKT = orElse(jkt, req.DPoPJKT)
+	req.DPoPJKT = cmp.Or(jkt, req.DPoPJKT)
 	uri := p.sealPushed(req, now)
 	if len(uri) > maxRequestURI {
 		return p.refuse(r, "pushed request", client.ClientID,

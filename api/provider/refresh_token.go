@@ -31,6 +31,26 @@ func (p *Provider) refreshToken(
 	return signJSON(ring, "EdDSA", oidc.RefreshTokenType, claims, now)
 }
 
+// loadRefreshToken returns store.ErrNotFound for a token that the client cannot use.
+func (p *Provider) loadRefreshToken(
+	ctx context.Context, c *oidc.Client, token string, now time.Time,
+) (store.RefreshToken, error) {
+	t, ours := p.openRefreshToken(token)
+	if !ours {
+		return store.RefreshToken{}, store.ErrNotFound
+	}
+	return p.store.LoadRefreshToken(ctx, t, c, now)
+}
+
+// revokeRefreshToken ends the grant of a token, if it is the client's own.
+func (p *Provider) revokeRefreshToken(ctx context.Context, c *oidc.Client, token string, now time.Time) error {
+	t, ours := p.openRefreshToken(token)
+	if !ours {
+		return nil // RFC 7009 §2.2: an unknown token is no error
+	}
+	return p.store.RevokeRefreshToken(ctx, t, c.ClientID, now)
+}
+
 // sealRefreshToken returns the token that is handed out: the same one each time, so that a client that retries or races
 // gets it again.
 func (p *Provider) sealRefreshToken(t oidc.RefreshToken) string {
@@ -51,24 +71,4 @@ func (p *Provider) openRefreshToken(sealed string) (t oidc.RefreshToken, ok bool
 		return t, false
 	}
 	return oidc.ParseRefreshToken(plain)
-}
-
-// loadRefreshToken returns store.ErrNotFound for a token that the client cannot use.
-func (p *Provider) loadRefreshToken(
-	ctx context.Context, c *oidc.Client, token string, now time.Time,
-) (store.RefreshToken, error) {
-	t, ours := p.openRefreshToken(token)
-	if !ours {
-		return store.RefreshToken{}, store.ErrNotFound
-	}
-	return p.store.LoadRefreshToken(ctx, t, c, now)
-}
-
-// revokeRefreshToken ends the grant of a token, if it is the client's own.
-func (p *Provider) revokeRefreshToken(ctx context.Context, c *oidc.Client, token string, now time.Time) error {
-	t, ours := p.openRefreshToken(token)
-	if !ours {
-		return nil // RFC 7009 §2.2: an unknown token is no error
-	}
-	return p.store.RevokeRefreshToken(ctx, t, c.ClientID, now)
 }

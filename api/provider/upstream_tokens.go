@@ -76,13 +76,6 @@ func isUsable(t store.UpstreamTokens, now time.Time) bool {
 	return t.AccessToken != nil && (t.ExpiresAt == nil || t.ExpiresAt.After(now.Add(margin)))
 }
 
-// signInThrough returns the refusal that tells the user, by way of the client, what to do.
-func (p *Provider) signInThrough(u *oidc.Upstream, format string, t store.UpstreamTokens) *oidc.Error {
-	name := oidc.PlainText(u.DisplayName, u.Name)
-	return &oidc.Error{Code: oidc.InvalidGrant, Description: fmt.Sprintf(format, name, name, p.UIOrigin),
-		Log: "upstream " + u.Name + ", username " + t.Username}
-}
-
 // refreshUpstreamTokens uses the refresh token, which nobody else does until the lease ends, and saves the new tokens.
 func (p *Provider) refreshUpstreamTokens(
 	ctx context.Context, r Request, u *oidc.Upstream, t store.UpstreamTokens, lease time.Time,
@@ -131,4 +124,11 @@ func (p *Provider) openUpstreamToken(u *oidc.Upstream, t store.UpstreamTokens, s
 // upstreamTokenData binds a sealed token to its account.
 func upstreamTokenData(t store.UpstreamTokens) []byte {
 	return []byte(t.Upstream + "\x00" + t.Issuer + "\x00" + t.Sub)
+}
+
+// signInThrough returns the refusal that tells the user, by way of the client, what to do.
+func (p *Provider) signInThrough(u *oidc.Upstream, format string, t store.UpstreamTokens) *oidc.Error {
+	name := oidc.PlainText(u.DisplayName, u.Name)
+	return &oidc.Error{Code: oidc.InvalidGrant, Description: fmt.Sprintf(format, name, name, p.UIOrigin),
+		Log: "upstream " + u.Name + ", username " + t.Username}
 }

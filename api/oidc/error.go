@@ -32,13 +32,10 @@ const (
 	InvalidGrant             = "invalid_grant"
 	UnsupportedGrantType     = "unsupported_grant_type"
 	InvalidTarget            = "invalid_target" // RFC 8707 §2
-	UnsupportedTokenType     = "unsupported_token_type"
 	InvalidToken             = "invalid_token"
 	InsufficientScope        = "insufficient_scope"
 	LoginRequired            = "login_required"
 	ConsentRequired          = "consent_required"
-	RequestNotSupported      = "request_not_supported"
-	RequestURINotSupported   = "request_uri_not_supported"
 	RegistrationNotSupported = "registration_not_supported"
 	InvalidRequestURI        = "invalid_request_uri"
 	InvalidRequestObject     = "invalid_request_object"

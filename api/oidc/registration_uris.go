@@ -1,6 +1,7 @@
 package oidc
 
 import (
+	"cmp"
 	"net/url"
 	"regexp"
 	"slices"
@@ -85,7 +86,7 @@ func checkLogoutURIs(c *ClientMetadata, _ Terms) *Error {
 		return refuseMetadata("post_logout_redirect_uris must have at most 20 URIs")
 	}
 	for _, uri := range c.PostLogoutRedirectURIs {
-		if problem := orText(uriProblem(uri), c.placeProblem(uri, false)); problem != "" {
+		if problem := cmp.Or(uriProblem(uri), c.placeProblem(uri, false)); problem != "" {
 			return refuseMetadata("each of post_logout_redirect_uris " + problem)
 		}
 	}
@@ -101,13 +102,6 @@ func checkLogoutURIs(c *ClientMetadata, _ Terms) *Error {
 	return nil
 }
 
-func orText(s, other string) string {
-	if s != "" {
-		return s
-	}
-	return other
-}
-
 // checkRequestURIs: a fragment is the digest of what is there (OpenID Connect Core §6.2).
 func checkRequestURIs(c *ClientMetadata, _ Terms) *Error {
 	if len(c.RequestURIs) > maxURIs {
@@ -119,7 +113,7 @@ func checkRequestURIs(c *ClientMetadata, _ Terms) *Error {
 			return r != '-' && r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) || r > '~'
 		}
 		if problem := httpsProblem(bare); problem != "" || len(uri) > 1000 || len(digest) > 86 || strings.ContainsFunc(digest, strange) {
-			return refuseMetadata("each of request_uris " + orText(problem, "may have a digest in base64url for a fragment, and nothing else"))
+			return refuseMetadata("each of request_uris " + cmp.Or(problem, "may have a digest in base64url for a fragment, and nothing else"))
 		}
 	}
 	return nil

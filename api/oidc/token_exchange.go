@@ -1,6 +1,7 @@
 package oidc
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -94,7 +95,7 @@ func (policy *ExchangePolicy) Decide(c *Client, subject *AccessTokenClaims, acto
 		return "", nil, refuse(InvalidRequest, "subject_token is neither this client's nor for it")
 	}
 	var list []string
-	for word := range strings.FieldsSeq(orElse(asked, policy.Scope)) {
+	for word := range strings.FieldsSeq(cmp.Or(asked, policy.Scope)) {
 		switch allowed := HasScope(subject.Scope, word) && HasScope(policy.Scope, word); {
 		case !allowed && asked != "":
 			return "", nil, refuse(InvalidScope, "scope asks for more than subject_token has or the client may pass on")
@@ -107,19 +108,12 @@ func (policy *ExchangePolicy) Decide(c *Client, subject *AccessTokenClaims, acto
 	}
 	act = subject.Actor
 	if actor != "" || !policy.Impersonation {
-		act = &Actor{Subject: orElse(actor, c.ClientID), Actor: subject.Actor}
+		act = &Actor{Subject: cmp.Or(actor, c.ClientID), Actor: subject.Actor}
 	}
 	if act.depth() > maxActors {
 		return "", nil, refuse(InvalidRequest, "too many have acted one for the other")
 	}
 	return strings.Join(list, " "), act, nil
-}
-
-func orElse(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
 }
 
 // ExplainPolicy is for the log: how the row is added that is not there.

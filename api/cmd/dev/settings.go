@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
@@ -28,19 +29,19 @@ func load() (settings, error) {
 	if err != nil {
 		return settings{}, err
 	}
-	s := settings{root: root, hub: or(os.Getenv("DEV_HUB"), "yes") != "no"}
-	if s.state, err = filepath.Abs(or(os.Getenv("DEV_STATE"), filepath.Join(root, ".cache/dev"))); err != nil {
+	s := settings{root: root, hub: cmp.Or(os.Getenv("DEV_HUB"), "yes") != "no"}
+	if s.state, err = filepath.Abs(cmp.Or(os.Getenv("DEV_STATE"), filepath.Join(root, ".cache/dev"))); err != nil {
 		return settings{}, err
 	}
-	s.logs = or(os.Getenv("DEV_LOGS"), filepath.Join(s.state, "logs"))
+	s.logs = cmp.Or(os.Getenv("DEV_LOGS"), filepath.Join(s.state, "logs"))
 	for name, port := range map[string]*int{"DEV_API_PORT": &s.apiPort, "DEV_UI_PORT": &s.uiPort, "DEV_HUB_PORT": &s.hubPort} {
-		value := or(os.Getenv(name), map[string]string{"DEV_API_PORT": "4000", "DEV_UI_PORT": "4001", "DEV_HUB_PORT": "8000"}[name])
+		value := cmp.Or(os.Getenv(name), map[string]string{"DEV_API_PORT": "4000", "DEV_UI_PORT": "4001", "DEV_HUB_PORT": "8000"}[name])
 		if *port, err = strconv.Atoi(value); err != nil || *port < 1 || *port > 65535 {
 			return settings{}, fmt.Errorf("%s=%s is not a port: give a number from 1 to 65535", name, value)
 		}
 	}
-	s.issuer = or(os.Getenv("DEV_ISSUER"), fmt.Sprintf("http://localhost:%d", s.apiPort))
-	s.uiOrigin = or(os.Getenv("DEV_UI_ORIGIN"), fmt.Sprintf("http://localhost:%d", s.uiPort))
+	s.issuer = cmp.Or(os.Getenv("DEV_ISSUER"), fmt.Sprintf("http://localhost:%d", s.apiPort))
+	s.uiOrigin = cmp.Or(os.Getenv("DEV_UI_ORIGIN"), fmt.Sprintf("http://localhost:%d", s.uiPort))
 	return s, nil
 }
 
@@ -113,7 +114,7 @@ func (s settings) makeKey() error {
 // gatehouseEnv is ours with the settings of the product; what is given here wins.
 func (s settings) gatehouseEnv(database string) []string {
 	return append(environ("DEV_", "DATABASE_URL"),
-		"GATEHOUSE_PRIVATE_HOSTS="+or(os.Getenv("GATEHOUSE_PRIVATE_HOSTS"), "localhost,127.0.0.1"),
+		"GATEHOUSE_PRIVATE_HOSTS="+cmp.Or(os.Getenv("GATEHOUSE_PRIVATE_HOSTS"), "localhost,127.0.0.1"),
 		"DATABASE_URL="+database,
 		"GATEHOUSE_ISSUER="+s.issuer,
 		"GATEHOUSE_UI_ORIGIN="+s.uiOrigin,
@@ -137,11 +138,4 @@ func environ(without ...string) []string {
 		}
 	}
 	return env
-}
-
-func or(value, otherwise string) string {
-	if value == "" {
-		return otherwise
-	}
-	return value
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"gatehouse/api/authn"
-	"gatehouse/api/devdb"
 	"gatehouse/api/keys"
 	"gatehouse/api/oidc"
 	"gatehouse/api/provider"
@@ -47,23 +46,16 @@ func (r *Rig) Now() time.Time { return time.Now().Add(time.Duration(r.clock.Load
 // Start runs the API with user alice, groups, a confidential first-party client "web" and a public third-party client "spa".
 func Start(t *testing.T, change ...func(*provider.Settings)) *Rig {
 	t.Helper()
-	url := devdb.Test(t)
+	url := filled.Test(t)
 	pool, err := pgxpool.New(context.Background(), url)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(pool.Close)
-	r := &Rig{T: t, URL: url, DB: pool, Seals: [][32]byte{{1, 2, 3}}}
+	r := &Rig{T: t, URL: url, DB: pool, Seals: [][32]byte{firstSeal}}
 	server := httptest.NewUnstartedServer(nil)
 	r.Issuer = "http://" + server.Listener.Addr().String()
 	r.Serve(server, authn.NewPasswords(2, 64), change...)
-	r.Exec(`INSERT INTO users (sub, username, password, name, email, email_verified) VALUES ('sub-alice', 'alice', crypt($1, gen_salt('bf', 4)), 'Alice', 'alice@example.org', true)`, Password)
-	r.Exec(`INSERT INTO groups (name) VALUES ('hub-admins'), ('staff')`)
-	r.Exec(`INSERT INTO group_members (username, group_name) VALUES ('alice', 'staff')`)
-	r.Exec(`INSERT INTO clients (client_id, client_name, client_secret_sha256, redirect_uris, post_logout_redirect_uris, grant_types, first_party)
-		VALUES ('web', 'Web', sha256('web-secret'), ARRAY[$1], '{https://rp.example.org/bye}', '{authorization_code,refresh_token}', true)`, Callback)
-	r.Exec(`INSERT INTO clients (client_id, client_name, token_endpoint_auth_method, redirect_uris, grant_types)
-		VALUES ('spa', 'The page', 'none', '{https://spa.example.org/cb}', '{authorization_code,refresh_token}')`)
 	return r
 }
 
@@ -79,13 +71,7 @@ func (r *Rig) Serve(server *httptest.Server, passwords *authn.Passwords, change 
 	if err != nil {
 		r.Fatal(err)
 	}
-	settings := provider.Settings{Issuer: r.Issuer, UIOrigin: UIOrigin, Name: "Gatehouse", CodeTTL: time.Minute, AccessTokenTTL: 15 * time.Minute, IDTokenTTL: 15 * time.Minute,
-		RequestTTL: 30 * time.Minute, SessionIdle: 8 * time.Hour, SessionMax: 24 * time.Hour, RefreshIdle: 14 * 24 * time.Hour, RefreshMax: 90 * 24 * time.Hour,
-		RefreshGrace: time.Minute, KeyRotation: 90 * 24 * time.Hour, KeyPublishAhead: 24 * time.Hour, ResponseTypes: []oidc.ResponseType{oidc.ResponseCode}}
-	for _, f := range change {
-		f(&settings)
-	}
-	p := provider.New(settings, db, sealer, passwords, r.Now)
+	p := provider.New(settings(r.Issuer, change...), db, sealer, passwords, r.Now)
 	if err := p.Start(ctx); err != nil {
 		r.Fatal(err)
 	}
@@ -97,6 +83,18 @@ func (r *Rig) Serve(server *httptest.Server, passwords *authn.Passwords, change 
 	server.Config.Handler = web.API(p, nil)
 	server.Start()
 	r.Cleanup(func() { server.Close(); cancel(); db.Close() })
+}
+
+func settings(issuer string, change ...func(*provider.Settings)) provider.Settings {
+	const day = 24 * time.Hour
+	s := provider.Settings{Issuer: issuer, UIOrigin: UIOrigin, Name: "Gatehouse", ResponseTypes: []oidc.ResponseType{oidc.ResponseCode},
+		CodeTTL: time.Minute, AccessTokenTTL: 15 * time.Minute, IDTokenTTL: 15 * time.Minute, RequestTTL: 30 * time.Minute,
+		SessionIdle: 8 * time.Hour, SessionMax: day, RefreshIdle: 14 * day, RefreshMax: 90 * day, RefreshGrace: time.Minute,
+		KeyRotation: 90 * day, KeyPublishAhead: day}
+	for _, f := range change {
+		f(&s)
+	}
+	return s
 }
 
 // Exec runs SQL as an administrator would.

@@ -12,6 +12,7 @@ import (
 func Main(m *testing.M) {
 	slog.SetLogLoggerLevel(slog.LevelError + 4)
 	defer trustTestServers()()
+	defer filled.Drop()
 	m.Run()
 }
 

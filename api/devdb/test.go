@@ -34,6 +34,48 @@ func Test(t testing.TB) string {
 	return copyOf(t, template)
 }
 
+// Filled is a migrated database with rows that many tests begin with. It is made once in a process, by Fill, which has to close
+// its connections.
+type Filled struct {
+	Fill func(ctx context.Context, url string) error
+	once sync.Once
+	name string
+	err  error
+}
+
+// Test is like the function Test, with the rows in it.
+func (f *Filled) Test(t testing.TB) string {
+	t.Helper()
+	f.once.Do(func() { f.name, f.err = f.make() })
+	if f.err != nil {
+		t.Fatal("devdb: ", f.err)
+	}
+	return copyOf(t, f.name)
+}
+
+func (f *Filled) make() (string, error) {
+	template, err := testTemplate()
+	if err != nil {
+		return "", err
+	}
+	srv, err := testServer()
+	if err != nil {
+		return "", err
+	}
+	name := "test_filled_" + strings.ToLower(rand.Text())
+	if err := srv.create(name, template); err != nil {
+		return "", err
+	}
+	return name, f.Fill(context.Background(), inDatabase(srv.url, name))
+}
+
+// Drop ends it, after the last test.
+func (f *Filled) Drop() {
+	if srv, err := testServer(); err == nil && f.name != "" {
+		_, _ = srv.Exec(context.Background(), "DROP DATABASE "+f.name+" WITH (FORCE)")
+	}
+}
+
 // copyOf gives a database like the template, which nobody may be connected to, and drops it after the test.
 func copyOf(t testing.TB, template string) string {
 	t.Helper()

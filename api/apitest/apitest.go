@@ -30,11 +30,12 @@ const (
 // Rig is the real API on a real Postgres, with a clock that tests can move.
 type Rig struct {
 	*testing.T
-	Issuer string
-	URL    string // of the database
-	DB     *pgxpool.Pool
-	clock  atomic.Int64 // added to the time, in nanoseconds
-	Seals  [][32]byte   // GATEHOUSE_ENCRYPTION_KEY of the replicas to come
+	Issuer   string
+	URL      string // of the database
+	DB       *pgxpool.Pool
+	Provider *provider.Provider // of the latest replica
+	clock    atomic.Int64       // added to the time, in nanoseconds
+	Seals    [][32]byte         // GATEHOUSE_ENCRYPTION_KEY of the replicas to come
 }
 
 // Later moves the clock.
@@ -75,6 +76,7 @@ func (r *Rig) Serve(server *httptest.Server, passwords *authn.Passwords, change 
 	if err := p.Start(ctx); err != nil {
 		r.Fatal(err)
 	}
+	r.Provider = p
 	listening := make(chan struct{}, 100)
 	go p.Run(ctx, func(ctx context.Context, changed func()) {
 		db.Watch(ctx, r.URL, func() { changed(); listening <- struct{}{} })

@@ -2,15 +2,25 @@ package apitest
 
 import (
 	"encoding/pem"
+	"flag"
 	"log/slog"
 	"net/http/httptest"
 	"os"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
 	"testing"
 )
 
 // Main is the TestMain of a package whose tests use this one.
 func Main(m *testing.M) {
 	slog.SetLogLoggerLevel(slog.LevelError + 4)
+	flag.Parse()
+	if !slices.ContainsFunc(os.Args, func(arg string) bool { return strings.HasPrefix(arg, "-test.parallel") }) {
+		// Most of a test is waiting, for Postgres or for a moment.
+		_ = flag.Set("test.parallel", strconv.Itoa(4*runtime.GOMAXPROCS(0)))
+	}
 	defer trustTestServers()()
 	defer filled.Drop()
 	m.Run()

@@ -59,6 +59,7 @@ func (b *browser) tokensOn(location string) (list []map[string]any) {
 }
 
 func TestTheAccountPageAsksToSignInAndShowsWhoItIsWithoutAnyClient(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	login := b.Do("GET", "/account", nil)
 	view := b.Interaction(login.Header.Get("Location"))
@@ -91,6 +92,7 @@ func TestTheAccountPageAsksToSignInAndShowsWhoItIsWithoutAnyClient(t *testing.T)
 }
 
 func TestMakingATokenNeedsAFreshSignInWhichThenMakesIt(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	at := b.openAccount()
 	b.Later(16 * time.Minute)
@@ -116,6 +118,7 @@ func TestMakingATokenNeedsAFreshSignInWhichThenMakesIt(t *testing.T) {
 }
 
 func TestTheFormsOfTheAccountPageAreBoundToItsOriginBrowserAndSession(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	at := b.openAccount()
 	u, _ := url.Parse(at)
@@ -149,6 +152,7 @@ func TestTheFormsOfTheAccountPageAreBoundToItsOriginBrowserAndSession(t *testing
 }
 
 func TestAFormThatAsksForNonsenseMakesNoToken(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	at := b.openAccount()
 	for _, name := range []string{"", "   ", "a\nb", "a\x7f", "a\u0085x", strings.Repeat("ä", 101), "\xff"} {
@@ -174,6 +178,7 @@ func TestAFormThatAsksForNonsenseMakesNoToken(t *testing.T) {
 }
 
 func TestAPersonRevokesHisOwnTokensAndNoOthers(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	token := b.personalAccessToken()
 	at := b.openAccount()
@@ -206,6 +211,7 @@ func TestAPersonRevokesHisOwnTokensAndNoOthers(t *testing.T) {
 }
 
 func TestAPersonOfAnUpstreamMakesATokenAfterAFreshSignInThere(t *testing.T) {
+	t.Parallel()
 	n := startWithUpstream(t)
 	n.Exec(`INSERT INTO upstream_accounts (upstream, issuer, sub, username) SELECT name, issuer, 'sub-bob', 'alice' FROM upstreams`)
 	a := n.via(n.choose(n.Do("GET", "/account", nil).Location(), "up"), "bob")

@@ -11,6 +11,7 @@ import (
 // RFC 6749 §3.3: scopes that are none of Gatehouse's are for the services that a client's access tokens are for. What its row has can be
 // granted, and nothing else.
 func TestScopesOfAClientsOwnAreGrantedWhereTheyAreRegistered(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	b.Exec(`UPDATE clients SET scope = 'openid email offline_access read:data https://data.example.org/write', audiences = '{https://data.example.org}'`)
 	WaitForNotify()
@@ -44,6 +45,7 @@ func TestScopesOfAClientsOwnAreGrantedWhereTheyAreRegistered(t *testing.T) {
 }
 
 func TestThePersonIsAskedForScopesOfAClientsOwnByTheirNames(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	b.Exec(`UPDATE clients SET scope = 'openid read:data write:data' WHERE client_id = 'spa'`)
 	WaitForNotify()

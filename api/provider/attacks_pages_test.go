@@ -11,6 +11,7 @@ import (
 // Whatever is asked of the new endpoints from another site: the answer is kept by nobody, framed by nobody, read by no stranger's page,
 // tells no address to the next one, and leads to our own pages only.
 func TestTheNewEndpointsGiveAnotherSiteNothing(t *testing.T) {
+	t.Parallel()
 	b := startWithDevices(t).browser()
 	b.openAccount() // somebody is signed in
 	const evil = "https://evil.example.org"

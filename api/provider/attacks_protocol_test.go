@@ -41,6 +41,7 @@ func (b *browser) fourOf(what string, a Answer, quiet bool) {
 }
 
 func TestHostileParametersOfTheTokenEndpointsAreRefusedInTheProtocolsWords(t *testing.T) {
+	t.Parallel()
 	s := startSigning(t)
 	s.Exec(`INSERT INTO exchange_policies (client_id, audience, scope) VALUES ('web', 'store', 'openid')`)
 	s.Exec(`UPDATE clients SET grant_types = ` + everyGrant + `, scope = scope || ' read' WHERE client_id IN ('web')`)
@@ -90,6 +91,7 @@ func TestHostileParametersOfTheTokenEndpointsAreRefusedInTheProtocolsWords(t *te
 
 // What is signed well may be hostile as well.
 func TestHostileHeadersAndClaimsAreRefusedInTheProtocolsWords(t *testing.T) {
+	t.Parallel()
 	s := startSigning(t)
 	key, dpop := s.keys["ES256"], newSigner("ES256", "")
 	access := Str(s.proven(dpop, Redeem(s.Code(AuthParams()))).JSON()["access_token"])

@@ -12,6 +12,7 @@ import (
 // The triggers that queue logouts run with the rights of their owner (SECURITY DEFINER): whoever may disable a user must be able to
 // do nothing with them but that, whatever tables and operators of his own he puts in their way.
 func TestTheTriggersOfLogoutsLendNobodyTheirRights(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	b.Exec("UPDATE clients SET backchannel_logout_uri = 'https://rp.example.org/logout'")
 	b.Exec("INSERT INTO users (username) VALUES ('mallory')")
@@ -67,6 +68,7 @@ func TestTheTriggersOfLogoutsLendNobodyTheirRights(t *testing.T) {
 // Whoever has a disabled_at or ended_at is out, whatever the time in it: the logout must not wait for that time, nor be taken for old and
 // deleted before it was delivered.
 func TestALogoutOfAnyTimeIsToldNow(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	b.Exec("UPDATE clients SET backchannel_logout_uri = 'https://rp.example.org/logout'")
 	for _, sql := range []string{"UPDATE users SET disabled_at = $1 WHERE username = 'alice'", "UPDATE sessions SET ended_at = $1 WHERE ended_at IS NULL"} {

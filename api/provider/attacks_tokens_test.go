@@ -10,6 +10,7 @@ import (
 
 // A personal access token belongs to no client, so the gate of the service that asks about it is the only one.
 func TestAPersonalAccessTokenIsNoWayAroundAServicesGroups(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	token := b.personalAccessToken()
 	active := func() any {
@@ -35,6 +36,7 @@ func TestAPersonalAccessTokenIsNoWayAroundAServicesGroups(t *testing.T) {
 
 // Whatever token somebody got hold of, it is good for what it was made for and for nothing else (RFC 8725 §3.11, §3.12).
 func TestNoTokenOfTheNewKindsPassesForAnother(t *testing.T) {
+	t.Parallel()
 	b, google, subject := exchanges(t)
 	b.Exec("UPDATE clients SET refresh_token_format = 'jwt', grant_types = grant_types || $1::text WHERE client_id = 'web'", deviceGrant)
 	r := b.receiver("web")
@@ -85,6 +87,7 @@ func TestNoTokenOfTheNewKindsPassesForAnother(t *testing.T) {
 
 // Whoever revokes what he makes has never many tokens that can be used, but rows without end.
 func TestMakingAndRevokingTokensInALoopFillsNoTable(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	b.personalAccessToken()
 	b.Exec("UPDATE personal_access_tokens SET revoked_at = now()")

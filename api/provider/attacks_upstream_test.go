@@ -27,6 +27,7 @@ func (n neighbours) goThere() Answer {
 // The Kelvin sign and the dotted capital I become letters of ASCII where case is folded, so that an address of the attacker's own
 // turns into the victim's.
 func TestAnAddressThatFoldsToAnothersIsNotTheOthers(t *testing.T) {
+	t.Parallel()
 	n := startWithUpstream(t, "email_domains = '{example.org}', trusts_email = true")
 	n.Exec("INSERT INTO users (username, email, email_verified) VALUES ('mike', 'mike@example.org', true)")
 	for _, address := range []string{"mi\u212ae@example.org", "m\u0130ke@example.org"} {
@@ -47,6 +48,7 @@ func TestAnAddressThatFoldsToAnothersIsNotTheOthers(t *testing.T) {
 
 // A browser sends all cookies of a host with each request, so whoever can plant many of them locks the person out.
 func TestNoPageCanFillABrowserWithCookiesOfJourneys(t *testing.T) {
+	t.Parallel()
 	n := startWithUpstream(t)
 	for _, dest := range []string{"image", "iframe", "empty"} {
 		victim := n.another()
@@ -71,6 +73,7 @@ func TestNoPageCanFillABrowserWithCookiesOfJourneys(t *testing.T) {
 
 // What counts is what the rows say when the person comes back, not when he left.
 func TestWhoIsShutOutWhileAtAnUpstreamGetsNothing(t *testing.T) {
+	t.Parallel()
 	n := startWithUpstream(t)
 	n.Exec(`INSERT INTO upstream_accounts (upstream, issuer, sub, username) SELECT name, issuer, 'sub-bob', 'alice' FROM upstreams`)
 	for sql, undo := range map[string]string{

@@ -8,6 +8,7 @@ import (
 )
 
 func TestTheAuthenticationMethodsAreWhatTheLoginPageOffers(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	b.Exec(`INSERT INTO upstreams (name, display_name, issuer, client_id, disabled_at) VALUES
 		('google', 'Google', 'https://accounts.google.com', 'x', NULL), ('old', 'Old', 'https://old.example.org', 'x', now())`)

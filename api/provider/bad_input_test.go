@@ -11,6 +11,7 @@ import (
 
 // RFC 6749 §4.1.2.1, RFC 9700 §4.1: never a redirect to an address that is not registered, character for character.
 func TestAnUnregisteredRedirectURIIsAPageAndNeverARedirect(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	b.Code(AuthParams()) // signed in, so that nothing but the address stands in the way
 	for _, uri := range []string{"", "https://rp.example.org/callback", Callback + "&x=1", Callback + "#", "https://rp.example.org/callback/?fixed=1",
@@ -40,6 +41,7 @@ func TestAnUnregisteredRedirectURIIsAPageAndNeverARedirect(t *testing.T) {
 }
 
 func TestAllOtherRefusalsGoBackWithErrorStateAndIss(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	repeated := AuthParams()
 	repeated.Add("scope", "openid")
@@ -68,6 +70,7 @@ func TestAllOtherRefusalsGoBackWithErrorStateAndIss(t *testing.T) {
 
 // RFC 9101 §6.2: most objects have the redirect URI, so that it is not known where one cannot be read; that is not what is wrong.
 func TestABadRequestObjectIsNamedAlthoughTheRedirectURIIsInIt(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	params := url.Values{"client_id": {"web"}, "request": {"eyJ"}}
 	a := b.Authorize(params)
@@ -82,6 +85,7 @@ func TestABadRequestObjectIsNamedAlthoughTheRedirectURIIsInIt(t *testing.T) {
 }
 
 func TestAPendingRequestIsGoodForOneBrowserOnePageAndHalfAnHour(t *testing.T) {
+	t.Parallel()
 	r := start(t)
 	b, thief := r.browser(), r.browser()
 	at := b.Authorize(AuthParams()).Location()
@@ -122,6 +126,7 @@ func TestAPendingRequestIsGoodForOneBrowserOnePageAndHalfAnHour(t *testing.T) {
 
 // RFC 6749 §5.2.
 func TestTheTokenEndpointAnswersInTheProtocolsWords(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	for _, c := range []struct {
 		what   string
@@ -159,6 +164,7 @@ func TestTheTokenEndpointAnswersInTheProtocolsWords(t *testing.T) {
 }
 
 func TestUserinfoRefusesWhatIsNotItsToken(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	out := b.Token(Redeem(b.Code(AuthParams("scope", "openid offline_access")))).JSON()
 	access := Str(out["access_token"])

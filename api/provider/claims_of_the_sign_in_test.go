@@ -8,6 +8,7 @@ import (
 
 // OpenID Connect Core §5.5.1.1: an essential acr is reached or the request is refused; a voluntary one is not.
 func TestAnEssentialACRIsReachedOrTheRequestIsRefused(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	if a := b.Authorize(AuthParams("claims", `{"id_token": {"acr": {"essential": true, "value": "9"}}}`)); a.Query("error") != "unmet_authentication_requirements" {
 		t.Errorf("asked to sign in for nothing: %d %s", a.Status, a.Location())
@@ -38,6 +39,7 @@ func TestAnEssentialACRIsReachedOrTheRequestIsRefused(t *testing.T) {
 
 // OpenID Connect Core §3.1.2.2, §5.5.1: sub with a value is for that person and nobody else.
 func TestASubThatIsAskedForIsTheOneOrNobody(t *testing.T) {
+	t.Parallel()
 	r := start(t)
 	r.Exec(`INSERT INTO users (sub, username, password) VALUES ('sub-bob', 'bob', crypt($1, gen_salt('bf', 4)))`, Password)
 	alice, bob := r.browser(), r.browser()

@@ -49,6 +49,7 @@ func lacks(t *testing.T, what string, claims map[string]any, names ...string) {
 
 // OpenID Connect Core §5.5, §5.5.1: voluntary and essential alike, and one that there is not is no error.
 func TestClaimsAskedForByNameAreWhereTheyWereAskedFor(t *testing.T) {
+	t.Parallel()
 	b := startWithClaims(t)
 	const asked = `{"userinfo": {"nickname": null, "department": {"essential": true}, "birthdate": {"essential": true}, "address": null},
 		"id_token": {"email": {"essential": true, "value": "other@example.org"}, "email_verified": null, "auth_time": {"essential": true}, "unheard_of": {"values": [1, {}]}},
@@ -79,6 +80,7 @@ func TestClaimsAskedForByNameAreWhereTheyWereAskedFor(t *testing.T) {
 
 // OpenID Connect Core §5.5: to ask by name is no way round what the client is registered for (docs/sql.md, clients.scope).
 func TestAClaimIsGivenToAClientOnlyThatMayAskForItsScope(t *testing.T) {
+	t.Parallel()
 	b := startWithClaims(t)
 	b.Exec("UPDATE clients SET scope = 'openid profile' WHERE client_id = 'web'")
 	WaitForNotify()
@@ -93,6 +95,7 @@ func TestAClaimIsGivenToAClientOnlyThatMayAskForItsScope(t *testing.T) {
 
 // OpenID Connect Core §5.5: what is asked for by name is allowed by the person as its scope is.
 func TestThePersonIsAskedForTheScopesOfClaimsThatAreAskedForByName(t *testing.T) {
+	t.Parallel()
 	b := startWithClaims(t)
 	b.Code(AuthParams())
 	byName := SPAParams("scope", "openid", "claims", `{"userinfo": {"phone_number": null}, "id_token": {"email": null, "department": null, "sub": null}}`)
@@ -141,6 +144,7 @@ func withValues(params url.Values, more ...string) url.Values {
 
 // OpenID Connect Core §5.1, §5.3.2, §5.4: a claim has the type of the specification, or is left out; so is one that is empty.
 func TestClaimsOfTheWrongTypeAreLeftOut(t *testing.T) {
+	t.Parallel()
 	b := startWithClaims(t)
 	get := func(claimsOfUser string) (id, info map[string]any) {
 		b.Exec("UPDATE users SET claims = $1::text::jsonb", claimsOfUser)
@@ -170,6 +174,7 @@ func TestClaimsOfTheWrongTypeAreLeftOut(t *testing.T) {
 
 // OpenID Connect Core §5.4: scopes release to userinfo where there is an access token; claims asked for by name stay where they were asked for.
 func TestAClientCanHaveIDTokensWithWhatItAskedForByNameAlone(t *testing.T) {
+	t.Parallel()
 	b := startWithClaims(t, func(s *provider.Settings) { s.ResponseTypes = oidc.ResponseTypes })
 	b.Exec(`UPDATE clients SET id_token_scope_claims = false, grant_types = '{authorization_code,refresh_token,implicit}',
 		response_types = '{code,id_token,id_token token,code id_token}' WHERE client_id = 'web'`)
@@ -197,6 +202,7 @@ func TestAClientCanHaveIDTokensWithWhatItAskedForByNameAlone(t *testing.T) {
 
 // OpenID Connect Core §3.1.2.6; the parameter is bounded before it is parsed.
 func TestAClaimsParameterThatIsNoneIsRefused(t *testing.T) {
+	t.Parallel()
 	b := startWithClaims(t)
 	b.Code(AuthParams())
 	repeated := AuthParams("claims", `{"userinfo": {"email": null}}`)

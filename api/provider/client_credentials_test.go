@@ -31,6 +31,7 @@ func (b *browser) said(token string) map[string]any { return b.about("/introspec
 
 // RFC 6749 §4.4.2, §4.4.3, RFC 9068 §2.2, §3.
 func TestAClientGetsATokenForItself(t *testing.T) {
+	t.Parallel()
 	b := startServices(t)
 	for _, c := range []struct{ asked, got string }{
 		{"", "read write"},
@@ -82,6 +83,7 @@ func TestAClientGetsATokenForItself(t *testing.T) {
 
 // RFC 6749 §4.4: confidential clients only, and those that are registered for it.
 func TestATokenForAClientItselfIsForConfidentialClientsWithTheGrant(t *testing.T) {
+	t.Parallel()
 	b := startServices(t)
 	b.Exec(`INSERT INTO clients (client_id, token_endpoint_auth_method, grant_types, scope) VALUES ('page', 'none', '{client_credentials}', 'read')`)
 	ask := url.Values{"grant_type": {"client_credentials"}}
@@ -103,6 +105,7 @@ func TestATokenForAClientItselfIsForConfidentialClientsWithTheGrant(t *testing.T
 
 // RFC 7662 §2.2, RFC 7009 §2.1, §2.2: it lives by itself, until it expires, is revoked, or its client is disabled.
 func TestATokenOfAClientItselfIsGoodUntilItExpiresIsRevokedOrItsClientDisabled(t *testing.T) {
+	t.Parallel()
 	b := startServices(t)
 	token := func() string { return Str(b.forItself("scope", "read").JSON()["access_token"]) }
 	revoke := func(token, client, secret string) {

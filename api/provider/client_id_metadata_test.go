@@ -70,6 +70,7 @@ func (b *browser) ask(s *site, path string, changes ...string) Answer {
 }
 
 func TestAnApplicationSignsInByTheDocumentAtItsClientID(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	b := start(t, documents, ReachesTestServers).browser()
 	ctx := oidc.ClientContext(context.Background(), http.DefaultClient)
@@ -109,6 +110,7 @@ func TestAnApplicationSignsInByTheDocumentAtItsClientID(t *testing.T) {
 }
 
 func TestDocumentsAreReadWhereverARequestBegins(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.say("redirect_uris", []string{"https://app.example.org/cb"}, "grant_types", []string{"authorization_code", "urn:ietf:params:oauth:grant-type:device_code"})
 	b := start(t, documents, ReachesTestServers).browser()
@@ -133,6 +135,7 @@ func TestDocumentsAreReadWhereverARequestBegins(t *testing.T) {
 
 // OAuth Client ID Metadata Document §4, §6.5, §6.6.
 func TestADocumentThatIsNoneIsRefused(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	b := start(t, documents, ReachesTestServers).browser()
 	as := func(contentType, body string) http.HandlerFunc {
@@ -184,6 +187,7 @@ func TestADocumentThatIsNoneIsRefused(t *testing.T) {
 }
 
 func TestNobodyHasUsFetchDocumentsThatWeAreNotToFetch(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	for what, change := range map[string][]func(*provider.Settings){"it is off": {ReachesTestServers}, "the address is private": {documents}} {
 		b := start(t, change...).browser()
@@ -210,6 +214,7 @@ func TestNobodyHasUsFetchDocumentsThatWeAreNotToFetch(t *testing.T) {
 }
 
 func TestManyRequestsForOneDocumentAreOneFetch(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	r := start(t, documents, ReachesTestServers)
 	together := func(path string, status int) {
@@ -244,6 +249,7 @@ func TestManyRequestsForOneDocumentAreOneFetch(t *testing.T) {
 
 // OAuth Client ID Metadata Document §4.4, §6.3.
 func TestADocumentIsReadAgainAndOutlivesATrouble(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	b := start(t, documents, ReachesTestServers).browser()
 	b.Code(AuthParams("client_id", s.URL+"/c", "redirect_uri", "https://app.example.org/cb"))
@@ -279,6 +285,7 @@ func TestADocumentIsReadAgainAndOutlivesATrouble(t *testing.T) {
 }
 
 func TestDocumentsAreBoundedAsRegistrationsAre(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	r := start(t, documents, ReachesTestServers)
 	b := r.browser()
@@ -307,6 +314,7 @@ func TestDocumentsAreBoundedAsRegistrationsAre(t *testing.T) {
 }
 
 func TestSomebodyWithALoopHasUsFetchFewDocumentsAtOnce(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	r := start(t, documents, ReachesTestServers)
 	var now, most atomic.Int32

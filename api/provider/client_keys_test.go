@@ -16,6 +16,7 @@ import (
 
 // OpenID Connect Core §10.1.1: keys at jwks_uri are kept, and fetched anew for a kid that is not known.
 func TestKeysAtAnAddressAreKeptAndFetchedAnewForAnUnknownKid(t *testing.T) {
+	t.Parallel()
 	s := startSigning(t, ReachesTestServers)
 	first, next := newSigner("ES256", "first"), newSigner("ES256", "next")
 	var fetches, status atomic.Int32
@@ -74,6 +75,7 @@ func TestKeysAtAnAddressAreKeptAndFetchedAnewForAnUnknownKid(t *testing.T) {
 
 // Whoever hangs up must not keep a client's keys from being fetched: anybody can send an assertion that is none.
 func TestWhoHangsUpKeepsNoClientFromItsKeys(t *testing.T) {
+	t.Parallel()
 	s := startSigning(t, ReachesTestServers)
 	key := newSigner("ES256", "k")
 	asked := make(chan struct{}, 10)

@@ -9,6 +9,7 @@ import (
 
 // OpenID Connect Dynamic Client Registration §2.
 func TestTheLoginAndConsentPagesGetWhatTheClientRegisteredAboutItself(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	want := map[string]any{"name": "The page", "uri": "https://spa.example.org/"}
 	shown := func(a Answer, page string) {

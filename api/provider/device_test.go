@@ -93,6 +93,7 @@ func (b *browser) errorOf(a Answer) string {
 
 // RFC 8628 §3.1 to §3.5.
 func TestADeviceGetsItsTokensOnceAPersonHasAllowedIt(t *testing.T) {
+	t.Parallel()
 	r := startWithDevices(t)
 	a := r.ask("openid email offline_access unheard-of")
 	out := a.JSON()
@@ -155,6 +156,7 @@ func TestADeviceGetsItsTokensOnceAPersonHasAllowedIt(t *testing.T) {
 
 // RFC 8628 §3.5.
 func TestADevicePollsNoFasterThanItIsTold(t *testing.T) {
+	t.Parallel()
 	r := startWithDevices(t)
 	d := r.waiting("openid")
 	for i, step := range []struct {
@@ -174,6 +176,7 @@ func TestADevicePollsNoFasterThanItIsTold(t *testing.T) {
 
 // RFC 8628 §3.5.
 func TestADeviceThatWasDeniedHasExpiredOrIsUnknownIsToldSo(t *testing.T) {
+	t.Parallel()
 	r := startWithDevices(t)
 	b := r.browser()
 
@@ -224,6 +227,7 @@ func TestADeviceThatWasDeniedHasExpiredOrIsUnknownIsToldSo(t *testing.T) {
 }
 
 func TestADeviceLivesByItsPersonsSessionGroupAndAccount(t *testing.T) {
+	t.Parallel()
 	r := startWithDevices(t)
 	b := r.browser()
 	const leave, join = "DELETE FROM group_members", "INSERT INTO group_members (username, group_name) VALUES ('alice', 'staff')"
@@ -268,6 +272,7 @@ func TestADeviceLivesByItsPersonsSessionGroupAndAccount(t *testing.T) {
 
 // As for authorization codes (RFC 6749 §10.5); the statement is the check.
 func TestOneOfTwentyParallelPollsWinsAndTheReplaysRevokeIt(t *testing.T) {
+	t.Parallel()
 	r := startWithDevices(t)
 	b := r.browser()
 	d := r.waiting("openid offline_access")
@@ -298,6 +303,7 @@ func TestOneOfTwentyParallelPollsWinsAndTheReplaysRevokeIt(t *testing.T) {
 }
 
 func TestOneOfManyAnswersAndPollsAtOnceCounts(t *testing.T) {
+	t.Parallel()
 	r := startWithDevices(t)
 	d := r.waiting("openid")
 	results := make([]Answer, 10)
@@ -338,6 +344,7 @@ func TestOneOfManyAnswersAndPollsAtOnceCounts(t *testing.T) {
 }
 
 func TestTheWaitingDevicesAreBounded(t *testing.T) {
+	t.Parallel()
 	r := startWithDevices(t)
 	first := r.waiting("openid")
 	r.Exec(`INSERT INTO device_codes (device_code_sha256, user_code_hmac, network_hmac, grant_id, client_id, offline, scope,
@@ -370,6 +377,7 @@ func TestTheWaitingDevicesAreBounded(t *testing.T) {
 
 // RFC 8628 §5.1.
 func TestGuessingUserCodesIsSlowedDownWithoutLockingOthersOut(t *testing.T) {
+	t.Parallel()
 	r := startWithDevices(t)
 	d := r.waiting("openid")
 	owner, attacker := r.browser(), r.browser()
@@ -410,6 +418,7 @@ func TestGuessingUserCodesIsSlowedDownWithoutLockingOthersOut(t *testing.T) {
 }
 
 func TestTheDeviceEndpointsRefuseWhatIsNotForThem(t *testing.T) {
+	t.Parallel()
 	r := startWithDevices(t)
 	b := r.browser()
 	d := r.waiting("openid")

@@ -9,6 +9,7 @@ import (
 
 // RFC 9449 §10, §10.1: a code is bound to the key that dpop_jkt names, or whose proof came with the pushed request.
 func TestACodeIsBoundToTheKeyOfItsRequest(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	key, thief := newSigner("ES256", ""), newSigner("ES256", "")
 	secret := []string{"client_id", "web", "client_secret", "web-secret"}
@@ -60,6 +61,7 @@ func TestACodeIsBoundToTheKeyOfItsRequest(t *testing.T) {
 
 // RFC 9449 §5: a refresh token of a public client is bound to the key, that of a client with a secret is bound to the client as it is.
 func TestARefreshTokenOfAPublicClientIsBoundToTheKey(t *testing.T) {
+	t.Parallel()
 	b := startWithDevices(t).browser()
 	key, thief := newSigner("ES256", ""), newSigner("EdDSA", "")
 	spa := []string{"client_id", "spa", "redirect_uri", "https://spa.example.org/cb"}
@@ -103,6 +105,7 @@ func TestARefreshTokenOfAPublicClientIsBoundToTheKey(t *testing.T) {
 
 // RFC 9449 §5.2: a client with dpop_bound_access_tokens gets no token without a proof, whichever the grant.
 func TestAClientThatIsRegisteredForBoundTokensGetsNoOthers(t *testing.T) {
+	t.Parallel()
 	b := start(t, everyResponseType).browser()
 	b.Exec(`UPDATE clients SET grant_types = ` + everyGrant + ` || '{implicit}', scope = scope || ' read',
 		response_types = '{code,id_token,token,id_token token,code token,code id_token token}' WHERE client_id = 'web'`)

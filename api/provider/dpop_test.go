@@ -52,6 +52,7 @@ func (b *browser) refusedProof(what string, a Answer, status int, code string) {
 
 // RFC 9449 §5, §7.1, §8, §8.2.
 func TestADPoPClientIsHandedANonceAndGetsATokenBoundToItsKey(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	for _, alg := range []string{"RS256", "PS256", "ES256", "EdDSA"} {
 		key := newSigner(alg, "")
@@ -93,6 +94,7 @@ func TestADPoPClientIsHandedANonceAndGetsATokenBoundToItsKey(t *testing.T) {
 
 // RFC 9449 §7.1, §7.2, §11.1.
 func TestABoundTokenIsGoodForItsKeyAloneAndEachProofOnce(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	key, thief := newSigner("ES256", ""), newSigner("ES256", "")
 	access := Str(b.proven(key, Redeem(b.Code(AuthParams()))).JSON()["access_token"])
@@ -167,6 +169,7 @@ func TestABoundTokenIsGoodForItsKeyAloneAndEachProofOnce(t *testing.T) {
 
 // RFC 9449 §4.3: each check, at the token endpoint and at userinfo.
 func TestAProofIsCheckedPointByPoint(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	key, stranger := newSigner("ES256", ""), newSigner("ES256", "")
 	access := Str(b.proven(key, Redeem(b.Code(AuthParams()))).JSON()["access_token"])
@@ -276,6 +279,7 @@ func TestAProofIsCheckedPointByPoint(t *testing.T) {
 
 // RFC 9449 §8: any replica knows the nonces of this minute and of the last.
 func TestANonceIsGoodForAMinuteOrTwoAtEveryReplica(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	second := httptest.NewUnstartedServer(nil)
 	b.Serve(second, authn.NewPasswords(2, 64))

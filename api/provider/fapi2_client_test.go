@@ -27,6 +27,7 @@ func fapi(changes ...string) url.Values {
 
 // FAPI 2.0 Security Profile §5.3.2.1, §5.3.2.2, §5.4.1.
 func TestAClientOfFAPI2SignsPeopleInWithPushedRequestsSignedAssertionsAndBoundTokens(t *testing.T) {
+	t.Parallel()
 	s := startSigning(t)
 	key := newSigner("PS256", "")
 	pushed := s.push(key, fapi("scope", "openid email offline_access"))
@@ -71,6 +72,7 @@ func TestAClientOfFAPI2SignsPeopleInWithPushedRequestsSignedAssertionsAndBoundTo
 
 // FAPI 2.0 Security Profile §5.3.2.1, §5.3.2.2, §5.4.1: what other clients may, such a client may not.
 func TestAClientOfFAPI2IsRefusedWhatTheProfileForbids(t *testing.T) {
+	t.Parallel()
 	s := startSigning(t, func(s *provider.Settings) { s.CodeTTL = 10 * time.Minute })
 	key, rsa := newSigner("EdDSA", ""), newSigner("RS256", "")
 	code := func() string {

@@ -11,6 +11,7 @@ import (
 )
 
 func TestSignInReachesTheRelyingPartyWithCodeStateAndIss(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	a := b.Authorize(AuthParams("login_hint", "alice"))
 	if a.Status != 303 || a.Location().Host != "ui.example.org" || a.Location().Path != "/login" {
@@ -58,6 +59,7 @@ func TestSignInReachesTheRelyingPartyWithCodeStateAndIss(t *testing.T) {
 }
 
 func TestSingleSignOnNeedsNoPassword(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	b.Code(AuthParams())
 	if a := b.Authorize(AuthParams("prompt", "none")); a.Query("code") == "" {
@@ -67,6 +69,7 @@ func TestSingleSignOnNeedsNoPassword(t *testing.T) {
 
 // RFC 6749 §4.1.2.1: access_denied, whether the person refuses before the sign-in or after it.
 func TestAPersonWhoDoesNotWantToSignInGoesBackWithAccessDenied(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	a := b.Authorize(AuthParams())
 	if page := b.Interaction(a.Location().String()); page["cancel"] != true {
@@ -90,6 +93,7 @@ func TestAPersonWhoDoesNotWantToSignInGoesBackWithAccessDenied(t *testing.T) {
 }
 
 func TestThirdPartyClientsAskForConsentOncePerScopeSet(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	b.Code(AuthParams())
 	ask := b.Authorize(SPAParams("scope", "openid email"))
@@ -125,6 +129,7 @@ func TestThirdPartyClientsAskForConsentOncePerScopeSet(t *testing.T) {
 
 // RFC 6749 §4.1.2, §10.5; the statement is the check.
 func TestOneOfFiftyParallelRedemptionsWinsAndTheReplaysRevokeIt(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	code := b.Code(AuthParams("scope", "openid offline_access"))
 	results := make([]Answer, 50)
@@ -153,6 +158,7 @@ func TestOneOfFiftyParallelRedemptionsWinsAndTheReplaysRevokeIt(t *testing.T) {
 }
 
 func TestACodeFitsOnlyItsOwnRequest(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	b.Exec(`INSERT INTO clients (client_id, client_secret_sha256, redirect_uris, first_party) VALUES ('other', sha256('web-secret'), ARRAY[$1], true)`, Callback)
 	code := b.Code(AuthParams())
@@ -179,6 +185,7 @@ func TestACodeFitsOnlyItsOwnRequest(t *testing.T) {
 
 // RFC 9700 §4.14.2.
 func TestRefreshTokensRotateWithGraceAndReplayRevokesTheFamily(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	first := Str(b.Token(Redeem(b.Code(AuthParams("scope", "openid offline_access")))).JSON()["refresh_token"])
 	second := b.Token(Refresh(first))
@@ -210,6 +217,7 @@ func TestRefreshTokensRotateWithGraceAndReplayRevokesTheFamily(t *testing.T) {
 }
 
 func TestParallelRefreshesOfOneTokenAllGetTheSameSuccessor(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	first := Str(b.Token(Redeem(b.Code(AuthParams("scope", "openid offline_access")))).JSON()["refresh_token"])
 	got := make([]string, 20)
@@ -232,6 +240,7 @@ func TestParallelRefreshesOfOneTokenAllGetTheSameSuccessor(t *testing.T) {
 }
 
 func TestOfflineGrantsOutliveTheSessionAndOthersDoNot(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	online := b.Token(Redeem(b.Code(AuthParams()))).JSON()
 	offline := b.Token(Redeem(b.Code(AuthParams("scope", "openid offline_access")))).JSON()
@@ -254,6 +263,7 @@ func TestOfflineGrantsOutliveTheSessionAndOthersDoNot(t *testing.T) {
 }
 
 func TestLogoutWithoutAHintAsksFirst(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	b.Code(AuthParams())
 	params := url.Values{"client_id": {"web"}, "post_logout_redirect_uri": {"https://rp.example.org/bye"}}
@@ -285,6 +295,7 @@ func TestLogoutWithoutAHintAsksFirst(t *testing.T) {
 }
 
 func TestRevocationEndsTheGrant(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	for _, kind := range []string{"access_token", "refresh_token"} {
 		tokens := b.Token(Redeem(b.Code(AuthParams("scope", "openid offline_access")))).JSON()
@@ -303,6 +314,7 @@ func TestRevocationEndsTheGrant(t *testing.T) {
 }
 
 func TestPromptLoginAndMaxAgeAskForAFreshSignIn(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	b.Code(AuthParams())
 	b.Later(10 * time.Minute)
@@ -323,6 +335,7 @@ func TestPromptLoginAndMaxAgeAskForAFreshSignIn(t *testing.T) {
 }
 
 func TestFormPostCarriesTheAnswerInAForm(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	b.Code(AuthParams())
 	a := b.Authorize(AuthParams("response_mode", "form_post", "state", `"><script>alert(1)</script>`))
@@ -334,6 +347,7 @@ func TestFormPostCarriesTheAnswerInAForm(t *testing.T) {
 
 // OpenID Connect Core §12.2.
 func TestARefreshedIDTokenHasTheSameSubjectAndAuthTimeAndNoNonce(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	first := b.Token(Redeem(b.Code(AuthParams("scope", "openid offline_access")))).JSON()
 	b.Later(time.Hour)

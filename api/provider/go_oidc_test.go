@@ -106,6 +106,7 @@ func expired(t *oauth2.Token) *oauth2.Token {
 }
 
 func TestAGoClientRefreshesUntilItRevokes(t *testing.T) {
+	t.Parallel()
 	r := start(t)
 	c := r.goClient("openid", "email", oidc.ScopeOfflineAccess)
 	first := c.signIn(r.browser())
@@ -141,6 +142,7 @@ func TestAGoClientRefreshesUntilItRevokes(t *testing.T) {
 }
 
 func TestAGoServiceGetsATokenForItselfThatAnotherVerifies(t *testing.T) {
+	t.Parallel()
 	r := start(t)
 	r.Exec(`UPDATE clients SET grant_types = '{client_credentials}', scope = 'openid read', audiences = ARRAY[$1] WHERE client_id = 'web'`, dataService)
 	c := r.goClient()
@@ -167,6 +169,7 @@ func TestAGoServiceGetsATokenForItselfThatAnotherVerifies(t *testing.T) {
 }
 
 func TestAGoServiceExchangesATokenForAnotherService(t *testing.T) {
+	t.Parallel()
 	r := start(t)
 	r.Exec(`UPDATE clients SET grant_types = grant_types || ARRAY[$1], scope = 'openid read' WHERE client_id = 'web'`, exchangeGrant)
 	r.Exec(`INSERT INTO exchange_policies (client_id, audience, scope) VALUES ('web', $1, 'read')`, dataService)
@@ -201,6 +204,7 @@ func TestAGoServiceExchangesATokenForAnotherService(t *testing.T) {
 }
 
 func TestAGoDeviceSignsIn(t *testing.T) {
+	t.Parallel()
 	r := startWithDevices(t)
 	c := r.goClient("openid", oidc.ScopeOfflineAccess)
 	c.ClientID, c.ClientSecret = "tv", ""
@@ -233,6 +237,7 @@ func TestAGoDeviceSignsIn(t *testing.T) {
 }
 
 func TestAGoClientSignsOutAndVerifiesTheLogoutToken(t *testing.T) {
+	t.Parallel()
 	r := start(t, private)
 	told := r.receiver("web")
 	c, b := r.goClient("openid"), r.browser()

@@ -87,6 +87,7 @@ func attributes(t *testing.T, settings map[string]string, document []byte) (logi
 }
 
 func TestGrafanasGenericOAuthGetsNameAndRoleAsItsRecipeSays(t *testing.T) {
+	t.Parallel()
 	r := start(t)
 	settings := r.generic()
 	rp := r.grafana(settings)
@@ -110,6 +111,7 @@ func TestGrafanasGenericOAuthGetsNameAndRoleAsItsRecipeSays(t *testing.T) {
 }
 
 func TestGrafanasGenericOAuthSignsInAndRefreshesWithEachAuthStyle(t *testing.T) {
+	t.Parallel()
 	r := start(t)
 	rp := r.grafana(r.generic())
 	for _, style := range []oauth2.AuthStyle{oauth2.AuthStyleInHeader, oauth2.AuthStyleInParams, oauth2.AuthStyleAutoDetect} {
@@ -124,6 +126,7 @@ func TestGrafanasGenericOAuthSignsInAndRefreshesWithEachAuthStyle(t *testing.T) 
 }
 
 func TestGrafanasSignOutEndsTheSessionAndComesBackToItsLoginPage(t *testing.T) {
+	t.Parallel()
 	r := start(t)
 	settings := r.generic()
 	b := r.browser()

@@ -13,6 +13,7 @@ import (
 )
 
 func TestGuessingIsSlowedDownWithoutLockingTheOwnerOut(t *testing.T) {
+	t.Parallel()
 	r := start(t)
 	owner, attacker := r.browser(), r.browser()
 	owner.Code(AuthParams()) // leaves a known-device cookie
@@ -40,11 +41,12 @@ func TestGuessingIsSlowedDownWithoutLockingTheOwnerOut(t *testing.T) {
 }
 
 func TestHangingUpDoesNotEscapeTheThrottle(t *testing.T) {
+	t.Parallel()
 	r := start(t)
 	b := r.browser()
 	at := b.Authorize(AuthParams()).Location()
 	impatient := *b.HTTP
-	impatient.Timeout = 100 * time.Millisecond // less than a refusal takes
+	impatient.Timeout = 300 * time.Millisecond // less than a refusal takes, and enough to be heard on a busy machine
 	for range 6 {
 		form := url.Values{"request": {at.Query().Get("request")}, "username": {"alice"}, "password": {"guess"}}
 		if resp, err := impatient.PostForm(b.Issuer+"/login", form); err == nil {
@@ -61,6 +63,7 @@ func TestHangingUpDoesNotEscapeTheThrottle(t *testing.T) {
 }
 
 func TestGuessesSentAllAtOnceAreNotAllLetThrough(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	at := b.Authorize(AuthParams()).Location()
 	results := make([]Answer, 60)
@@ -85,6 +88,7 @@ func TestGuessesSentAllAtOnceAreNotAllLetThrough(t *testing.T) {
 }
 
 func TestBeyondTheHashQueueTheAnswerIs503WithRetryAfter(t *testing.T) {
+	t.Parallel()
 	r := start(t)
 	server := httptest.NewUnstartedServer(nil)
 	r.Serve(server, authn.NewPasswords(1, 1))

@@ -8,6 +8,7 @@ import (
 
 // OpenID Connect Core §3.1.2.1.
 func TestAnIDTokenHintIsForOnePersonOnly(t *testing.T) {
+	t.Parallel()
 	r := start(t)
 	r.Exec(`INSERT INTO users (sub, username, password) VALUES ('sub-bob', 'bob', crypt($1, gen_salt('bf', 4)))`, Password)
 	alice, bob := r.browser(), r.browser()

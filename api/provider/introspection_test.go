@@ -10,6 +10,7 @@ import (
 
 // RFC 7662.
 func TestIntrospectionTellsWhetherATokenIsActiveAndNobodyWithoutASecret(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	b.Exec(`INSERT INTO clients (client_id, client_secret_sha256, grant_types) VALUES ('service', sha256('service-secret'), '{}')`)
 	tokens := b.Token(Redeem(b.Code(AuthParams("scope", "openid email offline_access")))).JSON()

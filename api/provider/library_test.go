@@ -13,6 +13,7 @@ import (
 
 // A relying party that nobody here wrote: go-oidc verifies discovery, the JWKS, the ID token, its nonce and at_hash.
 func TestGoOIDCSignsInForEachSigningAlgorithm(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	for _, alg := range []string{"RS256", "PS256", "ES256", "EdDSA"} {
 		b.Exec(`UPDATE clients SET id_token_signed_response_alg = $1, access_token_signing_alg = $1 WHERE client_id = 'web'`, alg)

@@ -130,6 +130,7 @@ func TestAStepThatNobodyKnowsIssuesNothingAtAnyDoor(t *testing.T) {
 
 // What follows from a step is written down once: whoever adds one finds the switch, and none is forgotten.
 func TestTheOnlySwitchOnAStepIsInNext(t *testing.T) {
+	t.Parallel()
 	files := token.NewFileSet()
 	steps, mentions, inSwitch, closed := map[string]bool{}, map[string]int{}, 0, false
 	eachFile(t, files, "..", func(path string, file *ast.File) {

@@ -52,6 +52,7 @@ func (b *browser) subjectAt(client string) string {
 
 // OpenID Connect Core §8, §8.1.
 func TestClientsOfOneHostKnowAPersonByOneSubjectAndOthersByAnother(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	b.pairwise()
 	b.Exec(`INSERT INTO users (sub, username, password) VALUES ('sub-bob', 'bob', crypt($1, gen_salt('bf', 4)))`, Password)
@@ -73,6 +74,7 @@ func TestClientsOfOneHostKnowAPersonByOneSubjectAndOthersByAnother(t *testing.T)
 
 // OpenID Connect Core §8: everything that the client learns has the same sub, and nothing the other one.
 func TestAPairwiseSubjectIsTheOneEverywhere(t *testing.T) {
+	t.Parallel()
 	b := start(t, everyResponseType, private).browser()
 	b.pairwise()
 	logouts := b.receiver("a")
@@ -112,6 +114,7 @@ func TestAPairwiseSubjectIsTheOneEverywhere(t *testing.T) {
 
 // OpenID Connect Core §3.1.2.1, §5.5.1: a hint names the person by the client's own subject.
 func TestAHintWithAPairwiseSubjectIsUnderstood(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	b.pairwise()
 	hint := Str(b.tokensOf("a")["id_token"])
@@ -144,6 +147,7 @@ func TestAHintWithAPairwiseSubjectIsUnderstood(t *testing.T) {
 
 // OpenID Connect Core §8.1: a subject is never another one later, such as when GATEHOUSE_ENCRYPTION_KEY is.
 func TestPairwiseSubjectsOutliveTheEncryptionKeyAndAMove(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	b.pairwise()
 	before := b.subjectAt("a")

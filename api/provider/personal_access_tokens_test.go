@@ -12,6 +12,7 @@ import (
 )
 
 func TestATokenIsShownOnceAndNeitherStoredNorInAnAddress(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	made := b.makeToken(b.openAccount())
 	at := made.Header.Get("Location")
@@ -51,6 +52,7 @@ func TestATokenIsShownOnceAndNeitherStoredNorInAnAddress(t *testing.T) {
 }
 
 func TestATokenIsGoodAtUserinfoAndIntrospectionUntilItIsRevokedExpiredOrItsUserDisabled(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	token := b.personalAccessToken()
 	introspect := func() map[string]any {
@@ -107,6 +109,7 @@ func TestATokenIsGoodAtUserinfoAndIntrospectionUntilItIsRevokedExpiredOrItsUserD
 }
 
 func TestATokenWithoutTheScopeOpenidIsNoneForUserinfo(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	if a := b.Userinfo(b.personalAccessToken("scope", "groups")); a.Status != 403 || a.JSON()["error"] != "insufficient_scope" {
 		t.Errorf("%d %s", a.Status, a.Body)
@@ -120,6 +123,7 @@ func TestATokenWithoutTheScopeOpenidIsNoneForUserinfo(t *testing.T) {
 
 // A busy token costs one write an hour.
 func TestTheUseOfATokenIsNotedOnceAnHour(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	token := b.personalAccessToken()
 	used := func() (at *time.Time) {
@@ -149,6 +153,7 @@ func TestTheUseOfATokenIsNotedOnceAnHour(t *testing.T) {
 }
 
 func TestNobodyHasMoreThanFiftyTokensHoweverManyAreAskedForAtOnce(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	b.Exec(`INSERT INTO personal_access_tokens (token_sha256, username, name, expires_at, revoked_at)
 		SELECT gen_random_bytes(32), 'alice', 'x', now() + interval '1 day', CASE WHEN i > 45 THEN now() END FROM generate_series(1, 60) AS i`)
@@ -170,6 +175,7 @@ func TestNobodyHasMoreThanFiftyTokensHoweverManyAreAskedForAtOnce(t *testing.T) 
 }
 
 func TestAnAdministratorMakesATokenForAServiceWithSQL(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	b.Exec(`INSERT INTO users (username) VALUES ('backup')`)
 	b.Exec(`INSERT INTO personal_access_tokens (token_sha256, username, name, expires_at)

@@ -16,6 +16,7 @@ import (
 
 // RFC 7523 §2.2, OpenID Connect Core §9, RFC 9126 §2.
 func TestAClientSignsWhoItIsWithEachAlgorithmAtEachEndpoint(t *testing.T) {
+	t.Parallel()
 	s := startSigning(t)
 	for alg, key := range s.keys {
 		for path, about := range map[string]struct {
@@ -52,6 +53,7 @@ func TestAClientSignsWhoItIsWithEachAlgorithmAtEachEndpoint(t *testing.T) {
 
 // RFC 7523 §3, OpenID Connect Core §9, FAPI 2.0 Security Profile §5.3.2.1.
 func TestAnAssertionIsCheckedClaimByClaim(t *testing.T) {
+	t.Parallel()
 	s := startSigning(t)
 	key := s.keys["ES256"]
 	for _, c := range []struct {
@@ -109,6 +111,7 @@ func TestAnAssertionIsCheckedClaimByClaim(t *testing.T) {
 
 // FAPI 2.0 Security Profile §5.3.2.1, §5.4.1.
 func TestAnAssertionOfAFAPIClientIsForTheIssuerAloneAndNotByRS256(t *testing.T) {
+	t.Parallel()
 	s := startSigning(t)
 	push := func(key signer, changes ...any) Answer {
 		return s.Do("POST", "/par", asserted(AuthParams("client_id", "fapi"), s.assertion("fapi", key, changes...)))
@@ -127,6 +130,7 @@ func TestAnAssertionOfAFAPIClientIsForTheIssuerAloneAndNotByRS256(t *testing.T) 
 
 // RFC 8725 §3.11, RFC 9101 §10.8: no other JWT that the client signed passes for an assertion.
 func TestNothingElseThatAClientSignsIsAnAssertion(t *testing.T) {
+	t.Parallel()
 	s := startSigning(t)
 	key := s.keys["ES256"]
 	said := func(changes ...any) map[string]any { return Claims(s.assertion("signs", key, changes...)) }
@@ -170,6 +174,7 @@ func TestNothingElseThatAClientSignsIsAnAssertion(t *testing.T) {
 
 // RFC 6749 §2.3, RFC 7521 §4.2.
 func TestAnAssertionComesAloneAndFromAClientThatIsRegisteredForIt(t *testing.T) {
+	t.Parallel()
 	s := startSigning(t)
 	key := s.keys["ES256"]
 	s.Exec(`INSERT INTO clients (client_id, client_secret_sha256, jwks, grant_types) VALUES ('both', sha256('s'), $1, `+everyGrant+`)`, jwksOf(key))
@@ -214,6 +219,7 @@ func TestAnAssertionComesAloneAndFromAClientThatIsRegisteredForIt(t *testing.T) 
 
 // RFC 7523 §3 number 7, OpenID Connect Core §9: jti is used once, wherever.
 func TestAnAssertionIsUsedOnceAtAnyReplicaAndEndpoint(t *testing.T) {
+	t.Parallel()
 	s := startSigning(t)
 	key := s.keys["ES256"]
 	second := httptest.NewUnstartedServer(nil)

@@ -44,6 +44,7 @@ func withPushed(uri string, more ...string) url.Values {
 
 // RFC 9126 §2.2, §4.
 func TestAPushedRequestIsWhatWasPushedWhateverElseIsInTheAddress(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	a := b.pushRequest(AuthParams("login_hint", "alice", "ui_locales", "fr"))
 	uri := Str(a.JSON()["request_uri"])
@@ -80,6 +81,7 @@ func TestAPushedRequestIsWhatWasPushedWhateverElseIsInTheAddress(t *testing.T) {
 
 // RFC 9126 §4, §7.3: the statement that stores the code is the check.
 func TestOfFiftyParallelAnswersToAPushedRequestOneIsACode(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	b.Code(AuthParams())
 	uri := b.pushedURI(AuthParams("state", "pushed"))
@@ -108,6 +110,7 @@ func TestOfFiftyParallelAnswersToAPushedRequestOneIsACode(t *testing.T) {
 
 // RFC 9126 §2.2, §4, §7.1. Where the request can be read, its redirect URI is to be trusted; else nobody is sent anywhere.
 func TestAPushedRequestIsForItsClientAMinuteAndOneAnswer(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	b.Code(AuthParams())
 	b.Exec(`INSERT INTO clients (client_id, client_secret_sha256, redirect_uris, first_party) VALUES ('other', sha256('web-secret'), ARRAY[$1], true)`, Callback)
@@ -177,6 +180,7 @@ func TestAPushedRequestIsForItsClientAMinuteAndOneAnswer(t *testing.T) {
 
 // RFC 9126 §2: the client is authenticated as at the token endpoint. Of a public one nothing shows that it is itself, so nothing is stored.
 func TestWhoPushesRequestsIsAuthenticatedAndNothingIsStored(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	before := b.allRows()
 	for what, a := range map[string]Answer{
@@ -229,6 +233,7 @@ func (r *rig) allRows() (n int) {
 
 // RFC 9126 §2.3: as the authorization endpoint would, and in JSON.
 func TestARequestThatWouldBeRefusedIsRefusedWhenItIsPushed(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	repeated := AuthParams()
 	repeated.Add("scope", "openid")

@@ -13,6 +13,7 @@ import (
 
 // RFC 9126 §5, §6.
 func TestAClientThatHasToPushItsRequestsIsRefusedOtherwise(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	b.Code(AuthParams())
 	b.Exec("UPDATE clients SET require_pushed_authorization_requests = true WHERE client_id = 'web'")
@@ -35,6 +36,7 @@ func TestAClientThatHasToPushItsRequestsIsRefusedOtherwise(t *testing.T) {
 
 // A sign-in and a consent may take longer than the minute in which a pushed request can be begun.
 func TestAPushedRequestPassesThroughTheLoginAndConsentPages(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	uri := b.pushedURI(SPAParams("scope", "openid email"))
 	login := b.Authorize(withPushed(uri, "client_id", "spa"))
@@ -65,6 +67,7 @@ func TestAPushedRequestPassesThroughTheLoginAndConsentPages(t *testing.T) {
 
 // RFC 9126 §4 counts answers, not visits: two tabs can be at the login page.
 func TestWhoSignsInWithARequestThatWasUsedIsSignedInAllTheSame(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	uri := b.pushedURI(AuthParams())
 	first, second := b.Authorize(withPushed(uri)).Location(), b.Authorize(withPushed(uri)).Location()
@@ -86,6 +89,7 @@ func TestWhoSignsInWithARequestThatWasUsedIsSignedInAllTheSame(t *testing.T) {
 
 // However long a deployment lets people take for a sign-in, it is known so long that the request has had its answer.
 func TestThatAPushedRequestWasUsedIsRememberedAsLongAsAnybodyIsAtItsLoginPage(t *testing.T) {
+	t.Parallel()
 	b := start(t, func(s *provider.Settings) { s.RequestTTL = 7 * 24 * time.Hour }).browser()
 	uri := b.pushedURI(AuthParams())
 	first, second := b.Authorize(withPushed(uri)).Location(), b.Authorize(withPushed(uri)).Location()
@@ -101,6 +105,7 @@ func TestThatAPushedRequestWasUsedIsRememberedAsLongAsAnybodyIsAtItsLoginPage(t 
 
 // OpenID Connect Core §3.1.2.1, of a request that is pushed: prompt, max_age and id_token_hint count from the moment it is used.
 func TestAPushedRequestAsksForAFreshSignInOfOnePerson(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	b.Exec(`INSERT INTO users (sub, username, password) VALUES ('sub-bob', 'bob', crypt($1, gen_salt('bf', 4)))`, Password)
 	hint := Str(b.Token(Redeem(b.Code(AuthParams()))).JSON()["id_token"])
@@ -132,6 +137,7 @@ func TestAPushedRequestAsksForAFreshSignInOfOnePerson(t *testing.T) {
 }
 
 func TestEveryReplicaTakesAPushedRequestAndKnowsThatItWasUsed(t *testing.T) {
+	t.Parallel()
 	r := start(t)
 	second := httptest.NewUnstartedServer(nil)
 	r.Serve(second, authn.NewPasswords(2, 64))

@@ -38,6 +38,7 @@ func (b *browser) sealer() *keys.Sealer {
 
 // RFC 9700 §4.14.2: the grace is for the token before the last one, and for no older one.
 func TestAReplayOfAnOlderRefreshTokenRevokesTheFamilyWithinTheGrace(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	first := b.offline()
 	second := b.next(first)
@@ -55,6 +56,7 @@ func TestAReplayOfAnOlderRefreshTokenRevokesTheFamilyWithinTheGrace(t *testing.T
 
 // The key makes no token, and neither do the rows: the one has the secret of no family, the others have no key.
 func TestAForgedRefreshTokenIsUnknownAndRevokesNothing(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	token, other := b.offline(), b.offline()
 	open := func(token string) oidc.RefreshToken {
@@ -117,6 +119,7 @@ func TestAForgedRefreshTokenIsUnknownAndRevokesNothing(t *testing.T) {
 
 // Only the client of a token hears of its replay, and nobody else can bring one about.
 func TestAReplayByAnotherClientRevokesNothing(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	first := b.offline()
 	third := b.next(b.next(first))
@@ -129,6 +132,7 @@ func TestAReplayByAnotherClientRevokesNothing(t *testing.T) {
 }
 
 func TestRefreshTokensOutliveTheKeyThatSealedThem(t *testing.T) {
+	t.Parallel()
 	r := start(t)
 	b := r.browser()
 	first := b.offline()

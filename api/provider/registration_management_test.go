@@ -28,6 +28,7 @@ func (b *browser) registered(metadata any) registered {
 
 // RFC 7592 §2.1, §3.
 func TestAClientReadsItsRegistration(t *testing.T) {
+	t.Parallel()
 	b := start(t, openRegistration).browser()
 	metadata := withCallback("initiate_login_uri", "https://rp.example.org/login")
 	c := b.registered(metadata)
@@ -63,6 +64,7 @@ func TestNothingOfARegistrationThatIsSecretIsLogged(t *testing.T) {
 }
 
 func TestTheRegistrationPageIsRight(t *testing.T) {
+	t.Parallel()
 	page, err := os.ReadFile("../../docs/registration.md")
 	if err != nil {
 		t.Fatal(err)
@@ -80,6 +82,7 @@ func TestTheRegistrationPageIsRight(t *testing.T) {
 
 // RFC 7592 §2: no answer tells whether a client is there.
 func TestNobodyButTheClientManagesItsRegistration(t *testing.T) {
+	t.Parallel()
 	b := start(t, openRegistration).browser()
 	c, other := b.registered(withCallback()), b.registered(withCallback())
 	web, unknown := b.Issuer+"/register/web", b.Issuer+"/register/"+strings.Repeat("0", 32)
@@ -111,6 +114,7 @@ func TestNobodyButTheClientManagesItsRegistration(t *testing.T) {
 
 // RFC 7592 §2.2.
 func TestAChangeReplacesAllMetadata(t *testing.T) {
+	t.Parallel()
 	b := start(t, openRegistration).browser()
 	c := b.registered(withCallback("initiate_login_uri", "https://rp.example.org/login"))
 	put := func(metadata map[string]any) Answer {
@@ -153,6 +157,7 @@ func TestAChangeReplacesAllMetadata(t *testing.T) {
 
 // RFC 7592 §2.3.
 func TestAClientThatEndsItsRegistrationIsGoneWithItsTokens(t *testing.T) {
+	t.Parallel()
 	b := start(t, openRegistration).browser()
 	c := b.registered(withCallback())
 	tokens := b.Token(Redeem(b.Code(AuthParams("client_id", c.id)), "client_id", c.id, "client_secret", c.secret)).JSON()
@@ -180,6 +185,7 @@ func TestAClientThatEndsItsRegistrationIsGoneWithItsTokens(t *testing.T) {
 
 // OAuth Client ID Metadata Document §6.3 says it of documents; it is as true of registrations.
 func TestPeopleAreAskedAgainWhenAClientAnswersFromElsewhere(t *testing.T) {
+	t.Parallel()
 	b := start(t, openRegistration).browser()
 	c := b.registered(withCallback())
 	b.Code(AuthParams("client_id", c.id))
@@ -214,6 +220,7 @@ func (r *rig) cleanUp() {
 }
 
 func TestAClientThatNobodySignedInToIsGoneAfterADay(t *testing.T) {
+	t.Parallel()
 	r := start(t, openRegistration)
 	b := r.browser()
 	unused, used := b.registered(withCallback()), b.registered(withCallback())

@@ -73,6 +73,7 @@ func (b *browser) register(metadata any, headers ...string) Answer {
 }
 
 func TestAClientRegistersItselfAndSignsIn(t *testing.T) {
+	t.Parallel()
 	b := start(t, openRegistration).browser()
 	ctx := oidc.ClientContext(context.Background(), http.DefaultClient)
 	op, err := oidc.NewProvider(ctx, b.Issuer)
@@ -130,6 +131,7 @@ func TestAClientRegistersItselfAndSignsIn(t *testing.T) {
 
 // RFC 7591 §3.2.1: all that is registered, and nothing that only an administrator decides.
 func TestARegistrationSaysWhatIsRegisteredAndNothingElseIs(t *testing.T) {
+	t.Parallel()
 	b := start(t, openRegistration).browser()
 	asked := withCallback(
 		"token_endpoint_auth_method", "none", "application_type", "web", "response_types", []string{"code"}, "grant_types", []string{"authorization_code"},
@@ -175,6 +177,7 @@ func TestARegistrationSaysWhatIsRegisteredAndNothingElseIs(t *testing.T) {
 }
 
 func TestHostileRegistrationsAreRefused(t *testing.T) {
+	t.Parallel()
 	b := start(t, openRegistration).browser()
 	before := b.Count("SELECT count(*) FROM clients")
 	deep := strings.Repeat(`{"a":`, 5000) + "1" + strings.Repeat("}", 5000)
@@ -224,6 +227,7 @@ func TestHostileRegistrationsAreRefused(t *testing.T) {
 }
 
 func TestRegistrationIsOffUnlessTheDeploymentHasIt(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	if a := b.register(withCallback()); a.Status != 404 {
 		t.Errorf("%d %s", a.Status, a.Body)
@@ -238,6 +242,7 @@ func TestRegistrationIsOffUnlessTheDeploymentHasIt(t *testing.T) {
 
 // RFC 7591 §3: an initial access token.
 func TestWhereOnlySomeMayTheyNeedAnInitialAccessToken(t *testing.T) {
+	t.Parallel()
 	for _, mode := range []string{"token", "open"} {
 		b := start(t, func(s *provider.Settings) { s.Registration = mode }).browser()
 		b.Exec(`INSERT INTO initial_access_tokens (name, token_sha256, uses_left, expires_at) VALUES ('once', sha256('once'), 1, now() + interval '1 h'),
@@ -278,6 +283,7 @@ func TestWhereOnlySomeMayTheyNeedAnInitialAccessToken(t *testing.T) {
 }
 
 func TestOpenRegistrationIsBoundedForEachNetwork(t *testing.T) {
+	t.Parallel()
 	b := start(t, openRegistration).browser()
 	var wg sync.WaitGroup
 	answers := make([]Answer, 50)
@@ -306,6 +312,7 @@ func TestOpenRegistrationIsBoundedForEachNetwork(t *testing.T) {
 
 // OpenID Connect Dynamic Registration §5.
 func TestTheSectorIdentifierIsLookedAt(t *testing.T) {
+	t.Parallel()
 	var asked atomic.Int32
 	files := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked.Add(1)

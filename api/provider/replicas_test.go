@@ -11,6 +11,7 @@ import (
 
 // No replica keeps what another needs: each step is made at another one, and what SQL changes counts at both.
 func TestAFlowMayMoveBetweenReplicas(t *testing.T) {
+	t.Parallel()
 	r := start(t)
 	second := httptest.NewUnstartedServer(nil)
 	r.Serve(second, authn.NewPasswords(2, 64))
@@ -52,6 +53,7 @@ func TestAFlowMayMoveBetweenReplicas(t *testing.T) {
 }
 
 func TestAnOlderHashBecomesArgon2idAtTheNextSignIn(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	b.Code(AuthParams())
 	if n := b.Count("SELECT count(*) FROM users WHERE password LIKE '$argon2id$%'"); n != 1 {

@@ -44,6 +44,7 @@ func withObject(object string, more ...string) url.Values {
 
 // RFC 9101 §5.1, §6.2; OpenID Connect Core §6.1.
 func TestARequestMayBeAnObjectThatTheClientSigned(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	b.Code(AuthParams())
 	for _, alg := range []string{"RS256", "PS256", "ES256", "EdDSA"} {
@@ -82,6 +83,7 @@ func TestARequestMayBeAnObjectThatTheClientSigned(t *testing.T) {
 
 // OpenID Connect Core §6.1, §6.3.3: what is in the object supersedes what is beside it. Its values are JSON, of the type that they have.
 func TestWhatIsInARequestObjectCountsBeforeWhatIsBesideIt(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	key := newSigner("ES256", rand.Text())
 	b.registerClientKeys("web", key)
@@ -127,6 +129,7 @@ func TestWhatIsInARequestObjectCountsBeforeWhatIsBesideIt(t *testing.T) {
 
 // RFC 9101 §6.2, §6.3, §7, §10.8; RFC 8725 §2.
 func TestARequestObjectThatIsNotGoodIsRefusedWhereTheRedirectURIIsToBeTrusted(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	key := newSigner("RS256", rand.Text())
 	foreign := newSigner("ES256", rand.Text())
@@ -214,6 +217,7 @@ func TestARequestObjectThatIsNotGoodIsRefusedWhereTheRedirectURIIsToBeTrusted(t 
 
 // RFC 9101 §6.3, §10.5.
 func TestAClientThatHasToSignItsRequestsIsHeardInItsObjectsOnly(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	key := newSigner("EdDSA", rand.Text())
 	b.registerClientKeys("web", key)
@@ -250,6 +254,7 @@ func TestAClientThatHasToSignItsRequestsIsHeardInItsObjectsOnly(t *testing.T) {
 
 // RFC 9126 §3.
 func TestASignedRequestCanBePushed(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	key := newSigner("ES256", rand.Text())
 	b.registerClientKeys("web", key)

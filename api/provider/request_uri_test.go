@@ -55,6 +55,7 @@ func byReference(uri string, more ...string) url.Values {
 
 // OpenID Connect Core §6.2, RFC 9101 §5.2, §10.4: only what was registered is asked for, character for character.
 func TestARequestObjectIsFetchedFromWhereItIsRegisteredAndNowhereElse(t *testing.T) {
+	t.Parallel()
 	b := start(t, ReachesTestServers).browser()
 	key, site := newSigner("ES256", rand.Text()), newClientSite(t, httptest.NewServer)
 	b.registerClientKeys("web", key)
@@ -100,6 +101,7 @@ func TestARequestObjectIsFetchedFromWhereItIsRegisteredAndNowhereElse(t *testing
 
 // RFC 9101 §5.2.3, §10.4.1: bounded in what it may say and how long that may take.
 func TestARequestURIThatDoesNotAnswerAsItShouldIsRefused(t *testing.T) {
+	t.Parallel()
 	b := start(t, ReachesTestServers).browser()
 	key, site := newSigner("ES256", rand.Text()), newClientSite(t, httptest.NewServer)
 	b.registerClientKeys("web", key)
@@ -148,6 +150,7 @@ func TestARequestURIThatDoesNotAnswerAsItShouldIsRefused(t *testing.T) {
 
 // RFC 9101 §10.4.
 func TestARequestURIThatLeadsInsideIsNotFetchedUnlessTheOperatorAllowsIt(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	key, site, plain := newSigner("ES256", rand.Text()), newClientSite(t, httptest.NewTLSServer), newClientSite(t, httptest.NewServer)
 	uris := []string{site.URL + "/request", strings.Replace(site.URL, "127.0.0.1", "localhost", 1) + "/request", plain.URL + "/request"}
@@ -169,6 +172,7 @@ func TestARequestURIThatLeadsInsideIsNotFetchedUnlessTheOperatorAllowsIt(t *test
 
 // OpenID Connect Core §10.1.1: an object is signed with a key that is published, and those change.
 func TestObjectsAreVerifiedWithTheKeysThatAreAtJWKSURI(t *testing.T) {
+	t.Parallel()
 	b := start(t, ReachesTestServers).browser()
 	site, first, next := newClientSite(t, httptest.NewTLSServer), newSigner("ES256", rand.Text()), newSigner("ES256", rand.Text())
 	b.Exec("UPDATE clients SET jwks_uri = $1, require_signed_request_object = true WHERE client_id = 'web'", site.URL+"/keys")

@@ -47,6 +47,7 @@ func audience(token string) (list []string) {
 
 // RFC 8707 §2.1, §2.2, RFC 9068 §3: what the authorization request asks for is granted, and each access token is for that or for less.
 func TestAnAccessTokenIsForTheResourcesThatWereAskedFor(t *testing.T) {
+	t.Parallel()
 	b := startWithResources(t, func(s *provider.Settings) { s.ResponseTypes = oidc.ResponseTypes })
 	b.Code(AuthParams())
 	for _, c := range []struct {
@@ -92,6 +93,7 @@ func TestAnAccessTokenIsForTheResourcesThatWereAskedFor(t *testing.T) {
 
 // RFC 8707 §2: invalid_target, and what was not good for one resource is good for another: neither a code nor a refresh token is spent.
 func TestAResourceThatWasNotGrantedIsAnInvalidTargetAndSpendsNothing(t *testing.T) {
+	t.Parallel()
 	b := startWithResources(t)
 	b.Code(AuthParams())
 	invalid := func(what string, a Answer) {
@@ -134,6 +136,7 @@ func TestAResourceThatWasNotGrantedIsAnInvalidTargetAndSpendsNothing(t *testing.
 
 // What administrators say of a client counts at once: clients.audiences is what access tokens may be for, whatever was granted before.
 func TestAServiceThatIsTakenFromAClientGetsNoMoreTokens(t *testing.T) {
+	t.Parallel()
 	b := startWithResources(t)
 	every := b.Token(Redeem(b.Code(withResources(AuthParams("scope", "openid offline_access"), data, archive)))).JSON()
 	one := b.Token(Redeem(b.Code(withResources(AuthParams("scope", "read:data offline_access"), archive)))).JSON()
@@ -156,6 +159,7 @@ func TestAServiceThatIsTakenFromAClientGetsNoMoreTokens(t *testing.T) {
 
 // RFC 6749 §4.4, RFC 8707 §2.2.
 func TestAClientNamesTheResourceOfATokenForItself(t *testing.T) {
+	t.Parallel()
 	b := startWithResources(t)
 	ask := func(resources ...string) Answer {
 		return b.Token(withResources(url.Values{"grant_type": {"client_credentials"}}, resources...))

@@ -34,6 +34,7 @@ func oldParams(responseType string, changes ...string) url.Values {
 
 // OAuth 2.0 Multiple Response Type Encoding Practices §3, §5; OpenID Connect Core §3.2.2.5, §3.3.2.5; RFC 9207 §2.
 func TestEachResponseTypeAnswersWithItsParametersInTheFragment(t *testing.T) {
+	t.Parallel()
 	b := start(t, everyResponseType).browser()
 	b.oldClients()
 	for i, responseType := range []string{"token", "id_token", "token id_token", "code token", "code id_token", "id_token code token"} {
@@ -74,6 +75,7 @@ func TestEachResponseTypeAnswersWithItsParametersInTheFragment(t *testing.T) {
 }
 
 func TestTokensOfTheFrontChannelAreOffUnlessTheDeploymentAndTheClientHaveThem(t *testing.T) {
+	t.Parallel()
 	closed, open := start(t).browser(), start(t, everyResponseType).browser()
 	for _, b := range []*browser{closed, open} {
 		b.oldClients()
@@ -114,6 +116,7 @@ func TestTokensOfTheFrontChannelAreOffUnlessTheDeploymentAndTheClientHaveThem(t 
 
 // OpenID Connect Core §11: no code, no offline access.
 func TestAnAccessTokenOfTheFrontChannelEndsWithItsSession(t *testing.T) {
+	t.Parallel()
 	b := start(t, everyResponseType).browser()
 	b.oldClients()
 	b.Code(AuthParams())
@@ -138,6 +141,7 @@ func TestAnAccessTokenOfTheFrontChannelEndsWithItsSession(t *testing.T) {
 }
 
 func TestTheBrowserCanRevokeATokenOfTheFrontChannel(t *testing.T) {
+	t.Parallel()
 	b := start(t, everyResponseType).browser()
 	b.oldClients()
 	b.Code(AuthParams())
@@ -152,6 +156,7 @@ func TestTheBrowserCanRevokeATokenOfTheFrontChannel(t *testing.T) {
 }
 
 func TestConsentComesBeforeTokensOfTheFrontChannel(t *testing.T) {
+	t.Parallel()
 	b := start(t, everyResponseType).browser()
 	b.oldClients()
 	b.Exec("UPDATE clients SET first_party = false WHERE client_id = 'old'")
@@ -178,6 +183,7 @@ func TestConsentComesBeforeTokensOfTheFrontChannel(t *testing.T) {
 }
 
 func TestTokensOfTheFrontChannelMayTravelInAForm(t *testing.T) {
+	t.Parallel()
 	b := start(t, everyResponseType).browser()
 	b.oldClients()
 	b.Code(AuthParams())

@@ -16,6 +16,7 @@ import (
 
 // OpenID Connect RP-Initiated Logout §2, §3: state comes back as it was, and nothing beside it.
 func TestALogoutGoesBackWithTheStateAndNothingElse(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	for _, state := range []string{"", "s", strings.Repeat("A1-._~b2", 16), `"a b+c&d=e%2F#ü`} {
 		params := url.Values{"id_token_hint": {b.SignedIn(AuthParams())}, "post_logout_redirect_uri": {Bye}, "ui_locales": {"de"}, "logout_hint": {"alice"}}
@@ -35,6 +36,7 @@ func TestALogoutGoesBackWithTheStateAndNothingElse(t *testing.T) {
 
 // §2, §4, §6: what does not verify leads nowhere, and signs nobody out.
 func TestALogoutWithABadHintAddressOrParameterIsAnErrorPage(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	hint := b.SignedIn(AuthParams())
 	good := func(changes ...string) url.Values {
@@ -93,6 +95,7 @@ func TestALogoutWithABadHintAddressOrParameterIsAnErrorPage(t *testing.T) {
 
 // §2: without a hint that names this very session the person is asked, in a language that was asked for.
 func TestALogoutThatIsNotOfThisSessionAsksInTheLanguagesThatWereAskedFor(t *testing.T) {
+	t.Parallel()
 	r := start(t)
 	b, other := r.browser(), r.browser()
 	foreign := other.SignedIn(AuthParams())

@@ -10,6 +10,7 @@ import (
 
 // RFC 8693 §2.1, §2.2.2: what may be exchanged, and by whom.
 func TestWhatMayBeExchangedAndByWhom(t *testing.T) {
+	t.Parallel()
 	s := startExchange(t)
 	s.Exec(`INSERT INTO exchange_policies (client_id, audience, scope) VALUES ('mail', 'store', 'read'), ('web', 'store', 'read'), ('spa', 'store', 'read')`)
 	s.Exec(`UPDATE clients SET grant_types = grant_types || '{urn:ietf:params:oauth:grant-type:token-exchange}'::text[] WHERE client_id IN ('web', 'spa')`)
@@ -42,6 +43,7 @@ func TestWhatMayBeExchangedAndByWhom(t *testing.T) {
 
 // The gate of the exchanging client is asked, too; and what an exchange gives ends with its subject.
 func TestAnExchangeAsksForThePersonsGroupsAndNeverLengthensALife(t *testing.T) {
+	t.Parallel()
 	s := startExchange(t)
 	subject := s.subject("openid read")
 	for _, groups := range []string{"{hub-admins}", "{staff}", "{}"} {
@@ -68,6 +70,7 @@ func TestAnExchangeAsksForThePersonsGroupsAndNeverLengthensALife(t *testing.T) {
 
 // RFC 7662 §2.2, RFC 7009 §2.1: an exchanged token ends with what it was made of, at once, and can be revoked alone.
 func TestAnExchangedTokenEndsWithItsGrantItsPersonAndEitherClient(t *testing.T) {
+	t.Parallel()
 	s := startExchange(t)
 	for what, step := range map[string]struct{ end, undo string }{
 		"revoking the grant":         {"UPDATE grants SET revoked_at = now()", "UPDATE grants SET revoked_at = NULL"},
@@ -119,6 +122,7 @@ func TestAnExchangedTokenEndsWithItsGrantItsPersonAndEitherClient(t *testing.T) 
 
 // OpenID Connect Core §8, RFC 9449 §5: the new token is of the client that it is for in this, too.
 func TestAnExchangedTokenHasTheSubjectAndTheKeyOfItsClient(t *testing.T) {
+	t.Parallel()
 	s := startExchange(t)
 	subject := s.subject("openid email read")
 	s.Exec("UPDATE clients SET subject_type = 'pairwise' WHERE client_id = 'api'")
@@ -143,6 +147,7 @@ func TestAnExchangedTokenHasTheSubjectAndTheKeyOfItsClient(t *testing.T) {
 
 // What was asked for by name, and allowed, was for the first client.
 func TestAnExchangedTokenForUserinfoReleasesItsOwnScopeOnly(t *testing.T) {
+	t.Parallel()
 	s := startExchange(t)
 	s.Exec("INSERT INTO exchange_policies (client_id, audience, scope) VALUES ('api', $1, 'openid')", s.Issuer)
 	first := Str(s.Token(Redeem(s.Code(AuthParams("scope", "openid", "claims", `{"userinfo": {"email": null}}`)))).JSON()["access_token"])
@@ -164,6 +169,7 @@ func TestAnExchangedTokenForUserinfoReleasesItsOwnScopeOnly(t *testing.T) {
 
 // Tokens of upstreams are for the client that the person signed in to.
 func TestAnExchangedTokenGetsNoTokenOfAnUpstream(t *testing.T) {
+	t.Parallel()
 	b, _, subject := exchanges(t)
 	b.Exec("INSERT INTO exchange_policies (client_id, audience, scope) VALUES ('web', 'web', 'openid email')")
 	own := Str(b.Token(exchange(subject, "requested_issuer", "", "audience", "web")).JSON()["access_token"])

@@ -72,6 +72,7 @@ func (s services) itself(client string) string {
 
 // RFC 8693 §1.1, §2.1, §2.2.1, §4.1, §4.3.
 func TestAServiceExchangesATokenThatItWasSentForOneThatSaysWhoActs(t *testing.T) {
+	t.Parallel()
 	s := startExchange(t)
 	subject := s.subject("openid email groups read write")
 	s.Later(5 * time.Minute)
@@ -113,6 +114,7 @@ func TestAServiceExchangesATokenThatItWasSentForOneThatSaysWhoActs(t *testing.T)
 
 // RFC 8693 §2.1, §4.1: the actor is the client itself, or whose token it brings.
 func TestTheActorIsTheClientOrWhoseTokenItBrings(t *testing.T) {
+	t.Parallel()
 	s := startExchange(t)
 	s.Exec(`INSERT INTO users (sub, username, password) VALUES ('sub-bob', 'bob', crypt($1, gen_salt('bf', 4)))`, Password)
 	bob := s.rig.browser()
@@ -165,6 +167,7 @@ func TestTheActorIsTheClientOrWhoseTokenItBrings(t *testing.T) {
 
 // RFC 8693 §2.1, §2.2.2, §5, RFC 8707 §2: never more scope than the subject token has or the row allows, and only for the audience of a row.
 func TestAnExchangedTokenIsNeverWiderThanItsSubjectAndItsRow(t *testing.T) {
+	t.Parallel()
 	s := startExchange(t)
 	subject := s.subject("openid read write")
 	for asked, want := range map[string]string{"": "read openid", "read": "read", "read read openid": "read openid"} {

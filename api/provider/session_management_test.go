@@ -25,6 +25,7 @@ func (b *browser) isCurrent(sessionState, client, origin string) bool {
 }
 
 func TestSessionManagementIsOffUnlessTheDeploymentHasIt(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	at := b.Authorize(AuthParams()).Location()
 	if a := b.Login(at, "alice", Password); a.Query("code") == "" || a.Query("session_state") != "" || b.state() != "" {
@@ -38,6 +39,7 @@ func TestSessionManagementIsOffUnlessTheDeploymentHasIt(t *testing.T) {
 
 // OpenID Connect Session Management 1.0 §2.
 func TestEveryAnswerToAnOpenIDRequestHasTheSessionState(t *testing.T) {
+	t.Parallel()
 	b := start(t, sessionManagement).browser()
 	const rp, spa = "https://rp.example.org", "https://spa.example.org"
 	if a := b.Authorize(AuthParams("prompt", "none")); a.Query("error") != "login_required" || !b.isCurrent(a.Query("session_state"), "web", rp) {
@@ -78,6 +80,7 @@ func TestEveryAnswerToAnOpenIDRequestHasTheSessionState(t *testing.T) {
 }
 
 func TestTheStateOfTheBrowserChangesWithWhoIsSignedIn(t *testing.T) {
+	t.Parallel()
 	b := start(t, sessionManagement).browser()
 	b.Exec(`INSERT INTO users (sub, username, password) VALUES ('sub-bob', 'bob', crypt($1, gen_salt('bf', 4)))`, Password)
 	seen := map[string]string{"": "without a cookie"}
@@ -122,6 +125,7 @@ func TestTheStateOfTheBrowserChangesWithWhoIsSignedIn(t *testing.T) {
 
 // As of a session from before the switch was turned on.
 func TestALostStateCookieComesAgainAsItWas(t *testing.T) {
+	t.Parallel()
 	b := start(t, sessionManagement).browser()
 	b.Code(AuthParams())
 	a := b.rig.browser()

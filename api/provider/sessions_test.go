@@ -8,6 +8,7 @@ import (
 )
 
 func TestASessionEndsWhenItIsIdleAndAtItsAbsoluteEnd(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	signedIn := func() bool {
 		t.Helper()
@@ -37,6 +38,7 @@ func TestASessionEndsWhenItIsIdleAndAtItsAbsoluteEnd(t *testing.T) {
 
 // Most sign-ons cost no durable write: the idle end is moved at most ten times in its length.
 func TestTheIdleEndIsMovedNowAndThenOnly(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	b.Code(AuthParams())
 	seen := func() (at time.Time) {
@@ -59,6 +61,7 @@ func TestTheIdleEndIsMovedNowAndThenOnly(t *testing.T) {
 }
 
 func TestNobodySignsInWhoIsDisabledOrHasNoPassword(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	at := b.Authorize(AuthParams()).Location()
 	b.Exec("UPDATE users SET disabled_at = now()")

@@ -11,6 +11,7 @@ import (
 
 // OpenID Connect Core §5.3.2.
 func TestUserinfoIsSignedForAClientThatIsRegisteredForIt(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	set := oidc.NewRemoteKeySet(context.Background(), b.Issuer+"/jwks")
 	for _, alg := range []string{"RS256", "PS256", "ES256", "EdDSA"} {

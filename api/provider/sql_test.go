@@ -8,6 +8,7 @@ import (
 
 // A change with SQL counts at the next request.
 func TestSQLTakesEffectAtTheNextRequest(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	tokens := b.Token(Redeem(b.Code(AuthParams("scope", "openid groups offline_access")))).JSON()
 	access, next := Str(tokens["access_token"]), Str(tokens["refresh_token"])

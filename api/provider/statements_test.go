@@ -9,7 +9,8 @@ import (
 )
 
 // What operations ask of Postgres once the client and the keys are in memory: goals of docs/performance.md, and why an endpoint is
-// load → decide → save. The counts are exact: one statement more, or one fewer, is for this table to say.
+// load → decide → save. The counts are exact: one statement more, or one fewer, is for this table to say. Not parallel: the statements of
+// all databases share one memory, which forgets some when it is full.
 func TestOperationsCostFewStatementsAndFewDurableCommits(t *testing.T) {
 	if os.Getenv("TEST_DATABASE_URL") != "" {
 		t.Skip("the server of TEST_DATABASE_URL may not count statements")

@@ -18,6 +18,7 @@ func (b *browser) about(endpoint, token string) Answer {
 }
 
 func TestARefreshTokenMayBeAJWTAndRotatesAsAnyOther(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	b.Exec("UPDATE clients SET refresh_token_format = 'jwt'")
 	WaitForNotify()
@@ -56,6 +57,7 @@ func TestARefreshTokenMayBeAJWTAndRotatesAsAnyOther(t *testing.T) {
 
 // The absolute end of the grant bounds what the JWT says.
 func TestARefreshTokenThatIsAJWTSaysWhenItEnds(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	b.Exec("UPDATE clients SET refresh_token_format = 'jwt'")
 	WaitForNotify()
@@ -76,6 +78,7 @@ func TestARefreshTokenThatIsAJWTSaysWhenItEnds(t *testing.T) {
 
 // RFC 8725 §3.11.
 func TestNoKindOfTokenPassesForAnother(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	b.Exec("UPDATE clients SET refresh_token_format = 'jwt'")
 	WaitForNotify()
@@ -102,6 +105,7 @@ func TestNoKindOfTokenPassesForAnother(t *testing.T) {
 }
 
 func TestAClientGetsTheClaimsOfItsRowWhateverItsScope(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	b.Exec(`UPDATE clients SET released_claims = '{preferred_username,department,aud}'`)
 	b.Exec(`UPDATE users SET claims = '{"department": "physics", "aud": "elsewhere", "private": 1}'`)
@@ -120,6 +124,7 @@ func TestAClientGetsTheClaimsOfItsRowWhateverItsScope(t *testing.T) {
 
 // RFC 9068 §3.
 func TestAccessTokensNameTheAudiencesOfTheirClient(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	plain := Str(b.Token(Redeem(b.Code(AuthParams()))).JSON()["access_token"])
 	if aud := Claims(plain)["aud"]; aud != b.Issuer {

@@ -71,6 +71,7 @@ func exchange(subject string, changes ...string) url.Values {
 
 // RFC 8693 §2.2.1.
 func TestAnExchangeGivesTheTokenOfTheUpstreamAgainAndAgain(t *testing.T) {
+	t.Parallel()
 	b, google, subject := exchanges(t)
 	a := b.Token(exchange(subject))
 	got := a.JSON()
@@ -101,6 +102,7 @@ func TestAnExchangeGivesTheTokenOfTheUpstreamAgainAndAgain(t *testing.T) {
 
 // An upstream that rotates refresh tokens takes the second use of one for theft, and ends them all.
 func TestOfTwentyParallelExchangesOnTwoReplicasOneRefreshes(t *testing.T) {
+	t.Parallel()
 	b, google, subject := exchanges(t)
 	second := httptest.NewUnstartedServer(nil)
 	b.Serve(second, authn.NewPasswords(2, 64), mayReachItself)
@@ -129,6 +131,7 @@ func TestOfTwentyParallelExchangesOnTwoReplicasOneRefreshes(t *testing.T) {
 }
 
 func TestAReplicaThatEndsDuringARefreshHoldsNobodyUpForLong(t *testing.T) {
+	t.Parallel()
 	b, _, subject := exchanges(t)
 	b.Exec("UPDATE upstream_accounts SET access_token_expires_at = now(), refreshing_until = now() + interval '300 ms'")
 	if a := b.Token(exchange(subject)); a.Status != 200 {
@@ -138,6 +141,7 @@ func TestAReplicaThatEndsDuringARefreshHoldsNobodyUpForLong(t *testing.T) {
 
 // RFC 8693 §2.2.2.
 func TestAnExchangeIsRefusedForWhatIsNotTheClientsOwnLivingToken(t *testing.T) {
+	t.Parallel()
 	b, google, subject := exchanges(t)
 	tokens := b.Token(Redeem(b.Code(AuthParams("scope", "openid offline_access")))).JSON()
 	foreign := Str(b.Token(Redeem(b.Code(SPAParams()), "redirect_uri", "https://spa.example.org/cb", "client_id", "spa")).JSON()["access_token"])
@@ -186,6 +190,7 @@ func TestAnExchangeIsRefusedForWhatIsNotTheClientsOwnLivingToken(t *testing.T) {
 }
 
 func TestWhoHasNoTokenAtTheUpstreamIsToldHowToGetOne(t *testing.T) {
+	t.Parallel()
 	b, google, subject := exchanges(t)
 	refused := func(what, says string) {
 		t.Helper()
@@ -221,6 +226,7 @@ func TestWhoHasNoTokenAtTheUpstreamIsToldHowToGetOne(t *testing.T) {
 }
 
 func TestAnUpstreamThatIsDownCostsATryLaterAndNoToken(t *testing.T) {
+	t.Parallel()
 	b, google, subject := exchanges(t)
 	tokens := google.Token(Redeem(google.Code(AuthParams("scope", "openid offline_access")))).JSON()
 	calls := make(chan string, 100)

@@ -9,6 +9,7 @@ import (
 )
 
 func TestAnUnknownUpstreamAccountIsLinkedByAPasswordAndKnownFromThenOn(t *testing.T) {
+	t.Parallel()
 	n := startWithUpstream(t)
 	at := n.Authorize(AuthParams())
 	page := n.page(at)
@@ -63,6 +64,7 @@ func TestAnUnknownUpstreamAccountIsLinkedByAPasswordAndKnownFromThenOn(t *testin
 }
 
 func TestAVerifiedAddressLinksOnlyWhereTheUpstreamIsTrustedForItsDomain(t *testing.T) {
+	t.Parallel()
 	n := startWithUpstream(t, "email_domains = '{example.org}', trusts_email = true")
 	way := func() Answer {
 		b := n.rig.browser()
@@ -103,6 +105,7 @@ func TestAVerifiedAddressLinksOnlyWhereTheUpstreamIsTrustedForItsDomain(t *testi
 }
 
 func TestAnUpstreamThatCreatesUsersNeverTakesAnExistingNameOrAddress(t *testing.T) {
+	t.Parallel()
 	n := startWithUpstream(t, "creates_users = true")
 	way := func(username string) Answer {
 		b := n.rig.browser()
@@ -139,6 +142,7 @@ func TestAnUpstreamThatCreatesUsersNeverTakesAnExistingNameOrAddress(t *testing.
 }
 
 func TestParallelSignInsOfANewAccountMakeOneUser(t *testing.T) {
+	t.Parallel()
 	n := startWithUpstream(t, "creates_users = true")
 	answers := make([]Answer, 8)
 	var group sync.WaitGroup
@@ -160,6 +164,7 @@ func TestParallelSignInsOfANewAccountMakeOneUser(t *testing.T) {
 }
 
 func TestALinkedUserIsStillTheAdministratorsToDecideAbout(t *testing.T) {
+	t.Parallel()
 	n := startWithUpstream(t)
 	n.Exec(`INSERT INTO upstream_accounts (upstream, issuer, sub, username) SELECT name, issuer, 'sub-bob', 'alice' FROM upstreams`)
 	way := func() Answer { return n.via(n.choose(n.Authorize(AuthParams()).Location(), "up"), "bob") }
@@ -193,6 +198,7 @@ func TestALinkedUserIsStillTheAdministratorsToDecideAbout(t *testing.T) {
 }
 
 func TestNobodyCanPlantAnAccountInAnotherBrowser(t *testing.T) {
+	t.Parallel()
 	n := startWithUpstream(t)
 	asked := n.via(n.choose(n.Authorize(AuthParams()).Location(), "up"), "bob")
 	victim := n.rig.browser()
@@ -212,6 +218,7 @@ func TestNobodyCanPlantAnAccountInAnotherBrowser(t *testing.T) {
 }
 
 func TestTheAccountPageOpensAfterASignInWithAnUpstream(t *testing.T) {
+	t.Parallel()
 	n := startWithUpstream(t)
 	n.Exec(`INSERT INTO upstream_accounts (upstream, issuer, sub, username) SELECT name, issuer, 'sub-bob', 'alice' FROM upstreams`)
 	a := n.via(n.choose(n.Do("GET", "/account", nil).Location(), "up"), "bob")

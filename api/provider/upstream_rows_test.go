@@ -14,6 +14,7 @@ import (
 )
 
 func TestAnUpstreamsSecretIsSealedWhenItIsFirstRead(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	url := devdb.Test(t)
 	db, err := store.Open(ctx, url)

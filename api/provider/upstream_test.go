@@ -85,6 +85,7 @@ func errorOf(page map[string]any) string {
 }
 
 func TestAHintLeadsStraightToAnUpstreamAndNotBackAfterAnError(t *testing.T) {
+	t.Parallel()
 	n := startWithUpstream(t, "email_domains = '{example.org}'")
 	for _, hint := range [][]string{{"kc_idp_hint", "up"}, {"idp_hint", "up"}, {"login_hint", "Bob@Example.ORG"}} {
 		a := n.Authorize(AuthParams(hint...))
@@ -119,6 +120,7 @@ func TestAHintLeadsStraightToAnUpstreamAndNotBackAfterAnError(t *testing.T) {
 
 // One user for one account, however many tabs come back at once.
 func TestAnAnswerIsOfOneBrowserOneUpstreamAndOneSignIn(t *testing.T) {
+	t.Parallel()
 	n := startWithUpstream(t)
 	n.Exec(`INSERT INTO upstreams (name, issuer, client_id, client_secret) SELECT 'twin', issuer, client_id, 'down-secret' FROM upstreams`)
 	n.Exec(`INSERT INTO upstream_accounts (upstream, issuer, sub, username) SELECT 'up', issuer, 'sub-bob', 'alice' FROM upstreams WHERE name = 'up'`)
@@ -160,6 +162,7 @@ func TestAnAnswerIsOfOneBrowserOneUpstreamAndOneSignIn(t *testing.T) {
 
 // A relying party's state may have 4,096 characters, and a browser may be signing in from several tabs.
 func TestLongRequestsAndSeveralTabsReachTheUpstreamAndComeBack(t *testing.T) {
+	t.Parallel()
 	n := startWithUpstream(t)
 	n.Exec(`INSERT INTO upstream_accounts (upstream, issuer, sub, username) SELECT name, issuer, 'sub-bob', 'alice' FROM upstreams`)
 	for _, states := range [][]string{{"one", strings.Repeat("<&~é", 800)}, {"1", "2", "3", "4", "5", "6"}} {
@@ -187,6 +190,7 @@ func TestLongRequestsAndSeveralTabsReachTheUpstreamAndComeBack(t *testing.T) {
 }
 
 func TestAnUpstreamThatIsAwayLeavesTheLoginPage(t *testing.T) {
+	t.Parallel()
 	n := startWithUpstream(t)
 	for name, issuer := range map[string]string{"refuses": "http://127.0.0.1:1", "must not be reached": "http://192.0.2.1"} {
 		n.Exec("UPDATE upstreams SET issuer = $1, client_secret = 'x'", issuer)
@@ -210,6 +214,7 @@ func TestAnUpstreamThatIsAwayLeavesTheLoginPage(t *testing.T) {
 
 // OpenID Connect Core §3.1.2.1.
 func TestAFreshSignInThatIsAskedForIsAskedForThere(t *testing.T) {
+	t.Parallel()
 	n := startWithUpstream(t)
 	n.Exec(`INSERT INTO upstream_accounts (upstream, issuer, sub, username) SELECT name, issuer, 'sub-bob', 'alice' FROM upstreams`)
 	n.via(n.choose(n.Authorize(AuthParams()).Location(), "up"), "bob")

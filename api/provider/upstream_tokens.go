@@ -48,15 +48,18 @@ func (p *Provider) usableUpstreamTokens(
 		case bytes.Equal(awaited, t.RefreshToken) && t.RefreshingUntil == nil:
 			return t, fmt.Errorf("%w: so another request found out, which this one waited for", authn.ErrUpstreamUnavailable)
 		}
-		lease := now.Add(upstreamLease).Truncate(time.Microsecond) // the precision of Postgres
-		mine, err := p.store.ClaimUpstreamRefresh(ctx, t, lease, now)
-		switch {
-		case err != nil:
-			return t, err
-		case mine: // a client that hangs up must not cost its user the tokens that are on the way
-			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), upstreamLease)
-			defer cancel()
-			return p.refreshUpstreamTokens(ctx, r, u, t, lease)
+		// While another request has the lease there is nothing to claim; if it ended just now, what came of it is to be loaded first.
+		if t.RefreshingUntil == nil || !t.RefreshingUntil.After(now) {
+			lease := now.Add(upstreamLease).Truncate(time.Microsecond) // the precision of Postgres
+			mine, err := p.store.ClaimUpstreamRefresh(ctx, t, lease, now)
+			switch {
+			case err != nil:
+				return t, err
+			case mine: // a client that hangs up must not cost its user the tokens that are on the way
+				ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), upstreamLease)
+				defer cancel()
+				return p.refreshUpstreamTokens(ctx, r, u, t, lease)
+			}
 		}
 		awaited = t.RefreshToken
 		select {

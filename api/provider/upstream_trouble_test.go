@@ -39,6 +39,7 @@ func discoveryOf(w http.ResponseWriter, r *http.Request) {
 
 // GitHub's documentation, "Authorizing OAuth apps".
 func TestGitHubSignsInLikeAnyUpstream(t *testing.T) {
+	t.Parallel()
 	n := startWithUpstream(t, "creates_users = true")
 	n.serverFor("github", "read:user user:email", map[string]http.HandlerFunc{
 		"POST /login/oauth/access_token": func(w http.ResponseWriter, r *http.Request) {
@@ -64,6 +65,7 @@ func TestGitHubSignsInLikeAnyUpstream(t *testing.T) {
 }
 
 func TestNobodyWaitsForASlowUpstreamBeyondTheLimit(t *testing.T) {
+	t.Parallel()
 	n := startWithUpstream(t)
 	release := make(chan struct{})
 	n.serverFor("oidc", "openid", map[string]http.HandlerFunc{"/.well-known/openid-configuration": discoveryOf,
@@ -147,6 +149,7 @@ func TestASecretThatCannotBeOpenedIsSaidToTheAdministratorOnly(t *testing.T) {
 }
 
 func TestTheLoginPageShowsWithoutUpstreamsWhileTheyCannotBeRead(t *testing.T) {
+	t.Parallel()
 	n := startWithUpstream(t)
 	n.Exec("ALTER TABLE upstreams RENAME TO upstreams_away")
 	n.Exec("UPDATE clients SET client_uri = NULL") // empties the caches
@@ -165,6 +168,7 @@ func TestTheLoginPageShowsWithoutUpstreamsWhileTheyCannotBeRead(t *testing.T) {
 
 // The account goes to one of them, whoever comes first.
 func TestParallelLinksOfOneAccountMakeOneOwner(t *testing.T) {
+	t.Parallel()
 	n := startWithUpstream(t)
 	n.Exec(`INSERT INTO users (username, password) SELECT 'user' || i, password FROM users, generate_series(1, 6) AS i`)
 	statuses := make([]int, 6)

@@ -8,6 +8,7 @@ import (
 
 // That a signature was found good is remembered only as long as the key is trusted.
 func TestATokenThatWasVerifiedIsRefusedOnceItsKeyIsGone(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	token := Str(b.Token(Redeem(b.Code(AuthParams()))).JSON()["access_token"])
 	if a := b.Userinfo(token); a.Status != 200 {
@@ -25,6 +26,7 @@ func TestATokenThatWasVerifiedIsRefusedOnceItsKeyIsGone(t *testing.T) {
 }
 
 func TestATokenThatWasVerifiedExpires(t *testing.T) {
+	t.Parallel()
 	b := start(t).browser()
 	token := Str(b.Token(Redeem(b.Code(AuthParams()))).JSON()["access_token"])
 	if a := b.Userinfo(token); a.Status != 200 {

@@ -8,6 +8,7 @@ import (
 )
 
 func TestVerifiedTokensAreRememberedWithinABound(t *testing.T) {
+	t.Parallel()
 	var v verifiedTokens
 	for i := range 3 * verifiedTokensLimit {
 		v.note("keys", strconv.Itoa(i), oidc.AccessTokenClaims{ID: strconv.Itoa(i)})

@@ -14,6 +14,7 @@ import (
 )
 
 func TestInputIsBoundedBeforeItIsParsed(t *testing.T) {
+	t.Parallel()
 	b := Start(t).Browser()
 	many := url.Values{}
 	for i := range 200 {
@@ -45,6 +46,7 @@ func TestInputIsBoundedBeforeItIsParsed(t *testing.T) {
 }
 
 func TestJSONClientsGetTheAnswerOfTheOriginalExample(t *testing.T) {
+	t.Parallel()
 	b := Start(t).Browser()
 	at := b.Authorize(AuthParams()).Location()
 	for _, name := range []string{"alice", "nobody"} {
@@ -56,6 +58,7 @@ func TestJSONClientsGetTheAnswerOfTheOriginalExample(t *testing.T) {
 }
 
 func TestWithoutPostgresAnswersAre503AndRecover(t *testing.T) {
+	t.Parallel()
 	b := Start(t).Browser()
 	at := b.Authorize(AuthParams()).Location()
 	access := Str(b.Token(Redeem(b.Code(AuthParams()))).JSON()["access_token"])

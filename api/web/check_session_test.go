@@ -15,6 +15,7 @@ import (
 func withCheckSession(s *provider.Settings) { s.SessionManagement = true }
 
 func TestTheStateCookieIsForScriptsOfThisHostAndTellsNoSecret(t *testing.T) {
+	t.Parallel()
 	b := Start(t, HTTPSIssuer, withCheckSession).Browser()
 	b.HTTP.Jar = nil
 	states := map[string]bool{}
@@ -38,6 +39,7 @@ func TestTheStateCookieIsForScriptsOfThisHostAndTellsNoSecret(t *testing.T) {
 
 // OpenID Connect Session Management 1.0 §3.2.
 func TestThePageOfCheckSessionIframeMayBeFramedAndKeptAndRunsItsScriptOnly(t *testing.T) {
+	t.Parallel()
 	b := Start(t, withCheckSession).Browser()
 	b.Code(AuthParams())
 	a := b.Do("GET", "/check_session", nil)

@@ -9,6 +9,7 @@ import (
 
 // RFC 6265bis; the session id is rotated at sign-in.
 func TestCookiesAreBoundToTheHostAndRotated(t *testing.T) {
+	t.Parallel()
 	b := Start(t, HTTPSIssuer).Browser()
 	a := b.Authorize(AuthParams())
 	for _, header := range a.Header.Values("Set-Cookie") {

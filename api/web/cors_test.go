@@ -8,6 +8,7 @@ import (
 )
 
 func TestCORSIsForTheOriginsOfRegisteredClientsErrorsIncluded(t *testing.T) {
+	t.Parallel()
 	b := Start(t).Browser()
 	const good, evil = "https://spa.example.org", "https://evil.example"
 	for _, path := range []string{"/.well-known/openid-configuration", "/jwks", "/userinfo"} {

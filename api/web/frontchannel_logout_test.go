@@ -17,6 +17,7 @@ func inFront(b *Browser, uri, idToken string) string {
 }
 
 func TestSigningOutLoadsEachClientOfTheSessionInAFrameAndThenGoesOn(t *testing.T) {
+	t.Parallel()
 	b := Start(t).Browser()
 	b.API.Exec(`UPDATE clients SET frontchannel_logout_uri = 'https://rp.example.org/out?fixed=1' WHERE client_id = 'web'`)
 	b.API.Exec(`UPDATE clients SET frontchannel_logout_uri = 'https://spa.example.org/out' WHERE client_id = 'spa'`)
@@ -52,6 +53,7 @@ func TestSigningOutLoadsEachClientOfTheSessionInAFrameAndThenGoesOn(t *testing.T
 }
 
 func TestALogoutThatWasConfirmedTellsTheClientsInFrontToo(t *testing.T) {
+	t.Parallel()
 	b := Start(t).Browser()
 	b.API.Exec(`UPDATE clients SET frontchannel_logout_uri = 'https://spa.example.org/out' WHERE client_id = 'spa'`)
 	hint := b.SignedIn(SPAParams())
@@ -66,6 +68,7 @@ func TestALogoutThatWasConfirmedTellsTheClientsInFrontToo(t *testing.T) {
 
 // Whoever signed in again (prompt=login) has left none of the clients; each knows its own sid.
 func TestClientsOfASessionThatWasReplacedAreToldTheirOwnSid(t *testing.T) {
+	t.Parallel()
 	b := Start(t).Browser()
 	b.API.Exec(`UPDATE clients SET frontchannel_logout_uri = 'https://' || CASE client_id WHEN 'web' THEN 'rp' ELSE 'spa' END || '.example.org/out'`)
 	first := b.SignedIn(AuthParams())
@@ -78,6 +81,7 @@ func TestClientsOfASessionThatWasReplacedAreToldTheirOwnSid(t *testing.T) {
 }
 
 func TestWithoutAClientToTellInFrontALogoutIsARedirect(t *testing.T) {
+	t.Parallel()
 	r := Start(t)
 	for what, change := range map[string]string{
 		"none":           `UPDATE clients SET frontchannel_logout_uri = NULL`,
@@ -102,6 +106,7 @@ func TestWithoutAClientToTellInFrontALogoutIsARedirect(t *testing.T) {
 }
 
 func TestTheFramesOfALogoutAreBounded(t *testing.T) {
+	t.Parallel()
 	b := Start(t).Browser()
 	hint := b.SignedIn(AuthParams())
 	b.API.Exec(`INSERT INTO clients (client_id, token_endpoint_auth_method, redirect_uris, frontchannel_logout_uri)
@@ -121,6 +126,7 @@ func TestTheFramesOfALogoutAreBounded(t *testing.T) {
 }
 
 func TestDiscoveryPromisesFrontchannelLogout(t *testing.T) {
+	t.Parallel()
 	doc := Start(t).Browser().Do("GET", "/.well-known/openid-configuration", nil).JSON()
 	if doc["frontchannel_logout_supported"] != true || doc["frontchannel_logout_session_supported"] != true {
 		t.Errorf("%v", doc)

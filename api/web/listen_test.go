@@ -68,6 +68,7 @@ func startServer(t *testing.T, secure *tls.Config, handler http.HandlerFunc) (ad
 }
 
 func TestTLSOffersForwardSecrecyWithAESGCMOnly(t *testing.T) {
+	t.Parallel()
 	secure, err := tlsConfig(tlsFiles(t))
 	if err != nil {
 		t.Fatal(err)
@@ -99,6 +100,7 @@ func TestTLSOffersForwardSecrecyWithAESGCMOnly(t *testing.T) {
 }
 
 func TestARenewedCertificateIsServedWithoutARestart(t *testing.T) {
+	t.Parallel()
 	cfg := tlsFiles(t)
 	c := &certificate{certFile: cfg.TLSCertFile, keyFile: cfg.TLSKeyFile}
 	if err := c.load(); err != nil {
@@ -126,6 +128,7 @@ func TestARenewedCertificateIsServedWithoutARestart(t *testing.T) {
 }
 
 func TestRequestsUnderWayAreFinishedAtTheEnd(t *testing.T) {
+	t.Parallel()
 	entered, leave := make(chan struct{}), make(chan struct{})
 	addr, stop := startServer(t, nil, func(w http.ResponseWriter, _ *http.Request) {
 		close(entered)
@@ -164,6 +167,7 @@ func TestRequestsUnderWayAreFinishedAtTheEnd(t *testing.T) {
 }
 
 func TestHeadersAreBounded(t *testing.T) {
+	t.Parallel()
 	addr, stop := startServer(t, nil, func(http.ResponseWriter, *http.Request) {})
 	defer stop()
 	r, _ := http.NewRequest("GET", "http://"+addr, nil)
@@ -179,6 +183,7 @@ func TestHeadersAreBounded(t *testing.T) {
 }
 
 func TestListenSaysWhatToDo(t *testing.T) {
+	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 
 // RFC 9110 §13.1.2: relying parties ask again and again for what seldom changes.
 func TestDiscoveryAndTheJWKSNeedNotBeSentTwice(t *testing.T) {
+	t.Parallel()
 	b := Start(t).Browser()
 	for _, path := range []string{"/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", "/jwks"} {
 		first := b.Do("GET", path, nil)
@@ -31,6 +32,7 @@ func TestDiscoveryAndTheJWKSNeedNotBeSentTwice(t *testing.T) {
 }
 
 func TestTheJWKSHasAnotherETagWhenItHasAnotherKey(t *testing.T) {
+	t.Parallel()
 	b := Start(t).Browser()
 	before := b.Do("GET", "/jwks", nil)
 	b.API.Exec(`DELETE FROM signing_keys WHERE alg = 'PS256'`)

@@ -63,6 +63,7 @@ func testUI(t *testing.T) func(method, target string, header ...string) *httptes
 }
 
 func TestUIAnswersPathsOfPagesWithIndex(t *testing.T) {
+	t.Parallel()
 	get := testUI(t)
 	for _, test := range []struct {
 		path, body string
@@ -90,6 +91,7 @@ func TestUIAnswersPathsOfPagesWithIndex(t *testing.T) {
 }
 
 func TestUIHasTheHeadersOnEveryAnswer(t *testing.T) {
+	t.Parallel()
 	get := testUI(t)
 	for _, w := range []*httptest.ResponseRecorder{
 		get("GET", "/login"), get("GET", "/gone.js"), get("POST", "/login"), get("GET", "/config.json")} {
@@ -110,6 +112,7 @@ func TestUIHasTheHeadersOnEveryAnswer(t *testing.T) {
 }
 
 func TestUITakesGetAndHeadOnly(t *testing.T) {
+	t.Parallel()
 	get := testUI(t)
 	for _, method := range []string{"POST", "PUT", "DELETE", "OPTIONS", "PATCH"} {
 		if w := get(method, "/login"); w.Code != 405 && w.Code != 204 || !strings.Contains(w.Header().Get("Allow"), "GET") {
@@ -123,6 +126,7 @@ func TestUITakesGetAndHeadOnly(t *testing.T) {
 }
 
 func TestUIChoosesAnEncoding(t *testing.T) {
+	t.Parallel()
 	get := testUI(t)
 	etags := map[string]bool{}
 	for _, test := range []struct{ accept, coding, body string }{
@@ -150,6 +154,7 @@ func TestUIChoosesAnEncoding(t *testing.T) {
 }
 
 func TestUICaching(t *testing.T) {
+	t.Parallel()
 	get := testUI(t)
 	for path, want := range map[string]string{
 		"/": "no-cache", "/login": "no-cache", "/config.json": "no-cache", "/logo.svg": "no-cache",
@@ -170,6 +175,7 @@ func TestUICaching(t *testing.T) {
 }
 
 func TestUIHasTheBrowserAskTheAPIBeforeTheScriptDoes(t *testing.T) {
+	t.Parallel()
 	handler := builtUIHandler(t)
 	for target, request := range map[string]string{
 		"/login?request=A-z_0":         "A-z_0",
@@ -196,6 +202,7 @@ func TestUIHasTheBrowserAskTheAPIBeforeTheScriptDoes(t *testing.T) {
 }
 
 func TestUIConfigNamesTheAPI(t *testing.T) {
+	t.Parallel()
 	w := testUI(t)("GET", "/config.json")
 	var got map[string]string
 	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || w.Header().Get("Content-Type") != "application/json" {
@@ -207,6 +214,7 @@ func TestUIConfigNamesTheAPI(t *testing.T) {
 }
 
 func TestUISaysWhatToDoWithoutABuild(t *testing.T) {
+	t.Parallel()
 	for _, root := range []string{t.TempDir(), "/nowhere/dist"} {
 		_, err := UI(&config.Config{UIRoot: root})
 		if err == nil || !strings.Contains(err.Error(), "npm run build") || strings.Contains(err.Error(), "\n") {

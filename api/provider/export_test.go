@@ -1,0 +1,4 @@
+package provider
+
+// DeliverLogoutsNow is for tests that have moved the clock.
+func (p *Provider) DeliverLogoutsNow() { p.deliverLogoutsNow() }

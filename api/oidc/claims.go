@@ -96,28 +96,6 @@ func ClaimNames() []string {
 	return list
 }
 
-func (u *User) fullName() string {
-	if u.Name != "" {
-		return u.Name
-	}
-	return strings.TrimSpace(u.GivenName + " " + u.FamilyName)
-}
-
-// DisplayName is how pages address the person.
-func (u *User) DisplayName() string {
-	if n := u.fullName(); n != "" {
-		return n
-	}
-	return u.Username
-}
-
-func (u *User) emailVerified() any {
-	if u.Email == "" {
-		return nil
-	}
-	return u.EmailVerified
-}
-
 func orNil(s string) any {
 	if s == "" {
 		return nil

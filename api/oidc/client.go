@@ -97,29 +97,3 @@ func (c *Client) SecretMatches(secret string) bool {
 	sum := sha256.Sum256([]byte(secret))
 	return len(c.SecretSHA256) == len(sum) && subtle.ConstantTimeCompare(sum[:], c.SecretSHA256) == 1
 }
-
-// User is a person as the tables describe them.
-type User struct {
-	ID            string // the row, never told to anyone
-	Sub           string
-	Username      string
-	Name          string
-	GivenName     string
-	FamilyName    string
-	Email         string
-	EmailVerified bool
-	Picture       string
-	Zoneinfo      string
-	Locale        string
-	Custom        map[string]any // users.claims
-	Groups        []string
-	UpdatedAt     time.Time
-}
-
-// Session is a person signed in at one browser.
-type Session struct {
-	SID      string
-	Cookie   [32]byte // digest
-	AuthTime time.Time
-	AMR      []string // RFC 8176
-}

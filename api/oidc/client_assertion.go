@@ -13,9 +13,6 @@ const PrivateKeyJWT = "private_key_jwt"
 // AssertionTypeJWT is the client_assertion_type of a JWT (RFC 7523 §2.2).
 const AssertionTypeJWT = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
-// FAPI2 is the security_profile of a client that is held to the FAPI 2.0 Security Profile.
-const FAPI2 = "fapi2"
-
 const (
 	// ClientSkew is by how much a client's clock may be ahead (FAPI 2.0 Security Profile §5.3.2.1 asks for 10 to 60 seconds).
 	ClientSkew = 30 * time.Second
@@ -92,23 +89,4 @@ type NumericDate float64
 func (n NumericDate) Time() time.Time {
 	const far = 1 << 40 // seconds
 	return time.Unix(int64(max(-far, min(far, float64(n)))), 0)
-}
-
-// CodeTTL is how long a code of the client is good, where others have configured (FAPI 2.0 Security Profile §5.3.2.1: a minute at the most).
-func (c *Client) CodeTTL(configured time.Duration) time.Duration {
-	if c.SecurityProfile == FAPI2 {
-		return min(configured, time.Minute)
-	}
-	return configured
-}
-
-// SigningAlgsOf are the algorithms with which c may sign what it sends: registered, the one that it registered.
-func (c *Client) SigningAlgsOf(registered string) []string {
-	switch {
-	case registered != "":
-		return []string{registered}
-	case c.SecurityProfile == FAPI2:
-		return slices.DeleteFunc(slices.Clone(SigningAlgs), func(alg string) bool { return alg == "RS256" })
-	}
-	return SigningAlgs
 }

@@ -83,7 +83,3 @@ func RefreshSecret(token string) string {
 	}
 	return claims.ID
 }
-
-// RotatesRefreshTokens says that each refresh token of the client is good for one use (RFC 9700 §4.14.2). Those of a client of FAPI 2.0 stay:
-// without its key nobody can use them, and a client that loses an answer keeps its grant (FAPI 2.0 Security Profile §5.3.2.1).
-func (c *Client) RotatesRefreshTokens() bool { return c.SecurityProfile != FAPI2 }

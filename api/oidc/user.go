@@ -1,0 +1,46 @@
+package oidc
+
+import (
+	"strings"
+	"time"
+)
+
+// User is a person as the tables describe them.
+type User struct {
+	ID            string // the row, never told to anyone
+	Sub           string
+	Username      string
+	Name          string
+	GivenName     string
+	FamilyName    string
+	Email         string
+	EmailVerified bool
+	Picture       string
+	Zoneinfo      string
+	Locale        string
+	Custom        map[string]any // users.claims
+	Groups        []string
+	UpdatedAt     time.Time
+}
+
+// DisplayName is how pages address the person.
+func (u *User) DisplayName() string {
+	if n := u.fullName(); n != "" {
+		return n
+	}
+	return u.Username
+}
+
+func (u *User) fullName() string {
+	if u.Name != "" {
+		return u.Name
+	}
+	return strings.TrimSpace(u.GivenName + " " + u.FamilyName)
+}
+
+func (u *User) emailVerified() any {
+	if u.Email == "" {
+		return nil
+	}
+	return u.EmailVerified
+}

@@ -20,6 +20,7 @@ type EventKind struct {
 // EventLevel is how loud an event is.
 type EventLevel int
 
+// The levels, by who has to act.
 const (
 	LevelInfo  EventLevel = iota // as it should be
 	LevelWarn                    // somebody was refused, or will be served a little later

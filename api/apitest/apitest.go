@@ -2,6 +2,7 @@
 package apitest
 
 import (
+	"cmp"
 	"context"
 	"net/http/httptest"
 	"strings"
@@ -32,6 +33,7 @@ type Rig struct {
 	*testing.T
 	Issuer   string
 	URL      string // of the database
+	Direct   string // of the database where URL leads through a pooler, else ""
 	DB       *pgxpool.Pool
 	Provider *provider.Provider // of the latest replica
 	clock    atomic.Int64       // added to the time, in nanoseconds
@@ -79,7 +81,7 @@ func (r *Rig) Serve(server *httptest.Server, passwords *authn.Passwords, change 
 	r.Provider = p
 	listening := make(chan struct{}, 100)
 	go p.Run(ctx, func(ctx context.Context, changed func()) {
-		db.Watch(ctx, r.URL, func() { changed(); listening <- struct{}{} })
+		db.Watch(ctx, cmp.Or(r.Direct, r.URL), func() { changed(); listening <- struct{}{} })
 	})
 	<-listening
 	server.Config.Handler = web.API(p, nil)

@@ -43,19 +43,11 @@ func Open(ctx context.Context, url string) (*Store, error) {
 	cfg.ConnConfig.ConnectTimeout = 3 * time.Second
 	cfg.MaxConnLifetime = time.Hour
 	cfg.MaxConnIdleTime = 5 * time.Minute
-	cfg.AfterConnect = preferIndexes
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("DATABASE_URL: %w", err)
 	}
 	return &Store{pool: pool, together: together{inLine: togetherInLine}}, nil
-}
-
-// preferIndexes is for the plans of statements, which a connection keeps for minutes: one that was made while a table was small, as after the
-// installation, would read all of it when many have come. A rare statement that has no index to go by is not worth a compilation.
-func preferIndexes(ctx context.Context, conn *pgx.Conn) error {
-	_, err := conn.Exec(ctx, `SET enable_seqscan = off; SET jit = off`, pgx.QueryExecModeSimpleProtocol)
-	return err
 }
 
 // Close waits for the connections in use and closes all.

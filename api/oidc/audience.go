@@ -5,7 +5,7 @@ import "encoding/json"
 // Audience is written as a string where it has one member, else as an array of strings, and read from both (RFC 7519 §4.1.3).
 type Audience []string
 
-// MarshalJSON writes one member as a string: that is what most of those who read tokens expect.
+// MarshalJSON writes a single member as a string, which most readers of tokens expect.
 func (a Audience) MarshalJSON() ([]byte, error) {
 	if len(a) == 1 {
 		return json.Marshal(a[0])

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// AuthorizeParams are the parameters of an authorization request that are text and read once; claims and resource, which may be repeated,
-// are read apart, all others are ignored.
+// AuthorizeParams are the parameters of an authorization request that are text and may come once. claims and resource are read
+// separately; all others are ignored.
 var AuthorizeParams = []string{"client_id", "redirect_uri", "response_type", "response_mode", "scope", "state", "nonce",
 	"prompt", "max_age", "id_token_hint", "login_hint", "kc_idp_hint", "idp_hint", "ui_locales", "code_challenge", "code_challenge_method",
 	"acr_values", "dpop_jkt", "registration"}
@@ -27,23 +27,23 @@ type AuthorizeRequest struct {
 	Prompt        []string      `json:"p,omitempty"`
 	MaxAge        *int          `json:"a,omitempty"`  // seconds
 	IDTokenHint   string        `json:"-"`            // as it came, unverified
-	HintSub       string        `json:"hs,omitempty"` // who it must be, from a verified id_token_hint; "" for anybody
+	HintSub       string        `json:"hs,omitempty"` // who has to sign in, from a verified id_token_hint; "" for anybody
 	LoginHint     string        `json:"h,omitempty"`
 	IDPHint       string        `json:"ih,omitempty"` // an upstream to sign in with
 	UILocales     []string      `json:"l,omitempty"`
 	CodeChallenge string        `json:"cc,omitempty"`
 	Claims        ClaimsRequest `json:"cl,omitzero"`
-	Resources     []string      `json:"rs,omitempty"` // whom the access token is to be for; nil for all of the client's
+	Resources     []string      `json:"rs,omitempty"` // the requested audience of the access token; nil for all of the client's
 	DPoPJKT       string        `json:"jk,omitempty"` // the key that the code is bound to (RFC 9449 §10)
-	PushedID      string        `json:"pu,omitempty"` // of a pushed request, which is good for one answer (RFC 9126 §4)
+	PushedID      string        `json:"pu,omitempty"` // of a pushed request, which can be answered once (RFC 9126 §4)
 	At            time.Time     `json:"t"`            // when the request was first made
 
-	// At most one of these is set, and then nobody is sent to a redirect URI.
+	// At most one of these is set; then there is no redirect URI.
 	UserCode string `json:"uc,omitempty"` // the request of a device (RFC 8628), which has no browser
-	Account  bool   `json:"ac,omitempty"` // the person opens the account page, for no client at all
+	Account  bool   `json:"ac,omitempty"` // the user opens the account page; there is no client
 }
 
-// A check refuses one thing about a request whose client and redirect URI are already trusted.
+// A check is one rule for a request whose client and redirect URI are already trusted; it returns nil for a request that passes.
 type check func(p Params, c *Client) *Error
 
 // checks run in this order; the first refusal is the answer.
@@ -51,9 +51,9 @@ var checks = []check{checkResponseMode, checkRegistration, checkOpenID, checkPKC
 
 // ParseAuthorize reads the parameters of an authorization request, wherever they came from.
 //
-// untrusted is a refusal that must not be sent to the redirect URI (RFC 6749 §4.1.2.1): it is shown to the person.
-// refusal is one that goes back to the relying party; req then has what is needed for that.
-// client is nil for one that is not registered; allowed are the response types that this deployment has.
+// untrusted is a refusal that must not be sent to the redirect URI (RFC 6749 §4.1.2.1): it is shown to the user. refusal is one
+// that is sent to the relying party; req then has what that takes. client is nil if it is not registered; allowed are the
+// response types of this deployment.
 func ParseAuthorize(raw url.Values, client *Client, issuer string, allowed []ResponseType, now time.Time) (
 	req AuthorizeRequest, untrusted, refusal *Error) {
 	p, bad := ParseParams(raw, AuthorizeParams)
@@ -112,7 +112,7 @@ func ParseAuthorize(raw url.Values, client *Client, issuer string, allowed []Res
 	return req, nil, e
 }
 
-// checkRegistration: OpenID Connect Core §3.1.2.6 names the error.
+// checkRegistration refuses the registration parameter (OpenID Connect Core §3.1.2.6).
 func checkRegistration(p Params, _ *Client) *Error {
 	if p["registration"] != "" {
 		return refuse(RegistrationNotSupported, "registration is not supported")
@@ -120,7 +120,7 @@ func checkRegistration(p Params, _ *Client) *Error {
 	return nil
 }
 
-// checkDPoPKey: RFC 9449 §10.
+// checkDPoPKey checks the syntax of dpop_jkt (RFC 9449 §10).
 func checkDPoPKey(p Params, _ *Client) *Error {
 	if jkt := p["dpop_jkt"]; jkt != "" && !jktSyntax.MatchString(jkt) {
 		return refuse(InvalidRequest, "dpop_jkt must be 43 characters of base64url")
@@ -128,7 +128,7 @@ func checkDPoPKey(p Params, _ *Client) *Error {
 	return nil
 }
 
-// checkPKCE: RFC 7636 §4.4.1; S256 only, and required unless the client's row exempts it (RFC 9700 §2.1.1) or no code is asked for.
+// checkPKCE requires S256 (RFC 7636 §4.4.1) unless the client's row exempts it (RFC 9700 §2.1.1) or no code is requested.
 func checkPKCE(p Params, c *Client) *Error {
 	challenge, method := p["code_challenge"], p["code_challenge_method"]
 	switch {
@@ -188,7 +188,8 @@ func checkLengths(p Params, _ *Client) *Error {
 	return nil
 }
 
-// idpHint is an upstream's name, as Keycloak's clients and others say it. One that is no name is no hint.
+// idpHint returns the upstream that the request names, in the parameter of Keycloak or of others; "" for none, or for what cannot
+// be a name.
 func idpHint(p Params) string {
 	for _, name := range []string{"kc_idp_hint", "idp_hint"} {
 		if hint := p[name]; hint != "" && len(hint) <= 32 {
@@ -198,7 +199,7 @@ func idpHint(p Params) string {
 	return ""
 }
 
-// Step is what has to happen next with an authorization request.
+// Step is what has to happen next to an authorization request.
 type Step int
 
 // The steps, in the order in which they can follow each other.
@@ -208,16 +209,16 @@ const (
 	IssueCode
 )
 
-// Standing is what is known about the person at the browser and this client.
+// Standing is what is known about the user at the browser and this client.
 type Standing struct {
 	Session   *Session // nil: nobody is signed in
 	User      *User
-	Subject   string   // what the client knows him by
+	Subject   string   // their sub at the client
 	Consented []string // scopes allowed earlier
 	Allowed   bool     // a member of one of the client's allowed groups, or there are none
 }
 
-// Decide says what comes next. consented is true right after the person pressed the button on the consent page.
+// Decide returns what comes next. consented is true right after the user pressed the button on the consent page.
 func (r AuthorizeRequest) Decide(c *Client, s Standing, consented bool, now time.Time) (Step, *Error) {
 	none := slices.Contains(r.Prompt, "none")
 	switch {

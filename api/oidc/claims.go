@@ -11,8 +11,8 @@ type claim struct {
 	read        func(*User) any
 }
 
-// claims is the table from which userinfo, ID tokens and discovery are made (OpenID Connect Core §5.1, §5.4). Those without a column of
-// their own are read from users.claims.
+// claims is the table from which userinfo, ID tokens and discovery are made (OpenID Connect Core §5.1, §5.4). Those without a
+// column of their own are read from users.claims.
 var claims = []claim{
 	{"name", "profile", func(u *User) any { return orNil(u.fullName()) }},
 	{"given_name", "profile", func(u *User) any { return orNil(u.GivenName) }},
@@ -36,7 +36,7 @@ var claims = []claim{
 	{"groups", "groups", func(u *User) any { return emptyNotNil(u.Groups) }},
 }
 
-// custom reads a claim of users.claims that has the type which the specification gives it (OpenID Connect Core §5.1).
+// custom reads a claim of users.claims if it has the type that the specification asks for (OpenID Connect Core §5.1).
 func custom[T any](name string) func(*User) any {
 	return func(u *User) any {
 		if value, ok := u.Custom[name].(T); ok && !isEmpty(value) {
@@ -46,7 +46,7 @@ func custom[T any](name string) func(*User) any {
 	}
 }
 
-// isEmpty: what is not there is left out, never null or "" (OpenID Connect Core §5.3.2).
+// isEmpty reports whether a claim is left out; none is ever null or "" (OpenID Connect Core §5.3.2).
 func isEmpty(value any) bool { return value == nil || value == "" }
 
 // reserved are the claims that only the protocol sets; users.claims cannot override them.
@@ -54,9 +54,9 @@ var reserved = map[string]bool{"iss": true, "sub": true, "aud": true, "exp": tru
 	"nonce": true, "auth_time": true, "acr": true, "amr": true, "at_hash": true, "c_hash": true, "s_hash": true, "sid": true,
 	"scope": true, "client_id": true, "cnf": true, "act": true, "may_act": true, "events": true, "grant_id": true, "subject_token": true}
 
-// ReleaseClaims gives what scope releases of u, and the claims named in released, which a client gets whatever the scope
-// (clients.released_claims, the claims parameter). Custom claims of users.claims come with the profile scope, but never in place of one in the table
-// or of the protocol.
+// ReleaseClaims returns the claims of u that scope releases, and those named in released, which a client gets whatever the scope
+// (clients.released_claims, the claims parameter). Custom claims of users.claims come with the profile scope, but never replace
+// one of the table or of the protocol.
 func ReleaseClaims(u *User, scope string, released []string) map[string]any {
 	may := func(name, itsScope string) bool { return HasScope(scope, itsScope) || slices.Contains(released, name) }
 	out := map[string]any{}
@@ -76,8 +76,8 @@ func ReleaseClaims(u *User, scope string, released []string) map[string]any {
 	return out
 }
 
-// isOurs says that a name is one of the protocol's or of the table's, to any reader: those in Go take Groups for groups, too, and the
-// later of the two.
+// isOurs reports whether a name is one of the protocol's or of the table's, in any case: readers written in Go take Groups for
+// groups, too, and keep the later of the two.
 func isOurs(name string) bool {
 	for known := range reserved {
 		if strings.EqualFold(name, known) {
@@ -87,7 +87,7 @@ func isOurs(name string) bool {
 	return slices.ContainsFunc(claims, func(c claim) bool { return strings.EqualFold(name, c.name) })
 }
 
-// ClaimNames lists what can be asked for: claims_supported of discovery.
+// ClaimNames returns claims_supported of discovery.
 func ClaimNames() []string {
 	list := []string{"sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid"}
 	for _, c := range claims {
@@ -103,7 +103,7 @@ func orNil(s string) any {
 	return s
 }
 
-// emptyNotNil keeps a list claim a JSON array, empty rather than absent or null.
+// emptyNotNil keeps a claim a JSON array, empty rather than absent or null.
 func emptyNotNil(list []string) []string {
 	if list == nil {
 		return []string{}

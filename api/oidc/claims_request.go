@@ -13,25 +13,25 @@ const (
 	maxClaimsAskedFor = 50
 )
 
-// ClaimsRequest is what the claims parameter asks for, by name (OpenID Connect Core §5.5). Names that the client may not ask for are
-// left out: they count as scopes do, and a claim that cannot be given is no error (§5.5.1).
+// ClaimsRequest has the claims that the claims parameter requests by name (OpenID Connect Core §5.5). Those that the client may
+// not request are left out: they count as scopes do, and a claim that cannot be returned is no error (§5.5.1).
 type ClaimsRequest struct {
 	Userinfo []string `json:"u,omitempty"`
 	IDToken  []string `json:"i,omitempty"`
 }
 
-// claimDemand is the value of one member.
+// claimDemand is the value of one member of the claims parameter.
 type claimDemand struct {
 	Essential bool  `json:"essential"`
 	Value     any   `json:"value"`
 	Values    []any `json:"values"`
 }
 
-// claimsParam is the parameter as it is read: the claims by name, and what it asks of the sign-in itself.
+// claimsParam is the parsed parameter: the claims by name, and what it requires of the sign-in.
 type claimsParam struct {
 	ClaimsRequest
-	subs      []string // whose the tokens must be (§5.5.1); none for anybody
-	essential []string // acr values, one of which has to be reached; nil for none
+	subs      []string // the subjects the tokens may be issued for (§5.5.1); empty means any
+	essential []string // acr values, one of which has to be reached; nil means any
 }
 
 // parseClaims reads the parameter for client c. It is JSON, which may have line feeds, so it is not among AuthorizeParams.
@@ -69,7 +69,7 @@ func parseClaims(values []string, c *Client) (out claimsParam, refusal *Error) {
 	return out, nil
 }
 
-// note keeps what a demand asks of the sign-in.
+// note keeps what a demand requires of the sign-in.
 func (p *claimsParam) note(name string, d claimDemand) {
 	switch {
 	case name == "sub":
@@ -79,7 +79,7 @@ func (p *claimsParam) note(name string, d claimDemand) {
 	}
 }
 
-// wanted are the values that a demand names; "" for one that is no text, which neither a sub nor an acr ever is.
+// wanted returns the values that a demand names; "" stands for one that is no text, which no sub and no acr equals.
 func (d claimDemand) wanted() (list []string) {
 	for _, v := range append(d.Values, d.Value) {
 		if v != nil {
@@ -90,7 +90,7 @@ func (d claimDemand) wanted() (list []string) {
 	return list
 }
 
-// subject is the one whose the tokens must be; "" for anybody.
+// subject returns the only subject the tokens may be issued for; "" means any.
 func (p *claimsParam) subject() (sub string, refusal *Error) {
 	for _, wanted := range p.subs {
 		if wanted == "" || sub != "" && sub != wanted {
@@ -101,26 +101,26 @@ func (p *claimsParam) subject() (sub string, refusal *Error) {
 	return sub, nil
 }
 
-// mayAskForClaim: a claim counts as the scope that releases it, and custom ones come with profile.
+// mayAskForClaim reports whether c may request a claim: it needs the scope that releases it, which is profile for custom ones.
 func (c *Client) mayAskForClaim(name string) bool {
 	scope := scopeOfClaim(name)
 	return scope != "" && len(name) <= 100 && HasScope(c.Scope, scope)
 }
 
-// scopeOfClaim is the scope that releases a claim; "" for one that only the protocol sets.
+// scopeOfClaim returns the scope that releases a claim; "" for one that only the protocol sets.
 func scopeOfClaim(name string) string {
 	for _, known := range claims {
 		if known.name == name {
 			return known.scope
 		}
 	}
-	if isOurs(name) || !isText(name) || strings.ContainsRune(name, '#') { // # is for languages, which there are not
+	if isOurs(name) || !isText(name) || strings.ContainsRune(name, '#') { // # is for languages, of which there are none
 		return ""
 	}
 	return "profile"
 }
 
-// AsksFor lists what the person is asked to allow: the scopes, and those that the claims asked for by name belong to.
+// AsksFor returns what the user is asked to allow: the scopes, and those that the claims requested by name belong to.
 func (r AuthorizeRequest) AsksFor() []string {
 	list := strings.Fields(r.Scope)
 	for _, name := range slices.Concat(r.Claims.Userinfo, r.Claims.IDToken) {

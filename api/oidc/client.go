@@ -27,16 +27,16 @@ type Client struct {
 	AccessTokenAlg         string
 	DefaultMaxAge          *int
 	InitiateLoginURI       string
-	FirstParty             bool // no consent is asked for
+	FirstParty             bool // no consent is needed
 	RequirePKCE            bool
 	AllowedGroups          []string // empty: everybody
 	Disabled               bool
 	RefreshTokenFormat     string   // opaque or jwt
 	ReleasedClaims         []string // whatever the scope
 	Audiences              []string // of its access tokens, beside the issuer
-	AllowedUpstreams       []string // whose tokens of its users it may get
+	AllowedUpstreams       []string // upstreams whose tokens of its users it may get
 
-	JWKS                    []byte // its public keys, or
+	JWKS                    []byte // its public keys, inline, or
 	JWKSURI                 string // where they are
 	AuthSigningAlg          string // token_endpoint_auth_signing_alg; "" for any
 	RequestURIs             []string
@@ -54,18 +54,18 @@ type Client struct {
 	FrontchannelSIDRequired bool // frontchannel_logout_session_required
 
 	Registration      string     // how it registered itself; "" if an administrator did
-	MetadataFetchedAt *time.Time // when what it says of itself was last read at its client_id
+	MetadataFetchedAt *time.Time // when its metadata were last read at its client_id
 }
 
-// Public says that the client cannot keep a secret (RFC 6749 §2.1).
+// Public reports whether the client cannot keep a secret (RFC 6749 §2.1).
 func (c *Client) Public() bool { return c.AuthMethod == "none" }
 
-// HearsOfLogouts says that the client registered anything about logouts, for which it needs to know sessions (sid).
+// HearsOfLogouts reports whether the client registered anything about logouts, so that its tokens need a sid.
 func (c *Client) HearsOfLogouts() bool {
 	return len(c.PostLogoutRedirectURIs) > 0 || c.BackchannelLogout || c.FrontchannelLogoutURI != ""
 }
 
-// DisplayName is what people are shown.
+// DisplayName returns what people are shown.
 func (c *Client) DisplayName() string {
 	if c.Name != "" {
 		return c.Name
@@ -73,7 +73,7 @@ func (c *Client) DisplayName() string {
 	return c.ClientID
 }
 
-// Home is where a person who got lost finds the application again: what it registered, or the origin of its redirect URI.
+// Home returns where somebody who got lost finds the application again: what it registered, or the origin of its redirect URI.
 func (c *Client) Home() string {
 	switch {
 	case c.InitiateLoginURI != "":
@@ -89,10 +89,10 @@ func (c *Client) Home() string {
 	return ""
 }
 
-// MayUse says that grantType is registered for the client (RFC 7591 §2).
+// MayUse reports whether grantType is registered for the client (RFC 7591 §2).
 func (c *Client) MayUse(grantType string) bool { return slices.Contains(c.GrantTypes, grantType) }
 
-// SecretMatches compares in constant time; a client without a secret matches nothing.
+// SecretMatches reports in constant time whether secret is the client's; a client without one matches nothing.
 func (c *Client) SecretMatches(secret string) bool {
 	sum := sha256.Sum256([]byte(secret))
 	return len(c.SecretSHA256) == len(sum) && subtle.ConstantTimeCompare(sum[:], c.SecretSHA256) == 1

@@ -7,28 +7,28 @@ import (
 	"time"
 )
 
-// PrivateKeyJWT is the client authentication method of those who have no secret but a key (OpenID Connect Core §9).
+// PrivateKeyJWT is the client authentication method with a key in place of a secret (OpenID Connect Core §9).
 const PrivateKeyJWT = "private_key_jwt"
 
 // AssertionTypeJWT is the client_assertion_type of a JWT (RFC 7523 §2.2).
 const AssertionTypeJWT = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 const (
-	// ClientSkew is by how much a client's clock may be ahead (FAPI 2.0 Security Profile §5.3.2.1 asks for 10 to 60 seconds).
+	// ClientSkew is how far a client's clock may be ahead (FAPI 2.0 Security Profile §5.3.2.1 asks for 10 to 60 seconds).
 	ClientSkew = 30 * time.Second
-	// maxAssertionLife bounds how long an assertion's jti has to be remembered.
+	// maxAssertionLife limits how long an assertion's jti has to be remembered.
 	maxAssertionLife = time.Hour
-	// maxJTI is the longest jti that is taken, in bytes.
+	// maxJTI is the longest jti that is accepted, in bytes.
 	maxJTI = 255
 )
 
-// IsAssertionType says that typ may be that of a client assertion. Most have none, or JWT; a request object, which passes through
-// browsers, must not pass for one (RFC 8725 §3.11, RFC 9101 §10.8).
+// IsAssertionType reports whether typ may be that of a client assertion. Most have none, or JWT; a request object, which passes
+// through browsers, must not be taken for one (RFC 8725 §3.11, RFC 9101 §10.8).
 func IsAssertionType(typ string) bool {
 	return typ == "" || strings.EqualFold(typ, "JWT") || strings.EqualFold(typ, "client-authentication+jwt")
 }
 
-// ClientAssertion is what a client says of itself in a JWT that it has signed (RFC 7523 §3).
+// ClientAssertion has the claims of a JWT by which a client authenticates (RFC 7523 §3).
 type ClientAssertion struct {
 	Issuer    string          `json:"iss"`
 	Subject   string          `json:"sub"`
@@ -39,7 +39,8 @@ type ClientAssertion struct {
 	ID        string          `json:"jti"`
 }
 
-// Check says why the assertion, with a good signature, does not authenticate c at endpoint; "" if it does, unless its jti was used before.
+// Check returns why the assertion, whose signature is good, does not authenticate c at endpoint; "" means that it does, unless
+// its jti was used before.
 func (a *ClientAssertion) Check(c *Client, issuer, endpoint string, now time.Time) string {
 	switch {
 	case a.Issuer != c.ClientID || a.Subject != c.ClientID:
@@ -56,9 +57,9 @@ func (a *ClientAssertion) Check(c *Client, issuer, endpoint string, now time.Tim
 	return checkTimes(a.Expiry, a.NotBefore, a.IssuedAt, now)
 }
 
-// meantFor: our issuer identifier, or one of the addresses that clients took for it before, alone or among others. A client of FAPI 2.0
-// sends the issuer identifier as a string and nothing else (FAPI 2.0 Security Profile §5.3.2.1), so that no other server can pass its
-// assertion on to us.
+// meantFor reports whether aud has our issuer identifier, or one of the addresses that older clients use for it, alone or among
+// others. A client of FAPI 2.0 sends the issuer identifier as a string and nothing else (FAPI 2.0 Security Profile §5.3.2.1), so
+// that no other server can forward its assertion to us.
 func (a *ClientAssertion) meantFor(c *Client, issuer, endpoint string) bool {
 	if c.SecurityProfile == FAPI2 {
 		var one string
@@ -69,7 +70,7 @@ func (a *ClientAssertion) meantFor(c *Client, issuer, endpoint string) bool {
 		slices.ContainsFunc(audience, func(s string) bool { return s == issuer || s == issuer+"/token" || s == endpoint })
 }
 
-// checkTimes says what is wrong with the times of a client's JWT; those that are 0 are not there.
+// checkTimes returns what is wrong with the times of a client's JWT, or ""; 0 means absent.
 func checkTimes(exp, nbf, iat NumericDate, now time.Time) string {
 	switch {
 	case exp != 0 && !now.Before(exp.Time().Add(Leeway)):
@@ -82,10 +83,10 @@ func checkTimes(exp, nbf, iat NumericDate, now time.Time) string {
 	return ""
 }
 
-// NumericDate is seconds since 1970; those of others may have a fraction (RFC 7519 §2).
+// NumericDate is seconds since 1970, maybe with a fraction (RFC 7519 §2).
 type NumericDate float64
 
-// Time gives the moment; one that no clock reaches is far in the future or the past.
+// Time returns n as a time; values beyond any clock are clamped to some 35,000 years from 1970.
 func (n NumericDate) Time() time.Time {
 	const far = 1 << 40 // seconds
 	return time.Unix(int64(max(-far, min(far, float64(n)))), 0)

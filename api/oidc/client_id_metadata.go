@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// What OAuth Client ID Metadata Document §6.6 recommends, and what clients.client_id takes.
+// Limits: that of OAuth Client ID Metadata Document §6.6, and that of clients.client_id.
 const (
 	MaxClientIDDocument = 5 << 10 // bytes
 	maxClientID         = 255
 )
 
-// IsClientIDURL says that a client_id is the address of the client's metadata (OAuth Client ID Metadata Document §3): https, with a path
-// that nobody normalises, no fragment and no user name.
+// IsClientIDURL reports whether a client_id is the address of the client's metadata (OAuth Client ID Metadata Document §3):
+// https, with a path that needs no normalisation, no fragment and no user name.
 func IsClientIDURL(clientID string) bool {
 	if len(clientID) > maxClientID || httpsProblem(clientID) != "" {
 		return false
@@ -26,8 +26,8 @@ func IsClientIDURL(clientID string) bool {
 	return err == nil && strings.HasPrefix(u.Path, "/") && !slices.ContainsFunc(strings.Split(u.EscapedPath(), "/"), isDots)
 }
 
-// CheckDocument gives the metadata that were found at the client_id, with all defaults (OAuth Client ID Metadata Document §4.1): they
-// name their address, and no secret, which nobody could share.
+// CheckDocument returns the metadata found at a client_id, with all defaults (OAuth Client ID Metadata Document §4.1): they have
+// to name that address, and no secret, which a public document cannot keep.
 func (r *Registration) CheckDocument(t Terms) (ClientMetadata, *Error) {
 	switch {
 	case r.ClientID != t.DocumentAt:

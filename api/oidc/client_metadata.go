@@ -2,9 +2,9 @@ package oidc
 
 import "encoding/json"
 
-// ClientMetadata is what a client says of itself when it is registered, in the names of RFC 7591 §2 and OpenID Connect Dynamic
-// Registration §2, and whether it must use PKCE, for which there is no registered name. A column of clients is one line here or in
-// store.ClientRow, which has what only an administrator decides: the statements are made of both.
+// ClientMetadata are what is registered of a client, in the names of RFC 7591 §2 and OpenID Connect Dynamic Registration §2, and
+// whether it must use PKCE, for which there is no registered name. A column of clients is a line here or in store.ClientRow,
+// which has what only an administrator decides: the statements are made of both.
 type ClientMetadata struct {
 	ClientID                    string          `json:"client_id" db:"client_id"`
 	ClientName                  string          `json:"client_name,omitempty" db:"client_name"`

@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// Code is what an authorization code says. It travels sealed, hence the short names: nothing of it is stored until it is redeemed, and then
-// the row of its grant says that it was (docs/decisions/0024-codes-are-sealed.md).
+// Code is the content of an authorization code. It travels sealed, hence the short names: nothing is stored until it is redeemed,
+// and then the row of its grant is the proof that it was (docs/decisions/0024-codes-are-sealed.md).
 type Code struct {
 	GrantID       string        `json:"g"` // of the grant that its redemption makes
 	ClientID      string        `json:"c"`
-	Session       []byte        `json:"k"` // digest of the cookie of the session that it was given to
+	Session       []byte        `json:"k"` // digest of the cookie of the session it was issued to
 	RedirectURI   []byte        `json:"r"` // digest
 	CodeChallenge string        `json:"p,omitempty"`
 	DPoPJKT       string        `json:"j,omitempty"` // the key that has to redeem it, "" for any
@@ -23,26 +23,27 @@ type Code struct {
 	Expires       int64         `json:"x"`
 }
 
-// NewCode makes the code of a request for client c and session s, good until expires.
+// NewCode returns the code for a request of client c and session s, valid until expires.
 func (r AuthorizeRequest) NewCode(grantID string, c *Client, s *Session, expires time.Time) Code {
 	return Code{GrantID: grantID, ClientID: c.ClientID, Session: s.Cookie[:], RedirectURI: digest(r.RedirectURI), CodeChallenge: r.CodeChallenge,
 		DPoPJKT: r.DPoPJKT, Scope: r.Scope, Nonce: r.Nonce, Claims: r.Claims, Resources: r.Resources, Expires: expires.Unix()}
 }
 
-// Redemption is what a client sends along with a code.
+// Redemption is what a client sends with a code.
 type Redemption struct {
 	ClientID      string
 	RedirectURI   string
 	CodeChallenge string   // made of the verifier; "" if none was sent
 	JKT           string   // of the key of its DPoP proof, "" for none
-	Resources     []string // that the tokens are to be for; none for all that was granted
-	Allowed       []string // what they can be for where the authorization request did not say
+	Resources     []string // the requested audiences; none means all that were granted
+	Allowed       []string // the possible audiences where the authorization request named none
 }
 
-// ResourceTooWide is what Check says of a request for tokens for more than was granted (RFC 8707 §2.2).
+// ResourceTooWide is what Check returns for a request for more resources than were granted (RFC 8707 §2.2).
 const ResourceTooWide = "resource too wide"
 
-// Check says why the code is not good for a request; "" if it is, unless it was redeemed before (RFC 6749 §4.1.3, RFC 7636 §4.6).
+// Check returns why the code cannot be redeemed by a request; "" means that it can, unless it was before (RFC 6749 §4.1.3, RFC
+// 7636 §4.6).
 func (c *Code) Check(r Redemption, now time.Time) string {
 	granted := c.Resources
 	if granted == nil {
@@ -65,7 +66,7 @@ func (c *Code) Check(r Redemption, now time.Time) string {
 	return ""
 }
 
-// Offline says that its grant outlives the session and gets a refresh token (OpenID Connect Core §11).
+// Offline reports whether the grant outlives the session and has a refresh token (OpenID Connect Core §11).
 func (c *Code) Offline() bool { return HasScope(c.Scope, OfflineAccess) }
 
 func digest(s string) []byte {

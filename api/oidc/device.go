@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// GrantDeviceCode is the grant type of a device that has no browser (RFC 8628 §3.4).
+// GrantDeviceCode is the grant type of a device without a browser (RFC 8628 §3.4).
 const GrantDeviceCode = "urn:ietf:params:oauth:grant-type:device_code"
 
 // Error codes of RFC 8628 §3.5.
@@ -17,9 +17,9 @@ const (
 )
 
 const (
-	// DeviceCodeTTL is how long a device waits: for a person to find the page, sign in and compare the code.
+	// DeviceCodeTTL is how long a device waits for somebody to find the page, sign in and compare the code.
 	DeviceCodeTTL = 10 * time.Minute
-	// DevicePollInterval is what RFC 8628 §3.2 has for a device that is told nothing else; slow_down adds as much each time (§3.5).
+	// DevicePollInterval is the default of RFC 8628 §3.2; slow_down adds as much each time (§3.5).
 	DevicePollInterval = 5 * time.Second
 )
 
@@ -36,7 +36,7 @@ type DeviceAuthorization struct {
 	Interval                int    `json:"interval"`   // seconds
 }
 
-// ParseDeviceAuthorization gives the scope that a device of client c may ask a person for.
+// ParseDeviceAuthorization returns the scope that a device of client c may ask for.
 func ParseDeviceAuthorization(p Params, c *Client) (scope string, refusal *Error) {
 	if !c.MayUse(GrantDeviceCode) {
 		return "", refuse(UnauthorizedClient, "the client is not registered for the grant type "+GrantDeviceCode)
@@ -49,14 +49,14 @@ func ParseDeviceAuthorization(p Params, c *Client) (scope string, refusal *Error
 	return grantableScope(p["scope"], c), nil
 }
 
-// UserCodeLetters are those of RFC 8628 §6.1: no vowels, so that no words come out, and none that look alike.
+// UserCodeLetters are those of RFC 8628 §6.1: no vowels, so that no words result, and none that look alike.
 const UserCodeLetters = "BCDFGHJKLMNPQRSTVWXZ"
 
-// userCodeLength in letters: 34 bits, which the bounds on guesses and on codes make enough
+// userCodeLength is in letters: 34 bits, which are enough given the limits on guesses and on codes
 // (docs/decisions/0011-bounds-of-the-device-flow.md).
 const userCodeLength = 8
 
-// NewUserCode makes a code of what pick gives, evenly, below its argument: WDJB-MJHT.
+// NewUserCode returns a code such as WDJB-MJHT. pick returns a uniformly random number below its argument.
 func NewUserCode(pick func(below int) int) string {
 	letters := make([]byte, userCodeLength)
 	for i := range letters {
@@ -69,14 +69,14 @@ func formatUserCode(letters string) string {
 	return letters[:userCodeLength/2] + "-" + letters[userCodeLength/2:]
 }
 
-// ReadUserCode gives the code that a person means, whatever the case, the spaces and the dashes (RFC 8628 §6.1); ok is false for what
-// cannot be one.
+// ReadUserCode returns the code that somebody typed, whatever the case, the spaces and the dashes (RFC 8628 §6.1); ok is false
+// for what cannot be one.
 func ReadUserCode(typed string) (code string, ok bool) {
 	if len(typed) > 64 {
 		return "", false
 	}
 	letters := strings.Map(func(r rune) rune {
-		if strings.ContainsRune(" \u00a0-\u2010\u2011\u2012\u2013\u2014_.", r) { // what people, phones and word processors put between
+		if strings.ContainsRune(" \u00a0-\u2010\u2011\u2012\u2013\u2014_.", r) { // what people, phones and word processors insert
 			return -1
 		}
 		return r

@@ -54,7 +54,7 @@ type Metadata struct {
 	ClientIDMetadataDocumentSupported      bool           `json:"client_id_metadata_document_supported,omitempty"`
 }
 
-// Discovery makes the document from the tables of the product and the response types that the deployment allows.
+// Discovery returns the document, made from the tables of the product and the response types that the deployment allows.
 func Discovery(issuer string, responseTypes []ResponseType, grantTypes, authMethods []string) Metadata {
 	if slices.ContainsFunc(responseTypes, ResponseType.FrontChannel) {
 		grantTypes = append(slices.Clone(grantTypes), GrantImplicit)

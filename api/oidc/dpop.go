@@ -18,15 +18,15 @@ const (
 const (
 	// DPoPProofType is the typ of a proof (RFC 9449 §4.2).
 	DPoPProofType = "dpop+jwt"
-	// DPoPProofLife is how old a proof may be, and for how long one that was used is remembered.
+	// DPoPProofLife is how old a proof may be, and how long a used one is remembered.
 	DPoPProofLife = time.Minute
-	// DPoPNonceLife is how long a nonce is good for at the least; at the most it is twice that.
+	// DPoPNonceLife is how long a nonce is valid at least; at most it is twice that.
 	DPoPNonceLife = time.Minute
 )
 
 var jktSyntax = regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`)
 
-// DPoPProof is what a proof says (RFC 9449 §4.2).
+// DPoPProof has the claims of a proof (RFC 9449 §4.2).
 type DPoPProof struct {
 	ID              string      `json:"jti"`
 	Method          string      `json:"htm"`
@@ -38,7 +38,8 @@ type DPoPProof struct {
 	Nonce           string      `json:"nonce"`
 }
 
-// Check says why the proof, with a good signature, is none for this request (RFC 9449 §4.3); accessToken is "" where none comes with it.
+// Check returns why the proof, whose signature is good, is not for this request, or "" (RFC 9449 §4.3); accessToken is "" where
+// the request has none.
 func (d *DPoPProof) Check(method, uri, accessToken string, now time.Time) *Error {
 	bad := func(why string) *Error { return refuse(InvalidDPoPProof, "DPoP proof: "+why) }
 	switch {
@@ -59,7 +60,7 @@ func (d *DPoPProof) Check(method, uri, accessToken string, now time.Time) *Error
 	return nil
 }
 
-// sameTarget compares without query and fragment, as RFC 9449 §4.3 has it, and as RFC 3986 §6.2.2, §6.2.3 writes addresses.
+// sameTarget compares without query and fragment (RFC 9449 §4.3), after normalisation (RFC 3986 §6.2.2, §6.2.3).
 func sameTarget(given, ours string) bool {
 	u, err := url.Parse(given)
 	if err != nil || u.User != nil {
@@ -82,7 +83,7 @@ type Confirmation struct {
 	JKT string `json:"jkt"`
 }
 
-// ConfirmationOf is nil for a token that is bound to no key.
+// ConfirmationOf returns nil for a token that is bound to no key.
 func ConfirmationOf(jkt string) *Confirmation {
 	if jkt == "" {
 		return nil

@@ -1,7 +1,7 @@
 package oidc
 
-// Error is a refusal: a code of the IANA OAuth Extensions Error registry, what the relying party is told (ASCII, no quotes:
-// RFC 6749 §5.2), and what only the log is told.
+// Error is a refusal: a code of the IANA OAuth Extensions Error registry, what the relying party is told (ASCII, no quotes: RFC
+// 6749 §5.2), and what only the log gets.
 type Error struct {
 	Code        string
 	Description string
@@ -45,7 +45,7 @@ const (
 
 func refuse(code, description string) *Error { return &Error{Code: code, Description: description} }
 
-// PlainText gives s where an error_description may have it (RFC 6749 §5.2), else otherwise.
+// PlainText returns s if it may stand in an error_description (RFC 6749 §5.2), else otherwise.
 func PlainText(s, otherwise string) string {
 	for _, r := range s {
 		if r < ' ' || r > '~' || r == '"' || r == '\\' {

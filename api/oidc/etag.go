@@ -5,7 +5,7 @@ import (
 	"encoding/base64"
 )
 
-// ETag names a version of a document by its content (RFC 9110 §8.8.3).
+// ETag returns the entity tag of a document, made of its content (RFC 9110 §8.8.3).
 func ETag(document []byte) string {
 	sum := sha256.Sum256(document)
 	return `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`

@@ -11,7 +11,8 @@ import (
 // SubjectPairwise is the subject_type of a client that gets a sub of its own for each person (OpenID Connect Core §8).
 const SubjectPairwise = "pairwise"
 
-// SubjectOf is what the client knows the person by: sub as it is, or one made for the client's sector (OpenID Connect Core §8.1).
+// SubjectOf returns the sub of a user at the client: sub as it is, or one made for the client's sector (OpenID Connect Core
+// §8.1).
 func (c *Client) SubjectOf(sub string, salt []byte) string {
 	if c.SubjectType != SubjectPairwise {
 		return sub
@@ -21,7 +22,8 @@ func (c *Client) SubjectOf(sub string, salt []byte) string {
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// sector is the host that pairwise subjects are made for; the database takes no client of several without a sector_identifier_uri.
+// sector returns the host that pairwise subjects are made for; the database requires a sector_identifier_uri of a client with
+// several.
 func (c *Client) sector() string {
 	uri := c.SectorIdentifierURI
 	if uri == "" && len(c.RedirectURIs) > 0 {

@@ -25,7 +25,7 @@ func ParseParams(raw url.Values, known []string) (p Params, bad []string) {
 	return p, bad
 }
 
-// RefuseParams is the refusal of parameters that ParseParams found bad; nil for none.
+// RefuseParams returns the refusal of parameters that ParseParams found bad; nil for none.
 func RefuseParams(bad []string) *Error {
 	if len(bad) == 0 {
 		return nil
@@ -33,7 +33,7 @@ func RefuseParams(bad []string) *Error {
 	return refuse(InvalidRequest, strings.Join(bad, " ")+" is repeated or not text")
 }
 
-// isText refuses what Postgres and logs cannot take.
+// isText reports whether Postgres and logs can take s.
 func isText(s string) bool {
 	for _, r := range s {
 		if r < 0x20 || r == 0x7f {

@@ -14,7 +14,7 @@ var (
 	verifierSyntax  = regexp.MustCompile(`^[A-Za-z0-9._~-]{43,128}$`) // RFC 7636 §4.1
 )
 
-// ChallengeOf gives the S256 challenge of a verifier (RFC 7636 §4.2); ok is false if its syntax is wrong.
+// ChallengeOf returns the S256 challenge of a verifier (RFC 7636 §4.2); ok is false if its syntax is wrong.
 func ChallengeOf(verifier string) (challenge string, ok bool) {
 	if !verifierSyntax.MatchString(verifier) {
 		return "", false

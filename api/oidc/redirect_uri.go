@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// HasRedirectURI compares character for character (RFC 9700 §2.1), but for the port of a native client on its own machine: that is
-// whichever was free there (RFC 8252 §7.3).
+// HasRedirectURI reports whether uri is registered, character for character (RFC 9700 §2.1). Only the port of a native client on
+// its own machine may differ: it is whichever was free there (RFC 8252 §7.3).
 func (c *Client) HasRedirectURI(uri string) bool {
 	if slices.Contains(c.RedirectURIs, uri) {
 		return true
@@ -21,7 +21,7 @@ func (c *Client) HasRedirectURI(uri string) bool {
 	})
 }
 
-// loopback is a URI of RFC 8252 §7.3, which has an address: localhost may lead elsewhere (§8.3).
+// loopback matches a URI of RFC 8252 §7.3, which has an address: localhost may resolve to another machine (§8.3).
 var loopback = regexp.MustCompile(`^(http://(?:127\.0\.0\.1|\[::1\]))(?::[0-9]{1,5})?([/?].*)?$`)
 
 func withoutPort(uri string) (bare string, onLoopback bool) {
@@ -32,7 +32,8 @@ func withoutPort(uri string) (bare string, onLoopback bool) {
 	return parts[1] + parts[2], true
 }
 
-// ExplainRedirectURI says for the log which part of given differs from the nearest registered URI, and the SQL that registers it.
+// ExplainRedirectURI returns, for the log, which part of given differs from the nearest registered URI, and the SQL that
+// registers it.
 func (c *Client) ExplainRedirectURI(given string) string {
 	best, parts := "", []string(nil)
 	for _, registered := range c.RedirectURIs {

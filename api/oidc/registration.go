@@ -18,8 +18,8 @@ const (
 	RegistrationOpen  = "open"
 )
 
-// RegistrationDocument is how a client registered itself whose client_id is the address of its metadata; clients.registration is that,
-// RegistrationToken or RegistrationOpen.
+// RegistrationDocument is the registration of a client whose client_id is the address of its metadata; clients.registration is
+// that, RegistrationToken or RegistrationOpen.
 const RegistrationDocument = "document"
 
 // Error codes of RFC 7591 §3.2.2.
@@ -28,18 +28,19 @@ const (
 	InvalidClientMetadata = "invalid_client_metadata"
 )
 
-// Registration is what a client sends to register itself or to change that (RFC 7591 §2, RFC 7592 §2.2), or what is at its client_id.
+// Registration is what a client sends to register itself or to change its registration (RFC 7591 §2, RFC 7592 §2.2), or the
+// document at its client_id.
 type Registration struct {
 	ClientMetadata
-	ClientSecret string `json:"client_secret"` // in a change: the one that it has
+	ClientSecret string `json:"client_secret"` // in a change: its present one
 
 	members map[string]json.RawMessage
 }
 
-// maxDepth is how deep the values of a registration may be nested: the deepest that has a meaning is a certificate in jwks.
+// maxDepth is how deep the values of a registration may be nested: the deepest with a meaning is a certificate in jwks.
 const maxDepth = 8
 
-// notSupported are members that ask for protection that there is not. To ignore them as those that nobody knows (RFC 7591 §2) would leave
+// notSupported are members that ask for protection that we do not have. Ignoring them like unknown ones (RFC 7591 §2) would leave
 // the client without it.
 var notSupported = []string{
 	"id_token_encrypted_response_alg", "id_token_encrypted_response_enc",
@@ -50,7 +51,7 @@ var notSupported = []string{
 	"tls_client_certificate_bound_access_tokens",
 }
 
-// registrationMembers are those that are read, by exact name: encoding/json alone would take REDIRECT_URIS for redirect_uris.
+// registrationMembers are read by exact name: encoding/json alone would take REDIRECT_URIS for redirect_uris.
 var registrationMembers = func() (names []string) {
 	for _, f := range reflect.VisibleFields(reflect.TypeFor[Registration]()) {
 		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" {
@@ -60,8 +61,8 @@ var registrationMembers = func() (names []string) {
 	return names
 }()
 
-// ParseRegistration reads a JSON object that is already bounded in length. Members that are not known are ignored, null counts as left
-// out (RFC 7591 §2), and a member that is there twice is refused: others might read the other one.
+// ParseRegistration reads a JSON object that is already bounded in length. Unknown members are ignored, null counts as absent
+// (RFC 7591 §2), and a repeated member is refused: another reader might take the other one.
 func ParseRegistration(text []byte) (*Registration, *Error) {
 	members, e := readMembers(text)
 	if e != nil {
@@ -101,7 +102,7 @@ func ParseRegistration(text []byte) (*Registration, *Error) {
 
 var notJSON = refuseMetadata("the metadata must be one JSON object")
 
-// readMembers gives the members of a JSON object by exact name, but those that are null.
+// readMembers returns the members of a JSON object by exact name, without those that are null.
 func readMembers(text []byte) (map[string]json.RawMessage, *Error) {
 	members := map[string]json.RawMessage{}
 	d := json.NewDecoder(bytes.NewReader(text))
@@ -134,7 +135,7 @@ func readMembers(text []byte) (map[string]json.RawMessage, *Error) {
 	return members, nil
 }
 
-// valueProblem refuses what Postgres and logs cannot take.
+// valueProblem returns what Postgres or logs cannot take about a value, or "".
 func valueProblem(value json.RawMessage) string {
 	d := json.NewDecoder(bytes.NewReader(value))
 	d.UseNumber()
@@ -153,13 +154,13 @@ func valueProblem(value json.RawMessage) string {
 		switch {
 		case depth > maxDepth:
 			return "is nested too deeply"
-		case err != nil: // the end, for it was read once
+		case err != nil: // the end: it was valid JSON when it was read before
 			return ""
 		}
 	}
 }
 
-// Terms are what a deployment lets a client register for itself.
+// Terms are what a deployment allows a client to register for itself.
 type Terms struct {
 	ResponseTypes []ResponseType
 	GrantTypes    []string // beside implicit, which goes with the response types
@@ -167,7 +168,8 @@ type Terms struct {
 	DocumentAt    string // the client_id where the metadata are; "" for a client that gets one
 }
 
-// CheckSectorIdentifier: what is at sector_identifier_uri must list each redirect URI (OpenID Connect Dynamic Registration §5).
+// CheckSectorIdentifier checks that the document at sector_identifier_uri lists each redirect URI (OpenID Connect Dynamic
+// Registration §5).
 func (c *ClientMetadata) CheckSectorIdentifier(text []byte) *Error {
 	var listed []string
 	if json.Unmarshal(text, &listed) != nil {
@@ -181,7 +183,7 @@ func (c *ClientMetadata) CheckSectorIdentifier(text []byte) *Error {
 	return nil
 }
 
-// CheckChange refuses what RFC 7592 §2.2 refuses of a change: another client_id, or another secret than the client has.
+// CheckChange refuses a change with another client_id or another secret than the client's (RFC 7592 §2.2).
 func (r *Registration) CheckChange(clientID string, secretMatches func(string) bool) *Error {
 	switch {
 	case r.ClientID != clientID:

@@ -15,7 +15,7 @@ var registrationChecks = []func(c *ClientMetadata, t Terms) *Error{
 	checkLogoutURIs, checkRequestURIs, checkDefaultMaxAge,
 }
 
-// Check gives what is to be registered, with all defaults.
+// Check returns what to register, with all defaults.
 func (r *Registration) Check(t Terms) (ClientMetadata, *Error) {
 	c := r.ClientMetadata
 	for _, check := range registrationChecks {
@@ -23,8 +23,8 @@ func (r *Registration) Check(t Terms) (ClientMetadata, *Error) {
 			return c, e
 		}
 	}
-	// RFC 9700 §2.1.1. A web application that keeps a secret may do without: OpenID Connect, which most of them were written for, has the
-	// nonce instead.
+	// RFC 9700 §2.1.1. A web application that keeps a secret may do without: OpenID Connect, for which most of them were written,
+	// has the nonce instead.
 	c.RequirePKCE = c.RequirePKCE || c.TokenEndpointAuthMethod == "none" || c.ApplicationType == "native" || t.DocumentAt != ""
 	return c, nil
 }
@@ -44,7 +44,7 @@ func checkAuthMethod(c *ClientMetadata, t Terms) *Error {
 	return nil
 }
 
-// checkTypes: RFC 7591 §2.1. What is left out of response_types and grant_types follows from the other.
+// checkTypes checks response_types and grant_types (RFC 7591 §2.1). Where one is absent, it follows from the other.
 func checkTypes(c *ClientMetadata, t Terms) *Error {
 	isRedirect := func(grant string) bool { return grant == GrantAuthorizationCode || grant == GrantImplicit }
 	if c.ResponseTypes == nil && (c.GrantTypes == nil || slices.ContainsFunc(c.GrantTypes, isRedirect)) {
@@ -98,10 +98,10 @@ func withoutRepetition(list []string) []string {
 	return out
 }
 
-// Members of a JWK that are not public, and its key where it is symmetric (RFC 7518 §6).
+// The members of a JWK that are not public, and k of a symmetric one (RFC 7518 §6).
 var privateKeyMembers = []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
 
-// checkKeys: RFC 7591 §2, RFC 9101 §10.5. What is stored of jwks is what was read of it.
+// checkKeys checks jwks and jwks_uri (RFC 7591 §2, RFC 9101 §10.5). Only what is understood of jwks is stored.
 func checkKeys(c *ClientMetadata, _ Terms) *Error {
 	if c.JWKS != nil {
 		var set struct {
@@ -130,7 +130,7 @@ func checkKeys(c *ClientMetadata, _ Terms) *Error {
 	return nil
 }
 
-// checkSubjectType: OpenID Connect Core §8.1. What is at sector_identifier_uri is for CheckSectorIdentifier.
+// checkSubjectType checks subject_type (OpenID Connect Core §8.1); CheckSectorIdentifier checks the document.
 func checkSubjectType(c *ClientMetadata, _ Terms) *Error {
 	if c.SubjectType == "" {
 		c.SubjectType = "public"
@@ -162,7 +162,7 @@ func checkAlgs(c *ClientMetadata, _ Terms) *Error {
 	return nil
 }
 
-// checkRegisteredScope keeps the scopes that exist; a client that names none may ask for all (RFC 7591 §2).
+// checkRegisteredScope keeps the scopes that exist; a client that names none may request all (RFC 7591 §2).
 func checkRegisteredScope(c *ClientMetadata, _ Terms) *Error {
 	if c.Scope == "" {
 		c.Scope = strings.Join(Scopes(), " ")
@@ -176,7 +176,7 @@ func checkRegisteredScope(c *ClientMetadata, _ Terms) *Error {
 }
 
 func checkNames(c *ClientMetadata, _ Terms) *Error {
-	strange := func(r rune) bool { return !unicode.IsPrint(r) } // nor what turns the direction of writing
+	strange := func(r rune) bool { return !unicode.IsPrint(r) } // which includes what changes the direction of writing
 	switch {
 	case utf8.RuneCountInString(c.ClientName) > 100 || strings.ContainsFunc(c.ClientName, strange):
 		return refuseMetadata("client_name must have at most 100 printable characters")

@@ -9,11 +9,11 @@ import (
 	"unicode"
 )
 
-// maxURIs is what uris_are_registrable takes.
+// maxURIs is the limit of uris_are_registrable.
 const maxURIs = 20
 
-// checkRedirectURIs: OpenID Connect Dynamic Registration §2, RFC 8252 §7. RFC 7591 knows no application_type: a public client that leaves
-// it out and comes back to the person's own machine is a native one.
+// checkRedirectURIs checks redirect_uris (OpenID Connect Dynamic Registration §2, RFC 8252 §7). RFC 7591 has no application_type:
+// a public client without one whose redirect URI is on the user's own machine is a native one.
 func checkRedirectURIs(c *ClientMetadata, _ Terms) *Error {
 	if len(c.ResponseTypes) > 0 && len(c.RedirectURIs) == 0 || len(c.RedirectURIs) > maxURIs {
 		return refuse(InvalidRedirectURI, "redirect_uris must have 1 to 20 URIs")
@@ -43,7 +43,7 @@ func checkRedirectURIs(c *ClientMetadata, _ Terms) *Error {
 	return nil
 }
 
-// placeProblem says why answers must not be sent to a registrable uri of this client, "" if they may.
+// placeProblem returns why answers must not be sent to a registrable uri of this client, or "".
 func (c *ClientMetadata) placeProblem(uri string, frontChannel bool) string {
 	web := c.ApplicationType == "web"
 	switch {
@@ -57,8 +57,8 @@ func (c *ClientMetadata) placeProblem(uri string, frontChannel bool) string {
 	return ""
 }
 
-// checkLinks: OpenID Connect Core §4 wants https of initiate_login_uri. What stands for the client in front of people counts only where
-// the client answers from that host, else anybody could show somebody else's logo (OpenID Connect Dynamic Registration §9.1).
+// checkLinks requires https of initiate_login_uri (OpenID Connect Core §4). What users see of the client must come from a host
+// that its redirect URIs have, or anybody could show somebody else's logo (OpenID Connect Dynamic Registration §9.1).
 func checkLinks(c *ClientMetadata, t Terms) *Error {
 	for _, link := range [][2]string{{"logo_uri", c.LogoURI}, {"policy_uri", c.PolicyURI}, {"tos_uri", c.TOSURI},
 		{"initiate_login_uri", c.InitiateLoginURI}, {"client_uri", c.ClientURI}} {
@@ -80,7 +80,7 @@ func checkLinks(c *ClientMetadata, t Terms) *Error {
 	return nil
 }
 
-// checkLogoutURIs: OpenID Connect Front-Channel Logout §2 wants the origin of a redirect URI.
+// checkLogoutURIs requires the origin of a redirect URI (OpenID Connect Front-Channel Logout §2).
 func checkLogoutURIs(c *ClientMetadata, _ Terms) *Error {
 	if len(c.PostLogoutRedirectURIs) > maxURIs {
 		return refuseMetadata("post_logout_redirect_uris must have at most 20 URIs")
@@ -102,7 +102,7 @@ func checkLogoutURIs(c *ClientMetadata, _ Terms) *Error {
 	return nil
 }
 
-// checkRequestURIs: a fragment is the digest of what is there (OpenID Connect Core §6.2).
+// checkRequestURIs checks request_uris; a fragment is the digest of the document (OpenID Connect Core §6.2).
 func checkRequestURIs(c *ClientMetadata, _ Terms) *Error {
 	if len(c.RequestURIs) > maxURIs {
 		return refuseMetadata("request_uris must have at most 20 URIs")
@@ -119,12 +119,12 @@ func checkRequestURIs(c *ClientMetadata, _ Terms) *Error {
 	return nil
 }
 
-// registrableURI is what the constraints on clients take (uris_are_registrable): http(s) with a host, or a private-use scheme with a dot
-// (RFC 8252 §7.1), so that no script, data or file scheme is one.
+// registrableURI matches what the constraints on clients accept (uris_are_registrable): http(s) with a host, or a private-use
+// scheme with a dot (RFC 8252 §7.1), so that no script, data or file scheme is one.
 var registrableURI = regexp.MustCompile(
 	`^(https?://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?)(:[0-9]{1,5})?([/?].*)?|[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+:.*)$`)
 
-// uriProblem says what is wrong with a URI that a client registers for itself, "" if nothing is.
+// uriProblem returns what is wrong with a URI that a client registers for itself, or "".
 func uriProblem(uri string) string {
 	strange := func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune("\\<>\"^`{|}", r) }
 	_, err := url.Parse(uri)
@@ -143,7 +143,7 @@ func uriProblem(uri string) string {
 	return ""
 }
 
-// httpsProblem is uriProblem for what has to be https.
+// httpsProblem is uriProblem for a URI that has to be https.
 func httpsProblem(uri string) string {
 	if problem := uriProblem(uri); problem != "" || strings.HasPrefix(uri, "https://") {
 		return problem
@@ -151,18 +151,18 @@ func httpsProblem(uri string) string {
 	return "must be an https URL"
 }
 
-// isPrivateUse says that a registrable uri has a scheme of an application's own (RFC 8252 §7.1).
+// isPrivateUse reports whether a registrable uri has a private-use scheme (RFC 8252 §7.1).
 func isPrivateUse(uri string) bool {
 	return !strings.HasPrefix(uri, "http://") && !strings.HasPrefix(uri, "https://")
 }
 
-// isLoopbackHTTP says that a registrable uri leads to the person's own machine (RFC 8252 §7.3; localhost: OpenID Connect Dynamic
+// isLoopbackHTTP reports whether a registrable uri is on the user's own machine (RFC 8252 §7.3; localhost: OpenID Connect Dynamic
 // Registration §2).
 func isLoopbackHTTP(uri string) bool {
 	return strings.HasPrefix(uri, "http://") && slices.Contains([]string{"localhost", "127.0.0.1", "::1"}, hostOf(uri))
 }
 
-// hostOf gives the host of a uri without its port; "" where there is none.
+// hostOf returns the host of a uri without its port; "" if it has none.
 func hostOf(uri string) string {
 	u, err := url.Parse(uri)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 // RequestURIPrefix begins the request_uri of a pushed request (RFC 9126 §2.2).
 const RequestURIPrefix = "urn:ietf:params:oauth:request_uri:"
 
-// RequestURILife is how long a pushed request can be begun (RFC 9126 §2.2).
+// RequestURILife is how long after the push a request_uri can be used (RFC 9126 §2.2).
 const RequestURILife = time.Minute
 
 // PushedResponse is the answer of the pushed authorization request endpoint (RFC 9126 §2.2).
@@ -21,19 +21,20 @@ type PushedResponse struct {
 	ExpiresIn  int    `json:"expires_in"` // seconds
 }
 
-// PushedParams are the parameters of that endpoint that are read once (RFC 9126 §2.1).
+// PushedParams are the parameters of that endpoint that may come once (RFC 9126 §2.1).
 var PushedParams = slices.Concat(AuthorizeParams, []string{"request", "request_uri"}, ClientParams[1:])
 
-// HasRequestURI says that the client registered beforehand where this request object is; no other address is asked (RFC 9101 §10.4).
+// HasRequestURI reports whether the client registered the address of this request object; no other is fetched (RFC 9101 §10.4).
 func (c *Client) HasRequestURI(uri string) bool { return slices.Contains(c.RequestURIs, uri) }
 
-// IsRequestObjectType says that typ may be that of a request object (RFC 9101 §10.8).
+// IsRequestObjectType reports whether typ may be that of a request object (RFC 9101 §10.8).
 func IsRequestObjectType(typ string) bool {
 	return typ == "" || strings.EqualFold(typ, "JWT") || strings.EqualFold(typ, "oauth-authz-req+jwt")
 }
 
-// RequestObjectParams gives the parameters in the claims of a request object that the client has signed, and those beside it. What is
-// in the object counts (OpenID Connect Core §6.1); for a client that has to sign its requests nothing else does (RFC 9101 §6.3, §10.5).
+// RequestObjectParams returns the parameters in the claims of a request object that the client has signed, and those beside it.
+// Those in the object take precedence (OpenID Connect Core §6.1); for a client that has to sign its requests the others are
+// ignored (RFC 9101 §6.3, §10.5).
 func RequestObjectParams(claims []byte, beside url.Values, c *Client, issuer string, now time.Time) (url.Values, *Error) {
 	var about struct {
 		Issuer    string      `json:"iss"`
@@ -51,7 +52,7 @@ func RequestObjectParams(claims []byte, beside url.Values, c *Client, issuer str
 		return nil, refuse(InvalidRequestObject, "request object: "+why)
 	}
 	switch {
-	case about.Subject == c.ClientID: // it could pass for a client assertion elsewhere (RFC 9101 §10.8)
+	case about.Subject == c.ClientID: // it could be used as a client assertion elsewhere (RFC 9101 §10.8)
 		return bad("sub must not be the client_id")
 	case about.Issuer != c.ClientID && (about.Issuer != "" || c.RequireSignedRequest):
 		return bad("iss is not the client_id")
@@ -59,7 +60,7 @@ func RequestObjectParams(claims []byte, beside url.Values, c *Client, issuer str
 		return bad("aud is not this issuer")
 	case values.Has("request") || values.Has("request_uri"):
 		return bad("it has a request or request_uri of its own")
-	case values.Has("client_id") && values.Get("client_id") != c.ClientID: // in a pushed one there may be none beside it (RFC 9126 §3)
+	case values.Has("client_id") && values.Get("client_id") != c.ClientID: // a pushed one may have none beside it (RFC 9126 §3)
 		return bad("client_id is that of another client")
 	case values.Has("response_type") && beside.Has("response_type") && values.Get("response_type") != beside.Get("response_type"):
 		return bad("response_type is not the one beside it")
@@ -78,7 +79,8 @@ func RequestObjectParams(claims []byte, beside url.Values, c *Client, issuer str
 	return values, nil
 }
 
-// valuesOf writes the members of a JSON object as parameters: numbers and truth values as text, objects as JSON, lists as repetitions.
+// valuesOf returns the members of a JSON object as parameters: numbers and booleans as text, objects as JSON, arrays as
+// repetitions.
 func valuesOf(object []byte) (values url.Values, ok bool) {
 	decoder := json.NewDecoder(bytes.NewReader(object))
 	decoder.UseNumber()

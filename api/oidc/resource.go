@@ -2,7 +2,8 @@ package oidc
 
 import "slices"
 
-// Resources reads the resource parameter, which may be repeated (RFC 8707 §2): each value is one that allowed has. nil where there is none.
+// Resources reads the resource parameter, which may be repeated (RFC 8707 §2): each value has to be in allowed. nil means that
+// there is none.
 func Resources(values, allowed []string) (list []string, refusal *Error) {
 	for _, value := range values {
 		switch {
@@ -17,12 +18,14 @@ func Resources(values, allowed []string) (list []string, refusal *Error) {
 	return list, nil
 }
 
-// ResourcesOf are what access tokens of the client can be for: userinfo, which is the issuer's own, and the services in its row.
+// ResourcesOf returns the possible audiences of the client's access tokens: the issuer, for userinfo, and the services in its
+// row.
 func (c *Client) ResourcesOf(issuer string) []string {
 	return append([]string{issuer}, c.Audiences...)
 }
 
-// grantableResources are those that an authorization request asks for; the scope openid asks for userinfo, too. nil where there is none.
+// grantableResources returns those that an authorization request names; the scope openid adds userinfo. nil means that it names
+// none.
 func grantableResources(values []string, c *Client, issuer, scope string) (list []string, refusal *Error) {
 	list, refusal = Resources(values, c.ResourcesOf(issuer))
 	if list != nil && HasScope(scope, "openid") && !slices.Contains(list, issuer) {
@@ -31,8 +34,9 @@ func grantableResources(values []string, c *Client, issuer, scope string) (list 
 	return list, refusal
 }
 
-// AudienceOf says whom an access token is for (RFC 9068 §3): what the request for it wanted; else what was granted, without what the
-// client has no longer, and the issuer where that is all; else, where the authorization request named nothing, all that the client has.
+// AudienceOf returns the audience of an access token (RFC 9068 §3): the resources that the token request names; else those that
+// were granted and that the client still has, or the issuer if none is left; else, where the authorization request named none,
+// all of the client's.
 func AudienceOf(c *Client, issuer string, granted, wanted []string) Audience {
 	all := c.ResourcesOf(issuer)
 	switch {
@@ -48,8 +52,8 @@ func AudienceOf(c *Client, issuer string, granted, wanted []string) Audience {
 	return left
 }
 
-// ClientAudience says whom a token is for that a client got for itself: the services that it wants or all in its row, and where there
-// are none the issuer (RFC 9068 §3).
+// ClientAudience returns the audience of a token that a client got for itself: the services that it names or all in its row, or
+// the issuer if there are none (RFC 9068 §3).
 func ClientAudience(c *Client, issuer string, wanted []string) Audience {
 	switch {
 	case wanted != nil:

@@ -9,8 +9,8 @@ import (
 // authorization endpoint has (OAuth 2.0 Multiple Response Type Encoding Practices §3, §5).
 type ResponseType string
 
-// ResponseCode is the one that every deployment has. The others put tokens into the front channel, which RFC 9700 §2.1.2 advises
-// against: they are for old clients, and a deployment has to allow them.
+// ResponseCode is what every deployment has. The others put tokens into the front channel, which RFC 9700 §2.1.2 advises against:
+// they are for old clients, and off by default.
 const ResponseCode ResponseType = "code"
 
 // ResponseTypes are all there are.
@@ -19,11 +19,11 @@ var ResponseTypes = []ResponseType{ResponseCode, "id_token", "id_token token", "
 // ResponseModes are the ways an answer can travel to the redirect URI (the same, §2.1, and OAuth 2.0 Form Post Response Mode).
 var ResponseModes = []string{"query", "fragment", "form_post"}
 
-// GrantImplicit is what a client registers that gets tokens from the authorization endpoint (RFC 7591 §2.1); it is no grant of the
-// token endpoint.
+// GrantImplicit is registered by a client that gets tokens from the authorization endpoint (RFC 7591 §2.1); the token endpoint
+// does not know it.
 const GrantImplicit = "implicit"
 
-// ParseResponseType sorts the words of s, whose order does not matter (RFC 6749 §3.1.1); "" for what there is not.
+// ParseResponseType sorts the words of s, whose order does not matter (RFC 6749 §3.1.1); "" for an unknown type.
 func ParseResponseType(s string) ResponseType {
 	words := strings.Fields(s)
 	slices.Sort(words)
@@ -33,19 +33,19 @@ func ParseResponseType(s string) ResponseType {
 	return ""
 }
 
-// Code says that a code is part of the answer; so it is in requests that were sealed before there were other types.
+// Code reports whether the answer has a code; that of a request without a response type has.
 func (t ResponseType) Code() bool { return t == "" || HasScope(string(t), "code") }
 
-// IDToken says that an ID token is.
+// IDToken reports whether the answer has an ID token.
 func (t ResponseType) IDToken() bool { return HasScope(string(t), "id_token") }
 
-// Token says that an access token is.
+// Token reports whether the answer has an access token.
 func (t ResponseType) Token() bool { return HasScope(string(t), "token") }
 
-// FrontChannel says that a token passes through the browser's address.
+// FrontChannel reports whether a token passes through the browser's address.
 func (t ResponseType) FrontChannel() bool { return t.IDToken() || t.Token() }
 
-// defaultMode is where answers and errors go unless the request says otherwise (Multiple Response Types §5).
+// defaultMode returns where answers and errors go unless the request names a mode (Multiple Response Types §5).
 func (t ResponseType) defaultMode() string {
 	if t.FrontChannel() {
 		return "fragment"
@@ -53,18 +53,18 @@ func (t ResponseType) defaultMode() string {
 	return ""
 }
 
-// mayUse: the query of an address ends up in logs, so no token goes there (the same, §5).
+// mayUse reports whether mode is possible: queries end up in logs, so no token goes there (the same, §5).
 func (t ResponseType) mayUse(mode string) bool {
 	return slices.Contains(ResponseModes, mode) && !(mode == "query" && t.FrontChannel())
 }
 
-// mayAsk says that the client is registered for t and for the grants behind it (RFC 7591 §2.1).
+// mayAsk reports whether the client is registered for t and for the grants behind it (RFC 7591 §2.1).
 func (c *Client) mayAsk(t ResponseType) bool {
 	if t == "" {
 		return true // a device or the account page, which have no response_type
 	}
 	registered := slices.ContainsFunc(c.ResponseTypes, func(name string) bool { return ParseResponseType(name) == t })
-	if t.Token() && c.DPoPBound { // nothing proves a key there (RFC 9449 §5)
+	if t.Token() && c.DPoPBound { // no key is proven there (RFC 9449 §5)
 		return false
 	}
 	return registered && (!t.Code() || c.MayUse(GrantAuthorizationCode)) && (!t.FrontChannel() || c.MayUse(GrantImplicit))
@@ -100,7 +100,8 @@ func checkResponseMode(p Params, _ *Client) *Error {
 	return refuse(InvalidRequest, "response_mode is not supported; use "+strings.Join(ResponseModes, " or "))
 }
 
-// checkOpenID: OpenID Connect Core §3.2.2.1, §3.3.2.11. An ID token of the front channel is bound to its request by the nonce alone.
+// checkOpenID requires openid and a nonce for an ID token of the front channel, which only the nonce binds to its request (OpenID
+// Connect Core §3.2.2.1, §3.3.2.11).
 func checkOpenID(p Params, c *Client) *Error {
 	switch {
 	case !ParseResponseType(p["response_type"]).IDToken():
@@ -113,11 +114,11 @@ func checkOpenID(p Params, c *Client) *Error {
 	return nil
 }
 
-// FrontChannelScope is what an access token of the front channel may: it is never offline (OpenID Connect Core §11).
+// FrontChannelScope returns the scope of an access token of the front channel, which is never offline (OpenID Connect Core §11).
 func (r AuthorizeRequest) FrontChannelScope() string { return withoutScope(r.Scope, OfflineAccess) }
 
-// HashCodeAndState binds the code, and with it the state, to an ID token that comes along with it (OpenID Connect Core §3.3.2.11;
-// s_hash: Financial-grade API Security Profile 1.0, Part 2 §5.1).
+// HashCodeAndState binds the code and the state to an ID token that comes with them (OpenID Connect Core §3.3.2.11; s_hash:
+// Financial-grade API Security Profile 1.0, Part 2 §5.1).
 func HashCodeAndState(claims map[string]any, c *Client, code, state string) {
 	if code == "" {
 		return
@@ -128,7 +129,7 @@ func HashCodeAndState(claims map[string]any, c *Client, code, state string) {
 	}
 }
 
-// JoinResponseTypes writes a list of them.
+// JoinResponseTypes returns list as text.
 func JoinResponseTypes(list []ResponseType, separator string) string {
 	words := make([]string, len(list))
 	for i, t := range list {

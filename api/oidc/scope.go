@@ -8,8 +8,8 @@ import (
 // OfflineAccess asks for a refresh token (OpenID Connect Core §11).
 const OfflineAccess = "offline_access"
 
-// Scopes lists every scope that means something here: openid, those of the claims table, and offline_access. What else is in a
-// client's row is for the services that its access tokens are for (clients.audiences).
+// Scopes returns every scope with a meaning here: openid, those of the claims table, and offline_access. Others in a client's row
+// are for the services in its audiences (clients.audiences).
 func Scopes() []string {
 	list := []string{"openid"}
 	for _, c := range claims {
@@ -20,7 +20,7 @@ func Scopes() []string {
 	return append(list, OfflineAccess)
 }
 
-// HasScope says that the space-separated list scope has name.
+// HasScope reports whether the space-separated list scope has name.
 func HasScope(scope, name string) bool {
 	for word := range strings.SplitSeq(scope, " ") {
 		if word == name {
@@ -45,11 +45,11 @@ func grantableScope(asked string, c *Client) string {
 	return strings.Join(list, " ")
 }
 
-// aboutPeople says that a scope is about a person, of whom a client that comes for itself has none.
+// aboutPeople reports whether a scope describes a user, so that it is meaningless in client_credentials.
 func aboutPeople(scope string) bool { return slices.Contains(Scopes(), scope) }
 
-// ClientScope is what a client is granted for itself (RFC 6749 §4.4): what it asks for of the scopes in its row that are not about a
-// person, or all of them.
+// ClientScope returns what a client is granted for itself (RFC 6749 §4.4): of the scopes in its row that do not describe a user,
+// those that it requests, or all.
 func ClientScope(asked string, c *Client) (scope string, refusal *Error) {
 	words := asked
 	if words == "" {

@@ -2,7 +2,7 @@ package oidc
 
 import "time"
 
-// Session is a person signed in at one browser.
+// Session is a user signed in at one browser.
 type Session struct {
 	SID      string
 	Cookie   [32]byte // digest

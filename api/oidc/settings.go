@@ -2,8 +2,8 @@ package oidc
 
 import "time"
 
-// Settings are what an operator decides about the protocol. The table in api/config/variables.go has the variable of each, with its
-// default, its bounds and its meaning.
+// Settings are what an operator decides about the protocol. The table in api/config/variables.go has the variable of each, with
+// its default, its bounds and its meaning.
 type Settings struct {
 	Issuer          string // an origin
 	UIOrigin        string

@@ -16,16 +16,16 @@ const (
 	GrantClientCredentials = "client_credentials"
 )
 
-// SigningAlgs of ID tokens and access tokens; RS256 first, as OpenID Connect Core §15.1 wants it from everyone.
+// SigningAlgs of ID tokens and access tokens; RS256 first: everyone must support it (OpenID Connect Core §15.1).
 var SigningAlgs = []string{"RS256", "PS256", "ES256", "EdDSA"}
 
-// ClientParams are those by which a client says who it is (RFC 6749 §2.3.1, RFC 7521 §4.2).
+// ClientParams are those by which a client authenticates (RFC 6749 §2.3.1, RFC 7521 §4.2).
 var ClientParams = []string{"client_id", "client_secret", "client_assertion", "client_assertion_type"}
 
 // AboutTokenParams are the parameters of revocation (RFC 7009 §2.1) and introspection (RFC 7662 §2.1) that are read.
 var AboutTokenParams = append([]string{"token", "token_type_hint"}, ClientParams...)
 
-// Grant is what the tokens of one redeemed code live by.
+// Grant is what the tokens of one redeemed code depend on.
 type Grant struct {
 	ID       string
 	ClientID string
@@ -37,9 +37,9 @@ type Grant struct {
 	AuthTime time.Time
 	AMR      []string
 
-	Claims      ClaimsRequest // asked for by name
-	Resources   []string      // that access tokens are for; nil for all of the client's
-	IDTokenOnly bool          // no access token comes of it, to ask userinfo with
+	Claims      ClaimsRequest // requested by name
+	Resources   []string      // audiences of its access tokens; nil for all of the client's
+	IDTokenOnly bool          // it has no access token for userinfo
 }
 
 // TokenResponse is the answer of the token endpoint (RFC 6749 §5.1); scope, token_type and expires_in are always there.
@@ -58,7 +58,8 @@ const AccessTokenType = "at+jwt"
 // IDTokenType is the typ of an ID token (RFC 7519 §5.1).
 const IDTokenType = "JWT"
 
-// AccessTokenClaims are the claims of a JWT access token (RFC 9068 §2.2). GrantID leads to the row that says whether it may live.
+// AccessTokenClaims are the claims of a JWT access token (RFC 9068 §2.2). GrantID is the row that decides whether the token is
+// still valid.
 type AccessTokenClaims struct {
 	Issuer   string   `json:"iss"`
 	Subject  string   `json:"sub"`
@@ -69,15 +70,15 @@ type AccessTokenClaims struct {
 	ClientID string   `json:"client_id"`
 	Scope    string   `json:"scope"`
 	AuthTime int64    `json:"auth_time,omitempty"`
-	GrantID  string   `json:"grant_id,omitempty"` // none where a client got it for itself
+	GrantID  string   `json:"grant_id,omitempty"` // "" for a token that a client got for itself
 	Groups   []string `json:"groups,omitempty"`
 
 	Confirmation *Confirmation `json:"cnf,omitempty"`           // the key it is bound to (RFC 9449 §6.1)
-	Actor        *Actor        `json:"act,omitempty"`           // who acts for the person (RFC 8693 §4.1)
+	Actor        *Actor        `json:"act,omitempty"`           // who acts for the user (RFC 8693 §4.1)
 	SubjectID    string        `json:"subject_token,omitempty"` // the jti of the token that it was exchanged for
 }
 
-// JKT is the thumbprint of the key that the token is bound to, "" for none.
+// JKT returns the thumbprint of the key that the token is bound to, "" for none.
 func (c *AccessTokenClaims) JKT() string {
 	if c.Confirmation == nil {
 		return ""
@@ -85,10 +86,10 @@ func (c *AccessTokenClaims) JKT() string {
 	return c.Confirmation.JKT
 }
 
-// TokenType is how the token has to be presented (RFC 6750 §2.1, RFC 9449 §7.1).
+// TokenType returns how the token has to be presented (RFC 6750 §2.1, RFC 9449 §7.1).
 func (c *AccessTokenClaims) TokenType() string { return TokenTypeOf(c.JKT()) }
 
-// TokenTypeOf is the token_type of an access token that is bound to the key with this thumbprint, "" for none.
+// TokenTypeOf returns the token_type of an access token that is bound to the key with thumbprint jkt, "" for none.
 func TokenTypeOf(jkt string) string {
 	if jkt != "" {
 		return "DPoP"
@@ -96,7 +97,7 @@ func TokenTypeOf(jkt string) string {
 	return "Bearer"
 }
 
-// Introspection is what is said of a token (RFC 7662 §2.2); of one that is not active, nothing but that.
+// Introspection is the answer about a token (RFC 7662 §2.2); about an inactive one it has nothing but that.
 type Introspection struct {
 	Active    bool     `json:"active"`
 	Scope     string   `json:"scope,omitempty"`
@@ -114,10 +115,10 @@ type Introspection struct {
 	Actor        *Actor        `json:"act,omitempty"`
 }
 
-// Leeway is the tolerance for clocks that differ, where we verify times.
+// Leeway is the tolerance for different clocks where we verify times.
 const Leeway = 5 * time.Second
 
-// Check says why an access token of ours, with a good signature, is not accepted; "" if it is. Whom it is for is not looked at.
+// Check returns why an access token of ours, whose signature is good, is not accepted, or "". It does not look at the audience.
 func (c *AccessTokenClaims) Check(issuer string, now time.Time) string {
 	switch {
 	case c.Issuer != issuer:
@@ -128,7 +129,7 @@ func (c *AccessTokenClaims) Check(issuer string, now time.Time) string {
 	return ""
 }
 
-// CheckUserinfo says why a good access token is none for userinfo.
+// CheckUserinfo returns why a valid access token is not for userinfo, or "".
 func (c *AccessTokenClaims) CheckUserinfo(issuer string) string {
 	switch {
 	case !slices.Contains(c.Audience, issuer):
@@ -139,8 +140,9 @@ func (c *AccessTokenClaims) CheckUserinfo(issuer string) string {
 	return ""
 }
 
-// IDTokenClaims makes the claims of an ID token (OpenID Connect Core §2, §3.1.3.6); sub is what the client knows the person by. What
-// scopes release is in it where no access token is given out to ask userinfo with (§5.4), and for clients that expect it there.
+// IDTokenClaims returns the claims of an ID token (OpenID Connect Core §2, §3.1.3.6); sub is that of the user at the client. The
+// claims that scopes release are in it where no access token is issued for userinfo (§5.4), and for clients that expect them
+// there.
 func IDTokenClaims(issuer, sub string, c *Client, u *User, g *Grant, accessToken string, now time.Time, ttl time.Duration) map[string]any {
 	scope := g.Scope
 	if !g.IDTokenOnly && !c.IDTokenScopeClaims {
@@ -162,7 +164,7 @@ func IDTokenClaims(issuer, sub string, c *Client, u *User, g *Grant, accessToken
 	return out
 }
 
-// HalfHash is at_hash and c_hash: the left half of the hash that belongs to alg, base64url (OpenID Connect Core §3.1.3.6).
+// HalfHash returns at_hash or c_hash: the left half of the hash that belongs to alg, base64url (OpenID Connect Core §3.1.3.6).
 func HalfHash(alg, token string) string {
 	if alg == "EdDSA" {
 		sum := sha512.Sum512([]byte(token))

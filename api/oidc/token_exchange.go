@@ -17,15 +17,15 @@ type ExchangeResponse struct {
 	AccessToken     string `json:"access_token"`
 	IssuedTokenType string `json:"issued_token_type"`
 	TokenType       string `json:"token_type"`
-	ExpiresIn       int    `json:"expires_in,omitempty"` // seconds; 0 where an upstream never said
+	ExpiresIn       int    `json:"expires_in,omitempty"` // seconds; 0 if the upstream did not say
 	Scope           string `json:"scope,omitempty"`
 }
 
-// maxActors is how many can have acted one for the other.
+// maxActors is how many can act one for another.
 const maxActors = 5
 
-// CheckExchange refuses a request for anything but what there is (RFC 8693 §2.1): an access token of ours as the subject and, if at all, as
-// the actor, for an access token. nil: go on.
+// CheckExchange refuses all but the exchange that is supported (RFC 8693 §2.1): an access token of ours as the subject and
+// optionally another as the actor, for an access token.
 func CheckExchange(params Params) *Error {
 	for _, name := range []string{"subject_token", "subject_token_type"} {
 		if params[name] == "" {
@@ -46,7 +46,7 @@ func CheckExchange(params Params) *Error {
 // maxTarget is the longest audience of a row of exchange_policies, in bytes.
 const maxTarget = 255
 
-// ExchangeTarget is the one service that the new token is to be for: an audience or a resource (RFC 8693 §2.1).
+// ExchangeTarget returns the one service that the new token is for: an audience or a resource (RFC 8693 §2.1).
 func ExchangeTarget(audiences, resources []string) (target string, refusal *Error) {
 	all := slices.DeleteFunc(slices.Concat(audiences, resources), func(s string) bool { return s == "" })
 	switch {
@@ -68,7 +68,7 @@ type ExchangePolicy struct {
 	Impersonation   bool
 }
 
-// Actor is who acts for the person, and before him (RFC 8693 §4.1).
+// Actor is who acts for the user, and who acted before (RFC 8693 §4.1).
 type Actor struct {
 	Subject string `json:"sub"`
 	Actor   *Actor `json:"act,omitempty"`
@@ -81,11 +81,11 @@ func (a *Actor) depth() int {
 	return 1 + a.Actor.depth()
 }
 
-// Decide says what the client gets for the subject token: its scope, and who acts. actor is the subject of the actor token, "" for none;
-// asked is the scope that is asked for, "" for all that can be had. policy is nil where there is no row.
+// Decide returns what the client gets for the subject token: the scope, and who acts. actor is the subject of the actor token, ""
+// for none; asked is the requested scope, "" for all that is possible. policy is nil if there is no row.
 //
-// The client has to be the one that got the subject token, or one that it was sent to: otherwise a token that was stolen elsewhere could be
-// exchanged. The new token never has a scope that the old one has not (RFC 8693 §5).
+// The client has to be the one that got the subject token, or one in its audience: otherwise a token that was stolen elsewhere
+// could be exchanged. The new token never has a scope that the old one does not have (RFC 8693 §5).
 func (policy *ExchangePolicy) Decide(c *Client, subject *AccessTokenClaims, actor, asked string) (scope string, act *Actor, refusal *Error) {
 	if policy == nil {
 		return "", nil, refuse(InvalidTarget, "this client may not exchange tokens for that audience")
@@ -116,13 +116,13 @@ func (policy *ExchangePolicy) Decide(c *Client, subject *AccessTokenClaims, acto
 	return strings.Join(list, " "), act, nil
 }
 
-// ExplainPolicy is for the log: how the row is added that is not there.
+// ExplainPolicy returns, for the log, how to add the row that is missing.
 func ExplainPolicy(c *Client, audience string) string {
 	return "to allow it: INSERT INTO exchange_policies (client_id, audience, scope) VALUES (" + sqlLiteral(c.ClientID) + ", " +
 		sqlLiteral(audience) + ", 'the scopes that it may pass on')"
 }
 
-// MayExchange says why this client does not get tokens of the upstream, nil if it does. A client without a secret gets none:
+// MayExchange returns why this client does not get tokens of the upstream, nil if it does. A client without a secret gets none:
 // anyone could ask in its name.
 func (c *Client) MayExchange(upstream string) *Error {
 	switch {

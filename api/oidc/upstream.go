@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Upstream is another provider that people sign in with, as its row describes it.
+// Upstream is another provider that people sign in with: a row of upstreams.
 type Upstream struct {
 	Name         string
 	DisplayName  string
@@ -21,7 +21,7 @@ type Upstream struct {
 	CreatesUsers bool
 }
 
-// Serves says that people with this address belong to the upstream: its domain is one of email_domains, exactly.
+// Serves reports whether people with this address belong to the upstream: its domain is one of email_domains, exactly.
 func (u *Upstream) Serves(address string) bool {
 	at := strings.LastIndexByte(address, '@')
 	if at < 1 {
@@ -35,19 +35,19 @@ func (u *Upstream) Serves(address string) bool {
 	return false
 }
 
-// Vouches says that address, which the upstream calls verified or not, stands for the person here too.
+// Vouches reports whether address, which the upstream calls verified or not, identifies the user here too.
 func (u *Upstream) Vouches(address string, verified bool) bool {
 	return u.TrustsEmail && verified && u.Serves(address)
 }
 
-// MayCreate says that an account that belongs to nobody may become a new user. Where the upstream has email_domains, only a verified
-// address of one of them may: the rest of the world can have accounts at a public upstream, too.
+// MayCreate reports whether an account that belongs to nobody may become a new user. If the upstream has email_domains, it needs
+// a verified address in one of them: anybody can have an account at a public upstream.
 func (u *Upstream) MayCreate(address string, verified bool) bool {
 	return u.CreatesUsers && (len(u.EmailDomains) == 0 || verified && u.Serves(address))
 }
 
-// LowerASCII leaves all other letters alone: some, such as the Kelvin sign, become letters of ASCII in lower case, and the address of one
-// person that of another.
+// LowerASCII changes no other letters: some, such as the Kelvin sign, become ASCII letters in lower case, which would turn the
+// address of one person into that of another.
 func LowerASCII(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r >= 'A' && r <= 'Z' {
@@ -57,11 +57,11 @@ func LowerASCII(s string) string {
 	}, s)
 }
 
-// reservedUsernames are never given to somebody who comes from outside: relying parties may take them for more than a name.
+// reservedUsernames are never made for users of an upstream: relying parties may take them for more than a name.
 var reservedUsernames = []string{"root", "admin", "administrator", "jupyterhub", "nobody", "daemon"}
 
-// FitUsername makes a username of the first of names that has what it takes: a Unix name in lower case, at most 32 characters,
-// without the domain of an address. "" if none has.
+// FitUsername returns a username made of the first suitable one of names: a Unix name in lower case, at most 32 characters,
+// without the domain of an address. "" if none is suitable.
 func FitUsername(names ...string) string {
 	for _, name := range names {
 		name, _, _ = strings.Cut(name, "@")
@@ -83,8 +83,8 @@ func FitUsername(names ...string) string {
 	return ""
 }
 
-// StraightTo gives the upstream that a request is sent to without a login page: the one that it names, or the one that serves the
-// domain of its login_hint; nil for neither.
+// StraightTo returns the upstream that a request is sent to without a login page: the one that it names, or the one that serves
+// the domain of its login_hint; nil for neither.
 func (r AuthorizeRequest) StraightTo(upstreams []Upstream) *Upstream {
 	for i, u := range upstreams {
 		if r.IDPHint != "" && u.Name == r.IDPHint || r.IDPHint == "" && u.Serves(r.LoginHint) {
@@ -94,7 +94,7 @@ func (r AuthorizeRequest) StraightTo(upstreams []Upstream) *Upstream {
 	return nil
 }
 
-// UpstreamPrompt is what of prompt is asked of an upstream too.
+// UpstreamPrompt returns the values of prompt that are passed on to an upstream.
 func (r AuthorizeRequest) UpstreamPrompt() (words []string) {
 	for _, w := range []string{"login", "select_account"} {
 		if slices.Contains(r.Prompt, w) {
@@ -104,8 +104,8 @@ func (r AuthorizeRequest) UpstreamPrompt() (words []string) {
 	return words
 }
 
-// FreshEnough says whether a person who signed in at an upstream at authTime, after having been sent there at sent, satisfies
-// prompt=login and max_age (OpenID Connect Core §3.1.2.1). Clocks may differ by skew.
+// FreshEnough reports whether a sign-in at an upstream at authTime, to which the user was sent at sent, satisfies prompt=login
+// and max_age (OpenID Connect Core §3.1.2.1). Clocks may differ by skew.
 func (r AuthorizeRequest) FreshEnough(authTime, sent, now time.Time, skew time.Duration) bool {
 	switch {
 	case !authTime.Before(sent.Add(-skew)):

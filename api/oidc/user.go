@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// User is a person as the tables describe them.
+// User is a row of users, with the groups.
 type User struct {
-	ID            string // the row, never told to anyone
+	ID            string // of the row; no relying party gets it
 	Sub           string
 	Username      string
 	Name          string
@@ -23,7 +23,7 @@ type User struct {
 	UpdatedAt     time.Time
 }
 
-// DisplayName is how pages address the person.
+// DisplayName returns how pages address the user.
 func (u *User) DisplayName() string {
 	if n := u.fullName(); n != "" {
 		return n

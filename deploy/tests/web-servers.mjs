@@ -82,18 +82,32 @@ const path = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
 export const has = (name) => spawnSync('sh', ['-c', `command -v ${name}`], { env: path }).status === 0;
 const complete = (name) => has(name) && (name !== 'nginx' || existsSync('/usr/lib/nginx/modules/ngx_http_brotli_static_module.so'));
 
-/** The reason to leave a server out, or '' when it is installed (which root on Debian does here). */
+/** Installs Debian packages where we are root. RUNLEVEL=1 keeps them from starting servers of their own. */
+function aptInstall(packages) {
+  if (!root || !has('apt-get')) return;
+  const env = { ...path, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
+  const install = () => spawnSync('apt-get',
+    ['install', '-y', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300', ...packages], { env });
+  if (install().status !== 0) { spawnSync('apt-get', ['update'], { env }); install(); }
+}
+
+/** Returns the reason to leave a server out, or '' when it is installed (which root on Debian does here). */
 export function missing(name) {
   const { packages } = webServers[name];
-  if (complete(name)) return '';
-  if (root && has('apt-get')) {
-    // RUNLEVEL=1 keeps the package from starting a server of its own
-    const env = { ...path, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
-    const install = () => spawnSync('apt-get',
-      ['install', '-y', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300', ...packages], { env });
-    if (install().status !== 0) { spawnSync('apt-get', ['update'], { env }); install(); }
-  }
+  if (!complete(name)) aptInstall(packages);
   return complete(name) ? '' : `${name} is not installed; as root: apt-get install ${packages.join(' ')}`;
+}
+
+/** Where Debian keeps Apache's modules. */
+export const modules = '/usr/lib/apache2/modules';
+export const modAuthOpenidc = 'libapache2-mod-auth-openidc';
+
+/** The same for mod_auth_openidc. */
+export function missingModule() {
+  const there = () => existsSync(join(modules, 'mod_auth_openidc.so'));
+  if (missing('apache2')) return missing('apache2');
+  if (!there()) aptInstall([modAuthOpenidc]);
+  return there() ? '' : `mod_auth_openidc is not installed; as root: apt-get install ${modAuthOpenidc}`;
 }
 
 const reachable = (port) => new Promise((done) => {

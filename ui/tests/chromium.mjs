@@ -2,6 +2,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { accessSync, chmodSync, constants, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { brotliDecompressSync } from 'node:zlib';
 
 const cache = join(import.meta.dirname, '../../.cache/chromium');
@@ -70,4 +71,14 @@ LD_LIBRARY_PATH='${cache}/lib' exec '${cache}/chromium' "$@"
 `);
   chmodSync(`${wrapper}.part`, 0o755);
   renameSync(`${wrapper}.part`, wrapper);
+}
+
+// Run by itself, it prints the path in its last line.
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    console.log(await findChromium());
+  } catch (e) {
+    console.error(e.message);
+    process.exitCode = 1;
+  }
 }

@@ -68,12 +68,22 @@ async function program() {
 const jupyterHub = () => pythonEnvironment('venv', 'JupyterHub', [requirements],
   'check the network and try again, or start without it: DEV_HUB=no npm start');
 
-/** What the tests sign in to: the Hub and everything that a folder of deploy asks for, but what is too old for the rest. */
+/** What the tests sign in to: the Hub, and with everything that a folder of deploy asks for, but what is too old for the rest. */
 export async function relyingParties() {
   const asked = readdirSync(join(root, 'deploy')).map((folder) => join(root, 'deploy', folder, 'requirements.txt')).filter(existsSync);
-  return await pythonEnvironment('venv-relying-parties', 'the relying parties', [requirements, ...asked])
+  return await jupyterHub()
+    || await pythonEnvironment('venv-relying-parties', 'the relying parties', [requirements, ...asked])
     || await pythonEnvironment('venv-classic-notebook', 'the classic notebook', [join(root, 'deploy/notebook/classic/requirements.txt')]);
 }
+
+/** Finds or installs a Chromium; returns its path. */
+export const browser = async () => (await run('Looking for Chromium', process.execPath, ['ui/tests/chromium.mjs'],
+  'There is no Chromium to test with')).trim().split('\n').at(-1);
+
+/** The web servers and oauth2-proxy, as root on Debian; the tests of what is missing then are left out, and say why. */
+export const webServers = async () => {
+  await run('Looking for web servers', process.execPath, ['deploy/tests/install.mjs'], 'The web servers could not be looked for');
+};
 
 /** A virtual environment below .cache; returns why it could not be made on this machine, or ''. */
 async function pythonEnvironment(name, what, lists, advice = 'check the network and try again') {

@@ -1,11 +1,10 @@
 // `npm test`: installs and builds what is missing, then runs the tests that are asked for: every one unless some are named. A failed
 // section does not stop the others.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
-import { findChromium } from '../../../ui/tests/chromium.mjs';
-import { Problem, install, relyingParties, root } from './install.mjs';
-import { progress } from './progress.mjs';
+import { Problem, browser, install, relyingParties, root, webServers } from './install.mjs';
+import { output, runFiles } from './test-files.mjs';
 
 const usage = `usage: npm test                    every test
        npm test -- --quick         what to run before each commit: no database, no browser, no server
@@ -16,17 +15,19 @@ const usage = `usage: npm test                    every test
 // What points to somebody's own server stays out of the tests.
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(GATEHOUSE_|DEV_|DATABASE_)/.test(name)));
 const totals = { passed: 0, failed: 0, skipped: 0 };
+const times = []; // of the test files and the Go packages: [name, ms]
 const started = Date.now();
 const node = (...args) => [process.execPath, ...args];
-const patience = 10 * 60 * 1000; // ms for a file: what hangs fails, rather than stop everything
 // They need a Postgres, or seconds.
 const slowRooms = ['provider', 'web', 'store', 'devdb', 'admin', 'cmd/gatehouse', 'cmd/bench', 'cmd/bench/load'];
 
 const asked = read(process.argv.slice(2));
 // Without a C compiler there is no race detector.
 const hasRace = ['cc', 'gcc', 'clang'].some((cc) => spawnSync(cc, ['--version']).status === 0);
-await prepare(asked);
+const { rest } = await prepare(asked);
 for (const s of sections(asked)) await section(...s);
+await rest;
+await testFileSections(asked.files);
 finish();
 
 /** Reads the arguments: the Go packages, the test files and the sections to run; a word that names none of them ends the program. */
@@ -75,22 +76,37 @@ function testFiles(path) {
   return readdirSync(full).filter((name) => name.endsWith('.test.mjs')).sort().map((name) => join(path, name));
 }
 
-/** Installs what the tests that are asked for need. */
+/** Installs what every test needs; `rest` is done when there is all that the test files need, beside the tests of Go. */
 async function prepare({ files }) {
-  const browser = files.length > 0;
   try {
-    const without = await install({ hub: browser }) || (browser && await relyingParties());
-    if (without && browser) report('JupyterHub', { failed: 1 }, `There is no JupyterHub to test with: ${without}`);
-    if (browser) env.CHROMIUM = await findChromium(console.log);
+    await install({ hub: false });
   } catch (e) {
-    if (!(e instanceof Problem || /^No Chromium/.test(e.message))) throw e;
-    report('Chromium', { failed: 1 }, e.message);
-    if (e instanceof Problem) finish();
+    if (!(e instanceof Problem)) throw e;
+    report('Installing', { failed: 1 }, e.message);
+    finish();
+  }
+  return { rest: files.length > 0 ? prepareFiles() : undefined };
+}
+
+/** Installs what the test files run. One after the other: apt-get lets no other run beside it. */
+async function prepareFiles() {
+  for (const [name, installed] of [
+    ['Chromium', async () => { env.CHROMIUM = await browser(); }],
+    ['JupyterHub', async () => await relyingParties()],
+    ['Web servers', webServers],
+  ]) {
+    try {
+      const without = await installed();
+      if (without) report(name, { failed: 1 }, `There is nothing to test with: ${without}`);
+    } catch (e) {
+      if (!(e instanceof Problem)) throw e;
+      report(name, { failed: 1 }, e.message);
+    }
   }
 }
 
-/** Lists the sections to run, in their order, each as the arguments of `section`. */
-function sections({ quick, race, checks, ui, rooms, files }) {
+/** Lists the sections of commands to run, in their order, each as the arguments of `section`. */
+function sections({ quick, race, checks, ui, rooms }) {
   const list = [];
   if (checks) {
     list.push(['gofmt', ['gofmt', '-l', 'api', 'deploy', 'migrations'], (out, code) => asOne(out, code || out.length)]);
@@ -107,14 +123,6 @@ function sections({ quick, race, checks, ui, rooms, files }) {
     list.push(['svelte-check', node(svelteCheck, '--tsconfig', 'ui/tsconfig.json', '--fail-on-warnings'), asOne]);
     list.push(['UI: units', node('node_modules/vitest/vitest.mjs', 'run', '--root', 'ui'), vitest]);
   }
-  // How many files run side by side. Those of the relying parties watch clocks of others, and those of the pages measure.
-  for (const [name, folder, atOnce] of [['UI: pages', 'ui/tests', 1], ['Web servers', 'deploy/tests', 1], ['End to end', 'ui/tests/e2e', 2],
-    ['Relying parties', 'deploy/tests/relying-parties', 1]]) {
-    const its = files.filter((file) => join(file, '..') === folder);
-    if (its.length > 0) {
-      list.push([name, node('--test', '--test-reporter=tap', `--test-concurrency=${atOnce}`, `--test-timeout=${patience}`, ...its), tap]);
-    }
-  }
   return list;
 }
 
@@ -126,37 +134,46 @@ function startsGoroutines(room) {
 }
 
 /** Runs a command and reports what `count` makes of its output and exit code. */
-async function section(name, [command, ...args], count, extra = {}) {
-  const done = progress(name);
+async function section(name, command, count, extra = {}) {
   const since = Date.now();
-  const { out, code } = await new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: root, env: { ...env, NO_COLOR: '1', ...extra }, stdio: ['ignore', 'pipe', 'pipe'] });
-    const chunks = [];
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => chunks.push(data));
-    child.on('error', (e) => chunks.push(Buffer.from(e.message)));
-    child.on('close', (exit) => resolve({ out: Buffer.concat(chunks).toString(), code: exit }));
+  const { out, code } = await output(name, command, { ...env, ...extra });
+  judge(name, count(out, code), out, code, Date.now() - since);
+}
+
+/** Runs the test files, and reports each as it ends. */
+async function testFileSections(files) {
+  const since = Date.now();
+  await runFiles(files, env, (file, out, code, ms) => {
+    times.push([file, ms]);
+    judge(file, tap(out), out, code, ms);
   });
-  done(false);
-  const { details = out, versions, ...counts } = count(out, code);
-  // A runner that broke down before it counted anything.
+  if (files.length > 1) console.log(`${files.length} files side by side (${seconds(Date.now() - since)})`);
+}
+
+/** Reports what a runner counted; one that broke down before it counted anything has failed. */
+function judge(name, { details, versions, ...counts }, out, code, ms) {
   if (code !== 0 && !counts.failed) counts.failed = 1;
-  report(name, counts, counts.failed ? details : '', Date.now() - since);
+  report(name, counts, counts.failed ? details ?? out : '', ms);
   if (versions?.length) console.log(`  with ${versions.join(', ')}`);
 }
 
 function report(name, counts, details, ms = 0) {
   for (const key of Object.keys(totals)) totals[key] += counts[key] || 0;
   const words = Object.keys(totals).filter((key) => counts[key]).map((key) => `${counts[key]} ${key}`);
-  console.log(`${counts.failed ? '✗' : '✓'} ${name}: ${words.join(', ') || 'passed'} (${(ms / 1000).toFixed(1)} s)`);
+  console.log(`${counts.failed ? '✗' : '✓'} ${name}: ${words.join(', ') || 'passed'} (${seconds(ms)})`);
   if (details) console.log(details.trim().replaceAll(/^/gm, '    '));
 }
 
 function finish() {
+  const slowest = times.sort(([, a], [, b]) => b - a).slice(0, 10);
+  if (slowest.length > 1) console.log(`\nThe slowest: ${slowest.map(([name, ms]) => `${name} ${seconds(ms)}`).join(', ')}`);
   const skipped = totals.skipped ? `, ${totals.skipped} skipped` : '';
   console.log(`\nAll in ${Math.round((Date.now() - started) / 1000)} s`);
   console.log(`${totals.passed} passed, ${totals.failed} failed${skipped}`);
   process.exit(totals.failed ? 1 : 0);
 }
+
+function seconds(ms) { return `${(ms / 1000).toFixed(1)} s`; }
 
 function asOne(_, code) { return code === 0 ? { passed: 1 } : { failed: 1 }; }
 
@@ -188,6 +205,7 @@ function goTests(out) {
     if (event.Action === 'fail' || event.Action === 'build-fail') failed.push(key);
     const result = { pass: 'passed', fail: 'failed', skip: 'skipped' }[event.Action];
     if (event.Test && result) counts[result] += 1;
+    else if (result && event.Elapsed) times.push([event.Package.replace('gatehouse/', ''), event.Elapsed * 1000]);
   }
   return { ...counts, details: ['  ', ...failed].map((key) => outputs.get(key) || '').join('') };
 }

@@ -50,7 +50,9 @@ async function openLink() {
 async function save() {
   const since = statSync(notebook).mtimeMs;
   await tab.keyboard.press('Control+s');
-  for (const end = Date.now() + 20_000; statSync(notebook).mtimeMs === since; await new Promise((r) => { setTimeout(r, 100); })) {
+  // JupyterLab empties the file before it writes.
+  const written = () => statSync(notebook).mtimeMs !== since && readFileSync(notebook, 'utf8').trimEnd().endsWith('}');
+  for (const end = Date.now() + 20_000; !written(); await new Promise((r) => { setTimeout(r, 100); })) {
     assert.ok(Date.now() < end, 'the notebook is not saved');
   }
   return readFileSync(notebook, 'utf8');

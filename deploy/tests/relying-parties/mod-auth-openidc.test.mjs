@@ -1,29 +1,17 @@
 // Apache with Debian's mod_auth_openidc, as docs/recipes/mod-auth-openidc.md says.
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { arrived, openBrowser, signIn } from '../../../ui/tests/e2e/browser.mjs';
 import { freePorts, root, startStack } from '../../../ui/tests/e2e/stack.mjs';
 import { makeCertificates } from '../certificates.mjs';
-import { has, missing, start } from '../web-servers.mjs';
+import { missingModule, modAuthOpenidc, modules, start } from '../web-servers.mjs';
 import { application } from './oauth2-proxy.mjs';
 import { recipe, run, secretIn } from './recipe.mjs';
 
-const modules = '/usr/lib/apache2/modules';
-const debian = 'libapache2-mod-auth-openidc';
-/** The reason to leave it out, or '' when it is installed (which root on Debian does here). */
-function missingModule() {
-  const there = () => existsSync(join(modules, 'mod_auth_openidc.so'));
-  if (missing('apache2')) return missing('apache2');
-  if (!there() && process.getuid() === 0 && has('apt-get')) {
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
-    spawnSync('apt-get', ['install', '-y', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300', debian], { env });
-  }
-  return there() ? '' : `mod_auth_openidc is not installed; as root: apt-get install ${debian}`;
-}
 
 describe('mod_auth_openidc', { skip: missingModule() || false }, () => {
   let stack, browser, archive, page, base, dir, secret, apache, alice;
@@ -86,7 +74,7 @@ ${change(shown.replace('CLIENT_SECRET', secret)).replace(/^ *SSL.*\n/gm, '')}`);
   };
 
   test('signs in with PKCE, keeps the address, and tells the application who it is', (t) => browser.watched('first', alice, async () => {
-    t.diagnostic(`with mod_auth_openidc ${execFileSync('dpkg-query', ['-W', '-f', '${Version}', debian])}`);
+    t.diagnostic(`with mod_auth_openidc ${execFileSync('dpkg-query', ['-W', '-f', '${Version}', modAuthOpenidc])}`);
     const asking = alice.waitForRequest((request) => request.url().startsWith(`${stack.issuer}/authorize`));
     await alice.goto(`${base}/a%20page?b=c&d=e%2Ff`);
     assert.equal(new URL((await asking).url()).searchParams.get('code_challenge_method'), 'S256');

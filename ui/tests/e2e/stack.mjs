@@ -11,20 +11,39 @@ const dev = join(root, '.cache/bin/dev');
 const gatehouse = join(root, '.cache/bin/gatehouse');
 
 // Below the ports that the kernel gives to whoever does not choose (32768 and up): one of those may be given away again before
-// it is listened on. Files that run side by side begin at different ones.
-let nextPort = 20_000 + (process.pid % 120) * 100;
+// it is listened on. Who listens on the first port of a hundred has the others, so that files side by side are given different ones.
+let nextPort, lastPort = -1;
 
-/** Ports that nobody listens on, each given once. */
+/** Listens on a port; returns the server, or undefined where it is taken. */
+const tryPort = (port) => new Promise((resolve) => {
+  const server = createServer();
+  server.on('error', () => resolve(undefined)).listen(port, '127.0.0.1', () => resolve(server));
+});
+
+/** Takes a hundred ports for this process, until it ends. */
+async function takePorts() {
+  for (let tries = 0, block = process.pid; tries < 120; tries += 1, block += 1) {
+    const first = 20_000 + (block % 120) * 100;
+    const server = await tryPort(first);
+    if (!server) continue;
+    server.unref();
+    [nextPort, lastPort] = [first + 1, first + 99];
+    return;
+  }
+  throw new Error('All ports from 20000 to 31999 are taken');
+}
+
+/** Returns ports that nobody listens on, each given once. */
 export async function freePorts(n) {
   const ports = [];
   while (ports.length < n) {
+    if (nextPort === undefined || nextPort > lastPort) await takePorts();
     const port = nextPort;
     nextPort += 1;
-    const server = createServer();
-    const free = await new Promise((resolve) => {
-      server.on('error', () => resolve(false)).listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-    });
-    if (free) ports.push(port);
+    const server = await tryPort(port);
+    if (!server) continue;
+    await new Promise((closed) => { server.close(closed); });
+    ports.push(port);
   }
   return ports;
 }
@@ -131,14 +150,16 @@ export function forget(folder) {
   for (const name of readdirSync(folder)) if (/^postgres-\d+$/.test(name)) rmSync(join(folder, name), { recursive: true });
 }
 
-/** The processes whose command line or environment names this folder. */
+/** Returns the processes whose command line or environment names this folder, or something in it. */
 export function processesOf(folder) {
   const found = [];
+  const names = new RegExp(`${folder.replaceAll(/[^\w/]/g, '\\$&')}(?![\\w-])`); // hub is not hub-logout
+
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)) {
     try {
       const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
       const environment = readFileSync(`/proc/${pid}/environ`, 'utf8');
-      if ((command + environment).includes(folder)) found.push(`${pid} ${command.replaceAll('\0', ' ')}`);
+      if (names.test(command + environment)) found.push(`${pid} ${command.replaceAll('\0', ' ')}`);
     } catch { /* it has ended, or is another user's */ }
   }
   return found;

@@ -2,16 +2,16 @@ package authn
 
 import "sync"
 
-// Attempts counts the attempts in progress in this process, so that guesses sent all at once are not all let through before the first
-// has failed.
+// Attempts counts the attempts in progress in this process, so that guesses sent all at once are not all let through before the
+// first has failed.
 type Attempts struct {
 	mu sync.Mutex
 	n  map[Bucket]int
 }
 
-// Begin counts an attempt in its buckets until end is called. Call it before the states are loaded, and Wait with what withOthers makes of
-// them: as if every other attempt in progress had failed. An address is not counted so, since a whole class may sign in from one at nine
-// o'clock.
+// Begin counts an attempt in its buckets until end is called. Call it before the states are loaded, and Wait with what withOthers
+// makes of them: as if every other attempt in progress had failed. An address is not counted so, since a whole class may sign in
+// from one at nine o'clock.
 func (a *Attempts) Begin(buckets []Bucket) (withOthers func([]State) []State, end func()) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -7,8 +7,8 @@ import (
 	"net/netip"
 )
 
-// A Bucket is the number of a row of login_throttle: a byte of Kind, so that kinds with different limits never share a bucket, and
-// sixteen bits of a digest. Which bucket a name falls into is secret, so that none can be aimed at.
+// A Bucket is the number of a row of login_throttle: a byte of Kind, so that kinds with different limits never share a bucket,
+// and sixteen bits of a digest. Which bucket a name falls into is secret, so that none can be aimed at.
 type Bucket int32
 
 const digestBits = 16
@@ -16,9 +16,9 @@ const digestBits = 16
 // Kind returns the kind that the number was made for.
 func (b Bucket) Kind() Kind { return Kind(b >> digestBits) }
 
-// Buckets returns the buckets of an attempt, in ascending order. username is as the user is looked up; addr is the client's address, the
-// zero Addr if it is not known; device names the known-device cookie if it is valid for this very account, and is "" otherwise.
-// Addresses count as one for each Subnet.
+// Buckets returns the buckets of an attempt, in ascending order. username is as the user is looked up; addr is the client's
+// address, the zero Addr if it is not known; device names the known-device cookie if it is valid for this very account, and is ""
+// otherwise. Addresses count as one for each Subnet.
 func Buckets(key [32]byte, username string, addr netip.Addr, device string) []Bucket {
 	if device != "" {
 		return []Bucket{bucket(key, ByDevice, username, device)}
@@ -34,9 +34,10 @@ func Buckets(key [32]byte, username string, addr netip.Addr, device string) []Bu
 	}
 }
 
-// UserCodeBucket returns the bucket of whoever types a device's user code (RFC 8628 §5.1): their own where their browser has signed in as
-// username, else that of their EndSite, so that nobody's guesses stand in the way of those who are known or elsewhere. A guess costs no
-// hash, so somebody with a bucket for each /64 could soon fill all there are, and wrong passwords are counted in them, too.
+// UserCodeBucket returns the bucket of whoever types a device's user code (RFC 8628 §5.1): their own where their browser has
+// signed in as username, else that of their EndSite, so that nobody's guesses stand in the way of those who are known or
+// elsewhere. A guess costs no hash, so somebody with a bucket for each /64 could soon fill all there are, and wrong passwords are
+// counted in them, too.
 func UserCodeBucket(key [32]byte, addr netip.Addr, username string) Bucket {
 	if username != "" {
 		return bucket(key, ByDevice, "user code", username)

@@ -32,7 +32,7 @@ type argonHash struct {
 	salt, key    []byte
 }
 
-// argonPHC is what the database accepts too (password_hash_is_acceptable): m ≤ 256 MiB, t ≤ 10, p ≤ 16.
+// argonPHC matches what the database accepts, too (password_hash_is_acceptable): m ≤ 256 MiB, t ≤ 10, p ≤ 16.
 var argonPHC = regexp.MustCompile(
 	`^\$argon2id\$v=19\$m=([0-9]{1,6}),t=([0-9]{1,2}),p=([0-9]{1,2})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,86})$`)
 
@@ -60,7 +60,7 @@ func (h argonHash) matches(password string) bool {
 	return subtle.ConstantTimeCompare(key, h.key) == 1
 }
 
-// outdated compares the work, so that a hash an operator made stronger than ours is left alone.
+// outdated compares the work, so that a hash which an operator made stronger than ours is left alone.
 func (h argonHash) outdated(string) bool {
 	return h.memory*h.time < argonMemory*argonTime || len(h.salt) < argonSalt || len(h.key) < argonKey
 }
@@ -74,7 +74,7 @@ func hashArgon2id(password string) string {
 		b64.EncodeToString(salt), b64.EncodeToString(key))
 }
 
-// burn takes the time and memory of a check, for those who have no hash to check.
+// burn takes the time and memory of a check where there is no hash to check.
 func burn(password string) {
 	var salt [argonSalt]byte
 	argon2.IDKey([]byte(password[:min(len(password), MaxPassword)]), salt[:], argonTime, argonMemory, argonThreads, argonKey)
@@ -82,11 +82,11 @@ func burn(password string) {
 
 type bcryptHash string
 
-// bcryptForm leaves out $2x$: it marks hashes of a faulty implementation, which x/crypto would take for sound ones. Cost 14
-// is a second, and what the database accepts.
+// bcryptForm excludes $2x$: it marks hashes of a faulty implementation, which x/crypto would take for sound ones. Cost 14, the
+// highest that the database accepts, takes a second.
 var bcryptForm = regexp.MustCompile(`^\$2[aby]\$(0[4-9]|1[0-4])\$[./A-Za-z0-9]{53}$`)
 
-// bcryptMax is how much of a password bcrypt reads.
+// bcryptMax is how much of a password bcrypt reads, in bytes.
 const bcryptMax = 72
 
 func parseBcrypt(stored string) (hash, bool) {
@@ -100,6 +100,6 @@ func (h bcryptHash) matches(password string) bool {
 	return bcrypt.CompareHashAndPassword([]byte(h), []byte(password)) == nil
 }
 
-// outdated is true but for passwords of which bcrypt read only the start: the rest may be a slip, and must not become what
-// the owner has to type from now on.
+// outdated reports true except for passwords of which bcrypt read only the start: the rest may be a slip, and must not become
+// required.
 func (bcryptHash) outdated(password string) bool { return len(password) <= bcryptMax }

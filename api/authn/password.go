@@ -21,8 +21,8 @@ const (
 	failureFloor = 400 * time.Millisecond
 )
 
-// Passwords computes and checks password hashes, a few at a time: one takes HashMemory and tens of milliseconds of a core, and whoever
-// can reach the login form can ask for it.
+// Passwords computes and checks password hashes, a few at a time: one takes HashMemory and tens of milliseconds of a core, and
+// whoever can reach the login form can ask for it.
 //
 // A password is compared as the bytes that were sent, with no Unicode normalisation: hashes come in by SQL from places that did
 // not normalise, and could never match otherwise.
@@ -54,17 +54,17 @@ func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
 	return hashArgon2id(password), nil
 }
 
-// Verify reports whether password is the one of the stored hash: bcrypt ($2a$, $2b$, $2y$) or argon2id. If it is, and the
-// hash is of an older kind or weaker than today's, upgraded is what to store instead.
+// Verify reports whether password is the one of the stored hash: bcrypt ($2a$, $2b$, $2y$) or argon2id. If it is, and the hash is
+// of an older kind or weaker than today's, upgraded is what to store instead.
 //
-// Pass "" as stored when there is no such user, or none who may sign in with a password: that, a hash that is none and a
-// wrong password take the same time and give the same answer. Errors: ErrBusy, or that of ctx while waiting.
+// Pass "" as stored when there is no such user, or none who may sign in with a password: that, an invalid hash and a wrong
+// password take the same time and have the same result. Errors: ErrBusy, or that of ctx while waiting.
 func (p *Passwords) Verify(ctx context.Context, stored, password string) (ok bool, upgraded string, err error) {
 	release, err := p.acquire(ctx)
 	if err != nil {
 		return false, "", err
 	}
-	began := p.now() // not before the wait: what is computed must not show on top of it
+	began := p.now() // after the wait, or the time of the computation would show on top of it
 	func() {
 		defer release()
 		ok, upgraded = check(stored, password)

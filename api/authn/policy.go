@@ -7,9 +7,9 @@ import (
 	"unicode/utf8"
 )
 
-// CheckNewPassword returns why username may not have password, as a sentence for whoever chose it, or nil. Whatever sets a password
-// calls it first. The rules are those of NIST SP 800-63B §5.1.1.2: at least 8 characters, and none of the passwords that attackers try
-// first. It requires no digits or signs: they make passwords worse.
+// CheckNewPassword returns why username may not have password, as a sentence for whoever chose it, or nil. Whatever sets a
+// password calls it first. The rules are those of NIST SP 800-63B §5.1.1.2: at least 8 characters, and none of the passwords that
+// attackers try first. It requires no digits or signs: they make passwords worse.
 func CheckNewPassword(password, username string) error {
 	switch {
 	case len(password) > MaxPassword:

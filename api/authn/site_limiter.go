@@ -8,9 +8,9 @@ import (
 // requestsPerSite is how many requests to other servers one end site may have us send at the same time.
 const requestsPerSite = 4
 
-// SiteLimiter shares out the requests to other servers that callers who are not signed in can cause, such as the redemption of a code at
-// an upstream, whether the code is good or invented: somebody with a loop would otherwise take all the connections there are, and
-// everybody else's sign-ins with them. Requests beyond the limit wait, since a whole class may sign in from one address.
+// SiteLimiter shares out the requests to other servers that callers who are not signed in can cause, such as the redemption of a
+// code at an upstream, whether the code is good or invented: somebody with a loop would otherwise take all the connections there
+// are, and everybody else's sign-ins with them. Requests beyond the limit wait, since a whole class may sign in from one address.
 type SiteLimiter struct {
 	mu    sync.Mutex
 	sites map[string]*site

@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// A Kind of bucket. Guessing is slowed down, never shut out: failures fill leaky buckets, and a full one lets through as many attempts
-// as leak from it. An attempt is counted in buckets of several kinds, so that each attacker meets a full one and the owner does not:
+// A Kind of bucket. Guessing is slowed down, never shut out: failures fill leaky buckets, and a full one lets through as many
+// attempts as leak from it. An attempt is counted in buckets of several kinds, so that each attacker meets a full one and the
+// owner does not:
 //
 //   - ByDevice alone, where the browser has signed in to this account before (a cookie says so): whoever floods the account
 //     from elsewhere does not touch it (OWASP, "Slow Down Online Guessing Attacks with Device Cookies").
@@ -56,8 +57,8 @@ type State struct {
 	InProgress int // other attempts
 }
 
-// Wait returns how long to wait before the next attempt, in whole seconds and at most a minute; 0 means not at all. An attempt that has
-// to wait is refused without computing a hash, and is no failure: asking early costs nobody anything.
+// Wait returns how long to wait before the next attempt, in whole seconds and at most a minute; 0 means not at all. An attempt
+// that has to wait is refused without computing a hash, and is no failure: asking early costs nobody anything.
 func Wait(states []State, now time.Time) time.Duration {
 	var longest time.Duration
 	for _, s := range states {
@@ -72,8 +73,9 @@ func Wait(states []State, now time.Time) time.Duration {
 	return longest
 }
 
-// AfterSuccess returns the buckets to empty: DELETE FROM login_throttle WHERE bucket = ANY ($1). Those of the address and of the account
-// stay, or an attacker would empty them with an account of their own, or the owner's sign-in would allow 100 more guesses.
+// AfterSuccess returns the buckets to empty: DELETE FROM login_throttle WHERE bucket = ANY ($1). Those of the address and of the
+// account stay, or an attacker would empty them with an account of their own, or the owner's sign-in would allow 100 more
+// guesses.
 func AfterSuccess(buckets []Bucket) []Bucket {
 	var empty []Bucket
 	for _, b := range buckets {

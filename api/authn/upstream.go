@@ -17,49 +17,49 @@ import (
 	"gatehouse/api/oidc"
 )
 
-// What can go wrong with an upstream; what exactly is for the log.
+// The kinds of error of an upstream; the details are for the log.
 var (
-	ErrUpstreamUnavailable = errors.New("the upstream does not answer")             // slow or down: worth another try
-	ErrUpstreamFailed      = errors.New("the upstream's answer cannot be used")     // nonsense, or it refuses us
-	ErrUpstreamRefused     = errors.New("the upstream no longer accepts the token") // it is dead: sign in there again
+	ErrUpstreamUnavailable = errors.New("the upstream does not answer")             // slow or down: try again
+	ErrUpstreamFailed      = errors.New("the upstream's answer cannot be used")     // invalid, or it refuses us
+	ErrUpstreamRefused     = errors.New("the upstream no longer accepts the token") // a new sign-in there is needed
 )
 
-// Upstreams makes Gatehouse a relying party of other providers. It keeps nothing but what their discovery documents and key sets say.
+// Upstreams makes Gatehouse a relying party of other providers. It keeps only their discovery documents and key sets.
 type Upstreams struct {
 	http *http.Client
 	keys *http.Client // the same, for key sets
 	now  func() time.Time
 
-	mu    sync.Mutex
-	found map[string]*finding // by issuer
+	mu          sync.Mutex
+	discoveries map[string]*discovery // by issuer
 }
 
-// NewUpstreams takes the one client that may send requests to addresses that others wrote down.
+// NewUpstreams returns an Upstreams that sends its requests with client, the one for addresses that others wrote down.
 func NewUpstreams(client *http.Client, now func() time.Time) *Upstreams {
 	keys := *client
 	keys.Transport = boundedKeys{client.Transport}
-	return &Upstreams{http: client, keys: &keys, now: now, found: map[string]*finding{}}
+	return &Upstreams{http: client, keys: &keys, now: now, discoveries: map[string]*discovery{}}
 }
 
-// A shape is one line for each kind of upstream: where its endpoints are, how a request of ours is worded, and how it says who
-// somebody is.
+// A shape describes a kind of upstream: where its endpoints are, the parameters of an authorization request, and how to find out
+// who signed in.
 type shape struct {
 	find   func(s *Upstreams, ctx context.Context, u *oidc.Upstream, age time.Duration) (*endpoints, error)
 	words  func(r UpstreamRequest) url.Values
 	person func(s *Upstreams, ctx context.Context, u *oidc.Upstream, e *endpoints, a UpstreamAnswer, t *oauth2.Token) (UpstreamPerson, error)
 }
 
-// shapes is the table; the constraint on upstreams.kind names them.
+// shapes is the table of kinds; the constraint on upstreams.kind has the same names.
 var shapes = map[string]shape{
 	"oidc":   {(*Upstreams).discover, oidcWords, (*Upstreams).oidcPerson},
 	"github": {(*Upstreams).githubEndpoints, githubWords, (*Upstreams).githubPerson},
 }
 
-// endpoints are where an upstream is to be asked.
+// endpoints are those of an upstream.
 type endpoints struct {
 	oauth2.Endpoint
 	userinfo string
-	issuers  []string // that its answers may name in iss (RFC 9207)
+	issuers  []string // allowed as iss of its answers (RFC 9207)
 	namesIss bool     // each answer of its authorization endpoint has iss
 	provider *relying.Provider
 }
@@ -75,9 +75,9 @@ type UpstreamRequest struct {
 	MaxAge      *int     // seconds
 }
 
-// AuthorizationURL is where the browser is sent to sign in.
+// AuthorizationURL returns where to send the browser to sign in.
 func (s *Upstreams) AuthorizationURL(ctx context.Context, u *oidc.Upstream, r UpstreamRequest) (string, error) {
-	e, err := s.endpointsOf(ctx, u, departureAge)
+	e, err := s.endpointsOf(ctx, u, redirectAge)
 	if err != nil {
 		return "", err
 	}
@@ -96,7 +96,7 @@ func (s *Upstreams) AuthorizationURL(ctx context.Context, u *oidc.Upstream, r Up
 	return s.config(u, *e, r.RedirectURI).AuthCodeURL(r.State, options...), nil
 }
 
-// UpstreamAnswer is what came back to the redirect URI, and what it has to fit.
+// UpstreamAnswer is what came back to the redirect URI, and what it has to match.
 type UpstreamAnswer struct {
 	RedirectURI string
 	Code        string
@@ -105,7 +105,8 @@ type UpstreamAnswer struct {
 	Verifier    string
 }
 
-// UpstreamPerson is who signed in there. All texts are bounded; only Sub, together with the upstream and its issuer, says who it is.
+// UpstreamPerson is who signed in at an upstream. All texts are bounded; only Sub, together with the upstream and its issuer,
+// identifies them.
 type UpstreamPerson struct {
 	Sub           string
 	Email         string
@@ -113,17 +114,17 @@ type UpstreamPerson struct {
 	Name          string
 	GivenName     string
 	FamilyName    string
-	Username      string // as the upstream has it
+	Username      string // at the upstream
 	AMR           []string
-	AuthTime      time.Time // zero: it does not say
+	AuthTime      time.Time // zero if not known
 	Tokens        UpstreamTokens
 }
 
-// UpstreamTokens are what an upstream gave out.
+// UpstreamTokens are issued by an upstream.
 type UpstreamTokens struct {
 	AccessToken  string
-	ExpiresAt    time.Time // zero: it does not say
-	RefreshToken string    // "": none came
+	ExpiresAt    time.Time // zero if not known
+	RefreshToken string    // "" for none
 	Scope        string
 }
 
@@ -144,7 +145,7 @@ func (s *Upstreams) CheckIssuer(ctx context.Context, u *oidc.Upstream, issuer st
 	return fmt.Errorf("%w: it comes from %.100q, not from %q (iss)", ErrUpstreamFailed, issuer, u.Issuer)
 }
 
-// Redeem turns the code of an answer into a person.
+// Redeem redeems the code of an answer, and returns who signed in.
 func (s *Upstreams) Redeem(ctx context.Context, u *oidc.Upstream, a UpstreamAnswer) (UpstreamPerson, error) {
 	e, err := s.endpointsOf(ctx, u, discoveryAge)
 	if err != nil {
@@ -162,7 +163,7 @@ func (s *Upstreams) Redeem(ctx context.Context, u *oidc.Upstream, a UpstreamAnsw
 	return person, nil
 }
 
-// Refresh uses a refresh token. Where the upstream rotates them the answer has another one, and otherwise the same.
+// Refresh uses a refresh token. The result has another one if the upstream rotates them, otherwise the same.
 func (s *Upstreams) Refresh(ctx context.Context, u *oidc.Upstream, refreshToken, scope string) (UpstreamTokens, error) {
 	e, err := s.endpointsOf(ctx, u, discoveryAge)
 	if err != nil {
@@ -216,7 +217,7 @@ func (s *Upstreams) tokens(t *oauth2.Token, scope string) UpstreamTokens {
 	return out
 }
 
-// tokenFailure sorts what the token endpoint said. What it said in full stays out of the log: it may repeat what was sent.
+// tokenFailure classifies an error of the token endpoint. Its full text stays out of the log: it may repeat what was sent.
 func tokenFailure(err error) error {
 	var refused *oauth2.RetrieveError
 	switch {
@@ -230,7 +231,7 @@ func tokenFailure(err error) error {
 	return fmt.Errorf("%w: its token endpoint says %d %.100q", ErrUpstreamFailed, refused.Response.StatusCode, refused.ErrorCode)
 }
 
-// unreachable says that a request got no answer, or none that could be read.
+// unreachable returns the error of a request without an answer, or with an unreadable one.
 func unreachable(what string, err error) error {
 	var unanswered *url.Error
 	if errors.As(err, &unanswered) || errors.Is(err, context.DeadlineExceeded) {

@@ -13,7 +13,7 @@ var (
 	amrSyntax     = regexp.MustCompile(`^[!-~]{1,32}$`)
 )
 
-// bounded leaves out what the tables and the log would not take. Without a subject there is no person.
+// bounded drops what the tables and the log would not accept. Without a subject it fails.
 func (p UpstreamPerson) bounded() (UpstreamPerson, error) {
 	if !subSyntax.MatchString(p.Sub) {
 		return UpstreamPerson{}, fmt.Errorf("%w: it names no subject of 1 to 255 ASCII characters", ErrUpstreamFailed)
@@ -40,7 +40,7 @@ func boundedText(s string) string {
 	return strings.TrimSpace(s)
 }
 
-// boundedAMR takes amr if it is what RFC 8176 §1 says, and nothing of it otherwise.
+// boundedAMR returns amr if it follows RFC 8176 §1, and an empty list otherwise.
 func boundedAMR(claim any) []string {
 	list, _ := claim.([]any)
 	amr := []string{}
@@ -54,8 +54,8 @@ func boundedAMR(claim any) []string {
 	return amr
 }
 
-// Label is how the account is shown to who is about to connect it. An address is shown only if it is verified, and nothing else that
-// looks like one: people would take an account with their own address for theirs, whoever made it.
+// Label returns the name of the account for whoever is about to connect it. An address is shown only if it is verified, and
+// nothing else that looks like one: people would take an account with their own address for theirs, whoever made it.
 func (p UpstreamPerson) Label() string {
 	if p.EmailVerified {
 		return p.Email

@@ -15,7 +15,8 @@ import (
 	"gatehouse/api/oidc"
 )
 
-// githubEndpoints are those of GitHub's documentation, "Authorizing OAuth apps". GitHub Enterprise Server has its API below the issuer.
+// githubEndpoints returns those of GitHub's documentation, "Authorizing OAuth apps". GitHub Enterprise Server has its API below
+// the issuer.
 func (s *Upstreams) githubEndpoints(_ context.Context, u *oidc.Upstream, _ time.Duration) (*endpoints, error) {
 	base := strings.TrimSuffix(u.Issuer, "/")
 	api := base + "/api/v3"
@@ -26,7 +27,7 @@ func (s *Upstreams) githubEndpoints(_ context.Context, u *oidc.Upstream, _ time.
 		AuthStyle: oauth2.AuthStyleInParams}, userinfo: api + "/user", issuers: []string{u.Issuer, base + "/login/oauth"}}, nil
 }
 
-// githubWords: it calls the hint login, and knows one prompt.
+// githubWords returns the parameters of GitHub, whose hint is called login, and which knows one prompt.
 func githubWords(r UpstreamRequest) url.Values {
 	v := url.Values{}
 	if r.LoginHint != "" {
@@ -38,7 +39,7 @@ func githubWords(r UpstreamRequest) url.Values {
 	return v
 }
 
-// githubPerson asks who the token is for. The number is the subject: names there can change hands.
+// githubPerson fetches the user of the token. The number is the subject: names there can change hands.
 func (s *Upstreams) githubPerson(ctx context.Context, _ *oidc.Upstream, e *endpoints, _ UpstreamAnswer,
 	token *oauth2.Token) (UpstreamPerson, error) {
 	var user struct {
@@ -55,7 +56,7 @@ func (s *Upstreams) githubPerson(ctx context.Context, _ *oidc.Upstream, e *endpo
 		Verified bool   `json:"verified"`
 	}
 	err := s.getJSON(ctx, "list of addresses", e.userinfo+"/emails", token.AccessToken, &addresses)
-	var refused statusError // without the scope user:email
+	var refused statusError // the scope user:email is missing
 	if err != nil && !(errors.As(err, &refused) && (refused.status == http.StatusNotFound || refused.status == http.StatusForbidden)) {
 		return UpstreamPerson{}, err
 	}

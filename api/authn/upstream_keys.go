@@ -7,14 +7,14 @@ import (
 	"net/http"
 )
 
-// What a key set may have. The time that an RSA key takes grows with the square of its length: one of a million bits, which is a small
-// document, costs ten seconds, and nothing ends them.
+// Limits of a key set. The time that an RSA key takes grows with the square of its length: one of a million bits, which is a
+// small document, takes ten seconds, which nothing can interrupt.
 const (
 	maxKeys    = 50
 	maxModulus = 1400 // characters of JSON: 8,192 bits in base64url
 )
 
-// boundedKeys leaves out of a key set (RFC 7517 §5) what takes too long to verify with.
+// boundedKeys removes from a key set (RFC 7517 §5) the keys that take too long to verify with.
 type boundedKeys struct{ inner http.RoundTripper }
 
 func (b boundedKeys) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -28,7 +28,7 @@ func (b boundedKeys) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	var set struct {
-		Keys []map[string]json.RawMessage `json:"keys"` // a map, for names in upper case are others
+		Keys []map[string]json.RawMessage `json:"keys"` // a map, since names are case-sensitive
 	}
 	kept := []map[string]json.RawMessage{}
 	if json.Unmarshal(body, &set) == nil {

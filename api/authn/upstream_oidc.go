@@ -20,80 +20,80 @@ import (
 	"gatehouse/api/oidc"
 )
 
-// How long what discovery said is believed. Keys are looked up again as soon as a token names an unknown one.
+// How long a discovery document is used. Keys are fetched again as soon as a token names an unknown one.
 const (
 	discoveryAge   = time.Hour
-	departureAge   = 10 * time.Second // before a browser is sent there: it should not find an upstream that is down
-	discoveryPause = 5 * time.Second  // before an upstream that did not answer is asked again
+	redirectAge    = 10 * time.Second // before a browser is sent there, so that it does not find an upstream that is down
+	discoveryPause = 5 * time.Second  // before the next request to an upstream that did not answer
 	discoveryLimit = 1000             // issuers
 )
 
-// algorithms that ID tokens may be signed with; never none, never a shared secret.
+// algorithms that ID tokens may be signed with: never none, and never one with a shared secret.
 var algorithms = []string{"RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "EdDSA"}
 
-// finding is the outcome of one discovery; requests that come meanwhile wait for it.
-type finding struct {
+// discovery is one fetch of a document, running or finished; requests that come meanwhile wait for it.
+type discovery struct {
 	done      chan struct{}
-	at        time.Time // zero until it is done
+	at        time.Time // zero while it is running
 	document  document
 	endpoints *endpoints
 	err       error
 }
 
-// serves says that nobody has to ask again: what was found is younger than age, or somebody is asking.
-func (f *finding) serves(age time.Duration, now time.Time) bool {
-	if f.err != nil {
+// usable reports whether no new fetch is needed: this one is younger than age, or still running.
+func (d *discovery) usable(age time.Duration, now time.Time) bool {
+	if d.err != nil {
 		age = discoveryPause
 	}
-	return f.at.IsZero() || f.at.Add(age).After(now)
+	return d.at.IsZero() || d.at.Add(age).After(now)
 }
 
-// discover finds an OpenID Provider's endpoints (OpenID Connect Discovery §4), as they were at most age ago.
+// discover returns an OpenID Provider's endpoints (OpenID Connect Discovery §4), fetched at most age ago.
 func (s *Upstreams) discover(ctx context.Context, u *oidc.Upstream, age time.Duration) (*endpoints, error) {
 	s.mu.Lock()
-	f := s.found[u.Issuer]
-	if f == nil || !f.serves(age, s.now()) {
-		before := f
-		if f == nil && len(s.found) >= discoveryLimit {
-			s.found = map[string]*finding{}
+	d := s.discoveries[u.Issuer]
+	if d == nil || !d.usable(age, s.now()) {
+		before := d
+		if d == nil && len(s.discoveries) >= discoveryLimit {
+			s.discoveries = map[string]*discovery{}
 		}
-		f = &finding{done: make(chan struct{})}
-		s.found[u.Issuer] = f
-		go s.look(context.WithoutCancel(ctx), u.Issuer, before, f)
+		d = &discovery{done: make(chan struct{})}
+		s.discoveries[u.Issuer] = d
+		go s.fetch(context.WithoutCancel(ctx), u.Issuer, before, d)
 	}
 	s.mu.Unlock()
 	select {
-	case <-f.done:
-		return f.endpoints, f.err
+	case <-d.done:
+		return d.endpoints, d.err
 	case <-ctx.Done():
 		return nil, fmt.Errorf("%w: its discovery document: %w", ErrUpstreamUnavailable, ctx.Err())
 	}
 }
 
-// look fills f. A document that says what it said before keeps its keys.
-func (s *Upstreams) look(ctx context.Context, issuer string, before, f *finding) {
-	doc, err := s.ask(ctx, issuer)
+// fetch fills d. The cached keys are kept if the document has not changed.
+func (s *Upstreams) fetch(ctx context.Context, issuer string, before, d *discovery) {
+	doc, err := s.fetchDocument(ctx, issuer)
 	s.mu.Lock()
-	f.document, f.err, f.at = doc, err, s.now()
+	d.document, d.err, d.at = doc, err, s.now()
 	switch {
 	case err != nil:
 	case before != nil && before.err == nil && reflect.DeepEqual(before.document, doc):
-		f.endpoints = before.endpoints
+		d.endpoints = before.endpoints
 	default:
-		f.endpoints = s.endpointsIn(ctx, doc)
+		d.endpoints = s.endpointsIn(ctx, doc)
 	}
 	s.mu.Unlock()
-	close(f.done)
+	close(d.done)
 }
 
-// document is what is read of a discovery document (OpenID Connect Discovery §3, RFC 9207 §3).
+// document has the members that are read of a discovery document (OpenID Connect Discovery §3, RFC 9207 §3).
 type document struct {
 	relying.ProviderConfig
 	AuthMethods []string `json:"token_endpoint_auth_methods_supported"`
 	NamesIss    bool     `json:"authorization_response_iss_parameter_supported"`
 }
 
-func (s *Upstreams) ask(ctx context.Context, issuer string) (doc document, err error) {
+func (s *Upstreams) fetchDocument(ctx context.Context, issuer string) (doc document, err error) {
 	err = s.getJSON(ctx, "discovery document", strings.TrimSuffix(issuer, "/")+"/.well-known/openid-configuration", "", &doc)
 	if err != nil {
 		return doc, err
@@ -119,7 +119,7 @@ func (s *Upstreams) ask(ctx context.Context, issuer string) (doc document, err e
 func (s *Upstreams) endpointsIn(ctx context.Context, doc document) *endpoints {
 	e := &endpoints{Endpoint: oauth2.Endpoint{AuthURL: doc.AuthURL, TokenURL: doc.TokenURL, AuthStyle: oauth2.AuthStyleInHeader},
 		userinfo: doc.UserInfoURL, issuers: []string{doc.IssuerURL}, namesIss: doc.NamesIss, provider: doc.NewProvider(relying.ClientContext(ctx, s.keys))}
-	// Said once: trying the other way after a refusal would show a rotating refresh token twice.
+	// One way only: trying the other after a refusal would present a rotating refresh token twice.
 	if len(doc.AuthMethods) > 0 && !slices.Contains(doc.AuthMethods, "client_secret_basic") {
 		e.AuthStyle = oauth2.AuthStyleInParams
 	}
@@ -140,11 +140,11 @@ func oidcWords(r UpstreamRequest) url.Values {
 	return v
 }
 
-// oidcClaims are read from the ID token, and from userinfo what it lacks (OpenID Connect Core §5.1).
+// oidcClaims are read from the ID token and, where it lacks some, from userinfo (OpenID Connect Core §5.1).
 type oidcClaims struct {
 	Sub           string   `json:"sub"`
 	Email         string   `json:"email"`
-	EmailVerified any      `json:"email_verified"` // some say "true"
+	EmailVerified any      `json:"email_verified"` // some send "true"
 	Name          string   `json:"name"`
 	GivenName     string   `json:"given_name"`
 	FamilyName    string   `json:"family_name"`
@@ -197,8 +197,8 @@ func (s *Upstreams) oidcPerson(ctx context.Context, u *oidc.Upstream, e *endpoin
 	return person.bounded()
 }
 
-// exactly reads claims by their very names (RFC 7519 §4): encoding/json takes EMAIL_VERIFIED for email_verified as well, and at some
-// upstreams people may have claims of their own.
+// exactly reads claims by their exact names (RFC 7519 §4): encoding/json takes EMAIL_VERIFIED for email_verified, too, and at
+// some upstreams people may have claims of their own.
 func exactly(read func(into any) error, c *oidcClaims) error {
 	var all map[string]json.RawMessage
 	if err := read(&all); err != nil {
@@ -212,10 +212,10 @@ func exactly(read func(into any) error, c *oidcClaims) error {
 	return json.Unmarshal(plain, c)
 }
 
-// claimName fits all that oidcClaims reads, and no other spelling of it.
+// claimName matches all names in oidcClaims, and no other spelling of them.
 var claimName = regexp.MustCompile(`^[a-z_]+$`)
 
-// complete takes what is missing from userinfo. An address and whether it is verified come from one place.
+// complete adds what is missing from userinfo. An address and whether it is verified come from the same source.
 func (c *oidcClaims) complete(more oidcClaims) {
 	if c.Email == "" {
 		c.Email, c.EmailVerified = more.Email, more.EmailVerified
@@ -230,7 +230,7 @@ func (c *oidcClaims) complete(more oidcClaims) {
 	}
 }
 
-// getJSON reads a document; bearer is the access token to show, "" for none.
+// getJSON reads a document; bearer is the access token to send, "" for none.
 func (s *Upstreams) getJSON(ctx context.Context, what, address, bearer string, into any) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
@@ -259,7 +259,7 @@ func (s *Upstreams) getJSON(ctx context.Context, what, address, bearer string, i
 	return nil
 }
 
-// statusError is an answer that is not 200.
+// statusError is an answer with a status other than 200.
 type statusError struct {
 	what   string
 	status int

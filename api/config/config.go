@@ -45,8 +45,8 @@ type Value struct {
 // Values returns the effective values in the order of the table.
 func (c *Config) Values() []Value { return slices.Clone(c.values) }
 
-// MigrationURL returns the database to migrate: the direct one where there are two, for goose's advisory lock belongs to a
-// session and is lost behind a transaction pooler.
+// MigrationURL returns the database to migrate: the direct one if there are two, since goose's advisory lock belongs to a session
+// and is lost behind a transaction pooler.
 func (c *Config) MigrationURL() string {
 	if c.DatabaseListenURL == Poll {
 		return c.DatabaseURL

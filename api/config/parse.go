@@ -20,12 +20,12 @@ import (
 	"gatehouse/api/oidc"
 )
 
-// Each function here makes the parser of one kind of value. Its error completes the sentence that starts with the variable's
+// Each function here returns the parser of one kind of value. Its error completes the sentence that starts with the variable's
 // name, and never repeats a secret.
 
 type parser = func(c *Config, value string) error
 
-// origin takes what a browser would send as Origin, so that the two can be compared as strings (RFC 6454 §6.1).
+// origin accepts what a browser would send as Origin, so that the two can be compared as strings (RFC 6454 §6.1).
 func origin(field func(*Config) *string) parser {
 	return func(c *Config, value string) error {
 		u, err := url.Parse(value)
@@ -142,7 +142,7 @@ func proxies(c *Config, value string) error {
 	return nil
 }
 
-// hostName is what may stand in a URL between :// and the port.
+// hostName matches what may stand in a URL between :// and the port.
 var hostName = regexp.MustCompile(`^([a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:.]*:[0-9a-f:.]*)$`)
 
 func privateHosts(c *Config, value string) error {

@@ -18,7 +18,7 @@ func missing(v Variable) error {
 	return fmt.Errorf("%s is not set%s: set it to %s", v.Name, or, v.Example)
 }
 
-// refuseUnknown catches the misspelt: a setting that is silently ignored is worse than one that stops the start.
+// refuseUnknown catches misspelt names: a setting that is silently ignored is worse than one that prevents the start.
 func refuseUnknown(env map[string]string) error {
 	known := map[string]bool{}
 	for _, v := range variables {
@@ -39,7 +39,7 @@ func refuseUnknown(env map[string]string) error {
 	return errors.Join(problems...)
 }
 
-// contradictions are values that are each right and cannot be together. A value that was refused is empty here.
+// contradictions returns a problem for values that are each valid and exclude each other. A value that was refused is empty here.
 func (c *Config) contradictions() []error {
 	var list []error
 	if (c.TLSCertFile == "") != (c.TLSKeyFile == "") {
@@ -65,8 +65,8 @@ func (c *Config) contradictions() []error {
 	return list
 }
 
-// originsDisagree: a page and an API of different schemes cannot work together. Over http the cookies are SameSite=Lax, and
-// localhost, 127.0.0.1 and [::1] are different sites to a browser.
+// originsDisagree returns why the two origins cannot be used together, or nil: a page and an API need the same scheme. Over http
+// the cookies are SameSite=Lax, and localhost, 127.0.0.1 and [::1] are different sites to a browser.
 func (c *Config) originsDisagree() error {
 	issuer, err1 := url.Parse(c.Issuer)
 	ui, err2 := url.Parse(c.UIOrigin)

@@ -12,13 +12,13 @@ import (
 	"gatehouse/api/oidc"
 )
 
-// Need tells which commands cannot do without a variable.
+// Need is a set of commands that require a variable.
 type Need int
 
 const (
 	ForServe    Need = 1 << iota // gatehouse serve
 	ForUI                        // gatehouse ui
-	ForDatabase                  // what reads or writes the tables: migrate, user, group, client
+	ForDatabase                  // commands that read or write the tables: migrate, user, group, client
 	ForKeys                      // gatehouse key
 	ForTemplate                  // gatehouse client add --template
 )
@@ -35,7 +35,7 @@ type Variable struct {
 	parse func(c *Config, value string) error
 }
 
-// DefaultText is what the page and the help say where a default is computed.
+// DefaultText returns the default as the page and the help show it.
 func (v Variable) DefaultText() string {
 	switch {
 	case v.Name == "GATEHOUSE_HASH_WORKERS":
@@ -50,7 +50,7 @@ func (v Variable) DefaultText() string {
 	return "none"
 }
 
-// Variables is the table.
+// Variables returns the table.
 func Variables() []Variable { return variables }
 
 var variables = []Variable{
@@ -193,6 +193,6 @@ func (v Variable) read(env map[string]string) (value, source string, err error) 
 	return v.Default, "default", nil
 }
 
-// injected are the names that Kubernetes and Docker links add for a service called gatehouse or gatehouse-…
+// injected matches the names that Kubernetes and Docker links add for a service called gatehouse or gatehouse-…
 var injected = regexp.MustCompile(
 	`^GATEHOUSE_(.+_)?(SERVICE_HOST|SERVICE_PORT(_.+)?|PORT|PORT_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$`)

@@ -15,9 +15,9 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// Open gives the URL of a database to develop with, and what stops its server. DATABASE_URL names one that runs already;
-// otherwise a server with its data below dir is started: an installed one, or the one in node_modules. Its socket is in a
-// folder that no other user can enter, it listens on no port, and it ends with this process, however that ends.
+// Open returns the URL of a database to develop with, and a function that stops its server. DATABASE_URL names one that runs
+// already; otherwise a server with its data below dir is started: an installed one, or the one in node_modules. Its socket is in
+// a folder that no other user can enter, it listens on no port, and it ends with this process, however that ends.
 func Open(ctx context.Context, dir string, progress func(string)) (string, func(), error) {
 	if given := os.Getenv("DATABASE_URL"); given != "" {
 		progress("Using the Postgres of DATABASE_URL")
@@ -40,7 +40,7 @@ func Open(ctx context.Context, dir string, progress func(string)) (string, func(
 	return srv.url("gatehouse"), srv.stop, nil
 }
 
-// createDatabase makes the database unless it is there.
+// createDatabase creates the database if it does not exist.
 func (s *server) createDatabase(ctx context.Context, name string) error {
 	err := execute(ctx, s.url("postgres"), "CREATE DATABASE "+name)
 	var refused *pgconn.PgError
@@ -50,12 +50,12 @@ func (s *server) createDatabase(ctx context.Context, name string) error {
 	return err
 }
 
-// url is the address of one database of the server: no password, the folder of the socket is the lock.
+// url returns the address of one database of the server. There is no password: the folder of the socket is protected.
 func (s *server) url(database string) string {
 	return fmt.Sprintf("postgres://gatehouse@/%s?host=%s", database, url.QueryEscape(s.socketDir))
 }
 
-// waitUntilReady asks until Postgres answers, for at most a minute.
+// waitUntilReady tries until Postgres answers, for at most a minute.
 func (s *server) waitUntilReady(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
@@ -85,7 +85,7 @@ func execute(ctx context.Context, database, statement string) error {
 	return err
 }
 
-// Tail gives the last lines of a file, or why it can't be read.
+// Tail returns the last lines of a file, or why it can't be read.
 func Tail(path string, lines int) string {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -95,7 +95,7 @@ func Tail(path string, lines int) string {
 	return "  " + strings.Join(all[max(0, len(all)-lines):], "\n  ")
 }
 
-// Root is the checkout: the nearest folder above the working directory with this module's go.mod.
+// Root returns the checkout: the nearest folder above the working directory with this module's go.mod.
 func Root() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {

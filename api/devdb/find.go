@@ -23,7 +23,7 @@ type binaries struct {
 	major int
 }
 
-// find lists the usable servers: installed ones, the newest first, then the one of the npm package.
+// find returns the usable servers: installed ones, the newest first, then the one of the npm package.
 func find(root string) ([]binaries, error) {
 	dirs, _ := filepath.Glob("/usr/lib/postgresql/*/bin") // Debian and Ubuntu keep them off the PATH
 	for _, name := range []string{"pg_config", "postgres"} {
@@ -52,7 +52,8 @@ func find(root string) ([]binaries, error) {
 	return found, nil
 }
 
-// version is the major version of a complete server, with the extensions of the migrations (pgcrypto) and of a test (pg_stat_statements).
+// version returns the major version of a complete server, with the extensions of the migrations (pgcrypto) and of a test
+// (pg_stat_statements).
 func version(dir string) (int, bool) {
 	if _, err := os.Stat(filepath.Join(dir, "initdb")); err != nil {
 		return 0, false
@@ -64,7 +65,7 @@ func version(dir string) (int, bool) {
 	}
 	major, _ := strconv.Atoi(string(match[1]))
 	if share, err := exec.Command(filepath.Join(dir, "pg_config"), "--sharedir").Output(); err == nil {
-		for _, extension := range []string{"pgcrypto", "pg_stat_statements"} { // one package has both
+		for _, extension := range []string{"pgcrypto", "pg_stat_statements"} { // both are in one package
 			if _, err := os.Stat(filepath.Join(strings.TrimSpace(string(share)), "extension", extension+".control")); err != nil {
 				return 0, false
 			}
@@ -73,7 +74,7 @@ func version(dir string) (int, bool) {
 	return major, major >= oldest
 }
 
-// npmPackage is the folder of the server that npm installed. Its libraries are found through symbolic links, which npm can't
+// npmPackage returns the folder of the server that npm installed. Its libraries are found through symbolic links, which npm can't
 // pack; the package makes them in a postinstall script, which npm may have been told not to run, so they are made here.
 func npmPackage(root string) (string, bool) {
 	arch := map[string]string{"amd64": "x64", "arm64": "arm64"}[runtime.GOARCH]
@@ -98,7 +99,7 @@ func npmPackage(root string) (string, bool) {
 	return filepath.Join(home, "native"), true
 }
 
-// choose prefers the version that made the data in dir, so that installing another Postgres loses nobody's rows.
+// choose prefers the version that made the data in dir, so that installing another Postgres loses no rows.
 func choose(found []binaries, dir string) binaries {
 	for _, b := range found {
 		if _, err := os.Stat(b.dataDir(dir)); err == nil {

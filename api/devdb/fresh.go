@@ -13,8 +13,8 @@ type Fresh struct {
 	Stop    func()
 }
 
-// StartFresh starts a server with its data below dir, which is emptied first, whatever DATABASE_URL says. Settings are postgres's -c
-// options.
+// StartFresh starts a server with its data below dir, which is emptied first, whatever DATABASE_URL says. Settings are postgres's
+// -c options.
 func StartFresh(ctx context.Context, dir string, progress func(string), settings ...string) (*Fresh, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err

@@ -11,7 +11,7 @@ import (
 	"syscall"
 )
 
-// user is whom Postgres runs as: us, or, as it refuses root, an unprivileged user that exists.
+// user is the account that Postgres runs as: ours or, since it refuses root, an unprivileged one that exists.
 type user struct {
 	credential *syscall.Credential // nil: us
 	place      string              // a folder that user can enter whatever the modes above the checkout
@@ -20,8 +20,8 @@ type user struct {
 // noteName is the file in the checkout that says where the data is, if it is not there.
 const noteName = "elsewhere"
 
-// settle decides whom Postgres runs as, and where its data is: below dir, or, where a checkout is closed to that user (one
-// in /root), below /var/tmp.
+// settle decides which account Postgres runs as, and where its data is: below dir, or, where a checkout is closed to that user
+// (one in /root), below /var/tmp.
 func settle(root, dir string) (user, string, error) {
 	if os.Geteuid() == 0 {
 		defer syscall.Umask(syscall.Umask(0o022)) // the other user must get in
@@ -69,7 +69,7 @@ func (u user) moveTo(elsewhere, note string) error {
 	return os.WriteFile(note, []byte(elsewhere+"\n"), 0o644)
 }
 
-// can tells whether the user may run a program in a folder: Go changes the user before it changes the folder.
+// can reports whether the user may run a program in a folder: Go changes the user before it changes the folder.
 func (u user) can(program, dir string, args ...string) bool {
 	cmd := exec.Command(program, args...)
 	cmd.Dir = dir
@@ -77,7 +77,7 @@ func (u user) can(program, dir string, args ...string) bool {
 	return cmd.Run() == nil
 }
 
-// open makes a folder in one that anybody can write to, and refuses one that is not our own.
+// open creates a folder in one that anybody can write to, and refuses one that is not our own.
 func open(place string) error {
 	defer syscall.Umask(syscall.Umask(0o022))
 	if err := os.Mkdir(place, 0o755); err != nil && !os.IsExist(err) {
@@ -94,7 +94,7 @@ func open(place string) error {
 	return nil
 }
 
-// readable gives binaries the user can run: these, or a copy in u.place.
+// readable returns binaries that the user can run: these, or a copy in u.place.
 func (u user) readable(bin binaries) (binaries, error) {
 	if u.credential == nil || u.can(filepath.Join(bin.dir, "postgres"), "/", "--version") {
 		return bin, nil
@@ -120,7 +120,7 @@ func (u user) readable(bin binaries) (binaries, error) {
 	return there, os.Rename(half, copied)
 }
 
-// mkdir makes an empty folder that the user alone can enter.
+// mkdir creates an empty folder that only the user can enter.
 func (u user) mkdir(dir string) error {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return err

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// compact is a JWS in its compact form, taken apart; nothing of it is verified yet (RFC 7515 §3.1).
+// compact has the parts of a JWS in compact serialization; nothing of it is verified yet (RFC 7515 §3.1).
 type compact struct {
 	header
 	signed             string // what the signature is over
@@ -22,8 +22,8 @@ type header struct {
 	B64  json.RawMessage `json:"b64,omitempty"`
 }
 
-// parseCompact takes a token of at most so many bytes apart. It refuses crit and b64: we understand no extension
-// (RFC 7515 §4.1.11, RFC 7797 §6).
+// parseCompact splits a token of at most limit bytes. It refuses crit and b64: we understand no extension (RFC 7515 §4.1.11, RFC
+// 7797 §6).
 func parseCompact(token string, most int) (c compact, ok bool) {
 	end := strings.LastIndexByte(token, '.')
 	if len(token) > most || end < 0 {
@@ -38,7 +38,7 @@ func parseCompact(token string, most int) (c compact, ok bool) {
 	return c, ok && ok1 && ok2 && ok3 && json.Unmarshal(plain, &c.header) == nil && c.Crit == nil && c.B64 == nil
 }
 
-// strict refuses padding and stray bits, so that a token has one spelling only (RFC 7515 §2).
+// strict refuses padding and stray bits, so that each token has only one encoding (RFC 7515 §2).
 var strict = base64.RawURLEncoding.Strict()
 
 func decode(part string) ([]byte, bool) {

@@ -15,7 +15,8 @@ import (
 	"github.com/lestrrat-go/jwx/v2/jwk"
 )
 
-// The algorithms Gatehouse signs with (RFC 7518 §3.1, RFC 8037 §3.1), each with keys of its own, in the order in which the JWKS lists their keys.
+// The algorithms Gatehouse signs with (RFC 7518 §3.1, RFC 8037 §3.1), each with keys of its own, in the order in which the JWKS
+// lists their keys.
 const (
 	RS256 = "RS256"
 	PS256 = "PS256"
@@ -30,12 +31,12 @@ type Row struct {
 	PrivateKey  []byte    // PKCS #8, sealed with the kid as additional data
 	CreatedAt   time.Time // published from then on
 	ActivatesAt time.Time // signs from then on
-	RetiresAt   time.Time // neither published nor believed from then on; zero: none yet
+	RetiresAt   time.Time // neither published nor accepted from then on; zero if not set
 }
 
 func (r Row) retired(now time.Time) bool { return !r.RetiresAt.IsZero() && !now.Before(r.RetiresAt) }
 
-// newer orders the keys of one algorithm: the newest that is active signs. All replicas agree, whatever order the rows come in.
+// newer orders the keys of one algorithm: the newest that is active signs. All replicas agree, in whatever order the rows come.
 func newer(a, b Row) int {
 	if c := a.ActivatesAt.Compare(b.ActivatesAt); c != 0 {
 		return c
@@ -52,7 +53,7 @@ func newer(a, b Row) int {
 	return 0
 }
 
-// Generate makes a key of alg, named by its thumbprint (RFC 7638).
+// Generate returns a new key of alg, whose kid is its thumbprint (RFC 7638).
 func (s *Sealer) Generate(alg string, created, activates time.Time) (Row, error) {
 	var private crypto.Signer
 	var err error
@@ -81,8 +82,8 @@ func (s *Sealer) Generate(alg string, created, activates time.Time) (Row, error)
 	return Row{KID: kid, Alg: alg, PrivateKey: sealed, CreatedAt: created, ActivatesAt: activates}, nil
 }
 
-// unseal gives the private key of a row, and refuses one that does not fit the row's kid and alg: a row altered in the
-// database must not make Gatehouse sign with, or publish, something else.
+// unseal returns the private key of a row, and refuses one that does not fit the row's kid and alg: a row altered in the database
+// must not make Gatehouse sign with, or publish, something else.
 func (s *Sealer) unseal(r Row) (crypto.Signer, error) {
 	der, err := s.Open(ForSigningKeys, r.PrivateKey, []byte(r.KID))
 	if err != nil {
@@ -117,7 +118,7 @@ func (s *Sealer) unseal(r Row) (crypto.Signer, error) {
 	return private, nil
 }
 
-// publicJWK gives the public members only (RFC 7517 §4), with use, alg and kid.
+// publicJWK returns the public members only (RFC 7517 §4), with use, alg and kid.
 func publicJWK(public crypto.PublicKey, alg, kid string) (jwk.Key, error) {
 	key, err := jwk.FromRaw(public)
 	if err != nil {

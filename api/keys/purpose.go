@@ -1,6 +1,7 @@
 package keys
 
-// A Purpose is what a value is sealed or derived for. Each has keys of its own, so that what was sealed for one is refused by every other.
+// A Purpose is what a value is sealed or derived for. Each has keys of its own, so that what was sealed for one is refused by
+// every other.
 type Purpose string
 
 // All purposes there are. Their words go into the keys: with other words nothing opens that was sealed before.

@@ -16,13 +16,13 @@ import (
 	"gatehouse/api/oidc"
 )
 
-// ErrToken is all that Verify says.
+// ErrToken is the only error of Verify.
 var ErrToken = errors.New("not a token signed here")
 
-// ErrNoKey is what Sign says when there is no key of that algorithm.
+// ErrNoKey means that there is no key of that algorithm to sign with.
 var ErrNoKey = errors.New("no signing key")
 
-// maxToken bounds what is parsed: more than a header line of most proxies, far more than a token of ours.
+// maxToken limits what is parsed, in bytes: more than a header line of most proxies, far more than a token of ours.
 const maxToken = 8 << 10
 
 // maxSignature is the longest there is, in bytes: RSA with 2048 bits.
@@ -45,7 +45,7 @@ type key struct {
 	jwk      json.RawMessage
 }
 
-// NewRing decrypts the rows. Leave out rows that have retired: one of them may be sealed under a key long gone.
+// NewRing decrypts the rows. Leave out those that have retired: they may be sealed under a key that is gone.
 func NewRing(rows []Row, sealer *Sealer) (*Ring, error) {
 	r := &Ring{byKID: make(map[string]*key, len(rows))}
 	rows = slices.Clone(rows)
@@ -84,8 +84,8 @@ func (s *Sealer) newKey(row Row) (key, error) {
 	return k, err
 }
 
-// signer gives the key of alg that signs at now: the newest that is active. Where none is active yet, the next one signs
-// early: a clock a little behind the replica's that made the key is no reason to turn people away.
+// signer returns the key of alg that signs at now: the newest that is active. If none is active yet, the next one signs early: a
+// clock that is a little behind that of the replica that made the key must not stop sign-ins.
 func (r *Ring) signer(alg string, now time.Time) *key {
 	var found *key
 	for i := range r.keys {
@@ -101,7 +101,7 @@ func (r *Ring) signer(alg string, now time.Time) *key {
 	return found
 }
 
-// Sign gives a compact JWS (RFC 7515 §3.1) over claims, a JSON object marshalled by encoding/json: jwx encodes claim names
+// Sign returns a compact JWS (RFC 7515 §3.1) over claims, a JSON object marshalled by encoding/json: jwx encodes claim names
 // without escaping them (GHSA-4cf7-xm37-g63h), so it sees bytes only.
 func (r *Ring) Sign(alg, typ string, claims []byte, now time.Time) (string, error) {
 	if len(claims) == 0 || claims[0] != '{' || !json.Valid(claims) {
@@ -125,11 +125,11 @@ func (r *Ring) Sign(alg, typ string, claims []byte, now time.Time) (string, erro
 	return string(strict.AppendEncode(append(token, '.'), signature)), nil
 }
 
-// Verify gives the typ and the claims of a token that a key of this ring signed which has not retired at now, and ErrToken
-// for any other. It looks at no claim: who issued it, for whom and until when is the caller's to check.
+// Verify returns the typ and the claims of a token that was signed with a key of this ring which has not retired at now, and
+// ErrToken for any other. It checks no claim: issuer, audience and expiry are up to the caller.
 //
-// The key is found by kid and brings its own algorithm, which the header has to repeat (RFC 8725 §3.1); what the header says
-// of other keys (jku, jwk, x5u, x5c) is not read.
+// The key is found by kid and has its own algorithm, which the header has to repeat (RFC 8725 §3.1); references to other keys in
+// the header (jku, jwk, x5u, x5c) are not read.
 func (r *Ring) Verify(token string, now time.Time) (typ string, claims []byte, err error) {
 	c, ok := parseCompact(token, maxToken)
 	if !ok {
@@ -142,9 +142,9 @@ func (r *Ring) Verify(token string, now time.Time) (typ string, claims []byte, e
 	return c.Typ, c.payload, nil
 }
 
-// published is the JWKS between two moments.
+// published is the JWKS from one time until another.
 type published struct {
-	from, until time.Time // until zero: for good
+	from, until time.Time // until is zero if there is no end
 	body        []byte
 	tag         string
 }
@@ -153,8 +153,9 @@ func (p *published) holds(now time.Time) bool {
 	return p != nil && !now.Before(p.from) && (p.until.IsZero() || now.Before(p.until))
 }
 
-// JWKS gives the public keys (RFC 7517 §5) that have not retired, the RS256 key that signs now first: some relying parties
-// take the first key they see. The next of an algorithm is in it as soon as its row exists. Do not change body; tag is its ETag.
+// JWKS returns the public keys (RFC 7517 §5) that have not retired. The RS256 key that signs now is first: some relying parties
+// take the first key they find. The next key of an algorithm is in it as soon as its row exists. Do not change body; tag is its
+// ETag.
 func (r *Ring) JWKS(now time.Time) (body []byte, tag string) {
 	known := r.jwks.Load()
 	if !known.holds(now) {

@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// Policy says when signing keys change.
+// Policy is when signing keys change.
 type Policy struct {
 	Every        time.Duration // how long a key signs
 	PublishAhead time.Duration // how long a key is in the JWKS before it signs, for those who cache the JWKS
-	KeepAfter    time.Duration // how long a key stays in the JWKS after it signed last: at least the longest life of a token
+	KeepAfter    time.Duration // how long a key stays in the JWKS after its last signature: at least the longest lifetime of a token
 }
 
 // NewKey is a key to generate.
@@ -24,10 +24,10 @@ type Retirement struct {
 	RetiresAt time.Time
 }
 
-// Plan says what rows lack at now. It may be called at any time and by any replica: once its answer is saved, planning
-// again gives nothing. Nobody else may save between reading rows and saving the answer, or two keys come where one is due;
-// both would work, and the older would retire in time. Keys of a clock that was far ahead are left out: waiting for them
-// would stop the rotation for as long.
+// Plan returns what rows lack at now. It may be called at any time and by any replica: once its result is saved, it returns
+// nothing. Nobody else may save between reading the rows and saving the result, or there would be two keys where one is due; both
+// would work, and the older would retire in time. Keys of a clock that was far ahead are ignored: waiting for them would stop the
+// rotation for as long.
 func Plan(rows []Row, algs []string, now time.Time, p Policy) (add []NewKey, retire []Retirement) {
 	horizon := now.Add(p.PublishAhead + p.Every)
 	for _, alg := range algs {
@@ -60,9 +60,9 @@ func Plan(rows []Row, algs []string, now time.Time, p Policy) (add []NewKey, ret
 	return add, retire
 }
 
-// Rotate adds a key of alg ahead of its time: published now, signing after PublishAhead. In an emergency (a key is known to
-// others) it signs at once and every other key of alg retires at once: what they signed is refused from then on, and
-// relying parties that cache the JWKS have to fetch it again.
+// Rotate adds a key of alg ahead of its time: published now, signing after PublishAhead. In an emergency (others know a key) it
+// signs at once and every other key of alg retires at once: their signatures are refused from then on, and relying parties that
+// cache the JWKS have to fetch it again.
 func Rotate(rows []Row, alg string, now time.Time, p Policy, emergency bool) (add []NewKey, retire []Retirement) {
 	activates := now.Add(p.PublishAhead)
 	if emergency {
@@ -79,7 +79,7 @@ func Rotate(rows []Row, alg string, now time.Time, p Policy, emergency bool) (ad
 	return []NewKey{{alg, activates}}, retire
 }
 
-// liveKeys gives the keys of alg that have not retired, the newest last.
+// liveKeys returns the keys of alg that have not retired, the newest last.
 func liveKeys(rows []Row, alg string, now time.Time) []Row {
 	var live []Row
 	for _, row := range rows {

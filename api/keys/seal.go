@@ -1,5 +1,5 @@
-// Package keys holds what is secret to Gatehouse itself: the configured encryption keys, and the signing keys kept under
-// them. It alone imports jwx (docs/decisions/0001-jwx-behind-keys.md).
+// Package keys holds the secrets of Gatehouse itself: the configured encryption keys, and the signing keys kept under them. It
+// alone imports jwx (docs/decisions/0001-jwx-behind-keys.md).
 package keys
 
 import (
@@ -16,7 +16,8 @@ import (
 	"golang.org/x/crypto/chacha20poly1305"
 )
 
-// ErrSealed is all that Open says: altered, cut short, sealed for another purpose or under a key that is not configured.
+// ErrSealed is the only error of Open: the value was altered, cut short, or sealed for another purpose or under a key that is not
+// configured.
 var ErrSealed = errors.New("sealed value cannot be opened")
 
 const (
@@ -38,7 +39,7 @@ type Sealer struct {
 
 type master struct {
 	key [32]byte
-	id  [keyIDSize]byte // tells which key to open with; derived, so it reveals nothing
+	id  [keyIDSize]byte // names the key to open with; derived, so it reveals nothing
 }
 
 type purposeKeys struct {
@@ -47,7 +48,7 @@ type purposeKeys struct {
 	nonces []byte // what SealSame derives nonces with
 }
 
-// NewSealer takes the keys of GATEHOUSE_ENCRYPTION_KEY in their order.
+// NewSealer returns a Sealer with the keys of GATEHOUSE_ENCRYPTION_KEY, in their order.
 func NewSealer(keys [][32]byte) (*Sealer, error) {
 	if len(keys) == 0 {
 		return nil, errors.New("GATEHOUSE_ENCRYPTION_KEY is empty: make a key with openssl rand -base64 32")
@@ -67,19 +68,18 @@ func NewSealer(keys [][32]byte) (*Sealer, error) {
 	return s, nil
 }
 
-// Seal gives version (1 byte), key id (4), nonce (24), ciphertext and tag (XChaCha20-Poly1305, whose nonces may be random
-// for any number of values). aad is authenticated, not contained: Open needs it again.
+// Seal returns version (1 byte), key id (4), nonce (24), ciphertext and tag (XChaCha20-Poly1305, whose nonces may be random for
+// any number of values). aad is authenticated, not contained: Open needs it again.
 func (s *Sealer) Seal(purpose Purpose, plaintext, aad []byte) []byte {
 	var nonce [chacha20poly1305.NonceSizeX]byte
 	rand.Read(nonce[:]) // never fails (Go 1.24)
 	return s.seal(purpose, nonce, plaintext, aad)
 }
 
-// SealSame is a Seal that gives the same for the same, on every replica, until the first key changes. Its nonce is the first 192 bits of an
-// HMAC-SHA256 of aad and plaintext, under a key of the purpose that nothing else is made with. What must never happen is one nonce for two
-// plaintexts: here another plaintext or aad has another nonce but with the odds at which random nonces meet, and the same ones have the
-// same sealed value, so that all there is to learn of two is whether they are equal (a synthetic IV, as RFC 5297 has it). So it is for
-// what has a secret of its own in it, and not for what could be guessed.
+// SealSame is a deterministic Seal: equal arguments have equal results, on every replica, until the first key changes. Its nonce
+// is the first 192 bits of an HMAC-SHA256 of aad and plaintext, under a key of the purpose that has no other use: a synthetic IV,
+// as in RFC 5297. Two plaintexts must never share a nonce; here they do with no higher probability than random nonces. Two sealed
+// values reveal whether they are equal, so it is for plaintexts with a secret in them, and not for what could be guessed.
 func (s *Sealer) SealSame(purpose Purpose, plaintext, aad []byte) []byte {
 	mac := hmac.New(sha256.New, s.of(purpose).nonces)
 	mac.Write(binary.BigEndian.AppendUint64(nil, uint64(len(aad)))) // where one ends and the other begins
@@ -96,7 +96,7 @@ func (s *Sealer) seal(purpose Purpose, nonce [chacha20poly1305.NonceSizeX]byte, 
 	return s.of(purpose).aeads[0].Seal(out, nonce[:], plaintext, sealedAAD(out, aad))
 }
 
-// Open gives what Seal was given for the same purpose and aad, or ErrSealed.
+// Open returns the plaintext that was sealed for the same purpose and aad, or ErrSealed.
 func (s *Sealer) Open(purpose Purpose, sealed, aad []byte) ([]byte, error) {
 	if len(sealed) < SealOverhead || sealed[0] != sealVersion {
 		return nil, ErrSealed
@@ -114,8 +114,8 @@ func (s *Sealer) Open(purpose Purpose, sealed, aad []byte) ([]byte, error) {
 	return nil, ErrSealed
 }
 
-// Derive gives HMAC-SHA256 of input under the purpose's key of the first configured key: the same on every replica, and
-// another once the first key changes.
+// Derive returns the HMAC-SHA256 of input under the purpose's key of the first configured key: the same on every replica, until
+// the first key changes.
 func (s *Sealer) Derive(purpose Purpose, input []byte) [32]byte {
 	mac := hmac.New(sha256.New, s.of(purpose).derive)
 	mac.Write(input)

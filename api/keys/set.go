@@ -18,7 +18,7 @@ import (
 	"gatehouse/api/oidc"
 )
 
-// What the keys of others may cost: an RSA signature takes time that grows with the square of the key.
+// Limits of the keys of others: verifying an RSA signature takes time that grows with the square of the key's length.
 const (
 	maxSet        = 64 << 10 // bytes of JSON
 	maxForeign    = 50       // keys
@@ -27,19 +27,20 @@ const (
 	maxRSA        = 4096     // bits
 )
 
-// ErrUnknownKey says that none of the keys can have signed it, as after a rotation: fetch the set again, if it is somewhere else.
+// ErrUnknownKey means that none of the keys can have signed a token, as after a rotation: fetch the set again if it has an
+// address.
 var ErrUnknownKey = errors.New("no key of the set has this kid and suits this algorithm")
 
 // Set is the public keys of a client (RFC 7517 §5).
 type Set struct{ keys []foreign }
 
-// foreign is a key that is not ours, with the algorithm it is for ("" for all that suit its type).
+// foreign is a key that is not ours, with its algorithm ("" for all that suit its type).
 type foreign struct {
 	kid, alg string
 	public   crypto.PublicKey
 }
 
-// verifiers are those of the algorithms there are; they have no state.
+// verifiers has one for each algorithm; they have no state.
 var verifiers = func() map[string]jws.Verifier {
 	all := map[string]jws.Verifier{}
 	for _, alg := range oidc.SigningAlgs {
@@ -75,7 +76,7 @@ func ParseSet(body []byte) (*Set, error) {
 	return out, nil
 }
 
-// parseForeign reads one public key, and refuses a private or symmetric one: whoever publishes that has lost it.
+// parseForeign reads one public key, and refuses a private or symmetric one: once published, it is compromised.
 func parseForeign(raw []byte) (foreign, error) {
 	var members struct {
 		N string          `json:"n"`
@@ -85,7 +86,7 @@ func parseForeign(raw []byte) (foreign, error) {
 	if err := json.Unmarshal(raw, &members); err != nil {
 		return foreign{}, err
 	}
-	if members.D != nil || members.K != nil || len(members.N) > maxRSA/6+8 { // before anything is computed with it
+	if members.D != nil || members.K != nil || len(members.N) > maxRSA/6+8 { // before any computation with it
 		return foreign{}, errors.New("not a public key, or one that is too long")
 	}
 	key, err := jwk.ParseKey(raw)
@@ -105,7 +106,7 @@ func parseForeign(raw []byte) (foreign, error) {
 			return foreign{}, err
 		}
 	case ed25519.PublicKey:
-		if len(public) != ed25519.PublicKeySize { // verifying would panic
+		if len(public) != ed25519.PublicKeySize { // Verify would panic
 			return foreign{}, errors.New("not 32 bytes")
 		}
 	}
@@ -115,7 +116,7 @@ func parseForeign(raw []byte) (foreign, error) {
 	return out, nil
 }
 
-// suits says whether a signature by alg can be verified with the key (RFC 7518 §3.1, RFC 8037 §3.1).
+// suits reports whether a signature by alg can be verified with the key (RFC 7518 §3.1, RFC 8037 §3.1).
 func (f foreign) suits(alg string) bool {
 	if f.alg != "" && f.alg != alg {
 		return false
@@ -131,8 +132,8 @@ func (f foreign) suits(alg string) bool {
 	return false
 }
 
-// Verify gives the typ and the claims of a JWT that a key of the set signed with one of algs. ErrUnknownKey and ErrToken are all it
-// says; it looks at no claim.
+// Verify returns the typ and the claims of a JWT that a key of the set signed with one of algs. Its errors are ErrUnknownKey and
+// ErrToken; it checks no claim.
 func (s *Set) Verify(token string, algs []string) (typ string, claims []byte, err error) {
 	c, ok := parseCompact(token, maxForeignJWT)
 	if !ok || !slices.Contains(algs, c.Alg) {
@@ -151,7 +152,7 @@ func (s *Set) Verify(token string, algs []string) (typ string, claims []byte, er
 	return "", nil, err
 }
 
-// Peek gives the claims of a JWT that nobody has verified: enough to find out whose key to verify it with.
+// Peek returns the unverified claims of a JWT, for finding the key to verify it with.
 func Peek(token string) (claims []byte, err error) {
 	c, ok := parseCompact(token, maxForeignJWT)
 	if !ok {
@@ -160,8 +161,8 @@ func Peek(token string) (claims []byte, err error) {
 	return c.payload, nil
 }
 
-// VerifyWithOwnKey verifies a JWT that brings its public key along (RFC 9449 §4.2) and is signed with one of algs, and gives the thumbprint
-// of the key (RFC 7638).
+// VerifyWithOwnKey verifies a JWT that has its public key in the header (RFC 9449 §4.2) and is signed with one of algs, and
+// returns the thumbprint of the key (RFC 7638).
 func VerifyWithOwnKey(token string, algs []string) (typ, jkt string, claims []byte, err error) {
 	c, ok := parseCompact(token, maxToken)
 	if !ok || c.JWK == nil || !slices.Contains(algs, c.Alg) {

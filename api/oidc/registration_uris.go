@@ -57,8 +57,9 @@ func (c *ClientMetadata) placeProblem(uri string, frontChannel bool) string {
 	return ""
 }
 
-// checkLinks requires https of initiate_login_uri (OpenID Connect Core §4). What users see of the client must come from a host
-// that its redirect URIs have, or anybody could show somebody else's logo (OpenID Connect Dynamic Registration §9.1).
+// checkLinks requires https of initiate_login_uri (OpenID Connect Core §4). Of what users see of the client, only links to a host
+// of its redirect URIs or its document are kept, or anybody could show somebody else's logo (OpenID Connect Dynamic Registration
+// §9.1).
 func checkLinks(c *ClientMetadata, t Terms) *Error {
 	for _, link := range [][2]string{{"logo_uri", c.LogoURI}, {"policy_uri", c.PolicyURI}, {"tos_uri", c.TOSURI},
 		{"initiate_login_uri", c.InitiateLoginURI}, {"client_uri", c.ClientURI}} {

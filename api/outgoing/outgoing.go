@@ -1,5 +1,5 @@
-// Package outgoing is the one way out: requests to addresses that others wrote down (upstreams, back-channel logout) go
-// through its client and no other, so that none of them can be turned against the network that Gatehouse stands in.
+// Package outgoing is the one way out: requests to addresses that others wrote down (upstreams, back-channel logout) go through
+// its client and no other, so that none of them can be used to attack the network of Gatehouse.
 package outgoing
 
 import (
@@ -16,18 +16,18 @@ import (
 	"time"
 )
 
-// What an answer may cost.
+// Limits of an answer.
 const (
 	Patience = 5 * time.Second // for the whole request, its answer included
 	MaxBody  = 1 << 20         // bytes
 )
 
-// errPrivate is told to the operator's log, never to who named the address.
+// errPrivate is for the operator's log, and never for whoever named the address.
 var errPrivate = errors.New("is at a private address, or does not use https; if that is meant, name the host in GATEHOUSE_PRIVATE_HOSTS")
 
-// Client gives a client that speaks https to public addresses only, follows no redirect, uses no proxy, and ends an answer that
+// Client returns a client that speaks https to public addresses only, follows no redirect, uses no proxy, and ends an answer that
 // takes longer than Patience or is larger than MaxBody with an error. The hosts in private, names or addresses without a port,
-// may be anywhere, and may be reached by http.
+// may have private addresses and be reached by http.
 func Client(private []string) *http.Client {
 	allowed := func(host string) bool { return slices.Contains(private, strings.ToLower(host)) }
 	plain := &net.Dialer{Timeout: Patience}
@@ -52,7 +52,7 @@ func Client(private []string) *http.Client {
 	}
 }
 
-// bounded refuses http and cuts answers short.
+// bounded refuses http and limits the length of answers.
 type bounded struct {
 	inner   http.RoundTripper
 	allowed func(host string) bool
@@ -69,7 +69,7 @@ func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// boundedBody fails rather than end early: what was cut short must not pass for whole.
+// boundedBody fails rather than end early: a truncated body must not be taken for a whole one.
 type boundedBody struct {
 	io.ReadCloser
 	left int64 // one more than may be read
@@ -78,24 +78,25 @@ type boundedBody struct {
 func (b *boundedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p[:min(int64(len(p)), b.left)])
 	if b.left -= int64(n); b.left <= 0 {
-		b.left = 1 // for good
+		b.left = 1 // from now on
 		return 0, fmt.Errorf("the answer is larger than %d bytes", MaxBody)
 	}
 	return n, err
 }
 
-// publicIPv6 is all that IANA has given out. The rest is reserved, among it site-local addresses and those with an IPv4 address in them
-// (RFC 4291 §2.4, RFC 6052).
+// publicIPv6 is all that IANA has allocated. The rest is reserved, which includes site-local addresses and those with an IPv4
+// address in them (RFC 4291 §2.4, RFC 6052).
 var publicIPv6 = netip.MustParsePrefix("2000::/3")
 
-// special are the blocks that netip knows no name for (RFC 6890, RFC 6598; in IPv6 Teredo and the like, documentation, 6to4).
+// special are the blocks without a method in netip (RFC 6890, RFC 6598; in IPv6 Teredo and the like, documentation, 6to4).
 var special = []netip.Prefix{
 	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"),
 	netip.MustParsePrefix("198.18.0.0/15"), netip.MustParsePrefix("240.0.0.0/4"),
 	netip.MustParsePrefix("2001::/23"), netip.MustParsePrefix("2001:db8::/32"), netip.MustParsePrefix("2002::/16"),
 }
 
-// refusePrivate sees the address that is dialled, so a name that points inside, now or at its next lookup, leads nowhere.
+// refusePrivate gets the address that is dialled, so that a name which resolves to a private address, now or at the next lookup,
+// is refused, too.
 func refusePrivate(_, address string, _ syscall.RawConn) error {
 	dialled, err := netip.ParseAddrPort(address)
 	if err != nil {

@@ -17,11 +17,11 @@ import (
 	"gatehouse/api/devdb"
 )
 
-// family is the processes that this one started. Each has a process group of its own, so that the terminal's Ctrl-C reaches
-// us alone and they are stopped in order; each gets SIGTERM if we die.
+// family has the processes that this one started. Each has a process group of its own, so that the terminal's Ctrl-C reaches us
+// alone and they are stopped in order; each gets SIGTERM if we die.
 type family struct {
 	children []*child
-	died     chan *child // one that ended unasked
+	died     chan *child // a child that ended by itself
 	stopping chan struct{}
 }
 
@@ -74,7 +74,7 @@ func (f *family) stop() {
 	}
 }
 
-// stop asks, and insists after 20 seconds: the Hub waits for the servers of its users.
+// stop sends SIGTERM, and SIGKILL after 20 seconds: the Hub waits for the servers of its users.
 func (c *child) stop() {
 	_ = c.cmd.Process.Signal(syscall.SIGTERM)
 	select {
@@ -85,7 +85,7 @@ func (c *child) stop() {
 	}
 }
 
-// sweep ends the orphans we were handed: politely, then, after three seconds, for good.
+// sweep ends the orphans we were handed: with SIGTERM and, after three seconds, with SIGKILL.
 func sweep() {
 	for end := time.Now().Add(3 * time.Second); ; time.Sleep(50 * time.Millisecond) {
 		orphans := childrenOf(os.Getpid())
@@ -122,7 +122,7 @@ func childrenOf(parent int) []int {
 	return found
 }
 
-// waitUntilHealthy asks an address until it answers 200.
+// waitUntilHealthy tries an address until it answers 200.
 func (c *child) waitUntilHealthy(ctx context.Context, url string, limit time.Duration) error {
 	client := http.Client{Timeout: 2 * time.Second}
 	for end := time.Now().Add(limit); ; {
@@ -149,7 +149,7 @@ func (c *child) lastLines(what string) error {
 	return fmt.Errorf("%s %s; the last lines of %s:\n%s", c.name, what, c.log, devdb.Tail(c.log, 15))
 }
 
-// output runs a command to its end and gives what it printed to stdout; an error has what it printed to stderr.
+// output runs a command to its end and returns what it printed to stdout; an error has what it printed to stderr.
 func output(ctx context.Context, env []string, args ...string) (string, error) {
 	var stdout, stderr strings.Builder
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)

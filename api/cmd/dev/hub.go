@@ -20,7 +20,7 @@ const hubClient = "demo-jupyterhub"
 //go:embed jupyterhub_local.py
 var localSettings string
 
-// startHub starts JupyterHub where it is installed, and tells whether it did.
+// startHub starts JupyterHub if it is installed, and reports whether it did.
 func (s settings) startHub(ctx context.Context, f *family, gatehouseEnv []string) (bool, error) {
 	venv := filepath.Join(s.root, ".cache/venv")
 	if !s.hub {
@@ -60,7 +60,7 @@ func (s settings) startHub(ctx context.Context, f *family, gatehouseEnv []string
 
 // registerHub registers the Hub and writes the configuration, unless both were done for this address before.
 func (s settings) registerHub(ctx context.Context, config string, env []string) error {
-	// The command's own words, so that it is this template that is tried every day.
+	// The output of the command, so that its template is used every day.
 	printed := config + ".printed"
 	text, err := os.ReadFile(printed)
 	known := err == nil && strings.Contains(string(text), fmt.Sprintf("%q", s.hubURL()+"/hub/oauth_callback")) &&
@@ -82,7 +82,7 @@ func (s settings) registerHub(ctx context.Context, config string, env []string) 
 	return os.WriteFile(config, append(text, "\n"+localSettings...), 0o600)
 }
 
-// freePorts asks the kernel for ports that nobody listens on.
+// freePorts returns ports that nobody listens on.
 func freePorts(n int) ([]int, error) {
 	var ports []int
 	for range n {

@@ -76,7 +76,7 @@ func (s settings) serve(ctx context.Context, demo bool, seed string) error {
 	if err != nil {
 		return err
 	}
-	defer sweep() // last of all
+	defer sweep() // at the very end
 	database, stopPostgres, err := devdb.Open(ctx, s.database(), say)
 	if err != nil {
 		return err

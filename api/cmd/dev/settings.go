@@ -16,7 +16,8 @@ import (
 	"gatehouse/api/devdb"
 )
 
-// settings is where things are on this machine. DEV_… variables change it; GATEHOUSE_… ones are the product's and pass through.
+// settings has the places of things on this machine. DEV_… variables change it; GATEHOUSE_… ones are the product's and pass
+// through.
 type settings struct {
 	root, state, logs        string
 	apiPort, uiPort, hubPort int
@@ -45,7 +46,7 @@ func load() (settings, error) {
 	return s, nil
 }
 
-// checkPorts looks before anything is started, on both addresses that a browser may take localhost for.
+// checkPorts checks, before anything is started, both addresses that a browser may take localhost for.
 func (s settings) checkPorts() error {
 	ports := []struct {
 		port           int
@@ -69,7 +70,7 @@ func (s settings) checkPorts() error {
 	return nil
 }
 
-// lock makes the state folder and keeps a second run out of it; the kernel lets go when this process ends.
+// lock creates the state folder and keeps a second run out of it; the kernel releases the lock when this process ends.
 func (s settings) lock() error {
 	if err := os.MkdirAll(s.state, 0o755); err != nil {
 		return err
@@ -96,7 +97,7 @@ func (s settings) gatehouse() string          { return filepath.Join(s.root, ".c
 func (s settings) logFile(name string) string { return filepath.Join(s.logs, name+".log") }
 func (s settings) hubURL() string             { return fmt.Sprintf("http://localhost:%d", s.hubPort) }
 
-// makeKey makes the key that the signing keys are encrypted under, once.
+// makeKey creates the key that the signing keys are encrypted under, once.
 func (s settings) makeKey() error {
 	file, err := os.OpenFile(s.keyFile(), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if errors.Is(err, os.ErrExist) {
@@ -111,7 +112,7 @@ func (s settings) makeKey() error {
 	return errors.Join(err, file.Close())
 }
 
-// gatehouseEnv is ours with the settings of the product; what is given here wins.
+// gatehouseEnv returns our environment with the settings of the product, which override it.
 func (s settings) gatehouseEnv(database string) []string {
 	return append(environ("DEV_", "DATABASE_URL"),
 		"GATEHOUSE_PRIVATE_HOSTS="+cmp.Or(os.Getenv("GATEHOUSE_PRIVATE_HOSTS"), "localhost,127.0.0.1"),
@@ -125,7 +126,7 @@ func (s settings) gatehouseEnv(database string) []string {
 		"PATH="+filepath.Join(s.root, ".cache/bin")+":"+os.Getenv("PATH"))
 }
 
-// environ is this process's environment without the variables whose names begin so.
+// environ returns this process's environment without the variables that have one of the prefixes.
 func environ(without ...string) []string {
 	var env []string
 	for _, pair := range os.Environ() {

@@ -112,7 +112,8 @@ func (b *Browser) Authorize(params url.Values) Answer { return b.Do("GET", "/aut
 func (b *Browser) Login(location *url.URL, username, pass string, headers ...string) Answer {
 	b.API.Helper()
 	headers = append([]string{"Origin", UIOrigin}, headers...)
-	return b.Do("POST", "/login", url.Values{"request": {location.Query().Get("request")}, "username": {username}, "password": {pass}}, headers...)
+	return b.Do("POST", "/login", url.Values{"request": {location.Query().Get("request")}, "username": {username},
+		"password": {pass}}, headers...)
 }
 
 // Interaction asks what the page at location shows.

@@ -30,8 +30,10 @@ func TestAKeyOfAMillionBitsCostsNoTime(t *testing.T) {
 		defer set.Close()
 		op.discovery = map[string]any{"id_token_signing_alg_values_supported": []string{"RS256"}, "jwks_uri": set.URL}
 		op.token = func(w http.ResponseWriter, _ *http.Request) bool {
-			claims, _ := json.Marshal(map[string]any{"iss": op.URL, "sub": "42", "aud": "us", "exp": time.Now().Add(time.Minute).Unix(), "nonce": "n"})
-			token := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"RS256","kid":"big"}`)) + "." + base64.RawURLEncoding.EncodeToString(claims) +
+			claims, _ := json.Marshal(map[string]any{"iss": op.URL, "sub": "42", "aud": "us", "exp": time.Now().Add(time.Minute).Unix(),
+				"nonce": "n"})
+			token := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"RS256","kid":"big"}`)) + "." +
+				base64.RawURLEncoding.EncodeToString(claims) +
 				"." + modulus
 			fmt.Fprintf(w, `{"access_token": "at", "token_type": "Bearer", "id_token": %q}`, token)
 			return true

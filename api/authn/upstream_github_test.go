@@ -22,7 +22,8 @@ type aGitHub struct {
 
 func newGitHub(t *testing.T) *aGitHub {
 	g := &aGitHub{user: `{"login": "Octo-Cat", "id": 583231, "name": "The Octocat", "email": "public@example.org"}`, status: 200,
-		emails: `[{"email": "other@example.org", "primary": false, "verified": true}, {"email": "octocat@example.org", "primary": true, "verified": true}]`}
+		emails: `[{"email": "other@example.org", "primary": false, "verified": true}, {"email": "octocat@example.org", ` +
+			`"primary": true, "verified": true}]`}
 	mux := http.NewServeMux()
 	g.Server = httptest.NewServer(mux)
 	t.Cleanup(g.Close)
@@ -35,7 +36,8 @@ func newGitHub(t *testing.T) *aGitHub {
 			io.WriteString(w, "error=bad_verification_code&error_description=The+code+passed+is+incorrect+or+expired.")
 			return
 		}
-		io.WriteString(w, "access_token=gho_16C7e42F292c6912E7710c838347Ae178B4a&expires_in=28800&scope=read%3Auser%2Cuser%3Aemail&token_type=bearer")
+		io.WriteString(w, "access_token=gho_16C7e42F292c6912E7710c838347Ae178B4a&expires_in=28800&scope=read%3Auser%2Cuser%3Aemail&"+
+			"token_type=bearer")
 	})
 	api := func(path string, answer func(w http.ResponseWriter)) {
 		mux.HandleFunc("GET /api/v3"+path, func(w http.ResponseWriter, r *http.Request) {
@@ -61,7 +63,8 @@ func TestGitHubSaysWhoSignedInByNumberAndVerifiedPrimaryAddress(t *testing.T) {
 		return s.Redeem(context.Background(), g.row(), UpstreamAnswer{RedirectURI: "https://us/cb", Code: code, Verifier: "v"})
 	}
 	who, err := redeem("c")
-	if err != nil || who.Sub != "583231" || who.Email != "octocat@example.org" || !who.EmailVerified || who.Username != "Octo-Cat" || who.Name != "The Octocat" ||
+	if err != nil || who.Sub != "583231" || who.Email != "octocat@example.org" || !who.EmailVerified || who.Username != "Octo-Cat" ||
+		who.Name != "The Octocat" ||
 		who.Tokens.Scope != "read:user,user:email" || time.Until(who.Tokens.ExpiresAt).Round(time.Minute) != 8*time.Hour {
 		t.Errorf("%+v, %v", who, err)
 	}
@@ -85,19 +88,23 @@ func TestGitHubSaysWhoSignedInByNumberAndVerifiedPrimaryAddress(t *testing.T) {
 func TestGitHubsEndpointsAreBelowItsIssuer(t *testing.T) {
 	s := NewUpstreams(http.DefaultClient, time.Now)
 	row := &oidc.Upstream{Kind: "github", Issuer: "https://github.com", ClientID: "us", Scope: "read:user"}
-	at, err := s.AuthorizationURL(context.Background(), row, UpstreamRequest{State: "s", Nonce: "n", Verifier: "v", LoginHint: "octocat", Prompt: []string{"login"}})
+	at, err := s.AuthorizationURL(context.Background(), row, UpstreamRequest{State: "s", Nonce: "n", Verifier: "v",
+		LoginHint: "octocat", Prompt: []string{"login"}})
 	u, _ := url.Parse(at)
 	q := u.Query()
-	if err != nil || u.Host != "github.com" || u.Path != "/login/oauth/authorize" || q.Get("login") != "octocat" || q.Get("prompt") != "select_account" ||
+	if err != nil || u.Host != "github.com" || u.Path != "/login/oauth/authorize" || q.Get("login") != "octocat" ||
+		q.Get("prompt") != "select_account" ||
 		q.Get("code_challenge_method") != "S256" || q.Has("nonce") {
 		t.Errorf("%s, %v", at, err)
 	}
-	for issuer, api := range map[string]string{"https://github.com": "https://api.github.com/user", "https://git.example.org/": "https://git.example.org/api/v3/user"} {
+	for issuer, api := range map[string]string{"https://github.com": "https://api.github.com/user",
+		"https://git.example.org/": "https://git.example.org/api/v3/user"} {
 		if e, _ := s.githubEndpoints(context.Background(), &oidc.Upstream{Issuer: issuer}, 0); e.userinfo != api {
 			t.Errorf("%s: %s", issuer, e.userinfo)
 		}
 	}
-	for iss, want := range map[string]bool{"": true, "https://github.com": true, "https://github.com/login/oauth": true, "https://op.example.org": false} {
+	for iss, want := range map[string]bool{"": true, "https://github.com": true, "https://github.com/login/oauth": true,
+		"https://op.example.org": false} {
 		if err := s.CheckIssuer(context.Background(), row, iss); (err == nil) != want {
 			t.Errorf("%q: %v", iss, err)
 		}

@@ -118,7 +118,8 @@ func (s *Upstreams) fetchDocument(ctx context.Context, issuer string) (doc docum
 
 func (s *Upstreams) endpointsIn(ctx context.Context, doc document) *endpoints {
 	e := &endpoints{Endpoint: oauth2.Endpoint{AuthURL: doc.AuthURL, TokenURL: doc.TokenURL, AuthStyle: oauth2.AuthStyleInHeader},
-		userinfo: doc.UserInfoURL, issuers: []string{doc.IssuerURL}, namesIss: doc.NamesIss, provider: doc.NewProvider(relying.ClientContext(ctx, s.keys))}
+		userinfo: doc.UserInfoURL, issuers: []string{doc.IssuerURL}, namesIss: doc.NamesIss,
+		provider: doc.NewProvider(relying.ClientContext(ctx, s.keys))}
 	// One way only: trying the other after a refusal would present a rotating refresh token twice.
 	if len(doc.AuthMethods) > 0 && !slices.Contains(doc.AuthMethods, "client_secret_basic") {
 		e.AuthStyle = oauth2.AuthStyleInParams

@@ -43,7 +43,8 @@ func newOP(t *testing.T) *anOP {
 	t.Cleanup(op.Close)
 	mux.HandleFunc("/.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
 		op.asked.Add(1)
-		doc := map[string]any{"issuer": op.URL, "authorization_endpoint": op.URL + "/auth", "token_endpoint": op.URL + "/token", "jwks_uri": op.URL + "/jwks",
+		doc := map[string]any{"issuer": op.URL, "authorization_endpoint": op.URL + "/auth", "token_endpoint": op.URL + "/token",
+			"jwks_uri":          op.URL + "/jwks",
 			"userinfo_endpoint": op.URL + "/me", "id_token_signing_alg_values_supported": []string{"ES256", "HS256", "none"}}
 		maps.Copy(doc, op.discovery)
 		json.NewEncoder(w).Encode(doc)
@@ -58,7 +59,8 @@ func newOP(t *testing.T) *anOP {
 		if op.token != nil && op.token(w, r) {
 			return
 		}
-		json.NewEncoder(w).Encode(map[string]any{"access_token": "at", "token_type": "Bearer", "expires_in": 3600, "refresh_token": "rt", "id_token": op.idToken()})
+		json.NewEncoder(w).Encode(map[string]any{"access_token": "at", "token_type": "Bearer", "expires_in": 3600,
+			"refresh_token": "rt", "id_token": op.idToken()})
 	})
 	mux.HandleFunc("/me", func(w http.ResponseWriter, r *http.Request) { json.NewEncoder(w).Encode(op.userinfo) })
 	return op
@@ -86,18 +88,21 @@ func (op *anOP) row() *oidc.Upstream {
 }
 
 func redeemAt(op *anOP) (UpstreamPerson, error) {
-	return NewUpstreams(op.Client(), time.Now).Redeem(context.Background(), op.row(), UpstreamAnswer{RedirectURI: "https://us/cb", Code: "c", Nonce: "n", Verifier: "v"})
+	return NewUpstreams(op.Client(), time.Now).Redeem(context.Background(), op.row(),
+		UpstreamAnswer{RedirectURI: "https://us/cb", Code: "c", Nonce: "n", Verifier: "v"})
 }
 
 func TestAnUpstreamsIDTokenSaysWhoSignedIn(t *testing.T) {
 	op := newOP(t)
 	op.claims = map[string]any{"auth_time": 1_700_000_000, "amr": []string{"pwd", "otp"}, "preferred_username": "Alice\x00\u202e"}
 	who, err := redeemAt(op)
-	if err != nil || who.Sub != "42" || who.Email != "alice@example.org" || !who.EmailVerified || who.Name != "Alice" || who.Username != "Alice" ||
+	if err != nil || who.Sub != "42" || who.Email != "alice@example.org" || !who.EmailVerified || who.Name != "Alice" ||
+		who.Username != "Alice" ||
 		who.AuthTime.Unix() != 1_700_000_000 || !slices.Equal(who.AMR, []string{"pwd", "otp"}) {
 		t.Errorf("%+v, %v", who, err)
 	}
-	if who.Tokens.AccessToken != "at" || who.Tokens.RefreshToken != "rt" || who.Tokens.Scope != "openid email" || time.Until(who.Tokens.ExpiresAt).Round(time.Minute) != time.Hour {
+	if who.Tokens.AccessToken != "at" || who.Tokens.RefreshToken != "rt" || who.Tokens.Scope != "openid email" ||
+		time.Until(who.Tokens.ExpiresAt).Round(time.Minute) != time.Hour {
 		t.Errorf("%+v", who.Tokens)
 	}
 }
@@ -242,7 +247,8 @@ func TestARefreshBringsTheNextTokensAndIsSentOnce(t *testing.T) {
 	}
 	s := NewUpstreams(op.Client(), time.Now)
 	refresh := func() (UpstreamTokens, error) { return s.Refresh(context.Background(), op.row(), "rt", "openid email") }
-	if got, err := refresh(); err != nil || got.AccessToken != "at2" || got.RefreshToken != "rt2" || got.Scope != "openid" || sent[0].Get("refresh_token") != "rt" {
+	if got, err := refresh(); err != nil || got.AccessToken != "at2" || got.RefreshToken != "rt2" || got.Scope != "openid" ||
+		sent[0].Get("refresh_token") != "rt" {
 		t.Errorf("%+v, %v", got, err)
 	}
 	answer = `{"access_token": "at3"}`
@@ -274,8 +280,10 @@ func TestAnAuthorizationRequestHasStateNoncePKCEAndWhatTheRowAdds(t *testing.T) 
 		t.Fatal(err)
 	}
 	u, _ := url.Parse(at)
-	for name, want := range map[string]string{"response_type": "code", "client_id": "us", "redirect_uri": "https://us/cb", "scope": "openid email", "state": "s", "nonce": "n",
-		"code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "code_challenge_method": "S256", "access_type": "offline", "prompt": "login consent",
+	for name, want := range map[string]string{"response_type": "code", "client_id": "us", "redirect_uri": "https://us/cb",
+		"scope": "openid email", "state": "s", "nonce": "n",
+		"code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "code_challenge_method": "S256", "access_type": "offline",
+		"prompt":     "login consent",
 		"login_hint": "alice@example.org", "max_age": "60"} {
 		if got := u.Query()[name]; len(got) != 1 || got[0] != want {
 			t.Errorf("%s is %q, want %q", name, got, want)

@@ -160,7 +160,8 @@ func responseTypes(c *Config, value string) error {
 		t := oidc.ParseResponseType(name)
 		switch {
 		case t == "":
-			return fmt.Errorf("must be some of %s, separated by commas; %q is none", oidc.JoinResponseTypes(oidc.ResponseTypes, ", "), strings.TrimSpace(name))
+			return fmt.Errorf("must be some of %s, separated by commas; %q is none", oidc.JoinResponseTypes(oidc.ResponseTypes, ", "),
+				strings.TrimSpace(name))
 		case !slices.Contains(c.ResponseTypes, t):
 			c.ResponseTypes = append(c.ResponseTypes, t)
 		}

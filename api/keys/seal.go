@@ -128,7 +128,8 @@ func (s *Sealer) of(purpose Purpose) *purposeKeys {
 	if known, ok := s.purposes.Load(purpose); ok {
 		return known.(*purposeKeys)
 	}
-	k := &purposeKeys{derive: expand(s.masters[0].key, "gatehouse derive "+string(purpose)), nonces: expand(s.masters[0].key, "gatehouse nonces "+string(purpose))}
+	k := &purposeKeys{derive: expand(s.masters[0].key, "gatehouse derive "+string(purpose)),
+		nonces: expand(s.masters[0].key, "gatehouse nonces "+string(purpose))}
 	for _, m := range s.masters {
 		aead, err := chacha20poly1305.NewX(expand(m.key, "gatehouse seal "+string(purpose)))
 		if err != nil {

@@ -75,7 +75,8 @@ func TestASignatureWithoutAKidIsTriedWithEachKey(t *testing.T) {
 	}
 }
 
-// RFC 7517 §5: what is not understood is left out. RFC 8725 §3.2, §3.5: nor are keys taken that are no public ones, or too weak or too long.
+// RFC 7517 §5: what is not understood is left out. RFC 8725 §3.2, §3.5: nor are keys taken that are no public ones, or too weak
+// or too long.
 func TestKeysOfAnotherKindAreLeftOut(t *testing.T) {
 	private, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -101,12 +102,13 @@ func TestKeysOfAnotherKindAreLeftOut(t *testing.T) {
 	}
 	long := base64.RawURLEncoding.EncodeToString(append([]byte{0xff}, make([]byte, 1<<20)...))
 	for name, bad := range map[string]json.RawMessage{
-		"private":          asJSON(private, nil),
-		"symmetric":        asJSON([]byte("0123456789abcdef0123456789abcdef"), nil),
-		"for encryption":   asJSON(private.Public(), map[string]any{"use": "enc"}),
-		"another alg":      asJSON(private.Public(), map[string]any{"alg": "RSA-OAEP"}),
-		"RS512":            asJSON(private.Public(), map[string]any{"alg": "RS512"}),
-		"1024 bits":        asJSON(private.Public(), map[string]any{"n": base64.RawURLEncoding.EncodeToString(append([]byte{0xff}, make([]byte, 127)...))}),
+		"private":        asJSON(private, nil),
+		"symmetric":      asJSON([]byte("0123456789abcdef0123456789abcdef"), nil),
+		"for encryption": asJSON(private.Public(), map[string]any{"use": "enc"}),
+		"another alg":    asJSON(private.Public(), map[string]any{"alg": "RSA-OAEP"}),
+		"RS512":          asJSON(private.Public(), map[string]any{"alg": "RS512"}),
+		"1024 bits": asJSON(private.Public(), map[string]any{"n": base64.RawURLEncoding.EncodeToString(append([]byte{0xff},
+			make([]byte, 127)...))}),
 		"a million bits":   json.RawMessage(`{"kty":"RSA","e":"AQAB","n":"` + long + `"}`),
 		"exponent 1":       asJSON(private.Public(), map[string]any{"e": "AQ"}),
 		"P-384":            asJSON(p384.Public(), nil),
@@ -119,7 +121,8 @@ func TestKeysOfAnotherKindAreLeftOut(t *testing.T) {
 		if _, err := ParseSet([]byte(fmt.Sprintf(`{"keys":[%s]}`, bad))); err == nil {
 			t.Errorf("%s is taken", name)
 		}
-		if set, err := ParseSet([]byte(fmt.Sprintf(`{"keys":[%s,%s]}`, bad, asJSON(private.Public(), nil)))); len(bad) < maxSet && (err != nil || len(set.keys) != 1) {
+		if set, err := ParseSet([]byte(fmt.Sprintf(`{"keys":[%s,%s]}`, bad, asJSON(private.Public(), nil)))); len(bad) < maxSet &&
+			(err != nil || len(set.keys) != 1) {
 			t.Errorf("%s spoils the others: %v", name, err)
 		}
 	}
@@ -155,12 +158,13 @@ func TestATokenWithItsOwnKeyIsVerifiedWithThat(t *testing.T) {
 	withPrivate, _ := json.Marshal(raw)
 	other := r.byKID[row(t, RS256, 0, noon, never).KID]
 	for name, bad := range map[string]string{
-		"no key":          proof(nil, jwa.ES256, k.private),
-		"a private key":   proof(withPrivate, jwa.ES256, k.private),
-		"another key":     proof(other.jwk, jwa.ES256, k.private),
-		"a symmetric key": proof(json.RawMessage(`{"kty":"oct","k":"c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"}`), jwa.HS256, []byte("secretsecretsecretsecret")),
-		"nothing":         "",
-		"too long":        strings.Repeat("x", maxToken) + ".x.x",
+		"no key":        proof(nil, jwa.ES256, k.private),
+		"a private key": proof(withPrivate, jwa.ES256, k.private),
+		"another key":   proof(other.jwk, jwa.ES256, k.private),
+		"a symmetric key": proof(json.RawMessage(`{"kty":"oct","k":"c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"}`), jwa.HS256,
+			[]byte("secretsecretsecretsecret")),
+		"nothing":  "",
+		"too long": strings.Repeat("x", maxToken) + ".x.x",
 	} {
 		if _, _, _, err := VerifyWithOwnKey(bad, oidc.SigningAlgs); !errors.Is(err, ErrToken) {
 			t.Errorf("%s: %v", name, err)

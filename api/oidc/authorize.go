@@ -47,7 +47,8 @@ type AuthorizeRequest struct {
 type check func(p Params, c *Client) *Error
 
 // checks run in this order; the first refusal is the answer.
-var checks = []check{checkResponseMode, checkRegistration, checkOpenID, checkPKCE, checkPrompt, checkMaxAge, checkScope, checkDPoPKey, checkLengths}
+var checks = []check{checkResponseMode, checkRegistration, checkOpenID, checkPKCE, checkPrompt, checkMaxAge, checkScope,
+	checkDPoPKey, checkLengths}
 
 // ParseAuthorize reads the parameters of an authorization request, wherever they came from.
 //
@@ -67,7 +68,8 @@ func ParseAuthorize(raw url.Values, client *Client, issuer string, allowed []Res
 			" is not registered or disabled; to see what is: gatehouse client list"}, nil
 	}
 	if !client.HasRedirectURI(p["redirect_uri"]) {
-		return req, &Error{Code: InvalidRequest, Description: "redirect_uri is not registered", Log: client.ExplainRedirectURI(p["redirect_uri"])}, nil
+		return req, &Error{Code: InvalidRequest, Description: "redirect_uri is not registered",
+			Log: client.ExplainRedirectURI(p["redirect_uri"])}, nil
 	}
 	responseType := ParseResponseType(p["response_type"])
 	req = AuthorizeRequest{

@@ -98,7 +98,8 @@ func TestExplainRedirectURINamesThePart(t *testing.T) {
 		"https://hub.example.org/hub/%6fauth_callback":    "spelling",
 	} {
 		got := c.ExplainRedirectURI(given)
-		if !strings.Contains(got, want) || !strings.Contains(got, `'https://hub.example.org/hub/oauth_callback'`) && !strings.Contains(got, `"https://hub.example.org/hub/oauth_callback"`) ||
+		if !strings.Contains(got, want) || !strings.Contains(got, `'https://hub.example.org/hub/oauth_callback'`) &&
+			!strings.Contains(got, `"https://hub.example.org/hub/oauth_callback"`) ||
 			!strings.Contains(got, "client_id = 'it''s'") {
 			t.Errorf("%s: %s", given, got)
 		}
@@ -106,7 +107,8 @@ func TestExplainRedirectURINamesThePart(t *testing.T) {
 }
 
 func TestCustomClaimsNeverReplaceThoseOfTheProtocolOrTheTable(t *testing.T) {
-	u := &User{Sub: "s", Username: "alice", Custom: map[string]any{"sub": "root", "iss": "x", "email": "x@evil.example", "groups": "hub-admins", "department": "physics",
+	u := &User{Sub: "s", Username: "alice", Custom: map[string]any{"sub": "root", "iss": "x", "email": "x@evil.example",
+		"groups": "hub-admins", "department": "physics",
 		"Groups": []string{"hub-admins"}, "EMAIL_VERIFIED": true, "\u017fub": "root"}} // which readers in Go take for ours
 	got := ReleaseClaims(u, "openid profile", nil)
 	if got["department"] != "physics" || got["preferred_username"] != "alice" {
@@ -128,7 +130,8 @@ func TestCustomClaimsNeverReplaceThoseOfTheProtocolOrTheTable(t *testing.T) {
 
 func TestDiscoveryPromisesWhatTheTablesHave(t *testing.T) {
 	d := Discovery("https://api.example.org", ResponseTypes[:1], []string{"authorization_code"}, []string{"none"})
-	if !slices.Contains(d.ScopesSupported, "groups") || !slices.Contains(d.ClaimsSupported, "preferred_username") || d.TokenEndpoint != "https://api.example.org/token" {
+	if !slices.Contains(d.ScopesSupported, "groups") || !slices.Contains(d.ClaimsSupported, "preferred_username") ||
+		d.TokenEndpoint != "https://api.example.org/token" {
 		t.Errorf("%+v", d)
 	}
 }
@@ -147,11 +150,14 @@ func FuzzParseAuthorize(f *testing.F) {
 	f.Add("client_id=c&redirect_uri=https://rp.example.org/cb&response_type=code&scope=openid&state=x&max_age=1&prompt=none")
 	f.Add("client_id=c&redirect_uri=https://rp.example.org/cb&response_type=token+id_token&scope=openid&nonce=n&response_mode=query")
 	f.Add("redirect_uri=https://rp.example.org/cb&redirect_uri=x&client_id=%00")
-	f.Add("redirect_uri=https://rp.example.org/cb&response_type=code&scope=openid+read:data&resource=https://data.example.org&resource=https://api.example.org&acr_values=1+2&dpop_jkt=x&claims=" +
+	f.Add("redirect_uri=https://rp.example.org/cb&response_type=code&scope=openid+read:data&resource=https://data.example.org&" +
+		"resource=https://api.example.org&acr_values=1+2&dpop_jkt=x&claims=" +
 		url.QueryEscape(`{"userinfo":{"nickname":null,"sub":{"value":"s"}},"id_token":{"acr":{"essential":true,"values":["1"]}}}`))
 	f.Add("redirect_uri=https://rp.example.org/cb&response_type=code&resource=&resource=x&claims={}&claims={}&registration={}&id_token_hint=x")
-	c := &Client{ClientID: "c", RedirectURIs: []string{"https://rp.example.org/cb"}, ResponseTypes: []string{"code", "token", "id_token token"},
-		GrantTypes: []string{GrantAuthorizationCode, GrantImplicit}, Scope: "openid profile read:data", Audiences: []string{"https://data.example.org"}}
+	c := &Client{ClientID: "c", RedirectURIs: []string{"https://rp.example.org/cb"},
+		ResponseTypes: []string{"code", "token", "id_token token"},
+		GrantTypes:    []string{GrantAuthorizationCode, GrantImplicit}, Scope: "openid profile read:data",
+		Audiences: []string{"https://data.example.org"}}
 	f.Fuzz(func(t *testing.T, raw string) {
 		v, err := url.ParseQuery(raw)
 		if err != nil {

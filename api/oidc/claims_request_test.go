@@ -29,10 +29,13 @@ func TestWhatTheClaimsParameterAsksFor(t *testing.T) {
 		{`{}`, everyScope, ClaimsRequest{}, "", nil},
 		{`{"userinfo":{"name":null,"email":{"essential":true}},"id_token":{"department":{"value":"x"}}}`, everyScope,
 			ClaimsRequest{Userinfo: []string{"email", "name"}, IDToken: []string{"department"}}, "", nil},
-		{`{"userinfo":{"name":null,"email":null,"department":null,"groups":null,"phone_number":null}}`, fewScopes, ClaimsRequest{Userinfo: []string{"email"}}, "", nil},
-		{`{"userinfo":{"sub":null,"iss":null,"acr":null,"Groups":null,"email#de":null,"\u0000":null,"` + strings.Repeat("n", 101) + `":null}}`, everyScope, ClaimsRequest{}, "", nil},
+		{`{"userinfo":{"name":null,"email":null,"department":null,"groups":null,"phone_number":null}}`, fewScopes,
+			ClaimsRequest{Userinfo: []string{"email"}}, "", nil},
+		{`{"userinfo":{"sub":null,"iss":null,"acr":null,"Groups":null,"email#de":null,"\u0000":null,"` + strings.Repeat("n", 101) +
+			`":null}}`, everyScope, ClaimsRequest{}, "", nil},
 		{`{"id_token":{"sub":{"value":"s"}},"userinfo":{"sub":{"essential":true,"values":["s"]}}}`, everyScope, ClaimsRequest{}, "s", nil},
-		{`{"id_token":{"acr":{"essential":true,"values":["2","1"],"value":"3"}},"userinfo":{"acr":{"essential":true,"value":4}}}`, everyScope, ClaimsRequest{}, "", []string{"", "2", "1", "3"}},
+		{`{"id_token":{"acr":{"essential":true,"values":["2","1"],"value":"3"}},"userinfo":{"acr":{"essential":true,"value":4}}}`,
+			everyScope, ClaimsRequest{}, "", []string{"", "2", "1", "3"}},
 		{`{"id_token":{"acr":{"values":["2"]}}}`, everyScope, ClaimsRequest{}, "", nil},
 	} {
 		got, e := parseClaims([]string{c.text}, c.client)
@@ -45,7 +48,8 @@ func TestWhatTheClaimsParameterAsksFor(t *testing.T) {
 	if e != nil || len(many.Userinfo) != maxClaimsAskedFor || many.Userinfo[49] != "claim49" {
 		t.Errorf("60 claims: %v %v", many.Userinfo, e)
 	}
-	for _, text := range []string{`{"id_token":{"sub":{"value":"a"}},"userinfo":{"sub":{"value":"b"}}}`, `{"id_token":{"sub":{"values":["a","b"]}}}`, `{"id_token":{"sub":{"value":false}}}`} {
+	for _, text := range []string{`{"id_token":{"sub":{"value":"a"}},"userinfo":{"sub":{"value":"b"}}}`,
+		`{"id_token":{"sub":{"values":["a","b"]}}}`, `{"id_token":{"sub":{"value":false}}}`} {
 		got, _ := parseClaims([]string{text}, everyScope)
 		if sub, e := got.subject(); e == nil || e.Code != InvalidRequest || sub != "" {
 			t.Errorf("%s: %q %v", text, sub, e)
@@ -68,15 +72,18 @@ func TestOneOfTheEssentialACRValuesHasToBeReached(t *testing.T) {
 }
 
 func TestThePersonIsAskedForEachScopeOnce(t *testing.T) {
-	r := AuthorizeRequest{Scope: "openid email", Claims: ClaimsRequest{Userinfo: []string{"address", "email", "phone_number"}, IDToken: []string{"department", "name", "phone_number_verified"}}}
+	r := AuthorizeRequest{Scope: "openid email", Claims: ClaimsRequest{Userinfo: []string{"address", "email", "phone_number"},
+		IDToken: []string{"department", "name", "phone_number_verified"}}}
 	if got := r.AsksFor(); !slices.Equal(got, []string{"openid", "email", "address", "phone", "profile"}) {
 		t.Errorf("%v", got)
 	}
 }
 
 func FuzzParseClaims(f *testing.F) {
-	f.Add(`{"userinfo":{"given_name":{"essential":true},"nickname":null,"email_verified":{"essential":true},"http://example.info/claims/groups":null},
-		"id_token":{"auth_time":{"essential":true},"acr":{"values":["urn:mace:incommon:iap:silver"]}}}`) // the example of OpenID Connect Core §5.5
+	// the example of OpenID Connect Core §5.5
+	f.Add(`{"userinfo":{"given_name":{"essential":true},"nickname":null,"email_verified":{"essential":true},
+		"http://example.info/claims/groups":null},
+		"id_token":{"auth_time":{"essential":true},"acr":{"values":["urn:mace:incommon:iap:silver"]}}}`)
 	f.Add(`{"id_token":{"sub":{"value":"a"},"acr":{"essential":true,"values":["1",2,null]}}}`)
 	f.Add(`{"userinfo":{"email#de":{"value":[[[[{}]]]]},"\u0000":null,"GROUPS":null,"\ud800":null}}`)
 	c := &Client{ClientID: "c", Scope: "openid profile email"}

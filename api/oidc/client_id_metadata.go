@@ -35,6 +35,7 @@ func (r *Registration) CheckDocument(t Terms) (ClientMetadata, *Error) {
 	case r.members["client_secret"] != nil || r.members["client_secret_expires_at"] != nil:
 		return r.ClientMetadata, refuseMetadata("client_secret must not be in a document that everybody can read")
 	}
-	t.AuthMethods = slices.DeleteFunc(slices.Clone(t.AuthMethods), func(method string) bool { return strings.HasPrefix(method, "client_secret") })
+	t.AuthMethods = slices.DeleteFunc(slices.Clone(t.AuthMethods),
+		func(method string) bool { return strings.HasPrefix(method, "client_secret") })
 	return r.Check(t)
 }

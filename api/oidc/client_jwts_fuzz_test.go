@@ -48,7 +48,8 @@ func unescaped(text json.RawMessage) string {
 // FuzzDPoPProof: whatever a proof says, what is taken is for this method, this address and this moment (RFC 9449 §4.3).
 func FuzzDPoPProof(f *testing.F) {
 	f.Add(`{"jti":"1","htm":"POST","htu":"https://api.example.org/token","iat":1767355200}`, "")
-	f.Add(`{"jti":"1","htm":"POST","htu":"HTTPS://API.example.org:443/token?a#b","iat":1767355141,"ath":"fUHyO2r2Z3DZ53EsNrWBb0xWXoaNy59IiKCAqksmQEo"}`, "Kz~8mXK1EalYznwH-LC-1fBAo.4Ljp~zsPE_NeO.gxU")
+	f.Add(`{"jti":"1","htm":"POST","htu":"HTTPS://API.example.org:443/token?a#b","iat":1767355141,`+
+		`"ath":"fUHyO2r2Z3DZ53EsNrWBb0xWXoaNy59IiKCAqksmQEo"}`, "Kz~8mXK1EalYznwH-LC-1fBAo.4Ljp~zsPE_NeO.gxU")
 	f.Add(`{"jti":"1","htm":"POST","htu":"https://api.example.org@evil.example/token","iat":1e300,"exp":-1}`, "x")
 	f.Add(`{"jti":"1","htm":"POST","htu":"https://api.example.org/%74oken","iat":1767355200}`, "x")
 	const ours = "https://api.example.org/token"

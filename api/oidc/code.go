@@ -25,8 +25,9 @@ type Code struct {
 
 // NewCode returns the code for a request of client c and session s, valid until expires.
 func (r AuthorizeRequest) NewCode(grantID string, c *Client, s *Session, expires time.Time) Code {
-	return Code{GrantID: grantID, ClientID: c.ClientID, Session: s.Cookie[:], RedirectURI: digest(r.RedirectURI), CodeChallenge: r.CodeChallenge,
-		DPoPJKT: r.DPoPJKT, Scope: r.Scope, Nonce: r.Nonce, Claims: r.Claims, Resources: r.Resources, Expires: expires.Unix()}
+	return Code{GrantID: grantID, ClientID: c.ClientID, Session: s.Cookie[:], RedirectURI: digest(r.RedirectURI),
+		CodeChallenge: r.CodeChallenge,
+		DPoPJKT:       r.DPoPJKT, Scope: r.Scope, Nonce: r.Nonce, Claims: r.Claims, Resources: r.Resources, Expires: expires.Unix()}
 }
 
 // Redemption is what a client sends with a code.

@@ -9,7 +9,8 @@ import (
 // RFC 6749 §4.1.3, RFC 7636 §4.6, RFC 8707 §2.2, RFC 9449 §10.
 func TestACodeIsGoodForWhatItWasMadeForAndNothingElse(t *testing.T) {
 	c := &Client{ClientID: "c"}
-	request := AuthorizeRequest{RedirectURI: "https://c.example.org/cb", CodeChallenge: "challenge", Scope: "openid offline_access", Nonce: "n"}
+	request := AuthorizeRequest{RedirectURI: "https://c.example.org/cb", CodeChallenge: "challenge", Scope: "openid offline_access",
+		Nonce: "n"}
 	good := Redemption{ClientID: "c", RedirectURI: "https://c.example.org/cb", CodeChallenge: "challenge", Allowed: []string{"us", "data"}}
 	for _, test := range []struct {
 		what   string
@@ -21,8 +22,10 @@ func TestACodeIsGoodForWhatItWasMadeForAndNothingElse(t *testing.T) {
 		{"until it ends", func(*AuthorizeRequest, *Redemption) {}, noon.Add(59 * time.Second), ""},
 		{"and no longer", func(*AuthorizeRequest, *Redemption) {}, noon.Add(time.Minute), "expired"},
 		{"another client", func(_ *AuthorizeRequest, with *Redemption) { with.ClientID = "d" }, noon, "issued to another client"},
-		{"another client, expired", func(_ *AuthorizeRequest, with *Redemption) { with.ClientID = "d" }, noon.Add(time.Hour), "issued to another client"},
-		{"another redirect URI", func(_ *AuthorizeRequest, with *Redemption) { with.RedirectURI += "/" }, noon, "redirect_uri is not the one of the authorization request"},
+		{"another client, expired", func(_ *AuthorizeRequest, with *Redemption) { with.ClientID = "d" }, noon.Add(time.Hour),
+			"issued to another client"},
+		{"another redirect URI", func(_ *AuthorizeRequest, with *Redemption) { with.RedirectURI += "/" }, noon,
+			"redirect_uri is not the one of the authorization request"},
 		{"another verifier", func(_ *AuthorizeRequest, with *Redemption) { with.CodeChallenge = "other" }, noon, "code_verifier does not fit"},
 		{"no verifier", func(_ *AuthorizeRequest, with *Redemption) { with.CodeChallenge = "" }, noon, "code_verifier does not fit"},
 		{"a verifier for no challenge", func(r *AuthorizeRequest, _ *Redemption) { r.CodeChallenge = "" }, noon, "code_verifier does not fit"},
@@ -32,7 +35,8 @@ func TestACodeIsGoodForWhatItWasMadeForAndNothingElse(t *testing.T) {
 		{"no key", func(r *AuthorizeRequest, _ *Redemption) { r.DPoPJKT = "k" }, noon, "bound to another DPoP key"},
 		{"a key for one that is not bound", func(_ *AuthorizeRequest, with *Redemption) { with.JKT = "k" }, noon, ""},
 		{"a service of the client", func(_ *AuthorizeRequest, with *Redemption) { with.Resources = []string{"data"} }, noon, ""},
-		{"a service that is not the client's", func(_ *AuthorizeRequest, with *Redemption) { with.Resources = []string{"data", "x"} }, noon, ResourceTooWide},
+		{"a service that is not the client's", func(_ *AuthorizeRequest, with *Redemption) { with.Resources = []string{"data", "x"} },
+			noon, ResourceTooWide},
 		{"a service that was not asked for", func(r *AuthorizeRequest, with *Redemption) {
 			r.Resources, with.Resources = []string{"us"}, []string{"data"}
 		}, noon, ResourceTooWide},

@@ -56,22 +56,27 @@ func TestTheTargetOfAProofIsOurAddressWithoutQueryAndFragment(t *testing.T) {
 			t.Errorf("%q is not taken", given)
 		}
 	}
-	for _, given := range []string{"", "/token", "https://op.example.org", "https://op.example.org/", "https://op.example.org/token/", "https://op.example.org/Token",
+	for _, given := range []string{"", "/token", "https://op.example.org", "https://op.example.org/",
+		"https://op.example.org/token/", "https://op.example.org/Token",
 		"https://op.example.org//token", "https://op.example.org/x/../token", "https://op.example.org/%74oken", "https://op.example.org/token%00",
 		"http://op.example.org/token", "https://op.example.org:80/token", "https://op.example.org:4430/token", "https://op.example.org./token",
-		"https://op.example.org.evil.example/token", "https://op.example.org@evil.example/token", "https://evil@op.example.org/token", "https://:@op.example.org/token",
-		"https:op.example.org/token", "//op.example.org/token", "https://op.example.org\\token", " https://op.example.org/token", "https://op.example.org/token\n", "%zz"} {
+		"https://op.example.org.evil.example/token", "https://op.example.org@evil.example/token", "https://evil@op.example.org/token",
+		"https://:@op.example.org/token",
+		"https:op.example.org/token", "//op.example.org/token", "https://op.example.org\\token", " https://op.example.org/token",
+		"https://op.example.org/token\n", "%zz"} {
 		if sameTarget(given, issuer+"/token") {
 			t.Errorf("%q is taken", given)
 		}
 	}
-	for given, ours := range map[string]string{"http://127.0.0.1:80/token": "http://127.0.0.1/token", "http://localhost:4000/token": "http://localhost:4000/token",
-		"http://[::1]:4000/token": "http://[::1]:4000/token"} {
+	for given, ours := range map[string]string{"http://127.0.0.1:80/token": "http://127.0.0.1/token",
+		"http://localhost:4000/token": "http://localhost:4000/token",
+		"http://[::1]:4000/token":     "http://[::1]:4000/token"} {
 		if !sameTarget(given, ours) {
 			t.Errorf("%q is not taken for %q", given, ours)
 		}
 	}
-	if sameTarget("http://127.0.0.1/token", "http://127.0.0.1:8080/token") || sameTarget("http://127.0.0.1:80/token", "http://127.0.0.1:8080/token") {
+	if sameTarget("http://127.0.0.1/token", "http://127.0.0.1:8080/token") ||
+		sameTarget("http://127.0.0.1:80/token", "http://127.0.0.1:8080/token") {
 		t.Error("the default port is taken for another")
 	}
 }
@@ -79,7 +84,8 @@ func TestTheTargetOfAProofIsOurAddressWithoutQueryAndFragment(t *testing.T) {
 // RFC 7800 §3.1, RFC 9449 §5, §6.1.
 func TestATokenNamesTheKeyThatItIsBoundTo(t *testing.T) {
 	bound, bearer := AccessTokenClaims{Confirmation: ConfirmationOf("k")}, AccessTokenClaims{Confirmation: ConfirmationOf("")}
-	if bound.JKT() != "k" || bound.TokenType() != "DPoP" || bearer.Confirmation != nil || bearer.JKT() != "" || bearer.TokenType() != "Bearer" {
+	if bound.JKT() != "k" || bound.TokenType() != "DPoP" || bearer.Confirmation != nil || bearer.JKT() != "" ||
+		bearer.TokenType() != "Bearer" {
 		t.Errorf("%+v %+v", bound, bearer)
 	}
 }

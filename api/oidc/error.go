@@ -40,7 +40,8 @@ const (
 	InvalidRequestURI        = "invalid_request_uri"
 	InvalidRequestObject     = "invalid_request_object"
 
-	UnmetAuthenticationRequirements = "unmet_authentication_requirements" // OpenID Connect Core Error Code unmet_authentication_requirements §3
+	// OpenID Connect Core Error Code unmet_authentication_requirements §3
+	UnmetAuthenticationRequirements = "unmet_authentication_requirements"
 )
 
 func refuse(code, description string) *Error { return &Error{Code: code, Description: description} }

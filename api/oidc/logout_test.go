@@ -21,8 +21,9 @@ func TestAFrontchannelLogoutAddsIssAndSidToTheQueryThatIsThere(t *testing.T) {
 func TestAFrontchannelLogoutURIIsAtTheOriginOfARedirectURI(t *testing.T) {
 	own := []string{"org.example.app:/cb", "https://rp.example.org/cb", "http://localhost:8000/cb"}
 	for uri, want := range map[string]bool{
-		"https://rp.example.org:443/out?x=1": true, "http://localhost:8000/": true, "https://RP.example.org/": true, "https://rp.example.org:8443/out": false,
-		"http://rp.example.org/out": false, "https://example.org/out": false, "org.example.app:/out": false, "": false,
+		"https://rp.example.org:443/out?x=1": true, "http://localhost:8000/": true, "https://RP.example.org/": true,
+		"https://rp.example.org:8443/out": false,
+		"http://rp.example.org/out":       false, "https://example.org/out": false, "org.example.app:/out": false, "": false,
 	} {
 		if MayTellInFront(uri, own) != want {
 			t.Errorf("%q: %t", uri, !want)

@@ -141,7 +141,8 @@ func checkSubjectType(c *ClientMetadata, _ Terms) *Error {
 		return refuseMetadata("subject_type must be public or pairwise")
 	case c.SectorIdentifierURI != "" && httpsProblem(c.SectorIdentifierURI) != "":
 		return refuseMetadata("sector_identifier_uri " + httpsProblem(c.SectorIdentifierURI))
-	case c.SubjectType == "pairwise" && c.SectorIdentifierURI == "" && (len(c.RedirectURIs) == 0 || slices.ContainsFunc(c.RedirectURIs, otherHost)):
+	case c.SubjectType == "pairwise" && c.SectorIdentifierURI == "" &&
+		(len(c.RedirectURIs) == 0 || slices.ContainsFunc(c.RedirectURIs, otherHost)):
 		return refuseMetadata("subject_type pairwise needs sector_identifier_uri unless all redirect_uris have one host")
 	}
 	return nil

@@ -9,7 +9,8 @@ import (
 )
 
 var (
-	someTerms = Terms{ResponseTypes: []ResponseType{ResponseCode}, GrantTypes: []string{GrantAuthorizationCode, GrantRefreshToken, GrantDeviceCode},
+	someTerms = Terms{ResponseTypes: []ResponseType{ResponseCode},
+		GrantTypes:  []string{GrantAuthorizationCode, GrantRefreshToken, GrantDeviceCode},
 		AuthMethods: []string{"client_secret_basic", "client_secret_post", "private_key_jwt", "none"}}
 	implicitTerms = Terms{ResponseTypes: ResponseTypes, GrantTypes: someTerms.GrantTypes, AuthMethods: someTerms.AuthMethods}
 )
@@ -27,34 +28,45 @@ const cb = `"redirect_uris": ["https://rp.example.org/cb"]`
 
 // RFC 7591 §2, OpenID Connect Dynamic Registration §2.
 func TestARegistrationHasItsDefaults(t *testing.T) {
-	web := ClientMetadata{ApplicationType: "web", RedirectURIs: []string{"https://rp.example.org/cb"}, GrantTypes: []string{"authorization_code"},
-		ResponseTypes: []string{"code"}, TokenEndpointAuthMethod: "client_secret_basic", Scope: strings.Join(Scopes(), " "), SubjectType: "public",
+	web := ClientMetadata{ApplicationType: "web", RedirectURIs: []string{"https://rp.example.org/cb"},
+		GrantTypes:    []string{"authorization_code"},
+		ResponseTypes: []string{"code"}, TokenEndpointAuthMethod: "client_secret_basic", Scope: strings.Join(Scopes(), " "),
+		SubjectType:              "public",
 		IDTokenSignedResponseAlg: "RS256"}
 	with := func(change func(*ClientMetadata)) ClientMetadata { c := web; change(&c); return c }
 	for text, want := range map[string]ClientMetadata{
 		`{` + cb + `}`: web,
-		`{` + cb + `, "unheard_of": {"a": [1]}, "client_name": null, "client_name#de": "x", "first_party": true, "scope": "", "registration": "token"}`: web,
-		`{` + cb + `, "token_endpoint_auth_method": "none"}`: with(func(c *ClientMetadata) { c.TokenEndpointAuthMethod, c.RequirePKCE = "none", true }),
-		`{` + cb + `, "require_pkce": true}`:                 with(func(c *ClientMetadata) { c.RequirePKCE = true }),
+		`{` + cb + `, "unheard_of": {"a": [1]}, "client_name": null, "client_name#de": "x", "first_party": true, "scope": "", ` +
+			`"registration": "token"}`: web,
+		`{` + cb + `, "token_endpoint_auth_method": "none"}`: with(func(c *ClientMetadata) {
+			c.TokenEndpointAuthMethod,
+				c.RequirePKCE = "none", true
+		}),
+		`{` + cb + `, "require_pkce": true}`: with(func(c *ClientMetadata) { c.RequirePKCE = true }),
 		`{"redirect_uris": ["http://127.0.0.1/cb"], "token_endpoint_auth_method": "none"}`: with(func(c *ClientMetadata) {
 			c.RedirectURIs, c.TokenEndpointAuthMethod, c.RequirePKCE, c.ApplicationType = []string{"http://127.0.0.1/cb"}, "none", true, "native"
 		}),
-		`{"redirect_uris": ["http://localhost:8000/cb"]}`: with(func(c *ClientMetadata) { c.RedirectURIs = []string{"http://localhost:8000/cb"} }),
+		`{"redirect_uris": ["http://localhost:8000/cb"]}`: with(func(c *ClientMetadata) {
+			c.RedirectURIs = []string{"http://localhost:8000/cb"}
+		}),
 		`{"redirect_uris": ["org.example.app:/cb"], "application_type": "native"}`: with(func(c *ClientMetadata) {
 			c.RedirectURIs, c.RequirePKCE, c.ApplicationType = []string{"org.example.app:/cb"}, true, "native"
 		}),
 		`{"grant_types": ["urn:ietf:params:oauth:grant-type:device_code"]}`: with(func(c *ClientMetadata) {
 			c.RedirectURIs, c.GrantTypes, c.ResponseTypes = []string{}, []string{GrantDeviceCode}, []string{}
 		}),
-		`{` + cb + `, "scope": "openid mcp:tools email openid", "grant_types": ["authorization_code", "refresh_token", "refresh_token"]}`: with(func(c *ClientMetadata) {
+		`{` + cb + `, "scope": "openid mcp:tools email openid", "grant_types": ["authorization_code", "refresh_token", ` +
+			`"refresh_token"]}`: with(func(c *ClientMetadata) {
 			c.Scope, c.GrantTypes = "openid email", []string{"authorization_code", "refresh_token"}
 		}),
 		// Somebody else's logo is left out, the terms of service are not shown as anybody's.
-		`{` + cb + `, "logo_uri": "https://rp.example.org/logo.png", "policy_uri": "https://other.example.org/", "tos_uri": "https://other.example.org/",
+		`{` + cb + `, "logo_uri": "https://rp.example.org/logo.png", "policy_uri": "https://other.example.org/",
+			"tos_uri": "https://other.example.org/",
 			"client_uri": "https://bank.example.org/"}`: with(func(c *ClientMetadata) {
 			c.LogoURI, c.TOSURI = "https://rp.example.org/logo.png", "https://other.example.org/"
 		}),
-		`{` + cb + `, "jwks": {"keys": [{"kty": "EC", "crv": "P-256", "x": "a", "y": "b"}], "more": 1}, "token_endpoint_auth_method": "private_key_jwt"}`: with(func(c *ClientMetadata) {
+		`{` + cb + `, "jwks": {"keys": [{"kty": "EC", "crv": "P-256", "x": "a", "y": "b"}], "more": 1}, ` +
+			`"token_endpoint_auth_method": "private_key_jwt"}`: with(func(c *ClientMetadata) {
 			c.TokenEndpointAuthMethod, c.JWKS = "private_key_jwt", json.RawMessage(`{"keys":[{"crv":"P-256","kty":"EC","x":"a","y":"b"}]}`)
 		}),
 	} {
@@ -89,45 +101,72 @@ func TestARegistrationIsRefusedInWordsThatNameTheMember(t *testing.T) {
 		`{"client_name": ["x"]}`:          "invalid_client_metadata: client_name has a value of the wrong type",
 		`{"client_name": "a\u0000b"}`:     "invalid_client_metadata: client_name must have no control characters",
 		`{"jwks": [[[[[[[[[1]]]]]]]]]}`:   "invalid_client_metadata: jwks is nested too deeply",
-		`{` + cb + `, "client_name": "` + strings.Repeat("é", 101) + `"}`: "invalid_client_metadata: client_name must have at most 100 printable characters",
-		`{` + cb + `, "client_name": "a\u202eb"}`:                         "invalid_client_metadata: client_name must have at most 100 printable characters",
+		`{` + cb + `, "client_name": "` + strings.Repeat("é", 101) +
+			`"}`: "invalid_client_metadata: client_name must have at most 100 printable characters",
+		`{` + cb + `, "client_name": "a\u202eb"}`: "invalid_client_metadata: client_name must have at most 100 printable characters",
 		`{}`: "invalid_redirect_uri: redirect_uris must have 1 to 20 URIs",
-		`{"REDIRECT_URIS": ["https://rp.example.org/cb"]}`:                                                    "invalid_redirect_uri: redirect_uris must have 1 to 20 URIs",
-		`{"redirect_uris": [` + many + `"https://rp.example.org/cb"]}`:                                        "invalid_redirect_uri: redirect_uris must have 1 to 20 URIs",
-		`{` + cb + `, "id_token_encrypted_response_alg": "RSA-OAEP"}`:                                         "invalid_client_metadata: id_token_encrypted_response_alg is not supported: leave it out",
-		`{` + cb + `, "tls_client_certificate_bound_access_tokens": true}`:                                    "invalid_client_metadata: tls_client_certificate_bound_access_tokens is not supported: leave it out",
-		`{` + cb + `, "id_token_signed_response_alg": "none"}`:                                                "invalid_client_metadata: id_token_signed_response_alg must be one of RS256, PS256, ES256, EdDSA",
-		`{` + cb + `, "id_token_signed_response_alg": "HS256"}`:                                               "invalid_client_metadata: id_token_signed_response_alg must be one of RS256, PS256, ES256, EdDSA",
-		`{` + cb + `, "userinfo_signed_response_alg": "none"}`:                                                "invalid_client_metadata: userinfo_signed_response_alg must be one of RS256, PS256, ES256, EdDSA",
-		`{` + cb + `, "request_object_signing_alg": "none"}`:                                                  "invalid_client_metadata: request_object_signing_alg must be one of RS256, PS256, ES256, EdDSA",
-		`{` + cb + `, "token_endpoint_auth_method": "client_secret_jwt"}`:                                     "invalid_client_metadata: token_endpoint_auth_method must be one of client_secret_basic, client_secret_post, private_key_jwt, none",
-		`{` + cb + `, "token_endpoint_auth_method": "private_key_jwt"}`:                                       "invalid_client_metadata: private_key_jwt needs jwks or jwks_uri",
-		`{` + cb + `, "require_signed_request_object": true}`:                                                 "invalid_client_metadata: require_signed_request_object needs jwks or jwks_uri",
-		`{` + cb + `, "jwks": {"keys": []}}`:                                                                  "invalid_client_metadata: jwks must be an object whose keys are 1 to 20 JWKs, of 32 kB at most",
-		`{` + cb + `, "jwks": "x"}`:                                                                           "invalid_client_metadata: jwks must be an object whose keys are 1 to 20 JWKs, of 32 kB at most",
-		`{` + cb + `, "jwks": {"keys": [{"kty": "oct", "k": "c2VjcmV0"}]}}`:                                   "invalid_client_metadata: jwks must have public keys only; make new ones, for these have been sent",
-		`{` + cb + `, "jwks": {"keys": [{"kty": "EC"}]}, "jwks_uri": "https://rp.example.org/jwks"}`:          "invalid_client_metadata: jwks and jwks_uri exclude each other",
-		`{` + cb + `, "jwks_uri": "http://rp.example.org/jwks"}`:                                              "invalid_client_metadata: jwks_uri must be an https URL",
-		`{` + cb + `, "subject_type": "secret"}`:                                                              "invalid_client_metadata: subject_type must be public or pairwise",
-		`{"redirect_uris": ["https://a.example.org/", "https://b.example.org/"], "subject_type": "pairwise"}`: "invalid_client_metadata: subject_type pairwise needs sector_identifier_uri unless all redirect_uris have one host",
-		`{` + cb + `, "sector_identifier_uri": "http://rp.example.org/"}`:                                     "invalid_client_metadata: sector_identifier_uri must be an https URL",
-		`{` + cb + `, "application_type": "toaster"}`:                                                         "invalid_client_metadata: application_type must be web or native",
-		`{` + cb + `, "scope": "mcp:tools"}`:                                                                  "invalid_client_metadata: scope has none of the scopes that there are: " + strings.Join(Scopes(), " "),
-		`{` + cb + `, "grant_types": ["urn:ietf:params:oauth:grant-type:token-exchange"]}`:                    "invalid_client_metadata: grant_types has one that a client cannot register for itself here; it can: authorization_code, refresh_token, urn:ietf:params:oauth:grant-type:device_code",
-		`{` + cb + `, "grant_types": ["implicit"]}`:                                                           "invalid_client_metadata: grant_types has one that a client cannot register for itself here; it can: authorization_code, refresh_token, urn:ietf:params:oauth:grant-type:device_code",
-		`{` + cb + `, "grant_types": ["refresh_token"], "response_types": ["code"]}`:                          "invalid_client_metadata: response_types needs authorization_code among grant_types",
-		`{` + cb + `, "response_types": ["id_token"]}`:                                                        "invalid_client_metadata: response_types has one that is not supported here; there are: code",
-		`{` + cb + `, "initiate_login_uri": "http://rp.example.org/login"}`:                                   "invalid_client_metadata: initiate_login_uri must be an https URL",
-		`{` + cb + `, "logo_uri": "javascript:alert(1)"}`:                                                     "invalid_client_metadata: logo_uri must be an absolute URL without user name, its scheme in lower case",
-		`{` + cb + `, "client_uri": "http://rp.example.org/"}`:                                                "invalid_client_metadata: client_uri must be an https URL",
-		`{` + cb + `, "backchannel_logout_uri": "http://rp.example.org/"}`:                                    "invalid_client_metadata: backchannel_logout_uri must be an https URL",
-		`{` + cb + `, "frontchannel_logout_uri": "https://other.example.org/"}`:                               "invalid_client_metadata: frontchannel_logout_uri must have the origin of one of redirect_uris",
-		`{` + cb + `, "post_logout_redirect_uris": ["http://rp.example.org/"]}`:                               "invalid_client_metadata: each of post_logout_redirect_uris must be https; http is for localhost, 127.0.0.1 and [::1]",
-		`{` + cb + `, "request_uris": ["http://rp.example.org/ro"]}`:                                          "invalid_client_metadata: each of request_uris must be an https URL",
-		`{` + cb + `, "request_uris": ["https://rp.example.org/ro#a%20b"]}`:                                   "invalid_client_metadata: each of request_uris may have a digest in base64url for a fragment, and nothing else",
-		`{` + cb + `, "default_max_age": -1}`:                                                                 "invalid_client_metadata: default_max_age must be a number of seconds",
-		`{` + cb + `, "default_max_age": 1e10}`:                                                               "invalid_client_metadata: default_max_age has a value of the wrong type",
-		`{` + cb + `, "default_max_age": 3000000000}`:                                                         "invalid_client_metadata: default_max_age must be a number of seconds",
+		`{"REDIRECT_URIS": ["https://rp.example.org/cb"]}`:             "invalid_redirect_uri: redirect_uris must have 1 to 20 URIs",
+		`{"redirect_uris": [` + many + `"https://rp.example.org/cb"]}`: "invalid_redirect_uri: redirect_uris must have 1 to 20 URIs",
+		`{` + cb + `, "id_token_encrypted_response_alg": "RSA-OAEP"}`: "invalid_client_metadata: " +
+			"id_token_encrypted_response_alg is not supported: leave it out",
+		`{` + cb + `, "tls_client_certificate_bound_access_tokens": true}`: "invalid_client_metadata: " +
+			"tls_client_certificate_bound_access_tokens is not supported: leave it out",
+		`{` + cb + `, "id_token_signed_response_alg": "none"}`: "invalid_client_metadata: id_token_signed_response_alg must be one of " +
+			"RS256, PS256, ES256, EdDSA",
+		`{` + cb + `, "id_token_signed_response_alg": "HS256"}`: "invalid_client_metadata: id_token_signed_response_alg must be one of RS256, " +
+			"PS256, ES256, EdDSA",
+		`{` + cb + `, "userinfo_signed_response_alg": "none"}`: "invalid_client_metadata: userinfo_signed_response_alg must be one of " +
+			"RS256, PS256, ES256, EdDSA",
+		`{` + cb + `, "request_object_signing_alg": "none"}`: "invalid_client_metadata: request_object_signing_alg must be one of " +
+			"RS256, PS256, ES256, EdDSA",
+		`{` + cb + `, "token_endpoint_auth_method": "client_secret_jwt"}`: "invalid_client_metadata: token_endpoint_auth_method must be one of " +
+			"client_secret_basic, client_secret_post, private_key_jwt, none",
+		`{` + cb + `, "token_endpoint_auth_method": "private_key_jwt"}`: "invalid_client_metadata: private_key_jwt needs jwks or jwks_uri",
+		`{` + cb + `, "require_signed_request_object": true}`: "invalid_client_metadata: require_signed_request_object " +
+			"needs jwks or jwks_uri",
+		`{` + cb + `, "jwks": {"keys": []}}`: "invalid_client_metadata: jwks must be an object whose " +
+			"keys are 1 to 20 JWKs, of 32 kB at most",
+		`{` + cb + `, "jwks": "x"}`: "invalid_client_metadata: jwks must be an object " +
+			"whose keys are 1 to 20 JWKs, of 32 kB at most",
+		`{` + cb + `, "jwks": {"keys": [{"kty": "oct", "k": "c2VjcmV0"}]}}`: "invalid_client_metadata: " +
+			"jwks must have public keys only; make new ones, for these have been sent",
+		`{` + cb + `, "jwks": {"keys": [{"kty": "EC"}]}, "jwks_uri": "https://rp.example.org/jwks"}`: "invalid_client_metadata: " +
+			"jwks and jwks_uri exclude each other",
+		`{` + cb + `, "jwks_uri": "http://rp.example.org/jwks"}`: "invalid_client_metadata: jwks_uri must be an https URL",
+		`{` + cb + `, "subject_type": "secret"}`:                 "invalid_client_metadata: subject_type must be public or pairwise",
+		`{"redirect_uris": ["https://a.example.org/", "https://b.example.org/"], "subject_type": "pairwise"}`: "invalid_client_metadata: " +
+			"subject_type pairwise needs sector_identifier_uri unless all redirect_uris have one host",
+		`{` + cb + `, "sector_identifier_uri": "http://rp.example.org/"}`: "invalid_client_metadata: sector_identifier_uri must be an https URL",
+		`{` + cb + `, "application_type": "toaster"}`:                     "invalid_client_metadata: application_type must be web or native",
+		`{` + cb + `, "scope": "mcp:tools"}`: "invalid_client_metadata: scope has none of the scopes " +
+			"that there are: " + strings.Join(Scopes(), " "),
+		`{` + cb + `, "grant_types": ["urn:ietf:params:oauth:grant-type:token-exchange"]}`: "invalid_client_metadata: grant_types " +
+			"has one that a client cannot register for itself here; it can: " +
+			"authorization_code, refresh_token, urn:ietf:params:oauth:grant-type:device_code",
+		`{` + cb + `, "grant_types": ["implicit"]}`: "invalid_client_metadata: grant_types has one that a client " +
+			"cannot register for itself here; it can: authorization_code, refresh_token, urn:ietf:params:oauth:grant-type:device_code",
+		`{` + cb + `, "grant_types": ["refresh_token"], "response_types": ["code"]}`: "invalid_client_metadata: response_types " +
+			"needs authorization_code among grant_types",
+		`{` + cb + `, "response_types": ["id_token"]}`: "invalid_client_metadata: response_types has one that is not " +
+			"supported here; there are: code",
+		`{` + cb + `, "initiate_login_uri": "http://rp.example.org/login"}`: "invalid_client_metadata: initiate_login_uri must be an https URL",
+		`{` + cb + `, "logo_uri": "javascript:alert(1)"}`: "invalid_client_metadata: logo_uri must be an absolute URL without " +
+			"user name, its scheme in lower case",
+		`{` + cb + `, "client_uri": "http://rp.example.org/"}`: "invalid_client_metadata: client_uri must be an https URL",
+		`{` + cb + `, "backchannel_logout_uri": "http://rp.example.org/"}`: "invalid_client_metadata: backchannel_logout_uri " +
+			"must be an https URL",
+		`{` + cb + `, "frontchannel_logout_uri": "https://other.example.org/"}`: "invalid_client_metadata: frontchannel_logout_uri " +
+			"must have the origin of one of redirect_uris",
+		`{` + cb + `, "post_logout_redirect_uris": ["http://rp.example.org/"]}`: "invalid_client_metadata: each of " +
+			"post_logout_redirect_uris must be https; http is for " +
+			"localhost, 127.0.0.1 and [::1]",
+		`{` + cb + `, "request_uris": ["http://rp.example.org/ro"]}`: "invalid_client_metadata: each of request_uris must be an https URL",
+		`{` + cb + `, "request_uris": ["https://rp.example.org/ro#a%20b"]}`: "invalid_client_metadata: each of request_uris may " +
+			"have a digest in base64url for a " +
+			"fragment, and nothing else",
+		`{` + cb + `, "default_max_age": -1}`:         "invalid_client_metadata: default_max_age must be a number of seconds",
+		`{` + cb + `, "default_max_age": 1e10}`:       "invalid_client_metadata: default_max_age has a value of the wrong type",
+		`{` + cb + `, "default_max_age": 3000000000}`: "invalid_client_metadata: default_max_age must be a number of seconds",
 	} {
 		if _, e := register(text, someTerms); e == nil || e.Error() != want {
 			t.Errorf("%.100s:\n%v, want\n%s", text, e, want)
@@ -204,10 +243,14 @@ func TestWhatIsAtTheSectorIdentifierListsEveryRedirectURI(t *testing.T) {
 // OAuth Client ID Metadata Document §3.
 func TestAClientIDThatIsAnAddress(t *testing.T) {
 	for id, want := range map[string]bool{
-		"https://app.example.org/client.json": true, "https://app.example.org:8443/a/b": true, "https://app.example.org/": true, "https://app.example.org/c?v=1": true,
-		"https://app.example.org": false, "http://app.example.org/c": false, "HTTPS://app.example.org/c": false, "https://u:p@app.example.org/c": false,
-		"https://app.example.org/c#x": false, "https://app.example.org/a/../c": false, "https://app.example.org/./c": false, "https://app.example.org/a/%2E%2e/c": false,
-		"https://app.example.org/..": false, "https://app.example.org/...": true, "https://app.example.org?x=/c": false, "web": false, "": false,
+		"https://app.example.org/client.json": true, "https://app.example.org:8443/a/b": true, "https://app.example.org/": true,
+		"https://app.example.org/c?v=1": true,
+		"https://app.example.org":       false, "http://app.example.org/c": false, "HTTPS://app.example.org/c": false,
+		"https://u:p@app.example.org/c": false,
+		"https://app.example.org/c#x":   false, "https://app.example.org/a/../c": false, "https://app.example.org/./c": false,
+		"https://app.example.org/a/%2E%2e/c": false,
+		"https://app.example.org/..":         false, "https://app.example.org/...": true, "https://app.example.org?x=/c": false,
+		"web": false, "": false,
 		"https://app.example.org/" + strings.Repeat("x", 255): false, "org.example.app:/c": false,
 	} {
 		if IsClientIDURL(id) != want {
@@ -232,10 +275,12 @@ func TestADocumentNamesItsAddressAndNoSecret(t *testing.T) {
 	if e != nil || c.TokenEndpointAuthMethod != "none" || !c.RequirePKCE || c.LogoURI == "" {
 		t.Errorf("%+v, %v", c, e)
 	}
-	if c, e = check(`{` + id + cb + `, "token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "https://app.example.org/jwks"}`); e != nil || !c.RequirePKCE {
+	if c, e = check(`{` + id + cb +
+		`, "token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "https://app.example.org/jwks"}`); e != nil || !c.RequirePKCE {
 		t.Errorf("%+v, %v", c, e)
 	}
-	for _, text := range []string{`{` + cb + `}`, `{"client_id": "https://app.example.org/client", ` + cb + `}`, `{` + id + cb + `, "client_secret": "x"}`,
+	for _, text := range []string{`{` + cb + `}`, `{"client_id": "https://app.example.org/client", ` + cb + `}`,
+		`{` + id + cb + `, "client_secret": "x"}`,
 		`{` + id + cb + `, "client_secret_expires_at": 0}`, `{` + id + cb + `, "token_endpoint_auth_method": "client_secret_basic"}`,
 		`{` + id + cb + `, "token_endpoint_auth_method": "client_secret_post"}`, `{` + id + `"redirect_uris": []}`} {
 		if _, e := check(text); e == nil {
@@ -246,10 +291,13 @@ func TestADocumentNamesItsAddressAndNoSecret(t *testing.T) {
 
 // Whatever is taken is taken again as it was registered, and is what the database takes, too.
 func FuzzParseRegistration(f *testing.F) {
-	for _, text := range []string{`{` + cb + `}`, `{` + cb + `, "jwks": {"keys": [{"kty": "RSA", "n": "AQAB", "e": "AQAB", "x5c": ["a"]}]}, "client_name": "é"}`,
+	for _, text := range []string{`{` + cb + `}`, `{` + cb +
+		`, "jwks": {"keys": [{"kty": "RSA", "n": "AQAB", "e": "AQAB", "x5c": ["a"]}]}, "client_name": "é"}`,
 		`{"redirect_uris": ["org.example.app:/cb", "http://[::1]:1/"], "application_type": "native", "token_endpoint_auth_method": "none"}`,
-		`{` + cb + `, "response_types": ["code id_token", "token"], "subject_type": "pairwise", "sector_identifier_uri": "https://rp.example.org/s"}`,
-		`{"redirect_uris": ["javascript:alert(1)"]}`, `{"a": 1, "a": 2}`, `{"jwks": [[[[[[[[[[]]]]]]]]]]}`, `{"client_name": "\ud800\u0000"}`, `{"scope": null`} {
+		`{` + cb + `, "response_types": ["code id_token", "token"], "subject_type": "pairwise", ` +
+			`"sector_identifier_uri": "https://rp.example.org/s"}`,
+		`{"redirect_uris": ["javascript:alert(1)"]}`, `{"a": 1, "a": 2}`, `{"jwks": [[[[[[[[[[]]]]]]]]]]}`,
+		`{"client_name": "\ud800\u0000"}`, `{"scope": null`} {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
@@ -261,7 +309,8 @@ func FuzzParseRegistration(f *testing.F) {
 			return
 		}
 		for _, uri := range slices.Concat(first.RedirectURIs, first.PostLogoutRedirectURIs) {
-			if !registrableURI.MatchString(uri) || strings.ContainsAny(uri, "#*<>\"\\ \n") || strings.HasPrefix(uri, "http://") && !isLoopbackHTTP(uri) {
+			if !registrableURI.MatchString(uri) || strings.ContainsAny(uri, "#*<>\"\\ \n") ||
+				strings.HasPrefix(uri, "http://") && !isLoopbackHTTP(uri) {
 				t.Errorf("%q is taken", uri)
 			}
 		}

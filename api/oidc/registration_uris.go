@@ -91,7 +91,8 @@ func checkLogoutURIs(c *ClientMetadata, _ Terms) *Error {
 			return refuseMetadata("each of post_logout_redirect_uris " + problem)
 		}
 	}
-	for _, link := range [][2]string{{"backchannel_logout_uri", c.BackchannelLogoutURI}, {"frontchannel_logout_uri", c.FrontchannelLogoutURI}} {
+	for _, link := range [][2]string{{"backchannel_logout_uri", c.BackchannelLogoutURI},
+		{"frontchannel_logout_uri", c.FrontchannelLogoutURI}} {
 		if link[1] != "" && httpsProblem(link[1]) != "" {
 			return refuseMetadata(link[0] + " " + httpsProblem(link[1]))
 		}

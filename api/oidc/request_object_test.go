@@ -22,7 +22,8 @@ func TestTheParametersOfARequestObjectAndThoseBesideIt(t *testing.T) {
 	}{
 		{"all in it", `{"client_id":"c","state":"s"}`, "client_id=c&request=x", false, "client_id=c&state=s", false},
 		{"beside it", `{"state":"s"}`, "client_id=c&state=t&nonce=n&request_uri=y", false, "client_id=c&nonce=n&state=s", false},
-		{"beside it, of one who has to sign", `{"iss":"c","aud":"https://api.example.org","state":"s"}`, "client_id=c&nonce=n&redirect_uri=r", true,
+		{"beside it, of one who has to sign", `{"iss":"c","aud":"https://api.example.org","state":"s"}`,
+			"client_id=c&nonce=n&redirect_uri=r", true,
 			"aud=https://api.example.org&client_id=c&iss=c&state=s", false},
 		{"JSON", `{"max_age":60,"claims":{"id_token":{"a":null}},"resource":["a","b"],"x":null,"y":[],"z":[true,null,1.50,{"b":[1]}]}`, "", false,
 			`claims={"id_token":{"a":null}}&max_age=60&resource=a&resource=b&z=true&z=1.50&z={"b":[1]}`, false},
@@ -61,8 +62,9 @@ func TestTheParametersOfARequestObjectAndThoseBesideIt(t *testing.T) {
 
 // RFC 9101 §10.8, RFC 8725 §3.11.
 func TestTheTypeOfARequestObject(t *testing.T) {
-	for typ, want := range map[string]bool{"": true, "JWT": true, "jwt": true, "oauth-authz-req+jwt": true, "at+jwt": false, "client-authentication+jwt": false,
-		"dpop+jwt": false, "logout+jwt": false, "JWTx": false} {
+	for typ, want := range map[string]bool{"": true, "JWT": true, "jwt": true, "oauth-authz-req+jwt": true, "at+jwt": false,
+		"client-authentication+jwt": false,
+		"dpop+jwt":                  false, "logout+jwt": false, "JWTx": false} {
 		if IsRequestObjectType(typ) != want {
 			t.Errorf("%q: %v", typ, !want)
 		}
@@ -70,16 +72,20 @@ func TestTheTypeOfARequestObject(t *testing.T) {
 }
 
 func FuzzRequestObjectParams(f *testing.F) {
-	f.Add(`{"iss":"c","aud":"https://api.example.org","exp":1767355260,"client_id":"c","redirect_uri":"https://rp.example.org/cb","response_type":"code","scope":"openid","max_age":5}`, "client_id=c&request=x", true)
-	f.Add(`{"claims":{"userinfo":{"email":null}},"resource":["a",["b"],{"c":1.5}],"prompt":true,"state":null}`, "state=s&redirect_uri=https://rp.example.org/cb&response_type=code", false)
-	f.Add(`{"ISS":"c","Aud":["x"],"redirect_uri":["https://rp.example.org/cb","https://evil.example/"]}`, "redirect_uri=https://evil.example/&%00=%ff", false)
+	f.Add(`{"iss":"c","aud":"https://api.example.org","exp":1767355260,"client_id":"c",`+
+		`"redirect_uri":"https://rp.example.org/cb","response_type":"code","scope":"openid","max_age":5}`, "client_id=c&request=x", true)
+	f.Add(`{"claims":{"userinfo":{"email":null}},"resource":["a",["b"],{"c":1.5}],"prompt":true,"state":null}`,
+		"state=s&redirect_uri=https://rp.example.org/cb&response_type=code", false)
+	f.Add(`{"ISS":"c","Aud":["x"],"redirect_uri":["https://rp.example.org/cb","https://evil.example/"]}`,
+		"redirect_uri=https://evil.example/&%00=%ff", false)
 	f.Fuzz(func(t *testing.T, claims, raw string, signed bool) {
 		beside, err := url.ParseQuery(raw)
 		if err != nil {
 			return
 		}
-		c := &Client{ClientID: "c", RedirectURIs: []string{"https://rp.example.org/cb"}, ResponseTypes: []string{"code"}, GrantTypes: []string{GrantAuthorizationCode},
-			Scope: "openid profile", RequireSignedRequest: signed}
+		c := &Client{ClientID: "c", RedirectURIs: []string{"https://rp.example.org/cb"}, ResponseTypes: []string{"code"},
+			GrantTypes: []string{GrantAuthorizationCode},
+			Scope:      "openid profile", RequireSignedRequest: signed}
 		values, e := RequestObjectParams([]byte(claims), beside, c, anIssuer, noon)
 		if e != nil {
 			if e.Code != InvalidRequestObject || values != nil {

@@ -14,7 +14,8 @@ type ResponseType string
 const ResponseCode ResponseType = "code"
 
 // ResponseTypes are all there are.
-var ResponseTypes = []ResponseType{ResponseCode, "id_token", "id_token token", "token", "code id_token", "code token", "code id_token token"}
+var ResponseTypes = []ResponseType{ResponseCode, "id_token", "id_token token", "token", "code id_token", "code token",
+	"code id_token token"}
 
 // ResponseModes are the ways an answer can travel to the redirect URI (the same, §2.1, and OAuth 2.0 Form Post Response Mode).
 var ResponseModes = []string{"query", "fragment", "form_post"}

@@ -8,8 +8,9 @@ import (
 
 // OAuth 2.0 Multiple Response Type Encoding Practices §3, §5; RFC 6749 §3.1.1.
 func TestAResponseTypeIsASetOfWords(t *testing.T) {
-	for s, want := range map[string]ResponseType{"code": "code", "token id_token": "id_token token", " token  code id_token": "code id_token token",
-		"": "", "none": "", "code none": "", "token token": "", "Token": "", "code,token": ""} {
+	for s, want := range map[string]ResponseType{"code": "code", "token id_token": "id_token token",
+		" token  code id_token": "code id_token token",
+		"":                      "", "none": "", "code none": "", "token token": "", "Token": "", "code,token": ""} {
 		if got := ParseResponseType(s); got != want {
 			t.Errorf("%q: %q", s, got)
 		}
@@ -36,20 +37,30 @@ func TestRequestsForTokensOfTheFrontChannel(t *testing.T) {
 		{"a token", []string{"token"}, implicit, "response_type=token&scope=email", "", "fragment", "email"},
 		{"a token needs no nonce and no PKCE", []string{"token"}, implicit, "response_type=token&scope=openid", "", "fragment", "openid"},
 		{"an ID token", []string{"id_token"}, implicit, "response_type=id_token&scope=openid&nonce=n", "", "fragment", "openid"},
-		{"an ID token without a nonce", []string{"id_token"}, implicit, "response_type=id_token&scope=openid", InvalidRequest, "fragment", "openid"},
-		{"an ID token without openid", []string{"id_token"}, implicit, "response_type=id_token&scope=email&nonce=n", InvalidRequest, "fragment", "email"},
-		{"the words in another order", []string{"token id_token"}, implicit, "response_type=id_token+token&scope=openid&nonce=n", "", "fragment", "openid"},
+		{"an ID token without a nonce", []string{"id_token"}, implicit, "response_type=id_token&scope=openid", InvalidRequest,
+			"fragment", "openid"},
+		{"an ID token without openid", []string{"id_token"}, implicit, "response_type=id_token&scope=email&nonce=n", InvalidRequest,
+			"fragment", "email"},
+		{"the words in another order", []string{"token id_token"}, implicit, "response_type=id_token+token&scope=openid&nonce=n", "",
+			"fragment", "openid"},
 		{"offline access is dropped", []string{"token"}, both, "response_type=token&scope=openid+offline_access", "", "fragment", "openid"},
 		{"a form", []string{"token"}, implicit, "response_type=token&scope=email&response_mode=form_post", "", "form_post", "email"},
-		{"a token in the query", []string{"token"}, implicit, "response_type=token&scope=email&response_mode=query", InvalidRequest, "fragment", "email"},
-		{"a code in the fragment", []string{"code"}, both, "response_type=code&scope=email&response_mode=fragment&code_challenge=" + challenge, "", "fragment", "email"},
+		{"a token in the query", []string{"token"}, implicit, "response_type=token&scope=email&response_mode=query", InvalidRequest,
+			"fragment", "email"},
+		{"a code in the fragment", []string{"code"}, both, "response_type=code&scope=email&response_mode=fragment&code_challenge=" +
+			challenge, "", "fragment", "email"},
 		{"a code", []string{"code"}, both, "response_type=code&scope=email&code_challenge=" + challenge, "", "", "email"},
-		{"a hybrid", []string{"code token"}, both, "response_type=token+code&scope=email+offline_access&code_challenge=" + challenge, "", "fragment", "email offline_access"},
+		{"a hybrid", []string{"code token"}, both, "response_type=token+code&scope=email+offline_access&code_challenge=" + challenge,
+			"", "fragment", "email offline_access"},
 		{"a hybrid without PKCE", []string{"code token"}, both, "response_type=code+token&scope=email", InvalidRequest, "fragment", "email"},
-		{"a hybrid with an ID token and no nonce", []string{"code id_token"}, both, "response_type=code+id_token&scope=openid&code_challenge=" + challenge, InvalidRequest, "fragment", "openid"},
-		{"a hybrid without the grant of codes", []string{"code token"}, implicit, "response_type=code+token&scope=email", UnauthorizedClient, "fragment", "email"},
-		{"registered for another type", []string{"code", "id_token"}, both, "response_type=token&scope=email", UnauthorizedClient, "fragment", "email"},
-		{"registered without the implicit grant", []string{"token"}, both[:1], "response_type=token&scope=email", UnauthorizedClient, "fragment", "email"},
+		{"a hybrid with an ID token and no nonce", []string{"code id_token"}, both,
+			"response_type=code+id_token&scope=openid&code_challenge=" + challenge, InvalidRequest, "fragment", "openid"},
+		{"a hybrid without the grant of codes", []string{"code token"}, implicit, "response_type=code+token&scope=email",
+			UnauthorizedClient, "fragment", "email"},
+		{"registered for another type", []string{"code", "id_token"}, both, "response_type=token&scope=email", UnauthorizedClient,
+			"fragment", "email"},
+		{"registered without the implicit grant", []string{"token"}, both[:1], "response_type=token&scope=email", UnauthorizedClient,
+			"fragment", "email"},
 		{"none", []string{"none"}, both, "response_type=none&scope=email", UnsupportedResponseType, "", "email"},
 	} {
 		client := &Client{ClientID: "c", RedirectURIs: []string{"https://rp.example.org/cb"}, ResponseTypes: c.registered, GrantTypes: c.grants,
@@ -69,7 +80,8 @@ func TestRequestsForTokensOfTheFrontChannel(t *testing.T) {
 		if !ParseResponseType(query.Get("response_type")).FrontChannel() {
 			continue
 		}
-		if _, _, refusal := ParseAuthorize(query, client, "https://api.example.org", []ResponseType{ResponseCode}, noon); refusal.Code != UnsupportedResponseType {
+		if _, _, refusal := ParseAuthorize(query, client, "https://api.example.org", []ResponseType{ResponseCode},
+			noon); refusal.Code != UnsupportedResponseType {
 			t.Errorf("%s, where only code is allowed: %v", c.what, refusal)
 		}
 	}
@@ -93,11 +105,13 @@ func TestDecideLooksAtTheResponseTypeAgain(t *testing.T) {
 
 func TestDiscoveryListsTheResponseTypesThatAreAllowed(t *testing.T) {
 	grants := []string{GrantAuthorizationCode}
-	if d := Discovery("https://api.example.org", ResponseTypes[:1], grants, nil); len(d.ResponseTypesSupported) != 1 || slices.Contains(d.GrantTypesSupported, GrantImplicit) {
+	if d := Discovery("https://api.example.org", ResponseTypes[:1], grants, nil); len(d.ResponseTypesSupported) != 1 ||
+		slices.Contains(d.GrantTypesSupported, GrantImplicit) {
 		t.Errorf("%v %v", d.ResponseTypesSupported, d.GrantTypesSupported)
 	}
 	d := Discovery("https://api.example.org", []ResponseType{"code", "id_token token"}, grants, nil)
-	if len(d.ResponseTypesSupported) != 2 || !slices.Contains(d.GrantTypesSupported, GrantImplicit) || !slices.Contains(d.ResponseModesSupported, "fragment") {
+	if len(d.ResponseTypesSupported) != 2 || !slices.Contains(d.GrantTypesSupported, GrantImplicit) ||
+		!slices.Contains(d.ResponseModesSupported, "fragment") {
 		t.Errorf("%v %v %v", d.ResponseTypesSupported, d.GrantTypesSupported, d.ResponseModesSupported)
 	}
 }

@@ -86,11 +86,13 @@ func (a *Actor) depth() int {
 //
 // The client has to be the one that got the subject token, or one in its audience: otherwise a token that was stolen elsewhere
 // could be exchanged. The new token never has a scope that the old one does not have (RFC 8693 §5).
-func (policy *ExchangePolicy) Decide(c *Client, subject *AccessTokenClaims, actor, asked string) (scope string, act *Actor, refusal *Error) {
+func (policy *ExchangePolicy) Decide(c *Client, subject *AccessTokenClaims, actor, asked string) (scope string, act *Actor,
+	refusal *Error) {
 	if policy == nil {
 		return "", nil, refuse(InvalidTarget, "this client may not exchange tokens for that audience")
 	}
-	sentToIt := slices.Contains(subject.Audience, c.ClientID) || policy.SubjectAudience != "" && slices.Contains(subject.Audience, policy.SubjectAudience)
+	sentToIt := slices.Contains(subject.Audience, c.ClientID) ||
+		policy.SubjectAudience != "" && slices.Contains(subject.Audience, policy.SubjectAudience)
 	if subject.ClientID != c.ClientID && !sentToIt {
 		return "", nil, refuse(InvalidRequest, "subject_token is neither this client's nor for it")
 	}

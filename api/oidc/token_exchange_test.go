@@ -45,14 +45,16 @@ func TestWhatAnExchangeGives(t *testing.T) {
 		{"no row", nil, own(), "", "", "", "", InvalidTarget},
 		{"handed to it", row, handed("c"), "", "read", "read", `{"sub":"c"}`, ""},
 		{"handed to another", row, handed("d"), "", "read", "", "", InvalidRequest},
-		{"handed to the audience of the row", &ExchangePolicy{Scope: "read", SubjectAudience: "d"}, handed("d"), "", "", "read", `{"sub":"c"}`, ""},
+		{"handed to the audience of the row", &ExchangePolicy{Scope: "read", SubjectAudience: "d"}, handed("d"), "", "", "read",
+			`{"sub":"c"}`, ""},
 		{"handed to neither", &ExchangePolicy{Scope: "read", SubjectAudience: "e"}, handed("d"), "", "", "", "", InvalidRequest},
 		{"an actor", row, own(), "bob", "read", "read", `{"sub":"bob"}`, ""},
 		{"impersonation", free, own(), "", "", "read", `null`, ""},
 		{"impersonation with an actor", free, own(), "bob", "", "read", `{"sub":"bob"}`, ""},
 		{"impersonation after others", free, acted("a"), "", "", "read", `{"sub":"a"}`, ""},
 		{"a chain", row, acted("a", "b"), "", "read", "read", `{"sub":"c","act":{"sub":"b","act":{"sub":"a"}}}`, ""},
-		{"a fifth", row, acted("1", "2", "3", "4"), "", "read", "read", `{"sub":"c","act":{"sub":"4","act":{"sub":"3","act":{"sub":"2","act":{"sub":"1"}}}}}`, ""},
+		{"a fifth", row, acted("1", "2", "3", "4"), "", "read", "read",
+			`{"sub":"c","act":{"sub":"4","act":{"sub":"3","act":{"sub":"2","act":{"sub":"1"}}}}}`, ""},
 		{"a sixth", row, acted("1", "2", "3", "4", "5"), "", "read", "", "", InvalidRequest},
 	} {
 		scope, act, refused := c.policy.Decide(&Client{ClientID: "c"}, c.subject, c.actor, c.asked)
@@ -122,7 +124,8 @@ func TestWhomATokenIsForAndWhatAClientMayForItself(t *testing.T) {
 	if got := ClientAudience(&Client{}, issuer, nil); !slices.Equal(got, []string{issuer}) {
 		t.Errorf("for a client without services: %v", got)
 	}
-	for asked, want := range map[string]string{"": "read write", "read": "read", "write read write": "write read", "openid email read": "read"} {
+	for asked, want := range map[string]string{"": "read write", "read": "read", "write read write": "write read",
+		"openid email read": "read"} {
 		if got, refused := ClientScope(asked, c); got != want || refused != nil {
 			t.Errorf("scope %q: %q %v, want %q", asked, got, refused, want)
 		}

@@ -27,7 +27,8 @@ func TestAUsernameIsMadeToFitAndNeverOneThatMeansMore(t *testing.T) {
 
 func TestAnUpstreamServesItsDomainsExactly(t *testing.T) {
 	u := &Upstream{EmailDomains: []string{"example.org"}, TrustsEmail: true, CreatesUsers: true}
-	for address, want := range map[string]bool{"alice@example.org": true, "Alice@EXAMPLE.org": true, "a@b@example.org": true, "@example.org": false,
+	for address, want := range map[string]bool{"alice@example.org": true, "Alice@EXAMPLE.org": true, "a@b@example.org": true,
+		"@example.org":          false,
 		"alice@sub.example.org": false, "alice@example.org.evil.org": false, "alice@evilexample.org": false, "alice": false, "": false} {
 		if u.Serves(address) != want || u.Vouches(address, true) != want || u.MayCreate(address, true) != want {
 			t.Errorf("%q", address)

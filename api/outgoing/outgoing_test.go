@@ -36,7 +36,8 @@ func TestOnlyNamedHostsMayBePrivateOrPlain(t *testing.T) {
 
 func TestAPrivateAddressIsRefusedWhenItIsDialled(t *testing.T) {
 	for _, address := range []string{"127.0.0.1", "10.1.2.3", "169.254.169.254", "100.64.0.1", "0.0.0.0", "192.168.1.1", "[::1]", "[fd00::1]",
-		"[::ffff:127.0.0.1]", "[64:ff9b::7f00:1]", "[fe80::1]", "[fec0::1]", "[::7f00:1]", "[::ffff:0:7f00:1]", "[2001:0:7f00:1::]", "[2002:7f00:1::]",
+		"[::ffff:127.0.0.1]", "[64:ff9b::7f00:1]", "[fe80::1]", "[fec0::1]", "[::7f00:1]", "[::ffff:0:7f00:1]", "[2001:0:7f00:1::]",
+		"[2002:7f00:1::]",
 		"224.0.0.1", "255.255.255.255"} {
 		if err := refusePrivate("tcp", address+":443", nil); err == nil {
 			t.Errorf("%s may be dialled", address)

@@ -46,7 +46,8 @@ func TestNoAssertionProofRequestURIOrExchangedTokenIsEverLogged(t *testing.T) {
 	s.Do("POST", "/introspect", form("token", own), "Authorization", Basic("secret", keep("secret-of-a-client")))
 	s.Do("POST", "/revoke", asserted(form("token", own), assertion()))
 
-	pushed := s.Do("POST", "/par", asserted(AuthParams("client_id", "signs", "dpop_jkt", dpop.thumbprint(), "state", keep("state-of-a-request")), assertion()),
+	pushed := s.Do("POST", "/par", asserted(AuthParams("client_id", "signs", "dpop_jkt", dpop.thumbprint(), "state",
+		keep("state-of-a-request")), assertion()),
 		"DPoP", proof("POST", "/par"))
 	uri := keep(strings.TrimPrefix(Str(pushed.JSON()["request_uri"]), "urn:ietf:params:oauth:request_uri:"))
 	begin := form("client_id", "signs", "request_uri", Str(pushed.JSON()["request_uri"]))
@@ -65,11 +66,13 @@ func TestNoAssertionProofRequestURIOrExchangedTokenIsEverLogged(t *testing.T) {
 	s.shown(access, proof("GET", "/userinfo"))
 	s.shown(access, keep("no-proof-at-all"))
 	s.Userinfo(access)
-	s.Do("POST", "/token", asserted(form("grant_type", "client_credentials"), assertion()), "DPoP", proof("POST", "/token", "nonce", keep("nonce-of-somebody")))
+	s.Do("POST", "/token", asserted(form("grant_type", "client_credentials"), assertion()), "DPoP",
+		proof("POST", "/token", "nonce", keep("nonce-of-somebody")))
 	s.Do("POST", "/token", asserted(form("grant_type", "client_credentials"), assertion()), "DPoP", keep(altered(proof("POST", "/token"))))
 
 	exchange := func(subject string, more ...string) Answer {
-		return s.Do("POST", "/token", asserted(form(append([]string{"grant_type", "urn:ietf:params:oauth:grant-type:token-exchange", "subject_token", subject,
+		return s.Do("POST", "/token", asserted(form(append([]string{"grant_type", "urn:ietf:params:oauth:grant-type:token-exchange",
+			"subject_token", subject,
 			"subject_token_type", accessTokenURI}, more...)...), assertion()))
 	}
 	keep(Str(exchange(access, "audience", "store").JSON()["access_token"]))
@@ -88,7 +91,8 @@ func TestNoAssertionProofRequestURIOrExchangedTokenIsEverLogged(t *testing.T) {
 			t.Errorf("the signature of %q is in the log", secret)
 		}
 	}
-	for _, event := range []string{"its jti was used before", "aud is not this issuer", "exchanged an access token", "exchange_policies", "expired",
+	for _, event := range []string{"its jti was used before", "aud is not this issuer", "exchanged an access token",
+		"exchange_policies", "expired",
 		"DPoP proof: its jti was used before", "pushed request refused"} {
 		if !strings.Contains(text, event) {
 			t.Errorf("the log does not say %s", event)

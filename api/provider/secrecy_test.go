@@ -42,7 +42,8 @@ func TestNoPasswordCodeTokenOrSecretIsEverLogged(t *testing.T) {
 	d.poll()
 	b.Do("GET", "/no/such/path/"+code, nil)
 
-	secrets := []string{Password, "wrong-password-4711", "typed-my-password-here", code, "guessed-code-0815", "web-secret", "wrong-secret-42", "guessed-refresh-0815",
+	secrets := []string{Password, "wrong-password-4711", "typed-my-password-here", code, "guessed-code-0815", "web-secret",
+		"wrong-secret-42", "guessed-refresh-0815",
 		"guessed-access-0815", personal, "gatehouse_pat_guessed-0815", next, Verifier, at.Query().Get("request"),
 		d.code, d.user, "BCDF-GHJK", consent.Query("request"),
 		Str(device["access_token"]), Str(device["refresh_token"])}
@@ -74,7 +75,8 @@ func TestTheLogSaysWhichPartOfARedirectURIDiffersAndHowToRegisterIt(t *testing.T
 	t.Cleanup(func() { slog.SetDefault(before) })
 	b := start(t).browser()
 	page := b.Interaction(b.Authorize(AuthParams("redirect_uri", "http://rp.example.org/callback?fixed=1")).LeadsTo())
-	for _, want := range []string{"scheme (http, not https)", "UPDATE clients SET redirect_uris = redirect_uris || 'http://rp.example.org/callback?fixed=1'", Str(page["request_id"])} {
+	for _, want := range []string{"scheme (http, not https)",
+		"UPDATE clients SET redirect_uris = redirect_uris || 'http://rp.example.org/callback?fixed=1'", Str(page["request_id"])} {
 		if !strings.Contains(log.String(), want) {
 			t.Errorf("the log does not have %q:\n%s", want, log.String())
 		}

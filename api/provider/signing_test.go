@@ -197,7 +197,8 @@ type signing struct {
 	keys map[string]signer
 }
 
-const everyGrant = `'{authorization_code,refresh_token,client_credentials,urn:ietf:params:oauth:grant-type:device_code,urn:ietf:params:oauth:grant-type:token-exchange}'::text[]`
+const everyGrant = `'{authorization_code,refresh_token,client_credentials,urn:ietf:params:oauth:grant-type:device_code,` +
+	`urn:ietf:params:oauth:grant-type:token-exchange}'::text[]`
 
 func startSigning(t *testing.T, change ...func(*provider.Settings)) signing {
 	t.Helper()
@@ -211,7 +212,8 @@ func startSigning(t *testing.T, change ...func(*provider.Settings)) signing {
 		VALUES ('signs', 'private_key_jwt', $1, ARRAY[$2], `+everyGrant+`, 'openid email offline_access read', true)`, jwksOf(all...), Callback)
 	s.Exec(`INSERT INTO clients (client_id, token_endpoint_auth_method, jwks, redirect_uris, grant_types, scope, first_party, security_profile,
 		require_pushed_authorization_requests, dpop_bound_access_tokens, id_token_signed_response_alg, access_token_signing_alg)
-		VALUES ('fapi', 'private_key_jwt', $1, ARRAY[$2], `+everyGrant+`, 'openid email offline_access read', true, 'fapi2', true, true, 'PS256', 'ES256')`,
+		VALUES ('fapi', 'private_key_jwt', $1, ARRAY[$2], `+everyGrant+`, 'openid email offline_access read', true, 'fapi2', true, true,
+		'PS256', 'ES256')`,
 		jwksOf(all...), Callback)
 	return s
 }
@@ -243,7 +245,8 @@ func pairsOf(v url.Values) (pairs []any) {
 // proof is a good DPoP proof (RFC 9449 §4.2) with these claims changed; its nonce is a fresh one unless changes say otherwise.
 func (b *browser) proof(key signer, method, path string, changes ...any) string {
 	b.Helper()
-	said := b.changed(map[string]any{"jti": rand.Text(), "htm": method, "htu": b.rig.Issuer + path, "iat": time.Duration(0), "nonce": "?"}, changes)
+	said := b.changed(map[string]any{"jti": rand.Text(), "htm": method, "htu": b.rig.Issuer + path, "iat": time.Duration(0),
+		"nonce": "?"}, changes)
 	if said["nonce"] == "?" {
 		said["nonce"] = b.nonce()
 	}

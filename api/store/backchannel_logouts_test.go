@@ -14,7 +14,8 @@ func TestEachLogoutIsClaimedByOneReplicaAtATimeAndAFewOfEachClient(t *testing.T)
 			SELECT 'c' || i, 'none', CASE WHEN i > 1 THEN 'https://c.example.org/' END FROM generate_series(1, 6) AS i`,
 		`INSERT INTO backchannel_logouts (client_id, sub, next_attempt_at, created_at)
 			SELECT 'c' || i, 'x', 'epoch', now() FROM generate_series(1, 6) AS i, generate_series(1, 10)`,
-		`INSERT INTO backchannel_logouts (client_id, sub, next_attempt_at, created_at) VALUES ('c2', 'x', now() + interval '1 y', now()), ('c2', 'x', NULL, now())`,
+		`INSERT INTO backchannel_logouts (client_id, sub, next_attempt_at, created_at)
+			VALUES ('c2', 'x', now() + interval '1 y', now()), ('c2', 'x', NULL, now())`,
 	} {
 		_, err := s.pool.Exec(t.Context(), sql)
 		try(t, err)

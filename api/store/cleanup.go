@@ -25,7 +25,8 @@ func (s *Store) CleanUp(ctx context.Context, now time.Time) (deleted int64, err 
 		`DELETE FROM recent_registrations WHERE ctid IN (
 			SELECT ctid FROM recent_registrations WHERE registered_at + interval '1 hour' < $1 LIMIT $2)`,
 		`DELETE FROM clients WHERE client_id IN (
-			SELECT client_id FROM clients c WHERE registration IN ('open', 'document') AND created_at + interval '1 day' < $1 AND ` + isUnused + ` LIMIT $2)`,
+			SELECT client_id FROM clients c WHERE registration IN ('open', 'document') AND created_at + interval '1 day' < $1
+			AND ` + isUnused + ` LIMIT $2)`,
 		`DELETE FROM login_throttle WHERE bucket IN (SELECT bucket FROM login_throttle WHERE updated_at + interval '1 hour' < $1 LIMIT $2)`,
 		`DELETE FROM backchannel_logouts WHERE id IN (
 			SELECT id FROM backchannel_logouts WHERE created_at < $1::timestamptz - interval '7 days' LIMIT $2)`,

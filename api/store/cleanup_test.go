@@ -27,7 +27,8 @@ func TestCleanUpDeletesWhatHasExpiredAndNothingElse(t *testing.T) {
 			SELECT gen_random_uuid(), gen_random_bytes(32), u.id, $2, '{pwd}', $2, $2, $2 FROM users u, generate_series(1, $1)`, c.rows, c.ends)
 		exec(`INSERT INTO used_jtis (jti_sha256, expires_at) SELECT gen_random_bytes(32), $2 FROM generate_series(1, $1)`, c.rows, c.ends)
 		exec(`INSERT INTO revoked_tokens (jti, expires_at) SELECT gen_random_uuid(), $2 FROM generate_series(1, $1)`, c.rows, c.ends)
-		exec(`INSERT INTO device_codes (device_code_sha256, user_code_hmac, network_hmac, grant_id, client_id, offline, scope, poll_interval, expires_at)
+		exec(`INSERT INTO device_codes (device_code_sha256, user_code_hmac, network_hmac, grant_id, client_id, offline, scope,
+			poll_interval, expires_at)
 			SELECT gen_random_bytes(32), gen_random_bytes(32), '', gen_random_uuid(), 'spa', true, '', '5 s', $2::timestamptz - interval '10 minutes'
 			FROM generate_series(1, $1)`, c.rows, c.ends)
 		exec(`INSERT INTO grants (id, user_id, client_id, offline, scope, auth_time, amr, created_at, expires_at)
@@ -45,7 +46,8 @@ func TestCleanUpDeletesWhatHasExpiredAndNothingElse(t *testing.T) {
 	if err != nil || deleted < 9*(cleanupBatch+1) {
 		t.Fatalf("%d rows deleted, %v", deleted, err)
 	}
-	for _, table := range []string{"sessions", "used_jtis", "revoked_tokens", "device_codes", "grants", "personal_access_tokens", "login_throttle",
+	for _, table := range []string{"sessions", "used_jtis", "revoked_tokens", "device_codes", "grants", "personal_access_tokens",
+		"login_throttle",
 		"backchannel_logouts", "signing_keys"} {
 		var left int
 		if err := s.pool.QueryRow(ctx, fmt.Sprintf("SELECT count(*) FROM %s", table)).Scan(&left); err != nil || left != 1 {

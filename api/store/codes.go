@@ -16,9 +16,10 @@ type Redemption struct {
 	OfflineEnds time.Time // absolute end of an offline grant
 }
 
-// RedeemCode makes the grant of the code, with a family of refresh tokens, and brings what the tokens are made of: one statement, in which the
-// session, the user and his groups are checked together. The grant's row is what says that the code was redeemed, so that of any number of
-// parallel redemptions one wins (RFC 6749 §4.1.2, §10.5). ErrNotFound: something did not fit; see RefuseCode.
+// RedeemCode makes the grant of the code, with a family of refresh tokens, and brings what the tokens are made of: one statement,
+// in which the session, the user and his groups are checked together. The grant's row is what says that the code was redeemed, so
+// that of any number of parallel redemptions one wins (RFC 6749 §4.1.2, §10.5). ErrNotFound: something did not fit; see
+// RefuseCode.
 func (s *Store) RedeemCode(ctx context.Context, c *oidc.Code, r Redemption, now time.Time) (oidc.Grant, oidc.User, error) {
 	g, u, err := s.redeem(ctx, redeemSQL, c.Session, r, now, c.GrantID, c.Offline(), c.Scope, c.Claims.Userinfo, c.Claims.IDToken, c.Resources)
 	g.Nonce = c.Nonce
@@ -26,7 +27,8 @@ func (s *Store) RedeemCode(ctx context.Context, c *oidc.Code, r Redemption, now 
 }
 
 // redeem runs a statement that ends in grantOfSpent; by is what it finds the session by, more are its arguments from $9 on.
-func (s *Store) redeem(ctx context.Context, sql string, by []byte, r Redemption, now time.Time, more ...any) (oidc.Grant, oidc.User, error) {
+func (s *Store) redeem(ctx context.Context, sql string, by []byte, r Redemption, now time.Time, more ...any) (oidc.Grant,
+	oidc.User, error) {
 	g, u := oidc.Grant{ClientID: r.Client.ClientID}, oidc.User{}
 	args := append([]any{by, r.Client.ClientID, now, r.Refresh[:], r.RefreshEnds, r.OfflineEnds, emptyNotNil(r.Client.AllowedGroups),
 		r.RefreshJKT}, more...)
@@ -35,9 +37,9 @@ func (s *Store) redeem(ctx context.Context, sql string, by []byte, r Redemption,
 	return g, u, failure(err)
 }
 
-// aliveSession is the part of a statement that finds a session s of a user u who may use the client, named session: from gives s, and is of $1.
-// User and session are locked, in the order of StartSession, and looked at again where that had to wait: a logout either finds the grant,
-// and tells the client, or comes first, and there is none.
+// aliveSession is the part of a statement that finds a session s of a user u who may use the client, named session: from gives s,
+// and is of $1. User and session are locked, in the order of StartSession, and looked at again where that had to wait: a logout
+// either finds the grant, and tells the client, or comes first, and there is none.
 func aliveSession(from, where string) string {
 	return `
 		WITH session AS (

@@ -14,12 +14,14 @@ type Exchange struct {
 	Policy  *oidc.ExchangePolicy // nil: there is none for the audience
 }
 
-var exchangeSQL = grantUserOf(tokenRevoked("$3")+`, `+refusalOfAny("$2"), `, `+mayUse("$4")+`, x.scope, x.subject_audience, x.impersonation`,
+var exchangeSQL = grantUserOf(tokenRevoked("$3")+`, `+refusalOfAny("$2"),
+	`, `+mayUse("$4")+`, x.scope, x.subject_audience, x.impersonation`,
 	grantsClient+` LEFT JOIN exchange_policies x ON x.client_id = $5 AND x.audience = $6`)
 
 // LoadExchange gives in one statement the user of the subject token's grant and what the client may do with the token. ErrNotFound with a
 // reason for the log where the token may not live.
-func (s *Store) LoadExchange(ctx context.Context, subject TokenUse, c *oidc.Client, audience string, now time.Time) (e Exchange, refusal string, err error) {
+func (s *Store) LoadExchange(ctx context.Context, subject TokenUse, c *oidc.Client, audience string, now time.Time) (e Exchange,
+	refusal string, err error) {
 	var scope, subjectAudience *string
 	var impersonation *bool
 	row := s.pool.QueryRow(ctx, exchangeSQL, subject.GrantID, now, orZero(subject.ID), emptyNotNil(c.AllowedGroups), c.ClientID, audience)

@@ -24,9 +24,9 @@ const grantTables = `grants g JOIN users u ON u.id = g.user_id LEFT JOIN session
 // grantEndsAt is when such a grant ends by itself: with its session, unless it is offline.
 const grantEndsAt = `CASE WHEN g.offline THEN g.expires_at ELSE LEAST(g.expires_at, s.expires_at) END`
 
-// grantRefusal is the one predicate that says whether such a grant may live: NULL if it may, else a reason for the log. byClient (a case)
-// and allowed are of its client: a client that is in memory has been looked at, and brings its groups as a parameter, such as $3; another is joined.
-// ended and endsAt are of the session, on which an offline grant does not depend.
+// grantRefusal is the one predicate that says whether such a grant may live: NULL if it may, else a reason for the log. byClient
+// (a case) and allowed are of its client: a client that is in memory has been looked at, and brings its groups as a parameter,
+// such as $3; another is joined. ended and endsAt are of the session, on which an offline grant does not depend.
 func grantRefusal(byClient, allowed, ended, endsAt, now string) string {
 	return `CASE
 				` + byClient + `
@@ -156,6 +156,7 @@ func (s *Store) LoadGrantUser(ctx context.Context, t TokenUse, now time.Time) (u
 
 // RevokeGrant ends a grant and with it every token of it, if it is the client's own (RFC 7009 §2.1).
 func (s *Store) RevokeGrant(ctx context.Context, grantID, clientID string, now time.Time) error {
-	_, err := s.pool.Exec(ctx, `UPDATE grants SET revoked_at = $3 WHERE id = $1 AND client_id = $2 AND revoked_at IS NULL`, grantID, clientID, now)
+	_, err := s.pool.Exec(ctx, `UPDATE grants SET revoked_at = $3 WHERE id = $1 AND client_id = $2 AND revoked_at IS NULL`, grantID,
+		clientID, now)
 	return failure(err)
 }

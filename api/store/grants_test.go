@@ -24,7 +24,8 @@ func TestWhatAGrantLivesBy(t *testing.T) {
 		{"a session that is idle", `UPDATE sessions SET expires_at = now() - interval '1 s'`, "", "grant_expired"},
 		{"a session that is gone", `DELETE FROM sessions`, "", "session_ended"},
 		{"a client for a group", `UPDATE clients SET allowed_groups = '{staff,guests}'`, "not_in_allowed_groups", "not_in_allowed_groups"},
-		{"a member of it", `WITH member AS (INSERT INTO group_members VALUES ('guests', 'alice')) UPDATE clients SET allowed_groups = '{staff,guests}'`, "", ""},
+		{"a member of it", `WITH member AS (INSERT INTO group_members VALUES ('guests', 'alice')) UPDATE clients
+			SET allowed_groups = '{staff,guests}'`, "", ""},
 		{"a client that is disabled", `UPDATE clients SET disabled_at = now()`, "client_disabled", "client_disabled"},
 	} {
 		s := managed(t)

@@ -34,7 +34,8 @@ type Once struct {
 const insertIssue = `once AS (
 			INSERT INTO used_jtis (jti_sha256, expires_at) SELECT $9, $10 FROM session WHERE $9::bytea IS NOT NULL ON CONFLICT DO NOTHING RETURNING 1
 		), granted AS (
-			INSERT INTO grants (id, user_id, client_id, sid, offline, scope, auth_time, amr, created_at, expires_at, userinfo_claims, id_token_claims, resources)
+			INSERT INTO grants (id, user_id, client_id, sid, offline, scope, auth_time, amr, created_at, expires_at, userinfo_claims,
+			id_token_claims, resources)
 			SELECT $3, user_id, $1, sid, false, $4, auth_time, amr, $2, LEAST(ends_at, $5::timestamptz), $6, $7, $8
 			FROM session WHERE $3::uuid IS NOT NULL AND ` + firstUse + `
 		)`

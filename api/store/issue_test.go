@@ -23,7 +23,8 @@ func TestNothingIsIssuedForASessionThatHasEnded(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	issue := Issue{ClientID: "spa", Grant: &FrontGrant{ID: "00000000-0000-7000-8000-000000000004", Scope: "openid", ExpiresAt: now.Add(time.Hour)}}
+	issue := Issue{ClientID: "spa", Grant: &FrontGrant{ID: "00000000-0000-7000-8000-000000000004", Scope: "openid",
+		ExpiresAt: now.Add(time.Hour)}}
 	rows := func() (grants, consents, past int) {
 		t.Helper()
 		if err := s.pool.QueryRow(ctx, `SELECT (SELECT count(*) FROM grants WHERE NOT offline),

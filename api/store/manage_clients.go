@@ -138,7 +138,8 @@ func (s *Store) ImportClients(ctx context.Context, list []ImportedClient) error 
 	return inWords(pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		for i := range list {
 			c := &list[i]
-			err := tx.QueryRow(ctx, clientUpsert, append(registeredColumns.args(c.ClientRow, c.Secret.SHA256), c.Secret.IfMissing)...).Scan(&c.New, &c.SecretIsNew)
+			err := tx.QueryRow(ctx, clientUpsert, append(registeredColumns.args(c.ClientRow, c.Secret.SHA256),
+				c.Secret.IfMissing)...).Scan(&c.New, &c.SecretIsNew)
 			if err != nil {
 				return fmt.Errorf("client %s: %w", c.ClientID, inWords(err, c.values()))
 			}

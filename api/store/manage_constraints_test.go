@@ -40,9 +40,10 @@ const (
 	anUpstream = "INSERT INTO upstreams (name, issuer, client_id) VALUES (%)"
 	aChange    = "UPDATE upstreams SET %"
 	anAccount  = "INSERT INTO upstream_accounts (upstream, issuer, sub, username) VALUES (%)"
-	aToken     = "INSERT INTO personal_access_tokens (username, name, expires_at, token_sha256) VALUES ('alice', 'x', now() + interval '1 day', %)"
-	aPolicy    = "INSERT INTO exchange_policies (client_id, audience) VALUES (%)"
-	anURI      = "INSERT INTO clients (client_id, token_endpoint_auth_method, redirect_uris) VALUES ('c', 'none', ARRAY[%])"
+	aToken     = `INSERT INTO personal_access_tokens (username, name, expires_at, token_sha256)
+		VALUES ('alice', 'x', now() + interval '1 day', %)`
+	aPolicy = "INSERT INTO exchange_policies (client_id, audience) VALUES (%)"
+	anURI   = "INSERT INTO clients (client_id, token_endpoint_auth_method, redirect_uris) VALUES ('c', 'none', ARRAY[%])"
 )
 
 // refusedStatement is a statement with % in place of each of the values.
@@ -88,31 +89,37 @@ var refused = map[string]refusedStatement{
 	"clients_without_authentication_must_have_no_secret":     {"UPDATE clients SET token_endpoint_auth_method = 'none'", nil},
 	"clients_auth_method_must_be_basic_post_private_key_jwt_or_none": {
 		"UPDATE clients SET token_endpoint_auth_method = 'client_secret_jwt'", nil},
-	"clients_private_key_jwt_needs_jwks_or_jwks_uri_and_no_secret": {"UPDATE clients SET token_endpoint_auth_method = 'private_key_jwt', %", []string{
+	"clients_private_key_jwt_needs_jwks_or_jwks_uri_and_no_secret": {"UPDATE clients SET token_endpoint_auth_method = " +
+		"'private_key_jwt', %", []string{
 		"client_secret_sha256 = NULL", "jwks_uri = 'https://c.example.org/jwks'"}},
 	"clients_jwks_must_have_1_to_20_public_keys": {"UPDATE clients SET jwks = %", []string{
-		"'[]'", "'{}'", "'{\"keys\": []}'", "'{\"keys\": [\"x\"]}'", "'{\"keys\": {\"kty\": \"EC\"}}'", "'{\"keys\": [{\"kty\": \"oct\", \"k\": \"x\"}]}'",
+		"'[]'", "'{}'", "'{\"keys\": []}'", "'{\"keys\": [\"x\"]}'", "'{\"keys\": {\"kty\": \"EC\"}}'",
+		"'{\"keys\": [{\"kty\": \"oct\", \"k\": \"x\"}]}'",
 		"'{\"keys\": [{\"kty\": \"RSA\"}, {\"kty\": \"EC\", \"d\": \"x\"}]}'",
 		"jsonb_build_object('keys', jsonb_build_array(jsonb_build_object('n', repeat('x', 40000))))",
 		"jsonb_build_object('keys', array_to_json(array_fill('{}'::json, '{21}')))"}},
-	"clients_jwks_and_jwks_uri_exclude_each_other": {`UPDATE clients SET jwks = '{"keys": [{}]}', jwks_uri = 'https://c.example.org/jwks'`, nil},
+	"clients_jwks_and_jwks_uri_exclude_each_other": {`UPDATE clients
+		SET jwks = '{"keys": [{}]}', jwks_uri = 'https://c.example.org/jwks'`, nil},
 	"clients_jwks_uri_must_be_a_url_without_fragment": {"UPDATE clients SET jwks_uri = %", []string{
 		"'https://c.example.org/#x'", "'org.example:/jwks'", "'/jwks'", "''"}},
 	"clients_token_endpoint_auth_alg_is_rs256_ps256_es256_or_eddsa": {"UPDATE clients SET token_endpoint_auth_signing_alg = 'HS256'", nil},
 	"clients_request_object_alg_must_be_rs256_ps256_es256_or_eddsa": {"UPDATE clients SET request_object_signing_alg = 'none'", nil},
 	"clients_userinfo_alg_must_be_rs256_ps256_es256_or_eddsa":       {"UPDATE clients SET userinfo_signed_response_alg = 'none'", nil},
 	"clients_request_uris_must_be_at_most_20_urls": {"UPDATE clients SET request_uris = ARRAY[%]", []string{
-		"'/x'", "'org.example:/x'", "'https://c.example.org/x#<'", "'https://c.example.org/x#a#b'", "NULL", strings.Repeat("'https://c.example.org/', ", 20) + "'https://c.example.org/'"}},
+		"'/x'", "'org.example:/x'", "'https://c.example.org/x#<'", "'https://c.example.org/x#a#b'", "NULL",
+		strings.Repeat("'https://c.example.org/', ", 20) + "'https://c.example.org/'"}},
 	"clients_signed_request_objects_need_jwks_or_jwks_uri": {"UPDATE clients SET require_signed_request_object = true", nil},
 	"clients_subject_type_must_be_public_or_pairwise":      {"UPDATE clients SET subject_type = 'private'", nil},
 	"clients_sector_identifier_uri_must_be_an_https_url": {"UPDATE clients SET sector_identifier_uri = %", []string{
 		"'http://c.example.org/x'", "'c.example.org'", "'https://c.example.org/#x'"}},
-	"clients_pairwise_on_several_hosts_needs_sector_identifier_uri": {"UPDATE clients SET subject_type = 'pairwise', redirect_uris = %", []string{
+	"clients_pairwise_on_several_hosts_needs_sector_identifier_uri": {"UPDATE clients SET subject_type = 'pairwise', " +
+		"redirect_uris = %", []string{
 		"'{https://a.example.org/,https://b.example.org/}'", "'{}'", "'{org.example:/cb}'", "'{https://a.example.org/,org.example:/cb}'"}},
 	"clients_frontchannel_logout_uri_must_be_a_url_without_fragment": {"UPDATE clients SET frontchannel_logout_uri = %", []string{
 		"'https://c.example.org/#x'", "'javascript:alert(1)'", "''"}},
 	"clients_security_profile_must_be_openid_or_fapi2": {"UPDATE clients SET security_profile = 'fapi1'", nil},
-	"clients_fapi2_needs_private_key_jwt_par_dpop_pkce_code_no_rs256": {`UPDATE clients SET security_profile = 'fapi2', client_secret_sha256 = NULL,
+	"clients_fapi2_needs_private_key_jwt_par_dpop_pkce_code_no_rs256": {`UPDATE clients
+		SET security_profile = 'fapi2', client_secret_sha256 = NULL,
 		token_endpoint_auth_method = 'private_key_jwt', jwks_uri = 'https://c.example.org/jwks', id_token_signed_response_alg = %`, []string{
 		"'PS256'", "'PS256', require_pushed_authorization_requests = true", "'PS256', dpop_bound_access_tokens = true",
 		"'RS256', require_pushed_authorization_requests = true, dpop_bound_access_tokens = true",
@@ -148,7 +155,8 @@ var refused = map[string]refusedStatement{
 
 	"clients_backchannel_logout_uri_must_be_a_url_without_fragment": {"UPDATE clients SET backchannel_logout_uri = %", []string{
 		"'https://c.example.org/#x'", "'org.example:/logout'", "'/logout'", "''", "'https://u@c.example.org/'"}},
-	"backchannel_logouts_last_error_must_have_at_most_500_characters": {`INSERT INTO backchannel_logouts (client_id, sub, created_at, last_error)
+	"backchannel_logouts_last_error_must_have_at_most_500_characters": {`INSERT INTO backchannel_logouts (client_id, sub, created_at,
+		last_error)
 		VALUES ('hub', 'x', now(), repeat('x', 501))`, nil},
 
 	"clients_allowed_upstreams_must_be_at_most_20_names": {"UPDATE clients SET allowed_upstreams = %", []string{
@@ -169,7 +177,8 @@ var refused = map[string]refusedStatement{
 		"''", "E'a\\nb'", "repeat('x', 101)"}},
 	"upstreams_kind_must_be_oidc_or_github": {"UPDATE upstreams SET kind = 'saml'", nil},
 	"upstreams_issuer_must_be_an_http_url_without_query": {"UPDATE upstreams SET issuer = %", []string{
-		"'accounts.example.org'", "'https://op.example.org/?x=1'", "'https://op.example.org/#x'", "'https://u@op.example.org'", "'org.example:/x'"}},
+		"'accounts.example.org'", "'https://op.example.org/?x=1'", "'https://op.example.org/#x'", "'https://u@op.example.org'",
+		"'org.example:/x'"}},
 	"upstreams_client_id_must_be_1_to_255_printable_ascii": {"UPDATE upstreams SET client_id = %", []string{"''", "'a b'"}},
 	"upstreams_client_secret_must_be_1_to_2000_printable_ascii": {"UPDATE upstreams SET client_secret = %", []string{
 		"''", "E'a\\n'", "repeat('x', 2001)"}},
@@ -204,7 +213,8 @@ var refused = map[string]refusedStatement{
 		"'openid  email'", "' openid'", "'a\"b'"}},
 	"personal_access_tokens_expires_at_must_be_after_created_at": {"UPDATE personal_access_tokens SET expires_at = created_at", nil},
 	"device_codes_user_code_must_be_unique": {`INSERT INTO device_codes (device_code_sha256, user_code_hmac, network_hmac, grant_id, client_id,
-		offline, scope, poll_interval, expires_at) SELECT i::text::bytea, 'x', 'x', gen_random_uuid(), 'hub', true, '', '5 s', now() FROM generate_series(1, 2) AS i`, nil},
+		offline, scope, poll_interval, expires_at) SELECT i::text::bytea, 'x', 'x', gen_random_uuid(), 'hub', true, '', '5 s', now()
+		FROM generate_series(1, 2) AS i`, nil},
 	"device_codes_allowed_must_say_by_whom": {`INSERT INTO device_codes (device_code_sha256, user_code_hmac, network_hmac, grant_id, client_id,
 		offline, scope, poll_interval, expires_at, allowed) VALUES ('x', 'x', 'x', gen_random_uuid(), 'hub', true, '', '5 s', now(), true)`, nil},
 	"signing_keys_alg_must_be_rs256_ps256_es256_or_eddsa": {"INSERT INTO signing_keys VALUES ('k', 'HS256', 'x', now(), now())", nil},
@@ -223,7 +233,8 @@ const someRows = `
 	INSERT INTO upstreams (name, issuer, client_id) VALUES ('google', 'https://op.example.org', 'us');
 	INSERT INTO exchange_policies (client_id, audience) VALUES ('hub', 'https://data.example.org');
 	INSERT INTO upstream_accounts (upstream, issuer, sub, username) VALUES ('google', 'https://op.example.org', '1', 'alice');
-	INSERT INTO personal_access_tokens (username, name, expires_at, token_sha256) VALUES ('alice', 'x', now() + interval '1 day', sha256('a token'))`
+	INSERT INTO personal_access_tokens (username, name, expires_at, token_sha256)
+		VALUES ('alice', 'x', now() + interval '1 day', sha256('a token'))`
 
 func TestEveryConstraintRefusesWhatItNames(t *testing.T) {
 	conn := connect(t)
@@ -284,16 +295,21 @@ func TestWhatIsSafeIsTaken(t *testing.T) {
 		`INSERT INTO clients (client_id, client_secret_sha256, redirect_uris, post_logout_redirect_uris) VALUES ('c2', sha256('x'),
 			'{http://hub.internal/hub/oauth_callback}', '{http://hub.internal/}')`,
 		`INSERT INTO upstreams (name, display_name, issuer, client_id, client_secret, authorization_params, email_domains, trusts_email)
-			VALUES ('google', 'Google', 'https://accounts.google.com', 'us', 'GOCSPX-s', '{"access_type": "offline"}', '{example.org,gmail.example}', true)`,
-		"INSERT INTO upstreams (name, kind, issuer, client_id, scope) VALUES ('github', 'github', 'https://github.com', 'us', 'read:user user:email')",
+			VALUES ('google', 'Google', 'https://accounts.google.com', 'us', 'GOCSPX-s', '{"access_type": "offline"}',
+			'{example.org,gmail.example}', true)`,
+		`INSERT INTO upstreams (name, kind, issuer, client_id, scope)
+			VALUES ('github', 'github', 'https://github.com', 'us', 'read:user user:email')`,
 		"INSERT INTO upstreams (name, issuer, client_id) VALUES ('auth0', 'https://tenant.example.org/', 'us')",
 		"UPDATE clients SET allowed_upstreams = '{google,github}'",
 		"UPDATE clients SET client_uri = 'https://c.example.org', logo_uri = NULL, default_max_age = 0, scope = ''",
 		`UPDATE clients SET jwks = '{"keys": [{"kty": "EC", "crv": "P-256", "x": "a", "y": "b"}]}', require_signed_request_object = true,
 			request_uris = '{https://c.example.org/ro.jwt#GkurKxf5T0Y-mnPFCHqWOMiZi4VS138cQO_V7PZHAdM,https://c.example.org/ro}'`,
-		"UPDATE clients SET subject_type = 'pairwise', redirect_uris = '{https://a.example.org/1,https://A.example.org:8443/2}' WHERE client_id = 'c1'",
-		"UPDATE clients SET redirect_uris = '{https://a.example.org/,https://b.example.org/}', sector_identifier_uri = 'https://a.example.org/uris' WHERE client_id = 'c1'",
-		`UPDATE clients SET security_profile = 'fapi2', token_endpoint_auth_method = 'private_key_jwt', client_secret_sha256 = NULL, dpop_bound_access_tokens = true,
+		`UPDATE clients SET subject_type = 'pairwise', redirect_uris = '{https://a.example.org/1,https://A.example.org:8443/2}'
+			WHERE client_id = 'c1'`,
+		`UPDATE clients SET redirect_uris = '{https://a.example.org/,https://b.example.org/}',
+			sector_identifier_uri = 'https://a.example.org/uris' WHERE client_id = 'c1'`,
+		`UPDATE clients SET security_profile = 'fapi2', token_endpoint_auth_method = 'private_key_jwt', client_secret_sha256 = NULL,
+			dpop_bound_access_tokens = true,
 			require_pushed_authorization_requests = true, id_token_signed_response_alg = 'PS256' WHERE client_id = 'c2'`,
 	} {
 		if _, err := conn.Exec(t.Context(), statement); err != nil {

@@ -40,7 +40,8 @@ func (s *Store) SetPassword(ctx context.Context, username, passwordHash string, 
 		WITH changed AS (UPDATE users SET password = $2 WHERE username = $1 RETURNING id, username),
 		ended AS (UPDATE sessions SET ended_at = now() WHERE $3 AND ended_at IS NULL AND user_id IN (SELECT id FROM changed)),
 		revoked AS (UPDATE grants SET revoked_at = now() WHERE $3 AND revoked_at IS NULL AND user_id IN (SELECT id FROM changed)),
-		barred AS (UPDATE personal_access_tokens SET revoked_at = now() WHERE $3 AND revoked_at IS NULL AND username IN (SELECT username FROM changed))
+		barred AS (UPDATE personal_access_tokens SET revoked_at = now() WHERE $3 AND revoked_at IS NULL AND username IN (SELECT username
+		FROM changed))
 		SELECT FROM changed`, username, passwordHash, signOut)
 }
 

@@ -99,7 +99,8 @@ func (s *Store) LoadRefreshToken(ctx context.Context, token oidc.RefreshToken, c
 	return t, failure(err)
 }
 
-// RevokeRefreshToken ends the grant of a refresh token, also of one that was spent, if it is the client's own; an unknown token is no error.
+// RevokeRefreshToken ends the grant of a refresh token, also of one that was spent, if it is the client's own; an unknown token
+// is no error.
 func (s *Store) RevokeRefreshToken(ctx context.Context, token oidc.RefreshToken, clientID string, now time.Time) error {
 	family := token.Digest()
 	_, err := s.pool.Exec(ctx, `

@@ -22,21 +22,24 @@ const (
 // Why a client cannot register itself now.
 var (
 	ErrManyRegistrations     = errors.New("as many clients register themselves as may; the bound is in api/store/registrations.go")
-	ErrManyRegistrationsHere = errors.New("as many clients register themselves from this network as may; the bound is in api/store/registrations.go")
+	ErrManyRegistrationsHere = errors.New("as many clients register themselves from this network as may; the bound is in " +
+		"api/store/registrations.go")
 )
 
 // registrationLock puts registrations in a line, so that each counts those before it.
 const registrationLock = 0x7265676973746572 // "register"
 
 // isUnused says of a client c that registered itself that nobody has signed in to it.
-const isUnused = `NOT EXISTS (SELECT FROM consents WHERE client_id = c.client_id) AND NOT EXISTS (SELECT FROM grants WHERE client_id = c.client_id)`
+const isUnused = `NOT EXISTS (SELECT FROM consents WHERE client_id = c.client_id) AND NOT EXISTS (SELECT FROM grants
+	WHERE client_id = c.client_id)`
 
 // room is the part of a statement that counts what the bounds are for.
 func room(network, now string) string {
 	return `room AS (
 			SELECT count(*) >= ` + strconv.Itoa(maxRegistrations) + ` AS many,
 				count(*) FILTER (WHERE network_hmac = ` + network + `) >= ` + strconv.Itoa(maxRegistrationsPerNetwork) + ` AS many_here,
-				(SELECT count(*) FROM clients c WHERE registration IN ('open', 'document') AND ` + isUnused + `) >= ` + strconv.Itoa(maxUnusedClients) + ` AS many_unused
+				(SELECT count(*) FROM clients c WHERE registration IN ('open', 'document')
+				AND ` + isUnused + `) >= ` + strconv.Itoa(maxUnusedClients) + ` AS many_unused
 			FROM recent_registrations WHERE registered_at > ` + now + `::timestamptz - interval '1 hour'
 		)`
 }
@@ -92,8 +95,10 @@ var (
 )
 
 var (
-	registrationInsert = `INSERT INTO clients (` + clientNames + `, registration, registration_access_token_sha256, created_at, metadata_fetched_at)
-			SELECT ` + clientValues + `, ` + argKind + `, ` + argToken + `, ` + argNow + `, CASE WHEN ` + argKind + ` = 'document' THEN ` + argNow + ` END`
+	registrationInsert = `INSERT INTO clients (` + clientNames + `, registration, registration_access_token_sha256,
+			created_at, metadata_fetched_at)
+			SELECT ` + clientValues + `, ` + argKind + `, ` + argToken + `, ` + argNow + `,
+			CASE WHEN ` + argKind + ` = 'document' THEN ` + argNow + ` END`
 
 	registerWithToken = `
 		WITH spent AS (
@@ -129,12 +134,14 @@ type Registered struct {
 
 // ownRegistration is what a client has to prove to manage its registration (RFC 7592 §2); a client that is disabled can no longer.
 func ownRegistration(clientID, token string) string {
-	return `c.client_id = ` + clientID + ` AND c.registration_access_token_sha256 = ` + token + ` AND c.registration IS NOT NULL AND c.disabled_at IS NULL`
+	return `c.client_id = ` + clientID + ` AND c.registration_access_token_sha256 = ` + token +
+		` AND c.registration IS NOT NULL AND c.disabled_at IS NULL`
 }
 
 // Registration gives the client that the registration access token belongs to, else ErrNotFound.
 func (s *Store) Registration(ctx context.Context, clientID string, token Digest) (Registered, error) {
-	rows, err := s.pool.Query(ctx, clientSelect+`, client_secret_sha256, created_at FROM clients c WHERE `+ownRegistration("$1", "$2"), clientID, token[:])
+	rows, err := s.pool.Query(ctx, clientSelect+`, client_secret_sha256, created_at FROM clients c WHERE `+ownRegistration("$1",
+		"$2"), clientID, token[:])
 	if err != nil {
 		return Registered{}, failure(err)
 	}
@@ -159,7 +166,8 @@ func replaced(where, set string) string {
 
 // ReplaceRegistration makes the metadata of a client what it now says; ErrNotFound if the token is not its own. secret is the digest of one
 // that it gets if it has none, nil for a client that has none; secretIsNew says whether it got it. What an administrator decides stays.
-func (s *Store) ReplaceRegistration(ctx context.Context, c oidc.ClientMetadata, token Digest, secret []byte, network Digest, now time.Time) (
+func (s *Store) ReplaceRegistration(ctx context.Context, c oidc.ClientMetadata, token Digest, secret []byte, network Digest,
+	now time.Time) (
 	secretIsNew bool, err error) {
 	row := ClientRow{ClientMetadata: c}
 	var many, manyHere bool
@@ -183,7 +191,8 @@ var replaceInRoom = func() string {
 	return `
 		WITH ` + room(network, now) + `, ` +
 		replaced(ownRegistration("$2", token)+` AND (c.registration = 'token' OR NOT room.many AND NOT room.many_here)`, "") + `, counted AS (
-			INSERT INTO recent_registrations (network_hmac, registered_at) SELECT ` + network + `, ` + now + ` FROM replaced WHERE registration = 'open'
+			INSERT INTO recent_registrations (network_hmac, registered_at) SELECT ` + network + `, ` + now + ` FROM replaced
+			WHERE registration = 'open'
 		)
 		SELECT many, many_here, (SELECT secret_is_new FROM replaced) FROM room`
 }()
@@ -196,7 +205,8 @@ func (s *Store) RefreshDocument(ctx context.Context, c oidc.ClientMetadata, now 
 }
 
 var refreshDocument = `
-		WITH room AS (SELECT), ` + replaced(`c.client_id = $2 AND c.registration = 'document'`, `metadata_fetched_at = `+metadataColumns.after(1)+`, `) + `
+		WITH room AS (SELECT), ` + replaced(`c.client_id = $2
+		AND c.registration = 'document'`, `metadata_fetched_at = `+metadataColumns.after(1)+`, `) + `
 		SELECT FROM replaced`
 
 // EndRegistration removes a client with its consents and tokens (RFC 7592 §2.3), if the token is its own, else ErrNotFound.

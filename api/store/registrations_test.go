@@ -20,7 +20,8 @@ func init() {
 		"initial_access_tokens_name_must_be_unique":                    {aToken + ", ('twice', sha256('y'))", []string{"'twice'"}},
 		"initial_access_tokens_token_must_be_unique":                   {aToken + ", ('b', sha256('x'))", []string{"'a'"}},
 		"initial_access_tokens_name_is_1_to_100_without_control_chars": {aToken, []string{"''", "E'a\nb'", "repeat('x', 101)"}},
-		"initial_access_tokens_token_must_be_a_digest_use_sha256":      {"INSERT INTO initial_access_tokens (name, token_sha256) VALUES ('a', 'x')", nil},
+		"initial_access_tokens_token_must_be_a_digest_use_sha256": {`INSERT INTO initial_access_tokens (name, token_sha256)
+			VALUES ('a', 'x')`, nil},
 		"initial_access_tokens_uses_left_must_not_be_negative": {
 			"INSERT INTO initial_access_tokens (name, token_sha256, uses_left) VALUES ('a', sha256('x'), -1)", nil},
 	})
@@ -89,9 +90,12 @@ func TestThereIsABoundForAllUnusedClientsAndForAllRegistrationsOfAnHour(t *testi
 	}
 	exec(`INSERT INTO users (username) VALUES ('alice')`)
 	exec(`INSERT INTO clients (client_id, token_endpoint_auth_method, registration, metadata_fetched_at)
-		SELECT 'c' || i, 'none', CASE WHEN i % 2 = 0 THEN 'open' ELSE 'document' END, CASE WHEN i % 2 = 1 THEN now() END FROM generate_series(1, $1) AS i`, maxUnusedClients-5)
-	exec(`INSERT INTO clients (client_id, token_endpoint_auth_method, registration) SELECT 't' || i, 'none', 'token' FROM generate_series(1, 100) AS i`)
-	if n, refusals := inParallel(t, s, 0, "open", NewRegistration{Network: network("a")}, now); n != 5 || !slices.Equal(refusals, []error{ErrManyRegistrations}) {
+		SELECT 'c' || i, 'none', CASE WHEN i % 2 = 0 THEN 'open' ELSE 'document' END, CASE WHEN i % 2 = 1 THEN now() END
+		FROM generate_series(1, $1) AS i`, maxUnusedClients-5)
+	exec(`INSERT INTO clients (client_id, token_endpoint_auth_method, registration) SELECT 't' || i, 'none', 'token'
+		FROM generate_series(1, 100) AS i`)
+	if n, refusals := inParallel(t, s, 0, "open", NewRegistration{Network: network("a")}, now); n != 5 ||
+		!slices.Equal(refusals, []error{ErrManyRegistrations}) {
 		t.Errorf("%d registered, want 5: %v", n, refusals)
 	}
 	exec(`INSERT INTO consents (user_id, client_id, scopes, granted_at) SELECT id, 'c1', '{openid}', now() FROM users`)
@@ -101,8 +105,10 @@ func TestThereIsABoundForAllUnusedClientsAndForAllRegistrationsOfAnHour(t *testi
 		t.Errorf("%d registered after two were used, want 2", n)
 	}
 	exec(`DELETE FROM clients WHERE client_id LIKE 'c%'`)
-	exec(`INSERT INTO recent_registrations (network_hmac, registered_at) SELECT i::text::bytea, $2 FROM generate_series(1, $1) AS i`, maxRegistrations-7-3, now)
-	if n, refusals := inParallel(t, s, 200, "open", NewRegistration{Network: network("c")}, now); n != 3 || !slices.Equal(refusals, []error{ErrManyRegistrations}) {
+	exec(`INSERT INTO recent_registrations (network_hmac, registered_at) SELECT i::text::bytea, $2 FROM generate_series(1, $1) AS i`,
+		maxRegistrations-7-3, now)
+	if n, refusals := inParallel(t, s, 200, "open", NewRegistration{Network: network("c")}, now); n != 3 ||
+		!slices.Equal(refusals, []error{ErrManyRegistrations}) {
 		t.Errorf("%d registered in an hour with many, want 3: %v", n, refusals)
 	}
 }
@@ -166,8 +172,10 @@ func TestOnlyWhatChangesAClientDropsTheCaches(t *testing.T) {
 	if version() != before {
 		t.Error("a clean-up that deletes nothing changes the version")
 	}
-	for _, sql := range []string{`INSERT INTO clients (client_id, token_endpoint_auth_method) VALUES ('c', 'none')`, `UPDATE clients SET client_name = 'x'`, `DELETE FROM clients`,
-		`INSERT INTO signing_keys VALUES ('k', 'ES256', 'x', now(), now())`, `UPDATE signing_keys SET retires_at = now()`, `DELETE FROM signing_keys`, `TRUNCATE clients CASCADE`} {
+	for _, sql := range []string{`INSERT INTO clients (client_id, token_endpoint_auth_method) VALUES ('c', 'none')`,
+		`UPDATE clients SET client_name = 'x'`, `DELETE FROM clients`,
+		`INSERT INTO signing_keys VALUES ('k', 'ES256', 'x', now(), now())`, `UPDATE signing_keys SET retires_at = now()`,
+		`DELETE FROM signing_keys`, `TRUNCATE clients CASCADE`} {
 		before = version()
 		_, err := s.pool.Exec(t.Context(), sql)
 		try(t, err)
@@ -181,7 +189,8 @@ func TestAChangeKeepsWhatTheAdministratorDecidesAndAsksPeopleAgain(t *testing.T)
 	s := managed(t)
 	now := time.Now()
 	try(t, s.RegisterClient(t.Context(), selfRegistered(1, "open"), NewRegistration{AccessToken: accessToken(1), Network: network("a")}, now))
-	for _, sql := range []string{`UPDATE clients SET allowed_groups = '{staff}', audiences = '{x}'`, `INSERT INTO users (username) VALUES ('alice')`,
+	for _, sql := range []string{`UPDATE clients SET allowed_groups = '{staff}', audiences = '{x}'`,
+		`INSERT INTO users (username) VALUES ('alice')`,
 		`INSERT INTO consents (user_id, client_id, scopes, granted_at) SELECT id, 'self-1', '{openid}', now() FROM users`} {
 		_, err := s.pool.Exec(t.Context(), sql)
 		try(t, err)
@@ -202,7 +211,8 @@ func TestAChangeKeepsWhatTheAdministratorDecidesAndAsksPeopleAgain(t *testing.T)
 		t.Fatal(isNew, err, consented())
 	}
 	got, err := s.Registration(t.Context(), "self-1", *accessToken(1))
-	if err != nil || got.ClientName != "Renamed" || !slices.Equal(got.SecretSHA256, sha("first")) || !slices.Equal(got.AllowedGroups, []string{"staff"}) ||
+	if err != nil || got.ClientName != "Renamed" || !slices.Equal(got.SecretSHA256, sha("first")) ||
+		!slices.Equal(got.AllowedGroups, []string{"staff"}) ||
 		!slices.Equal(got.Audiences, []string{"x"}) || got.Registration != "open" {
 		t.Errorf("%+v, %v", got, err)
 	}
@@ -212,7 +222,8 @@ func TestAChangeKeepsWhatTheAdministratorDecidesAndAsksPeopleAgain(t *testing.T)
 	}
 
 	for i := 4; err == nil; i++ {
-		if _, err = s.ReplaceRegistration(t.Context(), c, *accessToken(1), nil, network("a"), now); err == nil && i == maxRegistrationsPerNetwork {
+		if _, err = s.ReplaceRegistration(t.Context(), c, *accessToken(1), nil, network("a"), now); err == nil &&
+			i == maxRegistrationsPerNetwork {
 			t.Fatal("changes are not bounded")
 		}
 	}
@@ -250,10 +261,13 @@ func TestCleanUpRemovesClientsThatNobodySignedInTo(t *testing.T) {
 	exec(`INSERT INTO clients (client_id, token_endpoint_auth_method, registration, metadata_fetched_at, created_at)
 		SELECT how || '-' || age, 'none', nullif(how, 'admin'), CASE WHEN how = 'document' THEN now() END, $1::timestamptz - age
 		FROM unnest(ARRAY['open', 'token', 'document', 'admin']) AS how, unnest(ARRAY[interval '23:59', '24:01', '24:02', '24:03']) AS age`, now)
-	exec(`INSERT INTO consents (user_id, client_id, scopes, granted_at) SELECT u.id, client_id, '{}', now() FROM users u, clients WHERE client_id LIKE '%:02:00'`)
+	exec(`INSERT INTO consents (user_id, client_id, scopes, granted_at) SELECT u.id, client_id, '{}', now() FROM users u, clients
+		WHERE client_id LIKE '%:02:00'`)
 	exec(`INSERT INTO grants (id, user_id, client_id, offline, scope, auth_time, amr, created_at, expires_at)
-		SELECT gen_random_uuid(), u.id, client_id, true, '', $1, '{pwd}', $1, 'infinity' FROM users u, clients WHERE client_id LIKE '%:03:00'`, now)
-	exec(`INSERT INTO initial_access_tokens (name, token_sha256, expires_at) VALUES ('old', sha256('a'), $1::timestamptz - interval '1 s'), ('new', sha256('b'), $1)`, now)
+		SELECT gen_random_uuid(), u.id, client_id, true, '', $1, '{pwd}', $1, 'infinity' FROM users u, clients
+		WHERE client_id LIKE '%:03:00'`, now)
+	exec(`INSERT INTO initial_access_tokens (name, token_sha256, expires_at)
+		VALUES ('old', sha256('a'), $1::timestamptz - interval '1 s'), ('new', sha256('b'), $1)`, now)
 	exec(`INSERT INTO recent_registrations VALUES ('x', $1::timestamptz - interval '61 min'), ('x', $1::timestamptz - interval '59 min')`, now)
 
 	deleted, err := s.CleanUp(t.Context(), now)
@@ -261,7 +275,8 @@ func TestCleanUpRemovesClientsThatNobodySignedInTo(t *testing.T) {
 		t.Errorf("%d rows deleted, want 4: %v", deleted, err)
 	}
 	var left int
-	try(t, s.pool.QueryRow(t.Context(), `SELECT count(*) FROM clients WHERE client_id NOT IN ('open-24:01:00', 'document-24:01:00')`).Scan(&left))
+	try(t, s.pool.QueryRow(t.Context(),
+		`SELECT count(*) FROM clients WHERE client_id NOT IN ('open-24:01:00', 'document-24:01:00')`).Scan(&left))
 	if left != 14 {
 		t.Errorf("%d clients left, want 14", left)
 	}

@@ -46,7 +46,8 @@ func signingKeys(ctx context.Context, q querier, now time.Time) ([]SigningKey, e
 const keysLock = 0x67617465686f7573 // "gatehous"
 
 // PlanSigningKeys lets plan, on one replica at a time, look at the keys and say which to add and when which retire.
-func (s *Store) PlanSigningKeys(ctx context.Context, now time.Time, plan func([]SigningKey) (add []SigningKey, retire map[string]time.Time, err error)) error {
+func (s *Store) PlanSigningKeys(ctx context.Context, now time.Time,
+	plan func([]SigningKey) (add []SigningKey, retire map[string]time.Time, err error)) error {
 	return failure(pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", int64(keysLock)); err != nil {
 			return err

@@ -30,7 +30,8 @@ type fixedPage struct {
 func checkSessionPage(cookie string) fixedPage {
 	script := strings.ReplaceAll(checkSessionScript, "COOKIE", cookie)
 	return fixedPage{
-		html:   []byte("<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>Session</title>\n<script>" + script + "</script></html>\n"),
+		html: []byte("<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>Session</title>\n<script>" + script +
+			"</script></html>\n"),
 		policy: "default-src 'none'; script-src " + hashOf(script),
 	}
 }

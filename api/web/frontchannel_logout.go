@@ -26,7 +26,8 @@ var framesPage = template.Must(template.New("frames").Funcs(asURL).Parse(`<!doct
 <noscript><meta http-equiv="refresh" content="4;url={{url .Location}}"></noscript>
 <main><h1>Signing you out…</h1>
 <p><a href="{{url .Location}}">Continue</a></p></main>
-{{range .Frames}}<iframe hidden aria-hidden="true" title="Sign-out" sandbox="allow-scripts allow-forms allow-same-origin" src="{{url .}}"></iframe>
+{{range .Frames}}<iframe hidden aria-hidden="true" title="Sign-out" ` +
+	`sandbox="allow-scripts allow-forms allow-same-origin" src="{{url .}}"></iframe>
 {{end}}<script>` + goOnScript + `</script></html>
 `))
 
@@ -45,5 +46,6 @@ func framesPolicy(frames []string) string {
 		origins = append(origins, oidc.Origin(address))
 	}
 	slices.Sort(origins)
-	return "default-src 'none'; frame-src " + strings.Join(slices.Compact(origins), " ") + "; script-src " + goOnHash + "; frame-ancestors 'none'"
+	return "default-src 'none'; frame-src " + strings.Join(slices.Compact(origins), " ") + "; script-src " + goOnHash +
+		"; frame-ancestors 'none'"
 }

@@ -26,7 +26,8 @@ func TestClientCommands(t *testing.T) {
 		t.Fatalf("client add: %s", out)
 	}
 	shown := s.good("", "client", "show", "wiki")
-	if !strings.Contains(shown, `"https://wiki.example.org/cb,x"`) || !strings.Contains(shown, `backchannel_logout_uri": "https://wiki.example.org/logout"`) ||
+	if !strings.Contains(shown, `"https://wiki.example.org/cb,x"`) ||
+		!strings.Contains(shown, `backchannel_logout_uri": "https://wiki.example.org/logout"`) ||
 		!strings.Contains(shown, `frontchannel_logout_uri": "https://wiki.example.org/front"`) || strings.Contains(shown, "secret_sha") {
 		t.Errorf("client show: %s", shown)
 	}
@@ -39,18 +40,21 @@ func TestClientCommands(t *testing.T) {
 	}
 	s.good("", "client", "disable", "spa")
 	list := s.good("", "client", "list")
-	if !strings.Contains(list, "public third-party        -             disabled 20") || !strings.Contains(list, "confidential first-party  -             enabled") {
+	if !strings.Contains(list, "public third-party        -             disabled 20") ||
+		!strings.Contains(list, "confidential first-party  -             enabled") {
 		t.Errorf("client list:\n%s", list)
 	}
 	s.good("", "client", "enable", "spa")
 	s.good("", "client", "remove", "spa")
 
 	s.good("", "client", "add", "old", "--no-pkce", "--access-token-alg", "RS256", "--refresh-token-format", "jwt",
-		"--release-claim", "preferred_username", "--release-claim", "email", "--audience", "https://things.example.org", "--allow-upstream", "google",
+		"--release-claim", "preferred_username", "--release-claim", "email", "--audience", "https://things.example.org",
+		"--allow-upstream", "google",
 		"--grant-type", "urn:ietf:params:oauth:grant-type:token-exchange")
 	shown = s.good("", "client", "show", "old")
 	var old store.ClientRow
-	if err := json.Unmarshal([]byte(shown), &old); err != nil || old.RequirePKCE || old.AccessTokenSigningAlg != "RS256" || old.RefreshTokenFormat != "jwt" ||
+	if err := json.Unmarshal([]byte(shown), &old); err != nil || old.RequirePKCE || old.AccessTokenSigningAlg != "RS256" ||
+		old.RefreshTokenFormat != "jwt" ||
 		len(old.ReleasedClaims) != 2 || len(old.Audiences) != 1 || len(old.AllowedUpstreams) != 1 || len(old.GrantTypes) != 3 {
 		t.Errorf("client show: %v %s", err, shown)
 	}
@@ -59,7 +63,8 @@ func TestClientCommands(t *testing.T) {
 		t.Errorf("client show: %s", shown)
 	}
 	s.bad(`--response-type "none" is not supported; there are: code, id_token`, "", "client", "add", "x", "--response-type", "none")
-	s.bad(`--grant-type "password" is not supported; there are: authorization_code refresh_token`, "", "client", "add", "x", "--grant-type", "password")
+	s.bad(`--grant-type "password" is not supported; there are: authorization_code refresh_token`, "", "client", "add", "x",
+		"--grant-type", "password")
 	s.bad("--frontchannel-logout-uri must have the scheme, host and port of a --redirect-uri", "", "client", "add", "x",
 		"--redirect-uri", "https://x.example.org/cb", "--frontchannel-logout-uri", "https://y.example.org/")
 	s.bad("without a secret must require pkce", "", "client", "add", "x", "--public", "--no-pkce")
@@ -76,7 +81,8 @@ const registrations = `[
 	 "post_logout_redirect_uris": ["http://localhost:4710/hub/logout"], "grant_types": ["authorization_code", "refresh_token"],
 	 "response_types": ["code"], "token_endpoint_auth_method": "client_secret_post", "jwks_uri": "https://hub.example.org/jwks"},
 	{"client_id": "notebook", "application_type": "native", "redirect_uris": ["http://localhost:4740/redirect.html"],
-	 "grant_types": ["implicit", "authorization_code", "password"], "response_types": ["token id_token", "code", "none"], "token_endpoint_auth_method": "none"},
+	 "grant_types": ["implicit", "authorization_code", "password"], "response_types": ["token id_token", "code", "none"],
+		"token_endpoint_auth_method": "none"},
 	{"client_id": "old", "redirect_uris": ["http://old.example.org/cb"], "grant_types": ["urn:example:grant"], "response_types": ["none"]}
 ]`
 
@@ -150,7 +156,8 @@ func TestClientImportSaysWhichClientIsWrong(t *testing.T) {
 		{`[{"client_id": "a"}, {"client_id": "a"}]`, `client_id "a" is there twice`},
 		{`{"client_id": "a", "redirect_uris": "https://a.example.org"}`, "redirect_uris must not be a string"},
 		{`{"client_id": "a", "redirect_uris": ["https://a.example.org/#x"]}`, "client a: redirect uris must be absolute no fragment or wildcard"},
-		{`{"client_id": "a", "token_endpoint_auth_method": "client_secret_jwt"}`, `client a: auth method must be basic post private key jwt or none`},
+		{`{"client_id": "a", "token_endpoint_auth_method": "client_secret_jwt"}`,
+			`client a: auth method must be basic post private key jwt or none`},
 		{`{"client_id": "a", "token_endpoint_auth_method": "private_key_jwt"}`, `client a: private key jwt needs jwks or jwks uri and no secret`},
 		{`{"client_id": "a", "token_endpoint_auth_method": "none", "client_secret": "0123456789abcdef0123456789abcdef"}`,
 			"client a: without authentication must have no secret"},
@@ -166,20 +173,25 @@ func TestClientImportSaysWhichClientIsWrong(t *testing.T) {
 func TestClientAddTakesKeysAndProfiles(t *testing.T) {
 	s := newShell(t)
 	const jwks = `{"keys": [{"kty": "EC", "crv": "P-256", "x": "a", "y": "b"}]}`
-	if out := s.good(jwks, "client", "add", "bank", "--fapi2", "--jwks", "-", "--redirect-uri", "https://bank.example.org/cb"); out != "client_id bank\n" {
+	if out := s.good(jwks, "client", "add", "bank", "--fapi2", "--jwks", "-", "--redirect-uri",
+		"https://bank.example.org/cb"); out != "client_id bank\n" {
 		t.Errorf("a client with keys: %s", out)
 	}
 	var row store.ClientRow
 	if err := json.Unmarshal([]byte(s.good("", "client", "show", "bank")), &row); err != nil {
 		t.Fatal(err)
 	}
-	if row.SecurityProfile != "fapi2" || row.TokenEndpointAuthMethod != "private_key_jwt" || !row.RequirePushedRequests || !row.DPoPBoundAccessTokens ||
+	if row.SecurityProfile != "fapi2" || row.TokenEndpointAuthMethod != "private_key_jwt" || !row.RequirePushedRequests ||
+		!row.DPoPBoundAccessTokens ||
 		row.IDTokenSignedResponseAlg != "PS256" || len(row.JWKS) == 0 {
 		t.Errorf("%+v", row)
 	}
-	service := s.good("", "client", "add", "nightly", "--service", "--scope", "archive:read  archive:write", "--audience", "https://archive.example.org")
-	if err := json.Unmarshal([]byte(s.good("", "client", "show", "nightly")), &row); err != nil || !strings.Contains(service, "client_secret ") ||
-		row.Scope != "archive:read archive:write" || !slices.Equal(row.GrantTypes, []string{"client_credentials"}) || len(row.ResponseTypes) != 0 {
+	service := s.good("", "client", "add", "nightly", "--service", "--scope", "archive:read  archive:write", "--audience",
+		"https://archive.example.org")
+	if err := json.Unmarshal([]byte(s.good("", "client", "show", "nightly")), &row); err != nil ||
+		!strings.Contains(service, "client_secret ") ||
+		row.Scope != "archive:read archive:write" || !slices.Equal(row.GrantTypes, []string{"client_credentials"}) ||
+		len(row.ResponseTypes) != 0 {
 		t.Errorf("%s %+v, %v", service, row, err)
 	}
 	s.bad("--fapi2 needs the client's public keys", "", "client", "add", "x", "--fapi2")
@@ -246,7 +258,8 @@ func TestClientLogoutsShowsWhatBecameOfThem(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close(context.Background())
-	_, err = conn.Exec(t.Context(), `INSERT INTO backchannel_logouts (client_id, sub, attempts, next_attempt_at, delivered_at, last_error, created_at) VALUES
+	_, err = conn.Exec(t.Context(), `INSERT INTO backchannel_logouts (client_id, sub, attempts, next_attempt_at, delivered_at,
+		last_error, created_at) VALUES
 		('wiki', 'sub-alice', 2, NULL, now(), NULL, '2026-01-02 03:04:05Z'),
 		('wiki', 'sub-bob', 8, NULL, NULL, 'answers 500', '2026-01-01 00:00:00Z')`)
 	if err != nil {

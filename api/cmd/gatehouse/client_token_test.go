@@ -11,7 +11,8 @@ import (
 
 func TestInitialAccessTokenCommands(t *testing.T) {
 	s := newShell(t)
-	printed := regexp.MustCompile(`^initial_access_token ([A-Za-z0-9_-]{43})\n$`).FindStringSubmatch(s.good("", "client", "token", "add", "wiki"))
+	printed := regexp.MustCompile(`^initial_access_token ([A-Za-z0-9_-]{43})\n$`).FindStringSubmatch(s.good("", "client", "token",
+		"add", "wiki"))
 	if printed == nil {
 		t.Fatal("no token was printed")
 	}
@@ -22,18 +23,21 @@ func TestInitialAccessTokenCommands(t *testing.T) {
 	}
 	t.Cleanup(func() { conn.Close(context.Background()) })
 	var stored bool
-	if err := conn.QueryRow(t.Context(), `SELECT token_sha256 = sha256($1::text::bytea) AND uses_left = 1 AND expires_at BETWEEN now() + '29 days' AND now() + '30 days'
+	if err := conn.QueryRow(t.Context(), `SELECT token_sha256 = sha256($1::text::bytea) AND uses_left = 1
+		AND expires_at BETWEEN now() + '29 days' AND now() + '30 days'
 		FROM initial_access_tokens WHERE name = 'wiki'`, printed[1]).Scan(&stored); err != nil || !stored {
 		t.Errorf("what was printed is not what is stored: %v", err)
 	}
 	list := s.good("", "client", "token", "list")
-	if !regexp.MustCompile(`(?m)^any +any number `).MatchString(list) || !regexp.MustCompile(`(?m)^wiki +1 .* -$`).MatchString(list) || strings.Contains(list, printed[1]) {
+	if !regexp.MustCompile(`(?m)^any +any number `).MatchString(list) ||
+		!regexp.MustCompile(`(?m)^wiki +1 .* -$`).MatchString(list) || strings.Contains(list, printed[1]) {
 		t.Errorf("client token list:\n%s", list)
 	}
 	if out := s.good("", "client", "token", "remove", "wiki"); out != "removed token wiki\n" {
 		t.Errorf("client token remove: %s", out)
 	}
-	if list := s.good("", "client", "token", "list", "--json"); strings.Contains(list, "wiki") || !strings.Contains(list, `"uses_left": null`) {
+	if list := s.good("", "client", "token", "list", "--json"); strings.Contains(list, "wiki") ||
+		!strings.Contains(list, `"uses_left": null`) {
 		t.Errorf("client token list --json:\n%s", list)
 	}
 	s.bad(`name must be unique: "any"`, "", "client", "token", "add", "any")

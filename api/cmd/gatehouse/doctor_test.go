@@ -34,9 +34,11 @@ func TestDoctor(t *testing.T) {
 	answers["/.well-known/openid-configuration"] = `{"issuer": "https://other.example.org"}`
 	answers["/config.json"] = `{"api": "https://other.example.org"}`
 	s.good("", "client", "add", "wiki", "--redirect-uri", "http://wiki.example.org/cb", "--response-type", "token")
-	_, _, warned := s.run(`{"client_id": "far", "redirect_uris": ["https://far.example.org/cb"], "frontchannel_logout_uri": "https://farther.example.org/"}`,
+	_, _, warned := s.run(`{"client_id": "far", "redirect_uris": ["https://far.example.org/cb"], `+
+		`"frontchannel_logout_uri": "https://farther.example.org/"}`,
 		"client", "import", "-")
-	const never = "far: frontchannel_logout_uri https://farther.example.org/ is never loaded: it has not the scheme, host and port of a redirect URI"
+	const never = "far: frontchannel_logout_uri https://farther.example.org/ is never loaded: it has not the scheme, " +
+		"host and port of a redirect URI"
 	if warned != "warning: client "+never+"\n" {
 		t.Errorf("client import: %s", warned)
 	}

@@ -59,7 +59,8 @@ func TestListsHaveTheRowsOfAllPages(t *testing.T) {
 	}
 	var groups []struct{ Members []string }
 	list := s.good("", "group", "list", "--json")
-	if err := json.Unmarshal([]byte(list), &groups); err != nil || len(groups) != 2 || len(groups[0].Members) != many || groups[1].Members == nil {
+	if err := json.Unmarshal([]byte(list), &groups); err != nil || len(groups) != 2 || len(groups[0].Members) != many ||
+		groups[1].Members == nil {
 		t.Errorf("group list: %v", err)
 	}
 }

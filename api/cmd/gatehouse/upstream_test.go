@@ -9,13 +9,15 @@ import (
 
 func TestUpstreamCommands(t *testing.T) {
 	s := newShell(t, "GATEHOUSE_ISSUER=https://api.example.org")
-	out := s.good("GOCSPX-secret\n", "upstream", "add", "google", "--display-name", "Google", "--issuer", "https://accounts.google.com", "--client-id", "us",
+	out := s.good("GOCSPX-secret\n", "upstream", "add", "google", "--display-name", "Google", "--issuer",
+		"https://accounts.google.com", "--client-id", "us",
 		"--email-domain", "Example.org", "--trusts-email", "--param", "access_type=offline", "--param", "prompt=consent")
 	if !strings.HasSuffix(out, "\nhttps://api.example.org/upstream/google/callback\n") {
 		t.Errorf("upstream add: %s", out)
 	}
 	shown := s.good("", "upstream", "show", "google")
-	for _, want := range []string{`"scope": "openid email profile"`, `"access_type": "offline"`, `"prompt": "consent"`, `"example.org"`, `"has_client_secret": true`} {
+	for _, want := range []string{`"scope": "openid email profile"`, `"access_type": "offline"`, `"prompt": "consent"`,
+		`"example.org"`, `"has_client_secret": true`} {
 		if !strings.Contains(shown, want) || strings.Contains(shown, "GOCSPX") {
 			t.Errorf("upstream show lacks %s: %s", want, shown)
 		}
@@ -23,9 +25,12 @@ func TestUpstreamCommands(t *testing.T) {
 	s.good("secret", "upstream", "add", "github", "--kind", "github", "--issuer", "https://github.com", "--client-id", "us", "--creates-users")
 	s.good("", "upstream", "add", "open", "--public", "--issuer", "https://op.example.org", "--client-id", "us")
 	s.bad("there is no client secret on standard input", "", "upstream", "add", "x", "--issuer", "https://op.example.org", "--client-id", "us")
-	s.bad(`name must be 1 to 32 of a z 0 9 dash underscore: "Google"`, "s", "upstream", "add", "Google", "--issuer", "https://op.example.org", "--client-id", "us")
-	s.bad(`issuer must be an http url without query: "op.example.org"`, "s", "upstream", "add", "x", "--issuer", "op.example.org", "--client-id", "us")
-	s.bad("that trust email need email domains", "s", "upstream", "add", "x", "--issuer", "https://op.example.org", "--client-id", "us", "--trusts-email")
+	s.bad(`name must be 1 to 32 of a z 0 9 dash underscore: "Google"`, "s", "upstream", "add", "Google", "--issuer",
+		"https://op.example.org", "--client-id", "us")
+	s.bad(`issuer must be an http url without query: "op.example.org"`, "s", "upstream", "add", "x", "--issuer", "op.example.org",
+		"--client-id", "us")
+	s.bad("that trust email need email domains", "s", "upstream", "add", "x", "--issuer", "https://op.example.org", "--client-id",
+		"us", "--trusts-email")
 
 	s.good("", "user", "add", "alice", "--no-password")
 	s.good("", "user", "add", "bob", "--no-password")
@@ -54,15 +59,18 @@ func TestDoctorTriesEachUpstream(t *testing.T) {
 	defer server.Close()
 	issuer := server.URL
 	mux.HandleFunc("/.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
-		w.Write([]byte(`{"issuer": "` + issuer + `", "authorization_endpoint": "` + issuer + `/a", "token_endpoint": "` + issuer + `/t", "jwks_uri": "` + issuer + `/j"}`))
+		w.Write([]byte(`{"issuer": "` + issuer + `", "authorization_endpoint": "` + issuer + `/a", "token_endpoint": "` + issuer +
+			`/t", "jwks_uri": "` + issuer + `/j"}`))
 	})
-	s := newShell(t, "GATEHOUSE_ISSUER=https://localhost:1", "GATEHOUSE_UI_ORIGIN=https://localhost:1", "GATEHOUSE_ENCRYPTION_KEY="+strings.Repeat("0f", 32),
+	s := newShell(t, "GATEHOUSE_ISSUER=https://localhost:1", "GATEHOUSE_UI_ORIGIN=https://localhost:1",
+		"GATEHOUSE_ENCRYPTION_KEY="+strings.Repeat("0f", 32),
 		"GATEHOUSE_PRIVATE_HOSTS=127.0.0.1")
 	s.good("secret", "upstream", "add", "op", "--issuer", server.URL, "--client-id", "us")
 	s.good("secret", "upstream", "add", "slash", "--issuer", server.URL+"/", "--client-id", "us")
 	s.good("secret", "upstream", "add", "inside", "--issuer", "http://10.1.2.3", "--client-id", "us")
 	_, stdout, _ := s.run("", "doctor")
-	for _, want := range []string{"ok   upstream op answers at " + server.URL, "fail upstream slash: ", "says that it is \"" + server.URL + "\"",
+	for _, want := range []string{"ok   upstream op answers at " + server.URL, "fail upstream slash: ",
+		"says that it is \"" + server.URL + "\"",
 		"fail upstream inside: ", "GATEHOUSE_PRIVATE_HOSTS"} {
 		if !strings.Contains(stdout, want) {
 			t.Errorf("no %q in\n%s", want, stdout)

@@ -59,7 +59,8 @@ func TestUserCommands(t *testing.T) {
 func TestACommonPasswordIsRefusedAtEachDoor(t *testing.T) {
 	s := newShell(t)
 	s.good(passphrase, "user", "add", "alice.example")
-	for _, door := range [][]string{{"user", "add", "bob"}, {"user", "passwd", "alice.example"}, {"user", "passwd", "alice.example", "--sign-out"}} {
+	for _, door := range [][]string{{"user", "add", "bob"}, {"user", "passwd", "alice.example"},
+		{"user", "passwd", "alice.example", "--sign-out"}} {
 		s.bad("the password is among those that attackers try first", "password1\n", door...)
 		s.bad("the password has a control character", "tab\tulator\n", door...)
 	}

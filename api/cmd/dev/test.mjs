@@ -25,7 +25,10 @@ const asked = read(process.argv.slice(2));
 // Without a C compiler there is no race detector.
 const hasRace = ['cc', 'gcc', 'clang'].some((cc) => spawnSync(cc, ['--version']).status === 0);
 const { rest } = await prepare(asked);
-for (const s of sections(asked)) await section(...s);
+const all = sections(asked);
+const isGo = ([name]) => name.startsWith('go test'); // which uses all cores by itself
+await Promise.all(all.filter((s) => !isGo(s)).map((s) => section(...s)));
+for (const s of all.filter(isGo)) await section(...s);
 await rest;
 await testFileSections(asked.files);
 finish();

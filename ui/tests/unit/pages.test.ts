@@ -268,7 +268,7 @@ describe('without an answer', () => {
     Object.assign(net, { config: undefined, interaction: { body: login } });
     find('button').click();
     await vi.waitUntil(() => text('h1') === 'Sign in to JupyterHub');
-    expect(document.activeElement).toBe(find('input[name=username]'));
+    await vi.waitFor(() => expect(document.activeElement).toBe(find('input[name=username]'))); // a moment later (lib/focus.ts)
   });
 });
 

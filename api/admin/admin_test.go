@@ -52,6 +52,7 @@ func refused[E error](t *testing.T, err error, words string) {
 }
 
 func TestAnInvalidInputNamesItsMembersAsTheDoorDoes(t *testing.T) {
+	t.Parallel()
 	err := invalid("%s must be below %d, and so must %s", member("uses_left"), 5, member("days"))
 	if err.Error() != "uses_left must be below 5, and so must days" {
 		t.Error(err)

@@ -10,6 +10,7 @@ import (
 )
 
 func TestAClientGetsASecretIfItAuthenticatesWithOne(t *testing.T) {
+	t.Parallel()
 	a, conn := newAdmin(t)
 	stored := func(id, secret string) (same bool) {
 		t.Helper()
@@ -52,6 +53,7 @@ func TestAClientGetsASecretIfItAuthenticatesWithOne(t *testing.T) {
 }
 
 func TestAClientThatCannotWorkIsRefused(t *testing.T) {
+	t.Parallel()
 	a, _ := newAdmin(t)
 	for _, test := range []struct {
 		change func(*Registration)
@@ -82,6 +84,7 @@ func TestAClientThatCannotWorkIsRefused(t *testing.T) {
 }
 
 func TestImportLeavesOutWhatIsNotSupportedAndSaysSo(t *testing.T) {
+	t.Parallel()
 	a, _ := newAdmin(t)
 	list, err := ParseRegistrations([]byte(`[
 		{"client_id": "a", "grant_types": ["authorization_code", "password"], "client_secret": "short"},
@@ -111,6 +114,7 @@ func TestImportLeavesOutWhatIsNotSupportedAndSaysSo(t *testing.T) {
 }
 
 func TestRegistrationsThatAreNoneAreNamed(t *testing.T) {
+	t.Parallel()
 	for text, want := range map[string]string{
 		`[`:                        "this is not JSON",
 		`{"client_id": 1}`:         "client 1: client_id must not be a number",
@@ -126,6 +130,7 @@ func TestRegistrationsThatAreNoneAreNamed(t *testing.T) {
 }
 
 func TestAHubIsRegisteredAsItsAuthenticatorExpects(t *testing.T) {
+	t.Parallel()
 	for address, base := range map[string]string{
 		"https://hub.example.org":           "https://hub.example.org",
 		"https://hub.example.org/base/hub/": "https://hub.example.org/base",
@@ -145,6 +150,7 @@ func TestAHubIsRegisteredAsItsAuthenticatorExpects(t *testing.T) {
 }
 
 func TestCheckClientsWarnsOfThoseThatAreEnabled(t *testing.T) {
+	t.Parallel()
 	a, conn := newAdmin(t)
 	_, err := conn.Exec(t.Context(), `
 		INSERT INTO clients (client_id, client_secret_sha256, redirect_uris, response_types, frontchannel_logout_uri, disabled_at)
@@ -166,6 +172,7 @@ func TestCheckClientsWarnsOfThoseThatAreEnabled(t *testing.T) {
 }
 
 func TestAnInitialAccessTokenIsGoodForOneClientAndAMonthUnlessItSays(t *testing.T) {
+	t.Parallel()
 	a, conn := newAdmin(t)
 	number := func(n int) *int { return &n }
 	for _, test := range []struct {
@@ -193,6 +200,7 @@ func TestAnInitialAccessTokenIsGoodForOneClientAndAMonthUnlessItSays(t *testing.
 }
 
 func TestTheStateOfASigningKey(t *testing.T) {
+	t.Parallel()
 	a, conn := newAdmin(t)
 	_, err := conn.Exec(t.Context(), `INSERT INTO signing_keys (kid, alg, private_key, created_at, activates_at, retires_at) VALUES
 		('old', 'ES256', '', now(), now() - interval '2 days', now() + interval '1 day'),

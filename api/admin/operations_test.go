@@ -12,6 +12,7 @@ import (
 // What is made of the table relies on this: names are commands, help is a sentence, and the members of inputs and results have names as
 // columns do.
 func TestTheTableOfOperations(t *testing.T) {
+	t.Parallel()
 	var names []string
 	for _, o := range Operations() {
 		names = append(names, o.Name)
@@ -43,6 +44,7 @@ func TestTheTableOfOperations(t *testing.T) {
 
 // Every operation can be called by its name, with JSON.
 func TestEveryOperationRuns(t *testing.T) {
+	t.Parallel()
 	a, conn := newAdmin(t)
 	_, err := conn.Exec(t.Context(), `INSERT INTO signing_keys (kid, alg, private_key, created_at, activates_at)
 		VALUES ('k', 'ES256', '', now(), now())`)

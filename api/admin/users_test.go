@@ -9,6 +9,7 @@ import (
 )
 
 func TestThePasswordOfAUserIsCheckedAndHashed(t *testing.T) {
+	t.Parallel()
 	a, conn := newAdmin(t)
 	isPassword := func(password string) (ok bool) {
 		t.Helper()
@@ -42,6 +43,7 @@ func TestThePasswordOfAUserIsCheckedAndHashed(t *testing.T) {
 }
 
 func TestAPageNamesTheNextOne(t *testing.T) {
+	t.Parallel()
 	a, conn := newAdmin(t)
 	_, err := conn.Exec(t.Context(), "INSERT INTO users (username) SELECT 'u' || 10000 + i FROM generate_series(1, 1500) AS i")
 	try(t, err)
@@ -67,6 +69,7 @@ func TestAPageNamesTheNextOne(t *testing.T) {
 }
 
 func TestPersonalAccessTokensAreRevokedOneOrAll(t *testing.T) {
+	t.Parallel()
 	a, conn := newAdmin(t)
 	_, err := a.AddUser(t.Context(), AddUser{Username: "alice"})
 	try(t, err)

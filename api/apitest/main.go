@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"gatehouse/api/devdb"
 )
 
 // Main is the TestMain of a package whose tests use this one.
@@ -22,7 +24,7 @@ func Main(m *testing.M) {
 		_ = flag.Set("test.parallel", strconv.Itoa(4*runtime.GOMAXPROCS(0)))
 	}
 	defer trustTestServers()()
-	defer filled.Drop()
+	defer devdb.DropFilled()
 	m.Run()
 }
 

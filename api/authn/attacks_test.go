@@ -19,6 +19,7 @@ import (
 
 // An upstream must not keep a processor busy for hours with one sign-in.
 func TestAKeyOfAMillionBitsCostsNoTime(t *testing.T) {
+	t.Parallel()
 	for name, keys := range map[string]int{"one that is too long": 1, "too many": 5000} {
 		op := newOP(t)
 		size := map[int]int{1: 1_000_000 / 8, 5000: 128}[keys]
@@ -50,6 +51,7 @@ func TestAKeyOfAMillionBitsCostsNoTime(t *testing.T) {
 
 // A discovery document names addresses, too: none of them may lead inside, whatever the issuer's own address.
 func TestADiscoveryDocumentLeadsNoRequestInside(t *testing.T) {
+	t.Parallel()
 	var asked atomic.Int32
 	inside := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		asked.Add(1)
@@ -77,6 +79,7 @@ func TestADiscoveryDocumentLeadsNoRequestInside(t *testing.T) {
 
 // Where people may have claims of their own, one differs from the protocol's in its case alone.
 func TestAClaimOfAnotherCaseIsAnotherClaim(t *testing.T) {
+	t.Parallel()
 	op := newOP(t)
 	op.claims = map[string]any{"email_verified": false, "Email_verified": true, "name": nil}
 	op.userinfo = map[string]any{"sub": "42", "EMAIL": "victim@example.org", "name": "Mallory", "\u017fub": "1"}
@@ -91,6 +94,7 @@ func TestAClaimOfAnotherCaseIsAnotherClaim(t *testing.T) {
 
 // Who connects an account reads its label first.
 func TestTheLabelOfAnAccountIsNoAddressThatNobodyVerified(t *testing.T) {
+	t.Parallel()
 	for want, who := range map[string]UpstreamPerson{
 		"alice@example.org": {Sub: "1", Email: "alice@example.org", EmailVerified: true, Username: "mallory"},
 		"mallory":           {Sub: "1", Email: "alice@example.org", Username: "mallory"},

@@ -7,6 +7,7 @@ import (
 
 // Whoever has a /48 has 65,536 subnets, and would fill a limit for all that is counted by subnet.
 func TestAnEndSiteIsAllThatOneCustomerHas(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		a, b                    string
 		sameSubnet, sameEndSite bool

@@ -39,6 +39,7 @@ func bcryptOf(t testing.TB, password string, cost int) string {
 }
 
 func TestVerifyTellsRightFromWrongForEveryKind(t *testing.T) {
+	t.Parallel()
 	p, _ := stopped(t)
 	cheap := bcryptOf(t, right, 4)
 	current := hashArgon2id(right)
@@ -85,6 +86,7 @@ func TestVerifyTellsRightFromWrongForEveryKind(t *testing.T) {
 }
 
 func TestAbsurdCostsAreRefusedWithoutComputing(t *testing.T) {
+	t.Parallel()
 	salt, key := "c29tZXNhbHRzb21lc2FsdA", strings.Repeat("A", 43)
 	for _, stored := range []string{
 		"$2a$15$" + strings.Repeat("a", 53),
@@ -111,6 +113,7 @@ func TestAbsurdCostsAreRefusedWithoutComputing(t *testing.T) {
 
 // No failure is released before the floor, whatever it cost; and all costs stay below it.
 func TestFailuresTakeTheSameTimeForKnownAndUnknown(t *testing.T) {
+	t.Parallel()
 	p, slept := stopped(t)
 	for name, stored := range map[string]string{
 		"unknown user": "", "argon2id": hashArgon2id(right), "bcrypt 4": bcryptOf(t, right, 4), "bcrypt 10": bcryptOf(t, right, 10),
@@ -132,6 +135,7 @@ func TestFailuresTakeTheSameTimeForKnownAndUnknown(t *testing.T) {
 }
 
 func TestTheQueueIsBoundedAndWaitingFollowsTheContext(t *testing.T) {
+	t.Parallel()
 	p := NewPasswords(1, 1)
 	release, err := p.acquire(t.Context())
 	if err != nil {
@@ -161,6 +165,7 @@ func TestTheQueueIsBoundedAndWaitingFollowsTheContext(t *testing.T) {
 
 // A sleeper holds no worker, or a handful of wrong passwords would keep everybody waiting.
 func TestWaitingForTheFloorHoldsNoWorker(t *testing.T) {
+	t.Parallel()
 	p := NewPasswords(1, 0)
 	asleep := make(chan struct{})
 	wake := make(chan struct{})
@@ -176,6 +181,7 @@ func TestWaitingForTheFloorHoldsNoWorker(t *testing.T) {
 }
 
 func TestSleepEndsWithTheContext(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := sleep(ctx, time.Hour); !errors.Is(err, context.Canceled) {
@@ -188,6 +194,7 @@ func TestSleepEndsWithTheContext(t *testing.T) {
 
 // NIST SP 800-63B §5.1.1.2
 func TestNewPasswords(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		password, username, want string
 	}{

@@ -8,6 +8,7 @@ import (
 )
 
 func TestOneSiteDoesNotTakeTheUpstreamFromTheOthers(t *testing.T) {
+	t.Parallel()
 	var l SiteLimiter
 	var releases []func()
 	for range requestsPerSite {

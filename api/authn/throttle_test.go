@@ -13,6 +13,7 @@ var (
 )
 
 func TestWaitFollowsTheFailuresOfTheFullestBucket(t *testing.T) {
+	t.Parallel()
 	pair, address, account, device := Bucket(0), Bucket(1<<digestBits), Bucket(2<<digestBits), Bucket(3<<digestBits)
 	for _, test := range []struct {
 		name   string
@@ -43,6 +44,7 @@ func TestWaitFollowsTheFailuresOfTheFullestBucket(t *testing.T) {
 }
 
 func TestParallelFailuresNeverPileUpMoreThanAMinute(t *testing.T) {
+	t.Parallel()
 	for kind := ByPair; kind <= ByDevice; kind++ {
 		s := State{Bucket: Bucket(kind) << digestBits, UpdatedAt: noon}
 		for range 1000 {
@@ -58,6 +60,7 @@ func TestParallelFailuresNeverPileUpMoreThanAMinute(t *testing.T) {
 }
 
 func TestAPatientGuesserGetsOneAttemptPerLeak(t *testing.T) {
+	t.Parallel()
 	s, now, attempts := State{Bucket: 0, UpdatedAt: noon}, noon, 0
 	for ; now.Before(noon.Add(time.Hour)); now = now.Add(time.Second) {
 		if Wait([]State{s}, now) == 0 {
@@ -71,6 +74,7 @@ func TestAPatientGuesserGetsOneAttemptPerLeak(t *testing.T) {
 }
 
 func TestAKnownDeviceIsNotTouchedByAFloodOfItsAccount(t *testing.T) {
+	t.Parallel()
 	key := [32]byte{1}
 	flood := Buckets(key, "alice", netip.MustParseAddr("198.51.100.1"), "")
 	var states []State
@@ -87,6 +91,7 @@ func TestAKnownDeviceIsNotTouchedByAFloodOfItsAccount(t *testing.T) {
 }
 
 func TestBucketsOfAnAttempt(t *testing.T) {
+	t.Parallel()
 	key := [32]byte{1}
 	of := func(name, addr, device string) []Bucket {
 		var a netip.Addr
@@ -127,6 +132,7 @@ func TestBucketsOfAnAttempt(t *testing.T) {
 }
 
 func TestSuccessEmptiesPairAndDeviceOnly(t *testing.T) {
+	t.Parallel()
 	key := [32]byte{1}
 	all := Buckets(key, "alice", home, "")
 	if got := AfterSuccess(all); !slices.Equal(got, all[:1]) {

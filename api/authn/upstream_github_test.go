@@ -57,6 +57,7 @@ func (g *aGitHub) row() *oidc.Upstream {
 }
 
 func TestGitHubSaysWhoSignedInByNumberAndVerifiedPrimaryAddress(t *testing.T) {
+	t.Parallel()
 	g := newGitHub(t)
 	s := NewUpstreams(g.Client(), time.Now)
 	redeem := func(code string) (UpstreamPerson, error) {
@@ -86,6 +87,7 @@ func TestGitHubSaysWhoSignedInByNumberAndVerifiedPrimaryAddress(t *testing.T) {
 }
 
 func TestGitHubsEndpointsAreBelowItsIssuer(t *testing.T) {
+	t.Parallel()
 	s := NewUpstreams(http.DefaultClient, time.Now)
 	row := &oidc.Upstream{Kind: "github", Issuer: "https://github.com", ClientID: "us", Scope: "read:user"}
 	at, err := s.AuthorizationURL(context.Background(), row, UpstreamRequest{State: "s", Nonce: "n", Verifier: "v",

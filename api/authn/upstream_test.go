@@ -93,6 +93,7 @@ func redeemAt(op *anOP) (UpstreamPerson, error) {
 }
 
 func TestAnUpstreamsIDTokenSaysWhoSignedIn(t *testing.T) {
+	t.Parallel()
 	op := newOP(t)
 	op.claims = map[string]any{"auth_time": 1_700_000_000, "amr": []string{"pwd", "otp"}, "preferred_username": "Alice\x00\u202e"}
 	who, err := redeemAt(op)
@@ -109,6 +110,7 @@ func TestAnUpstreamsIDTokenSaysWhoSignedIn(t *testing.T) {
 
 // OpenID Connect Core §3.1.3.7, §5.3.2; RFC 9700 §4.4.
 func TestAnUpstreamThatAnswersWronglySignsNobodyIn(t *testing.T) {
+	t.Parallel()
 	for name, spoil := range map[string]func(*anOP){
 		"issuer":           func(op *anOP) { op.claims = map[string]any{"iss": op.URL + "/"} },
 		"audience":         func(op *anOP) { op.claims = map[string]any{"aud": "others"} },
@@ -160,6 +162,7 @@ func TestAnUpstreamThatAnswersWronglySignsNobodyIn(t *testing.T) {
 }
 
 func TestUserinfoIsAskedOnlyForWhatTheIDTokenLacks(t *testing.T) {
+	t.Parallel()
 	op := newOP(t)
 	op.claims = map[string]any{"email": nil, "email_verified": true}
 	op.userinfo = map[string]any{"sub": "42", "email": "alice@example.org", "name": "Another", "preferred_username": "alice"}
@@ -170,6 +173,7 @@ func TestUserinfoIsAskedOnlyForWhatTheIDTokenLacks(t *testing.T) {
 }
 
 func TestKeysAndDiscoveryAreKeptAndLookedUpAgain(t *testing.T) {
+	t.Parallel()
 	op, now := newOP(t), time.Now()
 	s := NewUpstreams(op.Client(), func() time.Time { return now })
 	redeem := func() error {
@@ -211,6 +215,7 @@ func TestKeysAndDiscoveryAreKeptAndLookedUpAgain(t *testing.T) {
 }
 
 func TestASlowOrBrokenUpstreamIsUnavailableWithinTheLimit(t *testing.T) {
+	t.Parallel()
 	release := make(chan struct{})
 	slow := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release }))
 	defer slow.Close()
@@ -231,6 +236,7 @@ func TestASlowOrBrokenUpstreamIsUnavailableWithinTheLimit(t *testing.T) {
 }
 
 func TestARefreshBringsTheNextTokensAndIsSentOnce(t *testing.T) {
+	t.Parallel()
 	op := newOP(t)
 	var sent []url.Values
 	answer := `{"access_token": "at2", "expires_in": 60, "refresh_token": "rt2", "scope": "openid"}`
@@ -268,6 +274,7 @@ func TestARefreshBringsTheNextTokensAndIsSentOnce(t *testing.T) {
 }
 
 func TestAnAuthorizationRequestHasStateNoncePKCEAndWhatTheRowAdds(t *testing.T) {
+	t.Parallel()
 	op := newOP(t)
 	row := op.row()
 	row.Params = map[string]string{"access_type": "offline", "prompt": "consent"}
@@ -293,6 +300,7 @@ func TestAnAuthorizationRequestHasStateNoncePKCEAndWhatTheRowAdds(t *testing.T) 
 
 // RFC 9207 §2.4.
 func TestAnAnswerOfAnotherIssuerIsRefused(t *testing.T) {
+	t.Parallel()
 	op := newOP(t)
 	for _, promised := range []bool{false, true} {
 		op.discovery = map[string]any{"authorization_response_iss_parameter_supported": promised}

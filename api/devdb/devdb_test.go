@@ -86,15 +86,7 @@ func TestOpenTakesDatabaseURLAsItIs(t *testing.T) {
 
 func TestTheDatabaseStaysOverARestart(t *testing.T) {
 	t.Setenv("DATABASE_URL", "")
-	root, err := Root()
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := filepath.Join(root, ".cache/devdb-open-test")
-	if err := Remove(dir); err != nil {
-		t.Fatal(err)
-	}
-	defer Remove(dir)
+	dir := emptyFolder(t, "open-test")
 	for _, statement := range []string{"CREATE TABLE kept ()", "TABLE kept"} {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		url, stop, err := Open(ctx, dir, func(string) {})
@@ -142,12 +134,7 @@ func TestAnInterruptedInitdbIsNotTakenForData(t *testing.T) {
 }
 
 func TestAFreshServerHasNothingOfTheOneBefore(t *testing.T) {
-	root, err := Root()
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := filepath.Join(root, ".cache/devdb-fresh-test")
-	defer Remove(dir)
+	dir := emptyFolder(t, "fresh-test")
 	for range 2 {
 		fresh, err := StartFresh(t.Context(), dir, func(string) {}, "max_connections=20")
 		if err != nil {
@@ -161,4 +148,23 @@ func TestAFreshServerHasNothingOfTheOneBefore(t *testing.T) {
 		}
 		fresh.Stop()
 	}
+}
+
+// emptyFolder is where the data of the tests' servers is, and removed at the end.
+func emptyFolder(t *testing.T, name string) string {
+	t.Helper()
+	root, err := Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	within, err := testData(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(within, name)
+	if err := Remove(dir); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { Remove(dir) })
+	return dir
 }

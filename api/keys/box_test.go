@@ -7,6 +7,7 @@ import (
 )
 
 func TestABoxOpensWhatWasSealedForItsPurposeAndDataOnly(t *testing.T) {
+	t.Parallel()
 	type letter struct {
 		To    string
 		Lines []string `json:",omitempty"`

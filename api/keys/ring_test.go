@@ -66,6 +66,7 @@ func sign(t testing.TB, r *Ring, alg, claims string, now time.Time) string {
 }
 
 func TestEveryAlgorithmSignsWhatVerifyBelieves(t *testing.T) {
+	t.Parallel()
 	var never time.Time
 	r := ring(t, row(t, EdDSA, 0, noon, never), row(t, ES256, 0, noon, never), row(t, PS256, 0, noon, never), row(t, RS256, 0, noon, never))
 	if got := algs(r, noon); !slices.Equal(got, oidc.SigningAlgs) {
@@ -114,6 +115,7 @@ func mustJWK(t *testing.T, raw []byte) jwk.Key {
 }
 
 func TestTheNewestActiveKeySignsAndRetiredOnesAreForgotten(t *testing.T) {
+	t.Parallel()
 	day := 24 * time.Hour
 	var never time.Time
 	old := row(t, ES256, 0, noon.Add(-90*day), noon.Add(day))
@@ -166,6 +168,7 @@ func TestTheNewestActiveKeySignsAndRetiredOnesAreForgotten(t *testing.T) {
 }
 
 func TestTheJWKSHasTheCurrentRS256KeyFirstAndNothingPrivate(t *testing.T) {
+	t.Parallel()
 	var never time.Time
 	soon := noon.Add(time.Hour)
 	r := ring(t, row(t, EdDSA, 0, noon, never), row(t, ES256, 0, noon, never),
@@ -214,6 +217,7 @@ func TestTheJWKSHasTheCurrentRS256KeyFirstAndNothingPrivate(t *testing.T) {
 
 // RFC 7638 §3.1 has this key and its thumbprint.
 func TestTheKidIsTheThumbprintOfRFC7638(t *testing.T) {
+	t.Parallel()
 	key := mustJWK(t, []byte(`{"kty":"RSA","e":"AQAB","n":"0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7`+
 		`aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY36`+
 		`8QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xB`+
@@ -228,6 +232,7 @@ func TestTheKidIsTheThumbprintOfRFC7638(t *testing.T) {
 }
 
 func TestRowsThatCannotBeUsedAreNamed(t *testing.T) {
+	t.Parallel()
 	good, other := row(t, ES256, 0, noon, time.Time{}), row(t, EdDSA, 0, noon, time.Time{})
 	for _, test := range []struct {
 		name   string
@@ -264,6 +269,7 @@ func TestRowsThatCannotBeUsedAreNamed(t *testing.T) {
 // jwx encodes claim names without escaping them (GHSA-4cf7-xm37-g63h): through its jwt package, this name, which an
 // operator may have copied from elsewhere into users.claims, would make the user an administrator.
 func TestACraftedClaimNameInjectsNothing(t *testing.T) {
+	t.Parallel()
 	r := ring(t, row(t, ES256, 0, noon, time.Time{}))
 	for _, name := range []string{`x":1,"groups":["admin"],"y`, `x\`, "x\u2028\n\x00", `\u0022`, `"`, "x\xff"} {
 		body, err := json.Marshal(map[string]any{"sub": "alice", "groups": []string{"students"}, name: 1})

@@ -37,6 +37,7 @@ func save(rows []Row, add []NewKey, retire []Retirement, now time.Time) []Row {
 }
 
 func TestPlan(t *testing.T) {
+	t.Parallel()
 	one := []string{RS256}
 	for _, test := range []struct {
 		name   string
@@ -83,6 +84,7 @@ func TestPlan(t *testing.T) {
 // Ten years of planning, hourly, daily or now and then, with a clock that jumps: at any time one key signs, it was published
 // for a day before (but for the first), and stays published for an hour after.
 func TestAtAnyTimeAKeySignsThatWasPublishedAhead(t *testing.T) {
+	t.Parallel()
 	for _, step := range []time.Duration{time.Hour, 25 * time.Hour, 40 * day, 400 * day} {
 		var rows []Row
 		signed := map[string]time.Time{} // kid → when it signed last
@@ -116,6 +118,7 @@ func TestAtAnyTimeAKeySignsThatWasPublishedAhead(t *testing.T) {
 }
 
 func TestAClockThatJumpsAheadAndBackDoesNotStopTheRotation(t *testing.T) {
+	t.Parallel()
 	one := []string{RS256}
 	ahead := noon.Add(1000 * day)
 	rows := []Row{at("a", RS256, 0, 0)}
@@ -134,6 +137,7 @@ func TestAClockThatJumpsAheadAndBackDoesNotStopTheRotation(t *testing.T) {
 }
 
 func TestRotate(t *testing.T) {
+	t.Parallel()
 	rows := []Row{at("retired", RS256, -100*day, -day), at("old", RS256, -90*day, time.Hour), at("now", RS256, 0, 0),
 		at("next", RS256, 2*day, 0), at("other", ES256, 0, 0)}
 	add, retire := Rotate(rows, RS256, noon, policy, false)

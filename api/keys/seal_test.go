@@ -22,6 +22,7 @@ func sealer(t testing.TB, keys ...byte) *Sealer {
 }
 
 func TestWhatIsSealedOpensUnderTheSamePurposeAndDataOnly(t *testing.T) {
+	t.Parallel()
 	s := sealer(t, 1)
 	for _, plaintext := range []string{"", "x", strings.Repeat("a pending request ", 300)} {
 		sealed := s.Seal("request", []byte(plaintext), []byte("cookie"))
@@ -51,6 +52,7 @@ func TestWhatIsSealedOpensUnderTheSamePurposeAndDataOnly(t *testing.T) {
 }
 
 func TestEveryBitOfASealedValueCounts(t *testing.T) {
+	t.Parallel()
 	s := sealer(t, 1)
 	sealed := s.Seal("request", []byte("secret"), nil)
 	for i := range len(sealed) * 8 {
@@ -63,6 +65,7 @@ func TestEveryBitOfASealedValueCounts(t *testing.T) {
 }
 
 func TestTheFirstKeyEncryptsAndAllDecrypt(t *testing.T) {
+	t.Parallel()
 	old, both, swapped := sealer(t, 1), sealer(t, 2, 1), sealer(t, 1, 2)
 	before := old.Seal("request", []byte("old"), nil)
 	if got, err := both.Open("request", before, nil); err != nil || string(got) != "old" {
@@ -78,6 +81,7 @@ func TestTheFirstKeyEncryptsAndAllDecrypt(t *testing.T) {
 }
 
 func TestSealSameGivesTheSameForTheSameOnly(t *testing.T) {
+	t.Parallel()
 	s := sealer(t, 1, 2)
 	one := s.SealSame("refresh", []byte("token"), []byte("data"))
 	if !bytes.Equal(one, sealer(t, 1).SealSame("refresh", []byte("token"), []byte("data"))) {
@@ -103,6 +107,7 @@ func TestSealSameGivesTheSameForTheSameOnly(t *testing.T) {
 }
 
 func TestDeriveIsStableAndOfOnePurposeAndKey(t *testing.T) {
+	t.Parallel()
 	s := sealer(t, 1, 2)
 	one := s.Derive("refresh", []byte("token"))
 	if one != sealer(t, 1).Derive("refresh", []byte("token")) {
@@ -120,6 +125,7 @@ func TestDeriveIsStableAndOfOnePurposeAndKey(t *testing.T) {
 }
 
 func TestUnusableEncryptionKeysAreNamed(t *testing.T) {
+	t.Parallel()
 	for name, keys := range map[string][][32]byte{"none": nil, "zeros": {{}}, "twice": {{1}, {2}, {1}}} {
 		if _, err := NewSealer(keys); err == nil || !strings.Contains(err.Error(), "GATEHOUSE_ENCRYPTION_KEY") {
 			t.Errorf("%s: %v", name, err)

@@ -32,6 +32,7 @@ func setOf(t testing.TB, r *Ring) *Set {
 }
 
 func TestAClientsSignatureIsVerifiedWithTheKeyItIsFor(t *testing.T) {
+	t.Parallel()
 	var never time.Time
 	r := ring(t, row(t, RS256, 0, noon, never), row(t, PS256, 0, noon, never), row(t, ES256, 0, noon, never), row(t, EdDSA, 0, noon, never))
 	set := setOf(t, r)
@@ -58,6 +59,7 @@ func TestAClientsSignatureIsVerifiedWithTheKeyItIsFor(t *testing.T) {
 
 // A client may leave kid away (RFC 7515 §4.1.4 is optional); then each key of the type is tried.
 func TestASignatureWithoutAKidIsTriedWithEachKey(t *testing.T) {
+	t.Parallel()
 	var never time.Time
 	r := ring(t, row(t, ES256, 0, noon, never), row(t, ES256, 1, noon, never), row(t, RS256, 0, noon, never))
 	for i := range r.keys {
@@ -78,6 +80,7 @@ func TestASignatureWithoutAKidIsTriedWithEachKey(t *testing.T) {
 // RFC 7517 §5: what is not understood is left out. RFC 8725 §3.2, §3.5: nor are keys taken that are no public ones, or too weak
 // or too long.
 func TestKeysOfAnotherKindAreLeftOut(t *testing.T) {
+	t.Parallel()
 	private, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		t.Fatal(err)
@@ -135,6 +138,7 @@ func TestKeysOfAnotherKindAreLeftOut(t *testing.T) {
 
 // RFC 9449 §4.2, §4.3.
 func TestATokenWithItsOwnKeyIsVerifiedWithThat(t *testing.T) {
+	t.Parallel()
 	var never time.Time
 	r := ring(t, row(t, ES256, 0, noon, never), row(t, RS256, 0, noon, never))
 	k := r.byKID[row(t, ES256, 0, noon, never).KID]

@@ -15,6 +15,7 @@ import (
 
 // RFC 8725 §2: the ways in which verifiers were talked into believing.
 func TestForgedTokensAreRefused(t *testing.T) {
+	t.Parallel()
 	rsa, ec := row(t, RS256, 0, noon, time.Time{}), row(t, ES256, 0, noon, time.Time{})
 	r := ring(t, rsa, ec)
 	token := sign(t, r, RS256, `{"sub":"alice"}`, noon)

@@ -22,6 +22,7 @@ func get(t *testing.T, c *http.Client, address string) (*http.Response, string, 
 }
 
 func TestOnlyNamedHostsMayBePrivateOrPlain(t *testing.T) {
+	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "inside") }))
 	defer server.Close()
 	if _, body, err := get(t, Client([]string{"127.0.0.1"}), server.URL); err != nil || body != "inside" {
@@ -35,6 +36,7 @@ func TestOnlyNamedHostsMayBePrivateOrPlain(t *testing.T) {
 }
 
 func TestAPrivateAddressIsRefusedWhenItIsDialled(t *testing.T) {
+	t.Parallel()
 	for _, address := range []string{"127.0.0.1", "10.1.2.3", "169.254.169.254", "100.64.0.1", "0.0.0.0", "192.168.1.1", "[::1]", "[fd00::1]",
 		"[::ffff:127.0.0.1]", "[64:ff9b::7f00:1]", "[fe80::1]", "[fec0::1]", "[::7f00:1]", "[::ffff:0:7f00:1]", "[2001:0:7f00:1::]",
 		"[2002:7f00:1::]",
@@ -54,6 +56,7 @@ func TestAPrivateAddressIsRefusedWhenItIsDialled(t *testing.T) {
 }
 
 func TestNoRedirectIsFollowedAndNoAnswerIsEndless(t *testing.T) {
+	t.Parallel()
 	mux := http.NewServeMux()
 	server := httptest.NewServer(mux)
 	defer server.Close()

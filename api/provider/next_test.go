@@ -205,9 +205,35 @@ type visitor struct {
 	cookies map[CookieName]string
 }
 
+// withKeys has the signing keys of visitedProvider.
+var withKeys = devdb.Filled{Fill: func(ctx context.Context, url string) error {
+	db, err := store.Open(ctx, url)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	p, err := visitedProvider(db)
+	if err != nil {
+		return err
+	}
+	return p.Start(ctx)
+}}
+
+func visitedProvider(db *store.Store) (*Provider, error) {
+	sealer, err := keys.NewSealer([][32]byte{{1, 2, 3}})
+	if err != nil {
+		return nil, err
+	}
+	hour := time.Hour
+	settings := Settings{Issuer: testIssuer, UIOrigin: testUI, Name: "Gatehouse", CodeTTL: hour, AccessTokenTTL: hour, IDTokenTTL: hour,
+		RequestTTL: hour, SessionIdle: hour, SessionMax: hour, RefreshIdle: hour, RefreshMax: hour, KeyRotation: 90 * 24 * hour,
+		KeyPublishAhead: hour, PrivateHosts: []string{"127.0.0.1"}, ResponseTypes: []oidc.ResponseType{"code id_token token"}}
+	return New(settings, db, sealer, authn.NewPasswords(1, 4), time.Now), nil
+}
+
 // newVisitor returns a browser at a provider with user alice, clients first, third and tv, and an upstream where alice has an account.
 func newVisitor(t *testing.T) *visitor {
-	address := devdb.Test(t)
+	address := withKeys.Test(t)
 	db, err := store.Open(t.Context(), address)
 	if err != nil {
 		t.Fatal(err)
@@ -218,15 +244,11 @@ func newVisitor(t *testing.T) *visitor {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close(context.Background()) })
-	sealer, err := keys.NewSealer([][32]byte{{1, 2, 3}})
+	p, err := visitedProvider(db)
 	if err != nil {
 		t.Fatal(err)
 	}
-	hour := time.Hour
-	settings := Settings{Issuer: testIssuer, UIOrigin: testUI, Name: "Gatehouse", CodeTTL: hour, AccessTokenTTL: hour, IDTokenTTL: hour,
-		RequestTTL: hour, SessionIdle: hour, SessionMax: hour, RefreshIdle: hour, RefreshMax: hour, KeyRotation: 90 * 24 * hour,
-		KeyPublishAhead: hour, PrivateHosts: []string{"127.0.0.1"}, ResponseTypes: []oidc.ResponseType{"code id_token token"}}
-	b := &visitor{t, New(settings, db, sealer, authn.NewPasswords(1, 4), time.Now), conn, map[CookieName]string{}}
+	b := &visitor{t, p, conn, map[CookieName]string{}}
 	if err := b.p.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 // An upstream that rotates refresh tokens takes the second use of one for theft: a sign-in that brings no new one, as most do, must
 // not let a second request at the one that the first is using.
 func TestASignInDuringARefreshDoesNotEndItsLease(t *testing.T) {
+	t.Parallel()
 	s := managed(t)
 	now := time.Now().Truncate(time.Microsecond)
 	for _, sql := range []string{

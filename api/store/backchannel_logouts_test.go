@@ -7,6 +7,7 @@ import (
 )
 
 func TestEachLogoutIsClaimedByOneReplicaAtATimeAndAFewOfEachClient(t *testing.T) {
+	t.Parallel()
 	s := managed(t)
 	now := time.Now().Truncate(time.Microsecond)
 	for _, sql := range []string{

@@ -8,6 +8,7 @@ import (
 )
 
 func TestCleanUpDeletesWhatHasExpiredAndNothingElse(t *testing.T) {
+	t.Parallel()
 	ctx, s := context.Background(), managed(t)
 	now := time.Now().Truncate(time.Second)
 	exec := func(sql string, args ...any) {

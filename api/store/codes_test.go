@@ -11,6 +11,7 @@ import (
 // A redemption that meets a logout, or somebody who is being disabled, waits and then looks again; and while it waits for the
 // user's row it has not locked the session's, which StartSession locks after that.
 func TestARedemptionWaitsForWhatEndsItsSessionAndThenFindsNone(t *testing.T) {
+	t.Parallel()
 	s := managed(t)
 	now := time.Now()
 	for _, sql := range []string{

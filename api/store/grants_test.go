@@ -10,6 +10,7 @@ import (
 
 // The predicate is one, whether the client is in memory or is joined.
 func TestWhatAGrantLivesBy(t *testing.T) {
+	t.Parallel()
 	const id = "00000000-0000-7000-8000-000000000001"
 	for _, test := range []struct {
 		what, change    string
@@ -70,6 +71,7 @@ func TestWhatAGrantLivesBy(t *testing.T) {
 
 // There is no foreign key: it would have every sign-on lock the row of its client (migration 00011).
 func TestGrantsFollowTheirClient(t *testing.T) {
+	t.Parallel()
 	s := managed(t)
 	exec := func(sql string) {
 		t.Helper()

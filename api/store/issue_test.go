@@ -9,6 +9,7 @@ import (
 
 // The statement is the check: a session that ended after it was loaded gets nothing.
 func TestNothingIsIssuedForASessionThatHasEnded(t *testing.T) {
+	t.Parallel()
 	ctx, s := context.Background(), managed(t)
 	now := time.Now().Truncate(time.Second)
 	const alive, ended = "00000000-0000-7000-8000-000000000001", "00000000-0000-7000-8000-000000000002"

@@ -10,6 +10,7 @@ import (
 
 // Behind a transaction pooler a change is noticed by polling; else by NOTIFY, also after the connection that listens was lost.
 func TestWatchHearsOfChangesByNotifyByPollingAndAfterAReconnect(t *testing.T) {
+	t.Parallel()
 	for _, how := range []string{"notify", Poll} {
 		t.Run(how, func(t *testing.T) {
 			url := withPool(devdb.Test(t))

@@ -9,6 +9,7 @@ import (
 )
 
 func TestRecordFailureCountsAsTheRulesDo(t *testing.T) {
+	t.Parallel()
 	s := managed(t)
 	noon := time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 	states := map[int32]authn.State{}

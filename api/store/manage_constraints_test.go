@@ -237,6 +237,7 @@ const someRows = `
 		VALUES ('alice', 'x', now() + interval '1 day', sha256('a token'))`
 
 func TestEveryConstraintRefusesWhatItNames(t *testing.T) {
+	t.Parallel()
 	conn := connect(t)
 	if _, err := conn.Exec(t.Context(), someRows, pgx.QueryExecModeSimpleProtocol); err != nil {
 		t.Fatal(err)
@@ -255,6 +256,7 @@ func TestEveryConstraintRefusesWhatItNames(t *testing.T) {
 }
 
 func TestEveryConstraintHasANameAndATest(t *testing.T) {
+	t.Parallel()
 	rows, err := connect(t).Query(t.Context(), `SELECT conname FROM pg_constraint
 		WHERE connamespace = 'public'::regnamespace AND conname !~ '_(pkey|fkey)$' AND contype IN ('c', 'f', 'p', 'u', 'x')`)
 	if err != nil {
@@ -280,6 +282,7 @@ func TestEveryConstraintHasANameAndATest(t *testing.T) {
 }
 
 func TestWhatIsSafeIsTaken(t *testing.T) {
+	t.Parallel()
 	conn := connect(t)
 	for _, statement := range []string{
 		"INSERT INTO users (username) VALUES ('a')",
@@ -319,6 +322,7 @@ func TestWhatIsSafeIsTaken(t *testing.T) {
 }
 
 func TestPasswordHashRefusesWeakOnes(t *testing.T) {
+	t.Parallel()
 	conn := connect(t)
 	for _, password := range []string{"short", strings.Repeat("x", 73)} {
 		if _, err := conn.Exec(t.Context(), "SELECT password_hash($1)", password); err == nil || strings.Contains(err.Error(), password) {

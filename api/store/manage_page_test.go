@@ -47,6 +47,7 @@ const someOfEach = `
 	FROM generate_series(1, 7) AS i;`
 
 func TestListsAreReadInPages(t *testing.T) {
+	t.Parallel()
 	conn := connect(t)
 	_, err := conn.Exec(t.Context(), someOfEach, pgx.QueryExecModeSimpleProtocol)
 	try(t, err)
@@ -115,6 +116,7 @@ func TestListsAreReadInPages(t *testing.T) {
 
 // A page is read from where it begins: the key is a condition of the index, and nothing is sorted.
 func TestAPageIsReadFromWhereItBegins(t *testing.T) {
+	t.Parallel()
 	conn := connect(t)
 	exec := func(sql string) {
 		t.Helper()

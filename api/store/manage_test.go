@@ -22,6 +22,7 @@ func try(t *testing.T, err error) {
 }
 
 func TestAddUserKeepsWhatWasGiven(t *testing.T) {
+	t.Parallel()
 	s := managed(t)
 	try(t, s.AddGroup(t.Context(), "staff", "The staff"))
 	sub, err := s.AddUser(t.Context(), UserRow{Username: "alice", Name: "Alice", Email: "alice@example.org", EmailVerified: true,
@@ -47,6 +48,7 @@ func TestAddUserKeepsWhatWasGiven(t *testing.T) {
 }
 
 func TestRefusalsAreOneLineInWords(t *testing.T) {
+	t.Parallel()
 	s := managed(t)
 	if _, err := s.AddUser(t.Context(), UserRow{Username: "alice", Sub: "1"}, ""); err != nil {
 		t.Fatal(err)
@@ -95,6 +97,7 @@ func TestRefusalsAreOneLineInWords(t *testing.T) {
 }
 
 func TestDisablingAUserEndsWhatTheyHold(t *testing.T) {
+	t.Parallel()
 	conn := connect(t)
 	s := open(t, conn.Config().ConnString())
 	_, err := s.AddUser(t.Context(), UserRow{Username: "alice"}, argon)
@@ -146,6 +149,7 @@ func TestDisablingAUserEndsWhatTheyHold(t *testing.T) {
 }
 
 func TestGroupsAndMembers(t *testing.T) {
+	t.Parallel()
 	s := managed(t)
 	for _, name := range []string{"alice", "bob"} {
 		_, err := s.AddUser(t.Context(), UserRow{Username: name}, "")
@@ -172,6 +176,7 @@ func TestGroupsAndMembers(t *testing.T) {
 func sha(s string) []byte { sum := sha256.Sum256([]byte(s)); return sum[:] }
 
 func TestImportIsIdempotentAndKeepsASecret(t *testing.T) {
+	t.Parallel()
 	s := managed(t)
 	c := NewClientRow()
 	c.ClientID, c.ClientName, c.RedirectURIs = "hub", "Hub", []string{"https://hub.example.org/hub/oauth_callback"}
@@ -205,6 +210,7 @@ func TestImportIsIdempotentAndKeepsASecret(t *testing.T) {
 }
 
 func TestImportTakesAllOrNone(t *testing.T) {
+	t.Parallel()
 	s := managed(t)
 	good, bad := NewClientRow(), NewClientRow()
 	good.ClientID, bad.ClientID, bad.RedirectURIs = "good", "bad", []string{"javascript:alert(1)"}
@@ -219,6 +225,7 @@ func TestImportTakesAllOrNone(t *testing.T) {
 }
 
 func TestDefaultsOfARowAreThoseOfTheTable(t *testing.T) {
+	t.Parallel()
 	conn := connect(t)
 	s := open(t, conn.Config().ConnString())
 	_, err := conn.Exec(t.Context(), "INSERT INTO clients (client_id, client_secret_sha256) VALUES ('by-sql', sha256('x'))")
@@ -235,6 +242,7 @@ func TestDefaultsOfARowAreThoseOfTheTable(t *testing.T) {
 }
 
 func TestDescribeServer(t *testing.T) {
+	t.Parallel()
 	server, err := managed(t).DescribeServer(t.Context())
 	if err != nil || server.Version < 140000 || !server.HasPgcrypto || server.Now.IsZero() {
 		t.Errorf("%+v, %v", server, err)
@@ -242,6 +250,7 @@ func TestDescribeServer(t *testing.T) {
 }
 
 func TestNoRefusalRepeatsAPassword(t *testing.T) {
+	t.Parallel()
 	_, err := managed(t).AddUser(t.Context(), UserRow{Username: "alice"}, "hunter2")
 	for ; err != nil; err = errors.Unwrap(err) {
 		if strings.Contains(err.Error(), "hunter2") {

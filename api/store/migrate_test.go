@@ -59,6 +59,7 @@ func withPool(url string) string {
 }
 
 func TestMigrateMakesTheSchemaCurrentOnce(t *testing.T) {
+	t.Parallel()
 	url := withPool(emptied(t))
 	s := open(t, url)
 	err := s.SchemaIsCurrent(t.Context())
@@ -80,6 +81,7 @@ func TestMigrateMakesTheSchemaCurrentOnce(t *testing.T) {
 }
 
 func TestReplicasThatStartTogetherMigrateOnce(t *testing.T) {
+	t.Parallel()
 	url := emptied(t)
 	var replicas sync.WaitGroup
 	var mu sync.Mutex
@@ -101,6 +103,7 @@ func TestReplicasThatStartTogetherMigrateOnce(t *testing.T) {
 
 // An operator's first migration has number 1, as ours has: the version tables keep them apart.
 func TestSetsOfMigrationsAreIndependent(t *testing.T) {
+	t.Parallel()
 	url := devdb.Test(t)
 	local := fstest.MapFS{
 		"00001_staff.sql": file("INSERT INTO users (username, password) VALUES ('carol', password_hash('a long passphrase'));"),
@@ -119,6 +122,7 @@ func TestSetsOfMigrationsAreIndependent(t *testing.T) {
 }
 
 func TestAMigrationThatIsRefusedSaysWhereAndWhatToDo(t *testing.T) {
+	t.Parallel()
 	url := devdb.Test(t)
 	for _, test := range []struct{ name, sql, want string }{
 		{"00001_plain.sql", "INSERT INTO users (username, password) VALUES ('carol', 'hunter2 hunter2');",
@@ -148,6 +152,7 @@ func TestAMigrationThatIsRefusedSaysWhereAndWhatToDo(t *testing.T) {
 }
 
 func TestMigrateWithoutPostgresIsUnavailable(t *testing.T) {
+	t.Parallel()
 	err := Migrate(t.Context(), "postgres://gatehouse:hunter2@127.0.0.1:1/x", migrations.FS, VersionTable, quiet)
 	if !errors.As(err, new(Unavailable)) || strings.Contains(err.Error(), "hunter2") {
 		t.Error(err)

@@ -38,6 +38,7 @@ func rows(n string) string {
 // when many have come and autovacuum has looked at the tables, as it does within a minute: each row by its key, or those of one person
 // by theirs.
 func TestPlansThatWereMadeOnSmallTablesAreGoodOnLargeOnes(t *testing.T) {
+	t.Parallel()
 	for state, prepare := range map[string]string{
 		"after the installation": `SELECT`,
 		"vacuumed while empty":   `VACUUM ANALYZE`,

@@ -63,6 +63,7 @@ func inParallel(t *testing.T, s *Store, from int, how string, n NewRegistration,
 }
 
 func TestFiftyParallelRegistrationsStopAtTheBoundOfTheirNetwork(t *testing.T) {
+	t.Parallel()
 	s := managed(t)
 	now := time.Now().Truncate(time.Second)
 	expect := func(what string, want int, why error, from int, network Digest, at time.Time) {
@@ -81,6 +82,7 @@ func TestFiftyParallelRegistrationsStopAtTheBoundOfTheirNetwork(t *testing.T) {
 }
 
 func TestThereIsABoundForAllUnusedClientsAndForAllRegistrationsOfAnHour(t *testing.T) {
+	t.Parallel()
 	s := managed(t)
 	now := time.Now().Truncate(time.Second)
 	exec := func(sql string, args ...any) {
@@ -114,6 +116,7 @@ func TestThereIsABoundForAllUnusedClientsAndForAllRegistrationsOfAnHour(t *testi
 }
 
 func TestAnInitialAccessTokenIsSpentByAsManyClientsAsItIsFor(t *testing.T) {
+	t.Parallel()
 	s := managed(t)
 	now := time.Now()
 	for name, uses := range map[string]*int{"once": new(int), "thrice": new(int), "any": nil} {
@@ -156,6 +159,7 @@ func TestAnInitialAccessTokenIsSpentByAsManyClientsAsItIsFor(t *testing.T) {
 
 // A refused registration costs the other replicas nothing: they keep what they have cached.
 func TestOnlyWhatChangesAClientDropsTheCaches(t *testing.T) {
+	t.Parallel()
 	s := managed(t)
 	version := func() (n int) {
 		try(t, s.pool.QueryRow(t.Context(), `SELECT version FROM cache_version`).Scan(&n))
@@ -186,6 +190,7 @@ func TestOnlyWhatChangesAClientDropsTheCaches(t *testing.T) {
 }
 
 func TestAChangeKeepsWhatTheAdministratorDecidesAndAsksPeopleAgain(t *testing.T) {
+	t.Parallel()
 	s := managed(t)
 	now := time.Now()
 	try(t, s.RegisterClient(t.Context(), selfRegistered(1, "open"), NewRegistration{AccessToken: accessToken(1), Network: network("a")}, now))
@@ -250,6 +255,7 @@ func TestAChangeKeepsWhatTheAdministratorDecidesAndAsksPeopleAgain(t *testing.T)
 }
 
 func TestCleanUpRemovesClientsThatNobodySignedInTo(t *testing.T) {
+	t.Parallel()
 	s := managed(t)
 	now := time.Now().Truncate(time.Second)
 	exec := func(sql string, args ...any) {

@@ -12,6 +12,7 @@ import (
 
 // TestEveryBlockOfTheSQLPageWorks runs docs/sql.md as a reader would, from top to bottom.
 func TestEveryBlockOfTheSQLPageWorks(t *testing.T) {
+	t.Parallel()
 	page, err := os.ReadFile("../../docs/sql.md")
 	try(t, err)
 	blocks := regexp.MustCompile("(?s)```sql\n(.*?)```").FindAllStringSubmatch(string(page), -1)

@@ -56,6 +56,7 @@ func await(t *testing.T, what func() bool) {
 
 // now() is that of the transaction.
 func TestQuestionsThatWaitAreAskedTogether(t *testing.T) {
+	t.Parallel()
 	s := managed(t)
 	s.together.inLine = time.Hour
 	var questions []func() (string, error)
@@ -83,6 +84,7 @@ func TestQuestionsThatWaitAreAskedTogether(t *testing.T) {
 }
 
 func TestAQuestionHasNoPartInWhatHappensToOthers(t *testing.T) {
+	t.Parallel()
 	s := managed(t)
 	s.together.inLine = time.Hour
 	gone, leave := context.WithCancel(t.Context())
@@ -104,6 +106,7 @@ func TestAQuestionHasNoPartInWhatHappensToOthers(t *testing.T) {
 }
 
 func TestAQuestionIsAskedAloneWhereTheOneBeforeItHangs(t *testing.T) {
+	t.Parallel()
 	s := managed(t)
 	now := func() (string, error) {
 		return ask(t.Context(), s, scanText, `SELECT extract(epoch FROM clock_timestamp())::text`)

@@ -17,6 +17,7 @@ import (
 )
 
 func TestClientCommands(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	out := s.good("", "client", "add", "wiki", "--name", "The wiki", "--redirect-uri", "https://wiki.example.org/cb,x",
 		"--first-party", "--group", "staff", "--backchannel-logout-uri", "https://wiki.example.org/logout",
@@ -87,6 +88,7 @@ const registrations = `[
 ]`
 
 func TestClientImport(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	path := filepath.Join(t.TempDir(), "clients.json")
 	if err := os.WriteFile(path, []byte(registrations), 0o600); err != nil {
@@ -135,6 +137,7 @@ func TestClientImport(t *testing.T) {
 }
 
 func TestWhatIsListedCanBeImported(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	s.good(registrations, "client", "import", "-")
 	s.good("", "client", "add", "wiki", "--first-party", "--group", "staff", "--redirect-uri", "https://wiki.example.org/cb", "--no-pkce",
@@ -147,6 +150,7 @@ func TestWhatIsListedCanBeImported(t *testing.T) {
 }
 
 func TestClientImportSaysWhichClientIsWrong(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	for _, test := range []struct{ text, want string }{
 		{`[{"client_id": "a"}`, "this is not JSON"},
@@ -171,6 +175,7 @@ func TestClientImportSaysWhichClientIsWrong(t *testing.T) {
 }
 
 func TestClientAddTakesKeysAndProfiles(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	const jwks = `{"keys": [{"kty": "EC", "crv": "P-256", "x": "a", "y": "b"}]}`
 	if out := s.good(jwks, "client", "add", "bank", "--fapi2", "--jwks", "-", "--redirect-uri",
@@ -202,6 +207,7 @@ func TestClientAddTakesKeysAndProfiles(t *testing.T) {
 }
 
 func TestTheJupyterHubTemplateIsCompletePython(t *testing.T) {
+	t.Parallel()
 	s := newShell(t, "GATEHOUSE_ISSUER=https://api.example.org", `GATEHOUSE_NAME=Campus "Süd" \o/`)
 	code, config, notes := s.run("", "client", "add", "jupyterhub", "--template", "jupyterhub", "--url", "https://hub.example.org/base/hub/")
 	if code != 0 {
@@ -250,6 +256,7 @@ func TestTheJupyterHubTemplateIsCompletePython(t *testing.T) {
 }
 
 func TestClientLogoutsShowsWhatBecameOfThem(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	s.good("", "client", "add", "wiki", "--backchannel-logout-uri", "https://wiki.example.org/logout")
 	s.good("", "user", "add", "alice", "--no-password", "--sub", "sub-alice")
@@ -275,6 +282,7 @@ func TestClientLogoutsShowsWhatBecameOfThem(t *testing.T) {
 }
 
 func TestTheTemplatesOfTheDistributionsSayTheSameAsThatOfJupyterHub(t *testing.T) {
+	t.Parallel()
 	s := newShell(t, "GATEHOUSE_ISSUER=https://api.example.org")
 	secret := regexp.MustCompile(`(client_secret(?: =|:)|CryptKeeper.keys =) .*`)
 	printed := map[string]string{}

@@ -10,6 +10,7 @@ import (
 )
 
 func TestInitialAccessTokenCommands(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	printed := regexp.MustCompile(`^initial_access_token ([A-Za-z0-9_-]{43})\n$`).FindStringSubmatch(s.good("", "client", "token",
 		"add", "wiki"))
@@ -46,6 +47,7 @@ func TestInitialAccessTokenCommands(t *testing.T) {
 }
 
 func TestClientListShowsWhichRegisteredThemselves(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	s.good("", "client", "add", "wiki")
 	conn, err := pgx.Connect(t.Context(), s.url)

@@ -8,6 +8,7 @@ import (
 )
 
 func TestDoctor(t *testing.T) {
+	t.Parallel()
 	answers := map[string]string{}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if answers[r.URL.Path] == "" {

@@ -14,6 +14,7 @@ import (
 )
 
 func TestRowsArePrintedOneByOneAsTheyWouldBeAllAtOnce(t *testing.T) {
+	t.Parallel()
 	for _, list := range [][]map[string]any{{}, {{"a": "<&>"}}, {{"a": 1, "b": []string{"x", "y"}}, {}, {"c": nil}}} {
 		var all, oneByOne bytes.Buffer
 		if err := printJSON(&all, list); err != nil {
@@ -33,6 +34,7 @@ func TestRowsArePrintedOneByOneAsTheyWouldBeAllAtOnce(t *testing.T) {
 }
 
 func TestListsHaveTheRowsOfAllPages(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	conn, err := pgx.Connect(t.Context(), s.url)
 	if err != nil {

@@ -55,6 +55,7 @@ func (s *shell) bad(want string, stdin string, args ...string) {
 }
 
 func TestMigrateRunsTheOperatorsFolderAfterOurs(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	dir := t.TempDir()
 	sql := "-- +goose Up\nINSERT INTO groups (name) VALUES ('staff');\n-- +goose Down\nDELETE FROM groups WHERE name = 'staff';\n"
@@ -72,6 +73,7 @@ func TestMigrateRunsTheOperatorsFolderAfterOurs(t *testing.T) {
 }
 
 func TestCommandsAskForASchema(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	s.env = []string{"DATABASE_URL=" + regexp.MustCompile(`/test_[a-z0-9]+`).ReplaceAllString(s.url, "/postgres")}
 	s.bad("run `gatehouse migrate`", "", "user", "list")
@@ -82,6 +84,7 @@ func TestCommandsAskForASchema(t *testing.T) {
 }
 
 func TestConfigPrintsEvenWhatIsRefused(t *testing.T) {
+	t.Parallel()
 	s := &shell{t: t, env: []string{"GATEHOUSE_ISSUER=https://api.example.org/", "DATABASE_URL=postgres://u:hunter2@db/x"}}
 	code, stdout, stderr := s.run("", "config")
 	if code != 1 || !strings.HasPrefix(stderr, "gatehouse: GATEHOUSE_ISSUER must be an origin") {
@@ -96,6 +99,7 @@ func TestConfigPrintsEvenWhatIsRefused(t *testing.T) {
 }
 
 func TestHelpAndMistakes(t *testing.T) {
+	t.Parallel()
 	s := &shell{t: t}
 	for _, args := range [][]string{{}, {"--help"}, {"client", "add", "--help"}} {
 		if code, stdout, _ := s.run("", args...); code != 0 || !strings.HasPrefix(stdout, "Usage: gatehouse") {
@@ -108,6 +112,7 @@ func TestHelpAndMistakes(t *testing.T) {
 }
 
 func TestUIServesUntilItIsStopped(t *testing.T) {
+	t.Parallel()
 	root := t.TempDir()
 	if err := os.WriteFile(filepath.Join(root, "index.html"), []byte("<!doctype html>"), 0o600); err != nil {
 		t.Fatal(err)
@@ -145,6 +150,7 @@ func TestUIServesUntilItIsStopped(t *testing.T) {
 
 // TestThePageHasEveryCommand holds docs/cli.md to the command line.
 func TestThePageHasEveryCommand(t *testing.T) {
+	t.Parallel()
 	page, err := os.ReadFile("../../../docs/cli.md")
 	if err != nil {
 		t.Fatal(err)

@@ -16,6 +16,7 @@ import (
 
 // Every command that touches what is stored goes through an operation of api/admin, so that another door can do the same.
 func TestCommandsAreOperations(t *testing.T) {
+	t.Parallel()
 	operations := map[string]bool{}
 	for _, o := range admin.Operations() {
 		operations[o.Name] = true
@@ -46,6 +47,7 @@ func TestCommandsAreOperations(t *testing.T) {
 
 // A sentence of an operation names fields of its input and result only.
 func TestSentencesCanBePrinted(t *testing.T) {
+	t.Parallel()
 	printed := 0
 	for _, o := range admin.Operations() {
 		if sentence := sentences.Lookup(o.Name); sentence != nil {

@@ -8,6 +8,7 @@ import (
 )
 
 func TestUpstreamCommands(t *testing.T) {
+	t.Parallel()
 	s := newShell(t, "GATEHOUSE_ISSUER=https://api.example.org")
 	out := s.good("GOCSPX-secret\n", "upstream", "add", "google", "--display-name", "Google", "--issuer",
 		"https://accounts.google.com", "--client-id", "us",
@@ -54,6 +55,7 @@ func TestUpstreamCommands(t *testing.T) {
 }
 
 func TestDoctorTriesEachUpstream(t *testing.T) {
+	t.Parallel()
 	mux := http.NewServeMux()
 	server := httptest.NewServer(mux)
 	defer server.Close()

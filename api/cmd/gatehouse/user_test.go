@@ -16,6 +16,7 @@ import (
 const passphrase = "correct horse battery staple"
 
 func TestUserCommands(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	s.good("", "group", "add", "staff", "--description", "The staff")
 	out := s.good(passphrase+"\n", "user", "add", "alice", "--email", "alice@example.org", "--email-verified", "--name", "Alice",
@@ -57,6 +58,7 @@ func TestUserCommands(t *testing.T) {
 
 // NIST SP 800-63B §5.1.1.2: a short list of rules, the same at each door.
 func TestACommonPasswordIsRefusedAtEachDoor(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	s.good(passphrase, "user", "add", "alice.example")
 	for _, door := range [][]string{{"user", "add", "bob"}, {"user", "passwd", "alice.example"},
@@ -73,6 +75,7 @@ func TestACommonPasswordIsRefusedAtEachDoor(t *testing.T) {
 
 // What user add stores must be what the login form checks.
 func TestTheStoredHashIsOfThePasswordWithoutTheLineBreak(t *testing.T) {
+	t.Parallel()
 	for _, typed := range []string{passphrase, passphrase + "\n", passphrase + "\r\n"} {
 		s := newShell(t)
 		s.good(typed, "user", "add", "alice", "--password-stdin")
@@ -92,6 +95,7 @@ func TestTheStoredHashIsOfThePasswordWithoutTheLineBreak(t *testing.T) {
 }
 
 func TestGroupCommands(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	s.good("", "user", "add", "alice", "--no-password")
 	s.good("", "group", "add", "hub-admins")

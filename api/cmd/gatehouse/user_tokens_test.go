@@ -12,6 +12,7 @@ import (
 )
 
 func TestTokenCommands(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	s.good("", "user", "add", "alice", "--no-password")
 	if list := s.good("", "user", "tokens", "alice", "--json"); strings.TrimSpace(list) != "[]" {
@@ -57,6 +58,7 @@ func TestTokenCommands(t *testing.T) {
 
 // A password that was found out is no reason to trust the tokens.
 func TestSigningAUserOutRevokesTheTokens(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	s.good("", "user", "add", "alice", "--no-password")
 	conn, err := pgx.Connect(t.Context(), s.url)

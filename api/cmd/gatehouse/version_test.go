@@ -9,6 +9,7 @@ import (
 )
 
 func TestVersion(t *testing.T) {
+	t.Parallel()
 	s := &shell{t: t}
 	line := s.good("", "version")
 	if !regexp.MustCompile(`^gatehouse 0\.1\.0 \(([0-9a-f]{40}(-dirty)?|unknown commit)\)\n$`).MatchString(line) {
@@ -28,6 +29,7 @@ func TestVersion(t *testing.T) {
 }
 
 func TestTheVersionIsTheSameEverywhere(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile("../../../package.json")
 	if err != nil {
 		t.Fatal(err)

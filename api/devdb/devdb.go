@@ -18,12 +18,13 @@ import (
 // Open returns the URL of a database to develop with, and a function that stops its server. DATABASE_URL names one that runs
 // already; otherwise a server with its data below dir is started: an installed one, or the one in node_modules. Its socket is in
 // a folder that no other user can enter, it listens on no port, and it ends with this process, however that ends.
-func Open(ctx context.Context, dir string, progress func(string)) (string, func(), error) {
+// Settings are postgres's -c options, such as fsync=off.
+func Open(ctx context.Context, dir string, progress func(string), settings ...string) (string, func(), error) {
 	if given := os.Getenv("DATABASE_URL"); given != "" {
 		progress("Using the Postgres of DATABASE_URL")
 		return given, func() {}, nil
 	}
-	srv, err := start(ctx, dir, progress)
+	srv, err := start(ctx, dir, progress, settings...)
 	if err != nil {
 		return "", nil, err
 	}

@@ -57,7 +57,8 @@ func run(ctx context.Context, args []string) error {
 
 // postgres prints the address of a database and keeps its server running.
 func (s settings) postgres(ctx context.Context) error {
-	url, stop, err := devdb.Open(ctx, s.database(), func(string) {})
+	// Nothing here has to outlive the machine.
+	url, stop, err := devdb.Open(ctx, s.database(), func(string) {}, "fsync=off", "synchronous_commit=off", "full_page_writes=off")
 	if err != nil {
 		return err
 	}

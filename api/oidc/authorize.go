@@ -206,7 +206,8 @@ type Step int
 
 // The steps, in the order in which they can follow each other.
 const (
-	SignIn Step = iota
+	SignIn    Step = iota
+	AskFactor      // another one, of those that the person has set up
 	AskConsent
 	IssueCode
 )
@@ -216,6 +217,7 @@ type Standing struct {
 	Session   *Session // nil: nobody is signed in
 	User      *User
 	Subject   string   // their sub at the client
+	Enrolled  []Factor // that they have set up, beside what they sign in with
 	Consented []string // scopes allowed earlier
 	Allowed   bool     // a member of one of the client's allowed groups, or there are none
 }
@@ -232,6 +234,11 @@ func (r AuthorizeRequest) Decide(c *Client, s Standing, consented bool, now time
 			return 0, refuse(LoginRequired, "another person signed in than the one of id_token_hint")
 		}
 		return SignIn, nil
+	case NextFactor(r, s.Session, s.Enrolled) != "":
+		if none {
+			return 0, refuse(LoginRequired, "the person has to prove another factor")
+		}
+		return AskFactor, nil
 	case !c.mayAsk(r.ResponseType): // since the request was made
 		return 0, refuse(UnauthorizedClient, notRegisteredForType)
 	case !s.Allowed:

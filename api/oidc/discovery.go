@@ -86,7 +86,7 @@ func Discovery(issuer string, responseTypes []ResponseType, grantTypes, authMeth
 		RevocationEndpointAuthMethodsSupported: authMethods,
 		IntrospectionEndpointAuthMethods:       slices.DeleteFunc(slices.Clone(authMethods), func(m string) bool { return m == "none" }),
 		CodeChallengeMethodsSupported:          []string{MethodS256},
-		ACRValuesSupported:                     ACRValues,
+		ACRValuesSupported:                     ACRValues(),
 		ClaimTypesSupported:                    []string{"normal"},
 		ClaimsSupported:                        ClaimNames(),
 		PromptValuesSupported:                  Prompts,

@@ -108,7 +108,7 @@ func (p *Provider) failed(r Request, err error) Answer {
 // failedPage is failed for a person at a browser; tryAgain is where the same step can be tried again, "" for nowhere.
 func (p *Provider) failedPage(r Request, err error, tryAgain string) Answer {
 	code, status, wait := p.classify(r, err)
-	a := p.showError(r, status, pending{Error: code, TryAgain: tryAgain})
+	a := p.showError(r, status, errorPage{Error: failure{Code: code}, TryAgain: tryAgain})
 	a.RetryAfter = wait
 	return a
 }

@@ -27,16 +27,18 @@ type authenticationMethod struct {
 
 // AuthenticationMethods is public: what it says is on the login page as well.
 func (p *Provider) AuthenticationMethods(ctx context.Context, r Request) Answer {
-	upstreams, err := p.store.Upstreams(ctx)
-	if err != nil {
-		return p.failed(r, err)
+	var offers []authenticationMethod
+	for _, m := range methods() {
+		if m.offers == nil {
+			continue
+		}
+		list, err := m.offers(p, ctx)
+		if err != nil {
+			return p.failed(r, err)
+		}
+		offers = append(offers, list...)
 	}
-	methods := []authenticationMethod{{Method: "password", DisplayName: p.Name}}
-	for _, u := range upstreams {
-		methods = append(methods, authenticationMethod{Method: "upstream", Name: u.Name, DisplayName: u.DisplayName,
-			AuthorizationParams: map[string]string{"idp_hint": u.Name}})
-	}
-	methods = append(methods, authenticationMethod{Method: "device", DisplayName: p.Name, URL: p.UIOrigin + "/device"},
+	offers = append(offers, authenticationMethod{Method: "device", DisplayName: p.Name, URL: p.UIOrigin + "/device"},
 		authenticationMethod{Method: "personal_access_token", DisplayName: p.Name, URL: p.Issuer + "/account"})
-	return Answer{Status: 200, JSON: authenticationMethods{p.Issuer, p.Name, methods}, Public: methodsAge}
+	return Answer{Status: 200, JSON: authenticationMethods{p.Issuer, p.Name, offers}, Public: methodsAge}
 }

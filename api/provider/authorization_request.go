@@ -42,25 +42,9 @@ func (p *Provider) readAuthorize(
 		untrusted = refused
 	}
 	if untrusted == nil && refusal == nil {
-		refusal, err = p.readHint(&req, client)
+		refusal, err = p.readHint(&req)
 	}
 	return req, untrusted, refusal, err
-}
-
-// readHint sets the subject that the tokens must be issued for, from id_token_hint.
-func (p *Provider) readHint(req *oidc.AuthorizeRequest, client *oidc.Client) (*oidc.Error, error) {
-	if req.IDTokenHint == "" {
-		return nil, nil
-	}
-	hint, refusal, err := p.verifyHint(req.IDTokenHint)
-	switch {
-	case err != nil || refusal != nil:
-		return refusal, err
-	case req.HintSub != "" && req.HintSub != hint.Subject:
-		return &oidc.Error{Code: oidc.InvalidRequest, Description: "claims and id_token_hint are about different people"}, nil
-	}
-	req.HintSub = hint.Subject
-	return nil, nil
 }
 
 // requestObject returns the parameters of a request with those of its signed object, if it has one (OpenID Connect Core §6,

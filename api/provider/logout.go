@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"time"
 
@@ -27,39 +26,16 @@ func (p *Provider) Logout(ctx context.Context, r Request) Answer {
 	}
 
 	session, user, err := p.store.LoadSession(ctx, digest(r.Cookies[SessionCookie]), now)
-	w := pending{Page: "logout", SID: session.SID, Client: viewOfClient(client), ReturnTo: returnTo, UILocales: req.UILocales}
+	w := logoutPage{pending: pending{Client: viewOfClient(client)}, SID: session.SID, ReturnTo: returnTo, UILocales: req.UILocales}
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return p.leave(r, w, now)
+		return p.signedOut(r, w, now)
 	case err != nil:
 		return p.failedPage(r, err, "")
 	case req.MustAsk(session.SID):
 		w.User = viewOfUser(&user)
 		// Not a redirect: clients check that their logout ended here, at the end_session_endpoint.
-		return Answer{Status: 200, Location: p.page(w, now)}
-	}
-	return p.endSession(ctx, r, w, now)
-}
-
-// LogoutConfirm takes what the person pressed on the logout page. The request is good for one session only, so no other page
-// can make it up.
-func (p *Provider) LogoutConfirm(ctx context.Context, r Request) Answer {
-	now := p.now()
-	w, refusal := p.open(r, "logout", now)
-	if refusal != nil {
-		return *refusal
-	}
-	if r.Params.Get("logout") != "yes" {
-		return redirect(orElse(w.ReturnTo, p.UIOrigin+"/"))
-	}
-	session, _, err := p.store.LoadSession(ctx, digest(r.Cookies[SessionCookie]), now)
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return p.leave(r, w, now)
-	case err != nil:
-		return p.failedPage(r, err, p.page(w, now))
-	case session.SID != w.SID: // another person has signed in since
-		return p.errorPage(r, 400, pageForeignBrowser, w.Client)
+		return Answer{Status: 200, Location: p.address(&w, now)}
 	}
 	return p.endSession(ctx, r, w, now)
 }
@@ -89,32 +65,19 @@ func (p *Provider) parseLogout(ctx context.Context, r Request) (req oidc.LogoutR
 	return req, client, refused, err
 }
 
-// verifyHint reads id_token_hint, which must be an ID token of ours and may have expired.
-func (p *Provider) verifyHint(token string) (*oidc.IDTokenHint, *oidc.Error, error) {
-	ring, err := p.keyRing()
-	if err != nil {
-		return nil, nil, err
-	}
-	var hint oidc.IDTokenHint
-	typ, claims, err := ring.Verify(token, p.now())
-	if err != nil || typ != oidc.IDTokenType || json.Unmarshal(claims, &hint) != nil || !hint.IsIDToken(p.Issuer) {
-		return nil, &oidc.Error{Code: oidc.InvalidRequest, Description: "id_token_hint is not an ID token of this issuer"}, nil
-	}
-	return &hint, nil, nil
-}
+// maxFrames bounds the clients that are told in the browser: those that the person signed in to last.
+const maxFrames = 20
 
-// mostFrames bounds the clients that are told in the browser: those that the person signed in to last.
-const mostFrames = 20
-
-func (p *Provider) endSession(ctx context.Context, r Request, w pending, now time.Time) Answer {
-	clients, err := p.store.EndSession(ctx, w.SID, mostFrames, now)
+// endSession ends the session of w and has the clients told that want to hear of it.
+func (p *Provider) endSession(ctx context.Context, r Request, w logoutPage, now time.Time) Answer {
+	clients, err := p.store.EndSession(ctx, w.SID, maxFrames, now)
 	if err != nil {
 		return p.failedPage(r, err, "")
 	}
 	p.deliverLogoutsNow()
 	p.tell(r, oidc.SignedOut{SID: w.SID})
 	another := r.give(BrowserCookie, randomSecret()) // what was pending in this browser ends with the session
-	a := p.leave(r, w, now)
+	a := p.signedOut(r, w, now)
 	a.Cookies = append(a.Cookies, another)
 	if len(clients) > 0 && !r.WantsJSON {
 		a.Status = 200
@@ -125,11 +88,12 @@ func (p *Provider) endSession(ctx context.Context, r Request, w pending, now tim
 	return a
 }
 
-// leave takes the session from a browser where nobody is signed in now, and goes back to the relying party, or to the page that says so.
-func (p *Provider) leave(r Request, w pending, now time.Time) Answer {
+// signedOut takes the cookie from a browser where nobody is signed in now, and leads back to the relying party, or to the page that says
+// so.
+func (p *Provider) signedOut(r Request, w logoutPage, now time.Time) Answer {
 	to := w.ReturnTo
 	if to == "" {
-		to = p.page(pending{Page: "signed_out", Client: w.Client, UILocales: w.UILocales}, now)
+		to = p.address(&signedOutPage{pending: pending{Client: w.Client}, UILocales: w.UILocales}, now)
 	}
 	if r.Cookies[SessionCookie] == "" {
 		return redirect(to)

@@ -85,7 +85,7 @@ func parseNewToken(r Request, username string) (t newToken, problem string) {
 }
 
 // addToken saves a token for the session of w and leads to the page that shows it.
-func (p *Provider) addToken(ctx context.Context, r Request, w pending, wanted newToken, now time.Time) Answer {
+func (p *Provider) addToken(ctx context.Context, r Request, w accountPage, wanted newToken, now time.Time) Answer {
 	w.TokenID = newID()
 	err := p.store.AddPersonalAccessToken(ctx, w.SID, store.NewPersonalAccessToken{ID: w.TokenID, Digest: digest(p.tokenValue(w.TokenID)),
 		Name: wanted.Name, Scope: wanted.Scope, ExpiresAt: now.AddDate(0, 0, wanted.Days)}, now)
@@ -98,7 +98,7 @@ func (p *Provider) addToken(ctx context.Context, r Request, w pending, wanted ne
 		return p.accountError(r, w, err, now)
 	}
 	p.tell(r, oidc.PersonalAccessTokenCreated{Username: wanted.Username, TokenID: w.TokenID, Scope: wanted.Scope, Days: wanted.Days})
-	return redirect(p.page(w, now))
+	return redirect(p.address(&w, now))
 }
 
 // RevokeToken takes the form by which a person ends a token of his own.
@@ -119,7 +119,7 @@ func (p *Provider) RevokeToken(ctx context.Context, r Request) Answer {
 		return p.accountError(r, w, err, now)
 	}
 	p.tell(r, oidc.PersonalAccessTokenRevoked{Username: user.Username})
-	return redirect(p.page(w, now))
+	return redirect(p.address(&w, now))
 }
 
 // personalAccessToken gives a token that can be used and its user; is says that the token has the form of one at all, and

@@ -3,7 +3,6 @@ package provider
 import (
 	"crypto/rand"
 	"encoding/base64"
-	"maps"
 
 	"gatehouse/api/keys"
 	"gatehouse/api/oidc"
@@ -42,17 +41,4 @@ func (p *Provider) sessionState(r *Request, req oidc.AuthorizeRequest) (value st
 	}
 	set = p.noteState(r)
 	return oidc.SessionState(req.ClientID, req.RedirectURI, r.Cookies[StateCookie], rand.Text()), set
-}
-
-// forget removes a cookie from the request, as if it had not come along.
-func (r *Request) forget(name CookieName) {
-	r.Cookies = maps.Clone(r.Cookies)
-	delete(r.Cookies, name)
-}
-
-// give returns a cookie that lasts until the browser closes, and adds it to the request, as if it had come along.
-func (r *Request) give(name CookieName, value string) Cookie {
-	r.Cookies = maps.Clone(r.Cookies)
-	r.Cookies[name] = value
-	return Cookie{Name: name, Value: value}
 }

@@ -9,20 +9,6 @@ import (
 	"gatehouse/api/store"
 )
 
-// proven is an authenticated user, whatever the method.
-type proven struct {
-	user      *oidc.User
-	consented []string  // what they allowed the client earlier
-	allowed   bool      // to use the client
-	amr       []string  // RFC 8176
-	authTime  time.Time // when, if not now
-
-	verified string // the password hash that was verified, "" if no password was asked for
-	upgraded string // what replaces it, "" for nothing
-	reset    []int32
-	cookies  []Cookie
-}
-
 // newSession is the session that a sign-in starts, and what the browser gets with it.
 type newSession struct {
 	store.NewSession
@@ -31,7 +17,7 @@ type newSession struct {
 }
 
 // signIn makes the visit of a user who has just signed in on the page w, or on the way that began there. Nothing is saved yet.
-func (p *Provider) signIn(r Request, w pending, client *oidc.Client, who proven) visit {
+func (p *Provider) signIn(r Request, w loginPage, client *oidc.Client, who proven) visit {
 	now := p.now().Truncate(time.Microsecond) // what Postgres keeps of it
 	if who.authTime.IsZero() {
 		who.authTime = now
@@ -48,7 +34,7 @@ func (p *Provider) signIn(r Request, w pending, client *oidc.Client, who proven)
 	standing := oidc.Standing{Session: &s.Session, User: who.user, Subject: p.subject(client, who.user.Sub),
 		Consented: who.consented, Allowed: who.allowed}
 	return visit{r: r, req: req, client: client, standing: store.Standing{Standing: standing, SeenAt: now}, starts: &s,
-		wanted: w.NewToken, now: now}
+		wanted: w.Wanted, now: now}
 }
 
 var errUserChanged = errors.New("the user was changed while they signed in")

@@ -18,19 +18,18 @@ var upstreamAnswerParams = []string{"state", "code", "iss", "error"}
 func (p *Provider) UpstreamCallback(ctx context.Context, r Request) Answer {
 	now := p.now()
 	params, _ := oidc.ParseParams(r.Params, upstreamAnswerParams)
-	j, end, refusal := p.unpack(r, params["state"], now)
+	j, w, end, refusal := p.openJourney(r, params["state"], now)
 	if refusal != nil {
 		return *refusal
 	}
-	a := p.arrive(ctx, r, j, params, now)
+	a := p.endJourney(ctx, r, j, w, params, now)
 	a.Cookies = append(end, a.Cookies...)
 	return a
 }
 
-// arrive goes on with the request that the journey was made for.
-func (p *Provider) arrive(ctx context.Context, r Request, j journey, params oidc.Params, now time.Time) Answer {
-	w := j.Pending
-	client, refusal, err := p.stillRegistered(ctx, r, w)
+// endJourney goes on with the request that the journey was made for.
+func (p *Provider) endJourney(ctx context.Context, r Request, j journey, w loginPage, params oidc.Params, now time.Time) Answer {
+	client, refusal, err := p.stillRegistered(ctx, r, w.Request)
 	switch {
 	case err != nil:
 		return p.failedLogin(r, w, err, now)
@@ -39,31 +38,30 @@ func (p *Provider) arrive(ctx context.Context, r Request, j journey, params oidc
 	}
 	if w.Client != nil { // what the cookies had no room for
 		w.Client = viewOfClient(client)
-		j.Pending = w
 	}
 	u, err := p.upstreamNamed(ctx, j.Upstream)
 	switch {
 	case u != nil && err != nil:
-		return p.upstreamTrouble(r, w, u, err, now)
+		return p.failedUpstream(r, w, u, err, now)
 	case err != nil:
 		return p.failedLogin(r, w, err, now)
 	case u == nil: // disabled or removed meanwhile
-		return p.backFrom(r, w, j.Upstream, 502, upstreamFailed, now)
+		return p.backFromUpstream(r, w, j.Upstream, 502, upstreamFailed, now)
 	}
-	person, err := p.whoIsAt(ctx, r, u, j, params, now)
+	person, err := p.askUpstream(ctx, r, u, j, params, now)
 	switch {
 	case errors.Is(err, errDenied):
-		return p.backFrom(r, w, u.DisplayName, 303, upstreamDenied, now)
+		return p.backFromUpstream(r, w, u.DisplayName, 303, upstreamDenied, now)
 	case err != nil:
-		return p.upstreamTrouble(r, w, u, err, now)
+		return p.failedUpstream(r, w, u, err, now)
 	}
-	a, err := p.welcome(ctx, r, j, u, person, client)
-	if errors.Is(err, errUserChanged) { // made in parallel, or changed or disabled since: look again, once
-		a, err = p.welcome(ctx, r, j, u, person, client)
+	a, err := p.signInFrom(ctx, r, j, w, u, person, client)
+	if errors.Is(err, errUserChanged) { // made in parallel, or changed or disabled since: try again, once
+		a, err = p.signInFrom(ctx, r, j, w, u, person, client)
 	}
 	switch {
 	case errors.Is(err, errUserChanged):
-		return p.backFrom(r, w, u.DisplayName, 403, upstreamUnknownAccount, now)
+		return p.backFromUpstream(r, w, u.DisplayName, 403, upstreamUnknownAccount, now)
 	case err != nil:
 		return p.failedLogin(r, w, err, now)
 	}
@@ -72,8 +70,8 @@ func (p *Provider) arrive(ctx context.Context, r Request, j journey, params oidc
 
 var errDenied = errors.New("the person did not sign in there")
 
-// whoIsAt asks the upstream who signed in, within the time that any request of ours may take.
-func (p *Provider) whoIsAt(ctx context.Context, r Request, u *oidc.Upstream, j journey, params oidc.Params,
+// askUpstream returns who signed in at the upstream, within the time that any request of ours may take.
+func (p *Provider) askUpstream(ctx context.Context, r Request, u *oidc.Upstream, j journey, params oidc.Params,
 	now time.Time) (authn.UpstreamPerson, error) {
 	ctx, cancel := context.WithTimeout(ctx, outgoing.Patience)
 	defer cancel()
@@ -99,14 +97,14 @@ func (p *Provider) whoIsAt(ctx context.Context, r Request, u *oidc.Upstream, j j
 	defer release()
 	person, err := p.upstreams.Redeem(ctx, u, authn.UpstreamAnswer{RedirectURI: p.callbackOf(u), Code: params["code"],
 		Nonce: j.Nonce, Verifier: j.Verifier})
-	if err == nil && !person.AuthTime.IsZero() && !j.Pending.Request.FreshEnough(person.AuthTime, j.Sent, now, skew) {
+	if err == nil && !person.AuthTime.IsZero() && !j.Page.Request.FreshEnough(person.AuthTime, j.Sent, now, skew) {
 		err = fmt.Errorf("%w: a fresh sign-in was asked for, and it says that the last one was at %s", authn.ErrUpstreamFailed, person.AuthTime)
 	}
 	return person, err
 }
 
-// welcome finds out whose account it is and signs him in. The rules are those of docs/decisions/0012-linking-upstream-accounts.md.
-func (p *Provider) welcome(ctx context.Context, r Request, j journey, u *oidc.Upstream, person authn.UpstreamPerson,
+// signInFrom finds out whose account it is and signs them in. The rules are those of docs/decisions/0012-linking-upstream-accounts.md.
+func (p *Provider) signInFrom(ctx context.Context, r Request, j journey, w loginPage, u *oidc.Upstream, person authn.UpstreamPerson,
 	client *oidc.Client) (Answer, error) {
 	now := p.now()
 	account := store.UpstreamAccount{Upstream: u.Name, Issuer: u.Issuer, Sub: person.Sub, Label: person.Label()}
@@ -121,14 +119,14 @@ func (p *Provider) welcome(ctx context.Context, r Request, j journey, u *oidc.Up
 	case candidate.User == nil && candidate.Linked:
 		return Answer{}, errUserChanged // disabled
 	case candidate.User == nil && u.MayCreate(person.Email, person.EmailVerified):
-		return p.newcomer(ctx, r, j, u, person, account, now)
+		return p.createUser(ctx, r, j, w, u, person, account, now)
 	case candidate.User == nil:
-		return p.askLink(r, j, u, account, now), nil
+		return p.askLink(r, w, j.Sent, u, account, now), nil
 	}
 	err = p.store.UseUpstreamAccount(ctx, account, candidate.User.Username, p.sealTokens(account, person.Tokens), now)
 	switch {
 	case errors.Is(err, store.ErrNotFound) && !candidate.Linked: // the person with that address has another account there
-		return p.askLink(r, j, u, account, now), nil
+		return p.askLink(r, w, j.Sent, u, account, now), nil
 	case errors.Is(err, store.ErrNotFound):
 		return Answer{}, errUserChanged
 	case err != nil:
@@ -141,11 +139,11 @@ func (p *Provider) welcome(ctx context.Context, r Request, j journey, u *oidc.Up
 	if person.AuthTime.Before(now) {
 		who.authTime = person.AuthTime
 	}
-	return p.next(ctx, p.signIn(r, j.Pending, client, who))
+	return p.next(ctx, p.signIn(r, w, client, who))
 }
 
-// newcomer makes a user of an account that belongs to nobody, unless the name or the address is somebody's here: then it may be his.
-func (p *Provider) newcomer(ctx context.Context, r Request, j journey, u *oidc.Upstream, person authn.UpstreamPerson,
+// createUser makes a user of an account that belongs to nobody, unless the name or the address is somebody's here: then it may be theirs.
+func (p *Provider) createUser(ctx context.Context, r Request, j journey, w loginPage, u *oidc.Upstream, person authn.UpstreamPerson,
 	account store.UpstreamAccount, now time.Time) (Answer, error) {
 	user := store.NewUpstreamUser{Username: oidc.FitUsername(person.Username, person.Email), Name: person.Name,
 		GivenName: person.GivenName, FamilyName: person.FamilyName}
@@ -153,7 +151,7 @@ func (p *Provider) newcomer(ctx context.Context, r Request, j journey, u *oidc.U
 		user.Email = oidc.LowerASCII(person.Email)
 	}
 	if user.Username == "" {
-		return p.askLink(r, j, u, account, now), nil
+		return p.askLink(r, w, j.Sent, u, account, now), nil
 	}
 	switch err := p.store.CreateUpstreamUser(ctx, account, user, now); {
 	case errors.Is(err, store.ErrNotFound):
@@ -161,12 +159,12 @@ func (p *Provider) newcomer(ctx context.Context, r Request, j journey, u *oidc.U
 		if err == nil && candidate.Linked { // by another tab
 			err = errUserChanged
 		}
-		return p.askLink(r, j, u, account, now), err
+		return p.askLink(r, w, j.Sent, u, account, now), err
 	case err != nil:
 		return Answer{}, err
 	}
 	p.tell(r, oidc.UserCreated{Upstream: u.Name, Username: user.Username})
-	return Answer{}, errUserChanged // he is there now
+	return Answer{}, errUserChanged // they are there now
 }
 
 // sealTokens seals what an upstream gave out, for this account alone.

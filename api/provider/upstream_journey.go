@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/json"
 	"strconv"
 	"strings"
 	"time"
 
+	"gatehouse/api/keys"
 	"gatehouse/api/oidc"
 )
 
@@ -16,7 +16,7 @@ import (
 // is its digest, which is short and known to nobody else: a relying party's own state may be longer than upstreams take, and a browser
 // that opens several tabs is on several journeys.
 type journey struct {
-	Pending  pending   `json:"w"`
+	Page     pending   `json:"w"` // the login page, to come back to
 	Upstream string    `json:"u"`
 	Nonce    string    `json:"n"`
 	Verifier string    `json:"v"` // PKCE
@@ -24,30 +24,24 @@ type journey struct {
 }
 
 const (
-	journeyPurpose = "upstream sign-in"
-	journeyChunk   = 3800    // bytes of a cookie; browsers take 4,096 with its name
-	journeyChunks  = 4       // cookies
-	journeysLimit  = 6 << 10 // bytes of journeys that were begun and not ended, before they are forgotten
-	skew           = 10 * time.Second
+	journeyChunk  = 3800    // bytes of a cookie; browsers take 4,096 with its name
+	journeyChunks = 4       // cookies
+	journeysLimit = 6 << 10 // bytes of journeys that were begun and not ended, before they are forgotten
+	skew          = 10 * time.Second
 )
 
-// journeyCookie names the i-th cookie of the journey that state stands for.
+var journeyBox = keys.Box[journey]{Purpose: keys.ForUpstreamSignIns}
+
+// journeyCookie returns the name of the i-th cookie of the journey that state stands for.
 func journeyCookie(state string, i int) CookieName {
 	return UpstreamCookie + CookieName(state[:12]+"-"+strconv.Itoa(i))
 }
 
-// pack gives the cookies and the state of a journey; false if it is too long, as only a request that is made for it can be.
-func (p *Provider) pack(r Request, j journey, now time.Time) (state string, cookies []Cookie, ok bool) {
-	var plain bytes.Buffer
-	encoder := json.NewEncoder(&plain)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(j); err != nil {
-		panic(err) // strings, numbers and times only
-	}
-	sealed := p.sealer.Seal(journeyPurpose, plain.Bytes(), nil)
-	sum := sha256.Sum256(sealed)
+// sealJourney returns the cookies and the state of a journey; ok is false if it is too long, as only a request that is made for it can be.
+func (p *Provider) sealJourney(r Request, j journey, now time.Time) (state string, cookies []Cookie, ok bool) {
+	text := journeyBox.Seal(p.sealer, j, nil)
+	sum := sha256.Sum256([]byte(text))
 	state = base64.RawURLEncoding.EncodeToString(sum[:])
-	text := base64.RawURLEncoding.EncodeToString(sealed)
 	if len(text) > journeyChunk*journeyChunks {
 		return "", nil, false
 	}
@@ -61,7 +55,7 @@ func (p *Provider) pack(r Request, j journey, now time.Time) (state string, cook
 	if begun <= journeysLimit {
 		cookies = nil
 	}
-	age := max(time.Unix(j.Pending.Expires, 0).Sub(now), time.Second)
+	age := max(time.Unix(j.Page.Expires, 0).Sub(now), time.Second)
 	for i := 0; len(text) > 0; i++ {
 		n := min(len(text), journeyChunk)
 		cookies = append(cookies, Cookie{Name: journeyCookie(state, i), Value: text[:n], MaxAge: age})
@@ -70,12 +64,13 @@ func (p *Provider) pack(r Request, j journey, now time.Time) (state string, cook
 	return state, cookies, true
 }
 
-// unpack gives the journey of an answer, and the cookies that end it; refusal is the answer if this browser is on no such journey.
-func (p *Provider) unpack(r Request, state string, now time.Time) (j journey, end []Cookie, refusal *Answer) {
-	fail := func(code string, c *clientView) (journey, []Cookie, *Answer) {
+// openJourney returns the journey of an answer, the login page that it began at, and the cookies that end it; refusal is the answer if
+// this browser is on no such journey.
+func (p *Provider) openJourney(r Request, state string, now time.Time) (j journey, w loginPage, end []Cookie, refusal *Answer) {
+	fail := func(code string, c *clientView) (journey, loginPage, []Cookie, *Answer) {
 		p.tell(r, oidc.UpstreamAnswerRefused{Upstream: r.Name, Error: code})
 		a := p.errorPage(r, 400, code, c)
-		return journey{}, nil, &a
+		return journey{}, loginPage{}, nil, &a
 	}
 	digest, err := base64.RawURLEncoding.Strict().DecodeString(state)
 	if err != nil || len(digest) != sha256.Size {
@@ -93,25 +88,24 @@ func (p *Provider) unpack(r Request, state string, now time.Time) (j journey, en
 	if text == "" {
 		return fail(pageForeignBrowser, nil)
 	}
-	sealed, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if sum := sha256.Sum256(sealed); err != nil || !bytes.Equal(sum[:], digest) {
+	if sum := sha256.Sum256([]byte(text)); !bytes.Equal(sum[:], digest) {
 		return fail(pageAltered, nil)
 	}
-	plain, err := p.sealer.Open(journeyPurpose, sealed, nil)
+	j, err = journeyBox.Open(p.sealer, text, nil)
 	switch {
-	case err != nil || json.Unmarshal(plain, &j) != nil || j.Pending.Request == nil:
+	case err != nil || j.Page.Request == nil || !j.Page.unpack(&w):
 		return fail(pageAltered, nil)
 	case j.Upstream != r.Name: // the mix-up that a redirect URI for each upstream is against (RFC 9700 §4.4.2.2)
-		return fail(pageAltered, j.Pending.Client)
-	case !bytes.Equal(j.Pending.Browser, browserDigest(r)):
-		return fail(pageForeignBrowser, j.Pending.Client)
-	case now.Unix() >= j.Pending.Expires:
-		return fail(pageExpired, j.Pending.Client)
+		return fail(pageAltered, j.Page.Client)
+	case !bytes.Equal(j.Page.Browser, browserDigest(r)):
+		return fail(pageForeignBrowser, j.Page.Client)
+	case now.Unix() >= j.Page.Expires:
+		return fail(pageExpired, j.Page.Client)
 	}
-	return j, end, nil
+	return j, w, end, nil
 }
 
-// callbackOf is where an upstream answers: one address for each, so that no two can be confused.
+// callbackOf returns where an upstream answers: one address for each, so that no two can be confused.
 func (p *Provider) callbackOf(u *oidc.Upstream) string {
 	return p.Issuer + "/upstream/" + u.Name + "/callback"
 }

@@ -9,8 +9,8 @@ import (
 	"gatehouse/api/store"
 )
 
-// link is an account at an upstream that belongs to nobody here yet. Who signs in with his password, in the browser that came from there,
-// makes it his. It has no tokens: those come with the next sign-in there.
+// link is an account at an upstream that belongs to nobody here yet. Whoever signs in with their password, in the browser that came from
+// there, makes it theirs. It has no tokens: those come with the next sign-in there.
 type link struct {
 	Upstream    string    `json:"u"`
 	DisplayName string    `json:"d"`
@@ -20,7 +20,7 @@ type link struct {
 	Sent        time.Time `json:"t"` // to the upstream
 }
 
-// linkView is what the login page says of it.
+// linkView is what the login page shows of it.
 type linkView struct {
 	Upstream string `json:"upstream"`
 	Account  string `json:"account"`
@@ -33,17 +33,16 @@ func (l *link) view() *linkView {
 	return &linkView{l.DisplayName, l.Label}
 }
 
-// askLink leads to the login page, where the person says who he is here.
-func (p *Provider) askLink(r Request, j journey, u *oidc.Upstream, a store.UpstreamAccount, now time.Time) Answer {
+// askLink leads to the login page, where the person says who they are here.
+func (p *Provider) askLink(r Request, w loginPage, sent time.Time, u *oidc.Upstream, a store.UpstreamAccount, now time.Time) Answer {
 	p.tell(r, oidc.UpstreamAccountUnknown{Upstream: u.Name})
-	w := j.Pending
-	w.Link = &link{u.Name, u.DisplayName, a.Issuer, a.Sub, a.Label, j.Sent}
-	return redirect(p.page(w, now))
+	w.Link = &link{u.Name, u.DisplayName, a.Issuer, a.Sub, a.Label, sent}
+	return redirect(p.address(&w, now))
 }
 
 // signInAndLink starts the session of a person who has just given their password, makes the account theirs, and sends them there once
 // more, so that their tokens are here at once. What follows is decided when they come back.
-func (p *Provider) signInAndLink(ctx context.Context, v visit, w pending) (Answer, error) {
+func (p *Provider) signInAndLink(ctx context.Context, v visit, w loginPage) (Answer, error) {
 	if err := p.start(ctx, &v, store.Issue{}); err != nil {
 		return Answer{}, err
 	}
@@ -52,17 +51,18 @@ func (p *Provider) signInAndLink(ctx context.Context, v visit, w pending) (Answe
 	return a, nil
 }
 
-func (p *Provider) saveLink(ctx context.Context, r Request, w pending, user *oidc.User, now time.Time) Answer {
+// saveLink is the part of it after the session has started.
+func (p *Provider) saveLink(ctx context.Context, r Request, w loginPage, user *oidc.User, now time.Time) Answer {
 	l := *w.Link
 	account := store.UpstreamAccount{Upstream: l.Upstream, Issuer: l.Issuer, Sub: l.Sub, Label: l.Label}
 	err := p.store.LinkUpstreamAccount(ctx, account, user.Username, now)
 	switch {
-	case errors.Is(err, store.ErrNotFound): // it has become somebody else's
+	case errors.Is(err, store.ErrNotFound): // it has become another user's
 		w.Link = nil
-		return p.backFrom(r, w, l.DisplayName, 403, upstreamUnknownAccount, now)
+		return p.backFromUpstream(r, w, l.DisplayName, 403, upstreamUnknownAccount, now)
 	case err != nil:
 		return p.failedLogin(r, w, err, now)
 	}
 	p.tell(r, oidc.UpstreamLinked{Upstream: l.Upstream, Username: user.Username})
-	return p.departTo(ctx, r, w, l.Upstream, now)
+	return p.sendToUpstreamNamed(ctx, r, w, l.Upstream, now)
 }

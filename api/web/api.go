@@ -41,17 +41,10 @@ func routes(p *provider.Provider) []endpoint {
 	list := []endpoint{
 		{"GET POST", "/authorize", nobody, person, p.Authorize},
 		{"GET", "/interaction", theUI, program, p.Interaction},
-		{"POST", "/login", nobody, person, p.Login},
-		{"POST", "/login/upstream", nobody, person, p.LoginUpstream},
 		{"GET POST", "/upstream/:name/callback", nobody, person, p.UpstreamCallback},
-		{"POST", "/consent", nobody, person, p.Consent},
 		{"GET POST", "/logout", nobody, person, p.Logout},
-		{"POST", "/logout/confirm", nobody, person, p.LogoutConfirm},
 		{"GET", "/account", nobody, person, p.Account},
-		{"POST", "/account/tokens", nobody, person, p.AddToken},
-		{"POST", "/account/tokens/revoke", nobody, person, p.RevokeToken},
 		{"GET HEAD", "/authentication-methods", clients, program, p.AuthenticationMethods},
-		{"POST", "/device", nobody, person, p.Device},
 		{"POST", "/device_authorization", clients, program, p.DeviceAuthorization},
 		{"POST", "/par", clients, program, p.PushAuthorization},
 		{"POST", "/token", clients, program, p.Token},
@@ -63,6 +56,9 @@ func routes(p *provider.Provider) []endpoint {
 		{"GET HEAD", "/.well-known/oauth-authorization-server", clients, poller, still(p.Discovery)},
 		{"GET HEAD", "/healthz", nobody, poller, health(nil)},
 		{"GET HEAD", "/readyz", nobody, poller, health(p.Ready)},
+	}
+	for _, form := range p.Forms() { // what the pages post: the table is in provider/pages.go
+		list = append(list, endpoint{"POST", form.Path, nobody, person, form.Run})
 	}
 	if p.SessionManagement {
 		list = append(list, endpoint{"GET HEAD", "/check_session", nobody, poller, still(p.CheckSession)})

@@ -43,10 +43,16 @@ func accountVisit(r Request, wanted *newToken, now time.Time) visit {
 	return v
 }
 
-// accountPage is good for one session in one browser.
-func accountPage(r Request, sid string, user *oidc.User) pending {
-	return pending{Page: "account", Browser: browserDigest(r), SID: sid, User: viewOfUser(user)}
+// accountPage shows a person their personal access tokens. It is good for one session in one browser.
+type accountPage struct {
+	pending `json:"-"`
+	SID     string    `json:"s"`
+	User    *userView `json:"u"`
+	Error   failure   `json:"f,omitzero"`
+	TokenID string    `json:"ti,omitempty"` // made a moment ago: shown once
 }
+
+func (*accountPage) name() string { return "account" }
 
 // openAccount is where a visit for the account page ends, whether or not a sign-in had to come first.
 func (p *Provider) openAccount(ctx context.Context, v visit) (Answer, error) {
@@ -55,12 +61,12 @@ func (p *Provider) openAccount(ctx context.Context, v visit) (Answer, error) {
 	}
 	cookies := append(v.cookies, p.bindBrowser(&v.r)...)
 	session, user := v.standing.Session, v.standing.User
-	page := accountPage(v.r, session.SID, user)
+	w := accountPage{pending: pending{Browser: browserDigest(v.r)}, SID: session.SID, User: viewOfUser(user)}
 	var a Answer
 	if v.wanted != nil && v.wanted.Username == user.Username && isFresh(*session, v.now) {
-		a = p.addToken(ctx, v.r, page, *v.wanted, v.now)
+		a = p.addToken(ctx, v.r, w, *v.wanted, v.now)
 	} else {
-		a = redirect(p.page(page, v.now))
+		a = redirect(p.address(&w, v.now))
 	}
 	a.Cookies = append(a.Cookies, cookies...)
 	return a, nil
@@ -71,12 +77,11 @@ func isFresh(s oidc.Session, now time.Time) bool { return now.Sub(s.AuthTime) <=
 // fromAccountPage checks a form of the account page. The session is empty where the one that the page was made for has ended;
 // refusal is the answer if the form is not ours or somebody else has signed in since.
 func (p *Provider) fromAccountPage(ctx context.Context, r Request,
-	now time.Time) (w pending, s oidc.Session, u oidc.User, refusal *Answer) {
-	w, refusal = p.open(r, "account", now)
-	if refusal != nil {
+	now time.Time) (w accountPage, s oidc.Session, u oidc.User, refusal *Answer) {
+	if refusal = p.open(r, &w, now); refusal != nil {
 		return w, s, u, refusal
 	}
-	w = pending{Page: w.Page, Browser: w.Browser, SID: w.SID, User: w.User} // without an error or a token to show
+	w.Error, w.TokenID, w.Expires = failure{}, "", 0 // the next one has neither to show
 	s, u, err := p.store.LoadSession(ctx, digest(r.Cookies[SessionCookie]), now)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
@@ -92,7 +97,7 @@ func (p *Provider) fromAccountPage(ctx context.Context, r Request,
 }
 
 // accountError goes back to the account page where another try may do.
-func (p *Provider) accountError(r Request, w pending, err error, now time.Time) Answer {
+func (p *Provider) accountError(r Request, w accountPage, err error, now time.Time) Answer {
 	code, status, wait := p.classify(r, err)
 	if status != 503 {
 		return p.errorPage(r, status, code, nil)
@@ -101,20 +106,23 @@ func (p *Provider) accountError(r Request, w pending, err error, now time.Time) 
 }
 
 // backToAccount says on the account page why nothing was done.
-func (p *Provider) backToAccount(r Request, w pending, status int, code string, wait time.Duration, now time.Time) Answer {
-	w.Error, w.RetryAfter, w.RequestID = code, int(wait.Seconds()), r.ID
-	a := redirect(p.page(w, now))
+func (p *Provider) backToAccount(r Request, w accountPage, status int, code string, wait time.Duration, now time.Time) Answer {
+	w.Error = failureOf(r, code, wait)
+	a := redirect(p.address(&w, now))
 	a.Status, a.RetryAfter = status, wait
 	return a
 }
 
-// accountView is what the account page shows beside what every page does.
 type accountView struct {
-	RevokeAction string      `json:"revoke_action"`
-	LogoutAction string      `json:"logout_action"`
-	Days         []int       `json:"days"`
-	Tokens       []tokenView `json:"tokens"`
-	Token        *shownToken `json:"token,omitempty"`
+	common
+	User         *userView    `json:"user"`
+	Error        *failureView `json:"error,omitempty"`
+	RevokeAction string       `json:"revoke_action"`
+	LogoutAction string       `json:"logout_action"`
+	Scopes       []string     `json:"scopes"` // that a new token can have
+	Days         []int        `json:"days"`   // that it can live
+	Tokens       []tokenView  `json:"tokens"`
+	Token        *shownToken  `json:"token,omitempty"`
 }
 
 type tokenView struct {
@@ -132,21 +140,22 @@ type shownToken struct {
 	Value string `json:"value"`
 }
 
-// viewAccount loads what the account page shows, while the session lives that it was made for.
-func (p *Provider) viewAccount(ctx context.Context, w pending, now time.Time) (*accountView, error) {
+// view loads what the page shows, while the session lives that it was made for.
+func (w *accountPage) view(ctx context.Context, p *Provider, c common) (any, error) {
 	value := p.tokenValue(w.TokenID)
-	show := store.TokenToShow{ID: w.TokenID, Since: now.Add(-showWithin), Digest: digest(value)}
-	list, shown, err := p.store.LoadPersonalAccessTokens(ctx, w.SID, show, now)
+	show := store.TokenToShow{ID: w.TokenID, Since: c.now.Add(-showWithin), Digest: digest(value)}
+	list, shown, err := p.store.LoadPersonalAccessTokens(ctx, w.SID, show, c.now)
 	if err != nil {
 		return nil, err
 	}
-	view := &accountView{RevokeAction: p.Issuer + "/account/tokens/revoke", LogoutAction: p.Issuer + "/logout",
-		Days: tokenDays, Tokens: []tokenView{}}
+	view := accountView{User: w.User, Error: c.failed(w.Error), RevokeAction: c.actions["revoke_action"],
+		LogoutAction: c.actions["logout_action"], Scopes: tokenScopes, Days: tokenDays, Tokens: []tokenView{}}
 	for _, t := range list {
 		view.Tokens = append(view.Tokens, tokenView{t.ID, t.Name, strings.Fields(t.Scope), t.CreatedAt, t.ExpiresAt, t.UsedAt})
 		if shown && t.ID == w.TokenID {
 			view.Token = &shownToken{t.Name, value}
 		}
 	}
+	view.common = c
 	return view, nil
 }

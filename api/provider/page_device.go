@@ -10,6 +10,26 @@ import (
 	"gatehouse/api/store"
 )
 
+// devicePage asks for the code that a device shows (RFC 8628 §3.3). It is bound to no browser, for the UI has it at an address of its own.
+type devicePage struct {
+	pending  `json:"-"`
+	UserCode string  `json:"uc,omitempty"` // as it was typed
+	Error    failure `json:"f"`
+}
+
+type deviceView struct {
+	common
+	UserCode string       `json:"user_code,omitempty"`
+	Error    *failureView `json:"error,omitempty"`
+}
+
+func (*devicePage) name() string { return "device" }
+
+func (w *devicePage) view(_ context.Context, _ *Provider, c common) (any, error) {
+	e := c.failed(w.Error)
+	return deviceView{common: c, UserCode: w.UserCode, Error: e}, nil
+}
+
 // pageUnknownUserCode is the error of the device page for a code that no device waits with.
 const pageUnknownUserCode = "unknown_user_code"
 
@@ -18,8 +38,7 @@ const pageUnknownUserCode = "unknown_user_code"
 func (p *Provider) Device(ctx context.Context, r Request) Answer {
 	now := p.now()
 	if !p.fromUI(r) {
-		p.tell(r, oidc.FormRefused{Page: "device", Error: pageOriginRefused, Origin: r.Origin})
-		return p.errorPage(r, 403, pageOriginRefused, nil)
+		return *p.refuseForm(r, "device", 403, pageOriginRefused, pending{})
 	}
 	params, _ := oidc.ParseParams(r.Params, []string{"user_code"})
 	userCode, ok := oidc.ReadUserCode(params["user_code"])
@@ -30,7 +49,7 @@ func (p *Provider) Device(ctx context.Context, r Request) Answer {
 	switch {
 	case wait > 0:
 		p.tell(r, oidc.UserCodesThrottled{Seconds: wait.Seconds()})
-		return p.askUserCode(r, userCode, 429, "too_many_attempts", wait, now)
+		return p.askUserCode(r, userCode, 429, tooManyAttempts, wait, now)
 	case errors.Is(err, store.ErrNotFound):
 		p.tell(r, oidc.UserCodeUnknown{})
 		return p.askUserCode(r, userCode, 303, pageUnknownUserCode, 0, now)
@@ -55,13 +74,15 @@ func (p *Provider) Device(ctx context.Context, r Request) Answer {
 	return a
 }
 
-// findDevice looks for what waits with the user code; wait is for those who have guessed too often.
-func (p *Provider) findDevice(ctx context.Context, r Request, userCode string, now time.Time) (store.DeviceRequest, time.Duration, error) {
+// findDevice returns what waits with the user code; wait is for those who have guessed too often.
+func (p *Provider) findDevice(ctx context.Context, r Request, userCode string, now time.Time) (
+	asked store.DeviceRequest, wait time.Duration, err error) {
 	_, username := p.knownBrowser(r)
 	bucket := authn.UserCodeBucket(p.bucketKey, r.Addr, username)
 	limits := bucket.Limits()
 	guesses := store.Guesses{Bucket: int32(bucket), Burst: limits.Burst, Leak: limits.Leak}
-	asked, failures, err := p.store.FindDeviceCode(ctx, p.userCodeDigest(userCode), guesses, now)
+	var failures float32
+	asked, failures, err = p.store.FindDeviceCode(ctx, p.userCodeDigest(userCode), guesses, now)
 	return asked, authn.Wait([]authn.State{{Bucket: bucket, Failures: failures, UpdatedAt: now}}, now), err
 }
 
@@ -70,9 +91,8 @@ func (p *Provider) askUserCode(r Request, typed string, status int, code string,
 	if r.WantsJSON {
 		return Answer{Status: max(status, 400), RetryAfter: wait, JSON: oauthErrorBody{Error: code}}
 	}
-	w := pending{Page: "device", Request: &oidc.AuthorizeRequest{UserCode: typed},
-		Error: code, RetryAfter: int(wait.Seconds()), RequestID: r.ID}
-	return Answer{Status: status, Location: p.page(w, now), RetryAfter: wait}
+	w := devicePage{UserCode: typed, Error: failureOf(r, code, wait)}
+	return Answer{Status: status, Location: p.address(&w, now), RetryAfter: wait}
 }
 
 // failedDevice keeps the code where another try may do.
@@ -104,7 +124,7 @@ func (p *Provider) allowDevice(ctx context.Context, v visit) (Answer, error) {
 }
 
 // denyDevice saves that the person does not.
-func (p *Provider) denyDevice(ctx context.Context, r Request, w pending, client *oidc.Client, now time.Time) (Answer, error) {
+func (p *Provider) denyDevice(ctx context.Context, r Request, w consentPage, client *oidc.Client, now time.Time) (Answer, error) {
 	asked := store.DeviceRequest{ClientID: client.ClientID, Scope: w.Request.Scope}
 	switch err := p.store.DenyDevice(ctx, p.userCodeDigest(w.Request.UserCode), asked, now); {
 	case errors.Is(err, store.ErrNotFound):
@@ -113,10 +133,4 @@ func (p *Provider) denyDevice(ctx context.Context, r Request, w pending, client 
 		return Answer{}, err
 	}
 	return p.deviceDone(r, client, w.User.Username, false, now), nil
-}
-
-// deviceDone sends the browser to the page that says to go back to the device.
-func (p *Provider) deviceDone(r Request, client *oidc.Client, username string, allowed bool, now time.Time) Answer {
-	p.tell(r, oidc.DeviceAnswered{ClientID: client.ClientID, Username: username, Allowed: allowed})
-	return redirect(p.page(pending{Page: "device_done", Client: viewOfClient(client), Allowed: allowed}, now))
 }

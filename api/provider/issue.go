@@ -1,12 +1,56 @@
 package provider
 
 import (
+	"context"
+	"errors"
 	"strconv"
 	"time"
 
 	"gatehouse/api/oidc"
 	"gatehouse/api/store"
 )
+
+// issue saves what the request gets, with the session if that starts now, and sends it to the relying party.
+func (p *Provider) issue(ctx context.Context, v visit) (Answer, error) {
+	fields, toSave, err := p.prepare(v.req, v.client, v.standing.Standing, v.now)
+	switch {
+	case err != nil:
+	case v.starts != nil:
+		err = p.start(ctx, &v, toSave)
+	default:
+		err = p.saveIssue(ctx, v, toSave)
+	}
+	switch {
+	case errors.Is(err, store.ErrNotFound): // the session ended a moment ago
+		return p.askSignIn(ctx, v), nil
+	case errors.Is(err, store.ErrUsed):
+		return p.respondError(v.r, v.req, errPushedUsed, v.cookies...), nil
+	case err != nil:
+		return Answer{}, err
+	}
+	return p.respond(v.r, v.req, fields, v.cookies...), nil
+}
+
+// saveIssue saves what a request gets for a session that was there before.
+func (p *Provider) saveIssue(ctx context.Context, v visit, toSave store.Issue) error {
+	var consented []string
+	if v.consented {
+		consented = v.req.AsksFor()
+	}
+	return p.store.SaveIssue(ctx, v.standing.Session.SID, toSave, consented, p.touch(v.standing.SeenAt, v.now), v.now)
+}
+
+// errPushedUsed: a pushed request has one answer (RFC 9126 §4, FAPI 2.0 Security Profile §5.3.2.2).
+var errPushedUsed = &oidc.Error{Code: oidc.InvalidRequestURI, Description: "the pushed request has had its answer"}
+
+// touch gives the new idle end of a session that was last seen at seen: zero while the old one is recent enough,
+// so that most sign-ons cost no durable write.
+func (p *Provider) touch(seen, now time.Time) time.Time {
+	if now.Sub(seen) < p.SessionIdle/10 {
+		return time.Time{}
+	}
+	return now.Add(p.SessionIdle)
+}
 
 // prepare returns the parameters of an answer of the authorization endpoint, and what has to be saved before they are sent.
 func (p *Provider) prepare(

@@ -1,0 +1,43 @@
+package provider
+
+import (
+	"context"
+	"errors"
+
+	"gatehouse/api/oidc"
+	"gatehouse/api/store"
+)
+
+// clientNamed returns the client of an unchecked client_id; nil where there is none.
+func (p *Provider) clientNamed(ctx context.Context, ids []string) (*oidc.Client, error) {
+	params, _ := oidc.ParseParams(map[string][]string{"client_id": ids}, []string{"client_id"})
+	if params["client_id"] == "" || len(params["client_id"]) > 255 {
+		return nil, nil
+	}
+	client, err := p.store.Client(ctx, params["client_id"])
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	return client, err
+}
+
+// stillRegistered returns the client of a pending request. It may have been removed or changed since the request was sealed: refusal is
+// the answer then.
+func (p *Provider) stillRegistered(ctx context.Context, r Request, req *oidc.AuthorizeRequest) (c *oidc.Client, refusal *Answer, err error) {
+	if req.Account {
+		return accountClient, nil, nil
+	}
+	client, err := p.clientNamed(ctx, []string{req.ClientID})
+	var a Answer
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case client == nil || client.Disabled:
+		a = p.errorPage(r, 400, pageUnknownClient, nil)
+	case req.UserCode == "" && !client.HasRedirectURI(req.RedirectURI):
+		a = p.errorPage(r, 400, pageInvalidRedirect, viewOfClient(client))
+	default:
+		return client, nil, nil
+	}
+	return nil, &a, nil
+}

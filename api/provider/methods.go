@@ -1,0 +1,60 @@
+package provider
+
+import (
+	"context"
+	"time"
+
+	"gatehouse/api/oidc"
+)
+
+// method is a way to prove who one is. A new one is a line here, a method_<name>.go and, in the UI, a methods/<Name>.svelte.
+type method struct {
+	name   string
+	amr    []string    // RFC 8176; nil where it is for an upstream to say
+	factor oidc.Factor // that it proves
+	// prove checks what the login page posts with method=<name>; nil where people go elsewhere and come back to an endpoint of its own.
+	// The error is a notProven where they are to stay on the page, errUserChanged to have it called again, once.
+	prove func(p *Provider, ctx context.Context, r Request, client *oidc.Client) (proven, error)
+	// offers returns the buttons for it of other applications' pages; nil for none.
+	offers func(p *Provider, ctx context.Context) ([]authenticationMethod, error)
+}
+
+// methods is the table of the methods there are.
+func methods() []method {
+	return []method{
+		{"password", []string{oidc.AMRPassword}, oidc.Knowledge, (*Provider).provePassword, (*Provider).offerPassword},
+		{"upstream", nil, oidc.Elsewhere, nil, (*Provider).offerUpstreams},
+	}
+}
+
+func methodNamed(name string) *method {
+	for _, m := range methods() {
+		if m.name == name {
+			return &m
+		}
+	}
+	return nil
+}
+
+// proven is an authenticated user, whatever the method.
+type proven struct {
+	user      *oidc.User
+	consented []string  // what they allowed the client earlier
+	allowed   bool      // to use the client
+	amr       []string  // RFC 8176
+	authTime  time.Time // when, if not now
+
+	verified string  // the password hash that was verified, "" if no password was asked for
+	upgraded string  // what replaces it, "" for nothing
+	reset    []int32 // buckets of the throttle that the success clears
+	cookies  []Cookie
+}
+
+// notProven is why somebody has not proved who they are: the status and the code for the login page, or with 400 for the error page.
+type notProven struct {
+	status int
+	code   string
+	wait   time.Duration // before it is worth another try
+}
+
+func (e notProven) Error() string { return e.code }

@@ -1,0 +1,73 @@
+package provider
+
+import (
+	"context"
+	"time"
+
+	"gatehouse/api/oidc"
+	"gatehouse/api/store"
+)
+
+// consentPage asks a person to allow what a client, or a device, asks for.
+type consentPage struct {
+	pending `json:"-"`
+	SID     string    `json:"s"` // of the session whose consent it is
+	User    *userView `json:"u"`
+}
+
+type consentView struct {
+	common
+	User     *userView `json:"user"`
+	Scopes   []string  `json:"scopes,omitempty"`
+	UserCode string    `json:"user_code,omitempty"`
+}
+
+func (*consentPage) name() string { return "consent" }
+
+func (w *consentPage) view(_ context.Context, _ *Provider, c common) (any, error) {
+	return consentView{common: c, User: w.User, Scopes: w.Request.AsksFor(), UserCode: w.Request.UserCode}, nil
+}
+
+// askConsent sends the browser to the consent page.
+func (p *Provider) askConsent(ctx context.Context, v visit) (Answer, error) {
+	if err := p.start(ctx, &v, store.Issue{}); err != nil {
+		return Answer{}, err
+	}
+	cookies := append(v.cookies, p.bindBrowser(&v.r)...)
+	w := consentPage{pending: pendingOf(v), SID: v.standing.Session.SID, User: viewOfUser(v.standing.User)}
+	return redirect(p.address(&w, v.now), cookies...), nil
+}
+
+// Consent takes what the person pressed there.
+func (p *Provider) Consent(ctx context.Context, r Request) Answer {
+	now := p.now()
+	var w consentPage
+	if refusal := p.open(r, &w, now); refusal != nil {
+		return *refusal
+	}
+	client, refusal, err := p.stillRegistered(ctx, r, w.Request)
+	switch {
+	case err != nil:
+		return p.failedPage(r, err, p.address(&w, now))
+	case refusal != nil:
+		return *refusal
+	}
+	var a Answer
+	if r.Params.Get("consent") == "yes" {
+		a, err = p.nextAtBrowser(ctx, visit{r: r, req: *w.Request, client: client, sid: w.SID, consented: true, now: now})
+	} else {
+		a, err = p.denyConsent(ctx, r, w, client, now)
+	}
+	if err != nil {
+		return p.failedPage(r, err, p.address(&w, now))
+	}
+	return a
+}
+
+// denyConsent tells the device or the relying party that the person said no.
+func (p *Provider) denyConsent(ctx context.Context, r Request, w consentPage, client *oidc.Client, now time.Time) (Answer, error) {
+	if w.Request.UserCode != "" {
+		return p.denyDevice(ctx, r, w, client, now)
+	}
+	return p.respondError(r, *w.Request, &oidc.Error{Code: oidc.AccessDenied, Description: "the person did not allow it"}), nil
+}

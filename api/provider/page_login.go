@@ -1,0 +1,106 @@
+package provider
+
+import (
+	"context"
+	"time"
+
+	"gatehouse/api/oidc"
+)
+
+// loginPage asks a person to sign in, for a client or, without one, for the account page.
+type loginPage struct {
+	pending  `json:"-"`
+	Username string    `json:"un,omitempty"` // typed before, or hinted at
+	Error    failure   `json:"f,omitzero"`
+	Upstream string    `json:"up,omitempty"` // what people call the one that Error is about
+	Link     *link     `json:"lk,omitempty"` // to make once they have signed in with their password
+	Wanted   *newToken `json:"nt,omitempty"` // to make after the sign-in
+}
+
+type loginView struct {
+	common
+	Username       string         `json:"username,omitempty"`
+	Error          *failureView   `json:"error,omitempty"`
+	Upstreams      []upstreamView `json:"upstreams,omitempty"`
+	UpstreamAction string         `json:"upstream_action,omitempty"`
+	Cancel         bool           `json:"cancel,omitempty"` // the application can be told that the person did not want to
+	Link           *linkView      `json:"link,omitempty"`
+}
+
+type upstreamView struct {
+	Name        string `json:"name"`
+	DisplayName string `json:"display_name"`
+}
+
+func (*loginPage) name() string { return "login" }
+
+func (w *loginPage) view(ctx context.Context, p *Provider, c common) (any, error) {
+	view := loginView{Username: w.Username, Cancel: w.Request.RedirectURI != "", Link: w.Link.view(),
+		Upstreams: p.upstreamViews(ctx, c.r)}
+	if view.Upstreams != nil {
+		view.UpstreamAction = c.actions["upstream_action"]
+	}
+	if view.Error = c.failed(w.Error); view.Error != nil {
+		view.Error.Upstream = w.Upstream
+	}
+	view.common = c
+	return view, nil
+}
+
+// upstreamViews returns the buttons of the login page. Without Postgres the page does without them.
+func (p *Provider) upstreamViews(ctx context.Context, r Request) (views []upstreamView) {
+	list, err := p.store.Upstreams(ctx)
+	if err != nil {
+		p.tell(r, oidc.UpstreamsNotLoaded{Error: err.Error()})
+	}
+	for _, u := range list {
+		views = append(views, upstreamView{u.Name, u.DisplayName})
+	}
+	return views
+}
+
+// askSignIn sends the browser to the login page, or straight to an upstream as if that had been chosen there, and binds what is pending
+// to it with a cookie.
+func (p *Provider) askSignIn(ctx context.Context, v visit) Answer {
+	cookies := append(v.cookies, p.bindBrowser(&v.r)...)
+	w := loginPage{pending: pendingOf(v), Username: v.req.LoginHint, Wanted: v.wanted}
+	if upstream := p.straightUpstream(ctx, v.r, v.req); upstream != "" {
+		a := p.sendToUpstreamNamed(ctx, v.r, w, upstream, v.now)
+		a.Cookies = append(a.Cookies, cookies...)
+		return a
+	}
+	return redirect(p.address(&w, v.now), cookies...)
+}
+
+// backToLogin leads back to the login form with a reason. A client that asks for JSON gets the status and, as the original example
+// did, {"detail":"Invalid credentials"}.
+func (p *Provider) backToLogin(r Request, w loginPage, status int, code string, wait time.Duration, now time.Time) Answer {
+	if r.WantsJSON {
+		detail := map[int]string{401: "Invalid credentials", 429: "Too many attempts", 503: "Temporarily unavailable"}[status]
+		return Answer{Status: status, RetryAfter: wait, JSON: map[string]string{"detail": detail}}
+	}
+	w.Error = failureOf(r, code, wait)
+	a := redirect(p.address(&w, now))
+	if status != 401 {
+		a.Status, a.RetryAfter = status, wait
+	}
+	return a
+}
+
+// failedLogin keeps the form where another try may do, so that nobody has to start over.
+func (p *Provider) failedLogin(r Request, w loginPage, err error, now time.Time) Answer {
+	code, status, wait := p.classify(r, err)
+	if status != 503 {
+		return p.errorPage(r, status, code, w.Client)
+	}
+	return p.backToLogin(r, w, status, code, wait, now)
+}
+
+// pendingOf returns what a page has in common with others that is about a visit, in this browser.
+func pendingOf(v visit) pending {
+	w := pending{Request: &v.req, Browser: browserDigest(v.r)}
+	if !v.req.Account {
+		w.Client = viewOfAsking(v.client, v.req)
+	}
+	return w
+}

@@ -1,0 +1,52 @@
+package provider
+
+import (
+	"context"
+	"errors"
+
+	"gatehouse/api/store"
+)
+
+// logoutPage asks a person whether they want to sign out.
+type logoutPage struct {
+	pending   `json:"-"`
+	SID       string    `json:"s"` // of the session that ends
+	User      *userView `json:"u,omitempty"`
+	ReturnTo  string    `json:"rt,omitempty"`
+	UILocales []string  `json:"l,omitempty"`
+}
+
+type logoutView struct {
+	common
+	User *userView `json:"user"`
+}
+
+func (*logoutPage) name() string { return "logout" }
+
+func (w *logoutPage) view(_ context.Context, _ *Provider, c common) (any, error) {
+	c.UILocales = w.UILocales
+	return logoutView{common: c, User: w.User}, nil
+}
+
+// LogoutConfirm takes what the person pressed there. The request is good for one session only, so no other page
+// can make it up.
+func (p *Provider) LogoutConfirm(ctx context.Context, r Request) Answer {
+	now := p.now()
+	var w logoutPage
+	if refusal := p.open(r, &w, now); refusal != nil {
+		return *refusal
+	}
+	if r.Params.Get("logout") != "yes" {
+		return redirect(orElse(w.ReturnTo, p.UIOrigin+"/"))
+	}
+	session, _, err := p.store.LoadSession(ctx, digest(r.Cookies[SessionCookie]), now)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return p.signedOut(r, w, now)
+	case err != nil:
+		return p.failedPage(r, err, p.address(&w, now))
+	case session.SID != w.SID: // another person has signed in since
+		return p.errorPage(r, 400, pageForeignBrowser, w.Client)
+	}
+	return p.endSession(ctx, r, w, now)
+}

@@ -1,0 +1,165 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"gatehouse/api/store"
+)
+
+// page is a screen of the UI. Each is a type in a page_<name>.go, which embeds pending and whose other fields are its state: it is
+// sealed and opened by that type, so that no page can read what another is for.
+type page interface {
+	name() string
+	envelope() *pending
+	// view returns what the page shows, for GET /interaction. store.ErrNotFound: what it was made for has ended.
+	view(ctx context.Context, p *Provider, c common) (any, error)
+}
+
+// action is where a form or a button of a page leads.
+type action struct {
+	name string // of the field of the view that has the address
+	path string
+	run  func(*Provider, context.Context, Request) Answer // takes what is posted; nil where path is an endpoint of its own
+}
+
+// pageLine is a page of the table.
+type pageLine struct {
+	page    page
+	anew    string // the path where people get a new one; "" where only an application can send them there again
+	actions []action
+}
+
+// pages is the table of the pages there are. The API's routes of their forms follow from it; lib/contract.ts and the file names of
+// pages/ in the UI are held to it by a test.
+func pages() []pageLine {
+	return []pageLine{
+		{page: new(loginPage), actions: []action{{"action", "/login", (*Provider).Login},
+			{"upstream_action", "/login/upstream", (*Provider).LoginUpstream}}},
+		{page: new(consentPage), actions: []action{{"action", "/consent", (*Provider).Consent}}},
+		{page: new(devicePage), actions: []action{{"action", "/device", (*Provider).Device}}},
+		{page: new(deviceDonePage)},
+		{page: new(accountPage), anew: "/account", actions: []action{{"action", "/account/tokens", (*Provider).AddToken},
+			{"revoke_action", "/account/tokens/revoke", (*Provider).RevokeToken}, {"logout_action", "/logout", nil}}},
+		{page: new(logoutPage), actions: []action{{"action", "/logout/confirm", (*Provider).LogoutConfirm}}},
+		{page: new(signedOutPage)},
+		{page: new(errorPage)},
+	}
+}
+
+// pageNamed returns a page with nothing in it yet; nil where there is none of that name.
+func pageNamed(name string) *pageLine {
+	for _, line := range pages() {
+		if line.page.name() == name {
+			return &line
+		}
+	}
+	return nil
+}
+
+// anew returns where people get a new page of that name; "" for nowhere.
+func (p *Provider) anew(name string) string {
+	if line := pageNamed(name); line != nil && line.anew != "" {
+		return p.Issuer + line.anew
+	}
+	return ""
+}
+
+// Form is where a page of the UI posts to.
+type Form struct {
+	Path string
+	Run  func(context.Context, Request) Answer
+}
+
+// Forms returns the endpoints of all pages.
+func (p *Provider) Forms() (forms []Form) {
+	for _, line := range pages() {
+		for _, a := range line.actions {
+			if a.run != nil {
+				forms = append(forms, Form{a.path, func(ctx context.Context, r Request) Answer { return a.run(p, ctx, r) }})
+			}
+		}
+	}
+	return forms
+}
+
+// common is what every page is told; the view of a page embeds it.
+type common struct {
+	Page      string      `json:"page"`
+	Request   string      `json:"request,omitempty"` // for pages with a form
+	Action    string      `json:"action,omitempty"`
+	Client    *clientView `json:"client,omitempty"`
+	UILocales []string    `json:"ui_locales,omitempty"`
+	RequestID string      `json:"request_id"`
+
+	actions map[string]string // addresses by the names of the table
+	r       Request
+	now     time.Time
+}
+
+func (p *Provider) commonOf(r Request, line *pageLine, w pending, now time.Time) common {
+	c := common{Page: line.page.name(), Client: w.Client, RequestID: r.ID, actions: map[string]string{}, r: r, now: now}
+	for _, a := range line.actions {
+		c.actions[a.name] = p.Issuer + a.path
+	}
+	if c.Action = c.actions["action"]; c.Action != "" {
+		c.Request = r.Params.Get("request")
+	}
+	if w.Request != nil {
+		c.UILocales = w.Request.UILocales
+	}
+	return c
+}
+
+// failure is what went wrong before a page was shown, in the request with that ID.
+type failure struct {
+	Code       string `json:"e"`
+	RetryAfter int    `json:"ra,omitempty"` // seconds
+	RequestID  string `json:"id,omitempty"`
+}
+
+func failureOf(r Request, code string, wait time.Duration) failure {
+	return failure{Code: code, RetryAfter: int(wait.Seconds()), RequestID: r.ID}
+}
+
+type failureView struct {
+	Code       string `json:"code"`
+	RetryAfter int    `json:"retry_after,omitempty"` // seconds
+	Upstream   string `json:"upstream,omitempty"`    // what people call the one that it is about
+}
+
+// failed returns what a page says of f, nil for nothing, and names the request of f rather than the one that shows it.
+func (c *common) failed(f failure) *failureView {
+	if f.Code == "" {
+		return nil
+	}
+	if f.RequestID != "" {
+		c.RequestID = f.RequestID
+	}
+	return &failureView{Code: f.Code, RetryAfter: f.RetryAfter}
+}
+
+// Interaction tells the UI what to show for the opaque request that it was sent, without a cookie.
+func (p *Provider) Interaction(ctx context.Context, r Request) Answer {
+	now := p.now()
+	w, problem := p.unseal(r, now)
+	if problem == "" {
+		line := pageNamed(w.Page)
+		if line != nil && w.unpack(line.page) {
+			view, err := line.page.view(ctx, p, p.commonOf(r, line, w, now))
+			switch {
+			case err == nil:
+				return Answer{Status: 200, JSON: view}
+			case !errors.Is(err, store.ErrNotFound):
+				return p.failed(r, err)
+			}
+			problem = pageExpired
+		} else {
+			problem = pageAltered
+		}
+	}
+	e := errorPage{pending: pending{Client: w.Client}, Error: failure{Code: problem}, TryAgain: p.anew(w.Page)}
+	view, _ := e.view(ctx, p, p.commonOf(r, &pageLine{page: &e}, e.pending, now))
+	return Answer{Status: 400, JSON: view}
+}

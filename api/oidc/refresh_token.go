@@ -17,9 +17,6 @@ type RefreshToken struct {
 	Place   int64    // in the family, from 0 on
 }
 
-// RefreshTokenPurpose is what refresh tokens alone are sealed for.
-const RefreshTokenPurpose = "refresh token"
-
 // RefreshTokenSize is the length of the plain form, in bytes.
 const RefreshTokenSize = 16 + 32 + 8
 

@@ -54,7 +54,7 @@ func (p *Provider) revokeRefreshToken(ctx context.Context, c *oidc.Client, token
 // sealRefreshToken returns the token that is handed out: the same one each time, so that a client that retries or races
 // gets it again.
 func (p *Provider) sealRefreshToken(t oidc.RefreshToken) string {
-	return base64.RawURLEncoding.EncodeToString(p.sealer.SealSame(oidc.RefreshTokenPurpose, t.Plain(), nil))
+	return base64.RawURLEncoding.EncodeToString(p.sealer.SealSame(keys.ForRefreshTokens, t.Plain(), nil))
 }
 
 // openRefreshToken returns the content of a refresh token; ok is false for one that is not ours.
@@ -62,11 +62,7 @@ func (p *Provider) openRefreshToken(sealed string) (t oidc.RefreshToken, ok bool
 	if len(sealed) != base64.RawURLEncoding.EncodedLen(keys.SealOverhead+oidc.RefreshTokenSize) {
 		return t, false
 	}
-	box, err := base64.RawURLEncoding.Strict().DecodeString(sealed)
-	if err != nil {
-		return t, false
-	}
-	plain, err := p.sealer.Open(oidc.RefreshTokenPurpose, box, nil)
+	plain, err := p.sealer.OpenText(keys.ForRefreshTokens, sealed, nil)
 	if err != nil {
 		return t, false
 	}

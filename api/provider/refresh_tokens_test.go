@@ -61,7 +61,7 @@ func TestAForgedRefreshTokenIsUnknownAndRevokesNothing(t *testing.T) {
 	token, other := b.offline(), b.offline()
 	open := func(token string) oidc.RefreshToken {
 		box, _ := base64.RawURLEncoding.DecodeString(token)
-		plain, err := b.sealer().Open(oidc.RefreshTokenPurpose, box, nil)
+		plain, err := b.sealer().Open(keys.ForRefreshTokens, box, nil)
 		said, ok := oidc.ParseRefreshToken(plain)
 		if err != nil || !ok {
 			t.Fatal(err)
@@ -74,7 +74,7 @@ func TestAForgedRefreshTokenIsUnknownAndRevokesNothing(t *testing.T) {
 		return base64.RawURLEncoding.EncodeToString(s.SealSame(purpose, said.Plain(), nil))
 	}
 	asItIs := func(*oidc.RefreshToken) {}
-	if seal(b.sealer(), oidc.RefreshTokenPurpose, asItIs) != token {
+	if seal(b.sealer(), keys.ForRefreshTokens, asItIs) != token {
 		t.Fatal("the same token is not sealed the same")
 	}
 	stranger, err := keys.NewSealer([][32]byte{{9}})
@@ -82,14 +82,14 @@ func TestAForgedRefreshTokenIsUnknownAndRevokesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, forged := range map[string]string{
-		"a place to come":     seal(b.sealer(), oidc.RefreshTokenPurpose, func(said *oidc.RefreshToken) { said.Place = 1 }),
-		"the last place":      seal(b.sealer(), oidc.RefreshTokenPurpose, func(said *oidc.RefreshToken) { said.Place = 1<<63 - 1 }),
-		"a negative place":    seal(b.sealer(), oidc.RefreshTokenPurpose, func(said *oidc.RefreshToken) { said.Place = -1 }),
-		"another secret":      seal(b.sealer(), oidc.RefreshTokenPurpose, func(said *oidc.RefreshToken) { said.Secret[31] ^= 1 }),
-		"the digest":          seal(b.sealer(), oidc.RefreshTokenPurpose, func(said *oidc.RefreshToken) { said.Secret = said.Digest() }),
-		"another grant":       seal(b.sealer(), oidc.RefreshTokenPurpose, func(said *oidc.RefreshToken) { said.GrantID = open(other).GrantID }),
-		"no grant":            seal(b.sealer(), oidc.RefreshTokenPurpose, func(said *oidc.RefreshToken) { said.GrantID = [16]byte{} }),
-		"another key":         seal(stranger, oidc.RefreshTokenPurpose, asItIs),
+		"a place to come":     seal(b.sealer(), keys.ForRefreshTokens, func(said *oidc.RefreshToken) { said.Place = 1 }),
+		"the last place":      seal(b.sealer(), keys.ForRefreshTokens, func(said *oidc.RefreshToken) { said.Place = 1<<63 - 1 }),
+		"a negative place":    seal(b.sealer(), keys.ForRefreshTokens, func(said *oidc.RefreshToken) { said.Place = -1 }),
+		"another secret":      seal(b.sealer(), keys.ForRefreshTokens, func(said *oidc.RefreshToken) { said.Secret[31] ^= 1 }),
+		"the digest":          seal(b.sealer(), keys.ForRefreshTokens, func(said *oidc.RefreshToken) { said.Secret = said.Digest() }),
+		"another grant":       seal(b.sealer(), keys.ForRefreshTokens, func(said *oidc.RefreshToken) { said.GrantID = open(other).GrantID }),
+		"no grant":            seal(b.sealer(), keys.ForRefreshTokens, func(said *oidc.RefreshToken) { said.GrantID = [16]byte{} }),
+		"another key":         seal(stranger, keys.ForRefreshTokens, asItIs),
 		"another purpose":     seal(b.sealer(), "authorization code", asItIs),
 		"a character more":    token + "A",
 		"a character less":    token[1:],

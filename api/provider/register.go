@@ -112,7 +112,7 @@ func (p *Provider) verifyMetadata(ctx context.Context, r Request, c *oidc.Client
 
 // registeringNetwork returns how the network that a client is registered from is stored.
 func (p *Provider) registeringNetwork(r Request) store.Digest {
-	return p.sealer.Derive("registering network", []byte(authn.EndSite(r.Addr)))
+	return p.sealer.Derive(keys.ForRegisteringNetworks, []byte(authn.EndSite(r.Addr)))
 }
 
 // newSecretFor returns a secret and its digest for a client whose method needs one.

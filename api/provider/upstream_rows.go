@@ -2,18 +2,16 @@ package provider
 
 import (
 	"context"
-	"encoding/base64"
 	"fmt"
 	"strings"
 
 	"gatehouse/api/authn"
+	"gatehouse/api/keys"
 	"gatehouse/api/oidc"
 )
 
-const (
-	upstreamSecretPurpose = "upstream client secret"
-	sealedPrefix          = "sealed:"
-)
+// sealedPrefix marks a client_secret that is sealed.
+const sealedPrefix = "sealed:"
 
 // upstreamNamed returns an enabled upstream with its secret in the clear; nil where there is none of that name. It returns
 // the upstream beside an error, too, where it is the secret that cannot be opened.
@@ -68,20 +66,17 @@ func (p *Provider) openUpstreamSecret(ctx context.Context, u oidc.Upstream) (str
 	aad := []byte(u.Issuer + "\x00" + u.ClientID)
 	encoded, isSealed := strings.CutPrefix(u.ClientSecret, sealedPrefix)
 	if isSealed {
-		sealed, err := base64.RawURLEncoding.DecodeString(encoded)
-		if err == nil {
-			sealed, err = p.sealer.Open(upstreamSecretPurpose, sealed, aad)
-		}
+		plain, err := p.sealer.OpenText(keys.ForUpstreamSecrets, encoded, aad)
 		if err != nil {
 			return "", fmt.Errorf("%w: client_secret of upstream %s cannot be opened: its issuer, its client_id or GATEHOUSE_ENCRYPTION_KEY "+
 				"has changed; write the secret into the row again", authn.ErrUpstreamFailed, u.Name)
 		}
-		return string(sealed), nil
+		return string(plain), nil
 	}
 	if u.ClientSecret == "" {
 		return "", nil
 	}
-	sealed := sealedPrefix + base64.RawURLEncoding.EncodeToString(p.sealer.Seal(upstreamSecretPurpose, []byte(u.ClientSecret), aad))
+	sealed := sealedPrefix + p.sealer.SealText(keys.ForUpstreamSecrets, []byte(u.ClientSecret), aad)
 	if err := p.store.SealUpstreamSecret(ctx, u.Name, u.ClientSecret, sealed); err != nil {
 		p.tell(Request{}, oidc.UpstreamSecretNotSealed{Upstream: u.Name, Error: err.Error()})
 	}

@@ -8,15 +8,15 @@ import (
 	"time"
 
 	"gatehouse/api/authn"
+	"gatehouse/api/keys"
 	"gatehouse/api/oidc"
 	"gatehouse/api/store"
 )
 
 const (
-	upstreamTokenPurpose = "upstream token"
-	upstreamTokenMargin  = time.Minute      // what is handed out is good for at least as long, where it can be refreshed
-	upstreamLease        = 15 * time.Second // more than discovery and a refresh may take (outgoing.Patience each)
-	upstreamPoll         = 100 * time.Millisecond
+	upstreamTokenMargin = time.Minute      // what is handed out is good for at least as long, where it can be refreshed
+	upstreamLease       = 15 * time.Second // more than discovery and a refresh may take (outgoing.Patience each)
+	upstreamPoll        = 100 * time.Millisecond
 )
 
 // grantEnded is the reason why the grant of a subject token may not live.
@@ -112,12 +112,12 @@ func (p *Provider) refreshUpstreamTokens(
 }
 
 func (p *Provider) sealUpstreamToken(t store.UpstreamTokens, token string) []byte {
-	return p.sealer.Seal(upstreamTokenPurpose, []byte(token), upstreamTokenData(t))
+	return p.sealer.Seal(keys.ForUpstreamTokens, []byte(token), upstreamTokenData(t))
 }
 
 // openUpstreamToken opens one of the tokens of t. They are lost with the encryption key that sealed them.
 func (p *Provider) openUpstreamToken(u *oidc.Upstream, t store.UpstreamTokens, sealed []byte) ([]byte, error) {
-	plain, err := p.sealer.Open(upstreamTokenPurpose, sealed, upstreamTokenData(t))
+	plain, err := p.sealer.Open(keys.ForUpstreamTokens, sealed, upstreamTokenData(t))
 	if err != nil {
 		return nil, p.signInThrough(u, "the token of %s cannot be read any more: sign in through %s again at %s", t)
 	}

@@ -189,7 +189,7 @@ func (r *refreshTokens) of(n int) string {
 	hash := fmt.Sprintf("%x", md5.Sum(fmt.Appendf(nil, "grant%d", n)))
 	id, _ := hex.DecodeString(fmt.Sprintf("%012x7%s8%s", 1700000000000+n, hash[:3], hash[17:])) // pg_temp.nth_id
 	first := oidc.RefreshToken{GrantID: [16]byte(id), Secret: sha256.Sum256(fmt.Appendf(nil, "refresh-%d", n))}
-	return base64.RawURLEncoding.EncodeToString(r.sealer.SealSame(oidc.RefreshTokenPurpose, first.Plain(), nil))
+	return base64.RawURLEncoding.EncodeToString(r.sealer.SealSame(keys.ForRefreshTokens, first.Plain(), nil))
 }
 
 // tokens are what is needed of an answer of the token endpoint.

@@ -36,15 +36,29 @@ type Rig struct {
 	Direct   string // of the database where URL leads through a pooler, else ""
 	DB       *pgxpool.Pool
 	Provider *provider.Provider // of the latest replica
+	heard    []*atomic.Int64    // changes to cached rows, by replica
 	clock    atomic.Int64       // added to the time, in nanoseconds
-	Seals    [][32]byte         // GATEHOUSE_ENCRYPTION_KEY of the replicas to come
+	stopped  atomic.Pointer[time.Time]
+	Seals    [][32]byte // GATEHOUSE_ENCRYPTION_KEY of the replicas to come
 }
 
 // Later moves the clock.
 func (r *Rig) Later(d time.Duration) { r.clock.Add(int64(d)) }
 
 // Now is the API's time.
-func (r *Rig) Now() time.Time { return time.Now().Add(time.Duration(r.clock.Load())) }
+func (r *Rig) Now() time.Time {
+	now := time.Now()
+	if stopped := r.stopped.Load(); stopped != nil {
+		now = *stopped
+	}
+	return now.Add(time.Duration(r.clock.Load()))
+}
+
+// StopClock has it move by Later only, for what is exact to a second.
+func (r *Rig) StopClock() {
+	now := time.Now()
+	r.stopped.Store(&now)
+}
 
 // Start runs the API with user alice, groups, a confidential first-party client "web" and a public third-party client "spa".
 func Start(t *testing.T, change ...func(*provider.Settings)) *Rig {
@@ -79,11 +93,18 @@ func (r *Rig) Serve(server *httptest.Server, passwords *authn.Passwords, change 
 		r.Fatal(err)
 	}
 	r.Provider = p
-	listening := make(chan struct{}, 100)
+	var heard atomic.Int64
+	listening := make(chan struct{})
 	go p.Run(ctx, func(ctx context.Context, changed func()) {
-		db.Watch(ctx, cmp.Or(r.Direct, r.URL), func() { changed(); listening <- struct{}{} })
+		db.Watch(ctx, cmp.Or(r.Direct, r.URL), func() {
+			changed()
+			if heard.Add(1) == 1 {
+				close(listening)
+			}
+		})
 	})
 	<-listening
+	r.heard = append(r.heard, &heard)
 	server.Config.Handler = web.API(p, nil)
 	server.Start()
 	r.Cleanup(func() { server.Close(); cancel(); db.Close() })
@@ -118,8 +139,27 @@ func (r *Rig) Count(sql string, args ...any) (n int) {
 	return n
 }
 
-// WaitForNotify: a NOTIFY needs a moment from Postgres to the cache.
-func WaitForNotify() { time.Sleep(100 * time.Millisecond) }
+// WaitForNotify returns when every replica has heard of the changes to cached rows that were made before.
+func (r *Rig) WaitForNotify() {
+	r.Helper()
+	before := make([]int64, len(r.heard))
+	for i, heard := range r.heard {
+		before[i] = heard.Load()
+	}
+	r.Exec("NOTIFY gatehouse_cached_rows_changed") // that of the changes may have been heard already
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+		waits := false
+		for i, heard := range r.heard {
+			waits = waits || heard.Load() == before[i]
+		}
+		if !waits {
+			return
+		}
+		if time.Now().After(end) {
+			r.Fatal("a replica hears of no changes")
+		}
+	}
+}
 
 // HTTPSIssuer gives the issuer the scheme it has behind a proxy.
 func HTTPSIssuer(s *provider.Settings) { s.Issuer = strings.Replace(s.Issuer, "http:", "https:", 1) }

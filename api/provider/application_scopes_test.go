@@ -14,7 +14,7 @@ func TestScopesOfAClientsOwnAreGrantedWhereTheyAreRegistered(t *testing.T) {
 	t.Parallel()
 	b := start(t).browser()
 	b.Exec(`UPDATE clients SET scope = 'openid email offline_access read:data https://data.example.org/write', audiences = '{https://data.example.org}'`)
-	WaitForNotify()
+	b.WaitForNotify()
 	b.Code(AuthParams())
 	out := b.Token(Redeem(b.Code(AuthParams("scope", "openid read:data write:data https://data.example.org/write read:data profile Read:data offline_access")))).JSON()
 	const granted = "openid read:data https://data.example.org/write offline_access"
@@ -48,7 +48,7 @@ func TestThePersonIsAskedForScopesOfAClientsOwnByTheirNames(t *testing.T) {
 	t.Parallel()
 	b := start(t).browser()
 	b.Exec(`UPDATE clients SET scope = 'openid read:data write:data' WHERE client_id = 'spa'`)
-	WaitForNotify()
+	b.WaitForNotify()
 	b.Code(AuthParams())
 	ask := b.Authorize(SPAParams("scope", "openid read:data admin"))
 	var shown []string

@@ -27,7 +27,7 @@ func TestAPersonalAccessTokenIsNoWayAroundAServicesGroups(t *testing.T) {
 		{"UPDATE clients SET allowed_groups = '{}'", true},
 	} {
 		b.Exec(step.sql)
-		WaitForNotify()
+		b.WaitForNotify()
 		if got := active(); got != step.want {
 			t.Errorf("after %s: active is %v", step.sql, got)
 		}
@@ -40,7 +40,7 @@ func TestNoTokenOfTheNewKindsPassesForAnother(t *testing.T) {
 	b, google, subject := exchanges(t)
 	b.Exec("UPDATE clients SET refresh_token_format = 'jwt', grant_types = grant_types || $1::text WHERE client_id = 'web'", deviceGrant)
 	r := b.receiver("web")
-	WaitForNotify()
+	b.WaitForNotify()
 	tokens := b.Token(Redeem(b.Code(AuthParams("scope", "openid offline_access")))).JSON()
 	elsewhere := google.Token(Redeem(google.Code(AuthParams()))).JSON()
 	personal := b.personalAccessToken()

@@ -38,7 +38,7 @@ func TestAnAddressThatFoldsToAnothersIsNotTheOthers(t *testing.T) {
 	}
 	n.Exec("DELETE FROM users WHERE username = 'mike'")
 	n.Exec("UPDATE upstreams SET creates_users = true, trusts_email = false, email_domains = '{}'")
-	WaitForNotify()
+	n.WaitForNotify()
 	n.there.Exec("UPDATE users SET email = $1 WHERE username = 'bob'", "M\u0130KE@example.org")
 	n.goThere()
 	if n.Count("SELECT count(*) FROM users WHERE username = 'bob' AND email = $1", "m\u0130ke@example.org") != 1 {
@@ -88,12 +88,12 @@ func TestWhoIsShutOutWhileAtAnUpstreamGetsNothing(t *testing.T) {
 		fresh := n.another()
 		back := fresh.signInThere(fresh.choose(fresh.Authorize(AuthParams()).Location(), "up"), "bob")
 		n.Exec(sql)
-		WaitForNotify()
+		n.WaitForNotify()
 		if a := fresh.Do("GET", back.Location().String(), nil); a.Query("code") != "" || strings.Contains(a.Body, "code=") {
 			t.Errorf("%s: %d %s", sql, a.Status, a.Location())
 		}
 		n.Exec(undo)
-		WaitForNotify()
+		n.WaitForNotify()
 	}
 	if a := n.goThere(); a.Query("code") == "" {
 		t.Errorf("nobody is shut out any more: %d %s", a.Status, a.Location())
@@ -126,7 +126,7 @@ func TestNothingSecretOfAnUpstreamIsLogged(t *testing.T) {
 		t.Fatalf("not signed in: %d %s", done.Status, done.Location())
 	}
 	n.Exec("UPDATE upstreams SET client_secret = 'a-wrong-secret-42'")
-	WaitForNotify()
+	n.WaitForNotify()
 	keep(n.goThere())
 	text := log.String()
 	for _, secret := range append(secrets, "a-wrong-secret-42") {

@@ -12,7 +12,7 @@ func TestTheAuthenticationMethodsAreWhatTheLoginPageOffers(t *testing.T) {
 	b := start(t).browser()
 	b.Exec(`INSERT INTO upstreams (name, display_name, issuer, client_id, disabled_at) VALUES
 		('google', 'Google', 'https://accounts.google.com', 'x', NULL), ('old', 'Old', 'https://old.example.org', 'x', now())`)
-	WaitForNotify()
+	b.WaitForNotify()
 	a := b.Do("GET", "/authentication-methods", nil, "Origin", "https://spa.example.org")
 	if a.Status != 200 || a.Header.Get("Access-Control-Allow-Origin") != "https://spa.example.org" ||
 		a.Header.Get("Cache-Control") != "public, max-age=60" {

@@ -83,7 +83,7 @@ func TestAClaimIsGivenToAClientOnlyThatMayAskForItsScope(t *testing.T) {
 	t.Parallel()
 	b := startWithClaims(t)
 	b.Exec("UPDATE clients SET scope = 'openid profile' WHERE client_id = 'web'")
-	WaitForNotify()
+	b.WaitForNotify()
 	every := `{"email": null, "email_verified": null, "address": null, "phone_number": null, "phone_number_verified": null, "groups": null, "name": null,
 		"iss": null, "aud": null, "password": null, "id": null, "scope": null, "client_id": null, "grant_id": null, "Groups": null, "cnf": null}`
 	out := b.Token(Redeem(b.Code(AuthParams("scope", "openid", "claims", `{"userinfo": `+every+`, "id_token": `+every+`}`)))).JSON()
@@ -178,7 +178,7 @@ func TestAClientCanHaveIDTokensWithWhatItAskedForByNameAlone(t *testing.T) {
 	b := startWithClaims(t, func(s *provider.Settings) { s.ResponseTypes = oidc.ResponseTypes })
 	b.Exec(`UPDATE clients SET id_token_scope_claims = false, grant_types = '{authorization_code,refresh_token,implicit}',
 		response_types = '{code,id_token,id_token token,code id_token}' WHERE client_id = 'web'`)
-	WaitForNotify()
+	b.WaitForNotify()
 	b.Code(AuthParams())
 	byName := AuthParams("claims", `{"id_token": {"nickname": null}}`, "scope", "openid profile email offline_access")
 	out := b.Token(Redeem(b.Code(byName))).JSON()

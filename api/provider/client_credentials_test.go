@@ -63,7 +63,7 @@ func TestAClientGetsATokenForItself(t *testing.T) {
 		}
 	}
 	b.Exec("UPDATE clients SET scope = 'openid', audiences = '{https://store.example.org,mail}' WHERE client_id = 'robot'")
-	WaitForNotify()
+	b.WaitForNotify()
 	a := b.forItself()
 	if aud := Claims(Str(a.JSON()["access_token"]))["aud"]; a.Status != 200 || a.JSON()["scope"] != "" || asJSON(aud) != `["https://store.example.org","mail"]` {
 		t.Errorf("with audiences, without scopes of its own: %d %s %v", a.Status, a.Body, aud)
@@ -145,12 +145,12 @@ func TestATokenOfAClientItselfIsGoodUntilItExpiresIsRevokedOrItsClientDisabled(t
 	}
 
 	b.Exec("UPDATE clients SET disabled_at = now() WHERE client_id = 'robot'")
-	WaitForNotify()
+	b.WaitForNotify()
 	if b.said(second)["active"] != false {
 		t.Error("active although the client is disabled")
 	}
 	b.Exec("UPDATE clients SET disabled_at = NULL WHERE client_id = 'robot'")
-	WaitForNotify()
+	b.WaitForNotify()
 	if b.said(second)["active"] != true {
 		t.Error("not active although the client is enabled again")
 	}

@@ -261,7 +261,7 @@ func TestADocumentIsReadAgainAndOutlivesATrouble(t *testing.T) {
 	s.say("client_name", "Renamed", "redirect_uris", []string{"https://app.example.org/cb", "https://app.example.org/2"})
 	b.Later(2 * time.Hour)
 	b.ask(s, "/c")
-	WaitForNotify()
+	b.WaitForNotify()
 	if a := b.ask(s, "/c", "prompt", "none"); a.Query("error") != "consent_required" || s.asked.Load() != 1 {
 		t.Errorf("after a change of where it answers from: %s, read %d times", a.Location(), s.asked.Load())
 	}

@@ -30,7 +30,7 @@ func TestKeysAtAnAddressAreKeptAndFetchedAnewForAnUnknownKid(t *testing.T) {
 	}))
 	defer published.Close()
 	s.Exec("UPDATE clients SET jwks = NULL, jwks_uri = $1 WHERE client_id = 'signs'", published.URL+"/keys")
-	WaitForNotify()
+	s.WaitForNotify()
 	expect := func(what string, key signer, good bool, want int32) {
 		t.Helper()
 		a := s.clientCredentials(s.assertion("signs", key))
@@ -86,7 +86,7 @@ func TestWhoHangsUpKeepsNoClientFromItsKeys(t *testing.T) {
 	}))
 	defer published.Close()
 	s.Exec("UPDATE clients SET jwks = NULL, jwks_uri = $1 WHERE client_id = 'signs'", published.URL)
-	WaitForNotify()
+	s.WaitForNotify()
 	ctx, hangUp := context.WithCancel(context.Background())
 	ask := asserted(form("grant_type", "client_credentials"), altered(s.assertion("signs", key)))
 	req, _ := http.NewRequestWithContext(ctx, "POST", s.Issuer+"/token", strings.NewReader(ask.Encode()))

@@ -24,7 +24,7 @@ func TestTheLoginAndConsentPagesGetWhatTheClientRegisteredAboutItself(t *testing
 		"tos_uri": "https://spa.example.org/terms"}
 	b.Exec("UPDATE clients SET logo_uri = $1, policy_uri = $2, tos_uri = $3 WHERE client_id = 'spa'",
 		about["logo_uri"], about["policy_uri"], about["tos_uri"])
-	WaitForNotify()
+	b.WaitForNotify()
 	maps.Copy(want, about)
 	login := b.Authorize(SPAParams())
 	shown(login, "login")

@@ -158,6 +158,7 @@ func TestADeviceGetsItsTokensOnceAPersonHasAllowedIt(t *testing.T) {
 func TestADevicePollsNoFasterThanItIsTold(t *testing.T) {
 	t.Parallel()
 	r := startWithDevices(t)
+	r.StopClock()
 	d := r.waiting("openid")
 	for i, step := range []struct {
 		later time.Duration

@@ -116,7 +116,7 @@ func TestAClientThatIsRegisteredForBoundTokensGetsNoOthers(t *testing.T) {
 		t.Fatal("no tokens")
 	}
 	b.Exec("UPDATE clients SET dpop_bound_access_tokens = true WHERE client_id = 'web'")
-	WaitForNotify()
+	b.WaitForNotify()
 	device := b.Do("POST", "/device_authorization", form("client_id", "web", "client_secret", "web-secret", "scope", "openid")).JSON()
 	b.press("yes", b.toConsent(Str(device["user_code"])))
 	key := newSigner("EdDSA", "")

@@ -283,6 +283,7 @@ func TestANonceIsGoodForAMinuteOrTwoAtEveryReplica(t *testing.T) {
 	b := start(t).browser()
 	second := httptest.NewUnstartedServer(nil)
 	b.Serve(second, authn.NewPasswords(2, 64))
+	b.StopClock()
 	key, nonce := newSigner("ES256", ""), b.nonce()
 	for _, c := range []struct {
 		later time.Duration

@@ -40,7 +40,7 @@ func (r *rig) grafana(settings map[string]string) oauth2.Config {
 	r.Exec(`INSERT INTO clients (client_id, client_secret_sha256, redirect_uris, post_logout_redirect_uris, grant_types)
 		VALUES ('grafana', sha256('grafana-secret'), ARRAY[$1], ARRAY[$2], '{authorization_code,refresh_token}')`,
 		settings["root_url"]+"login/generic_oauth", settings["root_url"]+"login")
-	WaitForNotify()
+	r.WaitForNotify()
 	return oauth2.Config{ClientID: settings["client_id"], ClientSecret: "grafana-secret",
 		RedirectURL: settings["root_url"] + "login/generic_oauth",
 		Scopes:      strings.Fields(settings["scopes"]),

@@ -17,7 +17,7 @@ func TestGoOIDCSignsInForEachSigningAlgorithm(t *testing.T) {
 	b := start(t).browser()
 	for _, alg := range []string{"RS256", "PS256", "ES256", "EdDSA"} {
 		b.Exec(`UPDATE clients SET id_token_signed_response_alg = $1, access_token_signing_alg = $1 WHERE client_id = 'web'`, alg)
-		WaitForNotify()
+		b.WaitForNotify()
 		ctx := oidc.ClientContext(context.Background(), http.DefaultClient)
 		op, err := oidc.NewProvider(ctx, b.Issuer)
 		if err != nil {

@@ -160,7 +160,7 @@ func TestPairwiseSubjectsOutliveTheEncryptionKeyAndAMove(t *testing.T) {
 		t.Errorf("was %s, is %s under another key", before, after)
 	}
 	b.Exec("UPDATE clients SET redirect_uris = '{https://new.example.org/a}', sector_identifier_uri = 'https://apps.example.org/x' WHERE client_id = 'a'")
-	WaitForNotify()
+	b.WaitForNotify()
 	params := at("a", "redirect_uri", "https://new.example.org/a")
 	a := moved.Token(Redeem(moved.Code(params), "client_id", "a", "client_secret", "web-secret", "redirect_uri", "https://new.example.org/a"))
 	if after := Claims(Str(a.JSON()["id_token"]))["sub"]; after != before {

@@ -19,7 +19,7 @@ func TestTheProtocolGoesThroughPgBouncerInTransactionMode(t *testing.T) {
 	t.Parallel()
 	r := start(t)
 	r.Exec("UPDATE clients SET first_party = true")
-	WaitForNotify()
+	r.WaitForNotify()
 	r.Direct = r.URL
 	pgbouncer := devdb.StartPgBouncer(t, r.URL)
 	modes := []string{"cache_describe"}

@@ -207,13 +207,13 @@ func TestAnAssertionComesAloneAndFromAClientThatIsRegisteredForIt(t *testing.T) 
 		t.Errorf("%d jtis are remembered", n)
 	}
 	s.Exec("UPDATE clients SET token_endpoint_auth_signing_alg = 'EdDSA' WHERE client_id = 'signs'")
-	WaitForNotify()
+	s.WaitForNotify()
 	s.refusedClient("not token_endpoint_auth_signing_alg", s.clientCredentials(s.assertion("signs", key)))
 	if a := s.clientCredentials(s.assertion("signs", s.keys["EdDSA"])); a.Status != 200 {
 		t.Errorf("token_endpoint_auth_signing_alg: %d %s", a.Status, a.Body)
 	}
 	s.Exec("UPDATE clients SET disabled_at = now() WHERE client_id = 'signs'")
-	WaitForNotify()
+	s.WaitForNotify()
 	s.refusedClient("a disabled client", s.clientCredentials(s.assertion("signs", s.keys["EdDSA"])))
 }
 

@@ -156,6 +156,7 @@ func TestAPushedRequestIsForItsClientAMinuteAndOneAnswer(t *testing.T) {
 	}
 	toClient("used", b.Authorize(withPushed(uri)))
 
+	b.StopClock()
 	late := b.pushedURI(AuthParams())
 	b.Later(59 * time.Second)
 	page := b.rig.browser().Authorize(withPushed(late))
@@ -171,10 +172,10 @@ func TestAPushedRequestIsForItsClientAMinuteAndOneAnswer(t *testing.T) {
 	} {
 		uri := b.pushedURI(AuthParams())
 		b.Exec(sql)
-		WaitForNotify()
+		b.WaitForNotify()
 		toPage(sql, b.Authorize(withPushed(uri)))
 		b.Exec(undo)
-		WaitForNotify()
+		b.WaitForNotify()
 	}
 }
 

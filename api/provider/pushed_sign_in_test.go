@@ -17,7 +17,7 @@ func TestAClientThatHasToPushItsRequestsIsRefusedOtherwise(t *testing.T) {
 	b := start(t).browser()
 	b.Code(AuthParams())
 	b.Exec("UPDATE clients SET require_pushed_authorization_requests = true WHERE client_id = 'web'")
-	WaitForNotify()
+	b.WaitForNotify()
 	for _, params := range []url.Values{AuthParams(), AuthParams("request", "x"), AuthParams("request_uri", "https://rp.example.org/request")} {
 		if a := b.Authorize(params); a.Location().Host != "rp.example.org" || a.Query("error") != "invalid_request" || a.Query("state") != "st" {
 			t.Errorf("not pushed: %d %s", a.Status, a.Location())

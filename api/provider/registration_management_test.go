@@ -168,7 +168,7 @@ func TestAClientThatEndsItsRegistrationIsGoneWithItsTokens(t *testing.T) {
 	if a := b.Do("DELETE", c.at, nil, "Authorization", c.bearer); a.Status != 204 || a.Body != "" {
 		t.Errorf("%d %s", a.Status, a.Body)
 	}
-	WaitForNotify()
+	b.WaitForNotify()
 	if a := b.Userinfo(access); a.Status != 401 {
 		t.Errorf("its access token lives: %d", a.Status)
 	}
@@ -196,7 +196,7 @@ func TestPeopleAreAskedAgainWhenAClientAnswersFromElsewhere(t *testing.T) {
 	if a.Status != 200 {
 		t.Fatalf("%d %s", a.Status, a.Body)
 	}
-	WaitForNotify()
+	b.WaitForNotify()
 	if a := b.Authorize(AuthParams("client_id", c.id, "prompt", "none")); a.Query("error") != "consent_required" {
 		t.Errorf("%s", a.Location())
 	}

@@ -38,7 +38,7 @@ func TestAFlowMayMoveBetweenReplicas(t *testing.T) {
 	}
 	for _, sql := range []string{"UPDATE clients SET disabled_at = now() WHERE client_id = 'web'", "UPDATE clients SET disabled_at = NULL", "DELETE FROM clients WHERE client_id = 'web'"} {
 		b.Exec(sql)
-		WaitForNotify()
+		b.WaitForNotify()
 		want := 400
 		if strings.Contains(sql, "NULL") {
 			want = 303

@@ -18,7 +18,7 @@ import (
 func (r *rig) registerClientKeys(client string, list ...signer) {
 	r.Helper()
 	r.Exec("UPDATE clients SET jwks = $2, jwks_uri = NULL WHERE client_id = $1", client, jwksOf(list...))
-	WaitForNotify()
+	r.WaitForNotify()
 }
 
 // objectOf is what a request object of client "web" says that has these parameters; changes are more, nil leaves one out.
@@ -60,7 +60,7 @@ func TestARequestMayBeAnObjectThatTheClientSigned(t *testing.T) {
 			}
 		}
 		b.Exec("UPDATE clients SET request_object_signing_alg = $1 WHERE client_id = 'web'", alg)
-		WaitForNotify()
+		b.WaitForNotify()
 		if a := b.Authorize(withObject(key.jwt(nil, b.objectOf(AuthParams(), nil)))); a.Query("code") == "" {
 			t.Errorf("registered for %s: %s", alg, a.Location())
 		}
@@ -88,7 +88,7 @@ func TestWhatIsInARequestObjectCountsBeforeWhatIsBesideIt(t *testing.T) {
 	key := newSigner("ES256", rand.Text())
 	b.registerClientKeys("web", key)
 	b.Exec("UPDATE clients SET audiences = '{https://one.example.org,https://two.example.org}' WHERE client_id = 'web'")
-	WaitForNotify()
+	b.WaitForNotify()
 	b.Code(AuthParams())
 	object := key.jwt(nil, b.objectOf(AuthParams("scope", "openid"), map[string]any{"max_age": 600, "resource": []string{"https://two.example.org"},
 		"claims": map[string]any{"id_token": map[string]any{"nickname": nil, "email": map[string]any{"essential": true}}}, "unheard_of": []any{nil, 1.5, true}, "prompt": nil}))
@@ -205,7 +205,7 @@ func TestARequestObjectThatIsNotGoodIsRefusedWhereTheRedirectURIIsToBeTrusted(t 
 		t.Errorf("the good one: %d %s", a.Status, a.Location())
 	}
 	b.Exec("UPDATE clients SET request_object_signing_alg = 'PS256' WHERE client_id = 'web'")
-	WaitForNotify()
+	b.WaitForNotify()
 	if a := b.Authorize(withObject(good, "redirect_uri", Callback)); a.Query("error") != "invalid_request_object" {
 		t.Errorf("RS256 of a client that is registered for PS256: %s", a.Location())
 	}
@@ -222,7 +222,7 @@ func TestAClientThatHasToSignItsRequestsIsHeardInItsObjectsOnly(t *testing.T) {
 	key := newSigner("EdDSA", rand.Text())
 	b.registerClientKeys("web", key)
 	b.Exec("UPDATE clients SET require_signed_request_object = true WHERE client_id = 'web'")
-	WaitForNotify()
+	b.WaitForNotify()
 	b.Code(withObject(key.jwt(nil, b.objectOf(AuthParams(), nil))))
 	for what, params := range map[string]url.Values{"plain": AuthParams(), "an empty object": AuthParams("request", " ")} {
 		if a := b.Authorize(params); a.Location().Host != "rp.example.org" || !strings.HasPrefix(a.Query("error"), "invalid_request") || a.Query("code") != "" {

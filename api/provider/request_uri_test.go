@@ -61,7 +61,7 @@ func TestARequestObjectIsFetchedFromWhereItIsRegisteredAndNowhereElse(t *testing
 	b.registerClientKeys("web", key)
 	registered, withDigest := site.URL+"/request?a=1", site.URL+"/other.jwt#4EHA4JhOOUsgDxRURDMg8OsGkd1Y6UyOmuOcrG-zD7U"
 	b.Exec("UPDATE clients SET request_uris = $1 WHERE client_id = 'web'", []string{registered, withDigest})
-	WaitForNotify()
+	b.WaitForNotify()
 	b.Code(AuthParams())
 	site.object.Store(key.jwt(map[string]any{"typ": "oauth-authz-req+jwt"}, b.objectOf(AuthParams("state", "in the object"), nil)) + "\n")
 	for i, uri := range []string{registered, withDigest, registered} {
@@ -84,7 +84,7 @@ func TestARequestObjectIsFetchedFromWhereItIsRegisteredAndNowhereElse(t *testing
 		t.Errorf("request and request_uri: %s", a.Location())
 	}
 	b.Exec("UPDATE clients SET disabled_at = now() WHERE client_id = 'web'")
-	WaitForNotify()
+	b.WaitForNotify()
 	if a := b.Authorize(byReference(registered)); a.Status != 400 {
 		t.Errorf("a disabled client: %d", a.Status)
 	}
@@ -106,7 +106,7 @@ func TestARequestURIThatDoesNotAnswerAsItShouldIsRefused(t *testing.T) {
 	key, site := newSigner("ES256", rand.Text()), newClientSite(t, httptest.NewServer)
 	b.registerClientKeys("web", key)
 	b.Exec("UPDATE clients SET request_uris = $1 WHERE client_id = 'web'", []string{site.URL + "/request", "http://127.0.0.1:1/down"})
-	WaitForNotify()
+	b.WaitForNotify()
 	b.Code(AuthParams())
 	good := key.jwt(nil, b.objectOf(AuthParams(), nil))
 	refused := func(what string, a Answer, code string) {
@@ -155,7 +155,7 @@ func TestARequestURIThatLeadsInsideIsNotFetchedUnlessTheOperatorAllowsIt(t *test
 	key, site, plain := newSigner("ES256", rand.Text()), newClientSite(t, httptest.NewTLSServer), newClientSite(t, httptest.NewServer)
 	uris := []string{site.URL + "/request", strings.Replace(site.URL, "127.0.0.1", "localhost", 1) + "/request", plain.URL + "/request"}
 	b.Exec("UPDATE clients SET request_uris = $1, jwks_uri = $2 WHERE client_id = 'web'", uris, site.URL+"/keys")
-	WaitForNotify()
+	b.WaitForNotify()
 	site.object.Store(key.jwt(nil, b.objectOf(AuthParams(), nil)))
 	for _, uri := range uris {
 		if a := b.Authorize(byReference(uri)); a.Query("error") != "invalid_request_uri" || a.Location().Host != "rp.example.org" {
@@ -176,7 +176,7 @@ func TestObjectsAreVerifiedWithTheKeysThatAreAtJWKSURI(t *testing.T) {
 	b := start(t, ReachesTestServers).browser()
 	site, first, next := newClientSite(t, httptest.NewTLSServer), newSigner("ES256", rand.Text()), newSigner("ES256", rand.Text())
 	b.Exec("UPDATE clients SET jwks_uri = $1, require_signed_request_object = true WHERE client_id = 'web'", site.URL+"/keys")
-	WaitForNotify()
+	b.WaitForNotify()
 	site.object.Store(jwksOf(first))
 	use := func(what string, key signer, good bool, asked int32) {
 		t.Helper()

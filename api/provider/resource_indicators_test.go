@@ -21,7 +21,7 @@ func startWithResources(t *testing.T, change ...func(*provider.Settings)) *brows
 	r := start(t, change...)
 	r.Exec(`UPDATE clients SET audiences = $1, scope = 'openid email offline_access read:data',
 		grant_types = '{authorization_code,refresh_token,client_credentials,implicit}', response_types = '{code,token}' WHERE client_id = 'web'`, []string{archive, data})
-	WaitForNotify()
+	r.WaitForNotify()
 	return r.browser()
 }
 
@@ -141,7 +141,7 @@ func TestAServiceThatIsTakenFromAClientGetsNoMoreTokens(t *testing.T) {
 	every := b.Token(Redeem(b.Code(withResources(AuthParams("scope", "openid offline_access"), data, archive)))).JSON()
 	one := b.Token(Redeem(b.Code(withResources(AuthParams("scope", "read:data offline_access"), archive)))).JSON()
 	b.Exec("UPDATE clients SET audiences = $1 WHERE client_id = 'web'", []string{data})
-	WaitForNotify()
+	b.WaitForNotify()
 	for _, c := range []struct {
 		tokens map[string]any
 		want   []string
@@ -181,7 +181,7 @@ func TestAClientNamesTheResourceOfATokenForItself(t *testing.T) {
 		}
 	}
 	b.Exec("UPDATE clients SET audiences = '{}' WHERE client_id = 'web'")
-	WaitForNotify()
+	b.WaitForNotify()
 	if a := ask(); !slices.Equal(audience(Str(a.JSON()["access_token"])), []string{b.Issuer}) {
 		t.Errorf("without services: %d %s", a.Status, a.Body)
 	}

@@ -176,7 +176,7 @@ func TestConsentComesBeforeTokensOfTheFrontChannel(t *testing.T) {
 		t.Errorf("allowed: %v", yes)
 	}
 	b.Exec("UPDATE clients SET response_types = '{code}' WHERE client_id = 'old'")
-	WaitForNotify()
+	b.WaitForNotify()
 	if late := post("yes"); late.Fragment().Get("error") != "unauthorized_client" {
 		t.Errorf("after the client lost it: %s", late.Location())
 	}

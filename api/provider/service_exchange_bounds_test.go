@@ -37,7 +37,7 @@ func TestWhatMayBeExchangedAndByWhom(t *testing.T) {
 		"subject_token", subject, "subject_token_type", accessTokenURI, "audience", "store"))
 	s.refuses("a public client", public, "unauthorized_client")
 	s.Exec(`UPDATE clients SET grant_types = '{authorization_code}' WHERE client_id = 'api'`)
-	WaitForNotify()
+	s.WaitForNotify()
 	s.refuses("a client without the grant", s.swap("api", subject, "store"), "unauthorized_client")
 }
 
@@ -48,7 +48,7 @@ func TestAnExchangeAsksForThePersonsGroupsAndNeverLengthensALife(t *testing.T) {
 	subject := s.subject("openid read")
 	for _, groups := range []string{"{hub-admins}", "{staff}", "{}"} {
 		s.Exec("UPDATE clients SET allowed_groups = $1::text[] WHERE client_id = 'api'", groups)
-		WaitForNotify()
+		s.WaitForNotify()
 		good := groups != "{hub-admins}"
 		if a := s.swap("api", subject, "store"); good != (a.Status == 200) || !good && a.JSON()["error"] != "access_denied" {
 			t.Errorf("allowed_groups %s: %d %s", groups, a.Status, a.Body)
@@ -88,13 +88,13 @@ func TestAnExchangedTokenEndsWithItsGrantItsPersonAndEitherClient(t *testing.T) 
 			t.Fatalf("before %s: %v", what, said())
 		}
 		s.Exec(step.end)
-		WaitForNotify()
+		s.WaitForNotify()
 		if said() != false {
 			t.Errorf("active after %s", what)
 		}
 		s.refuses("exchanged on after "+what, s.swap("store", token, "mail"), "invalid_request")
 		s.Exec(step.undo)
-		WaitForNotify()
+		s.WaitForNotify()
 	}
 
 	subject := s.subject("openid read")
@@ -126,7 +126,7 @@ func TestAnExchangedTokenHasTheSubjectAndTheKeyOfItsClient(t *testing.T) {
 	s := startExchange(t)
 	subject := s.subject("openid email read")
 	s.Exec("UPDATE clients SET subject_type = 'pairwise' WHERE client_id = 'api'")
-	WaitForNotify()
+	s.WaitForNotify()
 	token := s.swapped("api", subject, "store")
 	own := s.Token(Redeem(s.Code(AuthParams("client_id", "api", "redirect_uri", "https://api.example.org/cb", "scope", "openid")), "client_id", "api",
 		"client_secret", "s", "redirect_uri", "https://api.example.org/cb")).JSON()

@@ -16,7 +16,7 @@ func TestUserinfoIsSignedForAClientThatIsRegisteredForIt(t *testing.T) {
 	set := oidc.NewRemoteKeySet(context.Background(), b.Issuer+"/jwks")
 	for _, alg := range []string{"RS256", "PS256", "ES256", "EdDSA"} {
 		b.Exec("UPDATE clients SET userinfo_signed_response_alg = $1 WHERE client_id = 'web'", alg)
-		WaitForNotify()
+		b.WaitForNotify()
 		access := Str(b.Token(Redeem(b.Code(AuthParams()))).JSON()["access_token"])
 		for _, a := range []Answer{b.Userinfo(access), b.Do("POST", "/userinfo", form("access_token", access))} {
 			if a.Status != 200 || a.Header.Get("Content-Type") != "application/jwt" || a.Header.Get("Cache-Control") != "no-store" ||

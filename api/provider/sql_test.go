@@ -36,7 +36,7 @@ func TestSQLTakesEffectAtTheNextRequest(t *testing.T) {
 		t.Errorf("userinfo of a user enabled again: %d", a.Status)
 	}
 	b.Exec("UPDATE clients SET allowed_groups = '{hub-admins}' WHERE client_id = 'web'")
-	WaitForNotify()
+	b.WaitForNotify()
 	if a := b.Authorize(AuthParams()); a.Query("error") != "access_denied" {
 		t.Errorf("not in an allowed group: %s", a.Location())
 	}
@@ -44,7 +44,7 @@ func TestSQLTakesEffectAtTheNextRequest(t *testing.T) {
 		t.Errorf("userinfo outside the allowed groups: %d", a.Status)
 	}
 	b.Exec("DELETE FROM clients WHERE client_id = 'web'")
-	WaitForNotify()
+	b.WaitForNotify()
 	if a := b.Authorize(AuthParams()); a.Status != 400 || a.Header.Get("Location") != "" {
 		t.Errorf("a deleted client: %d %s", a.Status, a.Location())
 	}

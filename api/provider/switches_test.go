@@ -21,7 +21,7 @@ func TestARefreshTokenMayBeAJWTAndRotatesAsAnyOther(t *testing.T) {
 	t.Parallel()
 	b := start(t).browser()
 	b.Exec("UPDATE clients SET refresh_token_format = 'jwt'")
-	WaitForNotify()
+	b.WaitForNotify()
 	first := Str(b.Token(Redeem(b.Code(AuthParams("scope", "openid offline_access")))).JSON()["refresh_token"])
 	said := Claims(first)
 	secret := Str(said["jti"])
@@ -43,7 +43,7 @@ func TestARefreshTokenMayBeAJWTAndRotatesAsAnyOther(t *testing.T) {
 	// The keys that signed it retire while it lives, and the client may change its mind.
 	b.Exec("DELETE FROM signing_keys WHERE alg = 'EdDSA'")
 	b.Exec("UPDATE clients SET refresh_token_format = 'opaque'")
-	WaitForNotify()
+	b.WaitForNotify()
 	third := b.Token(Refresh(second))
 	last := Str(third.JSON()["refresh_token"])
 	if third.Status != 200 || strings.Contains(last, ".") {
@@ -60,7 +60,7 @@ func TestARefreshTokenThatIsAJWTSaysWhenItEnds(t *testing.T) {
 	t.Parallel()
 	b := start(t).browser()
 	b.Exec("UPDATE clients SET refresh_token_format = 'jwt'")
-	WaitForNotify()
+	b.WaitForNotify()
 	token := Str(b.Token(Redeem(b.Code(AuthParams("scope", "openid offline_access")))).JSON()["refresh_token"])
 	ends := Claims(token)["iat"].(float64) + (90 * 24 * time.Hour).Seconds()
 	for range 7 {
@@ -81,7 +81,7 @@ func TestNoKindOfTokenPassesForAnother(t *testing.T) {
 	t.Parallel()
 	b := start(t).browser()
 	b.Exec("UPDATE clients SET refresh_token_format = 'jwt'")
-	WaitForNotify()
+	b.WaitForNotify()
 	tokens := b.Token(Redeem(b.Code(AuthParams("scope", "openid offline_access")))).JSON()
 	access, next, id := Str(tokens["access_token"]), Str(tokens["refresh_token"]), Str(tokens["id_token"])
 	for name, token := range map[string]string{"refresh token": next, "ID token": id} {
@@ -109,7 +109,7 @@ func TestAClientGetsTheClaimsOfItsRowWhateverItsScope(t *testing.T) {
 	b := start(t).browser()
 	b.Exec(`UPDATE clients SET released_claims = '{preferred_username,department,aud}'`)
 	b.Exec(`UPDATE users SET claims = '{"department": "physics", "aud": "elsewhere", "private": 1}'`)
-	WaitForNotify()
+	b.WaitForNotify()
 	tokens := b.Token(Redeem(b.Code(AuthParams("scope", "openid")))).JSON()
 	info, id := b.Userinfo(Str(tokens["access_token"])).JSON(), Claims(Str(tokens["id_token"]))
 	for what, got := range map[string]map[string]any{"userinfo": info, "ID token": id} {
@@ -131,7 +131,7 @@ func TestAccessTokensNameTheAudiencesOfTheirClient(t *testing.T) {
 		t.Errorf("aud is %v", aud)
 	}
 	b.Exec(`UPDATE clients SET audiences = '{https://data.example.org}' WHERE client_id = 'web'`)
-	WaitForNotify()
+	b.WaitForNotify()
 	access := Str(b.Token(Redeem(b.Code(AuthParams()))).JSON()["access_token"])
 	for what, got := range map[string]any{"token": Claims(access)["aud"], "introspection": b.about("/introspect", access).JSON()["aud"]} {
 		if list, _ := got.([]any); len(list) != 2 || list[0] != b.Issuer || list[1] != "https://data.example.org" {

@@ -28,7 +28,7 @@ func exchanges(t *testing.T) (b, google *browser, subject string) {
 	b.Exec(`UPDATE clients SET allowed_upstreams = '{google}', grant_types = grant_types || '{urn:ietf:params:oauth:grant-type:token-exchange}'`)
 	b.Exec(`INSERT INTO upstreams (name, display_name, issuer, client_id, client_secret) VALUES ('google', 'Google', $1, 'web', 'web-secret')`,
 		google.Issuer)
-	WaitForNotify()
+	b.WaitForNotify()
 	b.link(google.Issuer, google.Token(Redeem(google.Code(AuthParams("scope", "openid email offline_access")))).JSON())
 	return b, google, Str(b.Token(Redeem(b.Code(AuthParams()))).JSON()["access_token"])
 }
@@ -177,14 +177,14 @@ func TestAnExchangeIsRefusedForWhatIsNotTheClientsOwnLivingToken(t *testing.T) {
 	refused("a disabled user", exchange(subject), "invalid_request", notLiving)
 	b.Exec("UPDATE users SET disabled_at = NULL")
 	b.Exec("UPDATE upstreams SET disabled_at = now()")
-	WaitForNotify()
+	b.WaitForNotify()
 	refused("a disabled upstream", exchange(subject), "invalid_target", "not an upstream that can be used")
 	b.Exec("UPDATE upstreams SET disabled_at = NULL")
 	b.Exec("UPDATE clients SET grant_types = '{authorization_code}'")
-	WaitForNotify()
+	b.WaitForNotify()
 	refused("a client without the grant", exchange(subject), "unauthorized_client", "not registered for this grant_type")
 	b.Exec("UPDATE clients SET grant_types = '{urn:ietf:params:oauth:grant-type:token-exchange}'")
-	WaitForNotify()
+	b.WaitForNotify()
 	b.Later(16 * time.Minute)
 	refused("an expired token", exchange(subject), "invalid_request", notLiving)
 }
@@ -221,7 +221,7 @@ func TestWhoHasNoTokenAtTheUpstreamIsToldHowToGetOne(t *testing.T) {
 
 	b.Exec("DELETE FROM upstream_accounts")
 	b.Exec(`UPDATE upstreams SET display_name = 'Universität "A"'`)
-	WaitForNotify()
+	b.WaitForNotify()
 	refused("not linked", "the user has no account of google linked: sign in once through google at "+UIOrigin)
 }
 
@@ -242,7 +242,7 @@ func TestAnUpstreamThatIsDownCostsATryLaterAndNoToken(t *testing.T) {
 	}))
 	defer broken.Close()
 	b.Exec("UPDATE upstreams SET issuer = $1, client_secret = 'web-secret'", broken.URL)
-	WaitForNotify()
+	b.WaitForNotify()
 	b.link(broken.URL, tokens)
 	b.Exec("UPDATE upstream_accounts SET access_token_expires_at = now()")
 	var group sync.WaitGroup

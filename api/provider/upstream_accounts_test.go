@@ -80,7 +80,7 @@ func TestAVerifiedAddressLinksOnlyWhereTheUpstreamIsTrustedForItsDomain(t *testi
 		"has an account already": "INSERT INTO upstream_accounts (upstream, issuer, sub, username) SELECT name, issuer, 'another', 'alice' FROM upstreams",
 	} {
 		n.Exec(sql)
-		WaitForNotify()
+		n.WaitForNotify()
 		if page := n.page(way()); page["link"] == nil {
 			t.Errorf("%s: %v", name, page)
 		}
@@ -88,7 +88,7 @@ func TestAVerifiedAddressLinksOnlyWhereTheUpstreamIsTrustedForItsDomain(t *testi
 		n.Exec("DELETE FROM upstream_accounts")
 		n.Exec("UPDATE users SET email_verified = true, disabled_at = NULL")
 		n.Exec("UPDATE upstreams SET trusts_email = true, email_domains = '{example.org}'")
-		WaitForNotify()
+		n.WaitForNotify()
 	}
 	n.there.Exec("UPDATE users SET email_verified = false")
 	if page := n.page(way()); page["link"] == nil {
@@ -121,12 +121,12 @@ func TestAnUpstreamThatCreatesUsersNeverTakesAnExistingNameOrAddress(t *testing.
 	}
 	n.Exec("DELETE FROM users WHERE username = 'robert'")
 	n.Exec("UPDATE upstreams SET email_domains = '{example.com}'")
-	WaitForNotify()
+	n.WaitForNotify()
 	if page := n.page(way("bob")); page["link"] == nil {
 		t.Errorf("an address of another domain: %v", page)
 	}
 	n.Exec("UPDATE upstreams SET email_domains = '{}'")
-	WaitForNotify()
+	n.WaitForNotify()
 	if n.Count("SELECT count(*) FROM users") != 1 {
 		t.Error("a user was made")
 	}
@@ -175,7 +175,7 @@ func TestALinkedUserIsStillTheAdministratorsToDecideAbout(t *testing.T) {
 	}
 	n.Exec("UPDATE users SET disabled_at = NULL")
 	n.Exec("UPDATE clients SET allowed_groups = '{hub-admins}'")
-	WaitForNotify()
+	n.WaitForNotify()
 	if a := way(); a.Query("error") != "access_denied" {
 		t.Errorf("a user who may not use the client: %d %s", a.Status, a.Location())
 	}
@@ -183,7 +183,7 @@ func TestALinkedUserIsStillTheAdministratorsToDecideAbout(t *testing.T) {
 
 	// The person who links must not take what became another's meanwhile.
 	n.Exec("DELETE FROM upstream_accounts")
-	WaitForNotify()
+	n.WaitForNotify()
 	n.HTTP.Jar = n.rig.browser().HTTP.Jar
 	asked := way()
 	n.Exec("INSERT INTO users (username) VALUES ('carol')")

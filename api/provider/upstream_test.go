@@ -33,7 +33,7 @@ func startWithUpstream(t *testing.T, set ...string) neighbours {
 	for _, columns := range set {
 		down.Exec("UPDATE upstreams SET " + columns)
 	}
-	WaitForNotify()
+	down.WaitForNotify()
 	b := down.browser()
 	return neighbours{b, b.at(up)}
 }
@@ -103,7 +103,7 @@ func TestAHintLeadsStraightToAnUpstreamAndNotBackAfterAnError(t *testing.T) {
 		t.Errorf("prompt=none: %s", a.Location())
 	}
 	n.Exec("UPDATE clients SET logo_uri = 'https://rp.example.org/logo.svg'") // the cookies have no room for it
-	WaitForNotify()
+	n.WaitForNotify()
 	there := n.Authorize(AuthParams("kc_idp_hint", "up"))
 	cancelled := n.Do("GET", "/upstream/up/callback", url.Values{"error": {"access_denied"}, "state": {there.Query("state")}, "iss": {n.there.Issuer}})
 	if page := n.page(cancelled); errorOf(page) != "upstream_denied The other" || cancelled.Status != 303 ||
@@ -111,7 +111,7 @@ func TestAHintLeadsStraightToAnUpstreamAndNotBackAfterAnError(t *testing.T) {
 		t.Errorf("cancelled there: %d %v", cancelled.Status, page)
 	}
 	n.Exec("UPDATE upstreams SET disabled_at = now()")
-	WaitForNotify()
+	n.WaitForNotify()
 	a := n.Authorize(AuthParams("kc_idp_hint", "up"))
 	if page := n.page(a); page["upstreams"] != nil || page["upstream_action"] != nil {
 		t.Errorf("a disabled upstream: %v", page)
@@ -124,7 +124,7 @@ func TestAnAnswerIsOfOneBrowserOneUpstreamAndOneSignIn(t *testing.T) {
 	n := startWithUpstream(t)
 	n.Exec(`INSERT INTO upstreams (name, issuer, client_id, client_secret) SELECT 'twin', issuer, client_id, 'down-secret' FROM upstreams`)
 	n.Exec(`INSERT INTO upstream_accounts (upstream, issuer, sub, username) SELECT 'up', issuer, 'sub-bob', 'alice' FROM upstreams WHERE name = 'up'`)
-	WaitForNotify()
+	n.WaitForNotify()
 	back := n.signInThere(n.choose(n.Authorize(AuthParams()).Location(), "up"), "bob").Location()
 	refused := func(name string, a Answer, want string) {
 		t.Helper()
@@ -194,7 +194,7 @@ func TestAnUpstreamThatIsAwayLeavesTheLoginPage(t *testing.T) {
 	n := startWithUpstream(t)
 	for name, issuer := range map[string]string{"refuses": "http://127.0.0.1:1", "must not be reached": "http://192.0.2.1"} {
 		n.Exec("UPDATE upstreams SET issuer = $1, client_secret = 'x'", issuer)
-		WaitForNotify()
+		n.WaitForNotify()
 		for _, way := range []func() Answer{
 			func() Answer { return n.choose(n.Authorize(AuthParams()).Location(), "up") },
 			func() Answer { return n.Authorize(AuthParams("kc_idp_hint", "up")) },

@@ -28,7 +28,7 @@ func (n neighbours) serverFor(kind, scope string, handlers map[string]http.Handl
 	server := httptest.NewServer(mux)
 	n.Cleanup(server.Close)
 	n.Exec("UPDATE upstreams SET kind = $1, scope = $2, issuer = $3, client_secret = 'a secret there'", kind, scope, server.URL)
-	WaitForNotify()
+	n.WaitForNotify()
 	return server.URL
 }
 
@@ -141,7 +141,7 @@ func TestASecretThatCannotBeOpenedIsSaidToTheAdministratorOnly(t *testing.T) {
 	t.Cleanup(func() { slog.SetDefault(before) })
 	n := startWithUpstream(t)
 	n.Exec("UPDATE upstreams SET client_secret = 'sealed:AAAA'")
-	WaitForNotify()
+	n.WaitForNotify()
 	a := n.Authorize(AuthParams("idp_hint", "up"))
 	if page := n.page(a); errorOf(page) != "upstream_failed The other" || !strings.Contains(log.String(), "write the secret into the row again") {
 		t.Errorf("%d %v\n%s", a.Status, page, log.String())
@@ -153,7 +153,7 @@ func TestTheLoginPageShowsWithoutUpstreamsWhileTheyCannotBeRead(t *testing.T) {
 	n := startWithUpstream(t)
 	n.Exec("ALTER TABLE upstreams RENAME TO upstreams_away")
 	n.Exec("UPDATE clients SET client_uri = NULL") // empties the caches
-	WaitForNotify()
+	n.WaitForNotify()
 	for _, more := range [][]string{nil, {"idp_hint", "up"}} {
 		a := n.Authorize(AuthParams(more...))
 		if page := n.page(a); page["action"] != n.Issuer+"/login" || page["upstreams"] != nil {

@@ -15,7 +15,7 @@ func TestATokenThatWasVerifiedIsRefusedOnceItsKeyIsGone(t *testing.T) {
 		t.Fatalf("%d %s", a.Status, a.Body)
 	}
 	b.Exec(`UPDATE signing_keys SET retires_at = now() + interval '1 minute' WHERE alg = 'ES256'`)
-	WaitForNotify()
+	b.WaitForNotify()
 	if a := b.Userinfo(token); a.Status != 200 {
 		t.Fatalf("before the key retires: %d %s", a.Status, a.Body)
 	}

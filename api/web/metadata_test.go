@@ -36,7 +36,7 @@ func TestTheJWKSHasAnotherETagWhenItHasAnotherKey(t *testing.T) {
 	b := Start(t).Browser()
 	before := b.Do("GET", "/jwks", nil)
 	b.API.Exec(`DELETE FROM signing_keys WHERE alg = 'PS256'`)
-	WaitForNotify()
+	b.API.WaitForNotify()
 	after := b.Do("GET", "/jwks", nil, "If-None-Match", before.Header.Get("ETag"))
 	if after.Status != 200 || after.Header.Get("ETag") == before.Header.Get("ETag") {
 		t.Errorf("%d, %s", after.Status, after.Header.Get("ETag"))

@@ -143,7 +143,7 @@ func (s *Store) LoadGrantUser(ctx context.Context, t TokenUse, now time.Time) (u
 		if t.Name {
 			sql, scan = grantUsernameSQL, scanGrantUsername
 		}
-		found, err := ask(ctx, s, scan, sql, t.GrantID, now, emptyNotNil(t.Client.AllowedGroups), t.Client.ClientID)
+		found, err := batched(ctx, s, scan, sql, t.GrantID, now, emptyNotNil(t.Client.AllowedGroups), t.Client.ClientID)
 		return found.user, found.refusal, err
 	}
 	args := []any{t.GrantID, now, nil, nil, orZero(t.ID)}

@@ -26,7 +26,7 @@ type Standing struct {
 
 // LoadStanding gives an empty Standing where nobody is signed in.
 func (s *Store) LoadStanding(ctx context.Context, cookie Digest, c *oidc.Client, now time.Time) (Standing, error) {
-	out, err := ask(ctx, s, scanStanding, standingSQL, cookie[:], now, c.ClientID, emptyNotNil(c.AllowedGroups))
+	out, err := batched(ctx, s, scanStanding, standingSQL, cookie[:], now, c.ClientID, emptyNotNil(c.AllowedGroups))
 	if err == ErrNotFound {
 		return Standing{}, nil
 	}

@@ -26,7 +26,7 @@ func (e Unavailable) Unwrap() error { return e.Err }
 // Store is a pool of connections to Postgres.
 type Store struct {
 	pool      *pgxpool.Pool
-	together  together
+	batches   batches
 	clients   cache[*oidc.Client]
 	origins   cache[map[string]bool]
 	upstreams cache[[]oidc.Upstream]
@@ -47,7 +47,7 @@ func Open(ctx context.Context, url string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("DATABASE_URL: %w", err)
 	}
-	return &Store{pool: pool, together: together{inLine: togetherInLine}}, nil
+	return &Store{pool: pool, batches: batches{wait: batchWait}}, nil
 }
 
 // Close waits for the connections in use and closes all.

@@ -1,0 +1,165 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+func scanText(row pgx.Row) (text string, err error) { return text, failure(row.Scan(&text)) }
+
+// behindASlowOne reads rows that have to wait for another, and returns what each got. They are in line in this order.
+func behindASlowOne(t *testing.T, s *Store, reads ...func() (string, error)) (answers []string, errs []error) {
+	t.Helper()
+	slow := make(chan error, 1)
+	go func() {
+		_, err := batched(t.Context(), s, scanText, `SELECT pg_sleep(0.5)::text`)
+		slow <- err
+	}()
+	inLine := func(n int) func() bool {
+		return func() bool {
+			s.batches.mu.Lock()
+			defer s.batches.mu.Unlock()
+			return s.batches.reading && len(s.batches.waiting) == n
+		}
+	}
+	await(t, inLine(0))
+	answers, errs = make([]string, len(reads)), make([]error, len(reads))
+	done := make(chan bool)
+	for i, read := range reads {
+		go func() {
+			answers[i], errs[i] = read()
+			done <- true
+		}()
+		await(t, inLine(i+1))
+	}
+	for range reads {
+		<-done
+	}
+	try(t, <-slow)
+	return answers, errs
+}
+
+func await(t *testing.T, what func() bool) {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); !what(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("waited in vain")
+		}
+	}
+}
+
+// now() is that of the transaction.
+func TestRowsThatAreWantedMeanwhileAreReadInOneBatch(t *testing.T) {
+	t.Parallel()
+	s := managed(t)
+	s.batches.wait = time.Hour
+	var reads []func() (string, error)
+	for i := range 100 {
+		reads = append(reads, func() (string, error) {
+			return batched(t.Context(), s, scanText, `SELECT $1 || ' ' || now()::text`, fmt.Sprint(i))
+		})
+	}
+	answers, errs := behindASlowOne(t, s, reads...)
+	times := map[string]int{}
+	for i, answer := range answers {
+		var n int
+		var at string
+		if _, err := fmt.Sscanf(answer, "%d %s", &n, &at); err != nil || n != i || errs[i] != nil {
+			t.Errorf("row %d: %q, %v", i, answer, errs[i])
+		}
+		times[answer[len(fmt.Sprint(n)):]]++
+	}
+	if len(times) != 2 {
+		t.Errorf("100 rows were read in %d batches, want 2", len(times))
+	}
+	if answer, err := batched(t.Context(), s, scanText, `SELECT 'quiet'`); answer != "quiet" || err != nil {
+		t.Errorf("afterwards: %q, %v", answer, err)
+	}
+}
+
+func TestARowHasNoPartInWhatHappensToOthers(t *testing.T) {
+	t.Parallel()
+	s := managed(t)
+	s.batches.wait = time.Hour
+	gone, leave := context.WithCancel(t.Context())
+	one := func() (string, error) { return batched(t.Context(), s, scanText, `SELECT 'one'`) }
+	answers, errs := behindASlowOne(t, s, one,
+		func() (string, error) { return batched(t.Context(), s, scanText, `SELECT (1 / $1::integer)::text`, 0) },
+		func() (string, error) { return batched(t.Context(), s, scanText, `SELECT 'x' WHERE false`) },
+		func() (string, error) { return batched(t.Context(), s, scanText, `SELECT $1::uuid::text`, "no uuid") },
+		func() (string, error) { leave(); return batched(gone, s, scanText, `SELECT 'too late'`) },
+		one)
+	for i, want := range []string{"one", "", "", "", "", "one"} {
+		if answers[i] != want || (errs[i] == nil) != (want != "") {
+			t.Errorf("row %d: %q, %v", i, answers[i], errs[i])
+		}
+	}
+	if errs[2] != ErrNotFound || !errors.Is(errs[4], context.Canceled) {
+		t.Errorf("%v, %v", errs[2], errs[4])
+	}
+}
+
+func TestARowIsReadByItselfWhereTheOneBeforeItHangs(t *testing.T) {
+	t.Parallel()
+	s := managed(t)
+	now := func() (string, error) {
+		return batched(t.Context(), s, scanText, `SELECT extract(epoch FROM clock_timestamp())::text`)
+	}
+	before, err := now()
+	try(t, err)
+	answers, errs := behindASlowOne(t, s, now, now)
+	for i := range answers {
+		if took := parse64(t, answers[i]) - parse64(t, before); errs[i] != nil || took > 0.4 {
+			t.Errorf("read after %.3f s, behind one of 0.5 s: %v", took, errs[i])
+		}
+	}
+}
+
+// A batch that has taken a row is the only one to read it, however long that takes: it is not read a second time when Postgres is slow.
+func TestARowIsReadOnce(t *testing.T) {
+	s := managed(t)
+	_, err := s.pool.Exec(t.Context(), `CREATE SEQUENCE reads`)
+	try(t, err)
+	s.batches.wait = 600 * time.Millisecond // after the slow one, and while the batch is being read
+	read := func() (string, error) {
+		return batched(t.Context(), s, scanText, `SELECT nextval('reads')::text FROM pg_sleep(0.3)`)
+	}
+	_, errs := behindASlowOne(t, s, read, read, read)
+	for _, err := range errs {
+		try(t, err)
+	}
+	next, err := batched(t.Context(), s, scanText, `SELECT nextval('reads')::text`)
+	if next != "4" || err != nil {
+		t.Errorf("three rows were read %s times less one, %v", next, err)
+	}
+}
+
+// A request that has gone does not wait for its batch, and does not take the others along.
+func TestARequestThatGoesLeavesItsBatch(t *testing.T) {
+	s := managed(t)
+	s.batches.wait = time.Hour
+	gone, leave := context.WithCancel(t.Context())
+	start := time.Now()
+	slow := func() (string, error) { return batched(gone, s, scanText, `SELECT pg_sleep(0.5)::text`) }
+	other := func() (string, error) {
+		go func() { time.Sleep(700 * time.Millisecond); leave() }() // the batch began after 500 ms
+		return batched(t.Context(), s, scanText, `SELECT 'other'`)
+	}
+	answers, errs := behindASlowOne(t, s, slow, other)
+	if !errors.Is(errs[0], context.Canceled) || answers[1] != "other" || errs[1] != nil || time.Since(start) > 3*time.Second {
+		t.Errorf("%q, %v", answers, errs)
+	}
+}
+
+func parse64(t *testing.T, text string) float64 {
+	t.Helper()
+	n, err := strconv.ParseFloat(text, 64)
+	try(t, err)
+	return n
+}

@@ -18,27 +18,29 @@ type Logout struct {
 	Alg      string // of the client's ID tokens
 }
 
-// ClaimLogouts takes what is due, the oldest first, at most limit, at most perClient of each client and none of those in busy; in one
+var claimLogouts = compile(`
+	WITH due AS (
+		SELECT id FROM (
+			SELECT l.id, l.next_attempt_at, row_number() OVER (PARTITION BY l.client_id ORDER BY l.next_attempt_at) AS place
+			FROM backchannel_logouts l JOIN clients c USING (client_id)
+			WHERE l.next_attempt_at <= @now AND c.backchannel_logout_uri IS NOT NULL AND l.client_id <> ALL (@busy)
+		) AS queue WHERE place <= @per_client ORDER BY next_attempt_at LIMIT @limit
+	), claimed AS (
+		SELECT id, client_id FROM backchannel_logouts WHERE id IN (SELECT id FROM due) AND next_attempt_at <= @now FOR UPDATE SKIP LOCKED
+	)
+	UPDATE backchannel_logouts l SET attempts = l.attempts + 1, next_attempt_at = @lease_ends
+	FROM claimed JOIN clients c USING (client_id) WHERE l.id = claimed.id
+	RETURNING l.id::text, l.client_id, l.sub, coalesce(l.sid::text, ''), l.attempts,
+		c.backchannel_logout_uri, c.id_token_signed_response_alg`)
+
+// ClaimLogouts returns what is due, the oldest first, at most limit, at most perClient of each client and none of those in busy; in one
 // statement, so that of any number of replicas one has each. Nobody else gets them before lease has passed, by when SaveLogout has
 // said what became of them, or this replica is gone.
 func (s *Store) ClaimLogouts(
 	ctx context.Context, limit, perClient int, busy []string, now time.Time, lease time.Duration,
 ) ([]Logout, error) {
-	rows, err := s.pool.Query(ctx, `
-		WITH due AS (
-			SELECT id FROM (
-				SELECT l.id, l.next_attempt_at, row_number() OVER (PARTITION BY l.client_id ORDER BY l.next_attempt_at) AS place
-				FROM backchannel_logouts l JOIN clients c USING (client_id)
-				WHERE l.next_attempt_at <= $1 AND c.backchannel_logout_uri IS NOT NULL AND l.client_id <> ALL ($5)
-			) AS queue WHERE place <= $4 ORDER BY next_attempt_at LIMIT $3
-		), claimed AS (
-			SELECT id, client_id FROM backchannel_logouts WHERE id IN (SELECT id FROM due) AND next_attempt_at <= $1 FOR UPDATE SKIP LOCKED
-		)
-		UPDATE backchannel_logouts l SET attempts = l.attempts + 1, next_attempt_at = $2
-		FROM claimed JOIN clients c USING (client_id) WHERE l.id = claimed.id
-		RETURNING l.id::text, l.client_id, l.sub, coalesce(l.sid::text, ''), l.attempts,
-			c.backchannel_logout_uri, c.id_token_signed_response_alg`,
-		now, now.Add(lease), limit, perClient, emptyNotNil(busy))
+	rows, err := claimLogouts.rows(ctx, s.pool, args{
+		"now": now, "lease_ends": now.Add(lease), "limit": limit, "per_client": perClient, "busy": emptyNotNil(busy)})
 	if err != nil {
 		return nil, failure(err)
 	}
@@ -53,12 +55,14 @@ type LogoutResult struct {
 	Error         string    // at most 500 characters
 }
 
+var saveLogout = compile(`
+	UPDATE backchannel_logouts SET delivered_at = @delivered_at, next_attempt_at = @next_attempt_at, last_error = nullif(@error, '')
+	WHERE id = @id AND delivered_at IS NULL`)
+
 // SaveLogout notes what became of a delivery.
 func (s *Store) SaveLogout(ctx context.Context, id string, r LogoutResult) error {
-	_, err := s.pool.Exec(ctx, `
-		UPDATE backchannel_logouts SET delivered_at = $2, next_attempt_at = $3, last_error = nullif($4, '')
-		WHERE id = $1 AND delivered_at IS NULL`,
-		id, orNull(r.Delivered), orNull(r.NextAttemptAt), r.Error)
+	_, err := saveLogout.run(ctx, s.pool, args{
+		"id": id, "delivered_at": orNull(r.Delivered), "next_attempt_at": orNull(r.NextAttemptAt), "error": r.Error})
 	return failure(err)
 }
 
@@ -81,16 +85,12 @@ type LogoutRow struct {
 	CreatedAt     time.Time  `json:"created_at" db:"created_at"`
 }
 
-// ListLogouts gives the latest logouts, of all clients or of one.
+var listLogouts = compile(`
+	SELECT l.client_id, coalesce(u.username, l.sub) AS username, coalesce(l.sid::text, '') AS sid, l.attempts, l.next_attempt_at,
+		l.delivered_at, coalesce(l.last_error, '') AS last_error, l.created_at
+	FROM backchannel_logouts l LEFT JOIN users u USING (sub) WHERE @client IN ('', l.client_id) ORDER BY l.created_at DESC LIMIT @limit`)
+
+// ListLogouts returns the latest logouts, of all clients or of one.
 func (s *Store) ListLogouts(ctx context.Context, clientID string, limit int) ([]LogoutRow, error) {
-	rows, err := s.pool.Query(ctx, `
-		SELECT l.client_id, coalesce(u.username, l.sub) AS username, coalesce(l.sid::text, '') AS sid, l.attempts, l.next_attempt_at,
-			l.delivered_at, coalesce(l.last_error, '') AS last_error, l.created_at
-		FROM backchannel_logouts l LEFT JOIN users u USING (sub) WHERE $1 IN ('', l.client_id) ORDER BY l.created_at DESC LIMIT $2`,
-		clientID, limit)
-	if err != nil {
-		return nil, inWords(err, nil)
-	}
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[LogoutRow])
-	return list, inWords(err, nil)
+	return listed[LogoutRow](ctx, s, listLogouts, args{"client": clientID, "limit": limit})
 }

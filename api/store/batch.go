@@ -41,11 +41,12 @@ func (r *batchedRow) take() bool { return r.taken.CompareAndSwap(false, true) }
 // errBatch is what a batch says of a row that it could not read, perhaps for the sake of another.
 var errBatch = errors.New("the batch failed")
 
-// batched returns what scan makes of the row that sql reads: in a batch, or by itself, under ctx. The row is as of a moment after the call.
-func batched[T any](ctx context.Context, s *Store, scan func(pgx.Row) (T, error), sql string, args ...any) (T, error) {
+// batched returns what scan makes of the row that q reads: in a batch, or by itself, under ctx. The row is as of a moment after the call.
+func batched[T any](ctx context.Context, s *Store, scan func(pgx.Row) (T, error), q *query, a args) (T, error) {
 	var value, none T
-	alone := func() (T, error) { return scan(s.pool.QueryRow(ctx, sql, args...)) }
-	r := &batchedRow{sql: sql, args: args, done: make(chan error, 1), scan: func(row pgx.Row) (err error) {
+	values := q.values(a)
+	alone := func() (T, error) { return scan(s.pool.QueryRow(ctx, q.sql, values...)) }
+	r := &batchedRow{sql: q.sql, args: values, done: make(chan error, 1), scan: func(row pgx.Row) (err error) {
 		value, err = scan(row)
 		return err
 	}}

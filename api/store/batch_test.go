@@ -11,6 +11,11 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
+func readText(ctx context.Context, s *Store, sql string, a args) (string, error) {
+	q := compile(sql)
+	return batched(ctx, s, scanText, &q, a)
+}
+
 func scanText(row pgx.Row) (text string, err error) { return text, failure(row.Scan(&text)) }
 
 // behindASlowOne reads rows that have to wait for another, and returns what each got. They are in line in this order.
@@ -18,7 +23,7 @@ func behindASlowOne(t *testing.T, s *Store, reads ...func() (string, error)) (an
 	t.Helper()
 	slow := make(chan error, 1)
 	go func() {
-		_, err := batched(t.Context(), s, scanText, `SELECT pg_sleep(0.5)::text`)
+		_, err := readText(t.Context(), s, `SELECT pg_sleep(0.5)::text`, nil)
 		slow <- err
 	}()
 	inLine := func(n int) func() bool {
@@ -62,7 +67,7 @@ func TestRowsThatAreWantedMeanwhileAreReadInOneBatch(t *testing.T) {
 	var reads []func() (string, error)
 	for i := range 100 {
 		reads = append(reads, func() (string, error) {
-			return batched(t.Context(), s, scanText, `SELECT $1 || ' ' || now()::text`, fmt.Sprint(i))
+			return readText(t.Context(), s, `SELECT @i || ' ' || now()::text`, args{"i": fmt.Sprint(i)})
 		})
 	}
 	answers, errs := behindASlowOne(t, s, reads...)
@@ -78,7 +83,7 @@ func TestRowsThatAreWantedMeanwhileAreReadInOneBatch(t *testing.T) {
 	if len(times) != 2 {
 		t.Errorf("100 rows were read in %d batches, want 2", len(times))
 	}
-	if answer, err := batched(t.Context(), s, scanText, `SELECT 'quiet'`); answer != "quiet" || err != nil {
+	if answer, err := readText(t.Context(), s, `SELECT 'quiet'`, nil); answer != "quiet" || err != nil {
 		t.Errorf("afterwards: %q, %v", answer, err)
 	}
 }
@@ -88,12 +93,16 @@ func TestARowHasNoPartInWhatHappensToOthers(t *testing.T) {
 	s := managed(t)
 	s.batches.wait = time.Hour
 	gone, leave := context.WithCancel(t.Context())
-	one := func() (string, error) { return batched(t.Context(), s, scanText, `SELECT 'one'`) }
+	one := func() (string, error) { return readText(t.Context(), s, `SELECT 'one'`, nil) }
 	answers, errs := behindASlowOne(t, s, one,
-		func() (string, error) { return batched(t.Context(), s, scanText, `SELECT (1 / $1::integer)::text`, 0) },
-		func() (string, error) { return batched(t.Context(), s, scanText, `SELECT 'x' WHERE false`) },
-		func() (string, error) { return batched(t.Context(), s, scanText, `SELECT $1::uuid::text`, "no uuid") },
-		func() (string, error) { leave(); return batched(gone, s, scanText, `SELECT 'too late'`) },
+		func() (string, error) {
+			return readText(t.Context(), s, `SELECT (1 / @zero::integer)::text`, args{"zero": 0})
+		},
+		func() (string, error) { return readText(t.Context(), s, `SELECT 'x' WHERE false`, nil) },
+		func() (string, error) {
+			return readText(t.Context(), s, `SELECT @id::uuid::text`, args{"id": "no uuid"})
+		},
+		func() (string, error) { leave(); return readText(gone, s, `SELECT 'too late'`, nil) },
 		one)
 	for i, want := range []string{"one", "", "", "", "", "one"} {
 		if answers[i] != want || (errs[i] == nil) != (want != "") {
@@ -109,7 +118,7 @@ func TestARowIsReadByItselfWhereTheOneBeforeItHangs(t *testing.T) {
 	t.Parallel()
 	s := managed(t)
 	now := func() (string, error) {
-		return batched(t.Context(), s, scanText, `SELECT extract(epoch FROM clock_timestamp())::text`)
+		return readText(t.Context(), s, `SELECT extract(epoch FROM clock_timestamp())::text`, nil)
 	}
 	before, err := now()
 	try(t, err)
@@ -128,13 +137,13 @@ func TestARowIsReadOnce(t *testing.T) {
 	try(t, err)
 	s.batches.wait = 600 * time.Millisecond // after the slow one, and while the batch is being read
 	read := func() (string, error) {
-		return batched(t.Context(), s, scanText, `SELECT nextval('reads')::text FROM pg_sleep(0.3)`)
+		return readText(t.Context(), s, `SELECT nextval('reads')::text FROM pg_sleep(0.3)`, nil)
 	}
 	_, errs := behindASlowOne(t, s, read, read, read)
 	for _, err := range errs {
 		try(t, err)
 	}
-	next, err := batched(t.Context(), s, scanText, `SELECT nextval('reads')::text`)
+	next, err := readText(t.Context(), s, `SELECT nextval('reads')::text`, nil)
 	if next != "4" || err != nil {
 		t.Errorf("three rows were read %s times less one, %v", next, err)
 	}
@@ -146,10 +155,10 @@ func TestARequestThatGoesLeavesItsBatch(t *testing.T) {
 	s.batches.wait = time.Hour
 	gone, leave := context.WithCancel(t.Context())
 	start := time.Now()
-	slow := func() (string, error) { return batched(gone, s, scanText, `SELECT pg_sleep(0.5)::text`) }
+	slow := func() (string, error) { return readText(gone, s, `SELECT pg_sleep(0.5)::text`, nil) }
 	other := func() (string, error) {
 		go func() { time.Sleep(700 * time.Millisecond); leave() }() // the batch began after 500 ms
-		return batched(t.Context(), s, scanText, `SELECT 'other'`)
+		return readText(t.Context(), s, `SELECT 'other'`, nil)
 	}
 	answers, errs := behindASlowOne(t, s, slow, other)
 	if !errors.Is(errs[0], context.Canceled) || answers[1] != "other" || errs[1] != nil || time.Since(start) > 3*time.Second {

@@ -8,32 +8,36 @@ import (
 // cleanupBatch bounds one statement, so that a clean-up never holds many locks.
 const cleanupBatch = 1000
 
+var cleanups = []query{
+	compile(`DELETE FROM device_codes WHERE device_code_sha256 IN (
+		SELECT device_code_sha256 FROM device_codes WHERE expires_at + interval '10 minutes' < @now LIMIT @limit)`),
+	compile(`DELETE FROM used_jtis WHERE jti_sha256 IN (SELECT jti_sha256 FROM used_jtis WHERE expires_at < @now LIMIT @limit)`),
+	compile(`DELETE FROM revoked_tokens WHERE jti IN (SELECT jti FROM revoked_tokens WHERE expires_at < @now LIMIT @limit)`),
+	compile(`DELETE FROM grants WHERE id IN (SELECT id FROM grants WHERE expires_at < @now LIMIT @limit)`),
+	compile(`DELETE FROM sessions WHERE sid IN (SELECT sid FROM sessions WHERE expires_at < @now LIMIT @limit)`),
+	compile(`DELETE FROM personal_access_tokens WHERE id IN (SELECT id FROM personal_access_tokens WHERE expires_at < @now LIMIT @limit)`),
+	compile(`DELETE FROM initial_access_tokens WHERE name IN (
+		SELECT name FROM initial_access_tokens WHERE expires_at < @now LIMIT @limit)`),
+	compile(`DELETE FROM recent_registrations WHERE ctid IN (
+		SELECT ctid FROM recent_registrations WHERE registered_at + interval '1 hour' < @now LIMIT @limit)`),
+	compile(`DELETE FROM clients WHERE client_id IN (
+		SELECT client_id FROM clients c WHERE registration IN ('open', 'document') AND created_at + interval '1 day' < @now
+			AND ` + isUnused + ` LIMIT @limit)`),
+	compile(`DELETE FROM login_throttle WHERE bucket IN (
+		SELECT bucket FROM login_throttle WHERE updated_at + interval '1 hour' < @now LIMIT @limit)`),
+	compile(`DELETE FROM backchannel_logouts WHERE id IN (
+		SELECT id FROM backchannel_logouts WHERE created_at < @now::timestamptz - interval '7 days' LIMIT @limit)`),
+	compile(`DELETE FROM signing_keys WHERE kid IN (SELECT kid FROM signing_keys WHERE retires_at < @now LIMIT @limit)`),
+}
+
 // CleanUp deletes what has expired, in small statements, and returns how many rows went. A device code stays ten minutes longer, so that
 // its device learns that it has expired (RFC 8628 §3.5); failures to sign in have leaked away within an hour; what became of logouts can
 // be read for a week. A client that registered itself is deleted unless somebody signs in to it within a day; one that had an initial
 // access token stays.
 func (s *Store) CleanUp(ctx context.Context, now time.Time) (deleted int64, err error) {
-	for _, sql := range []string{
-		`DELETE FROM device_codes WHERE device_code_sha256 IN (
-			SELECT device_code_sha256 FROM device_codes WHERE expires_at + interval '10 minutes' < $1 LIMIT $2)`,
-		`DELETE FROM used_jtis WHERE jti_sha256 IN (SELECT jti_sha256 FROM used_jtis WHERE expires_at < $1 LIMIT $2)`,
-		`DELETE FROM revoked_tokens WHERE jti IN (SELECT jti FROM revoked_tokens WHERE expires_at < $1 LIMIT $2)`,
-		`DELETE FROM grants WHERE id IN (SELECT id FROM grants WHERE expires_at < $1 LIMIT $2)`,
-		`DELETE FROM sessions WHERE sid IN (SELECT sid FROM sessions WHERE expires_at < $1 LIMIT $2)`,
-		`DELETE FROM personal_access_tokens WHERE id IN (SELECT id FROM personal_access_tokens WHERE expires_at < $1 LIMIT $2)`,
-		`DELETE FROM initial_access_tokens WHERE name IN (SELECT name FROM initial_access_tokens WHERE expires_at < $1 LIMIT $2)`,
-		`DELETE FROM recent_registrations WHERE ctid IN (
-			SELECT ctid FROM recent_registrations WHERE registered_at + interval '1 hour' < $1 LIMIT $2)`,
-		`DELETE FROM clients WHERE client_id IN (
-			SELECT client_id FROM clients c WHERE registration IN ('open', 'document') AND created_at + interval '1 day' < $1
-			AND ` + isUnused + ` LIMIT $2)`,
-		`DELETE FROM login_throttle WHERE bucket IN (SELECT bucket FROM login_throttle WHERE updated_at + interval '1 hour' < $1 LIMIT $2)`,
-		`DELETE FROM backchannel_logouts WHERE id IN (
-			SELECT id FROM backchannel_logouts WHERE created_at < $1::timestamptz - interval '7 days' LIMIT $2)`,
-		`DELETE FROM signing_keys WHERE kid IN (SELECT kid FROM signing_keys WHERE retires_at < $1 LIMIT $2)`,
-	} {
+	for _, expired := range cleanups {
 		for {
-			tag, err := s.pool.Exec(ctx, sql, now, cleanupBatch)
+			tag, err := expired.run(ctx, s.pool, args{"now": now, "limit": cleanupBatch})
 			deleted += tag.RowsAffected()
 			if err != nil {
 				return deleted, failure(err)

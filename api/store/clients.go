@@ -37,11 +37,13 @@ func clientFields(c *oidc.Client) []any {
 		&c.Registration, &c.MetadataFetchedAt}
 }
 
-// Client gives a registered client, from the cache where it is; ErrNotFound for one that is not registered.
+var loadClient = compile(`SELECT ` + clientColumns + ` FROM clients c WHERE c.client_id = @client`)
+
+// Client returns a registered client, from the cache where it is; ErrNotFound for one that is not registered.
 func (s *Store) Client(ctx context.Context, clientID string) (*oidc.Client, error) {
 	return s.clients.get(clientID, func() (*oidc.Client, error) {
 		var c oidc.Client
-		err := s.pool.QueryRow(ctx, `SELECT `+clientColumns+` FROM clients c WHERE c.client_id = $1`, clientID).Scan(clientFields(&c)...)
+		err := loadClient.row(ctx, s.pool, args{"client": clientID}).Scan(clientFields(&c)...)
 		return &c, failure(err)
 	})
 }

@@ -14,9 +14,9 @@ type Exchange struct {
 	Policy  *oidc.ExchangePolicy // nil: there is none for the audience
 }
 
-var exchangeSQL = grantUserOf(tokenRevoked("$3")+`, `+refusalOfAny("$2"),
-	`, `+mayUse("$4")+`, x.scope, x.subject_audience, x.impersonation`,
-	grantsClient+` LEFT JOIN exchange_policies x ON x.client_id = $5 AND x.audience = $6`)
+var loadExchange = compile(grantUserOf(tokenRevoked+`, `+refusalOfAny,
+	`, `+mayUse("@allowed_groups")+`, x.scope, x.subject_audience, x.impersonation`,
+	grantsClient+` LEFT JOIN exchange_policies x ON x.client_id = @client AND x.audience = @audience`))
 
 // LoadExchange gives in one statement the user of the subject token's grant and what the client may do with the token. ErrNotFound with a
 // reason for the log where the token may not live.
@@ -24,7 +24,8 @@ func (s *Store) LoadExchange(ctx context.Context, subject TokenUse, c *oidc.Clie
 	refusal string, err error) {
 	var scope, subjectAudience *string
 	var impersonation *bool
-	row := s.pool.QueryRow(ctx, exchangeSQL, subject.GrantID, now, orZero(subject.ID), emptyNotNil(c.AllowedGroups), c.ClientID, audience)
+	row := loadExchange.row(ctx, s.pool, args{"grant": subject.GrantID, "now": now, "jti": orZero(subject.ID), "client": c.ClientID,
+		"allowed_groups": emptyNotNil(c.AllowedGroups), "audience": audience})
 	refusal, err = e.scan(row, &e.Allowed, &scope, &subjectAudience, &impersonation)
 	if scope != nil {
 		e.Policy = &oidc.ExchangePolicy{Audience: audience, Scope: *scope, Impersonation: *impersonation}

@@ -24,41 +24,36 @@ const grantTables = `grants g JOIN users u ON u.id = g.user_id LEFT JOIN session
 // grantEndsAt is when such a grant ends by itself: with its session, unless it is offline.
 const grantEndsAt = `CASE WHEN g.offline THEN g.expires_at ELSE LEAST(g.expires_at, s.expires_at) END`
 
-// grantRefusal is the one predicate that says whether such a grant may live: NULL if it may, else a reason for the log. byClient
-// (a case) and allowed are of its client: a client that is in memory has been looked at, and brings its groups as a parameter,
-// such as $3; another is joined. ended and endsAt are of the session, on which an offline grant does not depend.
-func grantRefusal(byClient, allowed, ended, endsAt, now string) string {
+// grantRefusal is the one predicate that says whether such a grant may live at @now: NULL if it may, else a reason for the log. byClient
+// (a case) and allowedGroups are of its client: a client that is in memory has been looked at, and brings its groups as an argument;
+// another is joined. ended and endsAt are of the session, on which an offline grant does not depend.
+func grantRefusal(byClient, allowedGroups, ended, endsAt string) string {
 	return `CASE
 				` + byClient + `
 				WHEN g.revoked_at IS NOT NULL THEN 'grant_revoked'
 				WHEN u.disabled_at IS NOT NULL THEN 'user_disabled'
 				WHEN ` + ended + ` THEN 'session_ended'
-				WHEN NOT ` + mayUse(allowed) + ` THEN 'not_in_allowed_groups'
-				WHEN ` + endsAt + ` <= ` + now + ` THEN 'grant_expired'
+				WHEN NOT ` + mayUse(allowedGroups) + ` THEN 'not_in_allowed_groups'
+				WHEN ` + endsAt + ` <= @now THEN 'grant_expired'
 			END`
 }
 
-const sessionEnded = `NOT g.offline AND (s.sid IS NULL OR s.ended_at IS NOT NULL)`
+const (
+	sessionEnded = `NOT g.offline AND (s.sid IS NULL OR s.ended_at IS NOT NULL)`
+	ofAnother    = `WHEN g.client_id <> @client THEN 'issued to another client'`
+)
 
-// refusalOf is grantRefusal for a client that is in memory and enabled, whose client_id is a parameter, too. It is not for a WHERE, or
-// Postgres might look through all grants of the client for the one.
-func refusalOf(client, allowed, now string) string {
-	return grantRefusal(ofAnother(client), allowed, sessionEnded, grantEndsAt, now)
-}
+var (
+	// refusalOfOwn is grantRefusal for the client @client, which is in memory and enabled and for @allowed_groups. It is not for a WHERE,
+	// or Postgres might look through all grants of the client for the one.
+	refusalOfOwn = grantRefusal(ofAnother, "@allowed_groups", sessionEnded, grantEndsAt)
 
-// refusalOfOffline is that for a grant that has refresh tokens, and hence is offline: no session is joined.
-func refusalOfOffline(client, allowed, now string) string {
-	return grantRefusal(ofAnother(client), allowed, "false", "g.expires_at", now)
-}
+	// refusalOfOffline is that for a grant that has refresh tokens, and hence is offline: no session is joined.
+	refusalOfOffline = grantRefusal(ofAnother, "@allowed_groups", "false", "g.expires_at")
 
-func ofAnother(client string) string {
-	return `WHEN g.client_id <> ` + client + ` THEN 'issued to another client'`
-}
-
-// refusalOfAny is grantRefusal for whichever client it is, which grantsClient joins.
-func refusalOfAny(now string) string {
-	return grantRefusal("WHEN c.disabled_at IS NOT NULL THEN 'client_disabled'", "c.allowed_groups", sessionEnded, grantEndsAt, now)
-}
+	// refusalOfAny is grantRefusal for whichever client it is, which grantsClient joins.
+	refusalOfAny = grantRefusal("WHEN c.disabled_at IS NOT NULL THEN 'client_disabled'", "c.allowed_groups", sessionEnded, grantEndsAt)
+)
 
 const grantsClient = `JOIN clients c ON c.client_id = g.client_id`
 
@@ -79,11 +74,11 @@ type GrantUser struct {
 	Claims oidc.ClaimsRequest
 }
 
-// grantUserOf is a statement that loads the user of grant $1, and more columns from what is joined.
+// grantUserOf is a statement that loads the user of @grant, and more columns from what is joined.
 func grantUserOf(refusal, columns, joined string) string {
 	return `
 		SELECT ` + userColumns + `, g.userinfo_claims, g.id_token_claims, coalesce(` + refusal + `, '')` + columns + `
-		FROM ` + grantTables + ` ` + joined + ` WHERE g.id = $1`
+		FROM ` + grantTables + ` ` + joined + ` WHERE g.id = @grant`
 }
 
 // scan reads a row of such a statement. ErrNotFound with a reason for the log where the grant may not live.
@@ -121,42 +116,44 @@ func scanGrantUsername(row pgx.Row) (r refusable, err error) {
 }
 
 var (
-	grantUserSQL     = grantUserOf(refusalOf("$4", "$3", "$2"), "", "")
-	grantUsernameSQL = `SELECT u.username, coalesce(` + refusalOf("$4", "$3", "$2") + `, '') FROM ` + grantTables + ` WHERE g.id = $1`
-	tokenUserSQL     = `
+	loadGrantUser     = compile(grantUserOf(refusalOfOwn, "", ""))
+	loadGrantUsername = compile(`
+		SELECT u.username, coalesce(` + refusalOfOwn + `, '') FROM ` + grantTables + ` WHERE g.id = @grant`)
+	loadTokenUser = compile(`
 		WITH used AS (
-			INSERT INTO used_jtis (jti_sha256, expires_at) SELECT $3, $4 WHERE $3::bytea IS NOT NULL ON CONFLICT DO NOTHING RETURNING 1
-		)` + grantUserOf(`CASE WHEN $3::bytea IS NOT NULL AND NOT EXISTS (SELECT FROM used) THEN '`+ProofUsed+`' END, `+tokenRevoked("$5")+`,
-			`+refusalOfAny("$2"), "", grantsClient)
+			INSERT INTO used_jtis (jti_sha256, expires_at)
+			SELECT @proof, @proof_expires_at WHERE @proof::bytea IS NOT NULL ON CONFLICT DO NOTHING RETURNING 1
+		)` + grantUserOf(`CASE WHEN @proof::bytea IS NOT NULL AND NOT EXISTS (SELECT FROM used) THEN '`+ProofUsed+`' END, `+
+		tokenRevoked+`, `+refusalOfAny, "", grantsClient))
 )
 
-// tokenRevoked is a reason, too, for the access token with that jti alone.
-func tokenRevoked(jti string) string {
-	return `CASE WHEN EXISTS (SELECT FROM revoked_tokens WHERE jti = ` + jti + `) THEN 'token_revoked' END`
-}
+// tokenRevoked is a reason, too, for the access token @jti alone.
+const tokenRevoked = `CASE WHEN EXISTS (SELECT FROM revoked_tokens WHERE jti = @jti) THEN 'token_revoked' END`
 
-// LoadGrantUser gives the user of a grant that may live, and spends the proof that came with the token. ErrNotFound with a reason for
+// LoadGrantUser returns the user of a grant that may live, and spends the proof that came with the token. ErrNotFound with a reason for
 // the log otherwise.
 func (s *Store) LoadGrantUser(ctx context.Context, t TokenUse, now time.Time) (u GrantUser, refusal string, err error) {
 	if t.Client != nil && t.ID == "" && t.Proof == nil {
-		sql, scan := grantUserSQL, scanGrantUser
+		q, scan := &loadGrantUser, scanGrantUser
 		if t.Name {
-			sql, scan = grantUsernameSQL, scanGrantUsername
+			q, scan = &loadGrantUsername, scanGrantUsername
 		}
-		found, err := batched(ctx, s, scan, sql, t.GrantID, now, emptyNotNil(t.Client.AllowedGroups), t.Client.ClientID)
+		found, err := batched(ctx, s, scan, q, args{
+			"grant": t.GrantID, "now": now, "client": t.Client.ClientID, "allowed_groups": emptyNotNil(t.Client.AllowedGroups)})
 		return found.user, found.refusal, err
 	}
-	args := []any{t.GrantID, now, nil, nil, orZero(t.ID)}
+	a := args{"grant": t.GrantID, "now": now, "jti": orZero(t.ID), "proof": nil, "proof_expires_at": nil}
 	if t.Proof != nil {
-		args[2], args[3] = t.Proof.JTI[:], t.Proof.ExpiresAt
+		a["proof"], a["proof_expires_at"] = t.Proof.JTI[:], t.Proof.ExpiresAt
 	}
-	refusal, err = u.scan(s.pool.QueryRow(ctx, tokenUserSQL, args...))
+	refusal, err = u.scan(loadTokenUser.row(ctx, s.pool, a))
 	return u, refusal, err
 }
 
+var revokeGrant = compile(`UPDATE grants SET revoked_at = @now WHERE id = @grant AND client_id = @client AND revoked_at IS NULL`)
+
 // RevokeGrant ends a grant and with it every token of it, if it is the client's own (RFC 7009 §2.1).
 func (s *Store) RevokeGrant(ctx context.Context, grantID, clientID string, now time.Time) error {
-	_, err := s.pool.Exec(ctx, `UPDATE grants SET revoked_at = $3 WHERE id = $1 AND client_id = $2 AND revoked_at IS NULL`, grantID,
-		clientID, now)
+	_, err := revokeGrant.run(ctx, s.pool, args{"grant": grantID, "client": clientID, "now": now})
 	return failure(err)
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	"gatehouse/api/oidc"
@@ -30,29 +31,40 @@ type Once struct {
 }
 
 // insertIssue is the part of a statement that stores an Issue for each row of its part named session, unless what is to be used once was
-// used before: firstUse tells. $1 to $10 are Issue.args.
+// used before: firstUse tells. Its arguments are Issue.args.
 const insertIssue = `once AS (
-			INSERT INTO used_jtis (jti_sha256, expires_at) SELECT $9, $10 FROM session WHERE $9::bytea IS NOT NULL ON CONFLICT DO NOTHING RETURNING 1
+			INSERT INTO used_jtis (jti_sha256, expires_at)
+			SELECT @once, @once_expires_at FROM session WHERE @once::bytea IS NOT NULL ON CONFLICT DO NOTHING RETURNING 1
 		), granted AS (
-			INSERT INTO grants (id, user_id, client_id, sid, offline, scope, auth_time, amr, created_at, expires_at, userinfo_claims,
-			id_token_claims, resources)
-			SELECT $3, user_id, $1, sid, false, $4, auth_time, amr, $2, LEAST(ends_at, $5::timestamptz), $6, $7, $8
-			FROM session WHERE $3::uuid IS NOT NULL AND ` + firstUse + `
+			INSERT INTO grants (id, user_id, client_id, sid, offline, scope, auth_time, amr, created_at, expires_at,
+				userinfo_claims, id_token_claims, resources)
+			SELECT @grant, user_id, @client, sid, false, @scope, auth_time, amr, @now, LEAST(ends_at, @grant_expires_at::timestamptz),
+				@userinfo_claims, @id_token_claims, @resources
+			FROM session WHERE @grant::uuid IS NOT NULL AND ` + firstUse + `
 		)`
 
-const firstUse = `($9::bytea IS NULL OR EXISTS (SELECT FROM once))`
+const firstUse = `(@once::bytea IS NULL OR EXISTS (SELECT FROM once))`
 
-func (i *Issue) args(now time.Time) []any {
-	args := make([]any, 10) // NULL for what there is not
-	args[0], args[1] = i.ClientID, now
+func (i *Issue) args(now time.Time) args {
+	a := args{"client": i.ClientID, "now": now, "grant": nil, "scope": nil, "grant_expires_at": nil, "userinfo_claims": nil,
+		"id_token_claims": nil, "resources": nil, "once": nil, "once_expires_at": nil}
 	if g := i.Grant; g != nil {
-		copy(args[2:], []any{g.ID, g.Scope, g.ExpiresAt, g.Claims.Userinfo, g.Claims.IDToken, g.Resources})
+		a["grant"], a["scope"], a["grant_expires_at"], a["resources"] = g.ID, g.Scope, g.ExpiresAt, g.Resources
+		a["userinfo_claims"], a["id_token_claims"] = g.Claims.Userinfo, g.Claims.IDToken
 	}
 	if o := i.Once; o != nil {
-		args[8], args[9] = o.JTI[:], o.ExpiresAt
+		a["once"], a["once_expires_at"] = o.JTI[:], o.ExpiresAt
 	}
-	return args
+	return a
 }
+
+var saveIssue = compile(`
+	WITH ` + livingSession + `, ` + touchedIf("session") + `, allowed AS (
+		INSERT INTO consents (user_id, client_id, scopes, granted_at)
+		SELECT user_id, @client, @consented::text[], @now FROM session WHERE @consented::text[] IS NOT NULL
+		` + besideFormerConsent + `
+	), ` + insertIssue + `
+	SELECT ` + firstUse + ` FROM session`)
 
 // SaveIssue stores what the session sid gets, if it is still alive (else ErrNotFound), and what the person has just allowed
 // (consented, nil for nothing). touch moves the idle end of the session to it; zero leaves the row alone. ErrUsed: the request has had
@@ -62,13 +74,9 @@ func (s *Store) SaveIssue(ctx context.Context, sid string, i Issue, consented []
 		return nil
 	}
 	var first bool
-	err := s.pool.QueryRow(ctx, `
-		WITH `+livingSession("$11")+`, `+touched("$11", "$12", "session")+`, allowed AS (
-			INSERT INTO consents (user_id, client_id, scopes, granted_at)
-			SELECT user_id, $1, $13::text[], $2 FROM session WHERE $13::text[] IS NOT NULL
-			`+besideFormerConsent+`
-		), `+insertIssue+`
-		SELECT `+firstUse+` FROM session`, append(i.args(now), sid, touch, consented)...).Scan(&first)
+	a := i.args(now)
+	maps.Copy(a, args{"session": sid, "touch": touch, "consented": consented})
+	err := saveIssue.row(ctx, s.pool, a).Scan(&first)
 	if err == nil && !first {
 		return ErrUsed
 	}

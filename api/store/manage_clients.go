@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"strconv"
 	"strings"
 	"time"
 
@@ -64,7 +63,7 @@ type clientColumn struct {
 	nullable bool // text that is NULL where the field is empty
 }
 
-// columnList writes statements for columns of clients: $1 is the digest of the secret, and their own values follow.
+// columnList writes statements for columns of clients; each has its name for its argument, and @secret is the digest of the secret.
 type columnList []clientColumn
 
 // registeredColumns are all but those at the end, which have functions of their own; metadataColumns those of oidc.ClientMetadata.
@@ -87,7 +86,7 @@ var registeredColumns, metadataColumns = func() (all, metadata columnList) {
 func (l columnList) each(write func(c clientColumn, arg string) string) string {
 	parts := make([]string, len(l))
 	for i, c := range l {
-		arg := "$" + strconv.Itoa(i+2)
+		arg := "@" + c.name
 		if c.nullable {
 			arg = "nullif(" + arg + ", '')"
 		}
@@ -96,31 +95,37 @@ func (l columnList) each(write func(c clientColumn, arg string) string) string {
 	return strings.Join(parts, ", ")
 }
 
-// after is the n-th argument after those of the columns, from 1 on.
-func (l columnList) after(n int) string { return "$" + strconv.Itoa(len(l)+1+n) }
-
-func (l columnList) args(c ClientRow, secret []byte) []any {
-	row, args := reflect.ValueOf(c), []any{secret}
+// args are those of the columns and of the secret.
+func (l columnList) args(c ClientRow, secret []byte) args {
+	row, a := reflect.ValueOf(c), args{"secret": secret}
 	for _, column := range l {
 		value := row.FieldByIndex(column.field).Interface()
 		if list, ok := value.([]string); ok {
 			value = emptyNotNil(list)
 		}
-		args = append(args, value)
+		a[column.name] = value
 	}
-	return args
+	return a
 }
 
 // What INSERTs of registeredColumns.args are made of.
 var (
 	clientNames  = "client_secret_sha256, " + registeredColumns.each(func(c clientColumn, _ string) string { return c.name })
-	clientValues = "$1, " + registeredColumns.each(func(_ clientColumn, arg string) string { return arg })
+	clientValues = "@secret, " + registeredColumns.each(func(_ clientColumn, arg string) string { return arg })
 	clientInsert = `INSERT INTO clients AS c (` + clientNames + `) VALUES (` + clientValues + `)`
+
+	addClient    = compile(clientInsert)
+	upsertClient = compile(clientInsert + `
+		ON CONFLICT (client_id) DO UPDATE SET
+			client_secret_sha256 = CASE WHEN @if_missing THEN coalesce(c.client_secret_sha256, excluded.client_secret_sha256)
+				ELSE excluded.client_secret_sha256 END,
+			` + registeredColumns.each(func(c clientColumn, _ string) string { return c.name + " = excluded." + c.name }) + `
+		RETURNING xmax = 0, client_secret_sha256 IS NOT DISTINCT FROM @secret`)
 )
 
 // AddClient registers a new client.
 func (s *Store) AddClient(ctx context.Context, c ClientRow, secret Secret) error {
-	_, err := s.pool.Exec(ctx, clientInsert, registeredColumns.args(c, secret.SHA256)...)
+	_, err := addClient.run(ctx, s.pool, registeredColumns.args(c, secret.SHA256))
 	return inWords(err, c.values())
 }
 
@@ -138,8 +143,9 @@ func (s *Store) ImportClients(ctx context.Context, list []ImportedClient) error 
 	return inWords(pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		for i := range list {
 			c := &list[i]
-			err := tx.QueryRow(ctx, clientUpsert, append(registeredColumns.args(c.ClientRow, c.Secret.SHA256),
-				c.Secret.IfMissing)...).Scan(&c.New, &c.SecretIsNew)
+			a := registeredColumns.args(c.ClientRow, c.Secret.SHA256)
+			a["if_missing"] = c.Secret.IfMissing
+			err := upsertClient.row(ctx, tx, a).Scan(&c.New, &c.SecretIsNew)
 			if err != nil {
 				return fmt.Errorf("client %s: %w", c.ClientID, inWords(err, c.values()))
 			}
@@ -148,35 +154,32 @@ func (s *Store) ImportClients(ctx context.Context, list []ImportedClient) error 
 	}), nil)
 }
 
-// clientUpsert takes registeredColumns.args and Secret.IfMissing.
-var clientUpsert = clientInsert + `
-	ON CONFLICT (client_id) DO UPDATE SET
-		client_secret_sha256 = CASE WHEN ` + registeredColumns.after(1) + ` THEN coalesce(c.client_secret_sha256, excluded.client_secret_sha256)
-			ELSE excluded.client_secret_sha256 END,
-		` + registeredColumns.each(func(c clientColumn, _ string) string { return c.name + " = excluded." + c.name }) + `
-	RETURNING xmax = 0, client_secret_sha256 IS NOT DISTINCT FROM $1`
+var (
+	rotateClientSecret = compile(`UPDATE clients SET client_secret_sha256 = @secret WHERE client_id = @client RETURNING 1`)
+	disableClient      = compile(`UPDATE clients SET disabled_at = coalesce(disabled_at, now()) WHERE client_id = @client RETURNING 1`)
+	enableClient       = compile(`UPDATE clients SET disabled_at = NULL WHERE client_id = @client RETURNING 1`)
+	removeClient       = compile(`DELETE FROM clients WHERE client_id = @client RETURNING 1`)
+)
 
 // RotateClientSecret replaces the secret at once: the old one is refused from the next request on.
 func (s *Store) RotateClientSecret(ctx context.Context, clientID string, sha256 []byte) error {
-	return s.manageOne(ctx, Missing{"client", clientID}, values{},
-		`UPDATE clients SET client_secret_sha256 = $2 WHERE client_id = $1 RETURNING 1`, clientID, sha256)
+	return s.manageOne(ctx, Missing{"client", clientID}, values{}, rotateClientSecret,
+		args{"client": clientID, "secret": sha256})
 }
 
 // DisableClient refuses a client and all it holds, from the next request on.
 func (s *Store) DisableClient(ctx context.Context, clientID string) error {
-	return s.manageOne(ctx, Missing{"client", clientID}, nil,
-		`UPDATE clients SET disabled_at = coalesce(disabled_at, now()) WHERE client_id = $1 RETURNING 1`, clientID)
+	return s.manageOne(ctx, Missing{"client", clientID}, nil, disableClient, args{"client": clientID})
 }
 
 // EnableClient accepts a client again.
 func (s *Store) EnableClient(ctx context.Context, clientID string) error {
-	return s.manageOne(ctx, Missing{"client", clientID}, nil,
-		`UPDATE clients SET disabled_at = NULL WHERE client_id = $1 RETURNING 1`, clientID)
+	return s.manageOne(ctx, Missing{"client", clientID}, nil, enableClient, args{"client": clientID})
 }
 
 // RemoveClient removes a client with its consents, codes and tokens.
 func (s *Store) RemoveClient(ctx context.Context, clientID string) error {
-	return s.manageOne(ctx, Missing{"client", clientID}, nil, `DELETE FROM clients WHERE client_id = $1 RETURNING 1`, clientID)
+	return s.manageOne(ctx, Missing{"client", clientID}, nil, removeClient, args{"client": clientID})
 }
 
 var clientSelect = `SELECT ` + registeredColumns.each(func(c clientColumn, _ string) string {
@@ -192,17 +195,20 @@ type ClientQuery struct {
 	Search string // in the client_id or the name
 }
 
-var listClientsSQL = clientSelect + `
-	FROM clients WHERE client_id > @after AND ` + contains("client_id, client_name") + ` ORDER BY client_id LIMIT @limit`
+var (
+	listClients = compile(clientSelect + `
+	FROM clients WHERE client_id > @after AND ` + contains("client_id, client_name") + ` ORDER BY client_id LIMIT @limit`)
+	showClient = compile(clientSelect + ` FROM clients WHERE client_id = @client`)
+)
 
 // ListClients returns clients by id.
 func (s *Store) ListClients(ctx context.Context, q ClientQuery) ([]ClientRow, error) {
-	return listed[ClientRow](ctx, s, listClientsSQL, pgx.NamedArgs{"after": q.After, "limit": q.Limit, "search": q.Search})
+	return listed[ClientRow](ctx, s, listClients, args{"after": q.After, "limit": q.Limit, "search": q.Search})
 }
 
 // ShowClient returns one client as it is registered. Errors: Missing.
 func (s *Store) ShowClient(ctx context.Context, clientID string) (ClientRow, error) {
-	rows, err := s.pool.Query(ctx, clientSelect+` FROM clients WHERE client_id = $1`, clientID)
+	rows, err := showClient.rows(ctx, s.pool, args{"client": clientID})
 	if err != nil {
 		return ClientRow{}, inWords(err, nil)
 	}

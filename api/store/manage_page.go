@@ -18,9 +18,9 @@ func contains(texts string) string {
 	return `(@search = '' OR strpos(lower(concat_ws(' ', ` + texts + `)), lower(@search)) > 0)`
 }
 
-// listed returns the rows of a statement with named arguments.
-func listed[T any](ctx context.Context, s *Store, sql string, args pgx.NamedArgs) ([]T, error) {
-	rows, err := s.pool.Query(ctx, sql, args)
+// listed returns the rows of a statement.
+func listed[T any](ctx context.Context, s *Store, q query, a args) ([]T, error) {
+	rows, err := q.rows(ctx, s.pool, a)
 	if err != nil {
 		return nil, inWords(err, nil)
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -125,17 +126,21 @@ func TestAPageIsReadFromWhereItBegins(t *testing.T) {
 	}
 	exec(someOfEach)
 	exec(`SET enable_seqscan = off; SET enable_bitmapscan = off; SET plan_cache_mode = force_generic_plan`)
-	for name, test := range map[string]struct{ sql, condition string }{
-		"users":                  {listUsersSQL, `username > `},
-		"users of a group":       {listUsersOfGroupSQL, `group_name = .* AND \(username > `},
-		"groups":                 {listGroupsSQL, `name > `},
-		"members":                {listGroupMembersSQL, `group_name = .* AND \(username > `},
-		"clients":                {listClientsSQL, `client_id > `},
-		"initial access tokens":  {listInitialAccessTokensSQL, `name > `},
-		"personal access tokens": {listPersonalAccessTokensSQL, `username = `},
+	for name, test := range map[string]struct {
+		query
+		condition string
+	}{
+		"users":                  {listUsers, `username > `},
+		"users of a group":       {listUsersOfGroup, `group_name = .* AND \(username > `},
+		"groups":                 {listGroups, `name > `},
+		"members":                {listGroupMembers, `group_name = .* AND \(username > `},
+		"clients":                {listClients, `client_id > `},
+		"initial access tokens":  {listInitialAccessTokens, `name > `},
+		"personal access tokens": {listPersonalAccessTokens, `username = `},
 	} {
-		rows, err := conn.Query(t.Context(), `EXPLAIN `+test.sql,
-			pgx.NamedArgs{"after": "", "limit": 2, "search": "", "group": "g1", "username": "u1"})
+		given := args{"after": "", "limit": 2, "search": "", "group": "g1", "username": "u1"}
+		maps.DeleteFunc(given, func(name string, _ any) bool { return !slices.Contains(test.names, name) })
+		rows, err := conn.Query(t.Context(), `EXPLAIN `+test.sql, test.values(given)...)
 		try(t, err)
 		lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
 		try(t, err)

@@ -25,17 +25,20 @@ type UpstreamRow struct {
 	DisabledAt          *time.Time        `json:"disabled_at,omitempty" db:"disabled_at"`
 }
 
+var addUpstream = compile(`
+	INSERT INTO upstreams (name, display_name, kind, issuer, client_id, client_secret, scope, authorization_params, email_domains,
+		trusts_email, creates_users)
+	VALUES (@name, nullif(@display_name, ''), @kind, @issuer, @client, nullif(@secret, ''), @scope, @authorization_params, @email_domains,
+		@trusts_email, @creates_users)`)
+
 // AddUpstream adds an upstream; secret is "" for a public client.
 func (s *Store) AddUpstream(ctx context.Context, u UpstreamRow, secret string) error {
 	if u.AuthorizationParams == nil {
 		u.AuthorizationParams = map[string]string{}
 	}
-	_, err := s.pool.Exec(ctx, `
-		INSERT INTO upstreams (name, display_name, kind, issuer, client_id, client_secret, scope, authorization_params, email_domains,
-			trusts_email, creates_users)
-		VALUES ($1, nullif($2, ''), $3, $4, $5, nullif($6, ''), $7, $8, $9, $10, $11)`,
-		u.Name, u.DisplayName, u.Kind, u.Issuer, u.ClientID, secret, u.Scope, u.AuthorizationParams, emptyNotNil(u.EmailDomains),
-		u.TrustsEmail, u.CreatesUsers)
+	_, err := addUpstream.run(ctx, s.pool, args{"name": u.Name, "display_name": u.DisplayName, "kind": u.Kind, "issuer": u.Issuer,
+		"client": u.ClientID, "secret": secret, "scope": u.Scope, "authorization_params": u.AuthorizationParams,
+		"email_domains": emptyNotNil(u.EmailDomains), "trusts_email": u.TrustsEmail, "creates_users": u.CreatesUsers})
 	return inWords(err, values{"name": u.Name, "display_name": u.DisplayName, "kind": u.Kind, "issuer": u.Issuer, "client_id": u.ClientID,
 		"scope": u.Scope, "email_domains": join(u.EmailDomains)})
 }
@@ -44,19 +47,22 @@ const upstreamSelect = `SELECT name, coalesce(display_name, '') AS display_name,
 	client_secret IS NOT NULL AS has_secret, scope, authorization_params, email_domains, trusts_email, creates_users, disabled_at,
 	(SELECT count(*) FROM upstream_accounts a WHERE a.upstream = u.name) AS accounts FROM upstreams u`
 
+var (
+	listUpstreams   = compile(upstreamSelect + ` ORDER BY name`)
+	showUpstream    = compile(upstreamSelect + ` WHERE name = @name`)
+	disableUpstream = compile(`UPDATE upstreams SET disabled_at = coalesce(disabled_at, now()) WHERE name = @name RETURNING 1`)
+	enableUpstream  = compile(`UPDATE upstreams SET disabled_at = NULL WHERE name = @name RETURNING 1`)
+	removeUpstream  = compile(`DELETE FROM upstreams WHERE name = @name RETURNING 1`)
+)
+
 // ListUpstreams returns all upstreams by name.
 func (s *Store) ListUpstreams(ctx context.Context) ([]UpstreamRow, error) {
-	rows, err := s.pool.Query(ctx, upstreamSelect+` ORDER BY name`)
-	if err != nil {
-		return nil, inWords(err, nil)
-	}
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[UpstreamRow])
-	return list, inWords(err, nil)
+	return listed[UpstreamRow](ctx, s, listUpstreams, nil)
 }
 
 // ShowUpstream returns one upstream. Errors: Missing.
 func (s *Store) ShowUpstream(ctx context.Context, name string) (UpstreamRow, error) {
-	rows, err := s.pool.Query(ctx, upstreamSelect+` WHERE name = $1`, name)
+	rows, err := showUpstream.rows(ctx, s.pool, args{"name": name})
 	if err != nil {
 		return UpstreamRow{}, inWords(err, nil)
 	}
@@ -69,29 +75,34 @@ func (s *Store) ShowUpstream(ctx context.Context, name string) (UpstreamRow, err
 
 // DisableUpstream lets nobody sign in there any more.
 func (s *Store) DisableUpstream(ctx context.Context, name string) error {
-	return s.manageOne(ctx, Missing{"upstream", name}, nil,
-		`UPDATE upstreams SET disabled_at = coalesce(disabled_at, now()) WHERE name = $1 RETURNING 1`, name)
+	return s.manageOne(ctx, Missing{"upstream", name}, nil, disableUpstream, args{"name": name})
 }
 
 // EnableUpstream lets people sign in there again.
 func (s *Store) EnableUpstream(ctx context.Context, name string) error {
-	return s.manageOne(ctx, Missing{"upstream", name}, nil, `UPDATE upstreams SET disabled_at = NULL WHERE name = $1 RETURNING 1`, name)
+	return s.manageOne(ctx, Missing{"upstream", name}, nil, enableUpstream, args{"name": name})
 }
 
 // RemoveUpstream removes an upstream, with its accounts and their tokens.
 func (s *Store) RemoveUpstream(ctx context.Context, name string) error {
-	return s.manageOne(ctx, Missing{"upstream", name}, nil, `DELETE FROM upstreams WHERE name = $1 RETURNING 1`, name)
+	return s.manageOne(ctx, Missing{"upstream", name}, nil, removeUpstream, args{"name": name})
 }
+
+var (
+	addUpstreamAccount = compile(`
+		INSERT INTO upstream_accounts (upstream, issuer, sub, username)
+		SELECT name, coalesce(nullif(@issuer, ''), issuer), @sub, @username FROM upstreams WHERE name = @upstream RETURNING 1`)
+	removeUpstreamAccount = compile(`DELETE FROM upstream_accounts WHERE upstream = @upstream AND username = @username RETURNING 1`)
+)
 
 // AddUpstreamAccount makes an account that of a user. Without an issuer in a it is the upstream's own.
 func (s *Store) AddUpstreamAccount(ctx context.Context, a UpstreamAccount, username string) error {
-	return s.manageOne(ctx, Missing{"upstream", a.Upstream}, values{"sub": a.Sub, "user": username, "account": a.Sub}, `
-		INSERT INTO upstream_accounts (upstream, issuer, sub, username)
-		SELECT name, coalesce(nullif($2, ''), issuer), $3, $4 FROM upstreams WHERE name = $1 RETURNING 1`, a.Upstream, a.Issuer, a.Sub, username)
+	return s.manageOne(ctx, Missing{"upstream", a.Upstream}, values{"sub": a.Sub, "user": username, "account": a.Sub},
+		addUpstreamAccount, args{"upstream": a.Upstream, "issuer": a.Issuer, "sub": a.Sub, "username": username})
 }
 
 // RemoveUpstreamAccount takes from a user the account they have at an upstream, with its tokens.
 func (s *Store) RemoveUpstreamAccount(ctx context.Context, upstream, username string) error {
 	return s.manageOne(ctx, Missing{"account of " + upstream + " of user", username}, nil,
-		`DELETE FROM upstream_accounts WHERE upstream = $1 AND username = $2 RETURNING 1`, upstream, username)
+		removeUpstreamAccount, args{"upstream": upstream, "username": username})
 }

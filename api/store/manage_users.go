@@ -3,8 +3,6 @@ package store
 import (
 	"context"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 )
 
 // UserRow is a user as an administrator sees one.
@@ -20,41 +18,57 @@ type UserRow struct {
 	CreatedAt     time.Time  `json:"created_at" db:"created_at"`
 }
 
+var addUser = compile(`
+	WITH added AS (
+		INSERT INTO users (username, sub, password, name, email, email_verified)
+		VALUES (@username, coalesce(nullif(@sub, ''), gen_random_uuid()::text), nullif(@password, ''), nullif(@name, ''),
+			nullif(@email, ''), @email_verified)
+		RETURNING username, sub
+	), joined AS (
+		INSERT INTO group_members (username, group_name) SELECT DISTINCT username, unnest(@groups::text[]) FROM added
+	)
+	SELECT sub FROM added`)
+
 // AddUser adds u with passwordHash, "" for none, as a member of u.Groups. It returns the subject, random where u has none.
 func (s *Store) AddUser(ctx context.Context, u UserRow, passwordHash string) (sub string, err error) {
-	err = s.pool.QueryRow(ctx, `
-		WITH added AS (
-			INSERT INTO users (username, sub, password, name, email, email_verified)
-			VALUES ($1, coalesce(nullif($2, ''), gen_random_uuid()::text), nullif($3, ''), nullif($4, ''), nullif($5, ''), $6)
-			RETURNING username, sub),
-		joined AS (INSERT INTO group_members (username, group_name) SELECT DISTINCT username, unnest($7::text[]) FROM added)
-		SELECT sub FROM added`,
-		u.Username, u.Sub, passwordHash, u.Name, u.Email, u.EmailVerified, u.Groups).Scan(&sub)
+	err = addUser.row(ctx, s.pool, args{"username": u.Username, "sub": u.Sub, "password": passwordHash, "name": u.Name, "email": u.Email,
+		"email_verified": u.EmailVerified, "groups": u.Groups}).Scan(&sub)
 	return sub, inWords(err, values{"username": u.Username, "sub": u.Sub, "email": u.Email, "group": join(u.Groups), "user": join(u.Groups)})
 }
+
+var setPassword = compile(`
+	WITH changed AS (
+		UPDATE users SET password = @password WHERE username = @username RETURNING id, username
+	), ended AS (
+		UPDATE sessions SET ended_at = now() WHERE @sign_out AND ended_at IS NULL AND user_id IN (SELECT id FROM changed)
+	), revoked AS (
+		UPDATE grants SET revoked_at = now() WHERE @sign_out AND revoked_at IS NULL AND user_id IN (SELECT id FROM changed)
+	), barred AS (
+		UPDATE personal_access_tokens SET revoked_at = now()
+		WHERE @sign_out AND revoked_at IS NULL AND username IN (SELECT username FROM changed)
+	)
+	SELECT FROM changed`)
 
 // SetPassword replaces the password; with signOut it also ends the user's sessions and revokes their tokens and what
 // applications hold.
 func (s *Store) SetPassword(ctx context.Context, username, passwordHash string, signOut bool) error {
-	return s.manageOne(ctx, Missing{"user", username}, nil, `
-		WITH changed AS (UPDATE users SET password = $2 WHERE username = $1 RETURNING id, username),
-		ended AS (UPDATE sessions SET ended_at = now() WHERE $3 AND ended_at IS NULL AND user_id IN (SELECT id FROM changed)),
-		revoked AS (UPDATE grants SET revoked_at = now() WHERE $3 AND revoked_at IS NULL AND user_id IN (SELECT id FROM changed)),
-		barred AS (UPDATE personal_access_tokens SET revoked_at = now() WHERE $3 AND revoked_at IS NULL AND username IN (SELECT username
-		FROM changed))
-		SELECT FROM changed`, username, passwordHash, signOut)
+	return s.manageOne(ctx, Missing{"user", username}, nil, setPassword,
+		args{"username": username, "password": passwordHash, "sign_out": signOut})
 }
+
+var (
+	disableUser = compile(`UPDATE users SET disabled_at = coalesce(disabled_at, now()) WHERE username = @username RETURNING 1`)
+	enableUser  = compile(`UPDATE users SET disabled_at = NULL WHERE username = @username RETURNING 1`)
+)
 
 // DisableUser shuts a user out, from the next request on.
 func (s *Store) DisableUser(ctx context.Context, username string) error {
-	return s.manageOne(ctx, Missing{"user", username}, nil,
-		`UPDATE users SET disabled_at = coalesce(disabled_at, now()) WHERE username = $1 RETURNING 1`, username)
+	return s.manageOne(ctx, Missing{"user", username}, nil, disableUser, args{"username": username})
 }
 
 // EnableUser lets a user in again.
 func (s *Store) EnableUser(ctx context.Context, username string) error {
-	return s.manageOne(ctx, Missing{"user", username}, nil,
-		`UPDATE users SET disabled_at = NULL WHERE username = $1 RETURNING 1`, username)
+	return s.manageOne(ctx, Missing{"user", username}, nil, enableUser, args{"username": username})
 }
 
 // UserQuery is which users are wanted; their key is the username.
@@ -72,26 +86,26 @@ const userSelect = `
 var (
 	userSearch = contains("u.username, u.name, u.given_name, u.family_name, u.email")
 
-	listUsersSQL = userSelect + `
-		FROM users u WHERE u.username > @after AND ` + userSearch + ` ORDER BY u.username LIMIT @limit`
-	listUsersOfGroupSQL = userSelect + `
+	listUsers = compile(userSelect + `
+		FROM users u WHERE u.username > @after AND ` + userSearch + ` ORDER BY u.username LIMIT @limit`)
+	listUsersOfGroup = compile(userSelect + `
 		FROM group_members g JOIN users u ON u.username = g.username
-		WHERE g.group_name = @group AND g.username > @after AND ` + userSearch + ` ORDER BY g.username LIMIT @limit`
+		WHERE g.group_name = @group AND g.username > @after AND ` + userSearch + ` ORDER BY g.username LIMIT @limit`)
 )
 
 // ListUsers returns users by username.
 func (s *Store) ListUsers(ctx context.Context, q UserQuery) ([]UserRow, error) {
-	sql := listUsersSQL
-	if q.Group != "" {
-		sql = listUsersOfGroupSQL
+	a := args{"after": q.After, "limit": q.Limit, "search": q.Search}
+	if q.Group == "" {
+		return listed[UserRow](ctx, s, listUsers, a)
 	}
-	return listed[UserRow](ctx, s, sql,
-		pgx.NamedArgs{"after": q.After, "limit": q.Limit, "search": q.Search, "group": q.Group})
+	a["group"] = q.Group
+	return listed[UserRow](ctx, s, listUsersOfGroup, a)
 }
 
 // manageOne runs a statement that returns a row if it found what it is about.
-func (s *Store) manageOne(ctx context.Context, about Missing, shown values, sql string, args ...any) error {
-	rows, err := s.pool.Query(ctx, sql, args...)
+func (s *Store) manageOne(ctx context.Context, about Missing, shown values, q query, a args) error {
+	rows, err := q.rows(ctx, s.pool, a)
 	if err != nil {
 		return inWords(err, shown)
 	}

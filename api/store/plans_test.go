@@ -9,10 +9,10 @@ import (
 )
 
 // planned are the statements that requests wait for.
-var planned = map[string]string{
-	"LoadStanding": standingSQL, "LoadCandidate": candidateSQL, "RedeemCode": redeemSQL, "RotateRefreshToken": rotateSQL,
-	"LoadGrantUser": grantUserSQL, "LoadGrantUser for a name": grantUsernameSQL, "LoadGrantUser with a proof": tokenUserSQL,
-	"LoadExchange": exchangeSQL,
+var planned = map[string]query{
+	"LoadStanding": loadStanding, "LoadCandidate": loadCandidate, "RedeemCode": redeemCode, "RotateRefreshToken": rotateRefreshToken,
+	"LoadGrantUser": loadGrantUser, "LoadGrantUser for a name": loadGrantUsername, "LoadGrantUser with a proof": loadTokenUser,
+	"LoadExchange": loadExchange,
 }
 
 // rows makes n rows of each kind, where they are not there yet.
@@ -66,8 +66,8 @@ func TestPlansThatWereMadeOnSmallTablesAreGoodOnLargeOnes(t *testing.T) {
 			exec(statement)
 		}
 		exec(`SET plan_cache_mode = force_generic_plan`)
-		for name, sql := range planned {
-			exec(`PREPARE ` + pgx.Identifier{name}.Sanitize() + ` AS ` + sql)
+		for name, q := range planned {
+			exec(`PREPARE ` + pgx.Identifier{name}.Sanitize() + ` AS ` + q.sql)
 			explained(name)
 		}
 		exec(rows("1000"))

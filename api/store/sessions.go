@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -12,11 +13,14 @@ import (
 // Digest is the SHA-256 of a secret that only its holder has.
 type Digest = [32]byte
 
-var standingSQL = `
+// signedIn are the users u that are signed in by a session s, at the browser with the cookie.
+const signedIn = `sessions s JOIN users u ON u.id = s.user_id
+	WHERE s.cookie_sha256 = @cookie AND s.ended_at IS NULL AND s.expires_at > @now AND u.disabled_at IS NULL`
+
+var loadStanding = compile(`
 	SELECT ` + userColumns + `, s.sid::text, s.auth_time, s.amr, s.seen_at,
-		(SELECT scopes FROM consents WHERE user_id = u.id AND client_id = $3), ` + mayUse("$4") + `
-	FROM sessions s JOIN users u ON u.id = s.user_id
-	WHERE s.cookie_sha256 = $1 AND s.ended_at IS NULL AND s.expires_at > $2 AND u.disabled_at IS NULL`
+		(SELECT scopes FROM consents WHERE user_id = u.id AND client_id = @client), ` + mayUse("@allowed_groups") + `
+	FROM ` + signedIn)
 
 // Standing is who is signed in at the browser with this cookie, and what he allowed the client.
 type Standing struct {
@@ -26,7 +30,8 @@ type Standing struct {
 
 // LoadStanding gives an empty Standing where nobody is signed in.
 func (s *Store) LoadStanding(ctx context.Context, cookie Digest, c *oidc.Client, now time.Time) (Standing, error) {
-	out, err := batched(ctx, s, scanStanding, standingSQL, cookie[:], now, c.ClientID, emptyNotNil(c.AllowedGroups))
+	out, err := batched(ctx, s, scanStanding, &loadStanding, args{
+		"cookie": cookie[:], "now": now, "client": c.ClientID, "allowed_groups": emptyNotNil(c.AllowedGroups)})
 	if err == ErrNotFound {
 		return Standing{}, nil
 	}
@@ -42,35 +47,33 @@ func scanStanding(row pgx.Row) (out Standing, err error) {
 		&out.Consented, &out.Allowed)...))
 }
 
-// LoadSession gives the session and user of a cookie; ErrNotFound where nobody is signed in.
+var loadSession = compile(`SELECT ` + userColumns + `, s.sid::text, s.auth_time, s.amr FROM ` + signedIn)
+
+// LoadSession returns the session and user of a cookie; ErrNotFound where nobody is signed in.
 func (s *Store) LoadSession(ctx context.Context, cookie Digest, now time.Time) (oidc.Session, oidc.User, error) {
 	var session oidc.Session
 	var u oidc.User
-	err := failure(s.pool.QueryRow(ctx, `
-		SELECT `+userColumns+`, s.sid::text, s.auth_time, s.amr
-		FROM sessions s JOIN users u ON u.id = s.user_id
-		WHERE s.cookie_sha256 = $1 AND s.ended_at IS NULL AND s.expires_at > $2 AND u.disabled_at IS NULL`, cookie[:], now).
+	err := failure(loadSession.row(ctx, s.pool, args{"cookie": cookie[:], "now": now}).
 		Scan(append(userFields(&u), &session.SID, &session.AuthTime, &session.AMR)...))
 	return session, u, err
 }
 
-// livingSession is the part of a statement that finds the session sid, a parameter such as $1, while it may be used; $2 is now.
-func livingSession(sid string) string {
-	return `session AS (
+// livingSession is the part of a statement that finds the session @session, named session, while it may be used.
+const livingSession = `session AS (
 			SELECT s.sid, s.user_id, s.auth_time, s.amr, s.ends_at FROM sessions s JOIN users u ON u.id = s.user_id
-			WHERE s.sid = ` + sid + ` AND s.ended_at IS NULL AND s.expires_at > $2 AND u.disabled_at IS NULL
+			WHERE s.sid = @session AND s.ended_at IS NULL AND s.expires_at > @now AND u.disabled_at IS NULL
 		)`
-}
 
-// touched is the part that moves the idle end of that session to end, if the part named found has a row; an end before $2 leaves it alone.
-func touched(sid, end, found string) string {
+// touchedIf is the part that moves the idle end of that session to @touch, if the part named found has a row; one before @now leaves it
+// alone.
+func touchedIf(found string) string {
 	return `touched AS (
-			UPDATE sessions SET seen_at = $2, expires_at = LEAST(ends_at, ` + end + `)
-			WHERE sid = ` + sid + ` AND ` + end + ` > $2 AND EXISTS (SELECT FROM ` + found + `)
+			UPDATE sessions SET seen_at = @now, expires_at = LEAST(ends_at, @touch)
+			WHERE sid = @session AND @touch > @now AND EXISTS (SELECT FROM ` + found + `)
 		)`
 }
 
-// besideFormerConsent ends an INSERT INTO consents: what a person allows now joins what he allowed before.
+// besideFormerConsent ends an INSERT INTO consents: what a person allows now joins what they allowed before.
 const besideFormerConsent = `ON CONFLICT (user_id, client_id) DO UPDATE SET granted_at = EXCLUDED.granted_at,
 				scopes = ARRAY(SELECT unnest(consents.scopes) UNION SELECT unnest(EXCLUDED.scopes))`
 
@@ -80,22 +83,24 @@ type FrontchannelLogout struct {
 	SID string
 }
 
-// EndSession ends one session; with it end its grants that are not offline. It gives the clients to tell by the browser, at most so many:
+var endSession = compile(`
+	WITH RECURSIVE ended AS (
+		UPDATE sessions SET ended_at = @now WHERE sid = @session AND ended_at IS NULL RETURNING sid, user_id
+	), line AS (
+		SELECT sid, user_id FROM ended
+		UNION
+		SELECT s.sid, s.user_id FROM sessions s JOIN line ON s.replaced_by = line.sid AND s.user_id = line.user_id
+	)
+	SELECT c.frontchannel_logout_uri, g.sid::text
+	FROM line JOIN grants g USING (sid) JOIN clients c USING (client_id)
+	WHERE origin_of(c.frontchannel_logout_uri) IN (SELECT origin_of(uri) FROM unnest(c.redirect_uris) AS uri)
+	GROUP BY 1, 2 ORDER BY max(g.created_at) DESC LIMIT @limit`)
+
+// EndSession ends one session; with it end its grants that are not offline. It returns the clients to tell by the browser, at most limit:
 // those that the session, or one that it replaced, signed in to, and whose URI is at the origin of a redirect URI of theirs
 // (Front-Channel Logout §2). The last ones come first.
-func (s *Store) EndSession(ctx context.Context, sid string, most int, now time.Time) ([]FrontchannelLogout, error) {
-	rows, err := s.pool.Query(ctx, `
-		WITH RECURSIVE ended AS (
-			UPDATE sessions SET ended_at = $2 WHERE sid = $1 AND ended_at IS NULL RETURNING sid, user_id
-		), line AS (
-			SELECT sid, user_id FROM ended
-			UNION
-			SELECT s.sid, s.user_id FROM sessions s JOIN line ON s.replaced_by = line.sid AND s.user_id = line.user_id
-		)
-		SELECT c.frontchannel_logout_uri, g.sid::text
-		FROM line JOIN grants g USING (sid) JOIN clients c USING (client_id)
-		WHERE origin_of(c.frontchannel_logout_uri) IN (SELECT origin_of(uri) FROM unnest(c.redirect_uris) AS uri)
-		GROUP BY 1, 2 ORDER BY max(g.created_at) DESC LIMIT $3`, sid, now, most)
+func (s *Store) EndSession(ctx context.Context, sid string, limit int, now time.Time) ([]FrontchannelLogout, error) {
+	rows, err := endSession.rows(ctx, s.pool, args{"session": sid, "now": now, "limit": limit})
 	if err != nil {
 		return nil, failure(err)
 	}
@@ -117,6 +122,25 @@ type NewSession struct {
 	Issue     Issue   // empty where consent is asked for first
 }
 
+var startSession = compile(`
+	WITH person AS (
+		SELECT id FROM users WHERE id = @user AND disabled_at IS NULL AND (@verified = '' OR password = @verified) FOR UPDATE
+	), session AS (
+		INSERT INTO sessions (sid, cookie_sha256, user_id, auth_time, amr, seen_at, expires_at, ends_at)
+		SELECT @session, @cookie, id, @auth_time, @amr, @now, @expires_at, @ends_at FROM person
+		RETURNING sid, user_id, auth_time, amr, ends_at
+	), ended AS (
+		UPDATE sessions SET ended_at = @now, replaced_by = CASE WHEN user_id = @user THEN @session::uuid END,
+			expires_at = CASE WHEN user_id = @user THEN @ends_at ELSE expires_at END
+		WHERE cookie_sha256 = @old_cookie AND ended_at IS NULL AND EXISTS (SELECT FROM person)
+	), upgraded AS (
+		UPDATE users SET password = @upgraded
+		WHERE id = @user AND password = @verified AND @upgraded <> '' AND EXISTS (SELECT FROM person)
+	), reset AS (
+		DELETE FROM login_throttle WHERE bucket = ANY (@reset) AND EXISTS (SELECT FROM person)
+	), ` + insertIssue + `
+	SELECT ` + firstUse + ` FROM session`)
+
 // StartSession saves in one statement the session, the upgraded password hash, the end of the browser's former session and,
 // where no consent is needed, what the request gets. ErrNotFound: the user was disabled or got another password meanwhile.
 // ErrUsed: the session has started, but the request has had its answer before.
@@ -124,25 +148,11 @@ type NewSession struct {
 // relying parties of either hear of the logout to come.
 func (s *Store) StartSession(ctx context.Context, n NewSession) error {
 	var first bool
-	err := s.pool.QueryRow(ctx, `
-		WITH person AS (
-			SELECT id FROM users WHERE id = $13 AND disabled_at IS NULL AND ($19 = '' OR password = $19) FOR UPDATE
-		), session AS (
-			INSERT INTO sessions (sid, cookie_sha256, user_id, auth_time, amr, seen_at, expires_at, ends_at)
-			SELECT $11, $12, id, $14, $15, $2, $16, $17 FROM person
-			RETURNING sid, user_id, auth_time, amr, ends_at
-		), ended AS (
-			UPDATE sessions SET ended_at = $2, replaced_by = CASE WHEN user_id = $13 THEN $11::uuid END,
-				expires_at = CASE WHEN user_id = $13 THEN $17 ELSE expires_at END
-			WHERE cookie_sha256 = $20 AND ended_at IS NULL AND EXISTS (SELECT FROM person)
-		), upgraded AS (
-			UPDATE users SET password = $18 WHERE id = $13 AND password = $19 AND $18 <> '' AND EXISTS (SELECT FROM person)
-		), reset AS (
-			DELETE FROM login_throttle WHERE bucket = ANY ($21) AND EXISTS (SELECT FROM person)
-		), `+insertIssue+`
-		SELECT `+firstUse+` FROM session`,
-		append(n.Issue.args(n.StartedAt), n.SID, n.Cookie[:], n.UserID, n.AuthTime, n.AMR, n.ExpiresAt, n.EndsAt,
-			n.Upgraded, n.Verified, n.OldCookie[:], n.Reset)...).Scan(&first)
+	a := n.Issue.args(n.StartedAt)
+	maps.Copy(a, args{"session": n.SID, "cookie": n.Cookie[:], "user": n.UserID, "auth_time": n.AuthTime, "amr": n.AMR,
+		"expires_at": n.ExpiresAt, "ends_at": n.EndsAt, "upgraded": n.Upgraded, "verified": n.Verified, "old_cookie": n.OldCookie[:],
+		"reset": n.Reset})
+	err := startSession.row(ctx, s.pool, a).Scan(&first)
 	if err == nil && !first {
 		return ErrUsed
 	}

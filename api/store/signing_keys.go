@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -17,18 +18,17 @@ type SigningKey struct {
 	RetiresAt   time.Time // zero: not yet known
 }
 
-// SigningKeys gives every key that has not retired.
+var loadSigningKeys = compile(`
+	SELECT kid, alg, private_key, created_at, activates_at, coalesce(retires_at, 'epoch')
+	FROM signing_keys WHERE retires_at IS NULL OR retires_at > @now ORDER BY activates_at, kid`)
+
+// SigningKeys returns every key that has not retired.
 func (s *Store) SigningKeys(ctx context.Context, now time.Time) ([]SigningKey, error) {
 	return signingKeys(ctx, s.pool, now)
 }
 
-type querier interface {
-	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
-}
-
-func signingKeys(ctx context.Context, q querier, now time.Time) ([]SigningKey, error) {
-	rows, err := q.Query(ctx, `SELECT kid, alg, private_key, created_at, activates_at, coalesce(retires_at, 'epoch')
-		FROM signing_keys WHERE retires_at IS NULL OR retires_at > $1 ORDER BY activates_at, kid`, now)
+func signingKeys(ctx context.Context, db querier, now time.Time) ([]SigningKey, error) {
+	rows, err := loadSigningKeys.rows(ctx, db, args{"now": now})
 	if err != nil {
 		return nil, failure(err)
 	}
@@ -45,11 +45,19 @@ func signingKeys(ctx context.Context, q querier, now time.Time) ([]SigningKey, e
 // keysLock serialises replicas that rotate keys.
 const keysLock = 0x67617465686f7573 // "gatehous"
 
+var (
+	lockKeys      = compile(`SELECT pg_advisory_xact_lock(` + strconv.Itoa(keysLock) + `)`)
+	addSigningKey = compile(`
+		INSERT INTO signing_keys (kid, alg, private_key, created_at, activates_at)
+		VALUES (@kid, @alg, @private_key, @created_at, @activates_at)`)
+	retireSigningKey = compile(`UPDATE signing_keys SET retires_at = @at WHERE kid = @kid`)
+)
+
 // PlanSigningKeys lets plan, on one replica at a time, look at the keys and say which to add and when which retire.
 func (s *Store) PlanSigningKeys(ctx context.Context, now time.Time,
 	plan func([]SigningKey) (add []SigningKey, retire map[string]time.Time, err error)) error {
 	return failure(pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", int64(keysLock)); err != nil {
+		if _, err := lockKeys.run(ctx, tx, nil); err != nil {
 			return err
 		}
 		keys, err := signingKeys(ctx, tx, now)
@@ -61,13 +69,13 @@ func (s *Store) PlanSigningKeys(ctx context.Context, now time.Time,
 			return err
 		}
 		for _, k := range add {
-			if _, err := tx.Exec(ctx, `INSERT INTO signing_keys (kid, alg, private_key, created_at, activates_at) VALUES ($1, $2, $3, $4, $5)`,
-				k.KID, k.Alg, k.PrivateKey, k.CreatedAt, k.ActivatesAt); err != nil {
+			if _, err := addSigningKey.run(ctx, tx, args{"kid": k.KID, "alg": k.Alg, "private_key": k.PrivateKey,
+				"created_at": k.CreatedAt, "activates_at": k.ActivatesAt}); err != nil {
 				return err
 			}
 		}
 		for kid, at := range retire {
-			if _, err := tx.Exec(ctx, `UPDATE signing_keys SET retires_at = $2 WHERE kid = $1`, kid, at); err != nil {
+			if _, err := retireSigningKey.run(ctx, tx, args{"kid": kid, "at": at}); err != nil {
 				return err
 			}
 		}

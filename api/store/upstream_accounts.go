@@ -19,29 +19,32 @@ type UpstreamAccount struct {
 
 // UpstreamCandidate is who an account belongs to.
 type UpstreamCandidate struct {
-	Linked    bool       // somebody; User is nil if he is disabled
+	Linked    bool       // somebody; User is nil if they are disabled
 	User      *oidc.User // enabled
 	Consented []string
 	Allowed   bool
 }
 
 var (
-	upstreamUserSQL = `SELECT ` + userColumns + `, (SELECT scopes FROM consents WHERE user_id = u.id AND client_id = $1), ` +
-		mayUse("$2") + ` FROM users u `
-	linkedUserSQL = upstreamUserSQL + `
-		JOIN upstream_accounts a ON a.username = u.username WHERE (a.upstream, a.issuer, a.sub) = ($3, $4, $5) AND u.disabled_at IS NULL`
-	addressedUserSQL = upstreamUserSQL + `
-		WHERE u.disabled_at IS NULL AND u.email_verified AND lower(u.email COLLATE "C") = lower($3 COLLATE "C") LIMIT 2`
+	upstreamUser = `SELECT ` + userColumns + `, (SELECT scopes FROM consents WHERE user_id = u.id AND client_id = @client), ` +
+		mayUse("@allowed_groups") + ` FROM users u `
+
+	isLinked       = compile(`SELECT EXISTS (SELECT FROM upstream_accounts WHERE (upstream, issuer, sub) = (@upstream, @issuer, @sub))`)
+	loadLinkedUser = compile(upstreamUser + `
+		JOIN upstream_accounts a ON a.username = u.username
+		WHERE (a.upstream, a.issuer, a.sub) = (@upstream, @issuer, @sub) AND u.disabled_at IS NULL`)
+	loadUserOfAddress = compile(upstreamUser + `
+		WHERE u.disabled_at IS NULL AND u.email_verified AND lower(u.email COLLATE "C") = lower(@address COLLATE "C") LIMIT 2`)
 )
 
-// LoadUpstreamCandidate brings the user of an account and what he allowed the client. address is one that the upstream vouches for, "" for
+// LoadUpstreamCandidate returns the user of an account and what they allowed the client. address is one that the upstream vouches for, "" for
 // none: the one enabled user with that verified address, if it is exactly one, stands in where the account belongs to nobody yet.
 // Case is that of ASCII alone (COLLATE "C"): see oidc.LowerASCII.
 func (s *Store) LoadUpstreamCandidate(ctx context.Context, a UpstreamAccount, address string, c *oidc.Client) (UpstreamCandidate, error) {
 	var out UpstreamCandidate
 	var addressed []UpstreamCandidate
 	var batch pgx.Batch
-	batch.Queue(`SELECT EXISTS (SELECT FROM upstream_accounts WHERE (upstream, issuer, sub) = ($1, $2, $3))`, a.Upstream, a.Issuer, a.Sub).
+	isLinked.queue(&batch, args{"upstream": a.Upstream, "issuer": a.Issuer, "sub": a.Sub}).
 		QueryRow(func(row pgx.Row) error { return row.Scan(&out.Linked) })
 	collect := func(into *[]UpstreamCandidate) func(pgx.Rows) error {
 		return func(rows pgx.Rows) (err error) {
@@ -53,9 +56,11 @@ func (s *Store) LoadUpstreamCandidate(ctx context.Context, a UpstreamAccount, ad
 		}
 	}
 	var linked []UpstreamCandidate
-	batch.Queue(linkedUserSQL, c.ClientID, emptyNotNil(c.AllowedGroups), a.Upstream, a.Issuer, a.Sub).Query(collect(&linked))
+	loadLinkedUser.queue(&batch, args{"client": c.ClientID, "allowed_groups": emptyNotNil(c.AllowedGroups),
+		"upstream": a.Upstream, "issuer": a.Issuer, "sub": a.Sub}).Query(collect(&linked))
 	if address != "" {
-		batch.Queue(addressedUserSQL, c.ClientID, emptyNotNil(c.AllowedGroups), address).Query(collect(&addressed))
+		loadUserOfAddress.queue(&batch, args{"client": c.ClientID, "allowed_groups": emptyNotNil(c.AllowedGroups), "address": address}).
+			Query(collect(&addressed))
 	}
 	err := failure(s.pool.SendBatch(ctx, &batch).Close())
 	switch {
@@ -68,57 +73,66 @@ func (s *Store) LoadUpstreamCandidate(ctx context.Context, a UpstreamAccount, ad
 	return out, err
 }
 
+var useUpstreamAccount = compile(`
+	INSERT INTO upstream_accounts AS a (upstream, issuer, sub, username, label, access_token, access_token_expires_at, refresh_token,
+		token_scope, linked_at, used_at)
+	SELECT @upstream, @issuer, @sub, username, nullif(@label, ''), @access_token, @expires_at, @refresh_token,
+		nullif(@scope, ''), @now, @now
+	FROM users WHERE username = @username AND disabled_at IS NULL
+	ON CONFLICT (upstream, issuer, sub) DO UPDATE SET label = excluded.label, access_token = excluded.access_token,
+		access_token_expires_at = excluded.access_token_expires_at, refresh_token = coalesce(excluded.refresh_token, a.refresh_token),
+		token_scope = excluded.token_scope, used_at = excluded.used_at,
+		refreshing_until = CASE WHEN excluded.refresh_token IS NULL THEN a.refreshing_until END
+	WHERE a.username = excluded.username`)
+
 // UseUpstreamAccount saves what a sign-in with the account brought, and makes the account that of username if it is nobody's yet. Where no
 // refresh token came the one that is there stays, and with it the lease of who is using it.
 // ErrNotFound: it is somebody else's, the user has another account there, or is disabled.
 func (s *Store) UseUpstreamAccount(ctx context.Context, a UpstreamAccount, username string, t UpstreamTokens, now time.Time) error {
-	return s.changedUpstreamAccount(ctx, `
-		INSERT INTO upstream_accounts AS a (upstream, issuer, sub, username, label, access_token, access_token_expires_at, refresh_token,
-			token_scope, linked_at, used_at)
-		SELECT $1, $2, $3, username, nullif($5, ''), $6, $7, $8, nullif($9, ''), $10, $10 FROM users WHERE username = $4 AND disabled_at IS NULL
-		ON CONFLICT (upstream, issuer, sub) DO UPDATE SET label = excluded.label, access_token = excluded.access_token,
-			access_token_expires_at = excluded.access_token_expires_at, refresh_token = coalesce(excluded.refresh_token, a.refresh_token),
-			token_scope = excluded.token_scope, used_at = excluded.used_at,
-			refreshing_until = CASE WHEN excluded.refresh_token IS NULL THEN a.refreshing_until END
-		WHERE a.username = excluded.username`,
-		a.Upstream, a.Issuer, a.Sub, username, a.Label, t.AccessToken, t.ExpiresAt, t.RefreshToken, t.Scope, now)
+	return s.changeUpstreamAccount(ctx, &useUpstreamAccount, a, args{"username": username, "access_token": t.AccessToken,
+		"expires_at": t.ExpiresAt, "refresh_token": t.RefreshToken, "scope": t.Scope, "now": now})
 }
 
-// LinkUpstreamAccount makes the account that of username, in place of another one that he had there. ErrNotFound: it is somebody else's.
+var linkUpstreamAccount = compile(`
+	INSERT INTO upstream_accounts AS a (upstream, issuer, sub, username, label, linked_at)
+	SELECT @upstream, @issuer, @sub, username, nullif(@label, ''), @now FROM users WHERE username = @username AND disabled_at IS NULL
+	ON CONFLICT (upstream, username) DO UPDATE SET issuer = excluded.issuer, sub = excluded.sub, label = excluded.label,
+		access_token = NULL, access_token_expires_at = NULL, refresh_token = NULL, token_scope = NULL, refreshing_until = NULL,
+		linked_at = excluded.linked_at, used_at = NULL`)
+
+// LinkUpstreamAccount makes the account that of username, in place of another one that they had there. ErrNotFound: it is somebody else's.
 func (s *Store) LinkUpstreamAccount(ctx context.Context, a UpstreamAccount, username string, now time.Time) error {
-	return s.changedUpstreamAccount(ctx, `
-		INSERT INTO upstream_accounts AS a (upstream, issuer, sub, username, label, linked_at)
-		SELECT $1, $2, $3, username, nullif($5, ''), $6 FROM users WHERE username = $4 AND disabled_at IS NULL
-		ON CONFLICT (upstream, username) DO UPDATE SET issuer = excluded.issuer, sub = excluded.sub, label = excluded.label,
-			access_token = NULL, access_token_expires_at = NULL, refresh_token = NULL, token_scope = NULL, refreshing_until = NULL,
-			linked_at = excluded.linked_at, used_at = NULL`,
-		a.Upstream, a.Issuer, a.Sub, username, a.Label, now)
+	return s.changeUpstreamAccount(ctx, &linkUpstreamAccount, a, args{"username": username, "now": now})
 }
 
-// NewUpstreamUser is a user to be made of an account. He has no password.
+// NewUpstreamUser is a user to be made of an account. They have no password.
 type NewUpstreamUser struct {
 	Username, Name, GivenName, FamilyName string
 	Email                                 string // verified, "" for none
 }
 
+var createUpstreamUser = compile(`
+	WITH created AS (
+		INSERT INTO users (username, name, given_name, family_name, email, email_verified)
+		SELECT @username, nullif(@name, ''), nullif(@given_name, ''), nullif(@family_name, ''), nullif(@email, ''), @email <> ''
+		WHERE NOT EXISTS (SELECT FROM users WHERE lower(email) = lower(@email))
+		ON CONFLICT DO NOTHING
+		RETURNING username
+	)
+	INSERT INTO upstream_accounts (upstream, issuer, sub, username, label, linked_at)
+	SELECT @upstream, @issuer, @sub, username, nullif(@label, ''), @now FROM created`)
+
 // CreateUpstreamUser makes a user of an account that belongs to nobody. ErrNotFound: the username or the address is somebody's here, or
 // the account has become somebody's meanwhile.
 func (s *Store) CreateUpstreamUser(ctx context.Context, a UpstreamAccount, u NewUpstreamUser, now time.Time) error {
-	return s.changedUpstreamAccount(ctx, `
-		WITH created AS (
-			INSERT INTO users (username, name, given_name, family_name, email, email_verified)
-			SELECT $4, nullif($6, ''), nullif($7, ''), nullif($8, ''), nullif($9, ''), $9 <> ''
-			WHERE NOT EXISTS (SELECT FROM users WHERE lower(email) = lower($9))
-			ON CONFLICT DO NOTHING
-			RETURNING username
-		)
-		INSERT INTO upstream_accounts (upstream, issuer, sub, username, label, linked_at)
-		SELECT $1, $2, $3, username, nullif($5, ''), $10 FROM created`,
-		a.Upstream, a.Issuer, a.Sub, u.Username, a.Label, u.Name, u.GivenName, u.FamilyName, u.Email, now)
+	return s.changeUpstreamAccount(ctx, &createUpstreamUser, a, args{"username": u.Username, "name": u.Name, "given_name": u.GivenName,
+		"family_name": u.FamilyName, "email": u.Email, "now": now})
 }
 
-func (s *Store) changedUpstreamAccount(ctx context.Context, sql string, args ...any) error {
-	tag, err := s.pool.Exec(ctx, sql, args...)
+// changeUpstreamAccount runs a statement about account; a has its other arguments.
+func (s *Store) changeUpstreamAccount(ctx context.Context, q *query, account UpstreamAccount, a args) error {
+	a["upstream"], a["issuer"], a["sub"], a["label"] = account.Upstream, account.Issuer, account.Sub, account.Label
+	tag, err := q.run(ctx, s.pool, a)
 	var refused *pgconn.PgError
 	if errors.As(err, &refused) && (refused.Code == "23505" || refused.Code == "23503") || err == nil && tag.RowsAffected() == 0 {
 		return ErrNotFound // of another row's, or of a user or upstream that is gone

@@ -8,7 +8,7 @@ import (
 	"gatehouse/api/oidc"
 )
 
-// Upstreams gives those that are enabled, by display name, from the cache where they are. ClientSecret is as it is in the row.
+// Upstreams returns those that are enabled, by display name, from the cache where they are. ClientSecret is as it is in the row.
 func (s *Store) Upstreams(ctx context.Context) ([]oidc.Upstream, error) {
 	return s.upstreams.get("", func() ([]oidc.Upstream, error) {
 		rows, err := s.pool.Query(ctx, `
@@ -23,8 +23,10 @@ func (s *Store) Upstreams(ctx context.Context) ([]oidc.Upstream, error) {
 	})
 }
 
+var sealUpstreamSecret = compile(`UPDATE upstreams SET client_secret = @sealed WHERE name = @name AND client_secret = @plain`)
+
 // SealUpstreamSecret puts sealed in place of the plain secret, unless somebody has written another one since.
 func (s *Store) SealUpstreamSecret(ctx context.Context, name, plain, sealed string) error {
-	_, err := s.pool.Exec(ctx, `UPDATE upstreams SET client_secret = $3 WHERE name = $1 AND client_secret = $2`, name, plain, sealed)
+	_, err := sealUpstreamSecret.run(ctx, s.pool, args{"name": name, "plain": plain, "sealed": sealed})
 	return failure(err)
 }

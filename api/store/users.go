@@ -9,7 +9,7 @@ import (
 	"gatehouse/api/oidc"
 )
 
-// userColumns is how a user u is read wherever claims are made of it; scanUser takes them in this order.
+// userColumns is how a user u is read wherever claims are made of it; userFields takes them in this order.
 const userColumns = `u.id::text, u.sub, u.username, coalesce(u.name, ''), coalesce(u.given_name, ''), coalesce(u.family_name, ''),
 	coalesce(u.email, ''), u.email_verified, coalesce(u.picture, ''), coalesce(u.zoneinfo, ''), coalesce(u.locale, ''), u.claims, u.updated_at,
 	` + groupsOfUser
@@ -22,9 +22,9 @@ func userFields(u *oidc.User) []any {
 		&u.Email, &u.EmailVerified, &u.Picture, &u.Zoneinfo, &u.Locale, &u.Custom, &u.UpdatedAt, &u.Groups}
 }
 
-// mayUse is the group gate of a client for user u; allowed is the parameter that has the client's allowed_groups, such as $3.
-func mayUse(allowed string) string {
-	return `(cardinality(` + allowed + `::text[]) = 0 OR ` + allowed + `::text[] && ` + groupsOfUser + `)`
+// mayUse is the condition that user u may use a client with those allowed_groups, an argument or a column.
+func mayUse(allowedGroups string) string {
+	return `(cardinality(` + allowedGroups + `::text[]) = 0 OR ` + allowedGroups + `::text[] && ` + groupsOfUser + `)`
 }
 
 // Candidate is a user who tries to sign in. A user who is unknown or disabled has no User and no PasswordHash.
@@ -43,16 +43,20 @@ type Failures struct {
 	UpdatedAt time.Time
 }
 
-var candidateSQL = `
-	SELECT ` + userColumns + `, coalesce(u.password, ''),
-		(SELECT scopes FROM consents WHERE user_id = u.id AND client_id = $2), ` + mayUse("$3") + `
-	FROM users u WHERE u.username = $1 AND u.disabled_at IS NULL`
+var (
+	loadCandidate = compile(`
+		SELECT ` + userColumns + `, coalesce(u.password, ''),
+			(SELECT scopes FROM consents WHERE user_id = u.id AND client_id = @client), ` + mayUse("@allowed_groups") + `
+		FROM users u WHERE u.username = @username AND u.disabled_at IS NULL`)
 
-// LoadCandidate brings in one statement all that a sign-in needs: the user, what he allowed the client, and the failures in buckets.
+	loadFailures = compile(`SELECT bucket, failures, updated_at FROM login_throttle WHERE bucket = ANY (@buckets)`)
+)
+
+// LoadCandidate returns in one round trip all that a sign-in needs: the user, what they allowed the client, and the failures in buckets.
 func (s *Store) LoadCandidate(ctx context.Context, username string, c *oidc.Client, buckets []int32) (Candidate, error) {
 	var batch pgx.Batch
 	var out Candidate
-	batch.Queue(candidateSQL, username, c.ClientID, emptyNotNil(c.AllowedGroups)).
+	loadCandidate.queue(&batch, args{"username": username, "client": c.ClientID, "allowed_groups": emptyNotNil(c.AllowedGroups)}).
 		QueryRow(func(row pgx.Row) error {
 			var u oidc.User
 			err := row.Scan(append(userFields(&u), &out.PasswordHash, &out.Consented, &out.Allowed)...)
@@ -63,11 +67,10 @@ func (s *Store) LoadCandidate(ctx context.Context, username string, c *oidc.Clie
 			}
 			return err
 		})
-	batch.Queue(`SELECT bucket, failures, updated_at FROM login_throttle WHERE bucket = ANY ($1)`, buckets).
-		Query(func(rows pgx.Rows) error {
-			var err error
-			out.Failures, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Failures])
-			return err
-		})
+	loadFailures.queue(&batch, args{"buckets": buckets}).Query(func(rows pgx.Rows) error {
+		var err error
+		out.Failures, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Failures])
+		return err
+	})
 	return out, failure(s.pool.SendBatch(ctx, &batch).Close())
 }

@@ -12,45 +12,41 @@ export interface Token { id: string; name: string; scopes?: string[]; created_at
 interface Always { request_id?: string; ui_locales?: string[] }
 interface WithForm { request: string; action: string }
 
-interface Pages {
+/** A page that the API may ask for: what its answer has, and the addresses that the page cannot do without. */
+const page = <T>(...needed: string[]) => ({ needed } as { needed: string[]; answer?: Always & T });
+
+/** The table of them; the one of the API, in provider/pages.go, is held to it by a test. */
+const fromTheAPI = {
   /** Without a client the person opens their own account. `link` is an upstream's account that nobody here has yet. */
-  login: Always & WithForm & {
+  login: page<WithForm & {
     client?: Client; username?: string; error?: Failure;
     upstreams?: Upstream[]; upstream_action?: string; cancel?: boolean; link?: { upstream: string; account: string };
-  };
+  }>('action'),
   /** With a user code it is a device that asks. */
-  consent: Always & WithForm & { client: Client; user: User; scopes?: string[]; user_code?: string };
-  logout: Always & WithForm & { client?: Client; user: User };
-  signed_out: Always & { client?: Client; return_to?: string };
+  consent: page<WithForm & { client: Client; user: User; scopes?: string[]; user_code?: string }>('action'),
   /** Also the UI's own, at the address that a device shows. */
-  device: Always & { action: string; user_code?: string; error?: Failure };
-  device_done: Always & { client: Client; allowed?: boolean };
+  device: page<{ action: string; user_code?: string; error?: Failure }>('action'),
+  device_done: page<{ client: Client; allowed?: boolean }>(),
   /** `token` is there once, right after it was made. */
-  account: Always & WithForm & {
+  account: page<WithForm & {
     user: User; revoke_action: string; logout_action: string; scopes: string[]; days: number[]; tokens?: Token[];
     token?: { name: string; value: string }; error?: Failure;
-  };
+  }>('action', 'revoke_action', 'logout_action'),
+  logout: page<WithForm & { client?: Client; user: User }>('action'),
+  signed_out: page<{ client?: Client; return_to?: string }>(),
   /** `retry` is the UI's own: the same question may get a better answer in a moment. */
-  error: Always & { error: Failure; client?: Client; return_to?: string; try_again?: string; retry?: boolean };
+  error: page<{ error: Failure; client?: Client; return_to?: string; try_again?: string; retry?: boolean }>(),
+};
+
+type Pages = { [P in keyof typeof fromTheAPI]: NonNullable<(typeof fromTheAPI)[P]['answer']> } & {
   /** The UI's own: nobody asked for anything. */
   start: Always;
-}
-
+};
 export type PageName = keyof Pages;
 export type Answer<P extends PageName = PageName> = { [K in P]: { page: K } & Pages[K] }[P];
 
-/** The pages that the API may ask for, each with the addresses that it cannot do without. */
-const fromTheAPI: Partial<Record<string, string[]>> = {
-  login: ['action'],
-  consent: ['action'],
-  device: ['action'],
-  device_done: [],
-  account: ['action', 'revoke_action', 'logout_action'],
-  logout: ['action'],
-  signed_out: [],
-  error: [],
-} satisfies Omit<Record<PageName, string[]>, 'start'>;
-const addresses = ['action', 'upstream_action', 'revoke_action', 'logout_action'];
+/** Whatever is called so is an address that something is posted or sent to. */
+const isAddress = (name: string) => name === 'action' || name.endsWith('_action');
 
 /** No answer, or none that can be read. A new one each time, so that the page tells it from the one before. */
 export const unreachable = (): Answer<'error'> => ({ page: 'error', error: { code: 'temporarily_unavailable' }, retry: true });
@@ -64,10 +60,10 @@ export function readAnswer(body: unknown, api: string): Answer {
   const page = answer?.page;
   if (!answer || typeof page !== 'string') return unreachable();
   const request_id = typeof answer.request_id === 'string' ? answer.request_id : undefined;
-  const needed = Object.hasOwn(fromTheAPI, page) && fromTheAPI[page];
-  if (!needed) return { page: 'error', error: { code: 'server_error' }, request_id };
+  if (!Object.hasOwn(fromTheAPI, page)) return { page: 'error', error: { code: 'server_error' }, request_id };
+  const { needed } = fromTheAPI[page as keyof typeof fromTheAPI];
   const atTheAPI = (name: string) => typeof answer[name] === 'string' && answer[name].startsWith(`${api}/`);
-  if (!addresses.every((name) => atTheAPI(name) || answer[name] === undefined && !needed.includes(name))) {
+  if (![...needed, ...Object.keys(answer).filter(isAddress)].every(atTheAPI)) {
     return { page: 'error', error: { code: 'action_refused' }, request_id };
   }
   return body as Answer;

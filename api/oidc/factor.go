@@ -20,8 +20,8 @@ var factors = map[string]Factor{AMRPassword: Knowledge, "pin": Knowledge, "kba":
 	"otp": Possession, "sms": Possession, "tel": Possession, "hwk": Possession, "swk": Possession, "sc": Possession, "pop": Possession,
 	"fpt": Inherence, "face": Inherence, "iris": Inherence, "retina": Inherence, "vbm": Inherence}
 
-// provenBy returns the factors that a sign-in with these methods has proven, each once. There is always one: nobody is signed in for
-// nothing, and an upstream that does not say how has asked for something.
+// provenBy returns the factors that a sign-in with these methods has proven, each once. There is always one: nobody is
+// signed in for nothing, and an upstream that does not say how has asked for something.
 func provenBy(amr []string) (list []Factor) {
 	for _, method := range amr {
 		if f, known := factors[method]; known && !slices.Contains(list, f) {
@@ -34,8 +34,8 @@ func provenBy(amr []string) (list []Factor) {
 	return list
 }
 
-// NextFactor returns the factor that a person still has to prove for a request, "" for none. enrolled are those, beside what they sign
-// in with, that they have set up: whoever has set one up is asked for it, whatever the request.
+// NextFactor returns the factor that a person still has to prove for a request, "" for none. enrolled are those, beside
+// what they sign in with, that they have set up: whoever has set one up is asked for it, whatever the request.
 func NextFactor(_ AuthorizeRequest, s *Session, enrolled []Factor) Factor {
 	proven := provenBy(s.AMR)
 	for _, f := range enrolled {

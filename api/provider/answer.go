@@ -50,8 +50,9 @@ type Cookie struct {
 	MaxAge time.Duration
 }
 
-// Answer is an outcome that web turns into a response: exactly one of JSON, Raw, Location, FormPost, CheckSession and none of them.
-// A Location with a status that is none of a redirect is a small page that leads there, such as to what explains an error.
+// Answer is an outcome that web turns into a response: exactly one of JSON, Raw, Location, FormPost, CheckSession and none
+// of them. A Location with a status that is none of a redirect is a small page that leads there, such as to what explains
+// an error.
 type Answer struct {
 	Status     int
 	JSON       any
@@ -115,7 +116,8 @@ func (p *Provider) failedPage(r Request, err error, tryAgain string) Answer {
 
 func (p *Provider) classify(r Request, err error) (code string, status int, wait time.Duration) {
 	var away store.Unavailable
-	if errors.Is(err, errTooManyFetches) || errors.Is(err, store.ErrManyRegistrations) || errors.Is(err, store.ErrManyRegistrationsHere) {
+	if errors.Is(err, errTooManyFetches) ||
+		errors.Is(err, store.ErrManyRegistrations) || errors.Is(err, store.ErrManyRegistrationsHere) {
 		p.tell(r, oidc.ServerBusy{Error: err.Error()})
 		return oidc.TemporarilyUnavailable, 503, retryAfter
 	}

@@ -18,8 +18,8 @@ func viewOfClient(c *oidc.Client) *clientView {
 	return &clientView{Name: c.DisplayName(), URI: c.Home(), LogoURI: c.LogoURI, PolicyURI: c.PolicyURI, TOSURI: c.TOSURI}
 }
 
-// viewOfAsking is viewOfClient for a page that asks for something in the client's name. What a client that registered itself calls its
-// home is worth nothing there: people see where its metadata are, or where the answer goes.
+// viewOfAsking is viewOfClient for a page that asks for something in the client's name. What a client that registered
+// itself calls its home is worth nothing there: people see where its metadata are, or where the answer goes.
 func viewOfAsking(c *oidc.Client, req oidc.AuthorizeRequest) *clientView {
 	view := viewOfClient(c)
 	switch c.Registration {

@@ -21,9 +21,11 @@ func (p *Provider) clientNamed(ctx context.Context, ids []string) (*oidc.Client,
 	return client, err
 }
 
-// stillRegistered returns the client of a pending request. It may have been removed or changed since the request was sealed: refusal is
-// the answer then.
-func (p *Provider) stillRegistered(ctx context.Context, r Request, req *oidc.AuthorizeRequest) (c *oidc.Client, refusal *Answer, err error) {
+// stillRegistered returns the client of a pending request. It may have been removed or changed since the request was
+// sealed: refusal is the answer then.
+func (p *Provider) stillRegistered(
+	ctx context.Context, r Request, req *oidc.AuthorizeRequest,
+) (c *oidc.Client, refusal *Answer, err error) {
 	if req.Account {
 		return accountClient, nil, nil
 	}

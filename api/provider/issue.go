@@ -43,7 +43,7 @@ func (p *Provider) saveIssue(ctx context.Context, v visit, toSave store.Issue) e
 // errPushedUsed: a pushed request has one answer (RFC 9126 §4, FAPI 2.0 Security Profile §5.3.2.2).
 var errPushedUsed = &oidc.Error{Code: oidc.InvalidRequestURI, Description: "the pushed request has had its answer"}
 
-// touch gives the new idle end of a session that was last seen at seen: zero while the old one is recent enough,
+// touch returns the new idle end of a session that was last seen at seen: zero while the old one is recent enough,
 // so that most sign-ons cost no durable write.
 func (p *Provider) touch(seen, now time.Time) time.Time {
 	if now.Sub(seen) < p.SessionIdle/10 {

@@ -41,7 +41,9 @@ func (p *Provider) Logout(ctx context.Context, r Request) Answer {
 }
 
 // parseLogout reads the request and verifies its hint.
-func (p *Provider) parseLogout(ctx context.Context, r Request) (req oidc.LogoutRequest, client *oidc.Client, refused *oidc.Error, err error) {
+func (p *Provider) parseLogout(
+	ctx context.Context, r Request,
+) (req oidc.LogoutRequest, client *oidc.Client, refused *oidc.Error, err error) {
 	params, bad := oidc.ParseParams(r.Params, oidc.LogoutParams)
 	if refused := oidc.RefuseParams(bad); refused != nil {
 		return req, nil, refused, nil
@@ -88,8 +90,8 @@ func (p *Provider) endSession(ctx context.Context, r Request, w logoutPage, now 
 	return a
 }
 
-// signedOut takes the cookie from a browser where nobody is signed in now, and leads back to the relying party, or to the page that says
-// so.
+// signedOut takes the cookie from a browser where nobody is signed in now, and leads back to the relying party, or to the
+// page that says so.
 func (p *Provider) signedOut(r Request, w logoutPage, now time.Time) Answer {
 	to := w.ReturnTo
 	if to == "" {

@@ -12,8 +12,9 @@ type method struct {
 	name   string
 	amr    []string    // RFC 8176; nil where it is for an upstream to say
 	factor oidc.Factor // that it proves
-	// prove checks what the login page posts with method=<name>; nil where people go elsewhere and come back to an endpoint of its own.
-	// The error is a notProven where they are to stay on the page, errUserChanged to have it called again, once.
+	// prove checks what the login page posts with method=<name>; nil where people go elsewhere and come back to an
+	// endpoint of its own. The error is a notProven where they are to stay on the page, errUserChanged to have it called
+	// again, once.
 	prove func(p *Provider, ctx context.Context, r Request, client *oidc.Client) (proven, error)
 	// offers returns the buttons for it of other applications' pages; nil for none.
 	offers func(p *Provider, ctx context.Context) ([]authenticationMethod, error)
@@ -50,7 +51,8 @@ type proven struct {
 	cookies  []Cookie
 }
 
-// notProven is why somebody has not proved who they are: the status and the code for the login page, or with 400 for the error page.
+// notProven is why somebody has not proved who they are: the status and the code for the login page, or with 400 for the
+// error page.
 type notProven struct {
 	status int
 	code   string

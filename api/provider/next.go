@@ -41,9 +41,9 @@ func (p *Provider) nextAtBrowser(ctx context.Context, v visit) (Answer, error) {
 	return p.next(ctx, v)
 }
 
-// next does what follows from all that was gathered. Endpoints gather and come back here: it has the only switch on a step, so that a
-// new one is added here, and a step that is not named issues nothing. Errors are for the endpoint to answer, which knows where the
-// browser can try again; errUserChanged is one.
+// next does what follows from all that was gathered. Endpoints gather and come back here: it has the only switch on a
+// step, so that a new one is added here, and a step that is not named issues nothing. Errors are for the endpoint to
+// answer, which knows where the browser can try again; errUserChanged is one.
 func (p *Provider) next(ctx context.Context, v visit) (Answer, error) {
 	step, refusal := p.decide(v.req, v.client, v.standing.Standing, v.consented, v.now)
 	if refusal != nil {
@@ -78,5 +78,6 @@ func (p *Provider) finish(ctx context.Context, v visit) (Answer, error) {
 // refuseStep answers where next does not know a step, which is a fault of ours: nothing is saved or issued.
 func (p *Provider) refuseStep(v visit, step oidc.Step) Answer {
 	p.tell(v.r, oidc.StepUnknown{Step: int(step), ClientID: v.req.ClientID})
-	return p.respondError(v.r, v.req, &oidc.Error{Code: oidc.ServerError, Description: "the request cannot be continued"}, v.cookies...)
+	refusal := &oidc.Error{Code: oidc.ServerError, Description: "the request cannot be continued"}
+	return p.respondError(v.r, v.req, refusal, v.cookies...)
 }

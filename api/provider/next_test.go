@@ -35,8 +35,9 @@ import (
 func TestAStepThatNobodyKnowsIssuesNothingAtAnyDoor(t *testing.T) {
 	const unknown = oidc.Step(99)
 	authorize := func(client string) url.Values {
-		return url.Values{"client_id": {client}, "redirect_uri": {"https://rp.example.org/cb"}, "response_type": {"code id_token token"},
-			"scope": {"openid"}, "state": {"st"}, "nonce": {"no"}, "code_challenge": {strings.Repeat("A", 43)}, "code_challenge_method": {"S256"}}
+		return url.Values{"client_id": {client}, "redirect_uri": {"https://rp.example.org/cb"},
+			"response_type": {"code id_token token"}, "scope": {"openid"}, "state": {"st"}, "nonce": {"no"},
+			"code_challenge": {strings.Repeat("A", 43)}, "code_challenge_method": {"S256"}}
 	}
 	password := url.Values{"username": {"alice"}, "password": {"correct horse"}}
 	signIn := func(b *visitor) { b.post(b.p.Login, b.get(b.p.Authorize, authorize("first")), password) }
@@ -115,10 +116,12 @@ func TestAStepThatNobodyKnowsIssuesNothingAtAnyDoor(t *testing.T) {
 			to := parsed(a.Location)
 			said, _ := url.ParseQuery(to.Fragment)
 			if to.Host == "rp.example.org" {
-				if said.Get("error") != oidc.ServerError || said.Get("state") != "st" || said.Has("code") || said.Has("access_token") || said.Has("id_token") {
+				if said.Get("error") != oidc.ServerError || said.Get("state") != "st" ||
+					said.Has("code") || said.Has("access_token") || said.Has("id_token") {
 					t.Errorf("the relying party is told %v", said)
 				}
-			} else if shown := b.shown(a); a.Status != 500 || shown["page"] != "error" || fmt.Sprint(shown["error"]) != "map[code:server_error]" {
+			} else if shown := b.shown(a); a.Status != 500 || shown["page"] != "error" ||
+				fmt.Sprint(shown["error"]) != "map[code:server_error]" {
 				t.Errorf("%d %v", a.Status, shown)
 			}
 			if !strings.Contains(log.String(), `"event":"step_unknown"`) || !strings.Contains(log.String(), `"step":99`) {
@@ -235,7 +238,8 @@ func visitedProvider(db *store.Store) (*Provider, error) {
 	return New(settings, db, sealer, authn.NewPasswords(1, 4), time.Now), nil
 }
 
-// newVisitor returns a browser at a provider with user alice, clients first, third and tv, and an upstream where alice has an account.
+// newVisitor returns a browser at a provider with user alice, clients first, third and tv, and an upstream where alice has
+// an account.
 func newVisitor(t *testing.T) *visitor {
 	address := withKeys.Test(t)
 	db, err := store.Open(t.Context(), address)
@@ -265,9 +269,11 @@ func newVisitor(t *testing.T) *visitor {
 	for _, sql := range []string{
 		`INSERT INTO users (sub, username, password) VALUES ('sub-alice', 'alice', crypt('correct horse', gen_salt('bf', 4)))`,
 		`INSERT INTO clients (client_id, token_endpoint_auth_method, redirect_uris, grant_types, response_types, first_party)
-			SELECT id, 'none', '{https://rp.example.org/cb}', '{authorization_code,implicit,refresh_token}', '{"code id_token token"}', id = 'first'
+			SELECT id, 'none', '{https://rp.example.org/cb}', '{authorization_code,implicit,refresh_token}',
+				'{"code id_token token"}', id = 'first'
 			FROM unnest('{first,third}'::text[]) AS id`,
-		`INSERT INTO clients (client_id, token_endpoint_auth_method, grant_types) VALUES ('tv', 'none', '{` + oidc.GrantDeviceCode + `}')`,
+		`INSERT INTO clients (client_id, token_endpoint_auth_method, grant_types)
+			VALUES ('tv', 'none', '{` + oidc.GrantDeviceCode + `}')`,
 		`INSERT INTO upstreams (name, kind, display_name, issuer, client_id, client_secret, scope)
 			VALUES ('hub', 'github', 'Hub', '` + hub.URL + `', 'us', 'secret', 'read:user')`,
 		`INSERT INTO upstream_accounts (upstream, issuer, sub, username) VALUES ('hub', '` + hub.URL + `', '7', 'alice')`,
@@ -323,7 +329,8 @@ func (b *visitor) shown(a Answer) (shown map[string]any) {
 // deviceWaits returns the user code of a device that begins to wait.
 func (b *visitor) deviceWaits() string {
 	b.Helper()
-	a := b.send(b.p.DeviceAuthorization, Request{Method: "POST", Path: "/device_authorization", Params: url.Values{"client_id": {"tv"}}})
+	r := Request{Method: "POST", Path: "/device_authorization", Params: url.Values{"client_id": {"tv"}}}
+	a := b.send(b.p.DeviceAuthorization, r)
 	begun, ok := a.JSON.(oidc.DeviceAuthorization)
 	if !ok {
 		b.Fatalf("%d %v", a.Status, a.JSON)
@@ -336,7 +343,8 @@ func (b *visitor) counts() map[string]int {
 	b.Helper()
 	out := map[string]int{}
 	for what, sql := range map[string]string{"sessions": "SELECT count(*) FROM sessions", "grants": "SELECT count(*) FROM grants",
-		"consents": "SELECT count(*) FROM consents", "devices answered": "SELECT count(*) FROM device_codes WHERE user_id IS NOT NULL"} {
+		"consents":         "SELECT count(*) FROM consents",
+		"devices answered": "SELECT count(*) FROM device_codes WHERE user_id IS NOT NULL"} {
 		var n int
 		if err := b.db.QueryRow(b.Context(), sql).Scan(&n); err != nil {
 			b.Fatal(err)

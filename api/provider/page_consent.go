@@ -65,7 +65,9 @@ func (p *Provider) Consent(ctx context.Context, r Request) Answer {
 }
 
 // denyConsent tells the device or the relying party that the person said no.
-func (p *Provider) denyConsent(ctx context.Context, r Request, w consentPage, client *oidc.Client, now time.Time) (Answer, error) {
+func (p *Provider) denyConsent(
+	ctx context.Context, r Request, w consentPage, client *oidc.Client, now time.Time,
+) (Answer, error) {
 	if w.Request.UserCode != "" {
 		return p.denyDevice(ctx, r, w, client, now)
 	}

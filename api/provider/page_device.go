@@ -10,7 +10,8 @@ import (
 	"gatehouse/api/store"
 )
 
-// devicePage asks for the code that a device shows (RFC 8628 §3.3). It is bound to no browser, for the UI has it at an address of its own.
+// devicePage asks for the code that a device shows (RFC 8628 §3.3). It is bound to no browser, for the UI has it at an
+// address of its own.
 type devicePage struct {
 	pending  `json:"-"`
 	UserCode string  `json:"uc,omitempty"` // as it was typed
@@ -66,7 +67,8 @@ func (p *Provider) Device(ctx context.Context, r Request) Answer {
 	case !now.Before(asked.ExpiresAt):
 		return p.errorPage(r, 400, oidc.ExpiredToken, viewOfClient(client))
 	}
-	req := oidc.AuthorizeRequest{ClientID: client.ClientID, Scope: asked.Scope, MaxAge: client.DefaultMaxAge, UserCode: userCode, At: now}
+	req := oidc.AuthorizeRequest{ClientID: client.ClientID, Scope: asked.Scope, MaxAge: client.DefaultMaxAge,
+		UserCode: userCode, At: now}
 	a, err := p.nextAtBrowser(ctx, visit{r: r, req: req, client: client, now: now})
 	if err != nil {
 		return p.failedDevice(r, userCode, err, now)

@@ -59,8 +59,8 @@ func (p *Provider) upstreamViews(ctx context.Context, r Request) (views []upstre
 	return views
 }
 
-// askSignIn sends the browser to the login page, or straight to an upstream as if that had been chosen there, and binds what is pending
-// to it with a cookie.
+// askSignIn sends the browser to the login page, or straight to an upstream as if that had been chosen there, and binds
+// what is pending to it with a cookie.
 func (p *Provider) askSignIn(ctx context.Context, v visit) Answer {
 	cookies := append(v.cookies, p.bindBrowser(&v.r)...)
 	w := loginPage{pending: pendingOf(v), Username: v.req.LoginHint, Wanted: v.wanted}
@@ -72,8 +72,8 @@ func (p *Provider) askSignIn(ctx context.Context, v visit) Answer {
 	return redirect(p.address(&w, v.now), cookies...)
 }
 
-// backToLogin leads back to the login form with a reason. A client that asks for JSON gets the status and, as the original example
-// did, {"detail":"Invalid credentials"}.
+// backToLogin leads back to the login form with a reason. A client that asks for JSON gets the status and, as the original
+// example did, {"detail":"Invalid credentials"}.
 func (p *Provider) backToLogin(r Request, w loginPage, status int, code string, wait time.Duration, now time.Time) Answer {
 	if r.WantsJSON {
 		detail := map[int]string{401: "Invalid credentials", 429: "Too many attempts", 503: "Temporarily unavailable"}[status]

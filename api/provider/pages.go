@@ -8,8 +8,8 @@ import (
 	"gatehouse/api/store"
 )
 
-// page is a screen of the UI. Each is a type in a page_<name>.go, which embeds pending and whose other fields are its state: it is
-// sealed and opened by that type, so that no page can read what another is for.
+// page is a screen of the UI. Each is a type in a page_<name>.go, which embeds pending and whose other fields are its
+// state: it is sealed and opened by that type, so that no page can read what another is for.
 type page interface {
 	name() string
 	envelope() *pending
@@ -31,8 +31,8 @@ type pageLine struct {
 	actions []action
 }
 
-// pages is the table of the pages there are. The API's routes of their forms follow from it; lib/contract.ts and the file names of
-// pages/ in the UI are held to it by a test.
+// pages is the table of the pages there are. The API's routes of their forms follow from it; lib/contract.ts and the file
+// names of pages/ in the UI are held to it by a test.
 func pages() []pageLine {
 	return []pageLine{
 		{page: new(loginPage), actions: []action{{"action", "/login", (*Provider).Login},

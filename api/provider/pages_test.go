@@ -82,7 +82,8 @@ func TestEachActionOfAPageIsARouteOfTheAPI(t *testing.T) {
 	for _, line := range pages() {
 		for _, a := range line.actions {
 			route := strings.Contains(string(routes), `"`+a.path+`"`)
-			if written := strings.Contains(string(routes), `POST", "`+a.path+`"`); a.run == nil && !route || a.run != nil && written || taken[a.path] {
+			written := strings.Contains(string(routes), `POST", "`+a.path+`"`)
+			if a.run == nil && !route || a.run != nil && written || taken[a.path] {
 				t.Errorf("%s of %s: %s is no route, or two", a.name, line.page.name(), a.path)
 			}
 			taken[a.path] = true

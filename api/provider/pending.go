@@ -11,13 +11,14 @@ import (
 )
 
 // pending is what all pages have in common of what they are for. It travels sealed through the browser, so that nothing
-// unauthenticated is stored, and the UI neither sees nor can change it. The rest is the page's own: a struct that embeds pending.
+// unauthenticated is stored, and the UI neither sees nor can change it. The rest is the page's own: a struct that embeds
+// pending.
 type pending struct {
 	Page    string                 `json:"pg"`
 	Browser []byte                 `json:"b,omitempty"` // digest of the cookie of the browser that may post its form; nil for any
 	Expires int64                  `json:"x"`           // in Unix seconds; 0 for RequestTTL from when it is sealed
 	Request *oidc.AuthorizeRequest `json:"rq,omitempty"`
-	Client  *clientView            `json:"c,omitempty"` // in whose name people are there; also where a page of an error leads them back
+	Client  *clientView            `json:"c,omitempty"` // in whose name people are there; errors lead back to it
 	State   json.RawMessage        `json:"st,omitempty"`
 }
 
@@ -55,8 +56,8 @@ func (p *Provider) address(page page, now time.Time) string {
 	return p.UIOrigin + "/" + strings.ReplaceAll(w.Page, "_", "-") + "?request=" + pendingBox.Seal(p.sealer, w, nil)
 }
 
-// unseal opens the parameter request. problem is the code of what is wrong with it, for the error page; what has expired is returned
-// with the problem, so that people can be led back.
+// unseal opens the parameter request. problem is the code of what is wrong with it, for the error page; what has expired
+// is returned with the problem, so that people can be led back.
 func (p *Provider) unseal(r Request, now time.Time) (w pending, problem string) {
 	params, bad := oidc.ParseParams(r.Params, []string{"request"})
 	w, err := pendingBox.Open(p.sealer, params["request"], nil)
@@ -69,8 +70,8 @@ func (p *Provider) unseal(r Request, now time.Time) (w pending, problem string) 
 	return w, ""
 }
 
-// open reads the form that a page of the UI posts into page: it comes from the UI's origin, and its request is ours, has not expired,
-// was made for this page and, where it is bound to one, for this browser. refusal is the answer if not.
+// open reads the form that a page of the UI posts into page: it comes from the UI's origin, and its request is ours, has
+// not expired, was made for this page and, where it is bound to one, for this browser. refusal is the answer if not.
 func (p *Provider) open(r Request, page page, now time.Time) (refusal *Answer) {
 	if !p.fromUI(r) {
 		return p.refuseForm(r, page.name(), 403, pageOriginRefused, pending{})
@@ -94,8 +95,8 @@ func (p *Provider) refuseForm(r Request, page string, status int, code string, w
 	return &a
 }
 
-// fromUI reports whether the UI's page posts a form. Browsers send Origin with every POST (Fetch §3.2). Only a client that is no browser
-// sends neither Origin nor Fetch Metadata, and it has no cookies that could be abused.
+// fromUI reports whether the UI's page posts a form. Browsers send Origin with every POST (Fetch §3.2). Only a client that
+// is no browser sends neither Origin nor Fetch Metadata, and it has no cookies that could be abused.
 func (p *Provider) fromUI(r Request) bool {
 	return r.Origin == p.UIOrigin || r.Origin == "" && r.FetchSite == ""
 }

@@ -32,8 +32,8 @@ type newToken struct {
 	Days     int    `json:"d"`
 }
 
-// tokenValue gives the token of an id. It is derived, so that neither the database nor the address of the page that shows it once
-// has to hold it (docs/decisions/0014-personal-access-tokens.md).
+// tokenValue returns the token of an id. It is derived, so that neither the database nor the address of the page that shows
+// it once has to hold it (docs/decisions/0014-personal-access-tokens.md).
 func (p *Provider) tokenValue(id string) string {
 	secret := p.sealer.Derive(tokenPurpose, []byte(id))
 	return tokenPrefix + base64.RawURLEncoding.EncodeToString(secret[:])
@@ -87,7 +87,8 @@ func parseNewToken(r Request, username string) (t newToken, problem string) {
 // addToken saves a token for the session of w and leads to the page that shows it.
 func (p *Provider) addToken(ctx context.Context, r Request, w accountPage, wanted newToken, now time.Time) Answer {
 	w.TokenID = newID()
-	err := p.store.AddPersonalAccessToken(ctx, w.SID, store.NewPersonalAccessToken{ID: w.TokenID, Digest: digest(p.tokenValue(w.TokenID)),
+	err := p.store.AddPersonalAccessToken(ctx, w.SID, store.NewPersonalAccessToken{
+		ID: w.TokenID, Digest: digest(p.tokenValue(w.TokenID)),
 		Name: wanted.Name, Scope: wanted.Scope, ExpiresAt: now.AddDate(0, 0, wanted.Days)}, now)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
@@ -101,7 +102,7 @@ func (p *Provider) addToken(ctx context.Context, r Request, w accountPage, wante
 	return redirect(p.address(&w, now))
 }
 
-// RevokeToken takes the form by which a person ends a token of his own.
+// RevokeToken takes the form by which a person ends a token of their own.
 func (p *Provider) RevokeToken(ctx context.Context, r Request) Answer {
 	now := p.now()
 	w, session, user, refusal := p.fromAccountPage(ctx, r, now)
@@ -122,8 +123,9 @@ func (p *Provider) RevokeToken(ctx context.Context, r Request) Answer {
 	return redirect(p.address(&w, now))
 }
 
-// personalAccessToken gives a token that can be used and its user; is says that the token has the form of one at all, and
-// store.ErrNotFound that it is unknown, revoked or expired, or its user disabled or in none of allowedGroups, where there are any.
+// personalAccessToken returns a token that can be used and its user; is reports whether the token has the form of one at all, and
+// store.ErrNotFound that it is unknown, revoked or expired, or its user disabled or in none of allowedGroups, where there
+// are any.
 func (p *Provider) personalAccessToken(
 	ctx context.Context, token string, allowedGroups []string, now time.Time,
 ) (t store.PersonalAccessToken, u oidc.User, is bool, err error) {
@@ -134,11 +136,12 @@ func (p *Provider) personalAccessToken(
 	return t, u, true, err
 }
 
-// introspectionOf says to client of a personal access token what is said of an access token (RFC 7662 §2.2); it names none that it was
-// given to, for there is none.
+// introspectionOf says to client of a personal access token what is said of an access token (RFC 7662 §2.2); it names none
+// that it was given to, for there is none.
 func (p *Provider) introspectionOf(client *oidc.Client, t store.PersonalAccessToken, u *oidc.User) oidc.Introspection {
 	return oidc.Introspection{Scope: t.Scope, Username: u.Username, TokenType: "Bearer",
-		Expiry: t.ExpiresAt.Unix(), IssuedAt: t.CreatedAt.Unix(), Subject: p.subject(client, u.Sub), Audience: oidc.Audience{p.Issuer}, ID: t.ID}
+		Expiry: t.ExpiresAt.Unix(), IssuedAt: t.CreatedAt.Unix(),
+		Subject: p.subject(client, u.Sub), Audience: oidc.Audience{p.Issuer}, ID: t.ID}
 }
 
 // userinfoOf answers userinfo for a personal access token, which is bound to no key and always a bearer's.

@@ -39,9 +39,9 @@ func (p *Provider) signIn(r Request, w loginPage, client *oidc.Client, who prove
 
 var errUserChanged = errors.New("the user was changed while they signed in")
 
-// start saves the session of a visit with which one starts, together with what the request gets, and sets its cookies. It returns
-// errUserChanged where the user is not what they were when they proved who they are, and store.ErrUsed where the session has started
-// but the request has had its answer.
+// start saves the session of a visit with which one starts, together with what the request gets, and sets its cookies. It
+// returns errUserChanged where the user is not what they were when they proved who they are, and store.ErrUsed where the
+// session has started but the request has had its answer.
 func (p *Provider) start(ctx context.Context, v *visit, toSave store.Issue) error {
 	s := v.starts
 	if s == nil {

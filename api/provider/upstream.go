@@ -48,9 +48,9 @@ func (p *Provider) LoginUpstream(ctx context.Context, r Request) Answer {
 	return p.sendToUpstreamNamed(ctx, r, w, chosen["upstream"], now)
 }
 
-// straightUpstream returns the upstream that a request that has just come names, or that its login_hint belongs to. Without Postgres
-// there is the login page, and so there is for what is no page, such as an image: twenty of them at once on somebody's page would set so
-// many cookies that the browser's requests become too large for any server.
+// straightUpstream returns the upstream that a request that has just come names, or that its login_hint belongs to.
+// Without Postgres there is the login page, and so there is for what is no page, such as an image: twenty of them at once
+// on somebody's page would set so many cookies that the browser's requests become too large for any server.
 func (p *Provider) straightUpstream(ctx context.Context, r Request, req oidc.AuthorizeRequest) string {
 	isPage := r.Path == pathAuthorize && (r.FetchDest == "" || r.FetchDest == "document")
 	if !isPage || req.IDPHint == "" && !strings.Contains(req.LoginHint, "@") {
@@ -82,8 +82,8 @@ func (p *Provider) sendToUpstreamNamed(ctx context.Context, r Request, w loginPa
 	return p.sendToUpstream(ctx, r, w, u, now)
 }
 
-// sendToUpstream sends the browser to sign in at u. After linking it goes there a second time, for the tokens, and is not asked to sign
-// in afresh.
+// sendToUpstream sends the browser to sign in at u. After linking it goes there a second time, for the tokens, and is not
+// asked to sign in afresh.
 func (p *Provider) sendToUpstream(ctx context.Context, r Request, w loginPage, u *oidc.Upstream, now time.Time) Answer {
 	j := journey{Upstream: u.Name, Nonce: randomSecret(), Verifier: randomSecret(), Sent: now}
 	request := authn.UpstreamRequest{RedirectURI: p.callbackOf(u), Nonce: j.Nonce, Verifier: j.Verifier,

@@ -98,14 +98,18 @@ func (p *Provider) askUpstream(ctx context.Context, r Request, u *oidc.Upstream,
 	person, err := p.upstreams.Redeem(ctx, u, authn.UpstreamAnswer{RedirectURI: p.callbackOf(u), Code: params["code"],
 		Nonce: j.Nonce, Verifier: j.Verifier})
 	if err == nil && !person.AuthTime.IsZero() && !j.Page.Request.FreshEnough(person.AuthTime, j.Sent, now, skew) {
-		err = fmt.Errorf("%w: a fresh sign-in was asked for, and it says that the last one was at %s", authn.ErrUpstreamFailed, person.AuthTime)
+		err = fmt.Errorf("%w: a fresh sign-in was asked for, and it says that the last one was at %s",
+			authn.ErrUpstreamFailed, person.AuthTime)
 	}
 	return person, err
 }
 
-// signInFrom finds out whose account it is and signs them in. The rules are those of docs/decisions/0012-linking-upstream-accounts.md.
-func (p *Provider) signInFrom(ctx context.Context, r Request, j journey, w loginPage, u *oidc.Upstream, person authn.UpstreamPerson,
-	client *oidc.Client) (Answer, error) {
+// signInFrom finds out whose account it is and signs them in. The rules are those of
+// docs/decisions/0012-linking-upstream-accounts.md.
+func (p *Provider) signInFrom(
+	ctx context.Context, r Request, j journey, w loginPage, u *oidc.Upstream,
+	person authn.UpstreamPerson, client *oidc.Client,
+) (Answer, error) {
 	now := p.now()
 	account := store.UpstreamAccount{Upstream: u.Name, Issuer: u.Issuer, Sub: person.Sub, Label: person.Label()}
 	address := ""
@@ -135,16 +139,20 @@ func (p *Provider) signInFrom(ctx context.Context, r Request, j journey, w login
 	if !candidate.Linked {
 		p.tell(r, oidc.UpstreamLinked{Upstream: u.Name, Username: candidate.User.Username, ByEmail: true})
 	}
-	who := proven{user: candidate.User, consented: candidate.Consented, allowed: candidate.Allowed, amr: append([]string{}, person.AMR...)}
+	who := proven{user: candidate.User, consented: candidate.Consented, allowed: candidate.Allowed,
+		amr: append([]string{}, person.AMR...)}
 	if person.AuthTime.Before(now) {
 		who.authTime = person.AuthTime
 	}
 	return p.next(ctx, p.signIn(r, w, client, who))
 }
 
-// createUser makes a user of an account that belongs to nobody, unless the name or the address is somebody's here: then it may be theirs.
-func (p *Provider) createUser(ctx context.Context, r Request, j journey, w loginPage, u *oidc.Upstream, person authn.UpstreamPerson,
-	account store.UpstreamAccount, now time.Time) (Answer, error) {
+// createUser makes a user of an account that belongs to nobody, unless the name or the address is somebody's here: then it
+// may be theirs.
+func (p *Provider) createUser(
+	ctx context.Context, r Request, j journey, w loginPage, u *oidc.Upstream,
+	person authn.UpstreamPerson, account store.UpstreamAccount, now time.Time,
+) (Answer, error) {
 	user := store.NewUpstreamUser{Username: oidc.FitUsername(person.Username, person.Email), Name: person.Name,
 		GivenName: person.GivenName, FamilyName: person.FamilyName}
 	if person.EmailVerified {

@@ -12,9 +12,9 @@ import (
 	"gatehouse/api/oidc"
 )
 
-// journey is what a browser takes along while the person signs in at an upstream. It lies sealed in cookies of this browser, and state
-// is its digest, which is short and known to nobody else: a relying party's own state may be longer than upstreams take, and a browser
-// that opens several tabs is on several journeys.
+// journey is what a browser takes along while the person signs in at an upstream. It lies sealed in cookies of this
+// browser, and state is its digest, which is short and known to nobody else: a relying party's own state may be longer
+// than upstreams take, and a browser that opens several tabs is on several journeys.
 type journey struct {
 	Page     pending   `json:"w"` // the login page, to come back to
 	Upstream string    `json:"u"`
@@ -37,7 +37,8 @@ func journeyCookie(state string, i int) CookieName {
 	return UpstreamCookie + CookieName(state[:12]+"-"+strconv.Itoa(i))
 }
 
-// sealJourney returns the cookies and the state of a journey; ok is false if it is too long, as only a request that is made for it can be.
+// sealJourney returns the cookies and the state of a journey; ok is false if it is too long, as only a request that is
+// made for it can be.
 func (p *Provider) sealJourney(r Request, j journey, now time.Time) (state string, cookies []Cookie, ok bool) {
 	text := journeyBox.Seal(p.sealer, j, nil)
 	sum := sha256.Sum256([]byte(text))
@@ -64,8 +65,8 @@ func (p *Provider) sealJourney(r Request, j journey, now time.Time) (state strin
 	return state, cookies, true
 }
 
-// openJourney returns the journey of an answer, the login page that it began at, and the cookies that end it; refusal is the answer if
-// this browser is on no such journey.
+// openJourney returns the journey of an answer, the login page that it began at, and the cookies that end it; refusal is
+// the answer if this browser is on no such journey.
 func (p *Provider) openJourney(r Request, state string, now time.Time) (j journey, w loginPage, end []Cookie, refusal *Answer) {
 	fail := func(code string, c *clientView) (journey, loginPage, []Cookie, *Answer) {
 		p.tell(r, oidc.UpstreamAnswerRefused{Upstream: r.Name, Error: code})

@@ -9,8 +9,8 @@ import (
 	"gatehouse/api/store"
 )
 
-// link is an account at an upstream that belongs to nobody here yet. Whoever signs in with their password, in the browser that came from
-// there, makes it theirs. It has no tokens: those come with the next sign-in there.
+// link is an account at an upstream that belongs to nobody here yet. Whoever signs in with their password, in the browser
+// that came from there, makes it theirs. It has no tokens: those come with the next sign-in there.
 type link struct {
 	Upstream    string    `json:"u"`
 	DisplayName string    `json:"d"`
@@ -34,14 +34,16 @@ func (l *link) view() *linkView {
 }
 
 // askLink leads to the login page, where the person says who they are here.
-func (p *Provider) askLink(r Request, w loginPage, sent time.Time, u *oidc.Upstream, a store.UpstreamAccount, now time.Time) Answer {
+func (p *Provider) askLink(
+	r Request, w loginPage, sent time.Time, u *oidc.Upstream, a store.UpstreamAccount, now time.Time,
+) Answer {
 	p.tell(r, oidc.UpstreamAccountUnknown{Upstream: u.Name})
 	w.Link = &link{u.Name, u.DisplayName, a.Issuer, a.Sub, a.Label, sent}
 	return redirect(p.address(&w, now))
 }
 
-// signInAndLink starts the session of a person who has just given their password, makes the account theirs, and sends them there once
-// more, so that their tokens are here at once. What follows is decided when they come back.
+// signInAndLink starts the session of a person who has just given their password, makes the account theirs, and sends them
+// there once more, so that their tokens are here at once. What follows is decided when they come back.
 func (p *Provider) signInAndLink(ctx context.Context, v visit, w loginPage) (Answer, error) {
 	if err := p.start(ctx, &v, store.Issue{}); err != nil {
 		return Answer{}, err

@@ -40,11 +40,13 @@ func New(db *store.Store, settings Settings) *Admin { return &Admin{db, settings
 // Nothing is the result of what has none.
 type Nothing struct{}
 
-// What the store says of an input, and of itself.
 type (
-	Missing     = store.Missing     // there is no row of that name
-	Refusal     = store.Refusal     // the database refuses the row
-	Unavailable = store.Unavailable // Postgres cannot be reached or is not ready: worth another try
+	// Missing is the store's error where there is no row of that name.
+	Missing = store.Missing
+	// Refusal is that of a row that the database refuses.
+	Refusal = store.Refusal
+	// Unavailable is that of a Postgres that cannot be reached or is not ready: worth another try.
+	Unavailable = store.Unavailable
 )
 
 // Invalid is an input that is refused before the database sees it.

@@ -57,7 +57,11 @@ func TestAnInvalidInputNamesItsMembersAsTheDoorDoes(t *testing.T) {
 	if err.Error() != "uses_left must be below 5, and so must days" {
 		t.Error(err)
 	}
-	words := err.(Invalid).Words(func(member string) string { return "--" + strings.ReplaceAll(member, "_", "-") })
+	var invalid Invalid
+	if !errors.As(err, &invalid) {
+		t.Fatal(err)
+	}
+	words := invalid.Words(func(member string) string { return "--" + strings.ReplaceAll(member, "_", "-") })
 	if words != "--uses-left must be below 5, and so must --days" {
 		t.Error(words)
 	}

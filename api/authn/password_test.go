@@ -171,7 +171,7 @@ func TestWaitingForTheFloorHoldsNoWorker(t *testing.T) {
 	wake := make(chan struct{})
 	p.sleep = func(context.Context, time.Duration) error { close(asleep); <-wake; return nil }
 	var done sync.WaitGroup
-	done.Go(func() { p.Verify(context.Background(), "", "wrong") })
+	done.Go(func() { _, _, _ = p.Verify(context.Background(), "", "wrong") })
 	<-asleep
 	if _, err := p.Hash(t.Context(), right); err != nil {
 		t.Errorf("while another sleeps: %v", err)
@@ -192,7 +192,7 @@ func TestSleepEndsWithTheContext(t *testing.T) {
 	}
 }
 
-// NIST SP 800-63B §5.1.1.2
+// These are the rules of NIST SP 800-63B §5.1.1.2.
 func TestNewPasswords(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

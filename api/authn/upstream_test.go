@@ -62,7 +62,7 @@ func newOP(t *testing.T) *anOP {
 		json.NewEncoder(w).Encode(map[string]any{"access_token": "at", "token_type": "Bearer", "expires_in": 3600,
 			"refresh_token": "rt", "id_token": op.idToken()})
 	})
-	mux.HandleFunc("/me", func(w http.ResponseWriter, r *http.Request) { json.NewEncoder(w).Encode(op.userinfo) })
+	mux.HandleFunc("/me", func(w http.ResponseWriter, _ *http.Request) { json.NewEncoder(w).Encode(op.userinfo) })
 	return op
 }
 
@@ -242,7 +242,7 @@ func TestARefreshBringsTheNextTokensAndIsSentOnce(t *testing.T) {
 	answer := `{"access_token": "at2", "expires_in": 60, "refresh_token": "rt2", "scope": "openid"}`
 	status := 200
 	op.token = func(w http.ResponseWriter, r *http.Request) bool {
-		r.ParseForm()
+		_ = r.ParseForm()
 		sent = append(sent, r.PostForm)
 		if id, secret, _ := r.BasicAuth(); id != "us" || secret != "a+secret" {
 			t.Errorf("client %q %q", id, secret)

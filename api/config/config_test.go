@@ -62,7 +62,8 @@ func TestValuesAreRead(t *testing.T) {
 	if got := fmt.Sprintf("%q", c.ResponseTypes); got != `["code" "id_token token"]` {
 		t.Errorf("response types: %s", got)
 	}
-	if c.DatabaseListenURL != Poll || c.MigrationURL() != c.DatabaseURL || c.HashQueue != 7 || c.Registration != "open" || !c.ClientIDDocuments || c.RefreshGrace != 0 || c.Name != "Gatehouse" || !c.SessionManagement {
+	if c.DatabaseListenURL != Poll || c.MigrationURL() != c.DatabaseURL || c.HashQueue != 7 || c.Registration != "open" ||
+		!c.ClientIDDocuments || c.RefreshGrace != 0 || c.Name != "Gatehouse" || !c.SessionManagement {
 		t.Errorf("values: %+v", c)
 	}
 }

@@ -15,6 +15,7 @@ import (
 // Need is a set of commands that require a variable.
 type Need int
 
+// The commands.
 const (
 	ForServe    Need = 1 << iota // gatehouse serve
 	ForUI                        // gatehouse ui
@@ -88,10 +89,13 @@ var variables = []Variable{
 		Doc:   "Addresses or networks (CIDR), separated by commas, of proxies whose `X-Forwarded-For` is believed.",
 		parse: proxies},
 	{Name: "GATEHOUSE_PRIVATE_HOSTS",
-		Doc:   "Hosts, separated by commas, that Gatehouse may send requests to although they are private or speak `http`: upstreams, back-channel logout, clients' keys and requests.",
+		Doc: "Hosts, separated by commas, " +
+			"that Gatehouse may send requests to although they are private or speak `http`: upstreams, back-channel logout, " +
+			"clients' keys and requests.",
 		parse: privateHosts},
 	{Name: "GATEHOUSE_RESPONSE_TYPES", Default: "code",
-		Doc:   "Response types that clients may be registered for, separated by commas; all but `code` hand tokens to the browser, for old clients: `code,id_token token`.",
+		Doc: "Response types that clients may be registered for, separated by commas; all but `code` hand tokens to the browser, " +
+			"for old clients: `code,id_token token`.",
 		parse: responseTypes},
 	{Name: "GATEHOUSE_SESSION_MANAGEMENT", Default: "off",
 		Doc:   "`on` lets pages of clients ask in a frame whether the person is still signed in; only where browsers allow third-party cookies.",
@@ -193,6 +197,6 @@ func (v Variable) read(env map[string]string) (value, source string, err error) 
 	return v.Default, "default", nil
 }
 
-// injected matches the names that Kubernetes and Docker links add for a service called gatehouse or gatehouse-…
+// injected matches the names that Kubernetes and Docker links add for a service called gatehouse or gatehouse-….
 var injected = regexp.MustCompile(
 	`^GATEHOUSE_(.+_)?(SERVICE_HOST|SERVICE_PORT(_.+)?|PORT|PORT_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$`)

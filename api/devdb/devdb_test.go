@@ -165,6 +165,6 @@ func emptyFolder(t *testing.T, name string) string {
 	if err := Remove(dir); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { Remove(dir) })
+	t.Cleanup(func() { _ = Remove(dir) })
 	return dir
 }

@@ -32,17 +32,17 @@ func TestForgedTokensAreRefused(t *testing.T) {
 	}
 	stranger := ring(t, foreign)
 	underOurName := jws.NewHeaders()
-	underOurName.Set("kid", rsa.KID)
-	underOurName.Set("jwk", mustJWK(t, stranger.keys[0].jwk))
-	underOurName.Set("jku", "https://attacker.example.org/jwks")
+	_ = underOurName.Set("kid", rsa.KID)
+	_ = underOurName.Set("jwk", mustJWK(t, stranger.keys[0].jwk))
+	_ = underOurName.Set("jku", "https://attacker.example.org/jwks")
 	forged, err := jws.Sign([]byte(`{"sub":"admin"}`), jws.WithKey(jwa.RS256, stranger.keys[0].private,
 		jws.WithProtectedHeaders(underOurName)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	critical := jws.NewHeaders()
-	critical.Set("kid", rsa.KID)
-	critical.Set("crit", []string{"exp"})
+	_ = critical.Set("kid", rsa.KID)
+	_ = critical.Set("crit", []string{"exp"})
 	crit, err := jws.Sign([]byte(`{}`), jws.WithKey(jwa.RS256, r.byKID[rsa.KID].private, jws.WithProtectedHeaders(critical)))
 	if err != nil {
 		t.Fatal(err)

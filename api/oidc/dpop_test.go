@@ -18,7 +18,7 @@ func TestADPoPProofIsOfOneRequestAndOfNow(t *testing.T) {
 	}{
 		{"good", "", func(*DPoPProof) {}, ""},
 		{"with a token", token, func(d *DPoPProof) { d.AccessTokenHash = hash }, ""},
-		{"without the hash of the token", token, func(d *DPoPProof) {}, "ath"},
+		{"without the hash of the token", token, func(*DPoPProof) {}, "ath"},
 		{"the hash of another", token + "x", func(d *DPoPProof) { d.AccessTokenHash = hash }, "ath"},
 		{"a hash where there is no token", "", func(d *DPoPProof) { d.AccessTokenHash = hash }, ""},
 		{"no jti", "", func(d *DPoPProof) { d.ID = "" }, "jti"},

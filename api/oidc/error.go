@@ -40,7 +40,7 @@ const (
 	InvalidRequestURI        = "invalid_request_uri"
 	InvalidRequestObject     = "invalid_request_object"
 
-	// OpenID Connect Core Error Code unmet_authentication_requirements §3
+	// UnmetAuthenticationRequirements is of OpenID Connect Core Error Code unmet_authentication_requirements §3.
 	UnmetAuthenticationRequirements = "unmet_authentication_requirements"
 )
 

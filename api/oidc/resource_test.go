@@ -52,8 +52,8 @@ func FuzzResources(f *testing.F) {
 				t.Errorf("%q", one)
 			}
 		}
-		if for_ := AudienceOf(c, anIssuer, list, nil); len(for_) == 0 || list != nil && !slices.Equal(for_, list) {
-			t.Errorf("%q is for %q", list, for_)
+		if audience := AudienceOf(c, anIssuer, list, nil); len(audience) == 0 || list != nil && !slices.Equal(audience, list) {
+			t.Errorf("%q is for %q", list, audience)
 		}
 	})
 }

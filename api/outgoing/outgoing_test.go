@@ -23,7 +23,7 @@ func get(t *testing.T, c *http.Client, address string) (*http.Response, string, 
 
 func TestOnlyNamedHostsMayBePrivateOrPlain(t *testing.T) {
 	t.Parallel()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "inside") }))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "inside") }))
 	defer server.Close()
 	if _, body, err := get(t, Client([]string{"127.0.0.1"}), server.URL); err != nil || body != "inside" {
 		t.Errorf("a named host: %q %v", body, err)

@@ -15,7 +15,8 @@ func TestTheNewEndpointsGiveAnotherSiteNothing(t *testing.T) {
 	b := startWithDevices(t).browser()
 	b.openAccount() // somebody is signed in
 	const evil = "https://evil.example.org"
-	lure := url.Values{"request": {"x"}, "client_id": {"tv"}, "user_code": {"BCDF-GHJK"}, "state": {strings.Repeat("A", 43)}, "upstream": {"up"}}
+	lure := url.Values{"request": {"x"}, "client_id": {"tv"}, "user_code": {"BCDF-GHJK"}, "state": {strings.Repeat("A", 43)},
+		"upstream": {"up"}}
 	for _, name := range []string{"try_again", "return_to", "next", "redirect_uri", "rd", "action", "post_logout_redirect_uri"} {
 		lure.Set(name, evil+"/\r\nSet-Cookie: gatehouse-session=x")
 	}
@@ -23,14 +24,17 @@ func TestTheNewEndpointsGiveAnotherSiteNothing(t *testing.T) {
 		"POST /account/tokens", "POST /account/tokens/revoke", "POST /device", "POST /device_authorization", "POST /token", "GET /interaction"} {
 		method, path, _ := strings.Cut(endpoint, " ")
 		a := b.Do(method, path, lure, "Origin", evil, "Sec-Fetch-Site", "cross-site")
-		for name, want := range map[string]string{"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Content-Type-Options": "nosniff",
-			"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'", "Access-Control-Allow-Origin": "", "Access-Control-Allow-Credentials": ""} {
+		for name, want := range map[string]string{"Cache-Control": "no-store", "Referrer-Policy": "no-referrer",
+			"X-Content-Type-Options":  "nosniff",
+			"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'", "Access-Control-Allow-Origin": "",
+			"Access-Control-Allow-Credentials": ""} {
 			if got := a.Header.Get(name); got != want {
 				t.Errorf("%s: %s is %q, want %q", endpoint, name, got, want)
 			}
 		}
 		to := a.Location().String() + a.LeadsTo()
-		if to != "" && !strings.HasPrefix(to, UIOrigin+"/") || strings.Contains(a.Body+to, "evil.example.org") || b.Count("SELECT count(*) FROM personal_access_tokens") > 0 {
+		if to != "" && !strings.HasPrefix(to, UIOrigin+"/") || strings.Contains(a.Body+to, "evil.example.org") ||
+			b.Count("SELECT count(*) FROM personal_access_tokens") > 0 {
 			t.Errorf("%s: %d %s %s", endpoint, a.Status, to, a.Body)
 		}
 		for _, cookie := range a.Header.Values("Set-Cookie") {

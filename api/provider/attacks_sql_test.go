@@ -41,7 +41,8 @@ func TestTheTriggersOfLogoutsLendNobodyTheirRights(t *testing.T) {
 	for _, sql := range []string{
 		"SET ROLE " + config.Database,
 		"CREATE TEMP TABLE grants AS SELECT gen_random_uuid() AS sid, id AS user_id, 'web' AS client_id FROM users",
-		"CREATE TEMP TABLE clients AS SELECT 'web' AS client_id, 'http://127.0.0.1/' AS backchannel_logout_uri, false AS backchannel_logout_session_required",
+		`CREATE TEMP TABLE clients AS SELECT 'web' AS client_id, 'http://127.0.0.1/' AS backchannel_logout_uri,
+			false AS backchannel_logout_session_required`,
 		"CREATE TEMP TABLE backchannel_logouts (client_id text, sub text, sid uuid, next_attempt_at timestamptz, created_at timestamptz)",
 		"SET search_path = pg_temp, public",
 		"UPDATE public.users SET disabled_at = now()",
@@ -56,7 +57,8 @@ func TestTheTriggersOfLogoutsLendNobodyTheirRights(t *testing.T) {
 	if n := b.Count("SELECT count(*) FROM backchannel_logouts"); n != 1 {
 		t.Errorf("%d logouts are queued, want 1", n)
 	}
-	for _, sql := range []string{"SELECT queue_logouts_of_user()", "SELECT public.queue_logouts_of_session()", "SELECT FROM public.backchannel_logouts",
+	for _, sql := range []string{"SELECT queue_logouts_of_user()", "SELECT public.queue_logouts_of_session()",
+		"SELECT FROM public.backchannel_logouts",
 		"INSERT INTO public.backchannel_logouts (client_id, sub, created_at) VALUES ('web', 'x', now())",
 		"CREATE TRIGGER t AFTER UPDATE ON pg_temp.grants FOR EACH ROW EXECUTE FUNCTION public.queue_logouts_of_user()"} {
 		if as(sql) == nil {
@@ -71,7 +73,8 @@ func TestALogoutOfAnyTimeIsToldNow(t *testing.T) {
 	t.Parallel()
 	b := start(t).browser()
 	b.Exec("UPDATE clients SET backchannel_logout_uri = 'https://rp.example.org/logout'")
-	for _, sql := range []string{"UPDATE users SET disabled_at = $1 WHERE username = 'alice'", "UPDATE sessions SET ended_at = $1 WHERE ended_at IS NULL"} {
+	for _, sql := range []string{"UPDATE users SET disabled_at = $1 WHERE username = 'alice'",
+		"UPDATE sessions SET ended_at = $1 WHERE ended_at IS NULL"} {
 		for _, at := range []string{"2001-01-01", "2099-01-01"} {
 			b.HTTP.Jar = b.rig.browser().HTTP.Jar
 			b.SignedIn(AuthParams())

@@ -37,7 +37,7 @@ func TestAPersonalAccessTokenIsNoWayAroundAServicesGroups(t *testing.T) {
 // Whatever token somebody got hold of, it is good for what it was made for and for nothing else (RFC 8725 §3.11, §3.12).
 func TestNoTokenOfTheNewKindsPassesForAnother(t *testing.T) {
 	t.Parallel()
-	b, google, subject := exchanges(t)
+	b, google, _ := exchanges(t)
 	b.Exec("UPDATE clients SET refresh_token_format = 'jwt', grant_types = grant_types || $1::text WHERE client_id = 'web'", deviceGrant)
 	r := b.receiver("web")
 	b.WaitForNotify()
@@ -51,7 +51,7 @@ func TestNoTokenOfTheNewKindsPassesForAnother(t *testing.T) {
 	case <-time.After(soon):
 		t.Fatal("no logout token")
 	}
-	subject = Str(b.Token(Redeem(b.Code(AuthParams()))).JSON()["access_token"])
+	subject := Str(b.Token(Redeem(b.Code(AuthParams()))).JSON()["access_token"])
 	if a := b.Token(exchange(subject)); a.Status != 200 {
 		t.Fatalf("the right token: %d %s", a.Status, a.Body)
 	}
@@ -65,8 +65,10 @@ func TestNoTokenOfTheNewKindsPassesForAnother(t *testing.T) {
 	at := func(path string, form url.Values) func() Answer {
 		return func() Answer { return b.Do("POST", path, form) }
 	}
-	for name, token := range map[string]string{"ID token": Str(tokens["id_token"]), "refresh token": Str(tokens["refresh_token"]), "logout token": logout,
-		"personal access token": personal, "upstream's access token": Str(elsewhere["access_token"]), "upstream's ID token": Str(elsewhere["id_token"])} {
+	for name, token := range map[string]string{"ID token": Str(tokens["id_token"]), "refresh token": Str(tokens["refresh_token"]),
+		"logout token":          logout,
+		"personal access token": personal, "upstream's access token": Str(elsewhere["access_token"]),
+		"upstream's ID token": Str(elsewhere["id_token"])} {
 		for place, send := range map[string]func() Answer{
 			"userinfo":          func() Answer { return b.Userinfo(token) },
 			"subject of a swap": at("/token", exchange(token, "client_id", "web", "client_secret", "web-secret")),
@@ -92,7 +94,8 @@ func TestMakingAndRevokingTokensInALoopFillsNoTable(t *testing.T) {
 	b.personalAccessToken()
 	b.Exec("UPDATE personal_access_tokens SET revoked_at = now()")
 	b.Exec(`INSERT INTO personal_access_tokens (token_sha256, username, name, created_at, expires_at, revoked_at)
-		SELECT sha256(i::text::bytea), username, name, created_at, expires_at, revoked_at FROM personal_access_tokens, generate_series(1, 199) AS i`)
+		SELECT sha256(i::text::bytea), username, name, created_at, expires_at, revoked_at
+		FROM personal_access_tokens, generate_series(1, 199) AS i`)
 	at := b.openAccount()
 	a := b.makeToken(at)
 	if e, _ := b.Interaction(a.LeadsTo())["error"].(map[string]any); a.Status != 400 || e["code"] != "too_many_tokens" {

@@ -98,7 +98,8 @@ func TestSigningOutTellsEachClientOfTheSessionAtOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := op.Verifier(&oidc.Config{ClientID: "web", SupportedSigningAlgs: []string{"RS256"}}).Verify(context.Background(), token); err != nil {
+	if _, err := op.Verifier(&oidc.Config{ClientID: "web", SupportedSigningAlgs: []string{"RS256"}}).Verify(context.Background(),
+		token); err != nil {
 		t.Error(err)
 	}
 	header, _ := base64.RawURLEncoding.DecodeString(strings.Split(token, ".")[0])
@@ -121,7 +122,8 @@ func TestSigningOutTellsEachClientOfTheSessionAtOnce(t *testing.T) {
 	if a := b.Userinfo(token); a.Status != 401 {
 		t.Errorf("as access token: %d", a.Status)
 	}
-	if n := b.Count("SELECT count(*) FROM backchannel_logouts WHERE delivered_at IS NOT NULL AND next_attempt_at IS NULL AND attempts = 1"); n != 2 {
+	if n := b.Count(`SELECT count(*) FROM backchannel_logouts WHERE delivered_at IS NOT NULL AND next_attempt_at IS NULL
+		AND attempts = 1`); n != 2 {
 		t.Errorf("%d of 2 are noted as delivered", n)
 	}
 }
@@ -207,7 +209,8 @@ func TestAClientThatFailsIsToldAgainWithGrowingPausesAndARefusalIsFinal(t *testi
 			t.Errorf("attempt %d: %v", attempt+1, c)
 		}
 		seen[Str(c["jti"])] = true
-		r.eventually("SELECT count(*) FROM backchannel_logouts WHERE client_id = 'web' AND attempts = $1 AND last_error LIKE 'answers %'", attempt+1)
+		r.eventually(`SELECT count(*) FROM backchannel_logouts WHERE client_id = 'web' AND attempts = $1
+			AND last_error LIKE 'answers %'`, attempt+1)
 		r.Exec("UPDATE backchannel_logouts SET last_error = NULL WHERE client_id = 'web'") // so that the next one is seen
 	}
 	r.Later(24 * time.Hour)
@@ -247,7 +250,8 @@ func TestAClientThatDoesNotAnswerDelaysNobody(t *testing.T) {
 	hint := b.SignedIn(AuthParams())
 	b.SignedIn(SPAParams())
 	// A backlog far longer than the places there are.
-	r.Exec(`INSERT INTO backchannel_logouts (client_id, sub, next_attempt_at, created_at) SELECT 'spa', 'x', 'epoch', now() FROM generate_series(1, 500)`)
+	r.Exec(`INSERT INTO backchannel_logouts (client_id, sub, next_attempt_at, created_at) SELECT 'spa', 'x', 'epoch', now()
+		FROM generate_series(1, 500)`)
 	time.Sleep(never)
 	before := time.Now()
 	b.signOut(hint)
@@ -270,7 +274,7 @@ func TestACodeIsNotRedeemedWhileItsSessionEnds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer tx.Rollback(context.Background())
+		defer func() { _ = tx.Rollback(context.Background()) }()
 		if _, err := tx.Exec(t.Context(), sql); err != nil {
 			t.Fatal(err)
 		}

@@ -14,16 +14,19 @@ func TestAnUnregisteredRedirectURIIsAPageAndNeverARedirect(t *testing.T) {
 	t.Parallel()
 	b := start(t).browser()
 	b.Code(AuthParams()) // signed in, so that nothing but the address stands in the way
-	for _, uri := range []string{"", "https://rp.example.org/callback", Callback + "&x=1", Callback + "#", "https://rp.example.org/callback/?fixed=1",
+	for _, uri := range []string{"", "https://rp.example.org/callback", Callback + "&x=1", Callback + "#",
+		"https://rp.example.org/callback/?fixed=1",
 		"http://rp.example.org/callback?fixed=1", "https://rp.example.org:443/callback?fixed=1", "https://RP.example.org/callback?fixed=1",
-		"https://rp.example.org.evil.example/callback?fixed=1", "https://rp.example.org@evil.example/callback?fixed=1", "//rp.example.org/callback?fixed=1",
+		"https://rp.example.org.evil.example/callback?fixed=1", "https://rp.example.org@evil.example/callback?fixed=1",
+		"//rp.example.org/callback?fixed=1",
 		"https://rp.example.org/%63allback?fixed=1", "javascript:alert(1)", Callback + "\x00", Callback + "\n"} {
 		a := b.Authorize(AuthParams("redirect_uri", uri))
 		if a.Status != 400 || a.Header.Get("Location") != "" || !strings.HasPrefix(a.LeadsTo(), UIOrigin+"/error?request=") {
 			t.Errorf("%q: %d %s leads to %s", uri, a.Status, a.Header.Get("Location"), a.LeadsTo())
 		}
 	}
-	for _, params := range []url.Values{AuthParams("client_id", "nobody"), AuthParams("client_id", ""), AuthParams("client_id", strings.Repeat("x", 300)),
+	for _, params := range []url.Values{AuthParams("client_id", "nobody"), AuthParams("client_id", ""),
+		AuthParams("client_id", strings.Repeat("x", 300)),
 		AuthParams("client_id", "web\x00"), {}} {
 		if a := b.Authorize(params); a.Status != 400 || a.Header.Get("Location") != "" {
 			t.Errorf("client_id %q: %d", params.Get("client_id"), a.Status)
@@ -47,8 +50,10 @@ func TestAllOtherRefusalsGoBackWithErrorStateAndIss(t *testing.T) {
 	repeated.Add("scope", "openid")
 	for want, list := range map[string][]url.Values{
 		"invalid_request": {AuthParams("response_type", ""), AuthParams("code_challenge", ""), AuthParams("code_challenge_method", "plain"),
-			AuthParams("code_challenge_method", ""), AuthParams("code_challenge", "short"), AuthParams("prompt", "none login"), AuthParams("prompt", "dance"),
-			AuthParams("max_age", "-1"), AuthParams("max_age", "soon"), AuthParams("response_mode", "web_message"), AuthParams("nonce", strings.Repeat("n", 2000)), repeated},
+			AuthParams("code_challenge_method", ""), AuthParams("code_challenge", "short"), AuthParams("prompt", "none login"),
+			AuthParams("prompt", "dance"),
+			AuthParams("max_age", "-1"), AuthParams("max_age", "soon"), AuthParams("response_mode", "web_message"),
+			AuthParams("nonce", strings.Repeat("n", 2000)), repeated},
 		"unsupported_response_type":  {AuthParams("response_type", "none"), AuthParams("response_type", "code none")},
 		"invalid_scope":              {AuthParams("scope", "everything")},
 		"invalid_request_object":     {AuthParams("request", "eyJ"), AuthParams("request", strings.Repeat("x", 12<<10))},
@@ -58,7 +63,8 @@ func TestAllOtherRefusalsGoBackWithErrorStateAndIss(t *testing.T) {
 	} {
 		for _, params := range list {
 			a := b.Authorize(params)
-			if a.Status != 303 || a.Location().Host != "rp.example.org" || a.Query("error") != want || a.Query("state") != "st" || a.Query("iss") != b.Issuer || a.Query("code") != "" {
+			if a.Status != 303 || a.Location().Host != "rp.example.org" || a.Query("error") != want || a.Query("state") != "st" ||
+				a.Query("iss") != b.Issuer || a.Query("code") != "" {
 				t.Errorf("%s: %d %s", want, a.Status, a.Location())
 			}
 		}
@@ -101,16 +107,22 @@ func TestAPendingRequestIsGoodForOneBrowserOnePageAndHalfAnHour(t *testing.T) {
 	expect("another browser", thief.Login(at, "alice", Password), 400, "request_from_another_browser")
 	thief.Authorize(AuthParams())
 	expect("another browser with a cookie of its own", thief.Login(at, "alice", Password), 400, "request_from_another_browser")
-	expect("another page", b.Do("POST", "/consent", url.Values{"request": {sealed}, "consent": {"yes"}}, "Origin", UIOrigin), 400, "request_altered")
+	expect("another page", b.Do("POST", "/consent", url.Values{"request": {sealed}, "consent": {"yes"}}, "Origin", UIOrigin), 400,
+		"request_altered")
 	for i := 0; i < len(sealed); i += 97 {
 		altered := []byte(sealed)
 		altered[i] ^= 1
-		expect("altered", b.Do("POST", "/login", url.Values{"request": {string(altered)}, "username": {"alice"}, "password": {Password}}, "Origin", UIOrigin), 400, "request_altered")
+		expect("altered", b.Do("POST", "/login", url.Values{"request": {string(altered)}, "username": {"alice"},
+			"password": {Password}}, "Origin", UIOrigin), 400, "request_altered")
 	}
-	expect("another origin", b.Do("POST", "/login", url.Values{"request": {sealed}, "username": {"alice"}, "password": {Password}}, "Origin", "https://evil.example"), 403, "origin_refused")
-	expect("a sandboxed frame", b.Do("POST", "/login", url.Values{"request": {sealed}, "username": {"alice"}, "password": {Password}}, "Origin", "null"), 403, "origin_refused")
-	expect("no origin but a browser", b.Do("POST", "/login", url.Values{"request": {sealed}, "username": {"alice"}, "password": {Password}}, "Sec-Fetch-Site", "cross-site"), 403, "origin_refused")
-	extra := b.Do("POST", "/login", url.Values{"request": {sealed}, "username": {"alice"}, "password": {Password}, "redirect_uri": {"https://evil.example/"}, "client_id": {"spa"}}, "Origin", UIOrigin)
+	expect("another origin", b.Do("POST", "/login", url.Values{"request": {sealed}, "username": {"alice"}, "password": {Password}},
+		"Origin", "https://evil.example"), 403, "origin_refused")
+	expect("a sandboxed frame", b.Do("POST", "/login", url.Values{"request": {sealed}, "username": {"alice"},
+		"password": {Password}}, "Origin", "null"), 403, "origin_refused")
+	expect("no origin but a browser", b.Do("POST", "/login", url.Values{"request": {sealed}, "username": {"alice"},
+		"password": {Password}}, "Sec-Fetch-Site", "cross-site"), 403, "origin_refused")
+	extra := b.Do("POST", "/login", url.Values{"request": {sealed}, "username": {"alice"}, "password": {Password},
+		"redirect_uri": {"https://evil.example/"}, "client_id": {"spa"}}, "Origin", UIOrigin)
 	if extra.Location().Host != "rp.example.org" {
 		t.Errorf("a form field was trusted: %s", extra.Location())
 	}
@@ -145,17 +157,20 @@ func TestTheTokenEndpointAnswersInTheProtocolsWords(t *testing.T) {
 		{"unknown refresh token", Refresh("x"), 400, "invalid_grant"},
 	} {
 		a := b.Token(c.form)
-		if a.Status != c.status || a.JSON()["error"] != c.code || a.Header.Get("Cache-Control") != "no-store" || (a.Status == 401) != (a.Header.Get("WWW-Authenticate") != "") {
+		if a.Status != c.status || a.JSON()["error"] != c.code || a.Header.Get("Cache-Control") != "no-store" ||
+			(a.Status == 401) != (a.Header.Get("WWW-Authenticate") != "") {
 			t.Errorf("%s: %d %s %v", c.what, a.Status, a.Body, a.Header)
 		}
 	}
 	b.Exec(`INSERT INTO clients (client_id, client_secret_sha256, grant_types) VALUES ('a:b%', sha256('p+w %:'), '{}')`)
-	for what, header := range map[string]string{"raw": Basic("web", "web-secret"), "encoded": Basic(url.QueryEscape("a:b%"), url.QueryEscape("p+w %:"))} {
+	for what, header := range map[string]string{"raw": Basic("web", "web-secret"),
+		"encoded": Basic(url.QueryEscape("a:b%"), url.QueryEscape("p+w %:"))} {
 		if a := b.Token(Redeem("x"), "Authorization", header); a.Status != 400 || a.JSON()["error"] == "invalid_client" {
 			t.Errorf("client_secret_basic, %s: %d %s", what, a.Status, a.Body)
 		}
 	}
-	if a := b.Token(Redeem("x", "client_id", "web", "client_secret", "web-secret"), "Authorization", Basic("web", "web-secret")); a.JSON()["error"] != "invalid_request" {
+	if a := b.Token(Redeem("x", "client_id", "web", "client_secret", "web-secret"), "Authorization",
+		Basic("web", "web-secret")); a.JSON()["error"] != "invalid_request" {
 		t.Errorf("two ways at once: %s", a.Body)
 	}
 	if a := b.Token(Refresh("x", "client_id", "nobody"), "Authorization", Basic("web", "web-secret")); a.Status != 401 {
@@ -168,8 +183,10 @@ func TestUserinfoRefusesWhatIsNotItsToken(t *testing.T) {
 	b := start(t).browser()
 	out := b.Token(Redeem(b.Code(AuthParams("scope", "openid offline_access")))).JSON()
 	access := Str(out["access_token"])
-	for what, token := range map[string]string{"nothing": "", "nonsense": "nonsense", "the ID token": Str(out["id_token"]), "the refresh token": Str(out["refresh_token"]),
-		"another signature": access[:len(access)-4] + "AAAA", "no algorithm": "eyJhbGciOiJub25lIiwidHlwIjoiYXQrand0In0." + strings.Split(access, ".")[1] + "."} {
+	for what, token := range map[string]string{"nothing": "", "nonsense": "nonsense", "the ID token": Str(out["id_token"]),
+		"the refresh token": Str(out["refresh_token"]),
+		"another signature": access[:len(access)-4] + "AAAA", "no algorithm": "eyJhbGciOiJub25lIiwidHlwIjoiYXQrand0In0." +
+			strings.Split(access, ".")[1] + "."} {
 		if a := b.Userinfo(token); a.Status != 401 || !strings.HasPrefix(a.Header.Get("WWW-Authenticate"), "Bearer ") {
 			t.Errorf("%s: %d %s", what, a.Status, a.Body)
 		}

@@ -10,7 +10,8 @@ import (
 func TestAnEssentialACRIsReachedOrTheRequestIsRefused(t *testing.T) {
 	t.Parallel()
 	b := start(t).browser()
-	if a := b.Authorize(AuthParams("claims", `{"id_token": {"acr": {"essential": true, "value": "9"}}}`)); a.Query("error") != "unmet_authentication_requirements" {
+	if a := b.Authorize(AuthParams("claims",
+		`{"id_token": {"acr": {"essential": true, "value": "9"}}}`)); a.Query("error") != "unmet_authentication_requirements" {
 		t.Errorf("asked to sign in for nothing: %d %s", a.Status, a.Location())
 	}
 	b.Code(AuthParams())
@@ -18,14 +19,18 @@ func TestAnEssentialACRIsReachedOrTheRequestIsRefused(t *testing.T) {
 		`{"essential": true, "value": 1}`, `{"essential": true, "values": [{"a": 1}]}`, `{"essential": true, "value": ""}`} {
 		for _, prompt := range []string{"", "none"} {
 			a := b.Authorize(AuthParams("claims", `{"id_token": {"acr": `+asked+`}}`, "prompt", prompt))
-			if a.Location().Host != "rp.example.org" || a.Query("error") != "unmet_authentication_requirements" || a.Query("state") != "st" || a.Query("code") != "" {
+			if a.Location().Host != "rp.example.org" || a.Query("error") != "unmet_authentication_requirements" ||
+				a.Query("state") != "st" || a.Query("code") != "" {
 				t.Errorf("%s: %d %s", asked, a.Status, a.Location())
 			}
 		}
 	}
-	for _, asked := range [][]string{{"claims", `{"id_token": {"acr": {"essential": true, "value": "1"}}}`}, {"claims", `{"id_token": {"acr": {"essential": true, "values": ["9", "1"]}}}`},
-		{"claims", `{"id_token": {"acr": {"essential": true}}}`}, {"claims", `{"id_token": {"acr": null}}`}, {"claims", `{"id_token": {"acr": {"value": "9"}}}`},
-		{"claims", `{"id_token": {"acr": {"values": ["8", "9"]}}}`}, {"acr_values", "1"}, {"acr_values", "9 8"}, {"acr_values", "urn:mace:incommon:iap:silver"}} {
+	for _, asked := range [][]string{{"claims", `{"id_token": {"acr": {"essential": true, "value": "1"}}}`},
+		{"claims", `{"id_token": {"acr": {"essential": true, "values": ["9", "1"]}}}`},
+		{"claims", `{"id_token": {"acr": {"essential": true}}}`}, {"claims", `{"id_token": {"acr": null}}`},
+		{"claims", `{"id_token": {"acr": {"value": "9"}}}`},
+		{"claims", `{"id_token": {"acr": {"values": ["8", "9"]}}}`}, {"acr_values", "1"}, {"acr_values", "9 8"},
+		{"acr_values", "urn:mace:incommon:iap:silver"}} {
 		a := b.Authorize(AuthParams(asked...))
 		if id := Claims(Str(b.Token(Redeem(a.Query("code"))).JSON()["id_token"])); id["acr"] != "1" {
 			t.Errorf("%v: %s %v", asked, a.Location(), id)
@@ -45,8 +50,10 @@ func TestASubThatIsAskedForIsTheOneOrNobody(t *testing.T) {
 	alice, bob := r.browser(), r.browser()
 	hint := Str(alice.Token(Redeem(alice.Code(AuthParams()))).JSON()["id_token"])
 	bob.Login(bob.Authorize(AuthParams()).Location(), "bob", Password)
-	for _, isAlice := range []string{`{"id_token": {"sub": {"value": "sub-alice"}}}`, `{"userinfo": {"sub": {"essential": true, "value": "sub-alice"}}}`,
-		`{"id_token": {"sub": {"values": ["sub-alice"]}}}`, `{"userinfo": {"sub": {"value": "sub-alice"}}, "id_token": {"sub": {"value": "sub-alice"}}}`} {
+	for _, isAlice := range []string{`{"id_token": {"sub": {"value": "sub-alice"}}}`,
+		`{"userinfo": {"sub": {"essential": true, "value": "sub-alice"}}}`,
+		`{"id_token": {"sub": {"values": ["sub-alice"]}}}`,
+		`{"userinfo": {"sub": {"value": "sub-alice"}}, "id_token": {"sub": {"value": "sub-alice"}}}`} {
 		if a := alice.Authorize(AuthParams("claims", isAlice, "prompt", "none")); a.Query("code") == "" {
 			t.Errorf("%s, alice: %s", isAlice, a.Location())
 		}
@@ -65,7 +72,8 @@ func TestASubThatIsAskedForIsTheOneOrNobody(t *testing.T) {
 		}
 	}
 	a := bob.Authorize(AuthParams("claims", `{"id_token": {"sub": {"value": "sub-alice"}}}`))
-	if a := bob.Login(a.Location(), "alice", Password); Claims(Str(bob.Token(Redeem(a.Query("code"))).JSON()["id_token"]))["sub"] != "sub-alice" {
+	if a := bob.Login(a.Location(), "alice",
+		Password); Claims(Str(bob.Token(Redeem(a.Query("code"))).JSON()["id_token"]))["sub"] != "sub-alice" {
 		t.Errorf("alice at bob's browser: %s", a.Location())
 	}
 	for _, nobody := range []string{`{"id_token": {"sub": null}}`, `{"id_token": {"sub": {"essential": true}}}`} {

@@ -23,7 +23,8 @@ func startServices(t *testing.T) *browser {
 // forItself asks for a token of client "robot" itself.
 func (b *browser) forItself(more ...string) Answer {
 	b.Helper()
-	return b.Do("POST", "/token", form(append([]string{"grant_type", "client_credentials"}, more...)...), "Authorization", Basic("robot", "robot-secret"))
+	return b.Do("POST", "/token", form(append([]string{"grant_type", "client_credentials"}, more...)...), "Authorization",
+		Basic("robot", "robot-secret"))
 }
 
 // said is what introspection tells client "web" of a token.
@@ -52,12 +53,14 @@ func TestAClientGetsATokenForItself(t *testing.T) {
 			continue
 		}
 		out := a.JSON()
-		if a.Status != 200 || out["scope"] != c.got || out["token_type"] != "Bearer" || out["expires_in"] != 900.0 || out["refresh_token"] != nil ||
+		if a.Status != 200 || out["scope"] != c.got || out["token_type"] != "Bearer" || out["expires_in"] != 900.0 ||
+			out["refresh_token"] != nil ||
 			out["id_token"] != nil || a.Header.Get("Cache-Control") != "no-store" {
 			t.Errorf("scope %q: %d %s, want %q", c.asked, a.Status, a.Body, c.got)
 		}
 		said := Claims(Str(out["access_token"]))
-		if headerOf(Str(out["access_token"]))["typ"] != "at+jwt" || said["sub"] != "robot" || said["client_id"] != "robot" || said["aud"] != b.Issuer ||
+		if headerOf(Str(out["access_token"]))["typ"] != "at+jwt" || said["sub"] != "robot" || said["client_id"] != "robot" ||
+			said["aud"] != b.Issuer ||
 			said["scope"] != c.got || said["grant_id"] != nil || said["auth_time"] != nil || said["iss"] != b.Issuer || said["jti"] == nil {
 			t.Errorf("scope %q: claims %v", c.asked, said)
 		}
@@ -65,7 +68,8 @@ func TestAClientGetsATokenForItself(t *testing.T) {
 	b.Exec("UPDATE clients SET scope = 'openid', audiences = '{https://store.example.org,mail}' WHERE client_id = 'robot'")
 	b.WaitForNotify()
 	a := b.forItself()
-	if aud := Claims(Str(a.JSON()["access_token"]))["aud"]; a.Status != 200 || a.JSON()["scope"] != "" || asJSON(aud) != `["https://store.example.org","mail"]` {
+	if aud := Claims(Str(a.JSON()["access_token"]))["aud"]; a.Status != 200 || a.JSON()["scope"] != "" ||
+		asJSON(aud) != `["https://store.example.org","mail"]` {
 		t.Errorf("with audiences, without scopes of its own: %d %s %v", a.Status, a.Body, aud)
 	}
 	if aud := Claims(Str(b.forItself("resource", "mail").JSON()["access_token"]))["aud"]; aud != "mail" {
@@ -85,14 +89,16 @@ func TestAClientGetsATokenForItself(t *testing.T) {
 func TestATokenForAClientItselfIsForConfidentialClientsWithTheGrant(t *testing.T) {
 	t.Parallel()
 	b := startServices(t)
-	b.Exec(`INSERT INTO clients (client_id, token_endpoint_auth_method, grant_types, scope) VALUES ('page', 'none', '{client_credentials}', 'read')`)
+	b.Exec(`INSERT INTO clients (client_id, token_endpoint_auth_method, grant_types, scope)
+		VALUES ('page', 'none', '{client_credentials}', 'read')`)
 	ask := url.Values{"grant_type": {"client_credentials"}}
 	for what, c := range map[string]struct {
 		a      Answer
 		status int
 		code   string
 	}{
-		"a public client":            {b.Do("POST", "/token", form("grant_type", "client_credentials", "client_id", "page")), 400, "unauthorized_client"},
+		"a public client": {b.Do("POST", "/token", form("grant_type", "client_credentials", "client_id", "page")), 400,
+			"unauthorized_client"},
 		"a client without the grant": {b.Token(ask), 400, "unauthorized_client"},
 		"nobody":                     {b.Do("POST", "/token", ask), 401, "invalid_client"},
 		"a wrong secret":             {b.Do("POST", "/token", ask, "Authorization", Basic("robot", "x")), 401, "invalid_client"},

@@ -101,7 +101,8 @@ func TestAnApplicationSignsInByTheDocumentAtItsClientID(t *testing.T) {
 	if verified, err := op.VerifierContext(ctx, &oidc.Config{ClientID: id}).Verify(ctx, raw); err != nil || verified.Subject != "sub-alice" {
 		t.Errorf("%+v, %v", verified, err)
 	}
-	if s.asked.Load() != 1 || b.Count(`SELECT count(*) FROM clients WHERE client_id = $1 AND registration = 'document' AND require_pkce AND NOT first_party`, id) != 1 {
+	if s.asked.Load() != 1 ||
+		b.Count(`SELECT count(*) FROM clients WHERE client_id = $1 AND registration = 'document' AND require_pkce AND NOT first_party`, id) != 1 {
 		t.Errorf("the document was fetched %d times", s.asked.Load())
 	}
 	if a := b.ask(s, "/oauth/client.json", "code_challenge", "", "code_challenge_method", ""); a.Query("error") != "invalid_request" {
@@ -112,7 +113,8 @@ func TestAnApplicationSignsInByTheDocumentAtItsClientID(t *testing.T) {
 func TestDocumentsAreReadWhereverARequestBegins(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	s.say("redirect_uris", []string{"https://app.example.org/cb"}, "grant_types", []string{"authorization_code", "urn:ietf:params:oauth:grant-type:device_code"})
+	s.say("redirect_uris", []string{"https://app.example.org/cb"}, "grant_types",
+		[]string{"authorization_code", "urn:ietf:params:oauth:grant-type:device_code"})
 	b := start(t, documents, ReachesTestServers).browser()
 	a := b.Do("POST", "/par", AuthParams("client_id", s.URL+"/pushed", "redirect_uri", "https://app.example.org/cb"))
 	if a.Status != 201 {
@@ -122,7 +124,8 @@ func TestDocumentsAreReadWhereverARequestBegins(t *testing.T) {
 	if a.Location().Path != "/login" || s.asked.Load() != 1 {
 		t.Errorf("%d %s, fetched %d times", a.Status, a.Location(), s.asked.Load())
 	}
-	if a := b.Do("POST", "/device_authorization", url.Values{"client_id": {s.URL + "/device"}, "scope": {"openid"}}); a.Status != 200 || a.JSON()["user_code"] == nil {
+	if a := b.Do("POST", "/device_authorization", url.Values{"client_id": {s.URL + "/device"},
+		"scope": {"openid"}}); a.Status != 200 || a.JSON()["user_code"] == nil {
 		t.Errorf("device: %d %s", a.Status, a.Body)
 	}
 	s.answer(http.NotFound)
@@ -157,10 +160,12 @@ func TestADocumentThatIsNoneIsRefused(t *testing.T) {
 		what  string
 		serve http.HandlerFunc
 	}{
-		{"another client_id", as("application/json", `{"client_id": "https://other.example/c", "redirect_uris": ["https://app.example.org/cb"]}`)},
+		{"another client_id", as("application/json",
+			`{"client_id": "https://other.example/c", "redirect_uris": ["https://app.example.org/cb"]}`)},
 		{"no client_id", as("application/json", `{"redirect_uris": ["https://app.example.org/cb"]}`)},
 		{"a secret", as("application/json", `{"client_id": "ID", "client_secret": "x", "redirect_uris": ["https://app.example.org/cb"]}`)},
-		{"a method with a secret", as("application/json", `{"client_id": "ID", "token_endpoint_auth_method": "client_secret_basic", "redirect_uris": ["https://app.example.org/cb"]}`)},
+		{"a method with a secret", as("application/json",
+			`{"client_id": "ID", "token_endpoint_auth_method": "client_secret_basic", "redirect_uris": ["https://app.example.org/cb"]}`)},
 		{"a script to send people to", as("application/json", `{"client_id": "ID", "redirect_uris": ["javascript:alert(1)"]}`)},
 		{"no JSON", as("application/json", "ID")},
 		{"a file that somebody uploaded", as("text/plain", good)},
@@ -196,19 +201,22 @@ func TestNobodyHasUsFetchDocumentsThatWeAreNotToFetch(t *testing.T) {
 		}
 	}
 	b := start(t, documents, ReachesTestServers).browser()
-	for _, id := range []string{strings.Replace(s.URL, "https:", "http:", 1) + "/c", s.URL, s.URL + "/a/../c", s.URL + "/c#x", strings.Replace(s.URL, "//", "//u:p@", 1) + "/c",
+	for _, id := range []string{strings.Replace(s.URL, "https:", "http:", 1) + "/c", s.URL, s.URL + "/a/../c", s.URL + "/c#x",
+		strings.Replace(s.URL, "//", "//u:p@", 1) + "/c",
 		s.URL + "/" + strings.Repeat("x", 255)} {
 		if a := b.Authorize(AuthParams("client_id", id)); a.Status != 400 || s.asked.Load() != 0 {
 			t.Errorf("%s: %d, fetched %d times", id, a.Status, s.asked.Load())
 		}
 	}
 	// What an administrator registered is his, whatever its name.
-	b.Exec(`INSERT INTO clients (client_id, token_endpoint_auth_method, redirect_uris) VALUES ($1, 'none', '{https://mine.example.org/}')`, s.URL+"/mine")
+	b.Exec(`INSERT INTO clients (client_id, token_endpoint_auth_method, redirect_uris)
+		VALUES ($1, 'none', '{https://mine.example.org/}')`, s.URL+"/mine")
 	if a := b.ask(s, "/mine", "redirect_uri", "https://mine.example.org/"); a.Location().Path != "/login" || s.asked.Load() != 0 {
 		t.Errorf("%d %s, fetched %d times", a.Status, a.Location(), s.asked.Load())
 	}
 	// Only who begins to sign in has us fetch.
-	if a := b.Do("POST", "/token", url.Values{"grant_type": {"authorization_code"}, "code": {"x"}, "client_id": {s.URL + "/new"}}); a.Status != 401 || s.asked.Load() != 0 {
+	if a := b.Do("POST", "/token", url.Values{"grant_type": {"authorization_code"}, "code": {"x"},
+		"client_id": {s.URL + "/new"}}); a.Status != 401 || s.asked.Load() != 0 {
 		t.Errorf("%d, fetched %d times", a.Status, s.asked.Load())
 	}
 }
@@ -265,7 +273,8 @@ func TestADocumentIsReadAgainAndOutlivesATrouble(t *testing.T) {
 	if a := b.ask(s, "/c", "prompt", "none"); a.Query("error") != "consent_required" || s.asked.Load() != 1 {
 		t.Errorf("after a change of where it answers from: %s, read %d times", a.Location(), s.asked.Load())
 	}
-	if b.Count(`SELECT count(*) FROM clients WHERE client_id = $1 AND client_name = 'Renamed' AND cardinality(redirect_uris) = 2`, s.URL+"/c") != 1 {
+	if b.Count(`SELECT count(*) FROM clients WHERE client_id = $1 AND client_name = 'Renamed' AND cardinality(redirect_uris) = 2`,
+		s.URL+"/c") != 1 {
 		t.Error("the row is not what the document says")
 	}
 	s.answer(http.NotFound)
@@ -296,7 +305,8 @@ func TestDocumentsAreBoundedAsRegistrationsAre(t *testing.T) {
 	}
 	a := b.ask(s, "/20")
 	page := b.Interaction(a.LeadsTo())
-	if code, _ := page["error"].(map[string]any); a.Status != 503 || a.Header.Get("Retry-After") == "" || code["code"] != "temporarily_unavailable" {
+	if code, _ := page["error"].(map[string]any); a.Status != 503 || a.Header.Get("Retry-After") == "" ||
+		code["code"] != "temporarily_unavailable" {
 		t.Errorf("%d %v", a.Status, page)
 	}
 	if a := b.ask(s, "/3"); a.Status != 303 {

@@ -295,7 +295,8 @@ func TestOneOfTwentyParallelPollsWinsAndTheReplaysRevokeIt(t *testing.T) {
 			t.Errorf("%d %s", a.Status, a.Body)
 		}
 	}
-	if won == "" || r.Count("SELECT count(*) FROM grants") != 1 || r.Count("SELECT count(*) FROM grants WHERE refresh_sha256 IS NOT NULL") != 1 {
+	if won == "" || r.Count("SELECT count(*) FROM grants") != 1 ||
+		r.Count("SELECT count(*) FROM grants WHERE refresh_sha256 IS NOT NULL") != 1 {
 		t.Fatal("not one grant with a family of refresh tokens")
 	}
 	if a := b.Userinfo(won); a.Status != 401 {

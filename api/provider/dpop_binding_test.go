@@ -44,7 +44,8 @@ func TestACodeIsBoundToTheKeyOfItsRequest(t *testing.T) {
 		t.Errorf("without any of it: %s", a.Body)
 	}
 
-	for what, jkt := range map[string]string{"short": "abc", "44 characters": key.thumbprint() + "x", "no base64url": key.thumbprint()[:42] + "+"} {
+	for what, jkt := range map[string]string{"short": "abc", "44 characters": key.thumbprint() + "x",
+		"no base64url": key.thumbprint()[:42] + "+"} {
 		if a := b.Authorize(AuthParams("dpop_jkt", jkt)); a.Query("error") != "invalid_request" {
 			t.Errorf("dpop_jkt, %s: %s", what, a.Location())
 		}
@@ -133,16 +134,19 @@ func TestAClientThatIsRegisteredForBoundTokensGetsNoOthers(t *testing.T) {
 		if a.Header.Get("DPoP-Nonce") == "" {
 			t.Errorf("%s: no nonce is handed out", what)
 		}
-		if a := b.proven(key, ask); a.Status != 200 || a.JSON()["token_type"] != "DPoP" || jktOf(Str(a.JSON()["access_token"])) != key.thumbprint() {
+		if a := b.proven(key, ask); a.Status != 200 || a.JSON()["token_type"] != "DPoP" ||
+			jktOf(Str(a.JSON()["access_token"])) != key.thumbprint() {
 			t.Errorf("%s: %d %s", what, a.Status, a.Body)
 		}
 	}
 	for _, responseType := range []string{"token", "id_token token", "code token", "code id_token token"} {
-		if a := b.Authorize(AuthParams("response_type", responseType)); a.Fragment().Get("error") != "unauthorized_client" || a.Fragment().Get("access_token") != "" {
+		if a := b.Authorize(AuthParams("response_type", responseType)); a.Fragment().Get("error") != "unauthorized_client" ||
+			a.Fragment().Get("access_token") != "" {
 			t.Errorf("%s: %s", responseType, a.Location())
 		}
 	}
-	if a := b.Authorize(AuthParams("response_type", "id_token", "code_challenge", "", "code_challenge_method", "")); a.Fragment().Get("id_token") == "" {
+	if a := b.Authorize(AuthParams("response_type", "id_token", "code_challenge", "", "code_challenge_method",
+		"")); a.Fragment().Get("id_token") == "" {
 		t.Errorf("id_token: %s", a.Location())
 	}
 }

@@ -60,7 +60,8 @@ func TestADPoPClientIsHandedANonceAndGetsATokenBoundToItsKey(t *testing.T) {
 		first := b.Do("POST", "/token", form, "DPoP", b.proof(key, "POST", "/token", "nonce", nil), "Origin", "https://spa.example.org")
 		b.refusedProof("without a nonce", first, 400, "use_dpop_nonce")
 		nonce := first.Header.Get("DPoP-Nonce")
-		if nonce == "" || !strings.Contains(first.Header.Get("Access-Control-Expose-Headers"), "DPoP-Nonce") || first.Header.Get("Cache-Control") != "no-store" {
+		if nonce == "" || !strings.Contains(first.Header.Get("Access-Control-Expose-Headers"), "DPoP-Nonce") ||
+			first.Header.Get("Cache-Control") != "no-store" {
 			t.Errorf("%s: %v", alg, first.Header)
 		}
 		a := b.Do("POST", "/token", form, "DPoP", b.proof(key, "POST", "/token", "nonce", nonce))
@@ -83,7 +84,8 @@ func TestADPoPClientIsHandedANonceAndGetsATokenBoundToItsKey(t *testing.T) {
 			t.Errorf("%s: introspection says %v", alg, said)
 		}
 	}
-	if doc := b.Do("GET", "/.well-known/openid-configuration", nil).JSON(); asJSON(doc["dpop_signing_alg_values_supported"]) != `["RS256","PS256","ES256","EdDSA"]` {
+	if doc := b.Do("GET", "/.well-known/openid-configuration",
+		nil).JSON(); asJSON(doc["dpop_signing_alg_values_supported"]) != `["RS256","PS256","ES256","EdDSA"]` {
 		t.Errorf("metadata: %v", doc["dpop_signing_alg_values_supported"])
 	}
 	if a := b.Do("OPTIONS", "/userinfo", nil, "Origin", "https://spa.example.org", "Access-Control-Request-Method", "GET",
@@ -116,7 +118,8 @@ func TestABoundTokenIsGoodForItsKeyAloneAndEachProofOnce(t *testing.T) {
 	}{
 		{"as a bearer's", b.Userinfo(access), "invalid_token"},
 		{"as a bearer's, with a proof", b.Do("GET", "/userinfo", nil, "Authorization", "Bearer "+access, "DPoP", proof()), "invalid_token"},
-		{"in the form", b.Do("POST", "/userinfo", form("access_token", access), "DPoP", b.proof(key, "POST", "/userinfo", "ath", athOf(access))), "invalid_token"},
+		{"in the form", b.Do("POST", "/userinfo", form("access_token", access), "DPoP",
+			b.proof(key, "POST", "/userinfo", "ath", athOf(access))), "invalid_token"},
 		{"without a proof", b.Do("GET", "/userinfo", nil, "Authorization", "DPoP "+access), "invalid_token"},
 		{"with a proof of another key", b.shown(access, ofOther(access)), "invalid_token"},
 		{"with a proof for no token", b.shown(access, proof("ath", nil)), "invalid_dpop_proof"},
@@ -144,7 +147,8 @@ func TestABoundTokenIsGoodForItsKeyAloneAndEachProofOnce(t *testing.T) {
 		t.Errorf("%d %s", a.Status, a.Body)
 	}
 	b.refusedProof("again", b.shown(access, used), 401, "invalid_dpop_proof")
-	b.refusedProof("again at another replica", b.Do("GET", other+"/userinfo", nil, "Authorization", "DPoP "+access, "DPoP", used), 401, "invalid_dpop_proof")
+	b.refusedProof("again at another replica", b.Do("GET", other+"/userinfo", nil, "Authorization", "DPoP "+access, "DPoP", used),
+		401, "invalid_dpop_proof")
 	once := proof()
 	var won atomic.Int32
 	var group sync.WaitGroup
@@ -175,7 +179,8 @@ func TestAProofIsCheckedPointByPoint(t *testing.T) {
 	access := Str(b.proven(key, Redeem(b.Code(AuthParams()))).JSON()["access_token"])
 	nonce := b.nonce()
 	said := func(method, path string, changes ...any) map[string]any {
-		return b.changed(map[string]any{"jti": rand.Text(), "htm": method, "htu": b.Issuer + path, "iat": time.Duration(0), "nonce": nonce, "ath": athOf(access)}, changes)
+		return b.changed(map[string]any{"jti": rand.Text(), "htm": method, "htu": b.Issuer + path, "iat": time.Duration(0),
+			"nonce": nonce, "ath": athOf(access)}, changes)
 	}
 	private := key.jwk()
 	private["d"] = "AAAA"
@@ -212,8 +217,8 @@ func TestAProofIsCheckedPointByPoint(t *testing.T) {
 		"another's key": func(m, p string) string { return stranger.jwt(header("jwk", key.jwk()), said(m, p)) },
 		"crit":          func(m, p string) string { return key.jwt(header("crit", []string{"jwk"}), said(m, p)) },
 		"altered":       func(m, p string) string { return altered(key.jwt(proofHeader(key), said(m, p))) },
-		"no JWT":        func(m, p string) string { return "x" },
-		"nothing":       func(m, p string) string { return "" },
+		"no JWT":        func(_, _ string) string { return "x" },
+		"nothing":       func(_, _ string) string { return "" },
 		"two in one":    func(m, p string) string { s := key.jwt(proofHeader(key), said(m, p)); return s + ", " + s },
 		"16 kB": func(m, p string) string {
 			return key.jwt(proofHeader(key), said(m, p, "more", strings.Repeat("x", 12<<10)))

@@ -34,19 +34,23 @@ func TestAClientOfFAPI2SignsPeopleInWithPushedRequestsSignedAssertionsAndBoundTo
 	if pushed.Status != 201 || pushed.JSON()["expires_in"].(float64) >= 600 {
 		t.Fatalf("%d %s", pushed.Status, pushed.Body)
 	}
-	a := s.Authorize(form("client_id", "fapi", "request_uri", Str(pushed.JSON()["request_uri"]), "scope", "openid read", "redirect_uri", "https://evil.example"))
+	a := s.Authorize(form("client_id", "fapi", "request_uri", Str(pushed.JSON()["request_uri"]), "scope", "openid read",
+		"redirect_uri", "https://evil.example"))
 	a = s.Login(a.Location(), "alice", Password)
-	if a.Status != 303 || a.Location().Host != "rp.example.org" || a.Query("iss") != s.Issuer || a.Query("state") != "st" || a.Query("code") == "" {
+	if a.Status != 303 || a.Location().Host != "rp.example.org" || a.Query("iss") != s.Issuer || a.Query("state") != "st" ||
+		a.Query("code") == "" {
 		t.Fatalf("%d %s", a.Status, a.Location())
 	}
 	tokens := s.provenAs(key, Redeem(a.Query("code")))
 	access, next := Str(tokens.JSON()["access_token"]), Str(tokens.JSON()["refresh_token"])
 	id := Str(tokens.JSON()["id_token"])
-	if tokens.Status != 200 || tokens.JSON()["token_type"] != "DPoP" || tokens.JSON()["scope"] != "openid email offline_access" || next == "" ||
+	if tokens.Status != 200 || tokens.JSON()["token_type"] != "DPoP" || tokens.JSON()["scope"] != "openid email offline_access" ||
+		next == "" ||
 		headerOf(id)["alg"] != "PS256" || headerOf(access)["alg"] != "ES256" || Claims(id)["aud"] != "fapi" || jktOf(access) != key.thumbprint() {
 		t.Fatalf("%d %s", tokens.Status, tokens.Body)
 	}
-	if a := s.shown(access, s.proof(key, "GET", "/userinfo", "ath", athOf(access))); a.Status != 200 || a.JSON()["email"] != "alice@example.org" {
+	if a := s.shown(access, s.proof(key, "GET", "/userinfo", "ath", athOf(access))); a.Status != 200 ||
+		a.JSON()["email"] != "alice@example.org" {
 		t.Errorf("userinfo: %d %s", a.Status, a.Body)
 	}
 	if a := s.Userinfo(access); a.Status != 401 {
@@ -101,9 +105,11 @@ func TestAClientOfFAPI2IsRefusedWhatTheProfileForbids(t *testing.T) {
 	}
 	s.refusedClient("pushed without authentication", s.Do("POST", "/par", fapi()))
 	s.refusedProof("a proof by RS256 at /par", s.push(rsa, fapi()), 400, "invalid_dpop_proof")
-	s.refusedProof("no proof at /token", s.Do("POST", "/token", asserted(Redeem(code()), s.assertion("fapi", s.keys["ES256"]))), 400, "invalid_dpop_proof")
+	s.refusedProof("no proof at /token", s.Do("POST", "/token", asserted(Redeem(code()), s.assertion("fapi", s.keys["ES256"]))), 400,
+		"invalid_dpop_proof")
 	s.refusedProof("a proof by RS256", s.provenAs(rsa, Redeem(code())), 400, "invalid_dpop_proof")
-	s.refusedClient("an assertion by RS256", s.Do("POST", "/token", asserted(Redeem(code()), s.assertion("fapi", s.keys["RS256"])), "DPoP", s.proof(key, "POST", "/token")))
+	s.refusedClient("an assertion by RS256", s.Do("POST", "/token", asserted(Redeem(code()), s.assertion("fapi", s.keys["RS256"])),
+		"DPoP", s.proof(key, "POST", "/token")))
 	if a := s.provenAs(newSigner("EdDSA", ""), Redeem(code())); a.JSON()["error"] != "invalid_grant" {
 		t.Errorf("a proof of another key than at /par: %d %s", a.Status, a.Body)
 	}
@@ -111,8 +117,10 @@ func TestAClientOfFAPI2IsRefusedWhatTheProfileForbids(t *testing.T) {
 	// A key that proved itself by PS256 does so at userinfo, too.
 	ps := signer{"PS256", "", rsa.private}
 	pushed := s.push(ps, fapi())
-	access := Str(s.provenAs(ps, Redeem(s.Code(form("client_id", "fapi", "request_uri", Str(pushed.JSON()["request_uri"]))))).JSON()["access_token"])
-	s.refusedProof("a proof by RS256 at userinfo", s.shown(access, s.proof(rsa, "GET", "/userinfo", "ath", athOf(access))), 401, "invalid_dpop_proof")
+	access := Str(s.provenAs(ps, Redeem(s.Code(form("client_id", "fapi", "request_uri",
+		Str(pushed.JSON()["request_uri"]))))).JSON()["access_token"])
+	s.refusedProof("a proof by RS256 at userinfo", s.shown(access, s.proof(rsa, "GET", "/userinfo", "ath", athOf(access))), 401,
+		"invalid_dpop_proof")
 	if a := s.shown(access, s.proof(ps, "GET", "/userinfo", "ath", athOf(access))); a.Status != 200 {
 		t.Errorf("by PS256: %d %s", a.Status, a.Body)
 	}

@@ -21,7 +21,8 @@ func TestSignInReachesTheRelyingPartyWithCodeStateAndIss(t *testing.T) {
 		t.Error("an unauthenticated request wrote a row")
 	}
 	page := b.Interaction(a.Location().String())
-	if page["page"] != "login" || page["username"] != "alice" || page["action"] != b.Issuer+"/login" || page["client"].(map[string]any)["name"] != "Web" {
+	if page["page"] != "login" || page["username"] != "alice" || page["action"] != b.Issuer+"/login" ||
+		page["client"].(map[string]any)["name"] != "Web" {
 		t.Errorf("interaction: %v", page)
 	}
 
@@ -47,7 +48,8 @@ func TestSignInReachesTheRelyingPartyWithCodeStateAndIss(t *testing.T) {
 		t.Fatalf("token: %d %v", tokens.Status, out)
 	}
 	id := Claims(Str(out["id_token"]))
-	if id["iss"] != b.Issuer || id["aud"] != "web" || id["sub"] != "sub-alice" || id["nonce"] != "no" || id["at_hash"] == nil || id["sid"] == nil || id["auth_time"] == nil {
+	if id["iss"] != b.Issuer || id["aud"] != "web" || id["sub"] != "sub-alice" || id["nonce"] != "no" || id["at_hash"] == nil ||
+		id["sid"] == nil || id["auth_time"] == nil {
 		t.Errorf("ID token: %v", id)
 	}
 	info := b.Userinfo(Str(out["access_token"]))
@@ -87,7 +89,8 @@ func TestAPersonWhoDoesNotWantToSignInGoesBackWithAccessDenied(t *testing.T) {
 	if page := b.Interaction(own.Location().String()); page["cancel"] != nil {
 		t.Errorf("interaction: %v", page)
 	}
-	if a := b.Do("POST", "/login", url.Values{"request": {own.Query("request")}, "cancel": {"yes"}}, "Origin", UIOrigin); a.Location().Path != "/login" {
+	if a := b.Do("POST", "/login", url.Values{"request": {own.Query("request")}, "cancel": {"yes"}}, "Origin",
+		UIOrigin); a.Location().Path != "/login" {
 		t.Errorf("%d %s", a.Status, a.Location())
 	}
 }
@@ -160,7 +163,8 @@ func TestOneOfFiftyParallelRedemptionsWinsAndTheReplaysRevokeIt(t *testing.T) {
 func TestACodeFitsOnlyItsOwnRequest(t *testing.T) {
 	t.Parallel()
 	b := start(t).browser()
-	b.Exec(`INSERT INTO clients (client_id, client_secret_sha256, redirect_uris, first_party) VALUES ('other', sha256('web-secret'), ARRAY[$1], true)`, Callback)
+	b.Exec(`INSERT INTO clients (client_id, client_secret_sha256, redirect_uris, first_party) VALUES ('other', sha256('web-secret'),
+		ARRAY[$1], true)`, Callback)
 	code := b.Code(AuthParams())
 	for what, form := range map[string]url.Values{
 		"another redirect_uri": Redeem(code, "redirect_uri", "https://rp.example.org/callback"),
@@ -244,7 +248,8 @@ func TestOfflineGrantsOutliveTheSessionAndOthersDoNot(t *testing.T) {
 	b := start(t).browser()
 	online := b.Token(Redeem(b.Code(AuthParams()))).JSON()
 	offline := b.Token(Redeem(b.Code(AuthParams("scope", "openid offline_access")))).JSON()
-	out := b.Do("GET", "/logout", url.Values{"id_token_hint": {Str(online["id_token"])}, "post_logout_redirect_uri": {"https://rp.example.org/bye"}, "state": {"s"}})
+	out := b.Do("GET", "/logout", url.Values{"id_token_hint": {Str(online["id_token"])},
+		"post_logout_redirect_uri": {"https://rp.example.org/bye"}, "state": {"s"}})
 	if out.Status != 303 || out.Location().String() != "https://rp.example.org/bye?state=s" {
 		t.Fatalf("logout: %d %s", out.Status, out.Location())
 	}
@@ -339,7 +344,8 @@ func TestFormPostCarriesTheAnswerInAForm(t *testing.T) {
 	b := start(t).browser()
 	b.Code(AuthParams())
 	a := b.Authorize(AuthParams("response_mode", "form_post", "state", `"><script>alert(1)</script>`))
-	if a.Status != 200 || !strings.Contains(a.Body, `action="https://rp.example.org/callback?fixed=1"`) || !strings.Contains(a.Body, `name="code"`) ||
+	if a.Status != 200 || !strings.Contains(a.Body, `action="https://rp.example.org/callback?fixed=1"`) ||
+		!strings.Contains(a.Body, `name="code"`) ||
 		!strings.Contains(a.Body, `name="iss"`) || strings.Contains(a.Body, "<script>alert") {
 		t.Errorf("%d %s", a.Status, a.Body)
 	}

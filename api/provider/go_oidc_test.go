@@ -120,13 +120,15 @@ func TestAGoClientRefreshesUntilItRevokes(t *testing.T) {
 		t.Fatalf("refresh: %v", err)
 	}
 	raw, _ := second.Extra("id_token").(string)
-	if id, err := c.op.Verifier(&oidc.Config{ClientID: "web"}).Verify(c.ctx, raw); err != nil || id.VerifyAccessToken(second.AccessToken) != nil {
+	if id, err := c.op.Verifier(&oidc.Config{ClientID: "web"}).Verify(c.ctx, raw); err != nil ||
+		id.VerifyAccessToken(second.AccessToken) != nil {
 		t.Errorf("the refreshed ID token: %v", err)
 	}
 	if known := c.introspect(second.AccessToken); known["active"] != true || known["sub"] != "sub-alice" || known["client_id"] != "web" {
 		t.Errorf("introspection: %v", known)
 	}
-	if status, out := c.post(c.endpoints.Revocation, url.Values{"token": {second.RefreshToken}, "token_type_hint": {"refresh_token"}}); status != 200 {
+	if status, out := c.post(c.endpoints.Revocation, url.Values{"token": {second.RefreshToken},
+		"token_type_hint": {"refresh_token"}}); status != 200 {
 		t.Fatalf("revocation: %d %v", status, out)
 	}
 	_, err = c.TokenSource(c.ctx, expired(second)).Token()
@@ -144,7 +146,8 @@ func TestAGoClientRefreshesUntilItRevokes(t *testing.T) {
 func TestAGoServiceGetsATokenForItselfThatAnotherVerifies(t *testing.T) {
 	t.Parallel()
 	r := start(t)
-	r.Exec(`UPDATE clients SET grant_types = '{client_credentials}', scope = 'openid read', audiences = ARRAY[$1] WHERE client_id = 'web'`, dataService)
+	r.Exec(`UPDATE clients SET grant_types = '{client_credentials}', scope = 'openid read', audiences = ARRAY[$1]
+		WHERE client_id = 'web'`, dataService)
 	c := r.goClient()
 	own := clientcredentials.Config{ClientID: "web", ClientSecret: "web-secret", TokenURL: c.Endpoint.TokenURL, Scopes: []string{"read"},
 		EndpointParams: url.Values{"resource": {dataService}}}
@@ -176,14 +179,16 @@ func TestAGoServiceExchangesATokenForAnotherService(t *testing.T) {
 	c := r.goClient("openid", "read")
 	subject := c.signIn(r.browser())
 	// clientcredentials lets EndpointParams replace grant_type: so Go programs exchange tokens.
-	exchange := clientcredentials.Config{ClientID: "web", ClientSecret: "web-secret", TokenURL: c.Endpoint.TokenURL, EndpointParams: url.Values{
-		"grant_type": {exchangeGrant}, "audience": {dataService},
-		"subject_token": {subject.AccessToken}, "subject_token_type": {"urn:ietf:params:oauth:token-type:access_token"}}}
+	exchange := clientcredentials.Config{ClientID: "web", ClientSecret: "web-secret", TokenURL: c.Endpoint.TokenURL,
+		EndpointParams: url.Values{
+			"grant_type": {exchangeGrant}, "audience": {dataService},
+			"subject_token": {subject.AccessToken}, "subject_token_type": {"urn:ietf:params:oauth:token-type:access_token"}}}
 	token, err := exchange.Token(c.ctx)
 	if err != nil || token.Extra("issued_token_type") != "urn:ietf:params:oauth:token-type:access_token" {
 		t.Fatalf("%+v %v", token, err)
 	}
-	verified, err := c.op.Verifier(&oidc.Config{ClientID: dataService, SupportedSigningAlgs: []string{oidc.ES256}}).Verify(c.ctx, token.AccessToken)
+	verified, err := c.op.Verifier(&oidc.Config{ClientID: dataService, SupportedSigningAlgs: []string{oidc.ES256}}).Verify(c.ctx,
+		token.AccessToken)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -243,7 +248,8 @@ func TestAGoClientSignsOutAndVerifiesTheLogoutToken(t *testing.T) {
 	c, b := r.goClient("openid"), r.browser()
 	token := c.signIn(b)
 	hint, _ := token.Extra("id_token").(string)
-	out := b.Do("GET", c.endpoints.EndSession, url.Values{"id_token_hint": {hint}, "post_logout_redirect_uri": {"https://rp.example.org/bye"}, "state": {"x"}})
+	out := b.Do("GET", c.endpoints.EndSession, url.Values{"id_token_hint": {hint},
+		"post_logout_redirect_uri": {"https://rp.example.org/bye"}, "state": {"x"}})
 	if to := out.Header.Get("Location"); out.Status != 303 || to != "https://rp.example.org/bye?state=x" {
 		t.Errorf("signing out leads to %s: %d %s", to, out.Status, out.Body)
 	}

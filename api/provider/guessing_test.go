@@ -95,7 +95,8 @@ func TestBeyondTheHashQueueTheAnswerIs503WithRetryAfter(t *testing.T) {
 	b := r.browser()
 	at := b.Authorize(AuthParams()).Location()
 	b.Issuer = "http://" + server.Listener.Addr().String()
-	r.Exec(`INSERT INTO users (username, password) SELECT 'user' || i, crypt($1, gen_salt('bf', 10)) FROM generate_series(0, 19) AS i`, Password)
+	r.Exec(`INSERT INTO users (username, password) SELECT 'user' || i, crypt($1, gen_salt('bf', 10))
+		FROM generate_series(0, 19) AS i`, Password)
 	results := make([]Answer, 20)
 	var group sync.WaitGroup
 	for i := range results {
@@ -107,7 +108,8 @@ func TestBeyondTheHashQueueTheAnswerIs503WithRetryAfter(t *testing.T) {
 		switch {
 		case a.Query("code") != "":
 			done++
-		case a.Status == 503 && a.Header.Get("Retry-After") != "" && b.Interaction(a.LeadsTo())["error"].(map[string]any)["code"] == "temporarily_unavailable":
+		case a.Status == 503 && a.Header.Get("Retry-After") != "" &&
+			b.Interaction(a.LeadsTo())["error"].(map[string]any)["code"] == "temporarily_unavailable":
 			busy++
 		default:
 			t.Errorf("%d %s", a.Status, a.Body)

@@ -34,7 +34,8 @@ func TestAnIDTokenHintIsForOnePersonOnly(t *testing.T) {
 	if right := bob.Login(a.Location(), "alice", Password); right.Query("code") == "" {
 		t.Errorf("alice at bob's browser: %s", right.Location())
 	}
-	for name, bad := range map[string]string{"nonsense": "x", "an access token": Str(tokens["access_token"]), "a forged one": hint[:len(hint)-8] + "AAAAAAAA"} {
+	for name, bad := range map[string]string{"nonsense": "x", "an access token": Str(tokens["access_token"]),
+		"a forged one": hint[:len(hint)-8] + "AAAAAAAA"} {
 		if a := alice.Authorize(AuthParams("id_token_hint", bad)); a.Query("error") != "invalid_request" {
 			t.Errorf("%s: %s", name, a.Location())
 		}

@@ -32,7 +32,8 @@ func TestIntrospectionTellsWhetherATokenIsActiveAndNobodyWithoutASecret(t *testi
 	}
 
 	got := introspect("service", access).JSON()
-	for name, want := range map[string]any{"active": true, "client_id": "web", "username": "alice", "sub": "sub-alice", "scope": "openid email offline_access",
+	for name, want := range map[string]any{"active": true, "client_id": "web", "username": "alice", "sub": "sub-alice",
+		"scope":      "openid email offline_access",
 		"token_type": "Bearer", "iss": b.Issuer} {
 		if got[name] != want {
 			t.Errorf("%s is %v, want %v", name, got[name], want)

@@ -23,7 +23,8 @@ func TestGoOIDCSignsInForEachSigningAlgorithm(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		rp := oauth2.Config{ClientID: "web", ClientSecret: "web-secret", RedirectURL: Callback, Endpoint: op.Endpoint(), Scopes: []string{"openid", "email", "offline_access"}}
+		rp := oauth2.Config{ClientID: "web", ClientSecret: "web-secret", RedirectURL: Callback, Endpoint: op.Endpoint(),
+			Scopes: []string{"openid", "email", "offline_access"}}
 		verifier := oauth2.GenerateVerifier()
 		at := rp.AuthCodeURL("st", oidc.Nonce("no"), oauth2.S256ChallengeOption(verifier))
 		a := b.Do("GET", at, nil)

@@ -177,15 +177,19 @@ func TestAnAssertionComesAloneAndFromAClientThatIsRegisteredForIt(t *testing.T) 
 	t.Parallel()
 	s := startSigning(t)
 	key := s.keys["ES256"]
-	s.Exec(`INSERT INTO clients (client_id, client_secret_sha256, jwks, grant_types) VALUES ('both', sha256('s'), $1, `+everyGrant+`)`, jwksOf(key))
+	s.Exec(`INSERT INTO clients (client_id, client_secret_sha256, jwks, grant_types)
+		VALUES ('both', sha256('s'), $1, `+everyGrant+`)`, jwksOf(key))
 	ask := form("grant_type", "client_credentials")
 	for what, a := range map[string]Answer{
-		"client_id of another":         s.clientCredentials(s.assertion("signs", key), "client_id", "fapi"),
-		"another type":                 s.Do("POST", "/token", form("grant_type", "client_credentials", "client_assertion", s.assertion("signs", key), "client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:saml2-bearer")),
-		"no type":                      s.Do("POST", "/token", form("grant_type", "client_credentials", "client_assertion", s.assertion("signs", key))),
-		"a type alone":                 s.Do("POST", "/token", asserted(form("grant_type", "client_credentials", "client_id", "signs"), "")),
-		"client_id alone":              s.Do("POST", "/token", form("grant_type", "client_credentials", "client_id", "signs")),
-		"a secret":                     s.Do("POST", "/token", form("grant_type", "client_credentials", "client_id", "signs", "client_secret", "x")),
+		"client_id of another": s.clientCredentials(s.assertion("signs", key), "client_id", "fapi"),
+		"another type": s.Do("POST", "/token", form("grant_type", "client_credentials", "client_assertion",
+			s.assertion("signs", key), "client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:saml2-bearer")),
+		"no type": s.Do("POST", "/token", form("grant_type", "client_credentials", "client_assertion",
+			s.assertion("signs", key))),
+		"a type alone":    s.Do("POST", "/token", asserted(form("grant_type", "client_credentials", "client_id", "signs"), "")),
+		"client_id alone": s.Do("POST", "/token", form("grant_type", "client_credentials", "client_id", "signs")),
+		"a secret": s.Do("POST", "/token", form("grant_type", "client_credentials", "client_id", "signs",
+			"client_secret", "x")),
 		"Basic":                        s.Do("POST", "/token", ask, "Authorization", Basic("signs", "x")),
 		"Basic without a secret":       s.Do("POST", "/token", ask, "Authorization", Basic("signs", "")),
 		"a client with a secret":       s.clientCredentials(s.assertion("both", key)),
@@ -196,7 +200,8 @@ func TestAnAssertionComesAloneAndFromAClientThatIsRegisteredForIt(t *testing.T) 
 	for what, a := range map[string]Answer{
 		"beside a secret": s.clientCredentials(s.assertion("signs", key), "client_id", "signs", "client_secret", "x"),
 		"beside Basic":    s.Do("POST", "/token", asserted(ask, s.assertion("signs", key)), "Authorization", Basic("signs", "x")),
-		"twice": s.Do("POST", "/token", url.Values{"grant_type": {"client_credentials"}, "client_assertion": {s.assertion("signs", key), s.assertion("signs", key)},
+		"twice": s.Do("POST", "/token", url.Values{"grant_type": {"client_credentials"}, "client_assertion": {s.assertion("signs", key),
+			s.assertion("signs", key)},
 			"client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"}}),
 	} {
 		if a.Status != 400 || a.JSON()["error"] != "invalid_request" {

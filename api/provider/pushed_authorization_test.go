@@ -49,7 +49,8 @@ func TestAPushedRequestIsWhatWasPushedWhateverElseIsInTheAddress(t *testing.T) {
 	a := b.pushRequest(AuthParams("login_hint", "alice", "ui_locales", "fr"))
 	uri := Str(a.JSON()["request_uri"])
 	if a.Status != 201 || !strings.HasPrefix(uri, requestURIPrefix) || len(uri) < 100 || a.JSON()["expires_in"] != 60.0 ||
-		len(a.JSON()) != 2 || a.Header.Get("Cache-Control") != "no-store" || !strings.HasPrefix(a.Header.Get("Content-Type"), "application/json") {
+		len(a.JSON()) != 2 || a.Header.Get("Cache-Control") != "no-store" ||
+		!strings.HasPrefix(a.Header.Get("Content-Type"), "application/json") {
 		t.Fatalf("%d %v %s", a.Status, a.Header, a.Body)
 	}
 	if strings.Contains(uri, "alice") || strings.Contains(uri, "callback") {
@@ -59,8 +60,10 @@ func TestAPushedRequestIsWhatWasPushedWhateverElseIsInTheAddress(t *testing.T) {
 		t.Error("the same request_uri twice")
 	}
 	for range 2 { // a visit does not spend it
-		a = b.Authorize(withPushed(uri, "redirect_uri", "https://evil.example/", "state", "other", "scope", "email", "prompt", "none", "login_hint", "bob",
-			"response_type", "token", "response_mode", "fragment", "nonce", "x", "code_challenge", "", "claims", "{", "resource", "x", "request", "y"))
+		a = b.Authorize(withPushed(uri, "redirect_uri", "https://evil.example/", "state", "other", "scope", "email", "prompt", "none",
+			"login_hint", "bob",
+			"response_type", "token", "response_mode", "fragment", "nonce", "x", "code_challenge", "", "claims", "{", "resource", "x",
+			"request", "y"))
 		page := b.Interaction(a.Header.Get("Location"))
 		if page["page"] != "login" || page["username"] != "alice" || page["ui_locales"].([]any)[0] != "fr" {
 			t.Fatalf("%d %s %v", a.Status, a.Location(), page)
@@ -113,7 +116,8 @@ func TestAPushedRequestIsForItsClientAMinuteAndOneAnswer(t *testing.T) {
 	t.Parallel()
 	b := start(t).browser()
 	b.Code(AuthParams())
-	b.Exec(`INSERT INTO clients (client_id, client_secret_sha256, redirect_uris, first_party) VALUES ('other', sha256('web-secret'), ARRAY[$1], true)`, Callback)
+	b.Exec(`INSERT INTO clients (client_id, client_secret_sha256, redirect_uris, first_party) VALUES ('other', sha256('web-secret'),
+		ARRAY[$1], true)`, Callback)
 	toClient := func(what string, a Answer) {
 		t.Helper()
 		if a.Location().Host != "rp.example.org" || a.Query("error") != "invalid_request_uri" || a.Query("state") != "st" ||
@@ -167,8 +171,9 @@ func TestAPushedRequestIsForItsClientAMinuteAndOneAnswer(t *testing.T) {
 	toClient("expired", b.Authorize(withPushed(late)))
 
 	for sql, undo := range map[string]string{
-		"UPDATE clients SET redirect_uris = '{https://rp.example.org/}' WHERE client_id = 'web'": "UPDATE clients SET redirect_uris = ARRAY['" + Callback + "'] WHERE client_id = 'web'",
-		"UPDATE clients SET disabled_at = now() WHERE client_id = 'web'":                         "UPDATE clients SET disabled_at = NULL",
+		`UPDATE clients SET redirect_uris = '{https://rp.example.org/}'
+			WHERE client_id = 'web'`: "UPDATE clients SET redirect_uris = ARRAY['" + Callback + "'] WHERE client_id = 'web'",
+		"UPDATE clients SET disabled_at = now() WHERE client_id = 'web'": "UPDATE clients SET disabled_at = NULL",
 	} {
 		uri := b.pushedURI(AuthParams())
 		b.Exec(sql)
@@ -239,8 +244,10 @@ func TestARequestThatWouldBeRefusedIsRefusedWhenItIsPushed(t *testing.T) {
 	repeated := AuthParams()
 	repeated.Add("scope", "openid")
 	for want, list := range map[string][]url.Values{
-		"invalid_request": {AuthParams("redirect_uri", ""), AuthParams("redirect_uri", "https://evil.example/"), AuthParams("redirect_uri", Callback+"#"),
-			AuthParams("response_type", ""), AuthParams("code_challenge", ""), AuthParams("code_challenge_method", "plain"), AuthParams("prompt", "none login"),
+		"invalid_request": {AuthParams("redirect_uri", ""), AuthParams("redirect_uri", "https://evil.example/"),
+			AuthParams("redirect_uri", Callback+"#"),
+			AuthParams("response_type", ""), AuthParams("code_challenge", ""), AuthParams("code_challenge_method", "plain"),
+			AuthParams("prompt", "none login"),
 			AuthParams("max_age", "-1"), AuthParams("response_mode", "web_message"), AuthParams("nonce", strings.Repeat("n", 2000)), repeated,
 			AuthParams("request_uri", "https://rp.example.org/request"), AuthParams("request_uri", requestURIPrefix+"AAAA"),
 			AuthParams("id_token_hint", "x"), AuthParams("claims", "{"), AuthParams("state", strings.Repeat("x", 4500))},

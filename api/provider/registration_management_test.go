@@ -23,7 +23,8 @@ func (b *browser) registered(metadata any) registered {
 		b.Fatalf("%d %s", a.Status, a.Body)
 	}
 	c := a.JSON()
-	return registered{Str(c["client_id"]), Str(c["client_secret"]), Str(c["registration_client_uri"]), "Bearer " + Str(c["registration_access_token"])}
+	return registered{Str(c["client_id"]), Str(c["client_secret"]), Str(c["registration_client_uri"]),
+		"Bearer " + Str(c["registration_access_token"])}
 }
 
 // RFC 7592 §2.1, §3.
@@ -34,8 +35,10 @@ func TestAClientReadsItsRegistration(t *testing.T) {
 	c := b.registered(metadata)
 	a := b.Do("GET", c.at, nil, "Authorization", c.bearer)
 	got := a.JSON()
-	if a.Status != 200 || !strings.HasPrefix(a.Header.Get("Content-Type"), "application/json") || got["client_id"] != c.id || got["initiate_login_uri"] != "https://rp.example.org/login" ||
-		got["registration_client_uri"] != c.at || "Bearer "+Str(got["registration_access_token"]) != c.bearer || got["client_secret"] != nil || got["client_id_issued_at"] == nil {
+	if a.Status != 200 || !strings.HasPrefix(a.Header.Get("Content-Type"), "application/json") || got["client_id"] != c.id ||
+		got["initiate_login_uri"] != "https://rp.example.org/login" ||
+		got["registration_client_uri"] != c.at || "Bearer "+Str(got["registration_access_token"]) != c.bearer ||
+		got["client_secret"] != nil || got["client_id_issued_at"] == nil {
 		t.Errorf("%d %s", a.Status, a.Body)
 	}
 }
@@ -52,7 +55,8 @@ func TestNothingOfARegistrationThatIsSecretIsLogged(t *testing.T) {
 		b.sendJSON("PUT", c.at, withCallback("client_id", c.id), "Authorization", bearer)
 	}
 	b.Do("DELETE", c.at, nil, "Authorization", c.bearer)
-	for _, secret := range []string{"initial-token-0815", Str(a.JSON()["client_secret"]), Str(a.JSON()["registration_access_token"]), c.secret, strings.TrimPrefix(c.bearer, "Bearer "),
+	for _, secret := range []string{"initial-token-0815", Str(a.JSON()["client_secret"]), Str(a.JSON()["registration_access_token"]),
+		c.secret, strings.TrimPrefix(c.bearer, "Bearer "),
 		"guessed-token-0815", "guessed-secret-0815"} {
 		if secret == "" || strings.Contains(log.String(), secret) {
 			t.Errorf("%q is in the log", secret)
@@ -87,13 +91,15 @@ func TestNobodyButTheClientManagesItsRegistration(t *testing.T) {
 	c, other := b.registered(withCallback()), b.registered(withCallback())
 	web, unknown := b.Issuer+"/register/web", b.Issuer+"/register/"+strings.Repeat("0", 32)
 	first := ""
-	for _, try := range [][2]string{{c.at, other.bearer}, {web, c.bearer}, {unknown, c.bearer}, {c.at, "Bearer guessed"}, {b.Issuer + "/register/" + strings.Repeat("x", 300), c.bearer}} {
+	for _, try := range [][2]string{{c.at, other.bearer}, {web, c.bearer}, {unknown, c.bearer}, {c.at, "Bearer guessed"},
+		{b.Issuer + "/register/" + strings.Repeat("x", 300), c.bearer}} {
 		for method, body := range map[string]any{"GET": "", "PUT": withCallback("client_id", c.id), "DELETE": ""} {
 			a := b.sendJSON(method, try[0], body, "Authorization", try[1])
 			if first == "" {
 				first = a.Body
 			}
-			if a.Status != 401 || a.JSON()["error"] != "invalid_token" || a.Body != first || !strings.Contains(a.Header.Get("WWW-Authenticate"), `error="invalid_token"`) {
+			if a.Status != 401 || a.JSON()["error"] != "invalid_token" || a.Body != first ||
+				!strings.Contains(a.Header.Get("WWW-Authenticate"), `error="invalid_token"`) {
 				t.Errorf("%s %s: %d %s", method, try[0], a.Status, a.Body)
 			}
 		}
@@ -131,12 +137,15 @@ func TestAChangeReplacesAllMetadata(t *testing.T) {
 			t.Errorf("a change %s: %d %s", what, a.Status, a.Body)
 		}
 	}
-	a := put(withCallback("client_id", c.id, "client_secret", c.secret, "client_name", "Renamed", "registration_access_token", "x", "client_id_issued_at", 1))
-	if got := a.JSON(); a.Status != 200 || got["client_name"] != "Renamed" || got["initiate_login_uri"] != nil || got["client_secret"] != nil ||
+	a := put(withCallback("client_id", c.id, "client_secret", c.secret, "client_name", "Renamed", "registration_access_token", "x",
+		"client_id_issued_at", 1))
+	if got := a.JSON(); a.Status != 200 || got["client_name"] != "Renamed" || got["initiate_login_uri"] != nil ||
+		got["client_secret"] != nil ||
 		"Bearer "+Str(got["registration_access_token"]) != c.bearer {
 		t.Errorf("%d %s", a.Status, a.Body)
 	}
-	if b.Count(`SELECT count(*) FROM clients WHERE client_id = $1 AND client_name = 'Renamed' AND initiate_login_uri IS NULL AND client_secret_sha256 = sha256($2::text::bytea)`, c.id, c.secret) != 1 {
+	if b.Count(`SELECT count(*) FROM clients WHERE client_id = $1 AND client_name = 'Renamed' AND initiate_login_uri IS NULL
+		AND client_secret_sha256 = sha256($2::text::bytea)`, c.id, c.secret) != 1 {
 		t.Error("the row is not what was asked for")
 	}
 	// A client that gives its secret up, and wants one again, gets a new one.
@@ -144,7 +153,8 @@ func TestAChangeReplacesAllMetadata(t *testing.T) {
 		t.Errorf("%d %s", a.Status, a.Body)
 	}
 	a = put(withCallback("client_id", c.id, "token_endpoint_auth_method", "client_secret_post"))
-	if secret := Str(a.JSON()["client_secret"]); a.Status != 200 || len(secret) != 43 || secret == c.secret || a.JSON()["client_secret_expires_at"] != 0.0 {
+	if secret := Str(a.JSON()["client_secret"]); a.Status != 200 || len(secret) != 43 || secret == c.secret ||
+		a.JSON()["client_secret_expires_at"] != 0.0 {
 		t.Errorf("%d %s", a.Status, a.Body)
 	}
 	for range 30 {
@@ -178,7 +188,8 @@ func TestAClientThatEndsItsRegistrationIsGoneWithItsTokens(t *testing.T) {
 	if a := b.Do("DELETE", c.at, nil, "Authorization", c.bearer); a.Status != 401 {
 		t.Errorf("a second time: %d", a.Status)
 	}
-	if b.Count("SELECT count(*) FROM grants WHERE client_id = $1", c.id)+b.Count("SELECT count(*) FROM consents WHERE client_id = $1", c.id) != 0 {
+	if b.Count("SELECT count(*) FROM grants WHERE client_id = $1",
+		c.id)+b.Count("SELECT count(*) FROM consents WHERE client_id = $1", c.id) != 0 {
 		t.Error("grants or consents are left")
 	}
 }
@@ -192,7 +203,8 @@ func TestPeopleAreAskedAgainWhenAClientAnswersFromElsewhere(t *testing.T) {
 	if a := b.Authorize(AuthParams("client_id", c.id, "prompt", "none")); a.Query("code") == "" {
 		t.Fatalf("%s", a.Location())
 	}
-	a := b.sendJSON("PUT", c.at, withCallback("client_id", c.id, "redirect_uris", []string{Callback, "https://elsewhere.example/"}), "Authorization", c.bearer)
+	a := b.sendJSON("PUT", c.at, withCallback("client_id", c.id, "redirect_uris", []string{Callback, "https://elsewhere.example/"}),
+		"Authorization", c.bearer)
 	if a.Status != 200 {
 		t.Fatalf("%d %s", a.Status, a.Body)
 	}

@@ -90,19 +90,22 @@ func TestAClientRegistersItselfAndSignsIn(t *testing.T) {
 	client := a.JSON()
 	id, secret := Str(client["client_id"]), Str(client["client_secret"])
 	issued, _ := client["client_id_issued_at"].(float64)
-	if a.Status != 201 || a.Header.Get("Cache-Control") != "no-store" || len(id) != 32 || len(secret) != 43 || client["client_secret_expires_at"] != 0.0 ||
+	if a.Status != 201 || a.Header.Get("Cache-Control") != "no-store" || len(id) != 32 || len(secret) != 43 ||
+		client["client_secret_expires_at"] != 0.0 ||
 		time.Since(time.Unix(int64(issued), 0)) > time.Minute || len(Str(client["registration_access_token"])) != 43 ||
 		client["registration_client_uri"] != b.Issuer+"/register/"+id || client["token_endpoint_auth_method"] != "client_secret_basic" ||
 		client["application_type"] != "web" || client["require_pkce"] != false || client["id_token_signed_response_alg"] != "RS256" {
 		t.Fatalf("%d %s", a.Status, a.Body)
 	}
 	if b.Count(`SELECT count(*) FROM clients WHERE client_id = $1 AND registration = 'open' AND NOT first_party
-		AND client_secret_sha256 = sha256($2::text::bytea) AND registration_access_token_sha256 = sha256($3::text::bytea)`, id, secret, client["registration_access_token"]) != 1 {
+		AND client_secret_sha256 = sha256($2::text::bytea)
+		AND registration_access_token_sha256 = sha256($3::text::bytea)`, id, secret, client["registration_access_token"]) != 1 {
 		t.Error("the row is not what was registered")
 	}
 
 	// OpenID Connect clients of old know no PKCE.
-	rp := oauth2.Config{ClientID: id, ClientSecret: secret, RedirectURL: Callback, Endpoint: op.Endpoint(), Scopes: []string{"openid", "email", "offline_access"}}
+	rp := oauth2.Config{ClientID: id, ClientSecret: secret, RedirectURL: Callback, Endpoint: op.Endpoint(),
+		Scopes: []string{"openid", "email", "offline_access"}}
 	a = b.Do("GET", rp.AuthCodeURL("st", oidc.Nonce("no")), nil)
 	if page := b.Interaction(a.Location().String()); page["client"].(map[string]any)["name"] != "The wiki" {
 		t.Errorf("login page: %v", page)
@@ -134,18 +137,24 @@ func TestARegistrationSaysWhatIsRegisteredAndNothingElseIs(t *testing.T) {
 	t.Parallel()
 	b := start(t, openRegistration).browser()
 	asked := withCallback(
-		"token_endpoint_auth_method", "none", "application_type", "web", "response_types", []string{"code"}, "grant_types", []string{"authorization_code"},
+		"token_endpoint_auth_method", "none", "application_type", "web", "response_types", []string{"code"}, "grant_types",
+		[]string{"authorization_code"},
 		"post_logout_redirect_uris", []string{"https://rp.example.org/bye"}, "contacts", []string{"a@example.org"}, "scope", "openid email",
-		"logo_uri", "https://rp.example.org/logo.png", "policy_uri", "https://rp.example.org/policy", "tos_uri", "https://openid.net", "client_uri", "https://rp.example.org/",
+		"logo_uri", "https://rp.example.org/logo.png", "policy_uri", "https://rp.example.org/policy", "tos_uri", "https://openid.net",
+		"client_uri", "https://rp.example.org/",
 		"id_token_signed_response_alg", "ES256", "userinfo_signed_response_alg", "PS256", "request_object_signing_alg", "EdDSA",
 		"jwks", map[string]any{"keys": []any{map[string]any{"kty": "EC", "crv": "P-256", "x": "a", "y": "b", "kid": "é"}}},
 		"default_max_age", 3600.0, "initiate_login_uri", "https://rp.example.org/login", "backchannel_logout_uri", "https://rp.example.org/bcl",
-		"backchannel_logout_session_required", true, "frontchannel_logout_uri", "https://rp.example.org/fcl", "frontchannel_logout_session_required", true,
+		"backchannel_logout_session_required", true, "frontchannel_logout_uri", "https://rp.example.org/fcl",
+		"frontchannel_logout_session_required", true,
 		"request_uris", []string{"https://rp.example.org/ro#abc"}, "require_auth_time", true, "subject_type", "pairwise",
 		"require_pushed_authorization_requests", true, "dpop_bound_access_tokens", true, "require_signed_request_object", true)
-	ours := map[string]any{"first_party": true, "require_pkce": false, "audiences": []string{"x"}, "released_claims": []string{"email"}, "allowed_upstreams": []string{"google"},
-		"allowed_groups": []string{"staff"}, "security_profile": "fapi2", "access_token_signing_alg": "RS256", "refresh_token_format": "jwt", "client_id": "web",
-		"client_secret": "chosen", "registration": "token", "disabled_at": "2026-01-01T00:00:00Z", "software_statement": "e30.e30.", "client_name#de": "Das Wiki"}
+	ours := map[string]any{"first_party": true, "require_pkce": false, "audiences": []string{"x"},
+		"released_claims": []string{"email"}, "allowed_upstreams": []string{"google"},
+		"allowed_groups": []string{"staff"}, "security_profile": "fapi2", "access_token_signing_alg": "RS256",
+		"refresh_token_format": "jwt", "client_id": "web",
+		"client_secret": "chosen", "registration": "token", "disabled_at": "2026-01-01T00:00:00Z", "software_statement": "e30.e30.",
+		"client_name#de": "Das Wiki"}
 	both := map[string]any{}
 	for _, part := range []map[string]any{asked, ours} {
 		for name, value := range part {
@@ -161,7 +170,8 @@ func TestARegistrationSaysWhatIsRegisteredAndNothingElseIs(t *testing.T) {
 			t.Errorf("%s: %s, want %s", name, is, wanted)
 		}
 	}
-	if a.Status != 201 || got["client_secret"] != nil || got["client_secret_expires_at"] != nil || got["require_pkce"] != true || got["client_id"] == "web" {
+	if a.Status != 201 || got["client_secret"] != nil || got["client_secret_expires_at"] != nil || got["require_pkce"] != true ||
+		got["client_id"] == "web" {
 		t.Errorf("%d %s", a.Status, a.Body)
 	}
 	for name := range ours {
@@ -169,9 +179,12 @@ func TestARegistrationSaysWhatIsRegisteredAndNothingElseIs(t *testing.T) {
 			t.Errorf("%s was taken", name)
 		}
 	}
-	if b.Count(`SELECT count(*) FROM clients WHERE client_id = $1 AND NOT first_party AND require_pkce AND audiences = '{}' AND released_claims = '{}'
-		AND allowed_upstreams = '{}' AND allowed_groups = '{}' AND security_profile = 'openid' AND access_token_signing_alg = 'ES256' AND refresh_token_format = 'opaque'
-		AND disabled_at IS NULL AND NOT id_token_scope_claims AND registration = 'open' AND client_secret_sha256 IS NULL`, got["client_id"]) != 1 {
+	if b.Count(`SELECT count(*) FROM clients WHERE client_id = $1 AND NOT first_party AND require_pkce AND audiences = '{}'
+		AND released_claims = '{}'
+		AND allowed_upstreams = '{}' AND allowed_groups = '{}' AND security_profile = 'openid' AND access_token_signing_alg = 'ES256'
+		AND refresh_token_format = 'opaque'
+		AND disabled_at IS NULL AND NOT id_token_scope_claims AND registration = 'open'
+		AND client_secret_sha256 IS NULL`, got["client_id"]) != 1 {
 		t.Error("the client decided what is not its own to decide")
 	}
 }
@@ -202,23 +215,27 @@ func TestHostileRegistrationsAreRefused(t *testing.T) {
 		{withCallback("redirect_uris", []string{}), 400, "invalid_redirect_uri"},
 		{withCallback("initiate_login_uri", "http://rp.example.org/"), 400, "invalid_client_metadata"},
 		{withCallback("response_types", []string{"id_token"}), 400, "invalid_client_metadata"},
-		{withCallback("grant_types", []string{"authorization_code", "urn:ietf:params:oauth:grant-type:token-exchange"}), 400, "invalid_client_metadata"},
+		{withCallback("grant_types", []string{"authorization_code", "urn:ietf:params:oauth:grant-type:token-exchange"}), 400,
+			"invalid_client_metadata"},
 		{withCallback("grant_types", []string{"client_credentials"}), 400, "invalid_client_metadata"},
 		{withCallback("id_token_encrypted_response_alg", "RSA-OAEP"), 400, "invalid_client_metadata"},
 		{withCallback("jwks", map[string]any{"keys": []any{map[string]any{"kty": "EC", "d": "x"}}}), 400, "invalid_client_metadata"},
-		{withCallback("token_endpoint_auth_method", "private_key_jwt", "jwks", map[string]any{"keys": []any{map[string]any{"kty": "RSA", "n": "AQAB", "e": "AQAB"}}}), 400, "invalid_client_metadata"},
+		{withCallback("token_endpoint_auth_method", "private_key_jwt", "jwks",
+			map[string]any{"keys": []any{map[string]any{"kty": "RSA", "n": "AQAB", "e": "AQAB"}}}), 400, "invalid_client_metadata"},
 		{withCallback("jwks_uri", "http://169.254.169.254/latest/meta-data"), 400, "invalid_client_metadata"},
 		{withCallback("logo_uri", "http://10.0.0.1/logo.png"), 400, "invalid_client_metadata"},
 	} {
 		a := b.register(c.body)
-		if a.Status != c.status || a.JSON()["error"] != c.code || Str(a.JSON()["error_description"]) == "" || strings.ContainsAny(Str(a.JSON()["error_description"]), "\"\\") {
+		if a.Status != c.status || a.JSON()["error"] != c.code || Str(a.JSON()["error_description"]) == "" ||
+			strings.ContainsAny(Str(a.JSON()["error_description"]), "\"\\") {
 			t.Errorf("%.80v: %d %s", c.body, a.Status, a.Body)
 		}
 	}
 	if a := b.register(withCallback(), "Content-Type", "text/plain"); a.Status != 400 {
 		t.Errorf("a page of another origin registers clients: %d %s", a.Status, a.Body)
 	}
-	if a := b.Do("OPTIONS", "/register", nil, "Origin", "https://evil.example", "Access-Control-Request-Method", "POST"); a.Header.Get("Access-Control-Allow-Origin") != "" {
+	if a := b.Do("OPTIONS", "/register", nil, "Origin", "https://evil.example", "Access-Control-Request-Method",
+		"POST"); a.Header.Get("Access-Control-Allow-Origin") != "" {
 		t.Error("other origins may register clients")
 	}
 	if n := b.Count("SELECT count(*) FROM clients"); n != before {
@@ -235,7 +252,8 @@ func TestRegistrationIsOffUnlessTheDeploymentHasIt(t *testing.T) {
 	if a := b.Do("GET", "/register/x", nil, "Authorization", "Bearer x"); a.Status != 404 {
 		t.Errorf("%d %s", a.Status, a.Body)
 	}
-	if doc := b.Do("GET", "/.well-known/openid-configuration", nil).Body; strings.Contains(doc, "registration_endpoint") || strings.Contains(doc, "client_id_metadata_document") {
+	if doc := b.Do("GET", "/.well-known/openid-configuration", nil).Body; strings.Contains(doc, "registration_endpoint") ||
+		strings.Contains(doc, "client_id_metadata_document") {
 		t.Errorf("discovery promises it: %s", doc)
 	}
 }
@@ -245,9 +263,12 @@ func TestWhereOnlySomeMayTheyNeedAnInitialAccessToken(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []string{"token", "open"} {
 		b := start(t, func(s *provider.Settings) { s.Registration = mode }).browser()
-		b.Exec(`INSERT INTO initial_access_tokens (name, token_sha256, uses_left, expires_at) VALUES ('once', sha256('once'), 1, now() + interval '1 h'),
-			('many', sha256('many'), NULL, now() + interval '1 h'), ('old', sha256('old'), NULL, now()), ('spent', sha256('spent'), 0, now() + interval '1 h')`)
-		refusals := [][]string{{"Authorization", "Bearer old"}, {"Authorization", "Bearer spent"}, {"Authorization", "Bearer "}, {"Authorization", "Bearer unknown"},
+		b.Exec(`INSERT INTO initial_access_tokens (name, token_sha256, uses_left, expires_at)
+			VALUES ('once', sha256('once'), 1, now() + interval '1 h'),
+			('many', sha256('many'), NULL, now() + interval '1 h'), ('old', sha256('old'),
+			NULL, now()), ('spent', sha256('spent'), 0, now() + interval '1 h')`)
+		refusals := [][]string{{"Authorization", "Bearer old"}, {"Authorization", "Bearer spent"}, {"Authorization", "Bearer "},
+			{"Authorization", "Bearer unknown"},
 			{"Authorization", Basic("web", "web-secret")}}
 		if mode == "token" {
 			refusals = append(refusals, nil)
@@ -304,7 +325,8 @@ func TestOpenRegistrationIsBoundedForEachNetwork(t *testing.T) {
 		t.Errorf("%d were registered", registered)
 	}
 	b.Exec(`UPDATE recent_registrations SET network_hmac = 'elsewhere'`)
-	b.Exec(`INSERT INTO clients (client_id, token_endpoint_auth_method, registration) SELECT 'c' || i, 'none', 'open' FROM generate_series(21, 1000) AS i`)
+	b.Exec(`INSERT INTO clients (client_id, token_endpoint_auth_method, registration) SELECT 'c' || i, 'none', 'open'
+		FROM generate_series(21, 1000) AS i`)
 	if a := b.register(withCallback()); a.Status != 503 || a.Header.Get("Retry-After") == "" {
 		t.Errorf("%d %s", a.Status, a.Body)
 	}
@@ -334,7 +356,8 @@ func TestTheSectorIdentifierIsLookedAt(t *testing.T) {
 	b := r.browser()
 	for path, status := range map[string]int{"/good": 201, "/bad": 400, "/large": 400, "/away": 400, "/none": 400} {
 		a := b.register(withCallback("subject_type", "pairwise", "sector_identifier_uri", files.URL+path))
-		if a.Status != status || status == 400 && (a.JSON()["error"] != "invalid_client_metadata" || !strings.Contains(a.Body, "sector_identifier_uri")) {
+		if a.Status != status || status == 400 && (a.JSON()["error"] != "invalid_client_metadata" || !strings.Contains(a.Body,
+			"sector_identifier_uri")) {
 			t.Errorf("%s: %d %s", path, a.Status, a.Body)
 		}
 	}
@@ -342,8 +365,10 @@ func TestTheSectorIdentifierIsLookedAt(t *testing.T) {
 	// Nobody has us look inside.
 	inside := start(t, openRegistration).browser()
 	before := asked.Load()
-	for _, uri := range []string{files.URL + "/good", "https://localhost:1/", "https://[::1]/", "https://10.0.0.1/", "https://169.254.169.254/latest/meta-data"} {
-		if a := inside.register(withCallback("sector_identifier_uri", uri)); a.Status != 400 || strings.Contains(a.Body, "private") || strings.Contains(a.Body, "refused") {
+	for _, uri := range []string{files.URL + "/good", "https://localhost:1/", "https://[::1]/", "https://10.0.0.1/",
+		"https://169.254.169.254/latest/meta-data"} {
+		if a := inside.register(withCallback("sector_identifier_uri", uri)); a.Status != 400 || strings.Contains(a.Body, "private") ||
+			strings.Contains(a.Body, "refused") {
 			t.Errorf("%s: %d %s", uri, a.Status, a.Body)
 		}
 	}
@@ -352,7 +377,8 @@ func TestTheSectorIdentifierIsLookedAt(t *testing.T) {
 	}
 	// What nobody looks at is not fetched.
 	inside.register(withCallback("jwks_uri", "https://10.0.0.1/jwks"))
-	if a := inside.register(withCallback("logo_uri", files.URL+"/logo.png", "jwks_uri", files.URL+"/jwks")); a.Status != 201 || asked.Load() != before {
+	if a := inside.register(withCallback("logo_uri", files.URL+"/logo.png", "jwks_uri", files.URL+"/jwks")); a.Status != 201 ||
+		asked.Load() != before {
 		t.Errorf("%d %s", a.Status, a.Body)
 	}
 }

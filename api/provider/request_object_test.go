@@ -50,8 +50,10 @@ func TestARequestMayBeAnObjectThatTheClientSigned(t *testing.T) {
 	for _, alg := range []string{"RS256", "PS256", "ES256", "EdDSA"} {
 		key := newSigner(alg, rand.Text())
 		b.registerClientKeys("web", newSigner(alg, rand.Text()), key, newSigner("EdDSA", rand.Text()))
-		for what, header := range map[string]map[string]any{"no typ": nil, "its typ": {"typ": "oauth-authz-req+jwt"}, "JWT": {"typ": "JWT"}, "no kid": {"kid": nil},
-			"a key of its own, which nobody reads": {"jwk": newSigner("ES256", rand.Text()).jwk(), "jku": "https://evil.example/", "x5u": "https://evil.example/"}} {
+		for what, header := range map[string]map[string]any{"no typ": nil, "its typ": {"typ": "oauth-authz-req+jwt"},
+			"JWT": {"typ": "JWT"}, "no kid": {"kid": nil},
+			"a key of its own, which nobody reads": {"jwk": newSigner("ES256", rand.Text()).jwk(), "jku": "https://evil.example/",
+				"x5u": "https://evil.example/"}} {
 			a := b.Authorize(withObject(key.jwt(header, b.objectOf(AuthParams("state", "in the object"), nil))))
 			if a.Location().Host != "rp.example.org" || a.Query("state") != "in the object" || a.Query("code") == "" {
 				t.Errorf("%s, %s: %d %s", alg, what, a.Status, a.Location())
@@ -90,12 +92,16 @@ func TestWhatIsInARequestObjectCountsBeforeWhatIsBesideIt(t *testing.T) {
 	b.Exec("UPDATE clients SET audiences = '{https://one.example.org,https://two.example.org}' WHERE client_id = 'web'")
 	b.WaitForNotify()
 	b.Code(AuthParams())
-	object := key.jwt(nil, b.objectOf(AuthParams("scope", "openid"), map[string]any{"max_age": 600, "resource": []string{"https://two.example.org"},
-		"claims": map[string]any{"id_token": map[string]any{"nickname": nil, "email": map[string]any{"essential": true}}}, "unheard_of": []any{nil, 1.5, true}, "prompt": nil}))
-	beside := withObject(object, "state", "beside", "nonce", "beside", "scope", "openid groups", "redirect_uri", "https://evil.example/", "max_age", "0",
+	object := key.jwt(nil, b.objectOf(AuthParams("scope", "openid"), map[string]any{"max_age": 600,
+		"resource":   []string{"https://two.example.org"},
+		"claims":     map[string]any{"id_token": map[string]any{"nickname": nil, "email": map[string]any{"essential": true}}},
+		"unheard_of": []any{nil, 1.5, true}, "prompt": nil}))
+	beside := withObject(object, "state", "beside", "nonce", "beside", "scope", "openid groups", "redirect_uri",
+		"https://evil.example/", "max_age", "0",
 		"claims", "{", "resource", "https://one.example.org", "response_mode", "form_post", "response_type", "code")
 	a := b.Authorize(beside)
-	if a.Status != 200 || !strings.Contains(a.Body, `action="https://rp.example.org/callback?fixed=1"`) || !strings.Contains(a.Body, `name="state" value="st"`) {
+	if a.Status != 200 || !strings.Contains(a.Body, `action="https://rp.example.org/callback?fixed=1"`) ||
+		!strings.Contains(a.Body, `name="state" value="st"`) {
 		t.Fatalf("response_mode is beside the object alone: %d %s %s", a.Status, a.Location(), a.Body)
 	}
 	_, code, _ := strings.Cut(a.Body, `name="code" value="`)
@@ -113,16 +119,20 @@ func TestWhatIsInARequestObjectCountsBeforeWhatIsBesideIt(t *testing.T) {
 	if a := b.Authorize(withObject(late, "max_age", "6000")); a.Location().Path != "/login" {
 		t.Errorf("max_age of the object: %s", a.Location())
 	}
-	if a := b.Authorize(withObject(key.jwt(nil, b.objectOf(AuthParams(), map[string]any{"prompt": "none", "max_age": "600"})))); a.Query("error") != "login_required" {
+	if a := b.Authorize(withObject(key.jwt(nil, b.objectOf(AuthParams(), map[string]any{"prompt": "none",
+		"max_age": "600"})))); a.Query("error") != "login_required" {
 		t.Errorf("max_age as text: %s", a.Location())
 	}
-	for what, bad := range map[string]map[string]any{"max_age": {"max_age": 1.5}, "claims": {"claims": []string{"email"}}, "scope twice": {"scope": []string{"openid", "email"}},
-		"prompt": {"prompt": true}, "a line feed": {"state": "a\nb"}, "id_token_hint": {"id_token_hint": 5}} {
-		if a := b.Authorize(withObject(key.jwt(nil, b.objectOf(AuthParams(), bad)))); a.Query("error") != "invalid_request" || a.Location().Host != "rp.example.org" {
+	for what, bad := range map[string]map[string]any{"max_age": {"max_age": 1.5}, "claims": {"claims": []string{"email"}},
+		"scope twice": {"scope": []string{"openid", "email"}},
+		"prompt":      {"prompt": true}, "a line feed": {"state": "a\nb"}, "id_token_hint": {"id_token_hint": 5}} {
+		if a := b.Authorize(withObject(key.jwt(nil, b.objectOf(AuthParams(), bad)))); a.Query("error") != "invalid_request" ||
+			a.Location().Host != "rp.example.org" {
 			t.Errorf("%s: %d %s", what, a.Status, a.Location())
 		}
 	}
-	if a := b.Authorize(withObject(key.jwt(nil, b.objectOf(AuthParams("redirect_uri", "https://evil.example/"), nil)), "redirect_uri", Callback)); a.Status != 400 || a.Header.Get("Location") != "" {
+	if a := b.Authorize(withObject(key.jwt(nil, b.objectOf(AuthParams("redirect_uri", "https://evil.example/"), nil)),
+		"redirect_uri", Callback)); a.Status != 400 || a.Header.Get("Location") != "" {
 		t.Errorf("an unregistered redirect_uri in the object: %d %s", a.Status, a.Location())
 	}
 }
@@ -191,7 +201,8 @@ func TestARequestObjectThatIsNotGoodIsRefusedWhereTheRedirectURIIsToBeTrusted(t 
 		"a logout token":             typed("logout+jwt"),
 	} {
 		a := b.Authorize(withObject(bad, "redirect_uri", Callback, "response_type", "code", "state", "beside"))
-		if a.Status != 303 || a.Location().Host != "rp.example.org" || a.Query("error") != "invalid_request_object" || a.Query("state") != "beside" ||
+		if a.Status != 303 || a.Location().Host != "rp.example.org" || a.Query("error") != "invalid_request_object" ||
+			a.Query("state") != "beside" ||
 			a.Query("iss") != b.Issuer || a.Query("code") != "" {
 			t.Errorf("%s: %d %s", what, a.Status, a.Location())
 		}
@@ -225,7 +236,8 @@ func TestAClientThatHasToSignItsRequestsIsHeardInItsObjectsOnly(t *testing.T) {
 	b.WaitForNotify()
 	b.Code(withObject(key.jwt(nil, b.objectOf(AuthParams(), nil))))
 	for what, params := range map[string]url.Values{"plain": AuthParams(), "an empty object": AuthParams("request", " ")} {
-		if a := b.Authorize(params); a.Location().Host != "rp.example.org" || !strings.HasPrefix(a.Query("error"), "invalid_request") || a.Query("code") != "" {
+		if a := b.Authorize(params); a.Location().Host != "rp.example.org" || !strings.HasPrefix(a.Query("error"), "invalid_request") ||
+			a.Query("code") != "" {
 			t.Errorf("%s: %d %s", what, a.Status, a.Location())
 		}
 	}
@@ -233,16 +245,19 @@ func TestAClientThatHasToSignItsRequestsIsHeardInItsObjectsOnly(t *testing.T) {
 		t.Errorf("pushed without: %d %s", a.Status, a.Body)
 	}
 	object := b.objectOf(AuthParams("nonce", "", "state", ""), nil)
-	a := b.Authorize(withObject(key.jwt(nil, object), "state", "beside", "nonce", "beside", "prompt", "login", "scope", "email", "claims", "{", "max_age", "0",
+	a := b.Authorize(withObject(key.jwt(nil, object), "state", "beside", "nonce", "beside", "prompt", "login", "scope", "email",
+		"claims", "{", "max_age", "0",
 		"redirect_uri", "https://evil.example/", "resource", "x", "response_mode", "fragment"))
 	if a.Location().Host != "rp.example.org" || a.Query("code") == "" || a.Query("state") != "" {
 		t.Fatalf("%d %s", a.Status, a.Location())
 	}
-	if out := b.Token(Redeem(a.Query("code"))).JSON(); out["scope"] != "openid profile email groups" || Claims(Str(out["id_token"]))["nonce"] != nil {
+	if out := b.Token(Redeem(a.Query("code"))).JSON(); out["scope"] != "openid profile email groups" ||
+		Claims(Str(out["id_token"]))["nonce"] != nil {
 		t.Errorf("%v", out)
 	}
 	for what, changes := range map[string]map[string]any{"no iss": {"iss": nil}, "no aud": {"aud": nil}} {
-		if a := b.Authorize(withObject(key.jwt(nil, b.objectOf(AuthParams(), changes)), "redirect_uri", Callback)); a.Query("error") != "invalid_request_object" {
+		if a := b.Authorize(withObject(key.jwt(nil, b.objectOf(AuthParams(), changes)), "redirect_uri",
+			Callback)); a.Query("error") != "invalid_request_object" {
 			t.Errorf("%s: %d %s", what, a.Status, a.Location())
 		}
 	}
@@ -269,7 +284,8 @@ func TestASignedRequestCanBePushed(t *testing.T) {
 	if a := b.Authorize(withPushed(Str(a.JSON()["request_uri"]), "state", "beside")); a.Query("code") == "" || a.Query("state") != "signed" {
 		t.Errorf("%d %s", a.Status, a.Location())
 	}
-	for what, changes := range map[string]map[string]any{"another client_id": {"client_id": "spa"}, "another iss": {"iss": "spa"}, "a request_uri": {"request_uri": "x"}} {
+	for what, changes := range map[string]map[string]any{"another client_id": {"client_id": "spa"}, "another iss": {"iss": "spa"},
+		"a request_uri": {"request_uri": "x"}} {
 		if a := push(b.objectOf(AuthParams(), changes)); a.Status != 400 || a.JSON()["error"] != "invalid_request_object" {
 			t.Errorf("%s: %d %s", what, a.Status, a.Body)
 		}

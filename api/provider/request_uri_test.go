@@ -71,9 +71,12 @@ func TestARequestObjectIsFetchedFromWhereItIsRegisteredAndNowhereElse(t *testing
 		}
 	}
 	before := site.asked.Load()
-	for _, uri := range []string{site.URL + "/request", site.URL + "/request?a=1&b=2", registered + "#", registered + "#x", site.URL + "/other.jwt", strings.TrimSuffix(withDigest, "U"),
-		site.URL + "/%72equest?a=1", strings.ToUpper(registered), "http://127.0.0.1/", "http://169.254.169.254/latest/meta-data/", "file:///etc/passwd", "urn:x", "x", "//" + registered} {
-		if a := b.Authorize(byReference(uri)); a.Location().Host != "rp.example.org" || a.Query("error") != "invalid_request_uri" || a.Query("state") != "beside" || a.Query("code") != "" {
+	for _, uri := range []string{site.URL + "/request", site.URL + "/request?a=1&b=2", registered + "#", registered + "#x",
+		site.URL + "/other.jwt", strings.TrimSuffix(withDigest, "U"),
+		site.URL + "/%72equest?a=1", strings.ToUpper(registered), "http://127.0.0.1/", "http://169.254.169.254/latest/meta-data/",
+		"file:///etc/passwd", "urn:x", "x", "//" + registered} {
+		if a := b.Authorize(byReference(uri)); a.Location().Host != "rp.example.org" || a.Query("error") != "invalid_request_uri" ||
+			a.Query("state") != "beside" || a.Query("code") != "" {
 			t.Errorf("%s: %d %s", uri, a.Status, a.Location())
 		}
 		if a := b.Authorize(byReference(uri, "redirect_uri", "https://evil.example/")); a.Status != 400 || a.Header.Get("Location") != "" {
@@ -130,8 +133,9 @@ func TestARequestURIThatDoesNotAnswerAsItShouldIsRefused(t *testing.T) {
 	site.status.Store(200)
 	site.object.Store(good + strings.Repeat(" ", 16<<10))
 	refused("more than 16 kB", b.Authorize(byReference(site.URL+"/request")), "invalid_request_uri")
-	for what, object := range map[string]string{"nothing": "", "HTML": "<html>", "a foreign key": newSigner("ES256", rand.Text()).jwt(nil, b.objectOf(AuthParams(), nil)),
-		"unsigned": "eyJhbGciOiJub25lIn0." + strings.Split(good, ".")[1] + "."} {
+	for what, object := range map[string]string{"nothing": "", "HTML": "<html>",
+		"a foreign key": newSigner("ES256", rand.Text()).jwt(nil, b.objectOf(AuthParams(), nil)),
+		"unsigned":      "eyJhbGciOiJub25lIn0." + strings.Split(good, ".")[1] + "."} {
 		site.object.Store(object)
 		refused(what, b.Authorize(byReference(site.URL+"/request")), "invalid_request_object")
 	}
@@ -162,7 +166,8 @@ func TestARequestURIThatLeadsInsideIsNotFetchedUnlessTheOperatorAllowsIt(t *test
 			t.Errorf("%s: %d %s", uri, a.Status, a.Location())
 		}
 	}
-	if a := b.Authorize(withObject(key.jwt(nil, b.objectOf(AuthParams(), nil)), "redirect_uri", Callback)); a.Query("error") != "invalid_request_object" {
+	if a := b.Authorize(withObject(key.jwt(nil, b.objectOf(AuthParams(), nil)), "redirect_uri",
+		Callback)); a.Query("error") != "invalid_request_object" {
 		t.Errorf("keys inside: %d %s", a.Status, a.Location())
 	}
 	if n := site.asked.Load() + plain.asked.Load(); n != 0 {

@@ -24,7 +24,8 @@ func (r *rig) oldClients() {
 }
 
 func oldParams(responseType string, changes ...string) url.Values {
-	v := AuthParams(append([]string{"client_id", "old", "redirect_uri", "https://old.example.org/cb", "response_type", responseType}, changes...)...)
+	v := AuthParams(append([]string{"client_id", "old", "redirect_uri", "https://old.example.org/cb", "response_type", responseType},
+		changes...)...)
 	if !oidc.ParseResponseType(responseType).Code() {
 		v.Del("code_challenge")
 		v.Del("code_challenge_method")
@@ -43,8 +44,10 @@ func TestEachResponseTypeAnswersWithItsParametersInTheFragment(t *testing.T) {
 			a = b.Login(a.Location(), "alice", Password)
 		}
 		got, asked := a.Fragment(), oidc.ParseResponseType(responseType)
-		if a.Status != 303 || a.Location().Host != "old.example.org" || a.Location().RawQuery != "" || got.Get("state") != "st" || got.Get("iss") != b.Issuer ||
-			got.Has("code") != asked.Code() || got.Has("id_token") != asked.IDToken() || got.Has("access_token") != asked.Token() || got.Has("refresh_token") {
+		if a.Status != 303 || a.Location().Host != "old.example.org" || a.Location().RawQuery != "" || got.Get("state") != "st" ||
+			got.Get("iss") != b.Issuer ||
+			got.Has("code") != asked.Code() || got.Has("id_token") != asked.IDToken() || got.Has("access_token") != asked.Token() ||
+			got.Has("refresh_token") {
 			t.Fatalf("%s: %d %s", responseType, a.Status, a.Location())
 		}
 		access, id := got.Get("access_token"), Claims(got.Get("id_token"))
@@ -61,7 +64,8 @@ func TestEachResponseTypeAnswersWithItsParametersInTheFragment(t *testing.T) {
 			cHash, _ := id["c_hash"].(string)
 			if id["nonce"] != "no" || id["sub"] != "sub-alice" || id["aud"] != "old" || id["sid"] != nil || id["email"] != "alice@example.org" ||
 				(atHash != "") != asked.Token() || asked.Token() && atHash != oidc.HalfHash("RS256", access) ||
-				(cHash != "") != asked.Code() || asked.Code() && (cHash != oidc.HalfHash("RS256", got.Get("code")) || id["s_hash"] != oidc.HalfHash("RS256", "st")) {
+				(cHash != "") != asked.Code() || asked.Code() && (cHash != oidc.HalfHash("RS256", got.Get("code")) ||
+				id["s_hash"] != oidc.HalfHash("RS256", "st")) {
 				t.Errorf("%s: ID token %v", responseType, id)
 			}
 		}
@@ -95,7 +99,8 @@ func TestTokensOfTheFrontChannelAreOffUnlessTheDeploymentAndTheClientHaveThem(t 
 	} {
 		a := c.b.Authorize(c.params)
 		got := a.Fragment()
-		if a.Status != 303 || got.Get("error") != c.want || got.Get("error_description") == "" || got.Get("state") != "st" || got.Get("iss") != c.b.Issuer || got.Has("access_token") {
+		if a.Status != 303 || got.Get("error") != c.want || got.Get("error_description") == "" || got.Get("state") != "st" ||
+			got.Get("iss") != c.b.Issuer || got.Has("access_token") {
 			t.Errorf("%v: %d %s", c.params, a.Status, a.Location())
 		}
 	}
@@ -188,11 +193,13 @@ func TestTokensOfTheFrontChannelMayTravelInAForm(t *testing.T) {
 	b.oldClients()
 	b.Code(AuthParams())
 	a := b.Authorize(oldParams("id_token token", "response_mode", "form_post"))
-	if a.Status != 200 || !strings.Contains(a.Body, `name="access_token"`) || !strings.Contains(a.Body, `name="id_token"`) || a.Header.Get("Location") != "" {
+	if a.Status != 200 || !strings.Contains(a.Body, `name="access_token"`) || !strings.Contains(a.Body, `name="id_token"`) ||
+		a.Header.Get("Location") != "" {
 		t.Errorf("%d %s", a.Status, a.Body)
 	}
 	b.Later(time.Hour)
-	if a := b.Authorize(oldParams("token", "response_mode", "form_post", "max_age", "60", "prompt", "none")); !strings.Contains(a.Body, `value="login_required"`) {
+	if a := b.Authorize(oldParams("token", "response_mode", "form_post", "max_age", "60", "prompt",
+		"none")); !strings.Contains(a.Body, `value="login_required"`) {
 		t.Errorf("an error: %d %s", a.Status, a.Body)
 	}
 }

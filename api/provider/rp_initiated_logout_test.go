@@ -19,13 +19,15 @@ func TestALogoutGoesBackWithTheStateAndNothingElse(t *testing.T) {
 	t.Parallel()
 	b := start(t).browser()
 	for _, state := range []string{"", "s", strings.Repeat("A1-._~b2", 16), `"a b+c&d=e%2F#ü`} {
-		params := url.Values{"id_token_hint": {b.SignedIn(AuthParams())}, "post_logout_redirect_uri": {Bye}, "ui_locales": {"de"}, "logout_hint": {"alice"}}
+		params := url.Values{"id_token_hint": {b.SignedIn(AuthParams())}, "post_logout_redirect_uri": {Bye}, "ui_locales": {"de"},
+			"logout_hint": {"alice"}}
 		if state != "" {
 			params.Set("state", state)
 		}
 		a := b.Do("POST", "/logout", params)
 		query := a.Location().Query()
-		if a.Status != 303 || !strings.HasPrefix(a.Location().String(), Bye) || query.Get("state") != state || len(query) > 1 || state == "" && a.Location().RawQuery != "" {
+		if a.Status != 303 || !strings.HasPrefix(a.Location().String(), Bye) || query.Get("state") != state || len(query) > 1 ||
+			state == "" && a.Location().RawQuery != "" {
 			t.Errorf("%q: %d %s", state, a.Status, a.Location())
 		}
 		if a := b.Authorize(AuthParams("prompt", "none")); a.Query("error") != "login_required" {
@@ -84,7 +86,8 @@ func TestALogoutWithABadHintAddressOrParameterIsAnErrorPage(t *testing.T) {
 		"client_id with a NUL": good("client_id", "web\x00"),
 	} {
 		a := b.Do("GET", "/logout", params)
-		if a.Status != 400 || a.Header.Get("Location") != "" || !strings.HasPrefix(a.LeadsTo(), UIOrigin+"/error?request=") || len(a.Frames()) > 0 {
+		if a.Status != 400 || a.Header.Get("Location") != "" || !strings.HasPrefix(a.LeadsTo(), UIOrigin+"/error?request=") ||
+			len(a.Frames()) > 0 {
 			t.Errorf("%s: %d %s %s", what, a.Status, a.Location(), a.LeadsTo())
 		}
 	}

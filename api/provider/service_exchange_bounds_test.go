@@ -12,8 +12,10 @@ import (
 func TestWhatMayBeExchangedAndByWhom(t *testing.T) {
 	t.Parallel()
 	s := startExchange(t)
-	s.Exec(`INSERT INTO exchange_policies (client_id, audience, scope) VALUES ('mail', 'store', 'read'), ('web', 'store', 'read'), ('spa', 'store', 'read')`)
-	s.Exec(`UPDATE clients SET grant_types = grant_types || '{urn:ietf:params:oauth:grant-type:token-exchange}'::text[] WHERE client_id IN ('web', 'spa')`)
+	s.Exec(`INSERT INTO exchange_policies (client_id, audience, scope)
+		VALUES ('mail', 'store', 'read'), ('web', 'store', 'read'), ('spa', 'store', 'read')`)
+	s.Exec(`UPDATE clients SET grant_types = grant_types || '{urn:ietf:params:oauth:grant-type:token-exchange}'::text[]
+		WHERE client_id IN ('web', 'spa')`)
 	tokens := s.Token(Redeem(s.Code(AuthParams("scope", "openid read offline_access")))).JSON()
 	subject := Str(tokens["access_token"])
 	if a := s.swap("web", subject, "store"); a.Status != 200 {
@@ -27,12 +29,14 @@ func TestWhatMayBeExchangedAndByWhom(t *testing.T) {
 	s.Exec("UPDATE exchange_policies SET subject_audience = 'elsewhere' WHERE client_id = 'mail'")
 	s.refuses("sent to neither", s.swap("mail", subject, "store"), "invalid_request")
 
-	for what, token := range map[string]string{"a personal access token": s.personalAccessToken(), "a refresh token": Str(tokens["refresh_token"]),
-		"an ID token": Str(tokens["id_token"]), "a client's own": s.itself("api"), "altered": altered(subject), "no token": "x",
+	for what, token := range map[string]string{"a personal access token": s.personalAccessToken(),
+		"a refresh token": Str(tokens["refresh_token"]),
+		"an ID token":     Str(tokens["id_token"]), "a client's own": s.itself("api"), "altered": altered(subject), "no token": "x",
 		"unsigned": strings.Join(append([]string{base64url([]byte(`{"alg":"none","typ":"at+jwt"}`))}, strings.Split(subject, ".")[1], ""), ".")} {
 		s.refuses(what, s.swap("api", token, "store"), "invalid_request")
 	}
-	s.refuses("as an ID token", s.swap("api", subject, "store", "requested_token_type", "urn:ietf:params:oauth:token-type:id_token"), "invalid_request")
+	s.refuses("as an ID token", s.swap("api", subject, "store", "requested_token_type", "urn:ietf:params:oauth:token-type:id_token"),
+		"invalid_request")
 	public := s.Do("POST", "/token", form("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange", "client_id", "spa",
 		"subject_token", subject, "subject_token_type", accessTokenURI, "audience", "store"))
 	s.refuses("a public client", public, "unauthorized_client")
@@ -128,13 +132,15 @@ func TestAnExchangedTokenHasTheSubjectAndTheKeyOfItsClient(t *testing.T) {
 	s.Exec("UPDATE clients SET subject_type = 'pairwise' WHERE client_id = 'api'")
 	s.WaitForNotify()
 	token := s.swapped("api", subject, "store")
-	own := s.Token(Redeem(s.Code(AuthParams("client_id", "api", "redirect_uri", "https://api.example.org/cb", "scope", "openid")), "client_id", "api",
+	own := s.Token(Redeem(s.Code(AuthParams("client_id", "api", "redirect_uri", "https://api.example.org/cb", "scope", "openid")),
+		"client_id", "api",
 		"client_secret", "s", "redirect_uri", "https://api.example.org/cb")).JSON()
 	if sub := Claims(token)["sub"]; sub == "sub-alice" || sub != Claims(Str(own["id_token"]))["sub"] || s.said(token)["sub"] != sub {
 		t.Errorf("sub %v, of its ID token %v", sub, Claims(Str(own["id_token"]))["sub"])
 	}
 	key := newSigner("EdDSA", "")
-	a := s.Do("POST", "/token", form("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange", "subject_token", subject, "subject_token_type",
+	a := s.Do("POST", "/token", form("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange", "subject_token", subject,
+		"subject_token_type",
 		accessTokenURI, "audience", "store"), "Authorization", Basic("api", "s"), "DPoP", s.proof(key, "POST", "/token"))
 	bound := Str(a.JSON()["access_token"])
 	if a.Status != 200 || a.JSON()["token_type"] != "DPoP" || jktOf(bound) != key.thumbprint() || s.said(bound)["token_type"] != "DPoP" {

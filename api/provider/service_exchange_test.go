@@ -15,12 +15,14 @@ type services struct{ *browser }
 func startExchange(t *testing.T) services {
 	t.Helper()
 	s := services{start(t).browser()}
-	s.Exec(`UPDATE clients SET audiences = '{api}', scope = scope || ' read write', grant_types = grant_types || '{client_credentials}'::text[] WHERE client_id = 'web'`)
+	s.Exec(`UPDATE clients SET audiences = '{api}', scope = scope || ' read write', grant_types = grant_types ||
+		'{client_credentials}'::text[] WHERE client_id = 'web'`)
 	for _, name := range []string{"api", "store", "mail"} {
 		s.Exec(`INSERT INTO clients (client_id, client_secret_sha256, grant_types, scope, redirect_uris, first_party)
 			VALUES ($1, sha256('s'), `+everyGrant+`, 'openid email read', ARRAY['https://' || $1 || '.example.org/cb'], true)`, name)
 	}
-	s.Exec(`INSERT INTO exchange_policies (client_id, audience, scope) VALUES ('api', 'store', 'read email openid'), ('store', 'mail', 'read email')`)
+	s.Exec(`INSERT INTO exchange_policies (client_id, audience, scope)
+		VALUES ('api', 'store', 'read email openid'), ('store', 'mail', 'read email')`)
 	return s
 }
 
@@ -33,7 +35,8 @@ func (s services) subject(scope string) string {
 // swap exchanges a token as client, for audience.
 func (s services) swap(client, subject, audience string, more ...string) Answer {
 	s.Helper()
-	ask := form("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange", "subject_token", subject, "subject_token_type", accessTokenURI)
+	ask := form("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange", "subject_token", subject, "subject_token_type",
+		accessTokenURI)
 	if audience != "" {
 		ask.Set("audience", audience)
 	}
@@ -67,7 +70,8 @@ func (s services) refuses(what string, a Answer, code string) {
 // itself is a token that a client gets for itself.
 func (s services) itself(client string) string {
 	s.Helper()
-	return Str(s.Do("POST", "/token", form("grant_type", "client_credentials", "client_id", client, "client_secret", "s")).JSON()["access_token"])
+	return Str(s.Do("POST", "/token", form("grant_type", "client_credentials", "client_id", client, "client_secret",
+		"s")).JSON()["access_token"])
 }
 
 // RFC 8693 §1.1, §2.1, §2.2.1, §4.1, §4.3.
@@ -79,17 +83,21 @@ func TestAServiceExchangesATokenThatItWasSentForOneThatSaysWhoActs(t *testing.T)
 	a := s.swap("api", subject, "store", "requested_token_type", accessTokenURI)
 	out := a.JSON()
 	if a.Status != 200 || out["issued_token_type"] != accessTokenURI || out["token_type"] != "Bearer" || out["scope"] != "read email openid" ||
-		out["refresh_token"] != nil || out["id_token"] != nil || out["expires_in"].(float64) > 600 || a.Header.Get("Cache-Control") != "no-store" {
+		out["refresh_token"] != nil || out["id_token"] != nil || out["expires_in"].(float64) > 600 ||
+		a.Header.Get("Cache-Control") != "no-store" {
 		t.Fatalf("%d %s", a.Status, a.Body)
 	}
 	token := Str(out["access_token"])
 	said := Claims(token)
-	if headerOf(token)["typ"] != "at+jwt" || said["sub"] != "sub-alice" || said["client_id"] != "api" || said["aud"] != "store" || said["iss"] != s.Issuer ||
-		asJSON(said["act"]) != `{"sub":"api"}` || said["scope"] != "read email openid" || said["groups"] != nil || said["auth_time"] != Claims(subject)["auth_time"] ||
+	if headerOf(token)["typ"] != "at+jwt" || said["sub"] != "sub-alice" || said["client_id"] != "api" || said["aud"] != "store" ||
+		said["iss"] != s.Issuer ||
+		asJSON(said["act"]) != `{"sub":"api"}` || said["scope"] != "read email openid" || said["groups"] != nil ||
+		said["auth_time"] != Claims(subject)["auth_time"] ||
 		said["exp"] != Claims(subject)["exp"] || said["jti"] == Claims(subject)["jti"] {
 		t.Errorf("claims %v", said)
 	}
-	if seen := s.said(token); seen["active"] != true || seen["sub"] != "sub-alice" || seen["username"] != "alice" || seen["client_id"] != "api" || seen["aud"] != "store" ||
+	if seen := s.said(token); seen["active"] != true || seen["sub"] != "sub-alice" || seen["username"] != "alice" ||
+		seen["client_id"] != "api" || seen["aud"] != "store" ||
 		asJSON(seen["act"]) != `{"sub":"api"}` {
 		t.Errorf("introspection %v", seen)
 	}
@@ -118,7 +126,8 @@ func TestTheActorIsTheClientOrWhoseTokenItBrings(t *testing.T) {
 	s := startExchange(t)
 	s.Exec(`INSERT INTO users (sub, username, password) VALUES ('sub-bob', 'bob', crypt($1, gen_salt('bf', 4)))`, Password)
 	bob := s.rig.browser()
-	at := bob.Authorize(AuthParams("client_id", "api", "redirect_uri", "https://api.example.org/cb", "scope", "openid offline_access")).Location()
+	at := bob.Authorize(AuthParams("client_id", "api", "redirect_uri", "https://api.example.org/cb", "scope",
+		"openid offline_access")).Location()
 	code := bob.Login(at, "bob", Password).Query("code")
 	ofBob := bob.Token(Redeem(code, "client_id", "api", "client_secret", "s", "redirect_uri", "https://api.example.org/cb")).JSON()
 	subject := s.subject("openid read")
@@ -134,13 +143,15 @@ func TestTheActorIsTheClientOrWhoseTokenItBrings(t *testing.T) {
 			t.Errorf("%s: %d %s", what, a.Status, a.Body)
 		}
 	}
-	for what, actor := range map[string]string{"another client's": s.itself("store"), "the subject token": subject, "an ID token": Str(ofBob["id_token"]),
+	for what, actor := range map[string]string{"another client's": s.itself("store"), "the subject token": subject,
+		"an ID token":             Str(ofBob["id_token"]),
 		"a personal access token": s.personalAccessToken(), "no token": "x", "altered": altered(own)} {
 		s.refuses(what, swap(actor), "invalid_request")
 	}
 	s.refuses("without a type", s.swap("api", subject, "store", "actor_token", own), "invalid_request")
 	s.refuses("a type alone", s.swap("api", subject, "store", "actor_token_type", accessTokenURI), "invalid_request")
-	s.refuses("another type", s.swap("api", subject, "store", "actor_token", own, "actor_token_type", "urn:ietf:params:oauth:token-type:jwt"), "invalid_request")
+	s.refuses("another type", s.swap("api", subject, "store", "actor_token", own, "actor_token_type",
+		"urn:ietf:params:oauth:token-type:jwt"), "invalid_request")
 	s.Do("POST", "/revoke", form("token", own), "Authorization", Basic("api", "s"))
 	s.refuses("a revoked one", swap(own), "invalid_request")
 	s.Exec("UPDATE users SET disabled_at = now() WHERE username = 'bob'")
@@ -156,16 +167,17 @@ func TestTheActorIsTheClientOrWhoseTokenItBrings(t *testing.T) {
 	if a := swap(s.itself("api")); asJSON(Claims(Str(a.JSON()["access_token"]))["act"]) != `{"sub":"api"}` {
 		t.Errorf("delegation where impersonation is allowed: %s", a.Body)
 	}
-	chain := s.swapped("store", s.swapped("api", subject, "store"), "mail")
+	s.swapped("store", s.swapped("api", subject, "store"), "mail")
 	s.Exec("UPDATE exchange_policies SET impersonation = true WHERE client_id = 'store'")
 	s.Exec("UPDATE exchange_policies SET impersonation = false WHERE client_id = 'api'")
-	chain = s.swapped("store", s.swapped("api", subject, "store"), "mail")
+	chain := s.swapped("store", s.swapped("api", subject, "store"), "mail")
 	if act := asJSON(Claims(chain)["act"]); act != `{"sub":"api"}` {
 		t.Errorf("who impersonates hides who acted before: %s", act)
 	}
 }
 
-// RFC 8693 §2.1, §2.2.2, §5, RFC 8707 §2: never more scope than the subject token has or the row allows, and only for the audience of a row.
+// RFC 8693 §2.1, §2.2.2, §5, RFC 8707 §2: never more scope than the subject token has or the row allows, and only for the
+// audience of a row.
 func TestAnExchangedTokenIsNeverWiderThanItsSubjectAndItsRow(t *testing.T) {
 	t.Parallel()
 	s := startExchange(t)
@@ -176,7 +188,8 @@ func TestAnExchangedTokenIsNeverWiderThanItsSubjectAndItsRow(t *testing.T) {
 			t.Errorf("scope %q: %d %s, want %q", asked, a.Status, a.Body, want)
 		}
 	}
-	for what, scope := range map[string]string{"of the row alone": "email", "of the subject alone": "write", "of neither": "unheard-of", "one of two": "read write"} {
+	for what, scope := range map[string]string{"of the row alone": "email", "of the subject alone": "write",
+		"of neither": "unheard-of", "one of two": "read write"} {
 		s.refuses("scope "+what, s.swap("api", subject, "store", "scope", scope), "invalid_scope")
 	}
 	narrow := s.swapped("api", subject, "store", "scope", "openid")
@@ -197,7 +210,8 @@ func TestAnExchangedTokenIsNeverWiderThanItsSubjectAndItsRow(t *testing.T) {
 	s.refuses("the same twice", s.swap("api", subject, "store", "audience", "store"), "invalid_target")
 	s.refuses("audience and resource", s.swap("api", subject, "store", "resource", "https://cal.example.org/x"), "invalid_target")
 	s.refuses("no audience", s.swap("api", subject, ""), "invalid_request")
-	for what, audience := range map[string]string{"NUL": "store\x00", "broken UTF-8": "\xff", "a new line": "store\n", "long": strings.Repeat("x", 60<<10)} {
+	for what, audience := range map[string]string{"NUL": "store\x00", "broken UTF-8": "\xff", "a new line": "store\n",
+		"long": strings.Repeat("x", 60<<10)} {
 		s.refuses("audience with "+what, s.swap("api", subject, audience), "invalid_target")
 		s.refuses("resource with "+what, s.swap("api", subject, "", "resource", audience), "invalid_target")
 	}

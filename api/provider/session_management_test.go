@@ -42,7 +42,8 @@ func TestEveryAnswerToAnOpenIDRequestHasTheSessionState(t *testing.T) {
 	t.Parallel()
 	b := start(t, sessionManagement).browser()
 	const rp, spa = "https://rp.example.org", "https://spa.example.org"
-	if a := b.Authorize(AuthParams("prompt", "none")); a.Query("error") != "login_required" || !b.isCurrent(a.Query("session_state"), "web", rp) {
+	if a := b.Authorize(AuthParams("prompt", "none")); a.Query("error") != "login_required" ||
+		!b.isCurrent(a.Query("session_state"), "web", rp) {
 		t.Errorf("nobody is signed in: %s", a.Location())
 	}
 	signedOut := b.state()
@@ -53,10 +54,12 @@ func TestEveryAnswerToAnOpenIDRequestHasTheSessionState(t *testing.T) {
 	}
 	signedIn := b.state()
 	again := b.Authorize(AuthParams())
-	if !b.isCurrent(again.Query("session_state"), "web", rp) || again.Query("session_state") == first.Query("session_state") || b.state() != signedIn {
+	if !b.isCurrent(again.Query("session_state"), "web", rp) || again.Query("session_state") == first.Query("session_state") ||
+		b.state() != signedIn {
 		t.Errorf("single sign-on: %s", again.Location())
 	}
-	if a := b.Authorize(SPAParams("prompt", "none")); a.Query("error") != "consent_required" || !b.isCurrent(a.Query("session_state"), "spa", spa) {
+	if a := b.Authorize(SPAParams("prompt", "none")); a.Query("error") != "consent_required" ||
+		!b.isCurrent(a.Query("session_state"), "spa", spa) {
 		t.Errorf("consent_required: %s", a.Location())
 	}
 	consent := url.Values{"request": {b.Authorize(SPAParams()).Query("request")}, "consent": {"yes"}}
@@ -64,7 +67,8 @@ func TestEveryAnswerToAnOpenIDRequestHasTheSessionState(t *testing.T) {
 		t.Errorf("consent: %s", a.Location())
 	}
 	form := b.Authorize(AuthParams("response_mode", "form_post"))
-	if found := regexp.MustCompile(`name="session_state" value="([^"]*)"`).FindStringSubmatch(form.Body); found == nil || !b.isCurrent(found[1], "web", rp) {
+	if found := regexp.MustCompile(`name="session_state" value="([^"]*)"`).FindStringSubmatch(form.Body); found == nil ||
+		!b.isCurrent(found[1], "web", rp) {
 		t.Errorf("form_post: %s", form.Body)
 	}
 	inFragment := b.Authorize(AuthParams("response_mode", "fragment")).Location()
@@ -115,7 +119,8 @@ func TestTheStateOfTheBrowserChangesWithWhoIsSignedIn(t *testing.T) {
 	}
 	b.Code(AuthParams())
 	b.Exec("UPDATE sessions SET ended_at = now()")
-	if a := b.Authorize(AuthParams("prompt", "none")); a.Query("error") != "login_required" || !b.isCurrent(a.Query("session_state"), "web", "https://rp.example.org") {
+	if a := b.Authorize(AuthParams("prompt", "none")); a.Query("error") != "login_required" ||
+		!b.isCurrent(a.Query("session_state"), "web", "https://rp.example.org") {
 		t.Errorf("after an end with SQL: %s", a.Location())
 	}
 	if b.state() != signedOut {
@@ -135,7 +140,8 @@ func TestALostStateCookieComesAgainAsItWas(t *testing.T) {
 		t.Errorf("%s %s", got.Location(), set)
 	}
 	forged := a.Do("GET", "/authorize", AuthParams("prompt", "none"), "Cookie", "gatehouse-state="+strings.Repeat("A", 43))
-	if set := strings.Join(forged.Header.Values("Set-Cookie"), "\n"); !strings.Contains(set, "gatehouse-state=") || strings.Contains(set, "AAAA") {
+	if set := strings.Join(forged.Header.Values("Set-Cookie"), "\n"); !strings.Contains(set, "gatehouse-state=") ||
+		strings.Contains(set, "AAAA") {
 		t.Errorf("a state that is not ours was believed: %s", set)
 	}
 }

@@ -27,7 +27,8 @@ func TestUserinfoIsSignedForAClientThatIsRegisteredForIt(t *testing.T) {
 				t.Errorf("%s: %v", alg, err)
 			}
 			said := Claims(a.Body)
-			if said["iss"] != b.Issuer || said["aud"] != "web" || said["sub"] != "sub-alice" || said["email"] != "alice@example.org" || said["nonce"] != nil {
+			if said["iss"] != b.Issuer || said["aud"] != "web" || said["sub"] != "sub-alice" || said["email"] != "alice@example.org" ||
+				said["nonce"] != nil {
 				t.Errorf("%s: %v", alg, said)
 			}
 			// It is no ID token (RFC 8725 §3.11).

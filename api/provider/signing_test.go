@@ -61,8 +61,11 @@ func (s signer) jwk() map[string]any {
 	case *rsa.PublicKey:
 		return map[string]any{"kty": "RSA", "n": base64url(public.N.Bytes()), "e": "AQAB"}
 	case *ecdsa.PublicKey:
-		return map[string]any{"kty": "EC", "crv": "P-256", "x": base64url(public.X.FillBytes(make([]byte, 32))),
-			"y": base64url(public.Y.FillBytes(make([]byte, 32)))}
+		point, err := public.Bytes() // 4, X and Y
+		if err != nil {
+			panic(err)
+		}
+		return map[string]any{"kty": "EC", "crv": "P-256", "x": base64url(point[1:33]), "y": base64url(point[33:])}
 	case ed25519.PublicKey:
 		return map[string]any{"kty": "OKP", "crv": "Ed25519", "x": base64url(public)}
 	}

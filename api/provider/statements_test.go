@@ -17,7 +17,8 @@ func TestOperationsCostFewStatementsAndFewDurableCommits(t *testing.T) {
 	}
 	r := start(t)
 	r.Exec(`CREATE EXTENSION pg_stat_statements`)
-	r.Exec(`UPDATE clients SET first_party = false, grant_types = '{authorization_code,refresh_token,client_credentials}' WHERE client_id = 'web'`)
+	r.Exec(`UPDATE clients SET first_party = false, grant_types = '{authorization_code,refresh_token,client_credentials}'
+		WHERE client_id = 'web'`)
 	r.Exec(`INSERT INTO consents (user_id, client_id, scopes, granted_at)
 		SELECT id, 'web', '{openid,profile,email,groups,offline_access}', now() FROM users`)
 	r.WaitForNotify() // what the replica reads then is not counted

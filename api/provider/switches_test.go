@@ -34,7 +34,8 @@ func TestARefreshTokenMayBeAJWTAndRotatesAsAnyOther(t *testing.T) {
 		t.Errorf("introspection: %s", a.Body)
 	}
 	second := Str(b.Token(Refresh(first)).JSON()["refresh_token"])
-	if again := Str(b.Token(Refresh(first)).JSON()["refresh_token"]); Claims(again)["jti"] != Claims(second)["jti"] || Claims(second)["jti"] == secret {
+	if again := Str(b.Token(Refresh(first)).JSON()["refresh_token"]); Claims(again)["jti"] != Claims(second)["jti"] ||
+		Claims(second)["jti"] == secret {
 		t.Errorf("a retry within the grace: %v, was %v", Claims(again), Claims(second))
 	}
 	if n := b.Count("SELECT refresh_seq FROM grants"); n != 1 {

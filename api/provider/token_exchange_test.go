@@ -25,7 +25,8 @@ func mayReachItself(s *provider.Settings) { s.PrivateHosts = []string{"127.0.0.1
 func exchanges(t *testing.T) (b, google *browser, subject string) {
 	google = start(t, func(s *provider.Settings) { s.RefreshGrace = 0 }).browser()
 	b = start(t, mayReachItself).browser()
-	b.Exec(`UPDATE clients SET allowed_upstreams = '{google}', grant_types = grant_types || '{urn:ietf:params:oauth:grant-type:token-exchange}'`)
+	b.Exec(`UPDATE clients SET allowed_upstreams = '{google}', grant_types = grant_types ||
+		'{urn:ietf:params:oauth:grant-type:token-exchange}'`)
 	b.Exec(`INSERT INTO upstreams (name, display_name, issuer, client_id, client_secret) VALUES ('google', 'Google', $1, 'web', 'web-secret')`,
 		google.Issuer)
 	b.WaitForNotify()
@@ -57,7 +58,8 @@ func bothLater(a, b *browser, d time.Duration) {
 
 // exchange is what TokenExchangeAuthenticator sends; changes are name, value pairs, "" removes one.
 func exchange(subject string, changes ...string) url.Values {
-	v := url.Values{"grant_type": {"urn:ietf:params:oauth:grant-type:token-exchange"}, "subject_token": {subject}, "requested_issuer": {"google"},
+	v := url.Values{"grant_type": {"urn:ietf:params:oauth:grant-type:token-exchange"}, "subject_token": {subject},
+		"requested_issuer":   {"google"},
 		"subject_token_type": {accessTokenURI}, "requested_token_type": {accessTokenURI}}
 	for i := 0; i < len(changes); i += 2 {
 		if changes[i+1] == "" {
@@ -76,7 +78,8 @@ func TestAnExchangeGivesTheTokenOfTheUpstreamAgainAndAgain(t *testing.T) {
 	a := b.Token(exchange(subject))
 	got := a.JSON()
 	token, expires := Str(got["access_token"]), got["expires_in"]
-	if a.Status != 200 || got["issued_token_type"] != accessTokenURI || got["token_type"] != "Bearer" || got["scope"] != "openid email offline_access" ||
+	if a.Status != 200 || got["issued_token_type"] != accessTokenURI || got["token_type"] != "Bearer" ||
+		got["scope"] != "openid email offline_access" ||
 		expires.(float64) < 890 || expires.(float64) > 900 {
 		t.Fatalf("%d %s", a.Status, a.Body)
 	}
@@ -95,7 +98,8 @@ func TestAnExchangeGivesTheTokenOfTheUpstreamAgainAndAgain(t *testing.T) {
 		}
 		token = Str(next["access_token"])
 	}
-	if n := b.Count(`SELECT count(*) FROM upstream_accounts WHERE position($1::bytea in access_token) > 0 OR refreshing_until IS NOT NULL`, []byte(token)); n != 0 {
+	if n := b.Count(`SELECT count(*) FROM upstream_accounts WHERE position($1::bytea in access_token) > 0
+		OR refreshing_until IS NOT NULL`, []byte(token)); n != 0 {
 		t.Error("the token is kept in the clear, or the lease goes on")
 	}
 }
@@ -144,7 +148,8 @@ func TestAnExchangeIsRefusedForWhatIsNotTheClientsOwnLivingToken(t *testing.T) {
 	t.Parallel()
 	b, google, subject := exchanges(t)
 	tokens := b.Token(Redeem(b.Code(AuthParams("scope", "openid offline_access")))).JSON()
-	foreign := Str(b.Token(Redeem(b.Code(SPAParams()), "redirect_uri", "https://spa.example.org/cb", "client_id", "spa")).JSON()["access_token"])
+	foreign := Str(b.Token(Redeem(b.Code(SPAParams()), "redirect_uri", "https://spa.example.org/cb", "client_id",
+		"spa")).JSON()["access_token"])
 	if foreign == "" || subject == "" {
 		t.Fatal("no token")
 	}
@@ -160,14 +165,18 @@ func TestAnExchangeIsRefusedForWhatIsNotTheClientsOwnLivingToken(t *testing.T) {
 	refused("another client's", exchange(foreign), "invalid_request", notLiving)
 	refused("an ID token", exchange(Str(tokens["id_token"])), "invalid_request", notLiving)
 	refused("a refresh token", exchange(Str(tokens["refresh_token"])), "invalid_request", notLiving)
-	refused("a token of the upstream", exchange(Str(google.Token(Redeem(google.Code(AuthParams()))).JSON()["access_token"])), "invalid_request", notLiving)
+	refused("a token of the upstream", exchange(Str(google.Token(Redeem(google.Code(AuthParams()))).JSON()["access_token"])),
+		"invalid_request", notLiving)
 	refused("no target", exchange(subject, "requested_issuer", ""), "invalid_request", "audience or resource is missing")
 	for _, name := range []string{"subject_token", "subject_token_type"} {
 		refused("no "+name, exchange(subject, name, ""), "invalid_request", name+" is missing")
 	}
-	refused("another subject", exchange(subject, "subject_token_type", "urn:ietf:params:oauth:token-type:jwt"), "invalid_request", "subject_token_type must be")
-	refused("another kind", exchange(subject, "requested_token_type", "urn:ietf:params:oauth:token-type:jwt"), "invalid_request", "requested_token_type must be")
-	refused("delegation", exchange(subject, "actor_token", subject, "actor_token_type", accessTokenURI), "invalid_request", "actor_token has no place")
+	refused("another subject", exchange(subject, "subject_token_type", "urn:ietf:params:oauth:token-type:jwt"), "invalid_request",
+		"subject_token_type must be")
+	refused("another kind", exchange(subject, "requested_token_type", "urn:ietf:params:oauth:token-type:jwt"), "invalid_request",
+		"requested_token_type must be")
+	refused("delegation", exchange(subject, "actor_token", subject, "actor_token_type", accessTokenURI), "invalid_request",
+		"actor_token has no place")
 	refused("an actor of no type", exchange(subject, "actor_token", subject), "invalid_request", "come together")
 	refused("an audience", exchange(subject, "audience", "x"), "invalid_target", "audience has no place")
 	refused("another upstream", exchange(subject, "requested_issuer", "github"), "invalid_target", "whose tokens this client may have")
@@ -233,7 +242,8 @@ func TestAnUpstreamThatIsDownCostsATryLaterAndNoToken(t *testing.T) {
 	var broken *httptest.Server
 	broken = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == "GET" {
-			fmt.Fprintf(w, `{"issuer": %q, "authorization_endpoint": "%[1]s/a", "token_endpoint": "%[1]s/token", "jwks_uri": "%[1]s/jwks"}`, broken.URL)
+			fmt.Fprintf(w, `{"issuer": %q, "authorization_endpoint": "%[1]s/a", "token_endpoint": "%[1]s/token", `+
+				`"jwks_uri": "%[1]s/jwks"}`, broken.URL)
 			return
 		}
 		calls <- r.URL.Path
@@ -248,7 +258,8 @@ func TestAnUpstreamThatIsDownCostsATryLaterAndNoToken(t *testing.T) {
 	var group sync.WaitGroup
 	for range 5 {
 		group.Go(func() {
-			if a := b.Token(exchange(subject)); a.Status != 503 || a.JSON()["error"] != "temporarily_unavailable" || a.Header.Get("Retry-After") == "" {
+			if a := b.Token(exchange(subject)); a.Status != 503 || a.JSON()["error"] != "temporarily_unavailable" ||
+				a.Header.Get("Retry-After") == "" {
 				t.Errorf("%d %s", a.Status, a.Body)
 			}
 		})

@@ -19,7 +19,8 @@ func TestAnUnknownUpstreamAccountIsLinkedByAPasswordAndKnownFromThenOn(t *testin
 	}
 	there := n.choose(at.Location(), "up")
 	q := there.Location().Query()
-	if q.Get("code_challenge_method") != "S256" || q.Get("nonce") == "" || len(q.Get("state")) != 43 || q.Get("redirect_uri") != n.Issuer+"/upstream/up/callback" {
+	if q.Get("code_challenge_method") != "S256" || q.Get("nonce") == "" || len(q.Get("state")) != 43 ||
+		q.Get("redirect_uri") != n.Issuer+"/upstream/up/callback" {
 		t.Errorf("request: %v", q)
 	}
 	asked := n.via(there, "bob")
@@ -36,7 +37,8 @@ func TestAnUnknownUpstreamAccountIsLinkedByAPasswordAndKnownFromThenOn(t *testin
 		t.Errorf("after a wrong password: %v", page)
 	}
 	linked := n.Login(again.Location(), "alice", Password)
-	if n.Count("SELECT count(*) FROM upstream_accounts WHERE username = 'alice' AND sub = 'sub-bob' AND issuer = $1 AND access_token IS NULL", n.there.Issuer) != 1 {
+	if n.Count(`SELECT count(*) FROM upstream_accounts WHERE username = 'alice' AND sub = 'sub-bob' AND issuer = $1
+		AND access_token IS NULL`, n.there.Issuer) != 1 {
 		t.Error("the account was not linked")
 	}
 	back := n.via(linked, "bob")
@@ -72,12 +74,13 @@ func TestAVerifiedAddressLinksOnlyWhereTheUpstreamIsTrustedForItsDomain(t *testi
 		return fresh.via(fresh.choose(fresh.Authorize(AuthParams()).Location(), "up"), "alice")
 	}
 	for name, sql := range map[string]string{
-		"another domain":         "UPDATE upstreams SET email_domains = '{example.com}'",
-		"not trusted":            "UPDATE upstreams SET trusts_email = false",
-		"not verified here":      "UPDATE users SET email_verified = false",
-		"disabled here":          "UPDATE users SET disabled_at = now()",
-		"two with the address":   "INSERT INTO users (username, email, email_verified) VALUES ('alice2', 'Alice@example.org', true)",
-		"has an account already": "INSERT INTO upstream_accounts (upstream, issuer, sub, username) SELECT name, issuer, 'another', 'alice' FROM upstreams",
+		"another domain":       "UPDATE upstreams SET email_domains = '{example.com}'",
+		"not trusted":          "UPDATE upstreams SET trusts_email = false",
+		"not verified here":    "UPDATE users SET email_verified = false",
+		"disabled here":        "UPDATE users SET disabled_at = now()",
+		"two with the address": "INSERT INTO users (username, email, email_verified) VALUES ('alice2', 'Alice@example.org', true)",
+		"has an account already": `INSERT INTO upstream_accounts (upstream, issuer, sub, username)
+			SELECT name, issuer, 'another', 'alice' FROM upstreams`,
 	} {
 		n.Exec(sql)
 		n.WaitForNotify()
@@ -95,7 +98,8 @@ func TestAVerifiedAddressLinksOnlyWhereTheUpstreamIsTrustedForItsDomain(t *testi
 		t.Errorf("not verified there: %v", page)
 	}
 	n.there.Exec("UPDATE users SET email_verified = true")
-	if a := way(); a.Query("code") == "" || n.Count("SELECT count(*) FROM upstream_accounts WHERE username = 'alice' AND sub = 'sub-alice'") != 1 {
+	if a := way(); a.Query("code") == "" ||
+		n.Count("SELECT count(*) FROM upstream_accounts WHERE username = 'alice' AND sub = 'sub-alice'") != 1 {
 		t.Errorf("a trusted address: %d %s", a.Status, a.Location())
 	}
 	n.Exec("UPDATE users SET email = 'moved@example.org'")
@@ -135,7 +139,8 @@ func TestAnUpstreamThatCreatesUsersNeverTakesAnExistingNameOrAddress(t *testing.
 			t.Fatalf("not signed in: %d %s %s", a.Status, a.Location(), a.Body)
 		}
 	}
-	if n.Count(`SELECT count(*) FROM users u JOIN upstream_accounts a USING (username) WHERE username = 'bob' AND password IS NULL AND name = 'Bob'
+	if n.Count(`SELECT count(*) FROM users u JOIN upstream_accounts a USING (username) WHERE username = 'bob' AND password IS NULL
+		AND name = 'Bob'
 		AND email = 'bob@example.org' AND email_verified AND u.sub <> 'sub-bob' AND a.sub = 'sub-bob' AND access_token IS NOT NULL`) != 1 {
 		t.Error("the new user is not as the upstream says")
 	}
@@ -207,12 +212,14 @@ func TestNobodyCanPlantAnAccountInAnotherBrowser(t *testing.T) {
 	if a.Status != 400 || n.Count("SELECT count(*) FROM upstream_accounts") != 0 {
 		t.Errorf("%d %s", a.Status, a.Location())
 	}
-	foreign := n.Do("POST", "/login/upstream", url.Values{"request": {asked.Query("request")}, "upstream": {"up"}}, "Origin", "https://evil.example.org")
+	foreign := n.Do("POST", "/login/upstream", url.Values{"request": {asked.Query("request")}, "upstream": {"up"}}, "Origin",
+		"https://evil.example.org")
 	if foreign.Status != 403 {
 		t.Errorf("a form of another site: %d %s", foreign.Status, foreign.Location())
 	}
 	// Who goes on with another button does not link.
-	if back := n.via(n.choose(asked.Location(), "up"), "bob"); n.page(back)["link"] == nil || n.Count("SELECT count(*) FROM upstream_accounts") != 0 {
+	if back := n.via(n.choose(asked.Location(), "up"), "bob"); n.page(back)["link"] == nil ||
+		n.Count("SELECT count(*) FROM upstream_accounts") != 0 {
 		t.Errorf("%d %s", back.Status, back.Location())
 	}
 }

@@ -69,12 +69,13 @@ func TestNobodyWaitsForASlowUpstreamBeyondTheLimit(t *testing.T) {
 	n := startWithUpstream(t)
 	release := make(chan struct{})
 	n.serverFor("oidc", "openid", map[string]http.HandlerFunc{"/.well-known/openid-configuration": discoveryOf,
-		"/t": func(_ http.ResponseWriter, r *http.Request) { io.Copy(io.Discard, r.Body); <-release }})
+		"/t": func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body); <-release }})
 	defer close(release)
 	there := n.Authorize(AuthParams("idp_hint", "up"))
 	began := time.Now()
 	a := n.Do("GET", "/upstream/up/callback", url.Values{"code": {"c"}, "state": {there.Query("state")}})
-	if page := n.page(a); a.Status != 503 || errorOf(page) != "upstream_unavailable The other" || time.Since(began) > outgoing.Patience+time.Second {
+	if page := n.page(a); a.Status != 503 || errorOf(page) != "upstream_unavailable The other" ||
+		time.Since(began) > outgoing.Patience+time.Second {
 		t.Errorf("%d %v after %s", a.Status, page, time.Since(began))
 	}
 	if signedIn := n.Login(MustParse(a.LeadsTo()), "alice", Password); signedIn.Query("code") == "" || signedIn.Query("state") != "st" {
@@ -87,15 +88,17 @@ func TestNonsenseOfAnUpstreamIsAPageAndNeverInTheLogWhole(t *testing.T) {
 	n := startWithUpstream(t)
 	answer := ""
 	n.serverFor("oidc", "openid", map[string]http.HandlerFunc{"/.well-known/openid-configuration": discoveryOf,
-		"/t": func(w http.ResponseWriter, r *http.Request) {
+		"/t": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
 			if strings.HasPrefix(answer, "{\"error") {
 				w.WriteHeader(400)
 			}
 			io.WriteString(w, answer)
 		}})
-	for _, answer = range []string{"", "<html>", "[]", `{"access_token": ["x"]}`, `{"access_token": "a-token-4711"}`, `{"access_token": "a-token-4711", "id_token": "x.y.z"}`,
-		`{"access_token": "a-token-4711", "id_token": {"sub": "1"}}`, `{"error": "invalid_grant", "error_description": "a-code-0815 a secret there"}`,
+	for _, answer = range []string{"", "<html>", "[]", `{"access_token": ["x"]}`, `{"access_token": "a-token-4711"}`,
+		`{"access_token": "a-token-4711", "id_token": "x.y.z"}`,
+		`{"access_token": "a-token-4711", "id_token": {"sub": "1"}}`,
+		`{"error": "invalid_grant", "error_description": "a-code-0815 a secret there"}`,
 		`{"error": {"a": "a-code-0815"}}`, strings.Repeat(" ", outgoing.MaxBody+1)} {
 		there := n.Authorize(AuthParams("idp_hint", "up"))
 		state := there.Query("state")
@@ -114,7 +117,8 @@ func TestNonsenseOfAnUpstreamIsAPageAndNeverInTheLogWhole(t *testing.T) {
 	}
 	for _, params := range []url.Values{{}, {"code": {"c", "c"}}, {"code": {"a\x00"}}, {"error": {"server_error"}}, {"error": {"<script>"}}} {
 		params.Set("state", n.Authorize(AuthParams("idp_hint", "up")).Query("state"))
-		if a := n.Do("GET", "/upstream/up/callback", params); a.Status != 502 && a.Status != 503 || !strings.Contains(errorOf(n.page(a)), "The other") {
+		if a := n.Do("GET", "/upstream/up/callback", params); a.Status != 502 && a.Status != 503 ||
+			!strings.Contains(errorOf(n.page(a)), "The other") {
 			t.Errorf("%v: %d", params, a.Status)
 		}
 	}
@@ -143,7 +147,8 @@ func TestASecretThatCannotBeOpenedIsSaidToTheAdministratorOnly(t *testing.T) {
 	n.Exec("UPDATE upstreams SET client_secret = 'sealed:AAAA'")
 	n.WaitForNotify()
 	a := n.Authorize(AuthParams("idp_hint", "up"))
-	if page := n.page(a); errorOf(page) != "upstream_failed The other" || !strings.Contains(log.String(), "write the secret into the row again") {
+	if page := n.page(a); errorOf(page) != "upstream_failed The other" ||
+		!strings.Contains(log.String(), "write the secret into the row again") {
 		t.Errorf("%d %v\n%s", a.Status, page, log.String())
 	}
 }

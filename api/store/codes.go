@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"time"
 
@@ -80,7 +81,7 @@ type Misfit struct {
 // misfit runs a statement that finds out the Misfit of a code or token.
 func (s *Store) misfit(ctx context.Context, q *query, a args) (m Misfit, err error) {
 	err = failure(q.row(ctx, s.pool, a).Scan(&m.Reason, &m.Revoked))
-	if err == ErrNotFound {
+	if errors.Is(err, ErrNotFound) {
 		return Misfit{Reason: "unknown"}, nil
 	}
 	return m, err

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -63,7 +64,7 @@ func TestWhatAGrantLivesBy(t *testing.T) {
 		}
 		another := &oidc.Client{ClientID: "another"}
 		_, reason, err := s.LoadGrantUser(t.Context(), TokenUse{GrantID: id, Client: another}, time.Now())
-		if err != ErrNotFound || reason != "issued to another client" && reason != "unknown grant" {
+		if !errors.Is(err, ErrNotFound) || reason != "issued to another client" && reason != "unknown grant" {
 			t.Errorf("%s, another client: %q, %v", test.what, reason, err)
 		}
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"regexp"
@@ -101,7 +102,7 @@ func TestListsAreReadInPages(t *testing.T) {
 			}
 		}
 		missing := GroupMembersQuery{Page{Limit: limit}, "g"}
-		if _, err := s.ListGroupMembers(t.Context(), missing); err != (Missing{"group", "g"}) {
+		if _, err := s.ListGroupMembers(t.Context(), missing); !errors.Is(err, Missing{"group", "g"}) {
 			t.Errorf("members of no group: %v", err)
 		}
 		tokens := func(limit int) []string {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -53,7 +54,7 @@ func (s *Store) EndPersonalAccessToken(ctx context.Context, id string) error {
 // EndPersonalAccessTokens revokes all tokens of a user, and returns how many those were.
 func (s *Store) EndPersonalAccessTokens(ctx context.Context, username string) (ended int, err error) {
 	err = endPersonalAccessTokens.row(ctx, s.pool, args{"username": username}).Scan(&ended)
-	if failure(err) == ErrNotFound {
+	if errors.Is(failure(err), ErrNotFound) {
 		return 0, Missing{"user", username}
 	}
 	return ended, inWords(err, nil)

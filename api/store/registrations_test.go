@@ -232,7 +232,7 @@ func TestAChangeKeepsWhatTheAdministratorDecidesAndAsksPeopleAgain(t *testing.T)
 			t.Fatal("changes are not bounded")
 		}
 	}
-	if err != ErrManyRegistrationsHere {
+	if !errors.Is(err, ErrManyRegistrationsHere) {
 		t.Error(err)
 	}
 	for _, who := range []struct {
@@ -242,12 +242,13 @@ func TestAChangeKeepsWhatTheAdministratorDecidesAndAsksPeopleAgain(t *testing.T)
 		_, err := s.Registration(t.Context(), who.id, *who.token)
 		c.ClientID = who.id
 		_, changed := s.ReplaceRegistration(t.Context(), c, *who.token, nil, network("b"), now)
-		if ended := s.EndRegistration(t.Context(), who.id, *who.token); err != ErrNotFound || changed != ErrNotFound || ended != ErrNotFound {
+		ended := s.EndRegistration(t.Context(), who.id, *who.token)
+		if !errors.Is(err, ErrNotFound) || !errors.Is(changed, ErrNotFound) || !errors.Is(ended, ErrNotFound) {
 			t.Errorf("%s: %v, %v, %v", who.id, err, changed, ended)
 		}
 	}
 	try(t, s.DisableClient(t.Context(), "self-1"))
-	if err := s.EndRegistration(t.Context(), "self-1", *accessToken(1)); err != ErrNotFound {
+	if err := s.EndRegistration(t.Context(), "self-1", *accessToken(1)); !errors.Is(err, ErrNotFound) {
 		t.Errorf("a disabled client: %v", err)
 	}
 	try(t, s.EnableClient(t.Context(), "self-1"))

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -62,7 +63,7 @@ func (s *Store) LoadCandidate(ctx context.Context, username string, c *oidc.Clie
 			err := row.Scan(append(userFields(&u), &out.PasswordHash, &out.Consented, &out.Allowed)...)
 			if err == nil {
 				out.User = &u
-			} else if err == pgx.ErrNoRows {
+			} else if errors.Is(err, pgx.ErrNoRows) {
 				return nil
 			}
 			return err

@@ -111,7 +111,8 @@ func wholeSeconds(d time.Duration) string {
 func leadPage(to string, seconds int) string {
 	to = template.HTMLEscapeString(to)
 	return `<!doctype html>
-<html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="` + strconv.Itoa(seconds) + `;url=` + to + `"><title>One moment</title>
+<html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="` + strconv.Itoa(seconds) + `;url=` + to + `">` +
+		`<title>One moment</title>
 <p><a href="` + to + `">Continue</a></p></html>
 `
 }

@@ -83,7 +83,8 @@ func TestWithoutPostgresAnswersAre503AndRecover(t *testing.T) {
 		t.Errorf("userinfo: %d", a.Status)
 	}
 	a := b.Login(at, "alice", Password)
-	if page := b.Interaction(a.LeadsTo()); a.Status != 503 || page["page"] != "login" || page["error"].(map[string]any)["code"] != "temporarily_unavailable" {
+	if page := b.Interaction(a.LeadsTo()); a.Status != 503 || page["page"] != "login" ||
+		page["error"].(map[string]any)["code"] != "temporarily_unavailable" {
 		t.Errorf("login: %d %v", a.Status, page)
 	}
 	a = b.Authorize(AuthParams())

@@ -56,7 +56,8 @@ func TestThePageOfCheckSessionIframeMayBeFramedAndKeptAndRunsItsScriptOnly(t *te
 			t.Errorf("%s is %q, want %q", name, got, want)
 		}
 	}
-	if strings.Contains(a.Body, b.Cookie("gatehouse-state")) || !strings.Contains(a.Body, "gatehouse-state=") || strings.Contains(a.Body, "'*'") {
+	if strings.Contains(a.Body, b.Cookie("gatehouse-state")) || !strings.Contains(a.Body, "gatehouse-state=") ||
+		strings.Contains(a.Body, "'*'") {
 		t.Error(a.Body)
 	}
 	if a := b.Do("POST", "/check_session", url.Values{}); a.Status != 405 {

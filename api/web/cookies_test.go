@@ -43,7 +43,8 @@ func TestCookiesAreBoundToTheHostAndRotated(t *testing.T) {
 	if a := b.Do("GET", "/authorize", AuthParams(), "Cookie", "gatehouse-session="+session); a.Location().Path != "/login" {
 		t.Errorf("a cookie without the prefix was believed: %s", a.Location())
 	}
-	if a := b.Login(at, "alice", Password, "Cookie", "__Host-gatehouse-browser="+bound+"; __Host-gatehouse-session="+session); a.Query("code") == "" {
+	if a := b.Login(at, "alice", Password, "Cookie",
+		"__Host-gatehouse-browser="+bound+"; __Host-gatehouse-session="+session); a.Query("code") == "" {
 		t.Errorf("second sign-in: %s", a.Location())
 	}
 	if a := b.Do("GET", "/authorize", AuthParams(), "Cookie", "__Host-gatehouse-session="+session); a.Location().Path != "/login" {

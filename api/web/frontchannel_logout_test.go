@@ -33,15 +33,19 @@ func TestSigningOutLoadsEachClientOfTheSessionInAFrameAndThenGoesOn(t *testing.T
 	if a.Status != 200 || !slices.Equal(a.Frames(), want) {
 		t.Fatalf("%d frames %q, want %q", a.Status, a.Frames(), want)
 	}
-	if a.LeadsTo() != Bye+"?state="+strings.ReplaceAll(url.QueryEscape(state), "+", "%20") || !strings.Contains(a.Body, `<noscript><meta http-equiv="refresh"`) ||
+	if a.LeadsTo() != Bye+"?state="+strings.ReplaceAll(url.QueryEscape(state), "+", "%20") ||
+		!strings.Contains(a.Body, `<noscript><meta http-equiv="refresh"`) ||
 		strings.Contains(a.Body, "<script>alert") {
 		t.Errorf("leads to %s: %s", a.LeadsTo(), a.Body)
 	}
-	policy := regexp.MustCompile(`^default-src 'none'; frame-src https://rp\.example\.org https://spa\.example\.org; script-src 'sha256-[A-Za-z0-9+/]{43}='; frame-ancestors 'none'$`)
-	if !policy.MatchString(a.Header.Get("Content-Security-Policy")) || a.Header.Get("Referrer-Policy") != "no-referrer" || a.Header.Get("Cache-Control") != "no-store" {
+	policy := regexp.MustCompile(`^default-src 'none'; frame-src https://rp\.example\.org https://spa\.example\.org; script-src ` +
+		`'sha256-[A-Za-z0-9+/]{43}='; frame-ancestors 'none'$`)
+	if !policy.MatchString(a.Header.Get("Content-Security-Policy")) || a.Header.Get("Referrer-Policy") != "no-referrer" ||
+		a.Header.Get("Cache-Control") != "no-store" {
 		t.Errorf("headers %v", a.Header)
 	}
-	if set := a.Header.Values("Set-Cookie"); len(set) != 2 || !strings.HasPrefix(set[0], "gatehouse-session=; ") || b.Cookie("gatehouse-browser") == before {
+	if set := a.Header.Values("Set-Cookie"); len(set) != 2 || !strings.HasPrefix(set[0], "gatehouse-session=; ") ||
+		b.Cookie("gatehouse-browser") == before {
 		t.Errorf("the cookies stay: %s", set)
 	}
 	if a := b.Authorize(AuthParams("prompt", "none")); a.Query("error") != "login_required" {
@@ -70,7 +74,8 @@ func TestALogoutThatWasConfirmedTellsTheClientsInFrontToo(t *testing.T) {
 func TestClientsOfASessionThatWasReplacedAreToldTheirOwnSid(t *testing.T) {
 	t.Parallel()
 	b := Start(t).Browser()
-	b.API.Exec(`UPDATE clients SET frontchannel_logout_uri = 'https://' || CASE client_id WHEN 'web' THEN 'rp' ELSE 'spa' END || '.example.org/out'`)
+	b.API.Exec(`UPDATE clients SET frontchannel_logout_uri = 'https://' ||
+		CASE client_id WHEN 'web' THEN 'rp' ELSE 'spa' END || '.example.org/out'`)
 	first := b.SignedIn(AuthParams())
 	second := b.SignedIn(SPAParams("prompt", "login"))
 	a := b.Do("GET", "/logout", url.Values{"id_token_hint": {second}})
@@ -110,7 +115,8 @@ func TestTheFramesOfALogoutAreBounded(t *testing.T) {
 	b := Start(t).Browser()
 	hint := b.SignedIn(AuthParams())
 	b.API.Exec(`INSERT INTO clients (client_id, token_endpoint_auth_method, redirect_uris, frontchannel_logout_uri)
-		SELECT 'c' || i, 'none', ARRAY['https://c' || i || '.example.org/cb'], 'https://c' || i || '.example.org/out' FROM generate_series(1, 30) AS i`)
+		SELECT 'c' || i, 'none', ARRAY['https://c' || i || '.example.org/cb'], 'https://c' || i || '.example.org/out'
+		FROM generate_series(1, 30) AS i`)
 	b.API.Exec(`INSERT INTO grants (id, user_id, client_id, sid, offline, scope, auth_time, amr, created_at, expires_at)
 		SELECT gen_random_uuid(), s.user_id, 'c' || i, s.sid, false, 'openid', now(), '{}', now() + i * interval '1 s', now() + interval '1 h'
 		FROM sessions s, generate_series(1, 30) AS i`)

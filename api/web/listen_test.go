@@ -74,7 +74,7 @@ func TestTLSOffersForwardSecrecyWithAESGCMOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	addr, stop := startServer(t, secure, func(http.ResponseWriter, *http.Request) {})
-	defer stop()
+	defer func() { _ = stop() }()
 	for _, test := range []struct {
 		name   string
 		client *tls.Config
@@ -114,10 +114,10 @@ func TestARenewedCertificateIsServedWithoutARestart(t *testing.T) {
 		return pair.Leaf.SerialNumber.Int64()
 	}
 	later := func() { // as if the file were newer and the last look long ago
-		os.Chtimes(cfg.TLSCertFile, time.Time{}, c.changed.Add(time.Minute))
+		_ = os.Chtimes(cfg.TLSCertFile, time.Time{}, c.changed.Add(time.Minute))
 		c.checked = time.Time{}
 	}
-	os.WriteFile(cfg.TLSCertFile, []byte("half a certificate"), 0o600)
+	_ = os.WriteFile(cfg.TLSCertFile, []byte("half a certificate"), 0o600)
 	if later(); serial() != 1 {
 		t.Error("a broken file replaced the certificate")
 	}
@@ -169,7 +169,7 @@ func TestRequestsUnderWayAreFinishedAtTheEnd(t *testing.T) {
 func TestHeadersAreBounded(t *testing.T) {
 	t.Parallel()
 	addr, stop := startServer(t, nil, func(http.ResponseWriter, *http.Request) {})
-	defer stop()
+	defer func() { _ = stop() }()
 	r, _ := http.NewRequest("GET", "http://"+addr, nil)
 	r.Header.Set("Cookie", strings.Repeat("x", 64<<10))
 	res, err := http.DefaultClient.Do(r)

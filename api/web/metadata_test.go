@@ -57,7 +57,8 @@ func TestWhatIsPolledIsLoggedAtDebugOnly(t *testing.T) {
 			levels[said.Path] = said.Level
 		}
 	}
-	for path, want := range map[string]string{"/.well-known/openid-configuration": "DEBUG", "/jwks": "DEBUG", "/healthz": "DEBUG", "/readyz": "DEBUG",
+	for path, want := range map[string]string{"/.well-known/openid-configuration": "DEBUG", "/jwks": "DEBUG", "/healthz": "DEBUG",
+		"/readyz":   "DEBUG",
 		"/userinfo": "INFO", "(no such path)": "INFO"} {
 		if levels[path] != want {
 			t.Errorf("%s is logged at %q, want %q", path, levels[path], want)

@@ -61,8 +61,8 @@ func printRows[T any](w io.Writer, rows iter.Seq2[T, error]) error {
 		if err := e.Encode(row); err != nil {
 			return err
 		}
-		io.WriteString(w, before)
-		w.Write(bytes.TrimSuffix(text.Bytes(), []byte("\n")))
+		_, _ = io.WriteString(w, before)
+		_, _ = w.Write(bytes.TrimSuffix(text.Bytes(), []byte("\n")))
 		before = ",\n  "
 	}
 	end := "\n]\n"

@@ -52,6 +52,7 @@ func (serveCmd) Run(ctx context.Context, a *app) error {
 	})
 	defer running.Wait() // before the database is closed
 	defer stop()
+	//nolint:contextcheck // a line of the log belongs to its request, which has a context of its own
 	return web.ListenAndServe(ctx, cfg.Listen, web.API(p, cfg.TrustedProxies), cfg)
 }
 

@@ -29,7 +29,7 @@ func (t table) row(cells ...string) {
 			cells[i] = "-"
 		}
 	}
-	io.WriteString(t.w, strings.Join(cells, "\t")+"\n")
+	_, _ = io.WriteString(t.w, strings.Join(cells, "\t")+"\n")
 }
 
 func (t table) flush() { t.w.Flush() }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -90,7 +91,7 @@ func (u *GrantUser) scan(row pgx.Row, more ...any) (refusal string, err error) {
 // refusedFor makes ErrNotFound of a refusal, and a refusal of ErrNotFound.
 func refusedFor(refusal string, err error) (string, error) {
 	switch {
-	case err == ErrNotFound:
+	case errors.Is(err, ErrNotFound):
 		return "unknown grant", err
 	case err == nil && refusal != "":
 		err = ErrNotFound

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"time"
 
@@ -32,7 +33,7 @@ type Standing struct {
 func (s *Store) LoadStanding(ctx context.Context, cookie Digest, c *oidc.Client, now time.Time) (Standing, error) {
 	out, err := batched(ctx, s, scanStanding, &loadStanding, args{
 		"cookie": cookie[:], "now": now, "client": c.ClientID, "allowed_groups": emptyNotNil(c.AllowedGroups)})
-	if err == ErrNotFound {
+	if errors.Is(err, ErrNotFound) {
 		return Standing{}, nil
 	}
 	if err == nil {

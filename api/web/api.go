@@ -30,7 +30,8 @@ type asker int
 const (
 	program asker = iota // a client, or a script of the UI: errors are JSON
 	person               // a browser navigates here: errors are pages
-	// anyone, all day, for what is the same for all: nothing of the request is read, and it is logged at level debug, unless it fails
+	// poller is anyone, all day, for what is the same for all: nothing of the request is read, and it is logged at level debug, unless
+	// it fails.
 	poller
 )
 

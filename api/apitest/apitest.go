@@ -20,6 +20,7 @@ import (
 	"gatehouse/api/web"
 )
 
+// What the rig is configured with, and its user and client.
 const (
 	UIOrigin = "https://ui.example.org"
 	Callback = "https://rp.example.org/callback?fixed=1"

@@ -5,6 +5,7 @@ import "slices"
 // Factor is what a proof of who somebody is rests on (NIST SP 800-63-3 §4.3.1).
 type Factor string
 
+// What a proof can rest on.
 const (
 	Knowledge  Factor = "knowledge"  // a password
 	Possession Factor = "possession" // a device or a key

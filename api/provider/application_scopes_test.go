@@ -13,10 +13,12 @@ import (
 func TestScopesOfAClientsOwnAreGrantedWhereTheyAreRegistered(t *testing.T) {
 	t.Parallel()
 	b := start(t).browser()
-	b.Exec(`UPDATE clients SET scope = 'openid email offline_access read:data https://data.example.org/write', audiences = '{https://data.example.org}'`)
+	b.Exec(`UPDATE clients SET scope = 'openid email offline_access read:data https://data.example.org/write',
+		audiences = '{https://data.example.org}'`)
 	b.WaitForNotify()
 	b.Code(AuthParams())
-	out := b.Token(Redeem(b.Code(AuthParams("scope", "openid read:data write:data https://data.example.org/write read:data profile Read:data offline_access")))).JSON()
+	out := b.Token(Redeem(b.Code(AuthParams("scope",
+		"openid read:data write:data https://data.example.org/write read:data profile Read:data offline_access")))).JSON()
 	const granted = "openid read:data https://data.example.org/write offline_access"
 	if access := Claims(Str(out["access_token"])); out["scope"] != granted || access["scope"] != granted {
 		t.Errorf("scope %v, in the token %v", out["scope"], access["scope"])
@@ -26,7 +28,8 @@ func TestScopesOfAClientsOwnAreGrantedWhereTheyAreRegistered(t *testing.T) {
 	if a := b.Token(Refresh(Str(out["refresh_token"]), "scope", "openid write:data")); a.JSON()["error"] != "invalid_scope" {
 		t.Errorf("refreshed for more: %d %s", a.Status, a.Body)
 	}
-	if a := b.Token(Refresh(Str(out["refresh_token"]), "scope", "read:data")); a.JSON()["scope"] != "read:data" || a.JSON()["id_token"] != nil {
+	if a := b.Token(Refresh(Str(out["refresh_token"]), "scope", "read:data")); a.JSON()["scope"] != "read:data" ||
+		a.JSON()["id_token"] != nil {
 		t.Errorf("refreshed for less: %d %s", a.Status, a.Body)
 	}
 	for _, scope := range []string{"write:data", "write:data profile", "admin"} {

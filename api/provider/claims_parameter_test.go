@@ -16,7 +16,8 @@ import (
 func startWithClaims(t *testing.T, change ...func(*provider.Settings)) *browser {
 	t.Helper()
 	r := start(t, change...)
-	r.Exec(`UPDATE users SET claims = '{"nickname": "Al", "department": "physics", "department#de": "Physik", "address": {"locality": "Bern", "country": "CH"},
+	r.Exec(`UPDATE users SET claims = '{"nickname": "Al", "department": "physics", "department#de": "Physik",
+		"address": {"locality": "Bern", "country": "CH"},
 		"phone_number": "+41 31 000 00 00", "phone_number_verified": true}'`)
 	r.Exec(`UPDATE clients SET scope = 'openid profile email address phone groups offline_access'`)
 	return r.browser()
@@ -52,7 +53,8 @@ func TestClaimsAskedForByNameAreWhereTheyWereAskedFor(t *testing.T) {
 	t.Parallel()
 	b := startWithClaims(t)
 	const asked = `{"userinfo": {"nickname": null, "department": {"essential": true}, "birthdate": {"essential": true}, "address": null},
-		"id_token": {"email": {"essential": true, "value": "other@example.org"}, "email_verified": null, "auth_time": {"essential": true}, "unheard_of": {"values": [1, {}]}},
+		"id_token": {"email": {"essential": true, "value": "other@example.org"}, "email_verified": null,
+		"auth_time": {"essential": true}, "unheard_of": {"values": [1, {}]}},
 		"verified_claims": {"x": [1]}}`
 	first := b.Token(Redeem(b.Code(AuthParams("scope", "openid offline_access", "claims", asked)))).JSON()
 	check := func(what string, tokens map[string]any) {
@@ -84,12 +86,15 @@ func TestAClaimIsGivenToAClientOnlyThatMayAskForItsScope(t *testing.T) {
 	b := startWithClaims(t)
 	b.Exec("UPDATE clients SET scope = 'openid profile' WHERE client_id = 'web'")
 	b.WaitForNotify()
-	every := `{"email": null, "email_verified": null, "address": null, "phone_number": null, "phone_number_verified": null, "groups": null, "name": null,
+	every := `{"email": null, "email_verified": null, "address": null, "phone_number": null, "phone_number_verified": null,
+		"groups": null, "name": null,
 		"iss": null, "aud": null, "password": null, "id": null, "scope": null, "client_id": null, "grant_id": null, "Groups": null, "cnf": null}`
 	out := b.Token(Redeem(b.Code(AuthParams("scope", "openid", "claims", `{"userinfo": `+every+`, "id_token": `+every+`}`)))).JSON()
-	for what, got := range map[string]map[string]any{"ID token": Claims(Str(out["id_token"])), "userinfo": b.Userinfo(Str(out["access_token"])).JSON()} {
+	for what, got := range map[string]map[string]any{"ID token": Claims(Str(out["id_token"])),
+		"userinfo": b.Userinfo(Str(out["access_token"])).JSON()} {
 		has(t, what, got, "sub", "name")
-		lacks(t, what, got, "email", "email_verified", "address", "phone_number", "phone_number_verified", "groups", "password", "id", "scope", "client_id", "grant_id", "Groups", "cnf")
+		lacks(t, what, got, "email", "email_verified", "address", "phone_number", "phone_number_verified", "groups", "password", "id",
+			"scope", "client_id", "grant_id", "Groups", "cnf")
 	}
 }
 
@@ -98,7 +103,8 @@ func TestThePersonIsAskedForTheScopesOfClaimsThatAreAskedForByName(t *testing.T)
 	t.Parallel()
 	b := startWithClaims(t)
 	b.Code(AuthParams())
-	byName := SPAParams("scope", "openid", "claims", `{"userinfo": {"phone_number": null}, "id_token": {"email": null, "department": null, "sub": null}}`)
+	byName := SPAParams("scope", "openid", "claims",
+		`{"userinfo": {"phone_number": null}, "id_token": {"email": null, "department": null, "sub": null}}`)
 	ask := b.Authorize(byName)
 	var shown []string
 	for _, scope := range b.Interaction(ask.Header.Get("Location"))["scopes"].([]any) {
@@ -151,16 +157,20 @@ func TestClaimsOfTheWrongTypeAreLeftOut(t *testing.T) {
 		out := b.Token(Redeem(b.Code(AuthParams("scope", "openid profile email address phone")))).JSON()
 		return Claims(Str(out["id_token"])), b.Userinfo(Str(out["access_token"])).JSON()
 	}
-	id, info := get(`{"nickname": 5, "middle_name": {"a": 1}, "website": ["x"], "gender": true, "birthdate": null, "profile": "", "zoneinfo": "Mars", "email": "x@evil.example",
-		"address": "Bern", "phone_number": 41, "phone_number_verified": "yes", "department": ["physics", {"since": 1999}], "motto": null, "floor": "", "room": 0}`)
+	id, info := get(`{"nickname": 5, "middle_name": {"a": 1}, "website": ["x"], "gender": true, "birthdate": null, "profile": "",
+		"zoneinfo": "Mars", "email": "x@evil.example",
+		"address": "Bern", "phone_number": 41, "phone_number_verified": "yes", "department": ["physics", {"since": 1999}],
+		"motto": null, "floor": "", "room": 0}`)
 	for what, got := range map[string]map[string]any{"ID token": id, "userinfo": info} {
-		lacks(t, what, got, "nickname", "middle_name", "website", "gender", "birthdate", "profile", "zoneinfo", "address", "phone_number", "phone_number_verified", "motto", "floor")
+		lacks(t, what, got, "nickname", "middle_name", "website", "gender", "birthdate", "profile", "zoneinfo", "address",
+			"phone_number", "phone_number_verified", "motto", "floor")
 		has(t, what, got, "department", "room", "name")
 		if got["email"] != "alice@example.org" {
 			t.Errorf("%s: email %v", what, got["email"])
 		}
 	}
-	id, info = get(`{"nickname": "Al", "middle_name": "B", "website": "https://alice.example.org", "gender": "female", "birthdate": "0000-05-04", "profile": "https://example.org/alice",
+	id, info = get(`{"nickname": "Al", "middle_name": "B", "website": "https://alice.example.org", "gender": "female",
+		"birthdate": "0000-05-04", "profile": "https://example.org/alice",
 		"address": {"formatted": "Bern\nCH"}, "phone_number": "+41", "phone_number_verified": false}`)
 	for what, got := range map[string]map[string]any{"ID token": id, "userinfo": info} {
 		has(t, what, got, "nickname", "middle_name", "website", "gender", "birthdate", "profile", "phone_number")
@@ -172,7 +182,8 @@ func TestClaimsOfTheWrongTypeAreLeftOut(t *testing.T) {
 	lacks(t, "without its scope, userinfo", b.Userinfo(Str(out["access_token"])).JSON(), "address", "phone_number", "phone_number_verified")
 }
 
-// OpenID Connect Core §5.4: scopes release to userinfo where there is an access token; claims asked for by name stay where they were asked for.
+// OpenID Connect Core §5.4: scopes release to userinfo where there is an access token; claims asked for by name stay where they
+// were asked for.
 func TestAClientCanHaveIDTokensWithWhatItAskedForByNameAlone(t *testing.T) {
 	t.Parallel()
 	b := startWithClaims(t, func(s *provider.Settings) { s.ResponseTypes = oidc.ResponseTypes })
@@ -208,18 +219,23 @@ func TestAClaimsParameterThatIsNoneIsRefused(t *testing.T) {
 	repeated := AuthParams("claims", `{"userinfo": {"email": null}}`)
 	repeated.Add("claims", `{"userinfo": {"name": null}}`)
 	list := []url.Values{repeated}
-	for _, bad := range []string{"{", "[]", `"x"`, "5", "true", "email", `{"userinfo": []}`, `{"userinfo": "email"}`, `{"userinfo": {"email": true}}`, `{"id_token": {"email": "x"}}`,
-		`{"userinfo": {"email": {"essential": "yes"}}}`, `{"id_token": {"acr": {"values": "1"}}}`, `{} {}`, `{"userinfo": {"email": null}},`, "{\"userinfo\": {\"\x00\": null}}",
-		`{"userinfo": {"x": {"value": "` + strings.Repeat("x", 5000) + `"}}}`, strings.Repeat("[", 4000), strings.Repeat(`{"userinfo":`, 300) + strings.Repeat("}", 300), "\xff"} {
+	for _, bad := range []string{"{", "[]", `"x"`, "5", "true", "email", `{"userinfo": []}`, `{"userinfo": "email"}`,
+		`{"userinfo": {"email": true}}`, `{"id_token": {"email": "x"}}`,
+		`{"userinfo": {"email": {"essential": "yes"}}}`, `{"id_token": {"acr": {"values": "1"}}}`, `{} {}`,
+		`{"userinfo": {"email": null}},`, "{\"userinfo\": {\"\x00\": null}}",
+		`{"userinfo": {"x": {"value": "` + strings.Repeat("x", 5000) + `"}}}`, strings.Repeat("[", 4000),
+		strings.Repeat(`{"userinfo":`, 300) + strings.Repeat("}", 300), "\xff"} {
 		list = append(list, AuthParams("claims", bad))
 	}
 	for _, params := range list {
-		if a := b.Authorize(params); a.Location().Host != "rp.example.org" || a.Query("error") != "invalid_request" || a.Query("state") != "st" || a.Query("code") != "" {
+		if a := b.Authorize(params); a.Location().Host != "rp.example.org" || a.Query("error") != "invalid_request" ||
+			a.Query("state") != "st" || a.Query("code") != "" {
 			t.Errorf("%.100q: %d %s", params["claims"], a.Status, a.Location())
 		}
 	}
 	for _, good := range []string{"{}", "", `{"userinfo": null}`, `{"unheard_of": [[[]]]}`, "{\n\t\"userinfo\": {\r\n\"email\": null}}",
-		`{"userinfo": {"x": {"value": ` + strings.Repeat("[", 1000) + strings.Repeat("]", 1000) + `}}}`, `{"userinfo": {"\u0000": null, "` + strings.Repeat("n", 200) + `": null}}`} {
+		`{"userinfo": {"x": {"value": ` + strings.Repeat("[", 1000) + strings.Repeat("]", 1000) + `}}}`,
+		`{"userinfo": {"\u0000": null, "` + strings.Repeat("n", 200) + `": null}}`} {
 		if a := b.Authorize(AuthParams("claims", good)); a.Query("code") == "" {
 			t.Errorf("%.100q: %d %s", good, a.Status, a.Location())
 		}

@@ -21,7 +21,8 @@ func (r *rig) pairwise() {
 		if client == "d" {
 			sector = "https://apps.example.org/sector.json"
 		}
-		r.Exec(`INSERT INTO clients (client_id, client_secret_sha256, redirect_uris, post_logout_redirect_uris, grant_types, response_types, first_party,
+		r.Exec(`INSERT INTO clients (client_id, client_secret_sha256, redirect_uris, post_logout_redirect_uris, grant_types,
+			response_types, first_party,
 			subject_type, sector_identifier_uri, refresh_token_format) VALUES ($1, sha256('web-secret'), $2, $2, `+everyGrant+` || '{implicit}',
 			'{code,id_token,code id_token token}', true, 'pairwise', $3, 'jwt')`, client, uris, sector)
 	}
@@ -159,7 +160,8 @@ func TestPairwiseSubjectsOutliveTheEncryptionKeyAndAMove(t *testing.T) {
 	if after := moved.subjectAt("a"); after != before {
 		t.Errorf("was %s, is %s under another key", before, after)
 	}
-	b.Exec("UPDATE clients SET redirect_uris = '{https://new.example.org/a}', sector_identifier_uri = 'https://apps.example.org/x' WHERE client_id = 'a'")
+	b.Exec(`UPDATE clients SET redirect_uris = '{https://new.example.org/a}', sector_identifier_uri = 'https://apps.example.org/x'
+		WHERE client_id = 'a'`)
 	b.WaitForNotify()
 	params := at("a", "redirect_uri", "https://new.example.org/a")
 	a := moved.Token(Redeem(moved.Code(params), "client_id", "a", "client_secret", "web-secret", "redirect_uri", "https://new.example.org/a"))

@@ -18,7 +18,8 @@ func TestAClientThatHasToPushItsRequestsIsRefusedOtherwise(t *testing.T) {
 	b.Code(AuthParams())
 	b.Exec("UPDATE clients SET require_pushed_authorization_requests = true WHERE client_id = 'web'")
 	b.WaitForNotify()
-	for _, params := range []url.Values{AuthParams(), AuthParams("request", "x"), AuthParams("request_uri", "https://rp.example.org/request")} {
+	for _, params := range []url.Values{AuthParams(), AuthParams("request", "x"),
+		AuthParams("request_uri", "https://rp.example.org/request")} {
 		if a := b.Authorize(params); a.Location().Host != "rp.example.org" || a.Query("error") != "invalid_request" || a.Query("state") != "st" {
 			t.Errorf("not pushed: %d %s", a.Status, a.Location())
 		}
@@ -56,7 +57,8 @@ func TestAPushedRequestPassesThroughTheLoginAndConsentPages(t *testing.T) {
 	if out.Status != 200 || out.JSON()["scope"] != "openid email" {
 		t.Errorf("%d %s", out.Status, out.Body)
 	}
-	if a := b.Do("POST", "/consent", allow, "Origin", UIOrigin); a.Query("error") != "invalid_request_uri" || a.Query("code") != "" || a.Query("state") != "st" {
+	if a := b.Do("POST", "/consent", allow, "Origin", UIOrigin); a.Query("error") != "invalid_request_uri" ||
+		a.Query("code") != "" || a.Query("state") != "st" {
 		t.Errorf("the consent page again: %d %s", a.Status, a.Location())
 	}
 	refused := b.Do("POST", "/consent", url.Values{"request": allow["request"], "consent": {"no"}}, "Origin", UIOrigin)
@@ -76,7 +78,8 @@ func TestWhoSignsInWithARequestThatWasUsedIsSignedInAllTheSame(t *testing.T) {
 	}
 	sessions := b.Count("SELECT count(*) FROM sessions WHERE ended_at IS NULL")
 	b.Later(time.Minute)
-	if a := b.Login(second, "alice", Password); a.Location().Host != "rp.example.org" || a.Query("error") != "invalid_request_uri" || a.Query("state") != "st" {
+	if a := b.Login(second, "alice", Password); a.Location().Host != "rp.example.org" || a.Query("error") != "invalid_request_uri" ||
+		a.Query("state") != "st" {
 		t.Errorf("%d %s", a.Status, a.Location())
 	}
 	if n := b.Count("SELECT count(*) FROM sessions WHERE ended_at IS NULL"); n != sessions {

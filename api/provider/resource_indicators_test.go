@@ -20,7 +20,8 @@ func startWithResources(t *testing.T, change ...func(*provider.Settings)) *brows
 	t.Helper()
 	r := start(t, change...)
 	r.Exec(`UPDATE clients SET audiences = $1, scope = 'openid email offline_access read:data',
-		grant_types = '{authorization_code,refresh_token,client_credentials,implicit}', response_types = '{code,token}' WHERE client_id = 'web'`, []string{archive, data})
+		grant_types = '{authorization_code,refresh_token,client_credentials,implicit}', response_types = '{code,token}'
+		WHERE client_id = 'web'`, []string{archive, data})
 	r.WaitForNotify()
 	return r.browser()
 }
@@ -77,7 +78,8 @@ func TestAnAccessTokenIsForTheResourcesThatWereAskedFor(t *testing.T) {
 			t.Errorf("%s: %d for %v, want %v", c.what, a.Status, got, c.want)
 		}
 		// RFC 9068 §4: who gets a token that is for others refuses it, userinfo as any other.
-		if isFor, info := slices.Contains(c.want, b.Issuer), b.Userinfo(Str(a.JSON()["access_token"])); isFor != (info.Status == 200) || !isFor && info.Status != 401 {
+		if isFor, info := slices.Contains(c.want, b.Issuer), b.Userinfo(Str(a.JSON()["access_token"])); isFor != (info.Status == 200) ||
+			!isFor && info.Status != 401 {
 			t.Errorf("%s: userinfo %d %s", c.what, info.Status, info.Body)
 		}
 		if c.wanted != nil {
@@ -102,8 +104,10 @@ func TestAResourceThatWasNotGrantedIsAnInvalidTargetAndSpendsNothing(t *testing.
 			t.Errorf("%s: %d %s", what, a.Status, a.Body)
 		}
 	}
-	for _, bad := range [][]string{{"https://nobody.example.org"}, {data, "https://nobody.example.org"}, {data + "/"}, {data + "#x"}, {"https://DATA.example.org/api"}, {"web"}, {"\x00"}, {" "}} {
-		if a := b.Authorize(withResources(AuthParams(), bad...)); a.Location().Host != "rp.example.org" || a.Query("error") != "invalid_target" || a.Query("state") != "st" || a.Query("code") != "" {
+	for _, bad := range [][]string{{"https://nobody.example.org"}, {data, "https://nobody.example.org"}, {data + "/"}, {data + "#x"},
+		{"https://DATA.example.org/api"}, {"web"}, {"\x00"}, {" "}} {
+		if a := b.Authorize(withResources(AuthParams(), bad...)); a.Location().Host != "rp.example.org" ||
+			a.Query("error") != "invalid_target" || a.Query("state") != "st" || a.Query("code") != "" {
 			t.Errorf("%q: %d %s", bad, a.Status, a.Location())
 		}
 	}
@@ -122,7 +126,8 @@ func TestAResourceThatWasNotGrantedIsAnInvalidTargetAndSpendsNothing(t *testing.
 		t.Error("the refusals spent the refresh token")
 	}
 	for _, c := range []struct{ wanted, want []string }{
-		{[]string{data}, []string{data}}, {nil, []string{b.Issuer, data}}, {[]string{b.Issuer}, []string{b.Issuer}}, {[]string{data, b.Issuer}, []string{data, b.Issuer}}} {
+		{[]string{data}, []string{data}}, {nil, []string{b.Issuer, data}}, {[]string{b.Issuer}, []string{b.Issuer}},
+		{[]string{data, b.Issuer}, []string{data, b.Issuer}}} {
 		a := b.Token(withResources(Refresh(refreshToken), c.wanted...))
 		if got := audience(Str(a.JSON()["access_token"])); a.Status != 200 || !slices.Equal(got, c.want) {
 			t.Fatalf("refreshed for %v: %d %v %s", c.wanted, a.Status, got, a.Body)
@@ -164,11 +169,13 @@ func TestAClientNamesTheResourceOfATokenForItself(t *testing.T) {
 	ask := func(resources ...string) Answer {
 		return b.Token(withResources(url.Values{"grant_type": {"client_credentials"}}, resources...))
 	}
-	for _, c := range []struct{ resources, want []string }{{nil, []string{archive, data}}, {[]string{data}, []string{data}}, {[]string{data, archive}, []string{data, archive}},
+	for _, c := range []struct{ resources, want []string }{{nil, []string{archive, data}}, {[]string{data}, []string{data}},
+		{[]string{data, archive}, []string{data, archive}},
 		{[]string{""}, []string{archive, data}}, {[]string{b.Issuer}, []string{b.Issuer}}} {
 		a := ask(c.resources...)
 		token := Str(a.JSON()["access_token"])
-		if got := audience(token); a.Status != 200 || !slices.Equal(got, c.want) || Claims(token)["sub"] != "web" || a.JSON()["scope"] != "read:data" {
+		if got := audience(token); a.Status != 200 || !slices.Equal(got, c.want) || Claims(token)["sub"] != "web" ||
+			a.JSON()["scope"] != "read:data" {
 			t.Errorf("%v: %d for %v %s", c.resources, a.Status, got, a.Body)
 		}
 		if info := b.Userinfo(token); info.Status != 401 {

@@ -25,7 +25,8 @@ func startWithUpstream(t *testing.T, set ...string) neighbours {
 	})
 	down.Issuer = strings.Replace(down.Issuer, "127.0.0.1", "localhost", 1)
 	up.Exec(`INSERT INTO clients (client_id, client_secret_sha256, redirect_uris, grant_types, first_party)
-		VALUES ('down', sha256('down-secret'), ARRAY[$1 || '/upstream/up/callback', $1 || '/upstream/twin/callback'], '{authorization_code,refresh_token}', true)`, down.Issuer)
+		VALUES ('down', sha256('down-secret'), ARRAY[$1 || '/upstream/up/callback', $1 || '/upstream/twin/callback'],
+		'{authorization_code,refresh_token}', true)`, down.Issuer)
 	up.Exec(`INSERT INTO users (sub, username, password, name, email, email_verified)
 		VALUES ('sub-bob', 'bob', crypt($1, gen_salt('bf', 4)), 'Bob', 'bob@example.org', true)`, Password)
 	down.Exec(`INSERT INTO upstreams (name, display_name, issuer, client_id, client_secret, scope)
@@ -41,7 +42,8 @@ func startWithUpstream(t *testing.T, set ...string) neighbours {
 // choose presses the button of an upstream on the login page at location.
 func (n neighbours) choose(location *url.URL, upstream string) Answer {
 	n.Helper()
-	return n.Do("POST", "/login/upstream", url.Values{"request": {location.Query().Get("request")}, "upstream": {upstream}}, "Origin", UIOrigin)
+	return n.Do("POST", "/login/upstream", url.Values{"request": {location.Query().Get("request")}, "upstream": {upstream}},
+		"Origin", UIOrigin)
 }
 
 // signInThere follows an answer to the upstream, signs in if it asks for that, and gives the answer that leads back.
@@ -93,7 +95,8 @@ func TestAHintLeadsStraightToAnUpstreamAndNotBackAfterAnError(t *testing.T) {
 			t.Errorf("%v: %s", hint, a.Location())
 		}
 	}
-	for _, hint := range [][]string{{"kc_idp_hint", "nobody"}, {"login_hint", "bob@evil-example.org"}, {"login_hint", "bob@example.org.evil.org"},
+	for _, hint := range [][]string{{"kc_idp_hint", "nobody"}, {"login_hint", "bob@evil-example.org"},
+		{"login_hint", "bob@example.org.evil.org"},
 		{"login_hint", "@example.org"}, {"login_hint", "bob"}} {
 		if a := n.Authorize(AuthParams(hint...)); a.Location().Path != "/login" || a.Location().Host != "ui.example.org" {
 			t.Errorf("%v: %s", hint, a.Location())
@@ -105,7 +108,8 @@ func TestAHintLeadsStraightToAnUpstreamAndNotBackAfterAnError(t *testing.T) {
 	n.Exec("UPDATE clients SET logo_uri = 'https://rp.example.org/logo.svg'") // the cookies have no room for it
 	n.WaitForNotify()
 	there := n.Authorize(AuthParams("kc_idp_hint", "up"))
-	cancelled := n.Do("GET", "/upstream/up/callback", url.Values{"error": {"access_denied"}, "state": {there.Query("state")}, "iss": {n.there.Issuer}})
+	cancelled := n.Do("GET", "/upstream/up/callback", url.Values{"error": {"access_denied"}, "state": {there.Query("state")},
+		"iss": {n.there.Issuer}})
 	if page := n.page(cancelled); errorOf(page) != "upstream_denied The other" || cancelled.Status != 303 ||
 		page["client"].(map[string]any)["logo_uri"] != "https://rp.example.org/logo.svg" {
 		t.Errorf("cancelled there: %d %v", cancelled.Status, page)
@@ -123,7 +127,8 @@ func TestAnAnswerIsOfOneBrowserOneUpstreamAndOneSignIn(t *testing.T) {
 	t.Parallel()
 	n := startWithUpstream(t)
 	n.Exec(`INSERT INTO upstreams (name, issuer, client_id, client_secret) SELECT 'twin', issuer, client_id, 'down-secret' FROM upstreams`)
-	n.Exec(`INSERT INTO upstream_accounts (upstream, issuer, sub, username) SELECT 'up', issuer, 'sub-bob', 'alice' FROM upstreams WHERE name = 'up'`)
+	n.Exec(`INSERT INTO upstream_accounts (upstream, issuer, sub, username) SELECT 'up', issuer, 'sub-bob', 'alice' FROM upstreams
+		WHERE name = 'up'`)
 	n.WaitForNotify()
 	back := n.signInThere(n.choose(n.Authorize(AuthParams()).Location(), "up"), "bob").Location()
 	refused := func(name string, a Answer, want string) {

@@ -16,8 +16,9 @@ const (
 	batchPatience = 3 * time.Second       // for a batch that was sent
 )
 
-// batches reads rows for several requests in one round trip to Postgres, which is half of what a short statement costs. A row that is wanted
-// while no other is being read is read at once. Those that are wanted meanwhile wait, and are then read in one batch.
+// batches reads rows for several requests in one round trip to Postgres, which is half of what a short statement costs. A row
+// that is wanted while no other is being read is read at once. Those that are wanted meanwhile wait, and are then read in one
+// batch.
 type batches struct {
 	wait time.Duration // batchWait, but in tests
 
@@ -26,8 +27,8 @@ type batches struct {
 	waiting []*batchedRow
 }
 
-// batchedRow is a statement that reads one row. Whoever takes it runs it, and nobody else does: a batch, or the request that wants it, which
-// takes it back after a while.
+// batchedRow is a statement that reads one row. Whoever takes it runs it, and nobody else does: a batch, or the request that
+// wants it, which takes it back after a while.
 type batchedRow struct {
 	sql   string
 	args  []any
@@ -51,7 +52,7 @@ func batched[T any](ctx context.Context, s *Store, scan func(pgx.Row) (T, error)
 		return err
 	}}
 	if !s.batches.mustWait(r) {
-		defer s.readBatches()
+		defer s.readBatches() //nolint:contextcheck // what others wait for does not end with this request
 		return alone()
 	}
 	enough := time.NewTimer(s.batches.wait)
@@ -59,7 +60,7 @@ func batched[T any](ctx context.Context, s *Store, scan func(pgx.Row) (T, error)
 	for {
 		select {
 		case err := <-r.done: // from now on value is ours
-			if err == errBatch {
+			if errors.Is(err, errBatch) {
 				return alone()
 			}
 			return value, err
@@ -129,7 +130,7 @@ func (s *Store) readBatch(batch []*batchedRow) {
 	defer results.Close()
 	for _, r := range batch {
 		err := r.scan(results.QueryRow())
-		if err != nil && err != ErrNotFound {
+		if err != nil && !errors.Is(err, ErrNotFound) {
 			err = errBatch
 		}
 		r.done <- err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"testing"
 	"time"
 
@@ -109,7 +108,7 @@ func TestARowHasNoPartInWhatHappensToOthers(t *testing.T) {
 			t.Errorf("row %d: %q, %v", i, answers[i], errs[i])
 		}
 	}
-	if errs[2] != ErrNotFound || !errors.Is(errs[4], context.Canceled) {
+	if !errors.Is(errs[2], ErrNotFound) || !errors.Is(errs[4], context.Canceled) {
 		t.Errorf("%v, %v", errs[2], errs[4])
 	}
 }
@@ -117,17 +116,34 @@ func TestARowHasNoPartInWhatHappensToOthers(t *testing.T) {
 func TestARowIsReadByItselfWhereTheOneBeforeItHangs(t *testing.T) {
 	t.Parallel()
 	s := managed(t)
-	now := func() (string, error) {
-		return readText(t.Context(), s, `SELECT extract(epoch FROM clock_timestamp())::text`, nil)
-	}
-	before, err := now()
+	lock, err := s.pool.Begin(t.Context())
 	try(t, err)
-	answers, errs := behindASlowOne(t, s, now, now)
-	for i := range answers {
-		if took := parse64(t, answers[i]) - parse64(t, before); errs[i] != nil || took > 0.4 {
-			t.Errorf("read after %.3f s, behind one of 0.5 s: %v", took, errs[i])
+	_, err = lock.Exec(t.Context(), `SELECT pg_advisory_xact_lock(1)`)
+	try(t, err)
+	hangs := make(chan error, 1)
+	go func() {
+		_, err := readText(t.Context(), s, `SELECT pg_advisory_xact_lock(1)::text`, nil)
+		hangs <- err
+	}()
+	await(t, func() bool {
+		s.batches.mu.Lock()
+		defer s.batches.mu.Unlock()
+		return s.batches.reading
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	for range 2 {
+		if got, err := readText(ctx, s, `SELECT 'by itself'`, nil); got != "by itself" || err != nil {
+			t.Errorf("behind a row that hangs: %q, %v", got, err)
 		}
 	}
+	select {
+	case err := <-hangs:
+		t.Errorf("the row before them did not hang: %v", err)
+	default:
+	}
+	try(t, lock.Rollback(t.Context()))
+	try(t, <-hangs)
 }
 
 // A batch that has taken a row is the only one to read it, however long that takes: it is not read a second time when Postgres is slow.
@@ -164,11 +180,4 @@ func TestARequestThatGoesLeavesItsBatch(t *testing.T) {
 	if !errors.Is(errs[0], context.Canceled) || answers[1] != "other" || errs[1] != nil || time.Since(start) > 3*time.Second {
 		t.Errorf("%q, %v", answers, errs)
 	}
-}
-
-func parse64(t *testing.T, text string) float64 {
-	t.Helper()
-	n, err := strconv.ParseFloat(text, 64)
-	try(t, err)
-	return n
 }

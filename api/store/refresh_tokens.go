@@ -112,7 +112,8 @@ var revokeRefreshToken = compile(`
 	UPDATE grants SET revoked_at = @now
 	WHERE id = @grant AND client_id = @client AND refresh_sha256 = @family AND refresh_seq >= @place AND revoked_at IS NULL`)
 
-// RevokeRefreshToken ends the grant of a refresh token, also of one that was spent, if it is the client's own; an unknown token is no error.
+// RevokeRefreshToken ends the grant of a refresh token, also of one that was spent, if it is the client's own; an unknown token
+// is no error.
 func (s *Store) RevokeRefreshToken(ctx context.Context, token oidc.RefreshToken, clientID string, now time.Time) error {
 	family := token.Digest()
 	_, err := revokeRefreshToken.run(ctx, s.pool, args{"grant": token.GrantID, "client": clientID, "now": now, "family": family[:],

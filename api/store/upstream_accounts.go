@@ -37,8 +37,9 @@ var (
 		WHERE u.disabled_at IS NULL AND u.email_verified AND lower(u.email COLLATE "C") = lower(@address COLLATE "C") LIMIT 2`)
 )
 
-// LoadUpstreamCandidate returns the user of an account and what they allowed the client. address is one that the upstream vouches for, "" for
-// none: the one enabled user with that verified address, if it is exactly one, stands in where the account belongs to nobody yet.
+// LoadUpstreamCandidate returns the user of an account and what they allowed the client. address is one that the upstream
+// vouches for, "" for none: the one enabled user with that verified address, if it is exactly one, stands in where the account
+// belongs to nobody yet.
 // Case is that of ASCII alone (COLLATE "C"): see oidc.LowerASCII.
 func (s *Store) LoadUpstreamCandidate(ctx context.Context, a UpstreamAccount, address string, c *oidc.Client) (UpstreamCandidate, error) {
 	var out UpstreamCandidate

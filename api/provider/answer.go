@@ -13,7 +13,6 @@ import (
 
 // Request is what web hands over of an HTTP request: bounded, and nothing more than the endpoints use.
 type Request struct {
-	ID            string     // in the log and on error pages
 	Method        string     // GET (or HEAD) or POST
 	Path          string     // of the endpoint, such as /token
 	Name          string     // of the upstream, where the path has one; "" if it is no name
@@ -88,8 +87,8 @@ type oauthErrorBody struct {
 }
 
 // refuse answers a relying party's own request with a protocol error; clientID is "" where the client is not known.
-func (p *Provider) refuse(r Request, endpoint, clientID string, e *oidc.Error) Answer {
-	p.tell(r, oidc.RequestRefused{Endpoint: endpoint, ClientID: clientID, Error: e.Code, Why: orElse(e.Log, e.Description)})
+func (p *Provider) refuse(ctx context.Context, endpoint, clientID string, e *oidc.Error) Answer {
+	p.tell(ctx, oidc.RequestRefused{Endpoint: endpoint, ClientID: clientID, Error: e.Code, Why: orElse(e.Log, e.Description)})
 	a := Answer{Status: 400, JSON: oauthErrorBody{e.Code, e.Description}}
 	if e.Code == oidc.InvalidClient {
 		a.Status, a.Challenge = 401, `Basic realm="`+p.Issuer+`"`
@@ -101,31 +100,31 @@ func (p *Provider) refuse(r Request, endpoint, clientID string, e *oidc.Error) A
 const retryAfter = 5 * time.Second
 
 // failed answers a relying party's own request when a step could not be done.
-func (p *Provider) failed(r Request, err error) Answer {
-	code, status, wait := p.classify(r, err)
-	return Answer{Status: status, RetryAfter: wait, JSON: oauthErrorBody{code, "request " + r.ID}}
+func (p *Provider) failed(ctx context.Context, err error) Answer {
+	code, status, wait := p.classify(ctx, err)
+	return Answer{Status: status, RetryAfter: wait, JSON: oauthErrorBody{code, "request " + requestOf(ctx).id}}
 }
 
 // failedPage is failed for a person at a browser; tryAgain is where the same step can be tried again, "" for nowhere.
-func (p *Provider) failedPage(r Request, err error, tryAgain string) Answer {
-	code, status, wait := p.classify(r, err)
-	a := p.showError(r, status, errorPage{Error: failure{Code: code}, TryAgain: tryAgain})
+func (p *Provider) failedPage(ctx context.Context, r Request, err error, tryAgain string) Answer {
+	code, status, wait := p.classify(ctx, err)
+	a := p.showError(ctx, r, status, errorPage{Error: failure{Code: code}, TryAgain: tryAgain})
 	a.RetryAfter = wait
 	return a
 }
 
-func (p *Provider) classify(r Request, err error) (code string, status int, wait time.Duration) {
+func (p *Provider) classify(ctx context.Context, err error) (code string, status int, wait time.Duration) {
 	var away store.Unavailable
 	if errors.Is(err, errTooManyFetches) ||
 		errors.Is(err, store.ErrManyRegistrations) || errors.Is(err, store.ErrManyRegistrationsHere) {
-		p.tell(r, oidc.ServerBusy{Error: err.Error()})
+		p.tell(ctx, oidc.ServerBusy{Error: err.Error()})
 		return oidc.TemporarilyUnavailable, 503, retryAfter
 	}
 	if errors.As(err, &away) || errors.Is(err, errNoKeys) || errors.Is(err, context.DeadlineExceeded) {
-		p.tell(r, oidc.ServerUnavailable{Error: err.Error()})
+		p.tell(ctx, oidc.ServerUnavailable{Error: err.Error()})
 		return oidc.TemporarilyUnavailable, 503, retryAfter
 	}
-	p.tell(r, oidc.ServerFailed{Error: err.Error()})
+	p.tell(ctx, oidc.ServerFailed{Error: err.Error()})
 	return oidc.ServerError, 500, 0
 }
 
@@ -144,14 +143,16 @@ func (p *Provider) respond(r Request, req oidc.AuthorizeRequest, fields [][2]str
 }
 
 // respondError sends a refusal to the relying party.
-func (p *Provider) respondError(r Request, req oidc.AuthorizeRequest, e *oidc.Error, cookies ...Cookie) Answer {
-	p.tell(r, oidc.AuthorizationRefused{ClientID: req.ClientID, Error: e.Code, Why: orElse(e.Log, e.Description)})
+func (p *Provider) respondError(
+	ctx context.Context, r Request, req oidc.AuthorizeRequest, e *oidc.Error, cookies ...Cookie,
+) Answer {
+	p.tell(ctx, oidc.AuthorizationRefused{ClientID: req.ClientID, Error: e.Code, Why: orElse(e.Log, e.Description)})
 	if req.RedirectURI == "" {
 		status := 403
 		if e.Code == oidc.ServerError {
 			status = 500
 		}
-		a := p.errorPage(r, status, e.Code, nil)
+		a := p.errorPage(ctx, r, status, e.Code, nil)
 		a.Cookies = cookies
 		return a
 	}
@@ -166,12 +167,12 @@ func orElse(s, other string) string {
 }
 
 // Malformed refuses a request that could not be read; r has no parameters then.
-func (p *Provider) Malformed(r Request, person bool, status int, why string) Answer {
+func (p *Provider) Malformed(ctx context.Context, r Request, person bool, status int, why string) Answer {
 	if person {
-		p.tell(r, oidc.RequestUnreadable{Why: why})
-		return p.errorPage(r, status, pageInvalidRequest, nil)
+		p.tell(ctx, oidc.RequestUnreadable{Why: why})
+		return p.errorPage(ctx, r, status, pageInvalidRequest, nil)
 	}
-	a := p.refuse(r, "request", "", &oidc.Error{Code: oidc.InvalidRequest, Description: why})
+	a := p.refuse(ctx, "request", "", &oidc.Error{Code: oidc.InvalidRequest, Description: why})
 	a.Status = status
 	return a
 }

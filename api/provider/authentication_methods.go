@@ -26,7 +26,7 @@ type authenticationMethod struct {
 }
 
 // AuthenticationMethods is public: what it says is on the login page as well.
-func (p *Provider) AuthenticationMethods(ctx context.Context, r Request) Answer {
+func (p *Provider) AuthenticationMethods(ctx context.Context, _ Request) Answer {
 	var offers []authenticationMethod
 	for _, m := range methods() {
 		if m.offers == nil {
@@ -34,7 +34,7 @@ func (p *Provider) AuthenticationMethods(ctx context.Context, r Request) Answer 
 		}
 		list, err := m.offers(p, ctx)
 		if err != nil {
-			return p.failed(r, err)
+			return p.failed(ctx, err)
 		}
 		offers = append(offers, list...)
 	}

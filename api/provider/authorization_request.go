@@ -66,7 +66,7 @@ func (p *Provider) requestObject(
 			return r.Params, refused, nil
 		}
 	}
-	typ, claims, err := p.verifyOf(ctx, r, c, object, c.SigningAlgsOf(c.RequestObjectAlg))
+	typ, claims, err := p.verifyOf(ctx, c, object, c.SigningAlgsOf(c.RequestObjectAlg))
 	if err != nil || !oidc.IsRequestObjectType(typ) {
 		refused := &oidc.Error{Code: oidc.InvalidRequestObject,
 			Description: "the request object is not signed with a key of the client", Log: "typ " + clip(typ)}

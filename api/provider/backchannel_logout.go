@@ -66,7 +66,7 @@ func (p *Provider) deliverLogouts(ctx context.Context) {
 				delete(underWay, d.ClientID)
 			}
 			if err := p.store.SaveLogout(ctx, d.ID, d.LogoutResult); err != nil {
-				p.tell(Request{}, oidc.LogoutNotSaved{ClientID: d.ClientID, Error: err.Error()})
+				p.tell(ctx, oidc.LogoutNotSaved{ClientID: d.ClientID, Error: err.Error()})
 				continue
 			}
 		case <-p.logoutsDue:
@@ -78,7 +78,7 @@ func (p *Provider) deliverLogouts(ctx context.Context) {
 		clients := slices.Collect(maps.Keys(underWay))
 		due, err := p.store.ClaimLogouts(ctx, logoutsAtOnce-inAll, logoutsPerClient, clients, p.now(), logoutLease)
 		if err != nil && ctx.Err() == nil {
-			p.tell(Request{}, oidc.LogoutsNotRead{Error: err.Error()})
+			p.tell(ctx, oidc.LogoutsNotRead{Error: err.Error()})
 		}
 		for _, l := range due {
 			inAll++
@@ -93,7 +93,7 @@ func (p *Provider) deliverLogout(ctx context.Context, l store.Logout) store.Logo
 	final, err := p.postLogoutToken(ctx, l)
 	now := p.now()
 	if err == nil {
-		p.tell(Request{}, oidc.LogoutDelivered{ClientID: l.ClientID, SID: l.SID, Attempt: l.Attempts})
+		p.tell(ctx, oidc.LogoutDelivered{ClientID: l.ClientID, SID: l.SID, Attempt: l.Attempts})
 		return store.LogoutResult{Delivered: now}
 	}
 	result := store.LogoutResult{Error: readable(err.Error(), 500)}
@@ -101,7 +101,7 @@ func (p *Provider) deliverLogout(ctx context.Context, l store.Logout) store.Logo
 		result.NextAttemptAt = now.Add(logoutPauses[l.Attempts-1])
 	}
 	if ctx.Err() == nil {
-		p.tell(Request{}, oidc.LogoutFailed{ClientID: l.ClientID, SID: l.SID, Attempt: l.Attempts, Error: result.Error,
+		p.tell(ctx, oidc.LogoutFailed{ClientID: l.ClientID, SID: l.SID, Attempt: l.Attempts, Error: result.Error,
 			GivesUp: result.NextAttemptAt.IsZero()})
 	}
 	return result

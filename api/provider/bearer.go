@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"context"
 	"strings"
 
 	"gatehouse/api/oidc"
@@ -34,15 +35,10 @@ func (p *Provider) askForBearer(description string) Answer {
 	return Answer{Status: 401, Challenge: `Bearer realm="` + p.Issuer + `"`, JSON: oauthErrorBody{oidc.InvalidToken, description}}
 }
 
-// refuseToken answers as RFC 6750 §3.1 and RFC 9449 §7.1 have it, in the scheme of the request.
-func (p *Provider) refuseToken(r Request, status int, code, why string) Answer {
-	_, scheme := presentedToken(r)
-	return p.refuseTokenOf(r, scheme, status, code, why)
-}
-
-// refuseTokenOf is refuseToken with the scheme in which the token should have come.
-func (p *Provider) refuseTokenOf(r Request, scheme string, status int, code, why string) Answer {
-	p.tell(r, oidc.AccessTokenRefused{Error: code, Why: why})
+// refuseToken answers as RFC 6750 §3.1 and RFC 9449 §7.1 have it; scheme is that of the request, or the one in which the
+// token should have come.
+func (p *Provider) refuseToken(ctx context.Context, scheme string, status int, code, why string) Answer {
+	p.tell(ctx, oidc.AccessTokenRefused{Error: code, Why: why})
 	description := "the access token is expired, revoked or not valid"
 	if code != oidc.InvalidToken {
 		description = why

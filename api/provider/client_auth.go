@@ -53,9 +53,9 @@ func (p *Provider) fromClient(
 	var a Answer
 	switch {
 	case err != nil:
-		a = p.failed(r, err)
+		a = p.failed(ctx, err)
 	case refused != nil:
-		a = p.refuse(r, endpoint, "", refused)
+		a = p.refuse(ctx, endpoint, "", refused)
 	default:
 		return client, params, nil
 	}

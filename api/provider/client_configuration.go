@@ -20,7 +20,7 @@ func (p *Provider) ReadRegistration(ctx context.Context, r Request) Answer {
 	}
 	c, err := p.store.Registration(ctx, r.Name, digest(token))
 	if err != nil {
-		return p.notRegistered(r, err)
+		return p.notRegistered(ctx, err)
 	}
 	return Answer{Status: 200, JSON: p.registrationOf(c.ClientMetadata, c.CreatedAt, "", token)}
 }
@@ -33,7 +33,7 @@ func (p *Provider) ReplaceRegistration(ctx context.Context, r Request) Answer {
 	}
 	c, err := p.store.Registration(ctx, r.Name, digest(token))
 	if err != nil {
-		return p.notRegistered(r, err)
+		return p.notRegistered(ctx, err)
 	}
 	asked, refused := oidc.ParseRegistration(r.Body)
 	if refused == nil {
@@ -48,20 +48,20 @@ func (p *Provider) ReplaceRegistration(ctx context.Context, r Request) Answer {
 	}
 	switch {
 	case err != nil:
-		return p.notRegistered(r, err)
+		return p.notRegistered(ctx, err)
 	case refused != nil:
-		return p.refuse(r, "registration", c.ClientID, refused)
+		return p.refuse(ctx, "registration", c.ClientID, refused)
 	}
 
 	secret, secretDigest := newSecretFor(&metadata)
 	isNew, err := p.store.ReplaceRegistration(ctx, metadata, digest(token), secretDigest, p.registeringNetwork(r), p.now())
 	if err != nil {
-		return p.notRegistered(r, err)
+		return p.notRegistered(ctx, err)
 	}
 	if !isNew {
 		secret = ""
 	}
-	p.tell(r, oidc.ClientChanged{ClientID: c.ClientID, ClientName: metadata.ClientName})
+	p.tell(ctx, oidc.ClientChanged{ClientID: c.ClientID, ClientName: metadata.ClientName})
 	return Answer{Status: 200, JSON: p.registrationOf(metadata, c.CreatedAt, secret, token)}
 }
 
@@ -72,8 +72,8 @@ func (p *Provider) EndRegistration(ctx context.Context, r Request) Answer {
 		return p.askForBearer(sendAccessToken)
 	}
 	if err := p.store.EndRegistration(ctx, r.Name, digest(token)); err != nil {
-		return p.notRegistered(r, err)
+		return p.notRegistered(ctx, err)
 	}
-	p.tell(r, oidc.ClientRemoved{ClientID: r.Name})
+	p.tell(ctx, oidc.ClientRemoved{ClientID: r.Name})
 	return Answer{Status: 204}
 }

@@ -60,13 +60,13 @@ func (p *Provider) clientOfDocument(
 		}
 		return client, err
 	case known != nil && age < documentKept:
-		p.tell(r, oidc.ClientDocumentStale{ClientID: clientID, Age: age.Round(time.Minute).String(), Why: why.Error()})
+		p.tell(ctx, oidc.ClientDocumentStale{ClientID: clientID, Age: age.Round(time.Minute).String(), Why: why.Error()})
 		return known, nil
 	case errors.As(why, new(store.Unavailable)), errors.Is(why, errTooManyFetches), errors.Is(why, store.ErrManyRegistrations),
 		errors.Is(why, store.ErrManyRegistrationsHere):
 		return nil, why
 	}
-	p.tell(r, oidc.ClientDocumentRefused{ClientID: clientID, Why: why.Error()})
+	p.tell(ctx, oidc.ClientDocumentRefused{ClientID: clientID, Why: why.Error()})
 	return nil, nil
 }
 
@@ -100,7 +100,7 @@ func (p *Provider) readDocument(ctx context.Context, r Request, clientID string,
 	row.Registration = oidc.RegistrationDocument
 	err = p.store.RegisterClient(ctx, row, store.NewRegistration{Network: p.registeringNetwork(r)}, p.now())
 	if err == nil {
-		p.tell(r, oidc.ClientRegistered{ClientID: clientID, ClientName: row.ClientName, How: row.Registration})
+		p.tell(ctx, oidc.ClientRegistered{ClientID: clientID, ClientName: row.ClientName, How: row.Registration})
 	}
 	return err
 }

@@ -34,14 +34,14 @@ type keySet struct {
 // verifyOf returns the typ and the claims of a JWT that the client signed with one of algs; keys.ErrToken if it did not. A
 // kid that is not known has the set at jwks_uri fetched again (OpenID Connect Core §10.1.1).
 func (p *Provider) verifyOf(
-	ctx context.Context, r Request, c *oidc.Client, token string, algs []string,
+	ctx context.Context, c *oidc.Client, token string, algs []string,
 ) (typ string, claims []byte, err error) {
-	set, err := p.keysOf(ctx, r, c, keySetAge)
+	set, err := p.keysOf(ctx, c, keySetAge)
 	if err == nil {
 		typ, claims, err = set.Verify(token, algs)
 	}
 	if errors.Is(err, keys.ErrUnknownKey) && c.JWKSURI != "" {
-		if set, err = p.keysOf(ctx, r, c, 0); err == nil {
+		if set, err = p.keysOf(ctx, c, 0); err == nil {
 			typ, claims, err = set.Verify(token, algs)
 		}
 	}
@@ -50,7 +50,7 @@ func (p *Provider) verifyOf(
 
 // keysOf returns the keys of a client. Those at an address are fetched again if they are older than maxAge, but for the
 // pause between two fetches.
-func (p *Provider) keysOf(ctx context.Context, r Request, c *oidc.Client, maxAge time.Duration) (*keys.Set, error) {
+func (p *Provider) keysOf(ctx context.Context, c *oidc.Client, maxAge time.Duration) (*keys.Set, error) {
 	switch {
 	case c.JWKS != nil:
 		return p.clientKeys.entry(string(c.JWKS)).parse(c.JWKS)
@@ -61,7 +61,7 @@ func (p *Provider) keysOf(ctx context.Context, r Request, c *oidc.Client, maxAge
 	if set := e.youngerThan(maxAge, p.now()); set != nil {
 		return set, nil
 	}
-	err := p.keyFetches.once(ctx, e, p.now, func(ctx context.Context) error { return p.fetchKeys(ctx, r, c, e) })
+	err := p.keyFetches.once(ctx, e, p.now, func(ctx context.Context) error { return p.fetchKeys(ctx, c, e) })
 	if set := e.youngerThan(keySetStale, p.now()); set != nil {
 		return set, nil
 	}
@@ -69,7 +69,7 @@ func (p *Provider) keysOf(ctx context.Context, r Request, c *oidc.Client, maxAge
 }
 
 // fetchKeys fetches the keys at jwks_uri. Where that fails, those that were fetched before go on to count until they are stale.
-func (p *Provider) fetchKeys(ctx context.Context, r Request, c *oidc.Client, e *keySet) error {
+func (p *Provider) fetchKeys(ctx context.Context, c *oidc.Client, e *keySet) error {
 	body, _, err := p.fetch(ctx, c.JWKSURI, maxKeySet)
 	var set *keys.Set
 	if err == nil {
@@ -80,7 +80,7 @@ func (p *Provider) fetchKeys(ctx context.Context, r Request, c *oidc.Client, e *
 	case err == nil:
 		e.put(set, now)
 	case e.youngerThan(keySetStale, now) != nil:
-		p.tell(r, oidc.ClientKeysStale{ClientID: c.ClientID, Error: err.Error()})
+		p.tell(ctx, oidc.ClientKeysStale{ClientID: c.ClientID, Error: err.Error()})
 	}
 	return err
 }

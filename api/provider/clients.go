@@ -35,9 +35,9 @@ func (p *Provider) stillRegistered(
 	case err != nil:
 		return nil, nil, err
 	case client == nil || client.Disabled:
-		a = p.errorPage(r, 400, pageUnknownClient, nil)
+		a = p.errorPage(ctx, r, 400, pageUnknownClient, nil)
 	case req.UserCode == "" && !client.HasRedirectURI(req.RedirectURI):
-		a = p.errorPage(r, 400, pageInvalidRedirect, viewOfClient(client))
+		a = p.errorPage(ctx, r, 400, pageInvalidRedirect, viewOfClient(client))
 	default:
 		return client, nil, nil
 	}

@@ -21,7 +21,7 @@ func (p *Provider) DeviceAuthorization(ctx context.Context, r Request) Answer {
 	}
 	scope, refused := oidc.ParseDeviceAuthorization(params, client)
 	if refused != nil {
-		return p.refuse(r, "device authorization", client.ClientID, refused)
+		return p.refuse(ctx, "device authorization", client.ClientID, refused)
 	}
 
 	deviceCode, userCode := randomSecret(), oidc.NewUserCode(randomBelow)
@@ -33,11 +33,13 @@ func (p *Provider) DeviceAuthorization(ctx context.Context, r Request) Answer {
 	}, now)
 	switch {
 	case errors.Is(err, store.ErrManyDeviceCodesHere):
-		return p.noRoomForDevice(r, client, 429, oidc.SlowDown, "too many devices of this network wait for somebody to sign in", err)
+		return p.noRoomForDevice(ctx, client, 429, oidc.SlowDown,
+			"too many devices of this network wait for somebody to sign in", err)
 	case errors.Is(err, store.ErrManyDeviceCodes):
-		return p.noRoomForDevice(r, client, 503, oidc.TemporarilyUnavailable, "too many devices wait for somebody to sign in", err)
+		return p.noRoomForDevice(ctx, client, 503, oidc.TemporarilyUnavailable,
+			"too many devices wait for somebody to sign in", err)
 	case err != nil:
-		return p.failed(r, err)
+		return p.failed(ctx, err)
 	}
 	page := p.UIOrigin + "/device"
 	return Answer{Status: 200, JSON: oidc.DeviceAuthorization{
@@ -50,8 +52,10 @@ func (p *Provider) DeviceAuthorization(ctx context.Context, r Request) Answer {
 const deviceRetryAfter = 15 * time.Second
 
 // noRoomForDevice refuses a request without a fault, for a while.
-func (p *Provider) noRoomForDevice(r Request, c *oidc.Client, status int, code, description string, why error) Answer {
-	a := p.refuse(r, "device authorization", c.ClientID,
+func (p *Provider) noRoomForDevice(
+	ctx context.Context, c *oidc.Client, status int, code, description string, why error,
+) Answer {
+	a := p.refuse(ctx, "device authorization", c.ClientID,
 		&oidc.Error{Code: code, Description: description + "; try again in a moment", Log: why.Error()})
 	a.Status, a.RetryAfter = status, deviceRetryAfter
 	return a

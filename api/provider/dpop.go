@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"context"
 	"crypto/hmac"
 	"encoding/base64"
 	"encoding/json"
@@ -70,8 +71,8 @@ func (p *Provider) withNonce(r Request, a Answer, now time.Time) Answer {
 }
 
 // refuseProof answers a request whose proof is refused (RFC 9449 §5, §8).
-func (p *Provider) refuseProof(r Request, c *oidc.Client, refused *oidc.Error, now time.Time) Answer {
-	a := p.refuse(r, strings.TrimPrefix(r.Path, "/"), c.ClientID, refused)
+func (p *Provider) refuseProof(ctx context.Context, r Request, c *oidc.Client, refused *oidc.Error, now time.Time) Answer {
+	a := p.refuse(ctx, strings.TrimPrefix(r.Path, "/"), c.ClientID, refused)
 	a.DPoPNonce = p.nonce(now)
 	return a
 }

@@ -9,11 +9,11 @@ import (
 )
 
 // grantAuthorizationCode redeems a code (RFC 6749 §4.1.3, RFC 7636 §4.6).
-func (p *Provider) grantAuthorizationCode(ctx context.Context, r Request, c *oidc.Client, req tokenRequest) Answer {
+func (p *Provider) grantAuthorizationCode(ctx context.Context, c *oidc.Client, req tokenRequest) Answer {
 	params := req.params
 	for _, name := range []string{"code", "redirect_uri"} {
 		if params[name] == "" {
-			return p.refuseGrant(r, c, oidc.InvalidRequest, name+" is missing", "")
+			return p.refuseGrant(ctx, c, oidc.InvalidRequest, name+" is missing", "")
 		}
 	}
 	challenge, ok := "", true
@@ -21,19 +21,19 @@ func (p *Provider) grantAuthorizationCode(ctx context.Context, r Request, c *oid
 		challenge, ok = oidc.ChallengeOf(verifier)
 	}
 	if !ok {
-		return p.refuseGrant(r, c, oidc.InvalidGrant, "code_verifier must be 43 to 128 unreserved characters", "")
+		return p.refuseGrant(ctx, c, oidc.InvalidGrant, "code_verifier must be 43 to 128 unreserved characters", "")
 	}
 	if _, err := p.keyRing(); err != nil { // before the code is spent
-		return p.failed(r, err)
+		return p.failed(ctx, err)
 	}
 	code, ok := p.openCode(params["code"])
 	if !ok {
-		return p.refuseCode(r, c, store.Misfit{Reason: "unknown"})
+		return p.refuseCode(ctx, c, store.Misfit{Reason: "unknown"})
 	}
 	why := code.Check(oidc.Redemption{ClientID: c.ClientID, RedirectURI: params["redirect_uri"], CodeChallenge: challenge,
 		JKT: req.bound.JKT, Resources: req.bound.Resources, Allowed: req.bound.Allowed}, req.now)
 	if code.ClientID != c.ClientID {
-		return p.refuseCode(r, c, store.Misfit{Reason: why})
+		return p.refuseCode(ctx, c, store.Misfit{Reason: why})
 	}
 
 	refresh := oidc.RefreshToken{Secret: randomBytes()}
@@ -45,18 +45,18 @@ func (p *Provider) grantAuthorizationCode(ctx context.Context, r Request, c *oid
 	case errors.Is(err, store.ErrNotFound):
 		refusal, err := p.store.RefuseCode(ctx, code, why, req.now)
 		if err != nil {
-			return p.failed(r, err)
+			return p.failed(ctx, err)
 		}
-		return p.refuseCode(r, c, refusal)
+		return p.refuseCode(ctx, c, refusal)
 	case err != nil:
-		return p.failed(r, err)
+		return p.failed(ctx, err)
 	}
-	return p.issueTokens(r, c, &u, &g, req, g.Scope, refresh)
+	return p.issueTokens(ctx, c, &u, &g, req, g.Scope, refresh)
 }
 
-func (p *Provider) refuseCode(r Request, c *oidc.Client, m store.Misfit) Answer {
+func (p *Provider) refuseCode(ctx context.Context, c *oidc.Client, m store.Misfit) Answer {
 	if m.Revoked {
-		p.tell(r, oidc.CodeReplayed{ClientID: c.ClientID})
+		p.tell(ctx, oidc.CodeReplayed{ClientID: c.ClientID})
 	}
-	return p.refuseGrantFor(r, c, m, "the code is not valid: unknown, expired, used before, or made for another request")
+	return p.refuseGrantFor(ctx, c, m, "the code is not valid: unknown, expired, used before, or made for another request")
 }

@@ -8,23 +8,23 @@ import (
 
 // grantClientCredentials issues an access token that a client uses for itself (RFC 6749 §4.4). Nothing is stored: there is no person,
 // no session and no refresh token; the token ends by itself, with its client, or when it is revoked.
-func (p *Provider) grantClientCredentials(_ context.Context, r Request, c *oidc.Client, req tokenRequest) Answer {
+func (p *Provider) grantClientCredentials(ctx context.Context, c *oidc.Client, req tokenRequest) Answer {
 	if c.Public() {
-		return p.refuseGrant(r, c, oidc.UnauthorizedClient, "a client without a secret or key cannot come for itself", "")
+		return p.refuseGrant(ctx, c, oidc.UnauthorizedClient, "a client without a secret or key cannot come for itself", "")
 	}
 	scope, refused := oidc.ClientScope(req.params["scope"], c)
 	if refused != nil {
-		return p.refuseGrant(r, c, refused.Code, refused.Description, refused.Log)
+		return p.refuseGrant(ctx, c, refused.Code, refused.Description, refused.Log)
 	}
 	ring, err := p.keyRing()
 	if err != nil {
-		return p.failed(r, err)
+		return p.failed(ctx, err)
 	}
 	claims := p.accessTokenClaims(c, accessTokenFor{scope: scope, jkt: req.bound.JKT}, req.now)
 	claims.Subject, claims.Audience = c.ClientID, oidc.ClientAudience(c, p.Issuer, req.bound.Resources)
 	out := oidc.TokenResponse{TokenType: claims.TokenType(), ExpiresIn: int(p.AccessTokenTTL.Seconds()), Scope: scope}
 	if out.AccessToken, err = p.signClaims(ring, c, claims, req.now); err != nil {
-		return p.failed(r, err)
+		return p.failed(ctx, err)
 	}
 	return Answer{Status: 200, JSON: out}
 }

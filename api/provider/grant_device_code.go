@@ -9,12 +9,12 @@ import (
 )
 
 // grantDeviceCode answers a device that polls (RFC 8628 §3.4, §3.5).
-func (p *Provider) grantDeviceCode(ctx context.Context, r Request, c *oidc.Client, req tokenRequest) Answer {
+func (p *Provider) grantDeviceCode(ctx context.Context, c *oidc.Client, req tokenRequest) Answer {
 	if req.params["device_code"] == "" {
-		return p.refuseGrant(r, c, oidc.InvalidRequest, "device_code is missing", "")
+		return p.refuseGrant(ctx, c, oidc.InvalidRequest, "device_code is missing", "")
 	}
 	if _, err := p.keyRing(); err != nil { // before the code is spent
-		return p.failed(r, err)
+		return p.failed(ctx, err)
 	}
 
 	refresh := oidc.RefreshToken{Secret: randomBytes()}
@@ -24,30 +24,30 @@ func (p *Provider) grantDeviceCode(ctx context.Context, r Request, c *oidc.Clien
 	case errors.Is(err, store.ErrNotFound):
 		refusal, err := p.store.PollDeviceCode(ctx, deviceCode, c.ClientID, req.now)
 		if err != nil {
-			return p.failed(r, err)
+			return p.failed(ctx, err)
 		}
-		return p.refuseDevice(r, c, refusal)
+		return p.refuseDevice(ctx, c, refusal)
 	case err != nil:
-		return p.failed(r, err)
+		return p.failed(ctx, err)
 	}
-	return p.issueTokens(r, c, &u, &g, req, g.Scope, refresh)
+	return p.issueTokens(ctx, c, &u, &g, req, g.Scope, refresh)
 }
 
 // refuseDevice answers with the code of RFC 8628 §3.5 for why there is no token (yet).
-func (p *Provider) refuseDevice(r Request, c *oidc.Client, m store.Misfit) Answer {
+func (p *Provider) refuseDevice(ctx context.Context, c *oidc.Client, m store.Misfit) Answer {
 	switch m.Reason {
 	case store.DevicePending: // the answer to most polls: not for the log
 		return Answer{Status: 400, JSON: oauthErrorBody{oidc.AuthorizationPending, "nobody has answered yet"}}
 	case store.DeviceTooSoon:
-		return p.refuseGrant(r, c, oidc.SlowDown, "wait 5 seconds longer between requests", "")
+		return p.refuseGrant(ctx, c, oidc.SlowDown, "wait 5 seconds longer between requests", "")
 	case store.DeviceDenied:
-		return p.refuseGrant(r, c, oidc.AccessDenied, "the person did not allow it", "")
+		return p.refuseGrant(ctx, c, oidc.AccessDenied, "the person did not allow it", "")
 	case store.DeviceExpired:
-		return p.refuseGrant(r, c, oidc.ExpiredToken, "the device code has expired; ask for a new one", "")
+		return p.refuseGrant(ctx, c, oidc.ExpiredToken, "the device code has expired; ask for a new one", "")
 	}
 	if m.Revoked {
-		p.tell(r, oidc.DeviceCodeReplayed{ClientID: c.ClientID})
+		p.tell(ctx, oidc.DeviceCodeReplayed{ClientID: c.ClientID})
 	}
-	return p.refuseGrant(r, c, oidc.InvalidGrant,
+	return p.refuseGrant(ctx, c, oidc.InvalidGrant,
 		"the device code is not valid: unknown, used before, or the person may no longer sign in", m.Reason)
 }

@@ -10,17 +10,17 @@ import (
 )
 
 // grantRefreshToken takes a refresh token (RFC 6749 §6) and rotates it (RFC 9700 §4.14.2).
-func (p *Provider) grantRefreshToken(ctx context.Context, r Request, c *oidc.Client, req tokenRequest) Answer {
+func (p *Provider) grantRefreshToken(ctx context.Context, c *oidc.Client, req tokenRequest) Answer {
 	given := oidc.RefreshSecret(req.params["refresh_token"])
 	if given == "" {
-		return p.refuseGrant(r, c, oidc.InvalidRequest, "refresh_token is missing", "")
+		return p.refuseGrant(ctx, c, oidc.InvalidRequest, "refresh_token is missing", "")
 	}
 	if _, err := p.keyRing(); err != nil { // before the token is spent
-		return p.failed(r, err)
+		return p.failed(ctx, err)
 	}
 	token, ours := p.openRefreshToken(given)
 	if !ours {
-		return p.refuseRefreshToken(r, c, store.Misfit{Reason: "unknown"})
+		return p.refuseRefreshToken(ctx, c, store.Misfit{Reason: "unknown"})
 	}
 	rotation := store.Rotation{Token: token, Client: c,
 		Scope: req.params["scope"], Bound: req.bound, IdleEnds: req.now.Add(p.RefreshIdle), Grace: p.RefreshGrace}
@@ -29,18 +29,18 @@ func (p *Provider) grantRefreshToken(ctx context.Context, r Request, c *oidc.Cli
 	case errors.Is(err, store.ErrNotFound):
 		refusal, err := p.store.RefuseRefreshToken(ctx, rotation, req.now)
 		if err != nil {
-			return p.failed(r, err)
+			return p.failed(ctx, err)
 		}
-		return p.refuseRefreshToken(r, c, refusal)
+		return p.refuseRefreshToken(ctx, c, refusal)
 	case err != nil:
-		return p.failed(r, err)
+		return p.failed(ctx, err)
 	}
-	return p.issueTokens(r, c, &u, &g, req, cmp.Or(req.params["scope"], g.Scope), token.Next(c))
+	return p.issueTokens(ctx, c, &u, &g, req, cmp.Or(req.params["scope"], g.Scope), token.Next(c))
 }
 
-func (p *Provider) refuseRefreshToken(r Request, c *oidc.Client, m store.Misfit) Answer {
+func (p *Provider) refuseRefreshToken(ctx context.Context, c *oidc.Client, m store.Misfit) Answer {
 	if m.Revoked {
-		p.tell(r, oidc.RefreshTokenReplayed{ClientID: c.ClientID})
+		p.tell(ctx, oidc.RefreshTokenReplayed{ClientID: c.ClientID})
 	}
-	return p.refuseGrantFor(r, c, m, "the refresh token is not valid: unknown, expired, revoked, or used before")
+	return p.refuseGrantFor(ctx, c, m, "the refresh token is not valid: unknown, expired, revoked, or used before")
 }

@@ -12,63 +12,63 @@ import (
 // grantTokenExchange exchanges an access token of ours (RFC 8693 §2): for one that another service accepts, as the client's
 // rows in exchange_policies allow, or with requested_issuer, a parameter of Keycloak's, for the one that its user has at an
 // upstream.
-func (p *Provider) grantTokenExchange(ctx context.Context, r Request, c *oidc.Client, req tokenRequest) Answer {
+func (p *Provider) grantTokenExchange(ctx context.Context, c *oidc.Client, req tokenRequest) Answer {
 	refused := oidc.CheckExchange(req.params)
 	if refused == nil && c.Public() {
 		refused = &oidc.Error{Code: oidc.UnauthorizedClient, Description: "a client without a secret or key cannot exchange tokens"}
 	}
 	if refused != nil {
-		return p.refuseGrant(r, c, refused.Code, refused.Description, refused.Log)
+		return p.refuseGrant(ctx, c, refused.Code, refused.Description, refused.Log)
 	}
 	subject, why, err := p.verifyAccessToken(req.params["subject_token"])
 	switch {
 	case err != nil:
-		return p.failed(r, err)
+		return p.failed(ctx, err)
 	case why == "" && subject.GrantID == "":
 		why = "issued to a client, not for a person"
 	case why == "" && subject.Expiry <= req.now.Unix(): // the new token would expire with it
 		why = "expired"
 	}
 	if why != "" {
-		return p.refuseSubjectToken(r, c, why)
+		return p.refuseSubjectToken(ctx, c, why)
 	}
 	if req.params["requested_issuer"] != "" {
-		return p.exchangeAtUpstream(ctx, r, c, req, subject)
+		return p.exchangeAtUpstream(ctx, c, req, subject)
 	}
-	return p.exchangeForService(ctx, r, c, req, &subject)
+	return p.exchangeForService(ctx, c, req, &subject)
 }
 
 // exchangeAtUpstream answers with the access token that the user has at an upstream. The client's row lists the upstreams
 // that it may name.
 func (p *Provider) exchangeAtUpstream(
-	ctx context.Context, r Request, c *oidc.Client, req tokenRequest, subject oidc.AccessTokenClaims,
+	ctx context.Context, c *oidc.Client, req tokenRequest, subject oidc.AccessTokenClaims,
 ) Answer {
 	refused := c.MayExchange(req.params["requested_issuer"])
 	for _, name := range []string{"audience", "resource"} {
-		if refused == nil && len(r.Params[name]) > 0 {
+		if refused == nil && len(req.all[name]) > 0 {
 			refused = &oidc.Error{Code: oidc.InvalidTarget, Description: name + " has no place beside requested_issuer"}
 		}
 	}
 	switch {
 	case refused != nil:
-		return p.refuseGrant(r, c, refused.Code, refused.Description, refused.Log)
+		return p.refuseGrant(ctx, c, refused.Code, refused.Description, refused.Log)
 	case req.params["actor_token"] != "":
-		return p.refuseGrant(r, c, oidc.InvalidRequest, "actor_token has no place beside requested_issuer", "")
+		return p.refuseGrant(ctx, c, oidc.InvalidRequest, "actor_token has no place beside requested_issuer", "")
 	case subject.ClientID != c.ClientID:
-		return p.refuseSubjectToken(r, c, "issued to client "+subject.ClientID)
+		return p.refuseSubjectToken(ctx, c, "issued to client "+subject.ClientID)
 	case subject.SubjectID != "":
-		return p.refuseSubjectToken(r, c, "got by an exchange")
+		return p.refuseSubjectToken(ctx, c, "got by an exchange")
 	}
 	upstream, err := p.upstreamNamed(ctx, req.params["requested_issuer"])
 	switch {
 	case err != nil:
-		return p.failed(r, err)
+		return p.failed(ctx, err)
 	case upstream == nil:
-		return p.refuseGrant(r, c, oidc.InvalidTarget, "requested_issuer is not an upstream that can be used",
+		return p.refuseGrant(ctx, c, oidc.InvalidTarget, "requested_issuer is not an upstream that can be used",
 			"no such row in upstreams, or disabled_at is set")
 	}
 
-	found, err := p.usableUpstreamTokens(ctx, r, upstream, subject.GrantID)
+	found, err := p.usableUpstreamTokens(ctx, upstream, subject.GrantID)
 	var token []byte
 	if err == nil {
 		token, err = p.openUpstreamToken(upstream, found, found.AccessToken)
@@ -77,17 +77,17 @@ func (p *Provider) exchangeAtUpstream(
 	var refusal *oidc.Error
 	switch {
 	case errors.As(err, &ended):
-		return p.refuseSubjectToken(r, c, string(ended))
+		return p.refuseSubjectToken(ctx, c, string(ended))
 	case errors.As(err, &refusal):
-		return p.refuseGrant(r, c, refusal.Code, refusal.Description, refusal.Log)
+		return p.refuseGrant(ctx, c, refusal.Code, refusal.Description, refusal.Log)
 	case errors.Is(err, authn.ErrUpstreamUnavailable), errors.Is(err, authn.ErrUpstreamFailed):
-		p.tell(r, oidc.UpstreamTokenUnavailable{ClientID: c.ClientID, Upstream: upstream.Name, Error: err.Error()})
+		p.tell(ctx, oidc.UpstreamTokenUnavailable{ClientID: c.ClientID, Upstream: upstream.Name, Error: err.Error()})
 		return Answer{Status: 503, RetryAfter: retryAfter,
 			JSON: oauthErrorBody{oidc.TemporarilyUnavailable, "the upstream does not answer"}}
 	case err != nil:
-		return p.failed(r, err)
+		return p.failed(ctx, err)
 	}
-	p.tell(r, oidc.UpstreamTokenIssued{ClientID: c.ClientID, Username: found.Username, Upstream: found.Upstream})
+	p.tell(ctx, oidc.UpstreamTokenIssued{ClientID: c.ClientID, Username: found.Username, Upstream: found.Upstream})
 	out := oidc.ExchangeResponse{AccessToken: string(token), IssuedTokenType: oidc.AccessTokenTypeURI, TokenType: "Bearer",
 		Scope: found.Scope}
 	if found.ExpiresAt != nil {
@@ -99,11 +99,11 @@ func (p *Provider) exchangeAtUpstream(
 // exchangeForService answers with an access token for another service. It belongs to the grant of the subject token, and
 // expires no later than that.
 func (p *Provider) exchangeForService(
-	ctx context.Context, r Request, c *oidc.Client, req tokenRequest, subject *oidc.AccessTokenClaims,
+	ctx context.Context, c *oidc.Client, req tokenRequest, subject *oidc.AccessTokenClaims,
 ) Answer {
-	target, refused := oidc.ExchangeTarget(r.Params["audience"], r.Params["resource"])
+	target, refused := oidc.ExchangeTarget(req.all["audience"], req.all["resource"])
 	if refused != nil {
-		return p.refuseGrant(r, c, refused.Code, refused.Description, refused.Log)
+		return p.refuseGrant(ctx, c, refused.Code, refused.Description, refused.Log)
 	}
 	actor, why, err := p.actorOf(ctx, c, req)
 	var subjectClient *oidc.Client
@@ -112,27 +112,28 @@ func (p *Provider) exchangeForService(
 	}
 	switch {
 	case err != nil:
-		return p.failed(r, err)
+		return p.failed(ctx, err)
 	case subjectClient == nil: // which need not be the grant's: the token may have been got by an exchange
-		return p.refuseSubjectToken(r, c, unknownClient)
+		return p.refuseSubjectToken(ctx, c, unknownClient)
 	case why != "":
-		return p.refuseGrant(r, c, oidc.InvalidRequest, "actor_token is not a living access token of this client", "actor_token: "+why)
+		return p.refuseGrant(ctx, c, oidc.InvalidRequest,
+			"actor_token is not a living access token of this client", "actor_token: "+why)
 	}
 	x, why, err := p.store.LoadExchange(ctx, useOf(subject), c, target, req.now)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return p.refuseSubjectToken(r, c, why)
+		return p.refuseSubjectToken(ctx, c, why)
 	case err != nil:
-		return p.failed(r, err)
+		return p.failed(ctx, err)
 	case !x.Allowed:
-		return p.refuseGrant(r, c, oidc.AccessDenied, "the person is not in a group that may use this client", "")
+		return p.refuseGrant(ctx, c, oidc.AccessDenied, "the person is not in a group that may use this client", "")
 	}
 	scope, act, refused := x.Policy.Decide(c, subject, actor, req.params["scope"])
 	if refused != nil {
 		if x.Policy == nil {
 			refused.Log = oidc.ExplainPolicy(c, target)
 		}
-		return p.refuseGrant(r, c, refused.Code, refused.Description, refused.Log)
+		return p.refuseGrant(ctx, c, refused.Code, refused.Description, refused.Log)
 	}
 
 	claims := p.accessTokenClaims(c, accessTokenFor{scope: scope, jkt: req.bound.JKT}, req.now)
@@ -148,9 +149,9 @@ func (p *Provider) exchangeForService(
 		token, err = p.signClaims(ring, c, claims, req.now)
 	}
 	if err != nil {
-		return p.failed(r, err)
+		return p.failed(ctx, err)
 	}
-	p.tell(r, oidc.TokenExchanged{ClientID: c.ClientID, Username: x.Username, Audience: target, Delegation: act != nil})
+	p.tell(ctx, oidc.TokenExchanged{ClientID: c.ClientID, Username: x.Username, Audience: target, Delegation: act != nil})
 	return Answer{Status: 200, JSON: oidc.ExchangeResponse{AccessToken: token, IssuedTokenType: oidc.AccessTokenTypeURI,
 		TokenType: claims.TokenType(), ExpiresIn: int(claims.Expiry - req.now.Unix()), Scope: scope}}
 }
@@ -176,7 +177,7 @@ func (p *Provider) actorOf(ctx context.Context, c *oidc.Client, req tokenRequest
 }
 
 // refuseSubjectToken answers invalid_request, whatever is wrong with the subject token (RFC 8693 §2.2.2).
-func (p *Provider) refuseSubjectToken(r Request, c *oidc.Client, why string) Answer {
-	return p.refuseGrant(r, c, oidc.InvalidRequest,
+func (p *Provider) refuseSubjectToken(ctx context.Context, c *oidc.Client, why string) Answer {
+	return p.refuseGrant(ctx, c, oidc.InvalidRequest,
 		"subject_token is not a living access token that this client can exchange", "subject_token: "+why)
 }

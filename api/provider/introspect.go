@@ -18,17 +18,18 @@ func (p *Provider) Introspect(ctx context.Context, r Request) Answer {
 	case refusal != nil:
 		return *refusal
 	case client.Public(): // or anyone could try tokens out (RFC 7662 §2.1, §4)
-		return p.refuse(r, "introspect", client.ClientID,
+		return p.refuse(ctx, "introspect", client.ClientID,
 			&oidc.Error{Code: oidc.InvalidClient, Description: "a client without a secret cannot introspect"})
 	case params["token"] == "":
-		return p.refuse(r, "introspect", client.ClientID, &oidc.Error{Code: oidc.InvalidRequest, Description: "token is missing"})
+		return p.refuse(ctx, "introspect", client.ClientID,
+			&oidc.Error{Code: oidc.InvalidRequest, Description: "token is missing"})
 	}
 	out, err := p.introspect(ctx, client, params["token"])
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return Answer{Status: 200, JSON: oidc.Introspection{}}
 	case err != nil:
-		return p.failed(r, err)
+		return p.failed(ctx, err)
 	}
 	if client.SubjectType == oidc.SubjectPairwise { // the name would link a user across clients (OpenID Connect Core §8)
 		out.Username = ""

@@ -24,7 +24,7 @@ func (p *Provider) issue(ctx context.Context, v visit) (Answer, error) {
 	case errors.Is(err, store.ErrNotFound): // the session ended a moment ago
 		return p.askSignIn(ctx, v), nil
 	case errors.Is(err, store.ErrUsed):
-		return p.respondError(v.r, v.req, errPushedUsed, v.cookies...), nil
+		return p.respondError(ctx, v.r, v.req, errPushedUsed, v.cookies...), nil
 	case err != nil:
 		return Answer{}, err
 	}

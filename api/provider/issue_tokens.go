@@ -1,6 +1,8 @@
 package provider
 
 import (
+	"context"
+	"net/url"
 	"time"
 
 	"gatehouse/api/oidc"
@@ -10,6 +12,7 @@ import (
 // tokenRequest is what a client asks the token endpoint for, whichever the grant.
 type tokenRequest struct {
 	params oidc.Params
+	all    url.Values // as they came: those that may be repeated
 	bound  store.Bound
 	now    time.Time
 }
@@ -17,11 +20,11 @@ type tokenRequest struct {
 // issueTokens makes the answer of the token endpoint. scope may be narrower than the grant's; refresh is handed out if the
 // grant is offline.
 func (p *Provider) issueTokens(
-	r Request, c *oidc.Client, u *oidc.User, g *oidc.Grant, req tokenRequest, scope string, refresh oidc.RefreshToken,
+	ctx context.Context, c *oidc.Client, u *oidc.User, g *oidc.Grant, req tokenRequest, scope string, refresh oidc.RefreshToken,
 ) Answer {
 	ring, err := p.keyRing()
 	if err != nil {
-		return p.failed(r, err)
+		return p.failed(ctx, err)
 	}
 	out := oidc.TokenResponse{TokenType: oidc.TokenTypeOf(req.bound.JKT), ExpiresIn: int(p.AccessTokenTTL.Seconds()), Scope: scope}
 	out.AccessToken, err = p.signAccessToken(ring, c, u, g, accessTokenFor{scope, req.bound.JKT, req.bound.Resources}, req.now)
@@ -33,7 +36,7 @@ func (p *Provider) issueTokens(
 		out.RefreshToken, err = p.refreshToken(ring, c, u, g, refresh, req.now)
 	}
 	if err != nil {
-		return p.failed(r, err)
+		return p.failed(ctx, err)
 	}
 	return Answer{Status: 200, JSON: out}
 }
@@ -51,17 +54,17 @@ func (p *Provider) redemption(c *oidc.Client, refresh oidc.RefreshToken, req tok
 
 // refuseGrantFor answers with the reason for which a code or refresh token was refused; invalid is said instead of those
 // reasons that only the log is told.
-func (p *Provider) refuseGrantFor(r Request, c *oidc.Client, m store.Misfit, invalid string) Answer {
+func (p *Provider) refuseGrantFor(ctx context.Context, c *oidc.Client, m store.Misfit, invalid string) Answer {
 	switch m.Reason {
 	case store.ScopeTooWide:
-		return p.refuseGrant(r, c, oidc.InvalidScope, "scope asks for more than was granted", "")
+		return p.refuseGrant(ctx, c, oidc.InvalidScope, "scope asks for more than was granted", "")
 	case oidc.ResourceTooWide:
-		return p.refuseGrant(r, c, oidc.InvalidTarget, "resource is not one that was granted", "")
+		return p.refuseGrant(ctx, c, oidc.InvalidTarget, "resource is not one that was granted", "")
 	}
-	return p.refuseGrant(r, c, oidc.InvalidGrant, invalid, m.Reason)
+	return p.refuseGrant(ctx, c, oidc.InvalidGrant, invalid, m.Reason)
 }
 
 // refuseGrant answers an authenticated client; log is for the log only.
-func (p *Provider) refuseGrant(r Request, c *oidc.Client, code, description, log string) Answer {
-	return p.refuse(r, "token", c.ClientID, &oidc.Error{Code: code, Description: description, Log: log})
+func (p *Provider) refuseGrant(ctx context.Context, c *oidc.Client, code, description, log string) Answer {
+	return p.refuse(ctx, "token", c.ClientID, &oidc.Error{Code: code, Description: description, Log: log})
 }

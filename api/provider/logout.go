@@ -19,10 +19,10 @@ func (p *Provider) Logout(ctx context.Context, r Request) Answer {
 	}
 	switch {
 	case err != nil:
-		return p.failedPage(r, err, "")
+		return p.failedPage(ctx, r, err, "")
 	case refused != nil:
-		p.tell(r, oidc.LogoutRefused{Error: refused.Description, Why: refused.Log})
-		return p.errorPage(r, 400, pageInvalidRequest, viewOfClient(client))
+		p.tell(ctx, oidc.LogoutRefused{Error: refused.Description, Why: refused.Log})
+		return p.errorPage(ctx, r, 400, pageInvalidRequest, viewOfClient(client))
 	}
 
 	session, user, err := p.store.LoadSession(ctx, digest(r.Cookies[SessionCookie]), now)
@@ -31,7 +31,7 @@ func (p *Provider) Logout(ctx context.Context, r Request) Answer {
 	case errors.Is(err, store.ErrNotFound):
 		return p.signedOut(r, w, now)
 	case err != nil:
-		return p.failedPage(r, err, "")
+		return p.failedPage(ctx, r, err, "")
 	case req.MustAsk(session.SID):
 		w.User = viewOfUser(&user)
 		// Not a redirect: clients check that their logout ended here, at the end_session_endpoint.
@@ -74,10 +74,10 @@ const maxFrames = 20
 func (p *Provider) endSession(ctx context.Context, r Request, w logoutPage, now time.Time) Answer {
 	clients, err := p.store.EndSession(ctx, w.SID, maxFrames, now)
 	if err != nil {
-		return p.failedPage(r, err, "")
+		return p.failedPage(ctx, r, err, "")
 	}
 	p.deliverLogoutsNow()
-	p.tell(r, oidc.SignedOut{SID: w.SID})
+	p.tell(ctx, oidc.SignedOut{SID: w.SID})
 	another := r.give(BrowserCookie, randomSecret()) // what was pending in this browser ends with the session
 	a := p.signedOut(r, w, now)
 	a.Cookies = append(a.Cookies, another)

@@ -30,15 +30,15 @@ func discoveryDocument(s Settings) []byte {
 }
 
 // Discovery is OpenID Connect Discovery §4 and RFC 8414 §3.
-func (p *Provider) Discovery(Request) Answer {
+func (p *Provider) Discovery(context.Context, Request) Answer {
 	return Answer{Status: 200, Raw: p.metadata, ETag: p.metadataTag, Public: metadataAge}
 }
 
 // JWKS is the key set (RFC 7517 §5).
-func (p *Provider) JWKS(r Request) Answer {
+func (p *Provider) JWKS(ctx context.Context, _ Request) Answer {
 	ring, err := p.keyRing()
 	if err != nil {
-		return p.failed(r, err)
+		return p.failed(ctx, err)
 	}
 	set, tag := ring.JWKS(p.now())
 	return Answer{Status: 200, Raw: set, ETag: tag, Public: metadataAge}

@@ -29,7 +29,7 @@ func (p *Provider) provePassword(ctx context.Context, r Request, client *oidc.Cl
 		return proven{}, err
 	}
 	if wait := authn.Wait(withOthers(throttleStates(candidate.Failures)), now); wait > 0 {
-		p.tell(r, oidc.SignInThrottled{Username: knownUsername(candidate), Seconds: wait.Seconds()})
+		p.tell(ctx, oidc.SignInThrottled{Username: knownUsername(candidate), Seconds: wait.Seconds()})
 		return proven{}, notProven{429, tooManyAttempts, wait}
 	}
 	ok, upgraded, err := p.passwords.Verify(ctx, candidate.PasswordHash, password[0])
@@ -39,7 +39,7 @@ func (p *Provider) provePassword(ctx context.Context, r Request, client *oidc.Cl
 	case err != nil:
 		return proven{}, err
 	case !ok:
-		p.tell(r, oidc.SignInFailed{Username: knownUsername(candidate)})
+		p.tell(ctx, oidc.SignInFailed{Username: knownUsername(candidate)})
 		if err := p.recordFailure(ctx, buckets); err != nil {
 			return proven{}, err
 		}

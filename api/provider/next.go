@@ -50,7 +50,7 @@ func (p *Provider) next(ctx context.Context, v visit) (Answer, error) {
 		if err := p.start(ctx, &v, store.Issue{}); err != nil {
 			return Answer{}, err
 		}
-		return p.respondError(v.r, v.req, refusal, v.cookies...), nil
+		return p.respondError(ctx, v.r, v.req, refusal, v.cookies...), nil
 	}
 	switch step {
 	case oidc.SignIn:
@@ -60,7 +60,7 @@ func (p *Provider) next(ctx context.Context, v visit) (Answer, error) {
 	case oidc.IssueCode:
 		return p.finish(ctx, v)
 	default:
-		return p.refuseStep(v, step), nil
+		return p.refuseStep(ctx, v, step), nil
 	}
 }
 
@@ -76,8 +76,8 @@ func (p *Provider) finish(ctx context.Context, v visit) (Answer, error) {
 }
 
 // refuseStep answers where next does not know a step, which is a fault of ours: nothing is saved or issued.
-func (p *Provider) refuseStep(v visit, step oidc.Step) Answer {
-	p.tell(v.r, oidc.StepUnknown{Step: int(step), ClientID: v.req.ClientID})
+func (p *Provider) refuseStep(ctx context.Context, v visit, step oidc.Step) Answer {
+	p.tell(ctx, oidc.StepUnknown{Step: int(step), ClientID: v.req.ClientID})
 	refusal := &oidc.Error{Code: oidc.ServerError, Description: "the request cannot be continued"}
-	return p.respondError(v.r, v.req, refusal, v.cookies...)
+	return p.respondError(ctx, v.r, v.req, refusal, v.cookies...)
 }

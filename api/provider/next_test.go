@@ -301,8 +301,8 @@ func (b *visitor) post(endpoint func(context.Context, Request) Answer, from Answ
 }
 
 func (b *visitor) send(endpoint func(context.Context, Request) Answer, r Request) Answer {
-	r.ID, r.Addr, r.Cookies = "ABCDEFGHIJKL", netip.MustParseAddr("192.0.2.1"), maps.Clone(b.cookies)
-	a := endpoint(b.Context(), r)
+	r.Addr, r.Cookies = netip.MustParseAddr("192.0.2.1"), maps.Clone(b.cookies)
+	a := endpoint(WithRequest(b.Context(), "ABCDEFGHIJKL", r.Addr), r)
 	for _, c := range a.Cookies {
 		b.cookies[c.Name] = c.Value
 		if c.MaxAge < 0 {

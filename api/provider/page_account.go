@@ -28,7 +28,7 @@ var accountClient = &oidc.Client{FirstParty: true}
 func (p *Provider) Account(ctx context.Context, r Request) Answer {
 	a, err := p.nextAtBrowser(ctx, accountVisit(r, nil, p.now()))
 	if err != nil {
-		return p.failedPage(r, err, p.Issuer+"/account")
+		return p.failedPage(ctx, r, err, p.Issuer+"/account")
 	}
 	return a
 }
@@ -78,7 +78,7 @@ func isFresh(s oidc.Session, now time.Time) bool { return now.Sub(s.AuthTime) <=
 // refusal is the answer if the form is not ours or somebody else has signed in since.
 func (p *Provider) fromAccountPage(ctx context.Context, r Request,
 	now time.Time) (w accountPage, s oidc.Session, u oidc.User, refusal *Answer) {
-	if refusal = p.open(r, &w, now); refusal != nil {
+	if refusal = p.open(ctx, r, &w, now); refusal != nil {
 		return w, s, u, refusal
 	}
 	w.Error, w.TokenID, w.Expires = failure{}, "", 0 // the next one has neither to show
@@ -87,27 +87,29 @@ func (p *Provider) fromAccountPage(ctx context.Context, r Request,
 	case errors.Is(err, store.ErrNotFound):
 		return w, oidc.Session{}, u, nil
 	case err != nil:
-		a := p.accountError(r, w, err, now)
+		a := p.accountError(ctx, r, w, err, now)
 		return w, s, u, &a
 	case s.SID != w.SID:
-		a := p.errorPage(r, 400, pageForeignBrowser, nil)
+		a := p.errorPage(ctx, r, 400, pageForeignBrowser, nil)
 		return w, s, u, &a
 	}
 	return w, s, u, nil
 }
 
 // accountError goes back to the account page where another try may do.
-func (p *Provider) accountError(r Request, w accountPage, err error, now time.Time) Answer {
-	code, status, wait := p.classify(r, err)
+func (p *Provider) accountError(ctx context.Context, r Request, w accountPage, err error, now time.Time) Answer {
+	code, status, wait := p.classify(ctx, err)
 	if status != 503 {
-		return p.errorPage(r, status, code, nil)
+		return p.errorPage(ctx, r, status, code, nil)
 	}
-	return p.backToAccount(r, w, status, code, wait, now)
+	return p.backToAccount(ctx, w, status, code, wait, now)
 }
 
 // backToAccount says on the account page why nothing was done.
-func (p *Provider) backToAccount(r Request, w accountPage, status int, code string, wait time.Duration, now time.Time) Answer {
-	w.Error = failureOf(r, code, wait)
+func (p *Provider) backToAccount(
+	ctx context.Context, w accountPage, status int, code string, wait time.Duration, now time.Time,
+) Answer {
+	w.Error = failureOf(ctx, code, wait)
 	a := redirect(p.address(&w, now))
 	a.Status, a.RetryAfter = status, wait
 	return a

@@ -42,13 +42,13 @@ func (p *Provider) askConsent(ctx context.Context, v visit) (Answer, error) {
 func (p *Provider) Consent(ctx context.Context, r Request) Answer {
 	now := p.now()
 	var w consentPage
-	if refusal := p.open(r, &w, now); refusal != nil {
+	if refusal := p.open(ctx, r, &w, now); refusal != nil {
 		return *refusal
 	}
 	client, refusal, err := p.stillRegistered(ctx, r, w.Request)
 	switch {
 	case err != nil:
-		return p.failedPage(r, err, p.address(&w, now))
+		return p.failedPage(ctx, r, err, p.address(&w, now))
 	case refusal != nil:
 		return *refusal
 	}
@@ -59,7 +59,7 @@ func (p *Provider) Consent(ctx context.Context, r Request) Answer {
 		a, err = p.denyConsent(ctx, r, w, client, now)
 	}
 	if err != nil {
-		return p.failedPage(r, err, p.address(&w, now))
+		return p.failedPage(ctx, r, err, p.address(&w, now))
 	}
 	return a
 }
@@ -71,5 +71,6 @@ func (p *Provider) denyConsent(
 	if w.Request.UserCode != "" {
 		return p.denyDevice(ctx, r, w, client, now)
 	}
-	return p.respondError(r, *w.Request, &oidc.Error{Code: oidc.AccessDenied, Description: "the person did not allow it"}), nil
+	return p.respondError(ctx, r, *w.Request,
+		&oidc.Error{Code: oidc.AccessDenied, Description: "the person did not allow it"}), nil
 }

@@ -25,7 +25,9 @@ func (w *deviceDonePage) view(_ context.Context, _ *Provider, c common) (any, er
 }
 
 // deviceDone sends the browser there, and tells of what the person pressed.
-func (p *Provider) deviceDone(r Request, client *oidc.Client, username string, allowed bool, now time.Time) Answer {
-	p.tell(r, oidc.DeviceAnswered{ClientID: client.ClientID, Username: username, Allowed: allowed})
+func (p *Provider) deviceDone(
+	ctx context.Context, client *oidc.Client, username string, allowed bool, now time.Time,
+) Answer {
+	p.tell(ctx, oidc.DeviceAnswered{ClientID: client.ClientID, Username: username, Allowed: allowed})
 	return redirect(p.address(&deviceDonePage{pending: pending{Client: viewOfClient(client)}, Allowed: allowed}, now))
 }

@@ -44,14 +44,14 @@ func (c common) home() string {
 }
 
 // errorPage answers with the true status and leads a person to the UI's page for it.
-func (p *Provider) errorPage(r Request, status int, code string, c *clientView) Answer {
-	return p.showError(r, status, errorPage{pending: pending{Client: c}, Error: failure{Code: code}})
+func (p *Provider) errorPage(ctx context.Context, r Request, status int, code string, c *clientView) Answer {
+	return p.showError(ctx, r, status, errorPage{pending: pending{Client: c}, Error: failure{Code: code}})
 }
 
-func (p *Provider) showError(r Request, status int, w errorPage) Answer {
+func (p *Provider) showError(ctx context.Context, r Request, status int, w errorPage) Answer {
 	if r.WantsJSON {
-		return Answer{Status: status, JSON: oauthErrorBody{w.Error.Code, "request " + r.ID}}
+		return Answer{Status: status, JSON: oauthErrorBody{w.Error.Code, "request " + requestOf(ctx).id}}
 	}
-	w.Error.RequestID = r.ID
+	w.Error.RequestID = requestOf(ctx).id
 	return Answer{Status: status, Location: p.address(&w, p.now())}
 }

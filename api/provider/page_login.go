@@ -36,7 +36,7 @@ func (*loginPage) name() string { return "login" }
 
 func (w *loginPage) view(ctx context.Context, p *Provider, c common) (any, error) {
 	view := loginView{Username: w.Username, Cancel: w.Request.RedirectURI != "", Link: w.Link.view(),
-		Upstreams: p.upstreamViews(ctx, c.r)}
+		Upstreams: p.upstreamViews(ctx)}
 	if view.Upstreams != nil {
 		view.UpstreamAction = c.actions["upstream_action"]
 	}
@@ -48,10 +48,10 @@ func (w *loginPage) view(ctx context.Context, p *Provider, c common) (any, error
 }
 
 // upstreamViews returns the buttons of the login page. Without Postgres the page does without them.
-func (p *Provider) upstreamViews(ctx context.Context, r Request) (views []upstreamView) {
+func (p *Provider) upstreamViews(ctx context.Context) (views []upstreamView) {
 	list, err := p.store.Upstreams(ctx)
 	if err != nil {
-		p.tell(r, oidc.UpstreamsNotLoaded{Error: err.Error()})
+		p.tell(ctx, oidc.UpstreamsNotLoaded{Error: err.Error()})
 	}
 	for _, u := range list {
 		views = append(views, upstreamView{u.Name, u.DisplayName})
@@ -74,12 +74,14 @@ func (p *Provider) askSignIn(ctx context.Context, v visit) Answer {
 
 // backToLogin leads back to the login form with a reason. A client that asks for JSON gets the status and, as the original
 // example did, {"detail":"Invalid credentials"}.
-func (p *Provider) backToLogin(r Request, w loginPage, status int, code string, wait time.Duration, now time.Time) Answer {
+func (p *Provider) backToLogin(
+	ctx context.Context, r Request, w loginPage, status int, code string, wait time.Duration, now time.Time,
+) Answer {
 	if r.WantsJSON {
 		detail := map[int]string{401: "Invalid credentials", 429: "Too many attempts", 503: "Temporarily unavailable"}[status]
 		return Answer{Status: status, RetryAfter: wait, JSON: map[string]string{"detail": detail}}
 	}
-	w.Error = failureOf(r, code, wait)
+	w.Error = failureOf(ctx, code, wait)
 	a := redirect(p.address(&w, now))
 	if status != 401 {
 		a.Status, a.RetryAfter = status, wait
@@ -88,12 +90,12 @@ func (p *Provider) backToLogin(r Request, w loginPage, status int, code string, 
 }
 
 // failedLogin keeps the form where another try may do, so that nobody has to start over.
-func (p *Provider) failedLogin(r Request, w loginPage, err error, now time.Time) Answer {
-	code, status, wait := p.classify(r, err)
+func (p *Provider) failedLogin(ctx context.Context, r Request, w loginPage, err error, now time.Time) Answer {
+	code, status, wait := p.classify(ctx, err)
 	if status != 503 {
-		return p.errorPage(r, status, code, w.Client)
+		return p.errorPage(ctx, r, status, code, w.Client)
 	}
-	return p.backToLogin(r, w, status, code, wait, now)
+	return p.backToLogin(ctx, r, w, status, code, wait, now)
 }
 
 // pendingOf returns what a page has in common with others that is about a visit, in this browser.

@@ -33,7 +33,7 @@ func (w *logoutPage) view(_ context.Context, _ *Provider, c common) (any, error)
 func (p *Provider) LogoutConfirm(ctx context.Context, r Request) Answer {
 	now := p.now()
 	var w logoutPage
-	if refusal := p.open(r, &w, now); refusal != nil {
+	if refusal := p.open(ctx, r, &w, now); refusal != nil {
 		return *refusal
 	}
 	if r.Params.Get("logout") != "yes" {
@@ -44,9 +44,9 @@ func (p *Provider) LogoutConfirm(ctx context.Context, r Request) Answer {
 	case errors.Is(err, store.ErrNotFound):
 		return p.signedOut(r, w, now)
 	case err != nil:
-		return p.failedPage(r, err, p.address(&w, now))
+		return p.failedPage(ctx, r, err, p.address(&w, now))
 	case session.SID != w.SID: // another person has signed in since
-		return p.errorPage(r, 400, pageForeignBrowser, w.Client)
+		return p.errorPage(ctx, r, 400, pageForeignBrowser, w.Client)
 	}
 	return p.endSession(ctx, r, w, now)
 }

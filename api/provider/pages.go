@@ -94,12 +94,11 @@ type common struct {
 	RequestID string      `json:"request_id"`
 
 	actions map[string]string // addresses by the names of the table
-	r       Request
 	now     time.Time
 }
 
-func (p *Provider) commonOf(r Request, line *pageLine, w pending, now time.Time) common {
-	c := common{Page: line.page.name(), Client: w.Client, RequestID: r.ID, actions: map[string]string{}, r: r, now: now}
+func (p *Provider) commonOf(ctx context.Context, r Request, line *pageLine, w pending, now time.Time) common {
+	c := common{Page: line.page.name(), Client: w.Client, RequestID: requestOf(ctx).id, actions: map[string]string{}, now: now}
 	for _, a := range line.actions {
 		c.actions[a.name] = p.Issuer + a.path
 	}
@@ -119,8 +118,8 @@ type failure struct {
 	RequestID  string `json:"id,omitempty"`
 }
 
-func failureOf(r Request, code string, wait time.Duration) failure {
-	return failure{Code: code, RetryAfter: int(wait.Seconds()), RequestID: r.ID}
+func failureOf(ctx context.Context, code string, wait time.Duration) failure {
+	return failure{Code: code, RetryAfter: int(wait.Seconds()), RequestID: requestOf(ctx).id}
 }
 
 type failureView struct {
@@ -147,12 +146,12 @@ func (p *Provider) Interaction(ctx context.Context, r Request) Answer {
 	if problem == "" {
 		line := pageNamed(w.Page)
 		if line != nil && w.unpack(line.page) {
-			view, err := line.page.view(ctx, p, p.commonOf(r, line, w, now))
+			view, err := line.page.view(ctx, p, p.commonOf(ctx, r, line, w, now))
 			switch {
 			case err == nil:
 				return Answer{Status: 200, JSON: view}
 			case !errors.Is(err, store.ErrNotFound):
-				return p.failed(r, err)
+				return p.failed(ctx, err)
 			}
 			problem = pageExpired
 		} else {
@@ -160,6 +159,6 @@ func (p *Provider) Interaction(ctx context.Context, r Request) Answer {
 		}
 	}
 	e := errorPage{pending: pending{Client: w.Client}, Error: failure{Code: problem}, TryAgain: p.anew(w.Page)}
-	view, _ := e.view(ctx, p, p.commonOf(r, &pageLine{page: &e}, e.pending, now))
+	view, _ := e.view(ctx, p, p.commonOf(ctx, r, &pageLine{page: &e}, e.pending, now))
 	return Answer{Status: 400, JSON: view}
 }

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"strings"
 	"time"
@@ -72,26 +73,27 @@ func (p *Provider) unseal(r Request, now time.Time) (w pending, problem string) 
 
 // open reads the form that a page of the UI posts into page: it comes from the UI's origin, and its request is ours, has
 // not expired, was made for this page and, where it is bound to one, for this browser. refusal is the answer if not.
-func (p *Provider) open(r Request, page page, now time.Time) (refusal *Answer) {
+func (p *Provider) open(ctx context.Context, r Request, page page, now time.Time) (refusal *Answer) {
 	if !p.fromUI(r) {
-		return p.refuseForm(r, page.name(), 403, pageOriginRefused, pending{})
+		return p.refuseForm(ctx, r, page.name(), 403, pageOriginRefused, pending{})
 	}
 	w, problem := p.unseal(r, now)
 	switch {
 	case problem != "":
-		return p.refuseForm(r, page.name(), 400, problem, w)
+		return p.refuseForm(ctx, r, page.name(), 400, problem, w)
 	case w.Browser != nil && !bytes.Equal(w.Browser, browserDigest(r)):
-		return p.refuseForm(r, page.name(), 400, pageForeignBrowser, w)
+		return p.refuseForm(ctx, r, page.name(), 400, pageForeignBrowser, w)
 	case !w.unpack(page):
-		return p.refuseForm(r, page.name(), 400, pageAltered, pending{Page: w.Page})
+		return p.refuseForm(ctx, r, page.name(), 400, pageAltered, pending{Page: w.Page})
 	}
 	return nil
 }
 
 // refuseForm leads to the error page, and from there to where w came from, as far as that is known.
-func (p *Provider) refuseForm(r Request, page string, status int, code string, w pending) *Answer {
-	p.tell(r, oidc.FormRefused{Page: page, Error: code, Origin: r.Origin})
-	a := p.showError(r, status, errorPage{pending: pending{Client: w.Client}, Error: failure{Code: code}, TryAgain: p.anew(w.Page)})
+func (p *Provider) refuseForm(ctx context.Context, r Request, page string, status int, code string, w pending) *Answer {
+	p.tell(ctx, oidc.FormRefused{Page: page, Error: code, Origin: r.Origin})
+	a := p.showError(ctx, r, status,
+		errorPage{pending: pending{Client: w.Client}, Error: failure{Code: code}, TryAgain: p.anew(w.Page)})
 	return &a
 }
 

@@ -49,9 +49,9 @@ func (p *Provider) AddToken(ctx context.Context, r Request) Answer {
 	wanted, problem := parseNewToken(r, w.User.Username)
 	switch {
 	case problem == invalidTokenName:
-		return p.backToAccount(r, w, 400, problem, 0, now)
+		return p.backToAccount(ctx, w, 400, problem, 0, now)
 	case problem != "":
-		return p.errorPage(r, 400, problem, nil)
+		return p.errorPage(ctx, r, 400, problem, nil)
 	case session.SID == "" || user.Username != wanted.Username || !isFresh(session, now):
 		return p.askSignIn(ctx, accountVisit(r, &wanted, now))
 	}
@@ -93,12 +93,13 @@ func (p *Provider) addToken(ctx context.Context, r Request, w accountPage, wante
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		w.TokenID = ""
-		return p.backToAccount(r, w, 400, tooManyTokens, 0, now)
+		return p.backToAccount(ctx, w, 400, tooManyTokens, 0, now)
 	case err != nil:
 		w.TokenID = ""
-		return p.accountError(r, w, err, now)
+		return p.accountError(ctx, r, w, err, now)
 	}
-	p.tell(r, oidc.PersonalAccessTokenCreated{Username: wanted.Username, TokenID: w.TokenID, Scope: wanted.Scope, Days: wanted.Days})
+	p.tell(ctx, oidc.PersonalAccessTokenCreated{Username: wanted.Username, TokenID: w.TokenID, Scope: wanted.Scope,
+		Days: wanted.Days})
 	return redirect(p.address(&w, now))
 }
 
@@ -114,12 +115,12 @@ func (p *Provider) RevokeToken(ctx context.Context, r Request) Answer {
 	}
 	params, bad := oidc.ParseParams(r.Params, []string{"revoke"})
 	if len(bad) > 0 || params["revoke"] == "" {
-		return p.errorPage(r, 400, pageInvalidRequest, nil)
+		return p.errorPage(ctx, r, 400, pageInvalidRequest, nil)
 	}
 	if err := p.store.RevokePersonalAccessToken(ctx, w.SID, params["revoke"], now); err != nil {
-		return p.accountError(r, w, err, now)
+		return p.accountError(ctx, r, w, err, now)
 	}
-	p.tell(r, oidc.PersonalAccessTokenRevoked{Username: user.Username})
+	p.tell(ctx, oidc.PersonalAccessTokenRevoked{Username: user.Username})
 	return redirect(p.address(&w, now))
 }
 
@@ -145,16 +146,19 @@ func (p *Provider) introspectionOf(client *oidc.Client, t store.PersonalAccessTo
 }
 
 // userinfoOf answers userinfo for a personal access token, which is bound to no key and always a bearer's.
-func (p *Provider) userinfoOf(r Request, scheme string, t store.PersonalAccessToken, u *oidc.User, err error) Answer {
+func (p *Provider) userinfoOf(
+	ctx context.Context, scheme string, t store.PersonalAccessToken, u *oidc.User, err error,
+) Answer {
 	switch {
 	case scheme != "Bearer":
-		return p.refuseToken(r, 401, oidc.InvalidToken, sentAs("Bearer", scheme))
+		return p.refuseToken(ctx, scheme, 401, oidc.InvalidToken, sentAs("Bearer", scheme))
 	case errors.Is(err, store.ErrNotFound):
-		return p.refuseToken(r, 401, oidc.InvalidToken, "personal access token: unknown, revoked, expired or of a disabled user")
+		return p.refuseToken(ctx, scheme, 401, oidc.InvalidToken,
+			"personal access token: unknown, revoked, expired or of a disabled user")
 	case err != nil:
-		return p.failed(r, err)
+		return p.failed(ctx, err)
 	case !oidc.HasScope(t.Scope, "openid"):
-		return p.refuseToken(r, 403, oidc.InsufficientScope, "the token was made without the scope openid")
+		return p.refuseToken(ctx, scheme, 403, oidc.InsufficientScope, "the token was made without the scope openid")
 	}
 	out := oidc.ReleaseClaims(u, t.Scope, nil)
 	out["sub"] = u.Sub

@@ -36,6 +36,7 @@ type Provider struct {
 	salt       atomic.Pointer[[]byte] // of pairwise subjects; there as soon as ring is
 	logoutsDue chan struct{}          // wakes deliverLogouts
 	now        func() time.Time
+	listeners  []listener // to events, in this order
 
 	// decide is the rule of the sign-in; a test has another one.
 	decide func(oidc.AuthorizeRequest, *oidc.Client, oidc.Standing, bool, time.Time) (oidc.Step, *oidc.Error)
@@ -48,7 +49,7 @@ type Provider struct {
 func New(settings Settings, db *store.Store, sealer *keys.Sealer, passwords *authn.Passwords, now func() time.Time) *Provider {
 	p := &Provider{Settings: settings, store: db, sealer: sealer, passwords: passwords, now: now, decide: oidc.AuthorizeRequest.Decide,
 		outgoing: outgoing.Client(settings.PrivateHosts), fetches: newFetches(), keyFetches: newFetches(),
-		bucketKey: sealer.Derive(keys.ForLoginThrottle, nil), logoutsDue: make(chan struct{}, 1)}
+		bucketKey: sealer.Derive(keys.ForLoginThrottle, nil), logoutsDue: make(chan struct{}, 1), listeners: []listener{logEvent}}
 	p.upstreams = authn.NewUpstreams(p.outgoing, now)
 	p.metadata = discoveryDocument(settings)
 	p.metadataTag = oidc.ETag(p.metadata)

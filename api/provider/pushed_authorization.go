@@ -19,30 +19,30 @@ func (p *Provider) PushAuthorization(ctx context.Context, r Request) Answer {
 		return *refusal
 	}
 	if params["request_uri"] != "" {
-		return p.refuse(r, "pushed request", client.ClientID,
+		return p.refuse(ctx, "pushed request", client.ClientID,
 			&oidc.Error{Code: oidc.InvalidRequest, Description: "request_uri has no place in a pushed request"})
 	}
 	jkt, refused := p.proof(r, client, now)
 	if refused != nil {
-		return p.refuseProof(r, client, refused, now)
+		return p.refuseProof(ctx, r, client, refused, now)
 	}
 
 	req, untrusted, refused, err := p.readAuthorize(ctx, r, client, now)
 	switch {
 	case err != nil:
-		return p.failed(r, err)
+		return p.failed(ctx, err)
 	case untrusted != nil:
 		refused = untrusted
 	case refused == nil && jkt != "" && req.DPoPJKT != "" && req.DPoPJKT != jkt:
 		refused = &oidc.Error{Code: oidc.InvalidDPoPProof, Description: "dpop_jkt is not the key of the DPoP proof"} // RFC 9449 §10.1
 	}
 	if refused != nil {
-		return p.refuse(r, "pushed request", client.ClientID, refused)
+		return p.refuse(ctx, "pushed request", client.ClientID, refused)
 	}
 	req.DPoPJKT = cmp.Or(jkt, req.DPoPJKT)
 	uri := p.sealPushed(req, now)
 	if len(uri) > maxRequestURI {
-		return p.refuse(r, "pushed request", client.ClientID,
+		return p.refuse(ctx, "pushed request", client.ClientID,
 			&oidc.Error{Code: oidc.InvalidRequest, Description: "the request is too large"})
 	}
 	out := oidc.PushedResponse{RequestURI: uri, ExpiresIn: int(oidc.RequestURILife.Seconds())}

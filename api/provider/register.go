@@ -31,9 +31,9 @@ func (p *Provider) Register(ctx context.Context, r Request) Answer {
 	}
 	switch {
 	case err != nil:
-		return p.notRegistered(r, err)
+		return p.notRegistered(ctx, err)
 	case refused != nil:
-		return p.refuse(r, "registration", "", refused)
+		return p.refuse(ctx, "registration", "", refused)
 	}
 
 	row.ClientID, row.Registration = newClientID(), oidc.RegistrationOpen
@@ -46,9 +46,9 @@ func (p *Provider) Register(ctx context.Context, r Request) Answer {
 	err = p.store.RegisterClient(ctx, row, store.NewRegistration{Secret: secretDigest, AccessToken: &accessDigest,
 		InitialToken: initial, Network: p.registeringNetwork(r)}, now)
 	if err != nil {
-		return p.notRegistered(r, err)
+		return p.notRegistered(ctx, err)
 	}
-	p.tell(r, oidc.ClientRegistered{ClientID: row.ClientID, ClientName: row.ClientName, How: row.Registration})
+	p.tell(ctx, oidc.ClientRegistered{ClientID: row.ClientID, ClientName: row.ClientName, How: row.Registration})
 	return Answer{Status: 201, JSON: p.registrationOf(row.ClientMetadata, now, secret, access)}
 }
 
@@ -73,7 +73,7 @@ func (p *Provider) initialAccess(ctx context.Context, r Request, now time.Time) 
 	}
 	d := digest(token)
 	if err := p.store.CheckInitialAccessToken(ctx, d, now); err != nil {
-		a := p.notRegistered(r, err)
+		a := p.notRegistered(ctx, err)
 		return nil, &a
 	}
 	return &d, nil
@@ -150,25 +150,25 @@ func (p *Provider) registrationOf(c oidc.ClientMetadata, issued time.Time, secre
 const registrationRetryAfter = 10 * time.Minute
 
 // notRegistered answers what the store refused, or a fetch for which there was no place.
-func (p *Provider) notRegistered(r Request, err error) Answer {
+func (p *Provider) notRegistered(ctx context.Context, err error) Answer {
 	var refusal store.Refusal
 	noRoom := func(status int) Answer {
-		a := p.refuse(r, "registration", "", &oidc.Error{Code: oidc.TemporarilyUnavailable,
+		a := p.refuse(ctx, "registration", "", &oidc.Error{Code: oidc.TemporarilyUnavailable,
 			Description: "too many clients register themselves; try again later", Log: err.Error()})
 		a.Status, a.RetryAfter = status, registrationRetryAfter
 		return a
 	}
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return p.refuseToken(r, 401, oidc.InvalidToken, "not a token of this client or of a registration to come")
+		return p.refuseToken(ctx, "Bearer", 401, oidc.InvalidToken, "not a token of this client or of a registration to come")
 	case errors.Is(err, store.ErrManyRegistrationsHere):
 		return noRoom(429)
 	case errors.Is(err, store.ErrManyRegistrations), errors.Is(err, errTooManyFetches):
 		return noRoom(503)
 	case errors.As(err, &refusal):
 		why := oidc.PlainText(strings.ReplaceAll(refusal.Constraint, "_", " "), "see the documentation")
-		return p.refuse(r, "registration", "",
+		return p.refuse(ctx, "registration", "",
 			&oidc.Error{Code: oidc.InvalidClientMetadata, Log: refusal.Words, Description: "the metadata are refused: " + why})
 	}
-	return p.failed(r, err)
+	return p.failed(ctx, err)
 }

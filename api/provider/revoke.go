@@ -16,7 +16,7 @@ func (p *Provider) Revoke(ctx context.Context, r Request) Answer {
 	case refusal != nil:
 		return *refusal
 	case params["token"] == "":
-		return p.refuse(r, "revoke", client.ClientID, &oidc.Error{Code: oidc.InvalidRequest, Description: "token is missing"})
+		return p.refuse(ctx, "revoke", client.ClientID, &oidc.Error{Code: oidc.InvalidRequest, Description: "token is missing"})
 	}
 	claims, why, err := p.verifyAccessToken(params["token"])
 	switch {
@@ -31,7 +31,7 @@ func (p *Provider) Revoke(ctx context.Context, r Request) Answer {
 		err = p.revokeRefreshToken(ctx, client, oidc.RefreshSecret(params["token"]), p.now())
 	}
 	if err != nil {
-		return p.failed(r, err)
+		return p.failed(ctx, err)
 	}
 	return Answer{Status: 200}
 }

@@ -45,10 +45,10 @@ func (p *Provider) cachedRowsChanged(ctx context.Context) {
 		load = p.Start
 	}
 	if err := load(ctx); err != nil && ctx.Err() == nil {
-		p.tell(Request{}, oidc.KeysNotLoaded{Error: err.Error()})
+		p.tell(ctx, oidc.KeysNotLoaded{Error: err.Error()})
 	}
 	if err := p.sealUpstreamSecrets(ctx); err != nil && ctx.Err() == nil {
-		p.tell(Request{}, oidc.UpstreamSecretsNotRead{Error: err.Error()})
+		p.tell(ctx, oidc.UpstreamSecretsNotRead{Error: err.Error()})
 	}
 }
 
@@ -62,7 +62,7 @@ func (p *Provider) maintainEachMinute(ctx context.Context) {
 		case <-minute.C:
 		}
 		if err := p.maintain(ctx); err != nil && ctx.Err() == nil {
-			p.tell(Request{}, oidc.MaintenanceFailed{Error: err.Error()})
+			p.tell(ctx, oidc.MaintenanceFailed{Error: err.Error()})
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/base64"
 
@@ -9,7 +10,7 @@ import (
 )
 
 // CheckSession is the page at check_session_iframe (OpenID Connect Session Management 1.0 §3.2). It is the same for all.
-func (p *Provider) CheckSession(Request) Answer {
+func (p *Provider) CheckSession(context.Context, Request) Answer {
 	return Answer{Status: 200, CheckSession: true, Public: metadataAge}
 }
 

@@ -55,7 +55,7 @@ func (p *Provider) start(ctx context.Context, v *visit, toSave store.Issue) erro
 	case err != nil && !errors.Is(err, store.ErrUsed):
 		return err
 	}
-	p.tell(v.r, oidc.SignedIn{Username: v.standing.User.Username, SID: s.SID, ClientID: v.client.ClientID, AMR: s.AMR})
+	p.tell(ctx, oidc.SignedIn{Username: v.standing.User.Username, SID: s.SID, ClientID: v.client.ClientID, AMR: s.AMR})
 	v.cookies = append(v.cookies, s.cookies...)
 	v.cookies = append(v.cookies, v.r.give(SessionCookie, s.secret))
 	v.cookies = append(v.cookies, p.noteState(&v.r)...)

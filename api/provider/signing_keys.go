@@ -92,7 +92,7 @@ func (p *Provider) changeKeys(ctx context.Context, plan func([]keys.Row, time.Ti
 	})
 	if err == nil {
 		for _, k := range added {
-			p.tell(Request{}, oidc.SigningKeyAdded{Alg: k.Alg, KID: k.KID, ActivatesAt: k.ActivatesAt})
+			p.tell(ctx, oidc.SigningKeyAdded{Alg: k.Alg, KID: k.KID, ActivatesAt: k.ActivatesAt})
 		}
 	}
 	return err

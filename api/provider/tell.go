@@ -10,23 +10,34 @@ import (
 	"gatehouse/api/oidc"
 )
 
-// told is an event and the request that it happened in; nothing else of that is for listeners.
-type told struct {
-	oidc.Event
-	RequestID string     // "" where no request made it happen
-	Addr      netip.Addr // of who made it happen; the zero Addr likewise
+// requestTag names the request in which something happens, wherever its context goes.
+type requestTag struct {
+	id   string     // in the log and on error pages; "" where no request made it happen
+	addr netip.Addr // of who made it; the zero Addr where that is not known
 }
 
-// A listener hears of each event, on the goroutine of the request: what takes time has a queue of its own.
-type listener func(told)
+type requestTagKey struct{}
 
-// listeners is the list of those there are. A listener that needs more than the event is a method of Provider.
-func (p *Provider) listeners() []listener { return []listener{logEvent} }
+// WithRequest returns the context of a request: id names it in the log and on error pages, and addr made it. It goes on to
+// what the request begins and does not wait for.
+func WithRequest(ctx context.Context, id string, addr netip.Addr) context.Context {
+	return context.WithValue(ctx, requestTagKey{}, requestTag{id, addr})
+}
 
-// tell has all listeners hear of an event of a request; r is the zero Request for what happens without one.
-func (p *Provider) tell(r Request, e oidc.Event) {
-	for _, listen := range p.listeners() {
-		listen(told{e, r.ID, r.Addr})
+// requestOf returns the tag of the request of a context: an empty one for work that no request began.
+func requestOf(ctx context.Context) requestTag {
+	tag, _ := ctx.Value(requestTagKey{}).(requestTag)
+	return tag
+}
+
+// A listener hears of each event, on the goroutine of the request, in its context: what takes time has a queue of its own.
+// One that needs more than that is a method of Provider.
+type listener func(context.Context, oidc.Event)
+
+// tell has all listeners hear of an event.
+func (p *Provider) tell(ctx context.Context, e oidc.Event) {
+	for _, listen := range p.listeners {
+		listen(ctx, e)
 	}
 }
 
@@ -36,17 +47,17 @@ var logLevels = map[oidc.EventLevel]slog.Level{
 
 // logEvent is the listener that writes the log: the message, the event's name, the request, and the event's fields by their
 // names.
-func logEvent(t told) {
-	kind := t.Kind()
+func logEvent(ctx context.Context, e oidc.Event) {
+	kind, from := e.Kind(), requestOf(ctx)
 	attrs := []slog.Attr{slog.String("event", kind.Name)}
-	if t.RequestID != "" {
-		attrs = append(attrs, slog.String("request_id", t.RequestID))
+	if from.id != "" {
+		attrs = append(attrs, slog.String("request_id", from.id))
 	}
-	if t.Addr.IsValid() {
-		attrs = append(attrs, slog.Any("addr", t.Addr))
+	if from.addr.IsValid() {
+		attrs = append(attrs, slog.Any("addr", from.addr))
 	}
-	attrs = append(attrs, fieldsOf(t.Event)...)
-	slog.LogAttrs(context.Background(), logLevels[kind.Level], kind.Message, attrs...)
+	attrs = append(attrs, fieldsOf(e)...)
+	slog.LogAttrs(ctx, logLevels[kind.Level], kind.Message, attrs...)
 }
 
 // fieldsOf returns the fields of an event, without those that are empty and marked omitempty.

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"log/slog"
 	"maps"
@@ -18,14 +19,18 @@ func TestTheLogHasTheEventByNameItsFieldsAndTheRequest(t *testing.T) {
 	slog.SetDefault(slog.New(slog.NewJSONHandler(&out, nil)))
 	defer slog.SetDefault(before)
 
-	r := Request{ID: "ABCDEFGHIJKL", Addr: netip.MustParseAddr("192.0.2.1"), Params: map[string][]string{"password": {"hidden"}}}
-	(&Provider{}).tell(r, oidc.RequestRefused{Endpoint: "token", Error: oidc.InvalidGrant, Why: "expired"})
-	(&Provider{}).tell(Request{}, oidc.KeysNotLoaded{Error: "no answer"})
+	p := &Provider{listeners: []listener{logEvent}}
+	request := WithRequest(t.Context(), "ABCDEFGHIJKL", netip.MustParseAddr("192.0.2.1"))
+	p.tell(request, oidc.RequestRefused{Endpoint: "token", Error: oidc.InvalidGrant, Why: "expired"})
+	p.tell(context.WithoutCancel(request), oidc.ClientDocumentStale{ClientID: "c", Age: "7h", Why: "answers 500"})
+	p.tell(t.Context(), oidc.KeysNotLoaded{Error: "no answer"})
 
 	lines := json.NewDecoder(&out)
 	for _, want := range []map[string]any{
 		{"level": "WARN", "msg": "token refused", "event": "request_refused", "request_id": "ABCDEFGHIJKL", "addr": "192.0.2.1",
 			"endpoint": "token", "error": "invalid_grant", "why": "expired"},
+		{"level": "WARN", "msg": "client document not read again", "event": "client_document_stale",
+			"request_id": "ABCDEFGHIJKL", "addr": "192.0.2.1", "client_id": "c", "age": "7h", "why": "answers 500"},
 		{"level": "ERROR", "msg": "could not load the signing keys", "event": "keys_not_loaded", "error": "no answer"},
 	} {
 		var line map[string]any

@@ -16,7 +16,7 @@ type grant struct {
 	params      []string // read once each, beside grant_type, scope and the client's own
 	registrable registrable
 	resources   bool // resource, which may be repeated, chooses among the client's audiences (RFC 8707 §2.2)
-	run         func(p *Provider, ctx context.Context, r Request, c *oidc.Client, req tokenRequest) Answer
+	run         func(p *Provider, ctx context.Context, c *oidc.Client, req tokenRequest) Answer
 }
 
 // grants is the table of grant types; discovery and registration follow it.
@@ -77,20 +77,20 @@ func (p *Provider) Token(ctx context.Context, r Request) Answer {
 		return *refusal
 	}
 	if params["grant_type"] == "" {
-		return p.refuseGrant(r, client, oidc.InvalidRequest, "grant_type is missing", "")
+		return p.refuseGrant(ctx, client, oidc.InvalidRequest, "grant_type is missing", "")
 	}
 	i := slices.IndexFunc(grants, func(g grant) bool { return g.name == params["grant_type"] })
 	switch {
 	case i < 0:
-		return p.refuseGrant(r, client, oidc.UnsupportedGrantType, "grant_type is not supported", "")
+		return p.refuseGrant(ctx, client, oidc.UnsupportedGrantType, "grant_type is not supported", "")
 	case !client.MayUse(grants[i].name):
-		return p.refuseGrant(r, client, oidc.UnauthorizedClient, "the client is not registered for this grant_type", "")
+		return p.refuseGrant(ctx, client, oidc.UnauthorizedClient, "the client is not registered for this grant_type", "")
 	}
 	bound, refused := p.bound(r, client, grants[i], now)
 	if refused != nil {
-		return p.refuseProof(r, client, refused, now)
+		return p.refuseProof(ctx, r, client, refused, now)
 	}
-	return p.withNonce(r, grants[i].run(p, ctx, r, client, tokenRequest{params, bound, now}), now)
+	return p.withNonce(r, grants[i].run(p, ctx, client, tokenRequest{params, r.Params, bound, now}), now)
 }
 
 // bound returns what the tokens are to be bound to: the key of the DPoP proof, which some clients have to send (RFC 9449

@@ -18,7 +18,7 @@ var upstreamAnswerParams = []string{"state", "code", "iss", "error"}
 func (p *Provider) UpstreamCallback(ctx context.Context, r Request) Answer {
 	now := p.now()
 	params, _ := oidc.ParseParams(r.Params, upstreamAnswerParams)
-	j, w, end, refusal := p.openJourney(r, params["state"], now)
+	j, w, end, refusal := p.openJourney(ctx, r, params["state"], now)
 	if refusal != nil {
 		return *refusal
 	}
@@ -32,7 +32,7 @@ func (p *Provider) endJourney(ctx context.Context, r Request, j journey, w login
 	client, refusal, err := p.stillRegistered(ctx, r, w.Request)
 	switch {
 	case err != nil:
-		return p.failedLogin(r, w, err, now)
+		return p.failedLogin(ctx, r, w, err, now)
 	case refusal != nil:
 		return *refusal
 	}
@@ -42,18 +42,18 @@ func (p *Provider) endJourney(ctx context.Context, r Request, j journey, w login
 	u, err := p.upstreamNamed(ctx, j.Upstream)
 	switch {
 	case u != nil && err != nil:
-		return p.failedUpstream(r, w, u, err, now)
+		return p.failedUpstream(ctx, r, w, u, err, now)
 	case err != nil:
-		return p.failedLogin(r, w, err, now)
+		return p.failedLogin(ctx, r, w, err, now)
 	case u == nil: // disabled or removed meanwhile
-		return p.backFromUpstream(r, w, j.Upstream, 502, upstreamFailed, now)
+		return p.backFromUpstream(ctx, r, w, j.Upstream, 502, upstreamFailed, now)
 	}
 	person, err := p.askUpstream(ctx, r, u, j, params, now)
 	switch {
 	case errors.Is(err, errDenied):
-		return p.backFromUpstream(r, w, u.DisplayName, 303, upstreamDenied, now)
+		return p.backFromUpstream(ctx, r, w, u.DisplayName, 303, upstreamDenied, now)
 	case err != nil:
-		return p.failedUpstream(r, w, u, err, now)
+		return p.failedUpstream(ctx, r, w, u, err, now)
 	}
 	a, err := p.signInFrom(ctx, r, j, w, u, person, client)
 	if errors.Is(err, errUserChanged) { // made in parallel, or changed or disabled since: try again, once
@@ -61,9 +61,9 @@ func (p *Provider) endJourney(ctx context.Context, r Request, j journey, w login
 	}
 	switch {
 	case errors.Is(err, errUserChanged):
-		return p.backFromUpstream(r, w, u.DisplayName, 403, upstreamUnknownAccount, now)
+		return p.backFromUpstream(ctx, r, w, u.DisplayName, 403, upstreamUnknownAccount, now)
 	case err != nil:
-		return p.failedLogin(r, w, err, now)
+		return p.failedLogin(ctx, r, w, err, now)
 	}
 	return a
 }
@@ -123,21 +123,21 @@ func (p *Provider) signInFrom(
 	case candidate.User == nil && candidate.Linked:
 		return Answer{}, errUserChanged // disabled
 	case candidate.User == nil && u.MayCreate(person.Email, person.EmailVerified):
-		return p.createUser(ctx, r, j, w, u, person, account, now)
+		return p.createUser(ctx, j, w, u, person, account, now)
 	case candidate.User == nil:
-		return p.askLink(r, w, j.Sent, u, account, now), nil
+		return p.askLink(ctx, w, j.Sent, u, account, now), nil
 	}
 	err = p.store.UseUpstreamAccount(ctx, account, candidate.User.Username, p.sealTokens(account, person.Tokens), now)
 	switch {
 	case errors.Is(err, store.ErrNotFound) && !candidate.Linked: // the person with that address has another account there
-		return p.askLink(r, w, j.Sent, u, account, now), nil
+		return p.askLink(ctx, w, j.Sent, u, account, now), nil
 	case errors.Is(err, store.ErrNotFound):
 		return Answer{}, errUserChanged
 	case err != nil:
 		return Answer{}, err
 	}
 	if !candidate.Linked {
-		p.tell(r, oidc.UpstreamLinked{Upstream: u.Name, Username: candidate.User.Username, ByEmail: true})
+		p.tell(ctx, oidc.UpstreamLinked{Upstream: u.Name, Username: candidate.User.Username, ByEmail: true})
 	}
 	who := proven{user: candidate.User, consented: candidate.Consented, allowed: candidate.Allowed,
 		amr: append([]string{}, person.AMR...)}
@@ -150,7 +150,7 @@ func (p *Provider) signInFrom(
 // createUser makes a user of an account that belongs to nobody, unless the name or the address is somebody's here: then it
 // may be theirs.
 func (p *Provider) createUser(
-	ctx context.Context, r Request, j journey, w loginPage, u *oidc.Upstream,
+	ctx context.Context, j journey, w loginPage, u *oidc.Upstream,
 	person authn.UpstreamPerson, account store.UpstreamAccount, now time.Time,
 ) (Answer, error) {
 	user := store.NewUpstreamUser{Username: oidc.FitUsername(person.Username, person.Email), Name: person.Name,
@@ -159,7 +159,7 @@ func (p *Provider) createUser(
 		user.Email = oidc.LowerASCII(person.Email)
 	}
 	if user.Username == "" {
-		return p.askLink(r, w, j.Sent, u, account, now), nil
+		return p.askLink(ctx, w, j.Sent, u, account, now), nil
 	}
 	switch err := p.store.CreateUpstreamUser(ctx, account, user, now); {
 	case errors.Is(err, store.ErrNotFound):
@@ -167,11 +167,11 @@ func (p *Provider) createUser(
 		if err == nil && candidate.Linked { // by another tab
 			err = errUserChanged
 		}
-		return p.askLink(r, w, j.Sent, u, account, now), err
+		return p.askLink(ctx, w, j.Sent, u, account, now), err
 	case err != nil:
 		return Answer{}, err
 	}
-	p.tell(r, oidc.UserCreated{Upstream: u.Name, Username: user.Username})
+	p.tell(ctx, oidc.UserCreated{Upstream: u.Name, Username: user.Username})
 	return Answer{}, errUserChanged // they are there now
 }
 

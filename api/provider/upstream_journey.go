@@ -2,6 +2,7 @@ package provider
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"strconv"
@@ -67,10 +68,12 @@ func (p *Provider) sealJourney(r Request, j journey, now time.Time) (state strin
 
 // openJourney returns the journey of an answer, the login page that it began at, and the cookies that end it; refusal is
 // the answer if this browser is on no such journey.
-func (p *Provider) openJourney(r Request, state string, now time.Time) (j journey, w loginPage, end []Cookie, refusal *Answer) {
+func (p *Provider) openJourney(
+	ctx context.Context, r Request, state string, now time.Time,
+) (j journey, w loginPage, end []Cookie, refusal *Answer) {
 	fail := func(code string, c *clientView) (journey, loginPage, []Cookie, *Answer) {
-		p.tell(r, oidc.UpstreamAnswerRefused{Upstream: r.Name, Error: code})
-		a := p.errorPage(r, 400, code, c)
+		p.tell(ctx, oidc.UpstreamAnswerRefused{Upstream: r.Name, Error: code})
+		a := p.errorPage(ctx, r, 400, code, c)
 		return journey{}, loginPage{}, nil, &a
 	}
 	digest, err := base64.RawURLEncoding.Strict().DecodeString(state)

@@ -35,9 +35,9 @@ func (l *link) view() *linkView {
 
 // askLink leads to the login page, where the person says who they are here.
 func (p *Provider) askLink(
-	r Request, w loginPage, sent time.Time, u *oidc.Upstream, a store.UpstreamAccount, now time.Time,
+	ctx context.Context, w loginPage, sent time.Time, u *oidc.Upstream, a store.UpstreamAccount, now time.Time,
 ) Answer {
-	p.tell(r, oidc.UpstreamAccountUnknown{Upstream: u.Name})
+	p.tell(ctx, oidc.UpstreamAccountUnknown{Upstream: u.Name})
 	w.Link = &link{u.Name, u.DisplayName, a.Issuer, a.Sub, a.Label, sent}
 	return redirect(p.address(&w, now))
 }
@@ -61,10 +61,10 @@ func (p *Provider) saveLink(ctx context.Context, r Request, w loginPage, user *o
 	switch {
 	case errors.Is(err, store.ErrNotFound): // it has become another user's
 		w.Link = nil
-		return p.backFromUpstream(r, w, l.DisplayName, 403, upstreamUnknownAccount, now)
+		return p.backFromUpstream(ctx, r, w, l.DisplayName, 403, upstreamUnknownAccount, now)
 	case err != nil:
-		return p.failedLogin(r, w, err, now)
+		return p.failedLogin(ctx, r, w, err, now)
 	}
-	p.tell(r, oidc.UpstreamLinked{Upstream: l.Upstream, Username: user.Username})
+	p.tell(ctx, oidc.UpstreamLinked{Upstream: l.Upstream, Username: user.Username})
 	return p.sendToUpstreamNamed(ctx, r, w, l.Upstream, now)
 }

@@ -34,7 +34,7 @@ func (p *Provider) sealUpstreamSecrets(ctx context.Context) error {
 	list, err := p.store.Upstreams(ctx)
 	for _, u := range list {
 		if _, failed := p.openUpstreamSecret(ctx, u); failed != nil {
-			p.tell(Request{}, oidc.UpstreamUnusable{Upstream: u.Name, Error: failed.Error()})
+			p.tell(ctx, oidc.UpstreamUnusable{Upstream: u.Name, Error: failed.Error()})
 		}
 	}
 	return err
@@ -78,7 +78,7 @@ func (p *Provider) openUpstreamSecret(ctx context.Context, u oidc.Upstream) (str
 	}
 	sealed := sealedPrefix + p.sealer.SealText(keys.ForUpstreamSecrets, []byte(u.ClientSecret), aad)
 	if err := p.store.SealUpstreamSecret(ctx, u.Name, u.ClientSecret, sealed); err != nil {
-		p.tell(Request{}, oidc.UpstreamSecretNotSealed{Upstream: u.Name, Error: err.Error()})
+		p.tell(ctx, oidc.UpstreamSecretNotSealed{Upstream: u.Name, Error: err.Error()})
 	}
 	return u.ClientSecret, nil
 }

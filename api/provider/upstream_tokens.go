@@ -28,7 +28,7 @@ func (e grantEnded) Error() string { return string(e) }
 // number of requests that need that, on any replica, one does it and the others poll until it is done: an upstream that
 // rotates refresh tokens takes the second use of one for theft. No connection to Postgres is held meanwhile.
 func (p *Provider) usableUpstreamTokens(
-	ctx context.Context, r Request, u *oidc.Upstream, grantID string,
+	ctx context.Context, u *oidc.Upstream, grantID string,
 ) (store.UpstreamTokens, error) {
 	var awaited []byte // the refresh token that another request is using
 	for {
@@ -58,7 +58,7 @@ func (p *Provider) usableUpstreamTokens(
 			case mine: // a client that hangs up must not cost its user the tokens that are on the way
 				ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), upstreamLease)
 				defer cancel()
-				return p.refreshUpstreamTokens(ctx, r, u, t, lease)
+				return p.refreshUpstreamTokens(ctx, u, t, lease)
 			}
 		}
 		awaited = t.RefreshToken
@@ -81,7 +81,7 @@ func isUsable(t store.UpstreamTokens, now time.Time) bool {
 
 // refreshUpstreamTokens uses the refresh token, which nobody else does until the lease ends, and saves the new tokens.
 func (p *Provider) refreshUpstreamTokens(
-	ctx context.Context, r Request, u *oidc.Upstream, t store.UpstreamTokens, lease time.Time,
+	ctx context.Context, u *oidc.Upstream, t store.UpstreamTokens, lease time.Time,
 ) (store.UpstreamTokens, error) {
 	plain, err := p.openUpstreamToken(u, t, t.RefreshToken)
 	var got authn.UpstreamTokens
@@ -91,7 +91,7 @@ func (p *Provider) refreshUpstreamTokens(
 	var lost *oidc.Error
 	switch {
 	case errors.Is(err, authn.ErrUpstreamRefused):
-		p.tell(r, oidc.UpstreamRefreshRefused{Upstream: u.Name, Username: t.Username, Error: err.Error()})
+		p.tell(ctx, oidc.UpstreamRefreshRefused{Upstream: u.Name, Username: t.Username, Error: err.Error()})
 		lost = p.signInThrough(u, "the token of %s has expired and cannot be renewed: sign in through %s again at %s", t)
 	case err != nil && !errors.As(err, &lost):
 		return t, errors.Join(err, p.store.EndUpstreamRefresh(ctx, t, lease, false))

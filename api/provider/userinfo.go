@@ -23,7 +23,7 @@ func (p *Provider) Userinfo(ctx context.Context, r Request) Answer {
 
 func (p *Provider) userinfo(ctx context.Context, r Request, token, scheme string, now time.Time) Answer {
 	if t, user, is, err := p.personalAccessToken(ctx, token, nil, now); is {
-		return p.userinfoOf(r, scheme, t, &user, err)
+		return p.userinfoOf(ctx, scheme, t, &user, err)
 	}
 	claims, why, err := p.verifyAccessToken(token)
 	if err == nil && why == "" {
@@ -31,11 +31,11 @@ func (p *Provider) userinfo(ctx context.Context, r Request, token, scheme string
 	}
 	switch {
 	case err != nil:
-		return p.failed(r, err)
+		return p.failed(ctx, err)
 	case why != "":
-		return p.refuseToken(r, 401, oidc.InvalidToken, why)
+		return p.refuseToken(ctx, scheme, 401, oidc.InvalidToken, why)
 	case !oidc.HasScope(claims.Scope, "openid"):
-		return p.refuseToken(r, 403, oidc.InsufficientScope, "the scope openid was not granted")
+		return p.refuseToken(ctx, scheme, 403, oidc.InsufficientScope, "the scope openid was not granted")
 	}
 	use := useOf(&claims)
 	if refused := p.checkPossession(ctx, r, &claims, token, scheme, &use, now); refused != nil {
@@ -45,19 +45,19 @@ func (p *Provider) userinfo(ctx context.Context, r Request, token, scheme string
 	owner, why, err := p.loadTokenOwner(ctx, &claims, use, now)
 	switch {
 	case why == store.ProofUsed:
-		return p.refuseToken(r, 401, oidc.InvalidDPoPProof, "DPoP proof: its jti was used before")
+		return p.refuseToken(ctx, scheme, 401, oidc.InvalidDPoPProof, "DPoP proof: its jti was used before")
 	case errors.Is(err, store.ErrNotFound):
-		return p.refuseToken(r, 401, oidc.InvalidToken, why)
+		return p.refuseToken(ctx, scheme, 401, oidc.InvalidToken, why)
 	case err != nil:
-		return p.failed(r, err)
+		return p.failed(ctx, err)
 	}
 	out := oidc.ReleaseClaims(&owner.User, claims.Scope, slices.Concat(owner.client.ReleasedClaims, owner.Claims.Userinfo))
 	out["sub"] = claims.Subject
-	return p.answerUserinfo(r, owner.client, out, now)
+	return p.answerUserinfo(ctx, owner.client, out, now)
 }
 
 // answerUserinfo answers in JSON, or in a JWT for a client that is registered for one (OpenID Connect Core §5.3.2).
-func (p *Provider) answerUserinfo(r Request, c *oidc.Client, claims map[string]any, now time.Time) Answer {
+func (p *Provider) answerUserinfo(ctx context.Context, c *oidc.Client, claims map[string]any, now time.Time) Answer {
 	if c.UserinfoAlg == "" {
 		return Answer{Status: 200, JSON: claims}
 	}
@@ -68,7 +68,7 @@ func (p *Provider) answerUserinfo(r Request, c *oidc.Client, claims map[string]a
 		signed, err = signJSON(ring, c.UserinfoAlg, oidc.IDTokenType, claims, now)
 	}
 	if err != nil {
-		return p.failed(r, err)
+		return p.failed(ctx, err)
 	}
 	return Answer{Status: 200, Raw: []byte(signed), Type: "application/jwt"}
 }
@@ -79,7 +79,7 @@ func (p *Provider) checkPossession(
 	ctx context.Context, r Request, claims *oidc.AccessTokenClaims, token, scheme string, use *store.TokenUse, now time.Time,
 ) *Answer {
 	refuse := func(code, why string) *Answer {
-		a := p.refuseTokenOf(r, claims.TokenType(), 401, code, why)
+		a := p.refuseToken(ctx, claims.TokenType(), 401, code, why)
 		if claims.JKT() != "" {
 			a.DPoPNonce = p.nonce(now)
 		}
@@ -94,7 +94,7 @@ func (p *Provider) checkPossession(
 	client, err := p.issuedTo(ctx, claims)
 	switch {
 	case err != nil:
-		a := p.failed(r, err)
+		a := p.failed(ctx, err)
 		return &a
 	case client == nil:
 		return refuse(oidc.InvalidToken, unknownClient)

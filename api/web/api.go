@@ -52,9 +52,9 @@ func routes(p *provider.Provider) []endpoint {
 		{"GET POST", "/userinfo", clients, program, p.Userinfo},
 		{"POST", "/revoke", clients, program, p.Revoke},
 		{"POST", "/introspect", nobody, program, p.Introspect},
-		{"GET HEAD", "/jwks", clients, poller, still(p.JWKS)},
-		{"GET HEAD", "/.well-known/openid-configuration", clients, poller, still(p.Discovery)},
-		{"GET HEAD", "/.well-known/oauth-authorization-server", clients, poller, still(p.Discovery)},
+		{"GET HEAD", "/jwks", clients, poller, p.JWKS},
+		{"GET HEAD", "/.well-known/openid-configuration", clients, poller, p.Discovery},
+		{"GET HEAD", "/.well-known/oauth-authorization-server", clients, poller, p.Discovery},
 		{"GET HEAD", "/healthz", nobody, poller, health(nil)},
 		{"GET HEAD", "/readyz", nobody, poller, health(p.Ready)},
 	}
@@ -62,7 +62,7 @@ func routes(p *provider.Provider) []endpoint {
 		list = append(list, endpoint{"POST", form.Path, nobody, person, form.Run})
 	}
 	if p.SessionManagement {
-		list = append(list, endpoint{"GET HEAD", "/check_session", nobody, poller, still(p.CheckSession)})
+		list = append(list, endpoint{"GET HEAD", "/check_session", nobody, poller, p.CheckSession})
 	}
 	if p.LetsClientsRegister() {
 		list = append(list,
@@ -72,11 +72,6 @@ func routes(p *provider.Provider) []endpoint {
 			endpoint{"DELETE", "/register/:name", nobody, program, p.EndRegistration})
 	}
 	return list
-}
-
-// still adapts an endpoint that does nothing that could take long.
-func still(run func(provider.Request) provider.Answer) run {
-	return func(_ context.Context, r provider.Request) provider.Answer { return run(r) }
 }
 
 func health(ready func(context.Context) error) run {
@@ -109,13 +104,14 @@ func API(p *provider.Provider, trustedProxies []netip.Prefix) http.Handler {
 		handler := func(c echo.Context) error {
 			end.readers.allow(c, p)
 			if end.asker == poller {
-				return a.write(c, end.run(c.Request().Context(), provider.Request{ID: requestID(c)}))
+				ctx := provider.WithRequest(c.Request().Context(), requestID(c), netip.Addr{})
+				return a.write(c, end.run(ctx, provider.Request{}))
 			}
-			ctx, cancel := context.WithTimeout(c.Request().Context(), patience)
-			defer cancel()
 			r, problem := a.readRequest(c)
+			ctx, cancel := context.WithTimeout(provider.WithRequest(c.Request().Context(), requestID(c), r.Addr), patience)
+			defer cancel()
 			if problem != nil {
-				return a.write(c, p.Malformed(r, end.asker == person, problem.status, problem.why))
+				return a.write(c, p.Malformed(ctx, r, end.asker == person, problem.status, problem.why))
 			}
 			return a.write(c, end.run(ctx, r))
 		}

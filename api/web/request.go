@@ -34,7 +34,6 @@ type problem struct {
 func (a answerer) readRequest(c echo.Context) (provider.Request, *problem) {
 	h := c.Request().Header
 	r := provider.Request{
-		ID:            requestID(c),
 		Method:        c.Request().Method,
 		Path:          c.Path(),
 		Name:          pathName(c),

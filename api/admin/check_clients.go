@@ -36,7 +36,7 @@ func (a *Admin) CheckClients(ctx context.Context) (checked CheckedClients, err e
 	}
 }
 
-func (a *Admin) warningsOf(c Client) (warnings []string) {
+func (a *Admin) warningsOf(c oidc.Client) (warnings []string) {
 	warn := func(format string, args ...any) { warnings = append(warnings, c.ClientID+fmt.Sprintf(format, args...)) }
 	for _, name := range c.ResponseTypes {
 		if !slices.Contains(a.ResponseTypes, oidc.ParseResponseType(name)) {

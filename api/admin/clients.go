@@ -10,17 +10,14 @@ import (
 	"gatehouse/api/store"
 )
 
-// Client is a client as an administrator sees one, without its secret.
-type Client = store.ClientRow
-
 // Registration is a client to register, in the names of RFC 7591 §2 and §3.2.1 and of Gatehouse's own columns.
 type Registration struct {
-	Client
+	oidc.Client
 	ClientSecret string `json:"client_secret,omitempty"` // "": a random one, if the client authenticates with one
 }
 
 // NewRegistration returns a registration with the defaults of RFC 7591 §2 and of the table.
-func NewRegistration() Registration { return Registration{Client: store.NewClientRow()} }
+func NewRegistration() Registration { return Registration{Client: oidc.NewClient()} }
 
 // UnmarshalJSON keeps the defaults of what is left out. Members that it does not know are ignored.
 func (r *Registration) UnmarshalJSON(text []byte) error {
@@ -42,23 +39,23 @@ func (a *Admin) AddClient(ctx context.Context, in Registration) (AddedClient, er
 	if err := a.checkClient(&in.Client); err != nil {
 		return AddedClient{}, err
 	}
-	made, secret := in.secret()
-	return AddedClient{in.ClientID, made}, a.store.AddClient(ctx, in.Client, secret)
+	made := in.setSecret()
+	return AddedClient{in.ClientID, made}, a.store.AddClient(ctx, in.Client)
 }
 
-// secret returns what is to be stored of the client's secret, and the secret itself if it was made here.
-func (r Registration) secret() (made string, stored store.Secret) {
+// setSecret sets what is to be stored of the client's secret, and returns the secret if it made one.
+func (r *Registration) setSecret() (made string) {
 	switch {
 	case r.ClientSecret != "":
-		stored.SHA256 = digest(r.ClientSecret)
+		r.SecretSHA256 = digest(r.ClientSecret)
 	case r.TokenEndpointAuthMethod != "none" && r.TokenEndpointAuthMethod != oidc.PrivateKeyJWT:
-		made, stored.SHA256 = newSecret()
+		made, r.SecretSHA256 = newSecret()
 	}
-	return made, stored
+	return made
 }
 
 // checkClient refuses what the database cannot know to be wrong, and writes response types with their words in one order.
-func (a *Admin) checkClient(c *Client) error {
+func (a *Admin) checkClient(c *oidc.Client) error {
 	fromFront := false
 	for i, name := range c.ResponseTypes {
 		t := oidc.ParseResponseType(name)
@@ -87,8 +84,8 @@ type ListClients struct {
 }
 
 // ListClients returns clients by id.
-func (a *Admin) ListClients(ctx context.Context, in ListClients) (Page[Client], error) {
-	return page(in.Paging, func(c Client) string { return c.ClientID }, func(p store.Page) ([]Client, error) {
+func (a *Admin) ListClients(ctx context.Context, in ListClients) (Page[oidc.Client], error) {
+	return page(in.Paging, func(c oidc.Client) string { return c.ClientID }, func(p store.Page) ([]oidc.Client, error) {
 		return a.store.ListClients(ctx, store.ClientQuery{Page: p, Search: in.Search})
 	})
 }
@@ -99,7 +96,7 @@ type ClientID struct {
 }
 
 // ShowClient returns one client.
-func (a *Admin) ShowClient(ctx context.Context, in ClientID) (Client, error) {
+func (a *Admin) ShowClient(ctx context.Context, in ClientID) (oidc.Client, error) {
 	return a.store.ShowClient(ctx, in.ClientID)
 }
 

@@ -79,9 +79,8 @@ func (a *Admin) ImportClients(ctx context.Context, in ImportClients) (ImportedCl
 		for _, text := range a.keepSupported(&r) {
 			out.Warnings = append(out.Warnings, Warning{r.ClientID, text})
 		}
-		toImport[i].ClientRow = r.Client
-		made[i], toImport[i].Secret = r.secret()
-		toImport[i].Secret.IfMissing = made[i] != ""
+		made[i] = r.setSecret()
+		toImport[i] = store.ImportedClient{Client: r.Client, SecretIfMissing: made[i] != ""}
 	}
 	if err := a.store.ImportClients(ctx, toImport); err != nil {
 		return out, err

@@ -63,7 +63,7 @@ func ParseAuthorize(raw url.Values, client *Client, issuer string, allowed []Res
 			return req, refuse(InvalidRequest, name+" is repeated or not text"), nil
 		}
 	}
-	if client == nil || client.Disabled {
+	if client == nil || client.Disabled() {
 		return req, &Error{Code: InvalidClient, Description: "unknown client", Log: "client_id " + strconv.Quote(p["client_id"]) +
 			" is not registered or disabled; to see what is: gatehouse client list"}, nil
 	}

@@ -13,6 +13,9 @@ var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 
 func at(minutes int) time.Time { return noon.Add(time.Duration(minutes) * time.Minute) }
 
+// clientOf returns a client with nothing but what is registered of it.
+func clientOf(m ClientMetadata) *Client { return &Client{ClientMetadata: m} }
+
 // OpenID Connect Core §3.1.2.1, §3.1.2.3, §3.1.2.4.
 func TestDecide(t *testing.T) {
 	user := &User{Username: "alice"}
@@ -21,7 +24,8 @@ func TestDecide(t *testing.T) {
 	allowed.Consented = []string{"openid", "email"}
 	outside := signedIn
 	outside.Allowed = false
-	first, third := &Client{ClientID: "c", FirstParty: true}, &Client{ClientID: "c"}
+	first, third := clientOf(ClientMetadata{ClientID: "c"}), clientOf(ClientMetadata{ClientID: "c"})
+	first.FirstParty = true
 	minutes := func(m int) *int { s := m * 60; return &s }
 	request := func(scope, prompt string, maxAge *int) AuthorizeRequest {
 		return AuthorizeRequest{Scope: scope, Prompt: strings.Fields(prompt), MaxAge: maxAge, At: noon}
@@ -76,7 +80,8 @@ func TestASignInAfterTheRequestSatisfiesEveryPrompt(t *testing.T) {
 }
 
 func TestScopesAreThoseThatExistAndTheClientMayHave(t *testing.T) {
-	c := &Client{Scope: "openid email offline_access", GrantTypes: []string{GrantAuthorizationCode, GrantRefreshToken}}
+	c := clientOf(ClientMetadata{Scope: "openid email offline_access",
+		GrantTypes: []string{GrantAuthorizationCode, GrantRefreshToken}})
 	if got := grantableScope("openid openid profile unheard-of email offline_access", c); got != "openid email offline_access" {
 		t.Errorf("got %q", got)
 	}
@@ -87,7 +92,8 @@ func TestScopesAreThoseThatExistAndTheClientMayHave(t *testing.T) {
 }
 
 func TestExplainRedirectURINamesThePart(t *testing.T) {
-	c := &Client{ClientID: "it's", RedirectURIs: []string{"https://hub.example.org/hub/oauth_callback", "https://other.example.org/"}}
+	c := clientOf(ClientMetadata{ClientID: "it's",
+		RedirectURIs: []string{"https://hub.example.org/hub/oauth_callback", "https://other.example.org/"}})
 	for given, want := range map[string]string{
 		"http://hub.example.org/hub/oauth_callback":       "scheme (http, not https)",
 		"https://hub.example.org:8000/hub/oauth_callback": "port (8000, not none)",
@@ -154,10 +160,10 @@ func FuzzParseAuthorize(f *testing.F) {
 		"resource=https://api.example.org&acr_values=1+2&dpop_jkt=x&claims=" +
 		url.QueryEscape(`{"userinfo":{"nickname":null,"sub":{"value":"s"}},"id_token":{"acr":{"essential":true,"values":["1"]}}}`))
 	f.Add("redirect_uri=https://rp.example.org/cb&response_type=code&resource=&resource=x&claims={}&claims={}&registration={}&id_token_hint=x")
-	c := &Client{ClientID: "c", RedirectURIs: []string{"https://rp.example.org/cb"},
-		ResponseTypes: []string{"code", "token", "id_token token"},
-		GrantTypes:    []string{GrantAuthorizationCode, GrantImplicit}, Scope: "openid profile read:data",
-		Audiences: []string{"https://data.example.org"}}
+	c := clientOf(ClientMetadata{ClientID: "c", RedirectURIs: []string{"https://rp.example.org/cb"},
+		ResponseTypes: []string{"code", "token", "id_token token"}, GrantTypes: []string{GrantAuthorizationCode, GrantImplicit},
+		Scope: "openid profile read:data"})
+	c.Audiences = []string{"https://data.example.org"}
 	f.Fuzz(func(t *testing.T, raw string) {
 		v, err := url.ParseQuery(raw)
 		if err != nil {
@@ -196,7 +202,7 @@ func FuzzParseAuthorize(f *testing.F) {
 
 func FuzzExplainRedirectURI(f *testing.F) {
 	f.Add("https://rp.example.org:x/%zz")
-	c := &Client{ClientID: "c", RedirectURIs: []string{"https://rp.example.org/cb"}}
+	c := clientOf(ClientMetadata{ClientID: "c", RedirectURIs: []string{"https://rp.example.org/cb"}})
 	f.Fuzz(func(t *testing.T, given string) {
 		if c.ExplainRedirectURI(given) == "" {
 			t.Error("nothing said")

@@ -9,11 +9,11 @@ import (
 	"testing"
 )
 
-var everyScope = &Client{ClientID: "c", Scope: strings.Join(Scopes(), " ")}
+var everyScope = clientOf(ClientMetadata{ClientID: "c", Scope: strings.Join(Scopes(), " ")})
 
 // OpenID Connect Core §5.5.
 func TestWhatTheClaimsParameterAsksFor(t *testing.T) {
-	fewScopes := &Client{Scope: "openid email"}
+	fewScopes := clientOf(ClientMetadata{Scope: "openid email"})
 	fifty := make([]string, 60)
 	for i := range fifty {
 		fifty[i] = fmt.Sprintf(`"claim%02d":null`, i)
@@ -86,7 +86,7 @@ func FuzzParseClaims(f *testing.F) {
 		"id_token":{"auth_time":{"essential":true},"acr":{"values":["urn:mace:incommon:iap:silver"]}}}`)
 	f.Add(`{"id_token":{"sub":{"value":"a"},"acr":{"essential":true,"values":["1",2,null]}}}`)
 	f.Add(`{"userinfo":{"email#de":{"value":[[[[{}]]]]},"\u0000":null,"GROUPS":null,"\ud800":null}}`)
-	c := &Client{ClientID: "c", Scope: "openid profile email"}
+	c := clientOf(ClientMetadata{ClientID: "c", Scope: "openid profile email"})
 	f.Fuzz(func(t *testing.T, text string) {
 		got, e := parseClaims([]string{text}, c)
 		if e != nil {

@@ -7,68 +7,63 @@ import (
 	"time"
 )
 
-// Client is a relying party as it is registered, in the names of RFC 7591 §2.
+// Client is a relying party: what is registered of it, and what only an administrator decides. A column of the table clients is a
+// line here or in ClientMetadata, and the statements of store are made of them: it has the name of the member in JSON, or that of
+// the tag db, and text that may be absent is NULL.
 type Client struct {
-	ClientID               string
-	SecretSHA256           []byte // nil: a public client
-	Name                   string
-	URI                    string
-	LogoURI                string
-	PolicyURI              string
-	TOSURI                 string
-	RedirectURIs           []string
-	PostLogoutRedirectURIs []string
-	GrantTypes             []string
-	ResponseTypes          []string
-	AuthMethod             string // token_endpoint_auth_method
-	ApplicationType        string // web or native
-	Scope                  string
-	IDTokenAlg             string // id_token_signed_response_alg
-	AccessTokenAlg         string
-	DefaultMaxAge          *int
-	InitiateLoginURI       string
-	FirstParty             bool // no consent is needed
-	RequirePKCE            bool
-	AllowedGroups          []string // empty: everybody
-	Disabled               bool
-	RefreshTokenFormat     string   // opaque or jwt
-	ReleasedClaims         []string // whatever the scope
-	Audiences              []string // of its access tokens, beside the issuer
-	AllowedUpstreams       []string // upstreams whose tokens of its users it may get
+	ClientMetadata
+	AccessTokenSigningAlg string     `json:"access_token_signing_alg"`
+	FirstParty            bool       `json:"first_party"`                 // no consent is needed
+	SecurityProfile       string     `json:"security_profile"`            // openid or fapi2
+	IDTokenScopeClaims    bool       `json:"id_token_scope_claims"`       // what scopes release is in ID tokens, too
+	AllowedGroups         []string   `json:"allowed_groups,omitempty"`    // empty: everybody
+	RefreshTokenFormat    string     `json:"refresh_token_format"`        // opaque or jwt
+	ReleasedClaims        []string   `json:"released_claims,omitempty"`   // whatever the scope
+	Audiences             []string   `json:"audiences,omitempty"`         // of its access tokens, beside the issuer
+	AllowedUpstreams      []string   `json:"allowed_upstreams,omitempty"` // upstreams whose tokens of its users it may get
+	Registration          string     `json:"registration,omitempty"`      // how it registered itself; "" if it did not
+	DisabledAt            *time.Time `json:"disabled_at,omitempty"`
 
-	JWKS                    []byte // its public keys, inline, or
-	JWKSURI                 string // where they are
-	AuthSigningAlg          string // token_endpoint_auth_signing_alg; "" for any
-	RequestURIs             []string
-	RequestObjectAlg        string // request_object_signing_alg; "" for any
-	RequireSignedRequest    bool   // require_signed_request_object (RFC 9101 §10.5)
-	RequirePushedRequest    bool   // require_pushed_authorization_requests (RFC 9126 §6)
-	DPoPBound               bool   // dpop_bound_access_tokens (RFC 9449 §5.2)
-	UserinfoAlg             string // userinfo_signed_response_alg; "" for JSON
-	SubjectType             string // public or pairwise
-	SectorIdentifierURI     string
-	SecurityProfile         string // openid or fapi2
-	IDTokenScopeClaims      bool   // what scopes release is in ID tokens, too
-	BackchannelLogout       bool   // it has a backchannel_logout_uri
-	FrontchannelLogoutURI   string
-	FrontchannelSIDRequired bool // frontchannel_logout_session_required
+	SecretSHA256      []byte     `json:"-" db:"client_secret_sha256"` // nil: none
+	MetadataFetchedAt *time.Time `json:"-" db:"metadata_fetched_at"`  // when its metadata were last read at its client_id
+	CreatedAt         time.Time  `json:"-" db:"created_at"`
+}
 
-	Registration      string     // how it registered itself; "" if an administrator did
-	MetadataFetchedAt *time.Time // when its metadata were last read at its client_id
+// NewClient returns the defaults of RFC 7591 §2 and of the table, which what is registered replaces.
+func NewClient() Client {
+	return Client{
+		ClientMetadata: ClientMetadata{
+			ApplicationType:          "web",
+			GrantTypes:               []string{GrantAuthorizationCode},
+			ResponseTypes:            []string{string(ResponseCode)},
+			TokenEndpointAuthMethod:  "client_secret_basic",
+			Scope:                    "openid profile email groups offline_access",
+			IDTokenSignedResponseAlg: "RS256",
+			RequirePKCE:              true,
+			SubjectType:              "public",
+		},
+		AccessTokenSigningAlg: "ES256",
+		RefreshTokenFormat:    "opaque",
+		SecurityProfile:       "openid",
+		IDTokenScopeClaims:    true,
+	}
 }
 
 // Public reports whether the client cannot keep a secret (RFC 6749 §2.1).
-func (c *Client) Public() bool { return c.AuthMethod == "none" }
+func (c *Client) Public() bool { return c.TokenEndpointAuthMethod == "none" }
+
+// Disabled reports whether an administrator shut the client out.
+func (c *Client) Disabled() bool { return c.DisabledAt != nil }
 
 // HearsOfLogouts reports whether the client registered anything about logouts, so that its tokens need a sid.
 func (c *Client) HearsOfLogouts() bool {
-	return len(c.PostLogoutRedirectURIs) > 0 || c.BackchannelLogout || c.FrontchannelLogoutURI != ""
+	return len(c.PostLogoutRedirectURIs) > 0 || c.BackchannelLogoutURI != "" || c.FrontchannelLogoutURI != ""
 }
 
 // DisplayName returns what people are shown.
 func (c *Client) DisplayName() string {
-	if c.Name != "" {
-		return c.Name
+	if c.ClientName != "" {
+		return c.ClientName
 	}
 	return c.ClientID
 }
@@ -78,8 +73,8 @@ func (c *Client) Home() string {
 	switch {
 	case c.InitiateLoginURI != "":
 		return c.InitiateLoginURI
-	case c.URI != "":
-		return c.URI
+	case c.ClientURI != "":
+		return c.ClientURI
 	}
 	for _, uri := range c.RedirectURIs {
 		if origin := Origin(uri); origin != "" {

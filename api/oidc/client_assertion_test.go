@@ -15,7 +15,8 @@ func seconds(t time.Time) NumericDate { return NumericDate(t.Unix()) }
 
 // RFC 7523 §3, OpenID Connect Core §9, FAPI 2.0 Security Profile §5.3.2.1.
 func TestAClientAssertionIsOfOneClientForThisIssuerAndOfNow(t *testing.T) {
-	plain, fapi := &Client{ClientID: "c"}, &Client{ClientID: "c", SecurityProfile: FAPI2}
+	plain, fapi := clientOf(ClientMetadata{ClientID: "c"}), clientOf(ClientMetadata{ClientID: "c"})
+	fapi.SecurityProfile = FAPI2
 	for _, c := range []struct {
 		what   string
 		client *Client

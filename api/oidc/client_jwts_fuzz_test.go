@@ -18,7 +18,7 @@ func FuzzClientAssertion(f *testing.F) {
 		if json.Unmarshal([]byte(claims), &a) != nil {
 			return
 		}
-		c := &Client{ClientID: "c"}
+		c := clientOf(ClientMetadata{ClientID: "c"})
 		if fapi {
 			c.SecurityProfile = FAPI2
 		}

@@ -8,7 +8,7 @@ import (
 
 // RFC 6749 §4.1.3, RFC 7636 §4.6, RFC 8707 §2.2, RFC 9449 §10.
 func TestACodeIsGoodForWhatItWasMadeForAndNothingElse(t *testing.T) {
-	c := &Client{ClientID: "c"}
+	c := clientOf(ClientMetadata{ClientID: "c"})
 	request := AuthorizeRequest{RedirectURI: "https://c.example.org/cb", CodeChallenge: "challenge", Scope: "openid offline_access",
 		Nonce: "n"}
 	good := Redemption{ClientID: "c", RedirectURI: "https://c.example.org/cb", CodeChallenge: "challenge", Allowed: []string{"us", "data"}}

@@ -30,7 +30,8 @@ func TestUserCodesAreMadeOfLettersThatSpellNothing(t *testing.T) {
 }
 
 func TestADeviceAsksForWhatItsClientIsRegisteredFor(t *testing.T) {
-	device := &Client{Scope: "openid email offline_access", GrantTypes: []string{GrantDeviceCode, GrantRefreshToken}}
+	device := clientOf(ClientMetadata{Scope: "openid email offline_access",
+		GrantTypes: []string{GrantDeviceCode, GrantRefreshToken}})
 	scope, refusal := ParseDeviceAuthorization(Params{"scope": "openid groups offline_access"}, device)
 	if refusal != nil || scope != "openid offline_access" {
 		t.Errorf("%q, %v", scope, refusal)
@@ -40,7 +41,7 @@ func TestADeviceAsksForWhatItsClientIsRegisteredFor(t *testing.T) {
 			t.Errorf("%.20v: %v, want %s", p, refusal, code)
 		}
 	}
-	_, refusal = ParseDeviceAuthorization(Params{}, &Client{GrantTypes: []string{GrantAuthorizationCode}})
+	_, refusal = ParseDeviceAuthorization(Params{}, clientOf(ClientMetadata{GrantTypes: []string{GrantAuthorizationCode}}))
 	if refusal == nil || refusal.Code != UnauthorizedClient {
 		t.Errorf("a client without the grant: %v", refusal)
 	}

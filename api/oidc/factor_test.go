@@ -26,7 +26,7 @@ func TestNextFactorIsTheFirstThatIsEnrolledAndNotProven(t *testing.T) {
 }
 
 func TestAFactorThatIsEnrolledIsAskedForAfterTheSignInAndBeforeAnythingElse(t *testing.T) {
-	client := &Client{ClientID: "c"}
+	client := clientOf(ClientMetadata{ClientID: "c"})
 	standing := Standing{Session: &Session{SID: "s", AuthTime: at(-10), AMR: []string{"pwd"}}, User: &User{Username: "alice"},
 		Enrolled: []Factor{Possession}} // in no group that is allowed, and with nothing consented
 	request := AuthorizeRequest{Scope: "openid", At: noon}

@@ -6,19 +6,20 @@ import "testing"
 func TestAPairwiseSubjectIsOfOnePersonAndOneSector(t *testing.T) {
 	salt := []byte("salt")
 	pairwise := func(sector string, uris ...string) *Client {
-		return &Client{SubjectType: SubjectPairwise, SectorIdentifierURI: sector, RedirectURIs: uris}
+		return clientOf(ClientMetadata{SubjectType: SubjectPairwise, SectorIdentifierURI: sector, RedirectURIs: uris})
 	}
 	a := pairwise("", "https://a.example.org/cb").SubjectOf("alice", salt)
 	if len(a) != 43 || a == "alice" {
 		t.Errorf("made %q", a)
 	}
 	for what, c := range map[string]*Client{
-		"another path":             pairwise("", "https://a.example.org/other"),
-		"another port":             pairwise("", "https://a.example.org:8443/cb"),
-		"capitals":                 pairwise("", "https://A.EXAMPLE.org/cb"),
-		"http":                     pairwise("", "http://a.example.org/cb"),
-		"a sector_identifier_uri":  pairwise("https://a.example.org/sector.json", "https://b.example.org/cb", "https://c.example.org/cb"),
-		"another name of a client": {ClientID: "x", SubjectType: SubjectPairwise, RedirectURIs: []string{"https://a.example.org/cb"}},
+		"another path":            pairwise("", "https://a.example.org/other"),
+		"another port":            pairwise("", "https://a.example.org:8443/cb"),
+		"capitals":                pairwise("", "https://A.EXAMPLE.org/cb"),
+		"http":                    pairwise("", "http://a.example.org/cb"),
+		"a sector_identifier_uri": pairwise("https://a.example.org/sector.json", "https://b.example.org/cb", "https://c.example.org/cb"),
+		"another name of a client": clientOf(ClientMetadata{ClientID: "x", SubjectType: SubjectPairwise,
+			RedirectURIs: []string{"https://a.example.org/cb"}}),
 	} {
 		if got := c.SubjectOf("alice", salt); got != a {
 			t.Errorf("%s: %q, want %q", what, got, a)
@@ -36,7 +37,8 @@ func TestAPairwiseSubjectIsOfOnePersonAndOneSector(t *testing.T) {
 		}
 	}
 	for _, kind := range []string{"public", ""} {
-		if got := (&Client{SubjectType: kind, RedirectURIs: []string{"https://a.example.org/cb"}}).SubjectOf("alice", salt); got != "alice" {
+		c := clientOf(ClientMetadata{SubjectType: kind, RedirectURIs: []string{"https://a.example.org/cb"}})
+		if got := c.SubjectOf("alice", salt); got != "alice" {
 			t.Errorf("subject_type %q: %q", kind, got)
 		}
 	}

@@ -6,8 +6,8 @@ import "testing"
 func TestANativeClientMayUseAnyPortOfItsOwnMachine(t *testing.T) {
 	registered := []string{"http://127.0.0.1/cb", "http://[::1]:8000/cb?x=1", "http://localhost:9000/cb", "https://127.0.0.1/tls",
 		"org.example.app:/cb"}
-	native := Client{ApplicationType: "native", RedirectURIs: registered}
-	web := Client{ApplicationType: "web", RedirectURIs: registered}
+	native := Client{ClientMetadata: ClientMetadata{ApplicationType: "native", RedirectURIs: registered}}
+	web := Client{ClientMetadata: ClientMetadata{ApplicationType: "web", RedirectURIs: registered}}
 	for _, uri := range registered {
 		if !native.HasRedirectURI(uri) || !web.HasRedirectURI(uri) {
 			t.Errorf("%s is registered", uri)

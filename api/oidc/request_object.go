@@ -54,9 +54,9 @@ func RequestObjectParams(claims []byte, beside url.Values, c *Client, issuer str
 	switch {
 	case about.Subject == c.ClientID: // it could be used as a client assertion elsewhere (RFC 9101 §10.8)
 		return bad("sub must not be the client_id")
-	case about.Issuer != c.ClientID && (about.Issuer != "" || c.RequireSignedRequest):
+	case about.Issuer != c.ClientID && (about.Issuer != "" || c.RequireSignedRequestObject):
 		return bad("iss is not the client_id")
-	case !slices.Contains(about.Audience, issuer) && (about.Audience != nil || c.RequireSignedRequest):
+	case !slices.Contains(about.Audience, issuer) && (about.Audience != nil || c.RequireSignedRequestObject):
 		return bad("aud is not this issuer")
 	case values.Has("request") || values.Has("request_uri"):
 		return bad("it has a request or request_uri of its own")
@@ -68,7 +68,7 @@ func RequestObjectParams(claims []byte, beside url.Values, c *Client, issuer str
 	if why := checkTimes(about.Expiry, about.NotBefore, about.IssuedAt, now); why != "" {
 		return bad(why)
 	}
-	if c.RequireSignedRequest {
+	if c.RequireSignedRequestObject {
 		beside = url.Values{"client_id": beside["client_id"]}
 	}
 	for name, list := range beside {

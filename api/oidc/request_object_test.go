@@ -49,7 +49,8 @@ func TestTheParametersOfARequestObjectAndThoseBesideIt(t *testing.T) {
 	} {
 		beside, _ := url.ParseQuery(c.beside)
 		before := maps.Clone(beside)
-		got, e := RequestObjectParams([]byte(c.claims), beside, &Client{ClientID: "c", RequireSignedRequest: c.signed}, anIssuer, noon)
+		client := clientOf(ClientMetadata{ClientID: "c", RequireSignedRequestObject: c.signed})
+		got, e := RequestObjectParams([]byte(c.claims), beside, client, anIssuer, noon)
 		want, _ := url.ParseQuery(c.want)
 		if (e != nil) != c.refusal || e != nil && e.Code != InvalidRequestObject || e == nil && got.Encode() != want.Encode() {
 			t.Errorf("%s: %s, %v", c.what, got.Encode(), e)
@@ -83,9 +84,9 @@ func FuzzRequestObjectParams(f *testing.F) {
 		if err != nil {
 			return
 		}
-		c := &Client{ClientID: "c", RedirectURIs: []string{"https://rp.example.org/cb"}, ResponseTypes: []string{"code"},
-			GrantTypes: []string{GrantAuthorizationCode},
-			Scope:      "openid profile", RequireSignedRequest: signed}
+		c := clientOf(ClientMetadata{ClientID: "c", RedirectURIs: []string{"https://rp.example.org/cb"},
+			ResponseTypes: []string{"code"}, GrantTypes: []string{GrantAuthorizationCode}, Scope: "openid profile",
+			RequireSignedRequestObject: signed})
 		values, e := RequestObjectParams([]byte(claims), beside, c, anIssuer, noon)
 		if e != nil {
 			if e.Code != InvalidRequestObject || values != nil {

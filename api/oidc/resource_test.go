@@ -8,7 +8,7 @@ import (
 
 // RFC 8707 §2.1.
 func TestTheResourcesThatAnAuthorizationRequestIsGranted(t *testing.T) {
-	c := &Client{ClientID: "c", Audiences: []string{"a", "b"}}
+	c := &Client{ClientMetadata: ClientMetadata{ClientID: "c"}, Audiences: []string{"a", "b"}}
 	for _, test := range []struct {
 		scope       string
 		asked, want []string
@@ -37,7 +37,7 @@ func FuzzResources(f *testing.F) {
 	f.Add("resource=https://api.example.org&resource=a")
 	f.Add("resource=&resource=a&resource=a&resource=%00")
 	f.Add("resource=https://api.example.org/%23x")
-	c := &Client{ClientID: "c", Audiences: []string{"a", "https://data.example.org/?b=1"}}
+	c := &Client{ClientMetadata: ClientMetadata{ClientID: "c"}, Audiences: []string{"a", "https://data.example.org/?b=1"}}
 	f.Fuzz(func(t *testing.T, raw string) {
 		v, err := url.ParseQuery(raw)
 		if err != nil {

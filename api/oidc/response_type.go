@@ -65,7 +65,7 @@ func (c *Client) mayAsk(t ResponseType) bool {
 		return true // a device or the account page, which have no response_type
 	}
 	registered := slices.ContainsFunc(c.ResponseTypes, func(name string) bool { return ParseResponseType(name) == t })
-	if t.Token() && c.DPoPBound { // no key is proven there (RFC 9449 §5)
+	if t.Token() && c.DPoPBoundAccessTokens { // no key is proven there (RFC 9449 §5)
 		return false
 	}
 	return registered && (!t.Code() || c.MayUse(GrantAuthorizationCode)) && (!t.FrontChannel() || c.MayUse(GrantImplicit))
@@ -124,9 +124,9 @@ func HashCodeAndState(claims map[string]any, c *Client, code, state string) {
 	if code == "" {
 		return
 	}
-	claims["c_hash"] = HalfHash(c.IDTokenAlg, code)
+	claims["c_hash"] = HalfHash(c.IDTokenSignedResponseAlg, code)
 	if state != "" {
-		claims["s_hash"] = HalfHash(c.IDTokenAlg, state)
+		claims["s_hash"] = HalfHash(c.IDTokenSignedResponseAlg, state)
 	}
 }
 

@@ -63,8 +63,8 @@ func TestRequestsForTokensOfTheFrontChannel(t *testing.T) {
 			"fragment", "email"},
 		{"none", []string{"none"}, both, "response_type=none&scope=email", UnsupportedResponseType, "", "email"},
 	} {
-		client := &Client{ClientID: "c", RedirectURIs: []string{"https://rp.example.org/cb"}, ResponseTypes: c.registered, GrantTypes: c.grants,
-			Scope: "openid email offline_access", RequirePKCE: true}
+		client := clientOf(ClientMetadata{ClientID: "c", RedirectURIs: []string{"https://rp.example.org/cb"},
+			ResponseTypes: c.registered, GrantTypes: c.grants, Scope: "openid email offline_access", RequirePKCE: true})
 		query, err := url.ParseQuery("client_id=c&redirect_uri=https://rp.example.org/cb&code_challenge_method=S256&" + c.query)
 		if err != nil {
 			t.Fatal(err)
@@ -93,7 +93,7 @@ const challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 func TestDecideLooksAtTheResponseTypeAgain(t *testing.T) {
 	s := Standing{Session: &Session{AuthTime: noon}, User: &User{}, Allowed: true}
 	r := AuthorizeRequest{ResponseType: "token", At: noon}
-	c := &Client{FirstParty: true, ResponseTypes: []string{"token"}, GrantTypes: []string{GrantImplicit}}
+	c := &Client{ClientMetadata: ClientMetadata{ResponseTypes: []string{"token"}, GrantTypes: []string{GrantImplicit}}, FirstParty: true}
 	if step, refused := r.Decide(c, s, false, noon); step != IssueCode || refused != nil {
 		t.Errorf("step %d, %v", step, refused)
 	}
@@ -118,7 +118,7 @@ func TestDiscoveryListsTheResponseTypesThatAreAllowed(t *testing.T) {
 
 // OpenID Connect Core §3.3.2.11; the c_hash is that of its own example (A.4).
 func TestAnIDTokenIsBoundToTheCodeAndStateBesideIt(t *testing.T) {
-	c, claims := &Client{IDTokenAlg: "RS256"}, map[string]any{}
+	c, claims := clientOf(ClientMetadata{IDTokenSignedResponseAlg: "RS256"}), map[string]any{}
 	HashCodeAndState(claims, c, "", "st")
 	if len(claims) != 0 {
 		t.Errorf("without a code: %v", claims)

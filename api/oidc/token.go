@@ -153,7 +153,7 @@ func IDTokenClaims(issuer, sub string, c *Client, u *User, g *Grant, accessToken
 	out["iat"], out["exp"], out["auth_time"] = now.Unix(), now.Add(ttl).Unix(), g.AuthTime.Unix()
 	out["acr"], out["amr"] = acrOf(g.AMR), emptyNotNil(g.AMR)
 	if accessToken != "" {
-		out["at_hash"] = HalfHash(c.IDTokenAlg, accessToken)
+		out["at_hash"] = HalfHash(c.IDTokenSignedResponseAlg, accessToken)
 	}
 	if g.Nonce != "" {
 		out["nonce"] = g.Nonce

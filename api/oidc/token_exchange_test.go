@@ -57,7 +57,7 @@ func TestWhatAnExchangeGives(t *testing.T) {
 			`{"sub":"c","act":{"sub":"4","act":{"sub":"3","act":{"sub":"2","act":{"sub":"1"}}}}}`, ""},
 		{"a sixth", row, acted("1", "2", "3", "4", "5"), "", "read", "", "", InvalidRequest},
 	} {
-		scope, act, refused := c.policy.Decide(&Client{ClientID: "c"}, c.subject, c.actor, c.asked)
+		scope, act, refused := c.policy.Decide(clientOf(ClientMetadata{ClientID: "c"}), c.subject, c.actor, c.asked)
 		if refused != nil || c.code != "" {
 			if refused == nil || refused.Code != c.code || scope != "" || act != nil {
 				t.Errorf("%s: %q %v %v, want %s", c.what, scope, act, refused, c.code)
@@ -97,7 +97,7 @@ func TestAnExchangeIsForOneTarget(t *testing.T) {
 
 // RFC 9068 §3, RFC 8707 §2.2, RFC 6749 §4.4.
 func TestWhomATokenIsForAndWhatAClientMayForItself(t *testing.T) {
-	c := &Client{Audiences: []string{"api", "mail"}, Scope: "openid email groups offline_access read write"}
+	c := &Client{Audiences: []string{"api", "mail"}, ClientMetadata: ClientMetadata{Scope: "openid email groups offline_access read write"}}
 	for _, x := range []struct {
 		what            string
 		granted, wanted []string
@@ -135,7 +135,7 @@ func TestWhomATokenIsForAndWhatAClientMayForItself(t *testing.T) {
 			t.Errorf("scope %q: %q %v", asked, got, refused)
 		}
 	}
-	if got, refused := ClientScope("", &Client{Scope: "openid"}); got != "" || refused != nil {
+	if got, refused := ClientScope("", clientOf(ClientMetadata{Scope: "openid"})); got != "" || refused != nil {
 		t.Errorf("no scopes of its own: %q %v", got, refused)
 	}
 }

@@ -38,7 +38,7 @@ func (p *Provider) accessTokenClaims(c *oidc.Client, f accessTokenFor, now time.
 
 // signClaims returns an access token with these claims, and remembers it as verified, since it is likely to come back soon.
 func (p *Provider) signClaims(ring *keys.Ring, c *oidc.Client, claims oidc.AccessTokenClaims, now time.Time) (string, error) {
-	token, err := signJSON(ring, c.AccessTokenAlg, oidc.AccessTokenType, claims, now)
+	token, err := signJSON(ring, c.AccessTokenSigningAlg, oidc.AccessTokenType, claims, now)
 	if err == nil {
 		_, tag := ring.JWKS(now)
 		p.verified.note(tag, token, claims)
@@ -111,7 +111,7 @@ const unknownClient = "unknown or disabled client"
 // be used any more.
 func (p *Provider) issuedTo(ctx context.Context, claims *oidc.AccessTokenClaims) (*oidc.Client, error) {
 	client, err := p.clientNamed(ctx, []string{claims.ClientID})
-	if err != nil || client == nil || client.Disabled {
+	if err != nil || client == nil || client.Disabled() {
 		return nil, err
 	}
 	return client, nil

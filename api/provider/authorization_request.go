@@ -25,8 +25,8 @@ func (p *Provider) readAuthorize(
 	}
 	values, refused := r.Params, oidc.RefuseParams(bad)
 	switch {
-	case client == nil || client.Disabled || refused != nil:
-	case client.RequirePushedRequest && r.Path != pathPAR:
+	case client == nil || client.Disabled() || refused != nil:
+	case client.RequirePushedAuthorizationRequests && r.Path != pathPAR:
 		refused = &oidc.Error{Code: oidc.InvalidRequest, Description: "this client has to push its requests first (RFC 9126)"}
 	default:
 		values, refused, err = p.requestObject(ctx, r, client, params, now)
@@ -56,7 +56,7 @@ func (p *Provider) requestObject(
 	switch {
 	case object != "" && uri != "":
 		return r.Params, &oidc.Error{Code: oidc.InvalidRequest, Description: "request and request_uri exclude each other"}, nil
-	case object == "" && uri == "" && c.RequireSignedRequest:
+	case object == "" && uri == "" && c.RequireSignedRequestObject:
 		return r.Params, &oidc.Error{Code: oidc.InvalidRequest, Description: "this client has to sign its requests (RFC 9101)"}, nil
 	case object == "" && uri == "":
 		return r.Params, nil, nil
@@ -66,7 +66,7 @@ func (p *Provider) requestObject(
 			return r.Params, refused, nil
 		}
 	}
-	typ, claims, err := p.verifyOf(ctx, c, object, c.SigningAlgsOf(c.RequestObjectAlg))
+	typ, claims, err := p.verifyOf(ctx, c, object, c.SigningAlgsOf(c.RequestObjectSigningAlg))
 	if err != nil || !oidc.IsRequestObjectType(typ) {
 		refused := &oidc.Error{Code: oidc.InvalidRequestObject,
 			Description: "the request object is not signed with a key of the client", Log: "typ " + clip(typ)}
@@ -141,7 +141,7 @@ func (p *Provider) openPushed(
 	switch {
 	case err != nil || json.Unmarshal(plain, &w) != nil:
 		return req, bad("altered, or pushed by another client"), nil
-	case c.Disabled || !c.HasRedirectURI(w.Request.RedirectURI):
+	case c.Disabled() || !c.HasRedirectURI(w.Request.RedirectURI):
 		return req, bad("the client is disabled, or the redirect_uri no longer registered"), nil
 	case now.Unix() >= w.Expires:
 		return w.Request, nil, bad("expired")

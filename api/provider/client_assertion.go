@@ -28,7 +28,7 @@ func readAssertion(_ string, params oidc.Params) ([]credentials, bool) {
 // checkAssertion verifies a client assertion and spends its jti; why is what is wrong with it, for the log.
 func (p *Provider) checkAssertion(ctx context.Context, r Request, c *oidc.Client, assertion string) (why string, err error) {
 	var a oidc.ClientAssertion
-	typ, claims, err := p.verifyOf(ctx, c, assertion, c.SigningAlgsOf(c.AuthSigningAlg))
+	typ, claims, err := p.verifyOf(ctx, c, assertion, c.SigningAlgsOf(c.TokenEndpointAuthSigningAlg))
 	switch {
 	case err != nil:
 		why = err.Error()

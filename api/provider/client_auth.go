@@ -85,7 +85,7 @@ func (p *Provider) authenticateClient(ctx context.Context, r Request, params oid
 		if err != nil {
 			return nil, nil, err
 		}
-		if client == nil || client.Disabled {
+		if client == nil || client.Disabled() {
 			continue
 		}
 		proven, problem, err := p.proves(ctx, r, client, try)
@@ -99,7 +99,7 @@ func (p *Provider) authenticateClient(ctx context.Context, r Request, params oid
 
 // proves reports whether the credentials are the client's; why is the reason for the log if they are not.
 func (p *Provider) proves(ctx context.Context, r Request, c *oidc.Client, try credentials) (proven bool, why string, err error) {
-	switch c.AuthMethod {
+	switch c.TokenEndpointAuthMethod {
 	case oidc.PrivateKeyJWT:
 		if try.assertion == "" {
 			return false, "client_id " + clip(c.ClientID) + " authenticates with private_key_jwt, and sent no client_assertion", nil

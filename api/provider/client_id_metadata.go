@@ -33,7 +33,7 @@ func (p *Provider) clientOf(ctx context.Context, r Request, ids []string) (*oidc
 	switch {
 	case client == nil && (!p.ClientIDDocuments || len(ids) != 1 || !oidc.IsClientIDURL(ids[0])):
 		return nil, nil
-	case client != nil && (client.Disabled || client.MetadataFetchedAt == nil):
+	case client != nil && (client.Disabled() || client.MetadataFetchedAt == nil):
 		return client, nil
 	case client != nil && !p.ClientIDDocuments:
 		return nil, nil

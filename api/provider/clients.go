@@ -34,7 +34,7 @@ func (p *Provider) stillRegistered(
 	switch {
 	case err != nil:
 		return nil, nil, err
-	case client == nil || client.Disabled:
+	case client == nil || client.Disabled():
 		a = p.errorPage(ctx, r, 400, pageUnknownClient, nil)
 	case req.UserCode == "" && !client.HasRedirectURI(req.RedirectURI):
 		a = p.errorPage(ctx, r, 400, pageInvalidRedirect, viewOfClient(client))

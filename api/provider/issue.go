@@ -89,7 +89,7 @@ func (p *Provider) prepare(
 	if req.ResponseType.IDToken() {
 		claims := oidc.IDTokenClaims(p.Issuer, p.subject(c, s.User.Sub), c, s.User, g, access, now, p.IDTokenTTL)
 		oidc.HashCodeAndState(claims, c, code, req.State)
-		token, err := signJSON(ring, c.IDTokenAlg, oidc.IDTokenType, claims, now)
+		token, err := signJSON(ring, c.IDTokenSignedResponseAlg, oidc.IDTokenType, claims, now)
 		if err != nil {
 			return nil, toSave, err
 		}

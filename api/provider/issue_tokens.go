@@ -30,7 +30,7 @@ func (p *Provider) issueTokens(
 	out.AccessToken, err = p.signAccessToken(ring, c, u, g, accessTokenFor{scope, req.bound.JKT, req.bound.Resources}, req.now)
 	if err == nil && oidc.HasScope(scope, "openid") {
 		claims := oidc.IDTokenClaims(p.Issuer, p.subject(c, u.Sub), c, u, g, out.AccessToken, req.now, p.IDTokenTTL)
-		out.IDToken, err = signJSON(ring, c.IDTokenAlg, oidc.IDTokenType, claims, req.now)
+		out.IDToken, err = signJSON(ring, c.IDTokenSignedResponseAlg, oidc.IDTokenType, claims, req.now)
 	}
 	if err == nil && g.Offline {
 		out.RefreshToken, err = p.refreshToken(ring, c, u, g, refresh, req.now)

@@ -62,7 +62,7 @@ func (p *Provider) Device(ctx context.Context, r Request) Answer {
 	switch {
 	case err != nil:
 		return p.failedDevice(ctx, r, userCode, err, now)
-	case client == nil || client.Disabled || !client.MayUse(oidc.GrantDeviceCode):
+	case client == nil || client.Disabled() || !client.MayUse(oidc.GrantDeviceCode):
 		return p.errorPage(ctx, r, 400, pageUnknownClient, nil)
 	case !now.Before(asked.ExpiresAt):
 		return p.errorPage(ctx, r, 400, oidc.ExpiredToken, viewOfClient(client))

@@ -40,11 +40,12 @@ func (p *Provider) Register(ctx context.Context, r Request) Answer {
 	if initial != nil {
 		row.Registration = oidc.RegistrationToken
 	}
-	secret, secretDigest := newSecretFor(&row.ClientMetadata)
+	var secret string
+	secret, row.SecretSHA256 = newSecretFor(&row.ClientMetadata)
 	access := randomSecret()
 	accessDigest := digest(access)
-	err = p.store.RegisterClient(ctx, row, store.NewRegistration{Secret: secretDigest, AccessToken: &accessDigest,
-		InitialToken: initial, Network: p.registeringNetwork(r)}, now)
+	err = p.store.RegisterClient(ctx, row, store.NewRegistration{AccessToken: &accessDigest, InitialToken: initial,
+		Network: p.registeringNetwork(r)}, now)
 	if err != nil {
 		return p.notRegistered(ctx, err)
 	}
@@ -54,8 +55,8 @@ func (p *Provider) Register(ctx context.Context, r Request) Answer {
 
 // newRegistrationRow returns what a client cannot choose for itself. The claims of scopes come from userinfo wherever there
 // is an access token for it (OpenID Connect Core §5.4).
-func newRegistrationRow() store.ClientRow {
-	row := store.NewClientRow()
+func newRegistrationRow() oidc.Client {
+	row := oidc.NewClient()
 	row.IDTokenScopeClaims = false
 	return row
 }

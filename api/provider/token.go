@@ -97,7 +97,7 @@ func (p *Provider) Token(ctx context.Context, r Request) Answer {
 // §5.2), and the resources they are for.
 func (p *Provider) bound(r Request, c *oidc.Client, g grant, now time.Time) (store.Bound, *oidc.Error) {
 	jkt, refused := p.proof(r, c, now)
-	if refused == nil && jkt == "" && c.DPoPBound {
+	if refused == nil && jkt == "" && c.DPoPBoundAccessTokens {
 		refused = &oidc.Error{Code: oidc.InvalidDPoPProof, Description: "this client has to send a DPoP proof"}
 	}
 	b := store.Bound{JKT: jkt, Allowed: c.ResourcesOf(p.Issuer)}

@@ -58,14 +58,14 @@ func (p *Provider) userinfo(ctx context.Context, r Request, token, scheme string
 
 // answerUserinfo answers in JSON, or in a JWT for a client that is registered for one (OpenID Connect Core §5.3.2).
 func (p *Provider) answerUserinfo(ctx context.Context, c *oidc.Client, claims map[string]any, now time.Time) Answer {
-	if c.UserinfoAlg == "" {
+	if c.UserinfoSignedResponseAlg == "" {
 		return Answer{Status: 200, JSON: claims}
 	}
 	ring, err := p.keyRing()
 	var signed string
 	if err == nil {
 		claims["iss"], claims["aud"] = p.Issuer, c.ClientID
-		signed, err = signJSON(ring, c.UserinfoAlg, oidc.IDTokenType, claims, now)
+		signed, err = signJSON(ring, c.UserinfoSignedResponseAlg, oidc.IDTokenType, claims, now)
 	}
 	if err != nil {
 		return p.failed(ctx, err)

@@ -25,7 +25,7 @@ func TestARedemptionWaitsForWhatEndsItsSessionAndThenFindsNone(t *testing.T) {
 	}
 	redeem := func(id string) error {
 		_, _, err := s.RedeemCode(t.Context(), &oidc.Code{GrantID: id, ClientID: "spa", Session: []byte("x")},
-			Redemption{Client: &oidc.Client{ClientID: "spa"}, RefreshEnds: now, OfflineEnds: now}, now)
+			Redemption{Client: &oidc.Client{ClientMetadata: oidc.ClientMetadata{ClientID: "spa"}}, RefreshEnds: now, OfflineEnds: now}, now)
 		return err
 	}
 	for _, test := range []struct {

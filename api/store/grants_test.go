@@ -53,7 +53,7 @@ func TestWhatAGrantLivesBy(t *testing.T) {
 			client, err := s.Client(t.Context(), "spa")
 			try(t, err)
 			for name, known := range map[string]*oidc.Client{"in memory": client, "joined": nil} {
-				if known != nil && known.Disabled {
+				if known != nil && known.Disabled() {
 					continue // of which nobody asks: a client that is in memory has been looked at
 				}
 				u, reason, err := s.LoadGrantUser(t.Context(), TokenUse{GrantID: id, Client: known}, time.Now())
@@ -62,7 +62,7 @@ func TestWhatAGrantLivesBy(t *testing.T) {
 				}
 			}
 		}
-		another := &oidc.Client{ClientID: "another"}
+		another := &oidc.Client{ClientMetadata: oidc.ClientMetadata{ClientID: "another"}}
 		_, reason, err := s.LoadGrantUser(t.Context(), TokenUse{GrantID: id, Client: another}, time.Now())
 		if !errors.Is(err, ErrNotFound) || reason != "issued to another client" && reason != "unknown grant" {
 			t.Errorf("%s, another client: %q, %v", test.what, reason, err)

@@ -42,7 +42,7 @@ func TestWatchHearsOfChangesByNotifyByPollingAndAfterAReconnect(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				return c.Name
+				return c.ClientName
 			}
 			heard("the start")
 			exec(`INSERT INTO clients (client_id, client_name, token_endpoint_auth_method) VALUES ('spa', 'before', 'none')`)

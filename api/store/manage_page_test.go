@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+
+	"gatehouse/api/oidc"
 )
 
 // all is a page that has all rows of a test.
@@ -71,8 +73,8 @@ func TestListsAreReadInPages(t *testing.T) {
 				func(g GroupRow) string { return g.Name })
 		}
 		clients := func(q ClientQuery) []string {
-			return inPages(t, limit, func(p Page) ([]ClientRow, error) { q.Page = p; return s.ListClients(t.Context(), q) },
-				func(c ClientRow) string { return c.ClientID })
+			return inPages(t, limit, func(p Page) ([]oidc.Client, error) { q.Page = p; return s.ListClients(t.Context(), q) },
+				func(c oidc.Client) string { return c.ClientID })
 		}
 		members := func(group string) []string {
 			return inPages(t, limit, func(p Page) ([]string, error) {

@@ -8,7 +8,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"gatehouse/api/devdb"
+	"gatehouse/api/oidc"
 )
 
 func managed(t *testing.T) *Store { return open(t, devdb.Test(t)) }
@@ -54,11 +57,11 @@ func TestRefusalsAreOneLineInWords(t *testing.T) {
 		t.Fatal(err)
 	}
 	add := func(u UserRow, hash string) error { _, err := s.AddUser(t.Context(), u, hash); return err }
-	client := func(change func(*ClientRow)) error {
-		c := NewClientRow()
-		c.ClientID = "hub"
+	client := func(change func(*oidc.Client)) error {
+		c := oidc.NewClient()
+		c.ClientID, c.SecretSHA256 = "hub", make([]byte, 32)
 		change(&c)
-		return s.AddClient(t.Context(), c, Secret{SHA256: make([]byte, 32)})
+		return s.AddClient(t.Context(), c)
 	}
 	for _, test := range []struct {
 		err  error
@@ -73,11 +76,11 @@ func TestRefusalsAreOneLineInWords(t *testing.T) {
 		{add(UserRow{Username: "bob", Groups: []string{"gone"}}, ""), `group must exist: "gone"`},
 		{s.AddGroupMembers(t.Context(), "gone", []string{"alice"}), `group must exist: "gone"`},
 		{s.AddGroup(t.Context(), "", ""), `name must be 1 to 64 letters digits and punctuation`},
-		{client(func(c *ClientRow) { c.RedirectURIs = []string{"https://*.example.org/"} }),
+		{client(func(c *oidc.Client) { c.RedirectURIs = []string{"https://*.example.org/"} }),
 			`redirect uris must be absolute no fragment or wildcard: "https://*.example.org/"`},
-		{client(func(c *ClientRow) { c.PostLogoutRedirectURIs = []string{"/bye"} }), `post logout redirect uris must be absolute: "/bye"`},
-		{client(func(c *ClientRow) { c.TokenEndpointAuthMethod = "tls" }), `auth method must be basic post private key jwt or none: "tls"`},
-		{client(func(c *ClientRow) { c.TokenEndpointAuthMethod = "none" }), `without authentication must have no secret`},
+		{client(func(c *oidc.Client) { c.PostLogoutRedirectURIs = []string{"/bye"} }), `post logout redirect uris must be absolute: "/bye"`},
+		{client(func(c *oidc.Client) { c.TokenEndpointAuthMethod = "tls" }), `auth method must be basic post private key jwt or none: "tls"`},
+		{client(func(c *oidc.Client) { c.TokenEndpointAuthMethod = "none" }), `without authentication must have no secret`},
 		{s.DisableUser(t.Context(), "nobody"), `there is no user "nobody"`},
 		{s.EnableUser(t.Context(), "nobody"), `there is no user "nobody"`},
 		{s.SetPassword(t.Context(), "nobody", argon, true), `there is no user "nobody"`},
@@ -102,9 +105,9 @@ func TestDisablingAUserEndsWhatTheyHold(t *testing.T) {
 	s := open(t, conn.Config().ConnString())
 	_, err := s.AddUser(t.Context(), UserRow{Username: "alice"}, argon)
 	try(t, err)
-	c := NewClientRow()
+	c := oidc.NewClient()
 	c.ClientID, c.TokenEndpointAuthMethod = "spa", "none"
-	try(t, s.AddClient(t.Context(), c, Secret{}))
+	try(t, s.AddClient(t.Context(), c))
 	_, err = conn.Exec(t.Context(), `INSERT INTO sessions (sid, cookie_sha256, user_id, auth_time, amr, seen_at, expires_at, ends_at)
 		SELECT gen_random_uuid(), 'x', id, now(), '{pwd}', now(), now() + interval '1 h', now() + interval '1 d' FROM users`)
 	try(t, err)
@@ -178,7 +181,7 @@ func sha(s string) []byte { sum := sha256.Sum256([]byte(s)); return sum[:] }
 func TestImportIsIdempotentAndKeepsASecret(t *testing.T) {
 	t.Parallel()
 	s := managed(t)
-	c := NewClientRow()
+	c := oidc.NewClient()
 	c.ClientID, c.ClientName, c.RedirectURIs = "hub", "Hub", []string{"https://hub.example.org/hub/oauth_callback"}
 	stored := func() []byte {
 		client, err := s.Client(t.Context(), "hub")
@@ -187,22 +190,24 @@ func TestImportIsIdempotentAndKeepsASecret(t *testing.T) {
 	}
 	for _, step := range []struct {
 		name             string
-		secret           Secret
+		secret           string
+		ifMissing        bool
 		isNew, secretNew bool
 		want             string
 	}{
-		{"a new client gets the generated secret", Secret{sha("first"), true}, true, true, "first"},
-		{"again: it keeps that", Secret{sha("second"), true}, false, false, "first"},
-		{"a secret that is given replaces it", Secret{sha("third"), false}, false, true, "third"},
+		{"a new client gets the generated secret", "first", true, true, true, "first"},
+		{"again: it keeps that", "second", true, false, false, "first"},
+		{"a secret that is given replaces it", "third", false, false, true, "third"},
 	} {
-		list := []ImportedClient{{ClientRow: c, Secret: step.secret}}
+		c.SecretSHA256 = sha(step.secret)
+		list := []ImportedClient{{Client: c, SecretIfMissing: step.ifMissing}}
 		try(t, s.ImportClients(t.Context(), list))
 		if list[0].New != step.isNew || list[0].SecretIsNew != step.secretNew || !slices.Equal(stored(), sha(step.want)) {
 			t.Errorf("%s: new %v, secret new %v, %x", step.name, list[0].New, list[0].SecretIsNew, stored())
 		}
 	}
-	c.TokenEndpointAuthMethod, c.ClientName = "none", ""
-	try(t, s.ImportClients(t.Context(), []ImportedClient{{ClientRow: c}}))
+	c.TokenEndpointAuthMethod, c.ClientName, c.SecretSHA256 = "none", "", nil
+	try(t, s.ImportClients(t.Context(), []ImportedClient{{Client: c}}))
 	row, err := s.ShowClient(t.Context(), "hub")
 	if err != nil || row.TokenEndpointAuthMethod != "none" || row.ClientName != "" || stored() != nil {
 		t.Errorf("a client that became public: %+v, %v", row, err)
@@ -212,10 +217,10 @@ func TestImportIsIdempotentAndKeepsASecret(t *testing.T) {
 func TestImportTakesAllOrNone(t *testing.T) {
 	t.Parallel()
 	s := managed(t)
-	good, bad := NewClientRow(), NewClientRow()
+	good, bad := oidc.NewClient(), oidc.NewClient()
 	good.ClientID, bad.ClientID, bad.RedirectURIs = "good", "bad", []string{"javascript:alert(1)"}
-	secret := Secret{SHA256: sha("a secret")}
-	err := s.ImportClients(t.Context(), []ImportedClient{{ClientRow: good, Secret: secret}, {ClientRow: bad, Secret: secret}})
+	good.SecretSHA256, bad.SecretSHA256 = sha("a secret"), sha("a secret")
+	err := s.ImportClients(t.Context(), []ImportedClient{{Client: good}, {Client: bad}})
 	if want := `client bad: redirect uris must be absolute no fragment or wildcard: "javascript:alert(1)"`; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
@@ -230,14 +235,57 @@ func TestDefaultsOfARowAreThoseOfTheTable(t *testing.T) {
 	s := open(t, conn.Config().ConnString())
 	_, err := conn.Exec(t.Context(), "INSERT INTO clients (client_id, client_secret_sha256) VALUES ('by-sql', sha256('x'))")
 	try(t, err)
-	c := NewClientRow()
-	c.ClientID = "by-row"
-	try(t, s.AddClient(t.Context(), c, Secret{SHA256: sha("x")}))
+	c := oidc.NewClient()
+	c.ClientID, c.SecretSHA256 = "by-row", sha("x")
+	try(t, s.AddClient(t.Context(), c))
 	var distinct int
 	try(t, conn.QueryRow(t.Context(), `
 		SELECT count(DISTINCT to_jsonb(c) - '{client_id,created_at,updated_at}'::text[]) FROM clients c`).Scan(&distinct))
 	if distinct != 1 {
-		t.Error("NewClientRow has other defaults than the table")
+		t.Error("NewClient has other defaults than the table")
+	}
+}
+
+func TestEveryColumnOfClientsIsAField(t *testing.T) {
+	t.Parallel()
+	rows, err := connect(t).Query(t.Context(), `SELECT column_name FROM information_schema.columns
+		WHERE table_schema = current_schema AND table_name = 'clients'
+		AND column_name NOT IN ('registration_access_token_sha256', 'updated_at')`) // which nobody reads
+	try(t, err)
+	columns, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	try(t, err)
+	var fields []string
+	for _, c := range clientColumns {
+		fields = append(fields, c.name)
+	}
+	slices.Sort(columns)
+	if slices.Sort(fields); !slices.Equal(fields, columns) {
+		t.Errorf("the fields are %v, the columns %v", fields, columns)
+	}
+}
+
+// A refusal shows the value that it is about, and neither keys nor the secret.
+func TestWhatIsShownOfAClientFollowsFromItsColumns(t *testing.T) {
+	t.Parallel()
+	rows, err := connect(t).Query(t.Context(), `SELECT conname FROM pg_constraint WHERE conrelid = 'clients'::regclass`)
+	try(t, err)
+	constraints, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	try(t, err)
+	c := oidc.NewClient()
+	c.SecretSHA256, c.JWKS = sha("secret"), []byte(`{"keys":[]}`)
+	shown := registeredColumns.shown(c)
+	for name, columns := range namesInConstraints {
+		if !slices.ContainsFunc(constraints, func(c string) bool { return strings.HasPrefix(c, "clients_"+name+"_") }) {
+			t.Errorf("no constraint is about %s", name)
+		}
+		for _, column := range columns {
+			if _, ok := shown[column]; !ok {
+				t.Errorf("%s: there is no %s", name, column)
+			}
+		}
+	}
+	if shown["access_token_alg"] != "ES256" || shown["jwks"] != "" || shown["client_secret_sha256"] != "" {
+		t.Error(shown)
 	}
 }
 

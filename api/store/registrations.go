@@ -44,9 +44,8 @@ var room = `room AS (
 
 var lockRegistrations = compile(`SELECT pg_advisory_xact_lock(` + strconv.Itoa(registrationLock) + `)`)
 
-// NewRegistration is what belongs to a client that registers itself beside its row, whose Registration says how it does.
+// NewRegistration is what belongs to the registration of a client beside the client, whose Registration says how it does it.
 type NewRegistration struct {
-	Secret       []byte  // its digest; nil: none
 	AccessToken  *Digest // what it manages its registration with; nil: nothing
 	InitialToken *Digest // what it registers itself with: one use of it is spent; nil: nothing, and the bounds hold
 	Network      Digest  // keyed; where it comes from
@@ -54,12 +53,12 @@ type NewRegistration struct {
 
 // RegisterClient stores a client that registers itself. ErrNotFound: its initial access token is spent, expired or unknown;
 // ErrManyRegistrations, ErrManyRegistrationsHere: there is no room now. A client_id that is there already is left alone.
-func (s *Store) RegisterClient(ctx context.Context, c ClientRow, n NewRegistration, now time.Time) error {
-	a := registeredColumns.args(c, n.Secret)
+func (s *Store) RegisterClient(ctx context.Context, c oidc.Client, n NewRegistration, now time.Time) error {
+	a := registeredColumns.args(c)
 	a["registration"], a["registration_token"], a["now"] = c.Registration, bytesOf(n.AccessToken), now
 	if n.InitialToken != nil {
 		a["initial_token"] = n.InitialToken[:]
-		return inWords(registerWithToken.row(ctx, s.pool, a).Scan(nil), c.values())
+		return inWords(registerWithToken.row(ctx, s.pool, a).Scan(nil), registeredColumns.shown(c))
 	}
 	a["network"] = n.Network[:]
 	var many, manyHere bool
@@ -67,7 +66,7 @@ func (s *Store) RegisterClient(ctx context.Context, c ClientRow, n NewRegistrati
 	lockRegistrations.queue(&batch, nil)
 	registerInRoom.queue(&batch, a).QueryRow(func(row pgx.Row) error { return row.Scan(&many, &manyHere) })
 	err := s.pool.SendBatch(ctx, &batch).Close()
-	return noRoom(inWords(err, c.values()), many, manyHere)
+	return noRoom(inWords(err, registeredColumns.shown(c)), many, manyHere)
 }
 
 func noRoom(err error, many, manyHere bool) error {
@@ -124,27 +123,15 @@ func (s *Store) CheckInitialAccessToken(ctx context.Context, token Digest, now t
 	return failure(checkInitialToken.row(ctx, s.pool, args{"initial_token": token[:], "now": now}).Scan())
 }
 
-// Registered is a client that registered itself.
-type Registered struct {
-	ClientRow
-	SecretSHA256 []byte    `db:"client_secret_sha256"` // nil: none
-	CreatedAt    time.Time `db:"created_at"`
-}
-
 // ownRegistration is what a client has to prove to manage its registration (RFC 7592 §2); a client that is disabled can no longer.
 const ownRegistration = `c.client_id = @client_id AND c.registration_access_token_sha256 = @registration_token
 	AND c.registration IS NOT NULL AND c.disabled_at IS NULL`
 
-var loadRegistration = compile(clientSelect + `, client_secret_sha256, created_at FROM clients c WHERE ` + ownRegistration)
+var loadRegistration = compile(clientSelect + ` WHERE ` + ownRegistration)
 
 // Registration returns the client that the registration access token belongs to, else ErrNotFound.
-func (s *Store) Registration(ctx context.Context, clientID string, token Digest) (Registered, error) {
-	rows, err := loadRegistration.rows(ctx, s.pool, args{"client_id": clientID, "registration_token": token[:]})
-	if err != nil {
-		return Registered{}, failure(err)
-	}
-	c, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Registered])
-	return c, failure(err)
+func (s *Store) Registration(ctx context.Context, clientID string, token Digest) (oidc.Client, error) {
+	return s.oneClient(ctx, &loadRegistration, args{"client_id": clientID, "registration_token": token[:]})
 }
 
 // replaced is the part of a statement that makes the metadata of a client what metadataColumns.args say, where it fits; askedAgain has
@@ -155,7 +142,7 @@ func replaced(where, set string) string {
 		), replaced AS (
 			UPDATE clients c SET
 				client_secret_sha256 = CASE WHEN @secret::bytea IS NOT NULL THEN coalesce(c.client_secret_sha256, @secret) END, ` + set +
-		metadataColumns.each(func(c clientColumn, arg string) string { return c.name + " = " + arg }) + `
+		metadataColumns.each(func(c clientColumn) string { return c.name + " = " + c.stored() }) + `
 			FROM room WHERE ` + where + `
 			RETURNING c.registration, c.redirect_uris, coalesce(c.client_secret_sha256 = @secret, false) AS secret_is_new
 		), asked_again AS (
@@ -169,15 +156,14 @@ func replaced(where, set string) string {
 func (s *Store) ReplaceRegistration(ctx context.Context, c oidc.ClientMetadata, token Digest, secret []byte, network Digest,
 	now time.Time) (
 	secretIsNew bool, err error) {
-	row := ClientRow{ClientMetadata: c}
 	var many, manyHere bool
 	var isNew *bool
 	var batch pgx.Batch
 	lockRegistrations.queue(&batch, nil)
-	a := metadataColumns.args(row, secret)
-	a["registration_token"], a["network"], a["now"] = token[:], network[:], now
+	a := metadataColumns.args(c)
+	a["secret"], a["registration_token"], a["network"], a["now"] = secret, token[:], network[:], now
 	replaceInRoom.queue(&batch, a).QueryRow(func(row pgx.Row) error { return row.Scan(&many, &manyHere, &isNew) })
-	err = inWords(s.pool.SendBatch(ctx, &batch).Close(), row.values())
+	err = inWords(s.pool.SendBatch(ctx, &batch).Close(), metadataColumns.shown(c))
 	switch {
 	case err != nil || isNew == nil && (many || manyHere):
 		return false, noRoom(err, many, manyHere)
@@ -197,11 +183,10 @@ var replaceInRoom = compile(`
 
 // RefreshDocument makes the metadata of a client what its document now says.
 func (s *Store) RefreshDocument(ctx context.Context, c oidc.ClientMetadata, now time.Time) error {
-	row := ClientRow{ClientMetadata: c}
-	a := metadataColumns.args(row, nil)
-	a["now"] = now
+	a := metadataColumns.args(c)
+	a["secret"], a["now"] = nil, now
 	_, err := refreshDocument.run(ctx, s.pool, a)
-	return inWords(err, row.values())
+	return inWords(err, metadataColumns.shown(c))
 }
 
 var refreshDocument = compile(`

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"gatehouse/api/oidc"
 )
 
 func init() {
@@ -28,8 +30,8 @@ func init() {
 }
 
 // selfRegistered is a client that registers itself, by its number.
-func selfRegistered(i int, how string) ClientRow {
-	row := NewClientRow()
+func selfRegistered(i int, how string) oidc.Client {
+	row := oidc.NewClient()
 	row.ClientID, row.TokenEndpointAuthMethod, row.Registration = "self-"+strconv.Itoa(i), "none", how
 	row.RedirectURIs = []string{"https://rp.example.org/" + strconv.Itoa(i)}
 	return row

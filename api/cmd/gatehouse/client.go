@@ -122,20 +122,20 @@ type clientListCmd struct {
 
 func (c clientListCmd) Run(ctx context.Context, a *app) error {
 	return a.withAdmin(ctx, 0, func(_ *config.Config, adm *admin.Admin) error {
-		list := walk(func(p admin.Paging) (admin.Page[admin.Client], error) {
+		list := walk(func(p admin.Paging) (admin.Page[oidc.Client], error) {
 			return adm.ListClients(ctx, admin.ListClients{Paging: p, Search: c.Search})
 		})
 		if c.JSON {
 			return printRows(a.stdout, list)
 		}
 		head := []string{"CLIENT_ID", "NAME", "KIND", "REGISTRATION", "STATE", "REDIRECT_URIS"}
-		return printTable(a.stdout, list, head, func(c admin.Client) []string {
+		return printTable(a.stdout, list, head, func(c oidc.Client) []string {
 			return []string{c.ClientID, c.ClientName, kind(c), c.Registration, state(c.DisabledAt), strings.Join(c.RedirectURIs, " ")}
 		})
 	})
 }
 
-func kind(c admin.Client) string {
+func kind(c oidc.Client) string {
 	words := []string{"confidential", "third-party"}
 	if c.TokenEndpointAuthMethod == "none" {
 		words[0] = "public"

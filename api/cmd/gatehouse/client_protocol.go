@@ -8,7 +8,6 @@ import (
 	"os"
 	"strings"
 
-	"gatehouse/api/admin"
 	"gatehouse/api/oidc"
 )
 
@@ -31,7 +30,7 @@ type clientProtocol struct {
 // keyed reports whether the client has a key in place of a secret.
 func (c clientProtocol) keyed() bool { return c.JWKS != "" || c.JWKSURI != "" }
 
-func (c clientProtocol) change(a *app, row *admin.Client) error {
+func (c clientProtocol) change(a *app, row *oidc.Client) error {
 	if c.FAPI2 && !c.keyed() {
 		return errors.New("--fapi2 needs the client's public keys: --jwks or --jwks-uri")
 	}
@@ -58,7 +57,7 @@ func (c clientProtocol) change(a *app, row *admin.Client) error {
 		row.SubjectType = oidc.SubjectPairwise
 	}
 	row.IDTokenSignedResponseAlg, row.IDTokenScopeClaims = c.IDTokenAlg, !c.NoIDTokenClaims
-	row.RequirePushedRequests, row.DPoPBoundAccessTokens = c.PushRequests || c.FAPI2, c.DPoP || c.FAPI2
+	row.RequirePushedAuthorizationRequests, row.DPoPBoundAccessTokens = c.PushRequests || c.FAPI2, c.DPoP || c.FAPI2
 	if c.FAPI2 {
 		row.SecurityProfile = oidc.FAPI2
 		if c.IDTokenAlg == "RS256" {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"gatehouse/api/oidc"
 	"gatehouse/api/store"
 )
 
@@ -53,7 +54,7 @@ func TestClientCommands(t *testing.T) {
 		"--allow-upstream", "google",
 		"--grant-type", "urn:ietf:params:oauth:grant-type:token-exchange")
 	shown = s.good("", "client", "show", "old")
-	var old store.ClientRow
+	var old oidc.Client
 	if err := json.Unmarshal([]byte(shown), &old); err != nil || old.RequirePKCE || old.AccessTokenSigningAlg != "RS256" ||
 		old.RefreshTokenFormat != "jwt" ||
 		len(old.ReleasedClaims) != 2 || len(old.Audiences) != 1 || len(old.AllowedUpstreams) != 1 || len(old.GrantTypes) != 3 {
@@ -122,12 +123,12 @@ func TestClientImport(t *testing.T) {
 	}
 	defer db.Close()
 	hub, err := db.Client(t.Context(), "hub")
-	if err != nil || !hub.SecretMatches("hub-secret-0123456789abcdef") || hub.AuthMethod != "client_secret_post" {
+	if err != nil || !hub.SecretMatches("hub-secret-0123456789abcdef") || hub.TokenEndpointAuthMethod != "client_secret_post" {
 		t.Errorf("%+v, %v", hub, err)
 	}
 	s.good(`{"client_id": "hub", "token_endpoint_auth_method": "client_secret_post", "client_name": "The Hub"}`, "client", "import", "-")
 	hub, err = db.Client(t.Context(), "hub")
-	if err != nil || !hub.SecretMatches("hub-secret-0123456789abcdef") || len(hub.RedirectURIs) != 0 || hub.Name != "The Hub" {
+	if err != nil || !hub.SecretMatches("hub-secret-0123456789abcdef") || len(hub.RedirectURIs) != 0 || hub.ClientName != "The Hub" {
 		t.Errorf("what is left out has its default, but the secret: %+v, %v", hub, err)
 	}
 	old, err := db.ShowClient(t.Context(), "old")
@@ -182,11 +183,11 @@ func TestClientAddTakesKeysAndProfiles(t *testing.T) {
 		"https://bank.example.org/cb"); out != "client_id bank\n" {
 		t.Errorf("a client with keys: %s", out)
 	}
-	var row store.ClientRow
+	var row oidc.Client
 	if err := json.Unmarshal([]byte(s.good("", "client", "show", "bank")), &row); err != nil {
 		t.Fatal(err)
 	}
-	if row.SecurityProfile != "fapi2" || row.TokenEndpointAuthMethod != "private_key_jwt" || !row.RequirePushedRequests ||
+	if row.SecurityProfile != "fapi2" || row.TokenEndpointAuthMethod != "private_key_jwt" || !row.RequirePushedAuthorizationRequests ||
 		!row.DPoPBoundAccessTokens ||
 		row.IDTokenSignedResponseAlg != "PS256" || len(row.JWKS) == 0 {
 		t.Errorf("%+v", row)
@@ -228,7 +229,7 @@ func TestTheJupyterHubTemplateIsCompletePython(t *testing.T) {
 			t.Errorf("no line %s in\n%s", want, config)
 		}
 	}
-	var shown store.ClientRow
+	var shown oidc.Client
 	if err := json.Unmarshal([]byte(s.good("", "client", "show", "jupyterhub")), &shown); err != nil {
 		t.Fatal(err)
 	}

@@ -106,7 +106,7 @@ func (r *Rig) Serve(server *httptest.Server, passwords *authn.Passwords, change 
 	})
 	<-listening
 	r.heard = append(r.heard, &heard)
-	server.Config.Handler = web.API(p, nil)
+	server.Config.Handler = web.API(p, web.Proxies{})
 	server.Start()
 	r.Cleanup(func() { server.Close(); cancel(); db.Close() })
 }

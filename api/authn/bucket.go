@@ -17,8 +17,8 @@ const digestBits = 16
 func (b Bucket) Kind() Kind { return Kind(b >> digestBits) }
 
 // Buckets returns the buckets of an attempt, in ascending order. username is as the user is looked up; addr is the client's
-// address, the zero Addr if it is not known; device names the known-device cookie if it is valid for this very account, and is ""
-// otherwise. Addresses count as one for each Subnet.
+// address, the zero Addr if it is not known, with a zone if only that and the proxy are known; device names the known-device
+// cookie if it is valid for this very account, and is "" otherwise. Addresses count as one for each Subnet.
 func Buckets(key [32]byte, username string, addr netip.Addr, device string) []Bucket {
 	if device != "" {
 		return []Bucket{bucket(key, ByDevice, username, device)}
@@ -27,6 +27,9 @@ func Buckets(key [32]byte, username string, addr netip.Addr, device string) []Bu
 		return []Bucket{bucket(key, ByAccount, username)}
 	}
 	subnet := Subnet(addr)
+	if isUnread(addr) { // it may be anybody, so nobody is to wait for what others did to other accounts
+		return []Bucket{bucket(key, ByPair, username, subnet), bucket(key, ByAccount, username)}
+	}
 	return []Bucket{
 		bucket(key, ByPair, username, subnet),
 		bucket(key, ByAddress, subnet),

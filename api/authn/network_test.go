@@ -17,7 +17,10 @@ func TestAnEndSiteIsAllThatOneCustomerHas(t *testing.T) {
 		{"2001:db8:1:2::3", "2001:db8:2:2::3", false, false},
 		{"192.0.2.1", "::ffff:192.0.2.1", true, true},
 		{"192.0.2.1", "192.0.2.2", false, false},
-		{"fe80::1%eth0", "fe80::2%eth1", true, true},
+		{"fe80::1", "fe80::2", true, true},
+		{"::ffff:10.0.0.1%unknown", "10.0.0.1", false, false}, // whose address is not known is not the proxy
+		{"2001:db8::1%_a", "2001:db8::1%_b", false, false},
+		{"2001:db8::1%_a", "2001:db8::1%_a", true, true},
 	} {
 		a, b := netip.MustParseAddr(test.a), netip.MustParseAddr(test.b)
 		if (Subnet(a) == Subnet(b)) != test.sameSubnet || (EndSite(a) == EndSite(b)) != test.sameEndSite {

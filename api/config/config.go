@@ -23,6 +23,7 @@ type Config struct {
 	TLSCertFile       string
 	TLSKeyFile        string
 	TrustedProxies    []netip.Prefix
+	ForwardedHeader   string // of HTTP, in its canonical form
 	LogLevel          slog.Level
 	Logo              string
 	Accent            string

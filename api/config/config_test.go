@@ -46,7 +46,8 @@ func TestDefaultsSuffice(t *testing.T) {
 func TestValuesAreRead(t *testing.T) {
 	second := strings.Repeat("0f", 32)
 	c, err := Load(base("GATEHOUSE_ENCRYPTION_KEY="+key+"\n "+second, "DATABASE_LISTEN_URL=poll",
-		"GATEHOUSE_TRUSTED_PROXIES=10.1.2.3/8, 2001:db8::1", "GATEHOUSE_LOGO=/logo.svg", "GATEHOUSE_ACCENT=#0b57d0",
+		"GATEHOUSE_TRUSTED_PROXIES=10.1.2.3/8, 2001:db8::1,::ffff:192.0.2.0/120", "GATEHOUSE_FORWARDED_HEADER=cf-connecting-ip",
+		"GATEHOUSE_LOGO=/logo.svg", "GATEHOUSE_ACCENT=#0b57d0",
 		"GATEHOUSE_HASH_QUEUE=7", "GATEHOUSE_REFRESH_GRACE=0s", "GATEHOUSE_NAME=", "GATEHOUSE_RESPONSE_TYPES=code, token id_token,code",
 		"GATEHOUSE_SESSION_MANAGEMENT=on",
 		"GATEHOUSE_REGISTRATION=open", "GATEHOUSE_CLIENT_ID_METADATA_DOCUMENTS=on"))
@@ -56,14 +57,14 @@ func TestValuesAreRead(t *testing.T) {
 	if len(c.EncryptionKeys) != 2 || string(c.EncryptionKeys[0][:]) != "0123456789abcdef0123456789abcdef" || c.EncryptionKeys[1][0] != 0x0f {
 		t.Errorf("keys: %x", c.EncryptionKeys)
 	}
-	if got := fmt.Sprint(c.TrustedProxies); got != "[10.0.0.0/8 2001:db8::1/128]" {
+	if got := fmt.Sprint(c.TrustedProxies); got != "[10.0.0.0/8 2001:db8::1/128 192.0.2.0/24]" {
 		t.Errorf("proxies: %s", got)
 	}
 	if got := fmt.Sprintf("%q", c.ResponseTypes); got != `["code" "id_token token"]` {
 		t.Errorf("response types: %s", got)
 	}
 	if c.DatabaseListenURL != Poll || c.MigrationURL() != c.DatabaseURL || c.HashQueue != 7 || c.Registration != "open" ||
-		!c.ClientIDDocuments || c.RefreshGrace != 0 || c.Name != "Gatehouse" || !c.SessionManagement {
+		!c.ClientIDDocuments || c.RefreshGrace != 0 || c.ForwardedHeader != "Cf-Connecting-Ip" || c.Name != "Gatehouse" || !c.SessionManagement {
 		t.Errorf("values: %+v", c)
 	}
 }
@@ -106,6 +107,8 @@ func TestBadValuesAreOneLineThatNamesTheVariable(t *testing.T) {
 		{"GATEHOUSE_TLS_KEY_FILE=" + cert, "GATEHOUSE_TLS_CERT_FILE and GATEHOUSE_TLS_KEY_FILE belong together"},
 		{"GATEHOUSE_TLS_CERT_FILE=/nowhere.pem", "GATEHOUSE_TLS_CERT_FILE cannot be read"},
 		{"GATEHOUSE_TRUSTED_PROXIES=10.0.0.0/8 proxy.example.org", `"proxy.example.org" is none`},
+		{"GATEHOUSE_FORWARDED_HEADER=X-Forwarded-For:", "GATEHOUSE_FORWARDED_HEADER must be the name of a header"},
+		{"GATEHOUSE_FORWARDED_HEADER=Forwarded", "is believed from GATEHOUSE_TRUSTED_PROXIES only: set that, too"},
 		{"GATEHOUSE_RESPONSE_TYPES=code,none", `GATEHOUSE_RESPONSE_TYPES must be some of code, id_token, id_token token`},
 		{"GATEHOUSE_RESPONSE_TYPES=code id_token token", "GATEHOUSE_RESPONSE_TYPES must have code"},
 		{"GATEHOUSE_SESSION_MANAGEMENT=yes", `GATEHOUSE_SESSION_MANAGEMENT must be on or off, not "yes"`},

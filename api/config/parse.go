@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"net/textproto"
 	"net/url"
 	"os"
 	"regexp"
@@ -137,8 +138,27 @@ func proxies(c *Config, value string) error {
 		if err != nil {
 			return fmt.Errorf("must be addresses or networks such as 10.0.0.0/8, separated by commas; %q is none", word)
 		}
-		c.TrustedProxies = append(c.TrustedProxies, prefix.Masked())
+		c.TrustedProxies = append(c.TrustedProxies, unmapped(prefix).Masked())
 	}
+	return nil
+}
+
+// unmapped returns networks of IPv4 in IPv6 (::ffff:0:0/96) as what they are: addresses are compared so.
+func unmapped(p netip.Prefix) netip.Prefix {
+	if p.Addr().Is4In6() && p.Bits() >= 96 {
+		return netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
+	}
+	return p
+}
+
+// token matches the name of a header (RFC 9110 §5.6.2).
+var token = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$")
+
+func headerName(c *Config, value string) error {
+	if !token.MatchString(value) {
+		return fmt.Errorf("must be the name of a header, such as X-Forwarded-For, not %q", value)
+	}
+	c.ForwardedHeader = textproto.CanonicalMIMEHeaderKey(value)
 	return nil
 }
 

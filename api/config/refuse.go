@@ -48,6 +48,9 @@ func (c *Config) contradictions() []error {
 	if c.TLSCertFile != "" && strings.HasPrefix(c.Issuer, "http:") {
 		list = append(list, errors.New("GATEHOUSE_ISSUER is http although GATEHOUSE_TLS_CERT_FILE is set: write it with https"))
 	}
+	if c.ForwardedHeader != "" && len(c.TrustedProxies) == 0 {
+		list = append(list, errors.New("GATEHOUSE_FORWARDED_HEADER is believed from GATEHOUSE_TRUSTED_PROXIES only: set that, too"))
+	}
 	list = append(list, c.originsDisagree())
 	for _, pair := range []struct {
 		short, long     string

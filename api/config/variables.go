@@ -86,8 +86,12 @@ var variables = []Variable{
 		Doc:   "Private key (PEM) of the certificate.",
 		parse: file(func(c *Config) *string { return &c.TLSKeyFile })},
 	{Name: "GATEHOUSE_TRUSTED_PROXIES",
-		Doc:   "Addresses or networks (CIDR), separated by commas, of proxies whose `X-Forwarded-For` is believed.",
+		Doc:   "Addresses or networks (CIDR), separated by commas, of proxies that are believed where a request comes from.",
 		parse: proxies},
+	{Name: "GATEHOUSE_FORWARDED_HEADER",
+		Doc: "The one header in which the trusted proxies say that, such as `CF-Connecting-IP`. " +
+			"Without: `X-Forwarded-For`, and `Forwarded` where that is not there.",
+		parse: headerName},
 	{Name: "GATEHOUSE_PRIVATE_HOSTS",
 		Doc: "Hosts, separated by commas, " +
 			"that Gatehouse may send requests to although they are private or speak `http`: upstreams, back-channel logout, " +

@@ -17,6 +17,7 @@ const (
 	ForPushedRequests  Purpose = "pushed request"
 	ForUpstreamSignIns Purpose = "upstream sign-in"
 	ForKnownDevices    Purpose = "known device"
+	ForDoctors         Purpose = "doctor"
 
 	ForBrowserStates       Purpose = "browser state"
 	ForDPoPNonces          Purpose = "DPoP nonce"

@@ -1,5 +1,7 @@
 package oidc
 
+import "net/netip"
+
 // RequestUnreadable is a request of a browser that is too large or not in the form that it has to have.
 type RequestUnreadable struct {
 	Why string `json:"why"`
@@ -78,4 +80,16 @@ type LogoutNotSaved struct {
 
 func (LogoutNotSaved) Kind() EventKind {
 	return EventKind{"logout_not_saved", LevelWarn, "could not note a back-channel logout; it will be sent again"}
+}
+
+// ForwardedUnreadable is a trusted proxy that says where a request comes from in a form that cannot be read. It is told once
+// of each proxy.
+type ForwardedUnreadable struct {
+	Proxy  netip.Addr `json:"proxy"`
+	Header string     `json:"header"`
+	Entry  string     `json:"entry"` // its first 100 bytes
+}
+
+func (ForwardedUnreadable) Kind() EventKind {
+	return EventKind{"forwarded_unreadable", LevelWarn, "a proxy does not say readably where requests come from"}
 }

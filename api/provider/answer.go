@@ -24,7 +24,8 @@ type Request struct {
 	FetchSite     string // Sec-Fetch-Site
 	FetchDest     string // Sec-Fetch-Dest
 	WantsJSON     bool
-	Addr          netip.Addr
+	Addr          netip.Addr // with a zone, it is a proxy's, and the zone all that is known of who comes by it
+	Via           Via
 	Cookies       map[CookieName]string
 }
 

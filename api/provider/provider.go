@@ -29,6 +29,7 @@ type Provider struct {
 	bucketKey  [32]byte
 	attempts   authn.Attempts
 	perSite    authn.SiteLimiter
+	unreadable unreadable
 	fetches    fetches // of what strangers name
 	keyFetches fetches // of the keys of clients
 	ring       atomic.Pointer[keys.Ring]

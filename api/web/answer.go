@@ -21,6 +21,7 @@ import (
 // answerer is the one writer of responses.
 type answerer struct {
 	https        bool
+	proxies      Proxies
 	checkSession fixedPage
 }
 

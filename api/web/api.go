@@ -30,8 +30,8 @@ type asker int
 const (
 	program asker = iota // a client, or a script of the UI: errors are JSON
 	person               // a browser navigates here: errors are pages
-	// poller is anyone, all day, for what is the same for all: nothing of the request is read, and it is logged at level debug, unless
-	// it fails.
+	// poller is anyone, all day, for what is the same for all: nothing of the request is read, and it is logged at level debug,
+	// unless it fails.
 	poller
 )
 
@@ -55,6 +55,7 @@ func routes(p *provider.Provider) []endpoint {
 		{"GET HEAD", "/jwks", clients, poller, p.JWKS},
 		{"GET HEAD", "/.well-known/openid-configuration", clients, poller, p.Discovery},
 		{"GET HEAD", "/.well-known/oauth-authorization-server", clients, poller, p.Discovery},
+		{"GET", "/forwarded", nobody, program, p.Forwarded},
 		{"GET HEAD", "/healthz", nobody, poller, health(nil)},
 		{"GET HEAD", "/readyz", nobody, poller, health(p.Ready)},
 	}
@@ -90,16 +91,17 @@ func health(ready func(context.Context) error) run {
 // patience bounds what an answer may wait for Postgres and for the password queue.
 const patience = 10 * time.Second
 
-// API is the handler of the OAuth endpoints. X-Forwarded-For is believed from trustedProxies only.
-func API(p *provider.Provider, trustedProxies []netip.Prefix) http.Handler {
+// API is the handler of the OAuth endpoints. What proxies say of where a request comes from is believed of the trusted ones
+// only.
+func API(p *provider.Provider, proxies Proxies) http.Handler {
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
-	e.IPExtractor = ipExtractor(trustedProxies)
-	a := answerer{https: strings.HasPrefix(p.Issuer, "https:")}
+	e.IPExtractor = echo.ExtractIPDirect()
+	a := answerer{https: strings.HasPrefix(p.Issuer, "https:"), proxies: proxies}
 	a.checkSession = checkSessionPage(a.prefix() + string(provider.StateCookie))
 	e.HTTPErrorHandler = func(err error, c echo.Context) { a.writeRoutingError(c, err) }
 	endpoints := routes(p)
-	e.Use(logged(endpoints), middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: logPanic}))
+	e.Use(a.logged(endpoints), middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: logPanic}))
 	for _, end := range endpoints {
 		handler := func(c echo.Context) error {
 			end.readers.allow(c, p)
@@ -110,6 +112,9 @@ func API(p *provider.Provider, trustedProxies []netip.Prefix) http.Handler {
 			r, problem := a.readRequest(c)
 			ctx, cancel := context.WithTimeout(provider.WithRequest(c.Request().Context(), requestID(c), r.Addr), patience)
 			defer cancel()
+			if r.Via.Unread != "" {
+				p.AddressUnread(ctx, r.Via)
+			}
 			if problem != nil {
 				return a.write(c, p.Malformed(ctx, r, end.asker == person, problem.status, problem.why))
 			}
@@ -123,15 +128,4 @@ func API(p *provider.Provider, trustedProxies []netip.Prefix) http.Handler {
 		}
 	}
 	return e
-}
-
-func ipExtractor(trusted []netip.Prefix) echo.IPExtractor {
-	if len(trusted) == 0 {
-		return echo.ExtractIPDirect()
-	}
-	options := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
-	for _, prefix := range trusted {
-		options = append(options, echo.TrustIPRange(ipNet(prefix)))
-	}
-	return echo.ExtractIPFromXFFHeader(options...)
 }

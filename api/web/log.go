@@ -13,7 +13,7 @@ import (
 func requestID(c echo.Context) string { return c.Response().Header().Get("X-Request-Id") }
 
 // logged gives each request an id and a line in the log: the path without its query, which may hold codes, tokens and names.
-func logged(endpoints []endpoint) echo.MiddlewareFunc {
+func (a answerer) logged(endpoints []endpoint) echo.MiddlewareFunc {
 	polled := map[string]bool{}
 	for _, end := range endpoints {
 		polled[end.path] = end.asker == poller
@@ -35,9 +35,10 @@ func logged(endpoints []endpoint) echo.MiddlewareFunc {
 			if polled[path] && c.Response().Status < 400 {
 				level = slog.LevelDebug
 			}
+			addr, _ := a.proxies.where(c.Request())
 			slog.LogAttrs(context.Background(), level, "request", slog.String("request_id", id), slog.String("method", c.Request().Method),
 				slog.String("path", path), slog.Int("status", c.Response().Status),
-				slog.Float64("ms", float64(time.Since(started).Microseconds())/1000), slog.String("addr", c.RealIP()))
+				slog.Float64("ms", float64(time.Since(started).Microseconds())/1000), slog.String("addr", addr.String()))
 			return nil
 		}
 	}

@@ -4,9 +4,7 @@ import (
 	"errors"
 	"io"
 	"mime"
-	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strings"
 
@@ -45,9 +43,7 @@ func (a answerer) readRequest(c echo.Context) (provider.Request, *problem) {
 		WantsJSON:     wantsJSON(h.Get("Accept")),
 		Cookies:       a.readCookies(c.Request()),
 	}
-	if addr, err := netip.ParseAddr(c.RealIP()); err == nil {
-		r.Addr = addr
-	}
+	r.Addr, r.Via = a.proxies.where(c.Request())
 	if len(h.Values("Authorization")) > 1 {
 		return r, &problem{http.StatusBadRequest, "more than one Authorization header"}
 	}
@@ -118,8 +114,4 @@ func readBody(c echo.Context, wanted string) ([]byte, *problem) {
 // wantsJSON says that a client asks for JSON and is no browser, which asks for HTML first.
 func wantsJSON(accept string) bool {
 	return strings.Contains(accept, "application/json") && !strings.Contains(accept, "text/html")
-}
-
-func ipNet(p netip.Prefix) *net.IPNet {
-	return &net.IPNet{IP: p.Masked().Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen())}
 }

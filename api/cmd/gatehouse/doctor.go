@@ -46,6 +46,7 @@ var examinations = []struct {
 	{"clients", true, examineClients},
 	{"upstream", true, examineUpstreams},
 	{"issuer", false, examineIssuer},
+	{"address", false, examineAddresses},
 	{"ui", false, examineUI},
 }
 
@@ -151,7 +152,7 @@ func examineUpstreams(ctx context.Context, p patient) (findings []finding) {
 
 func examineIssuer(ctx context.Context, p patient) []finding {
 	var discovery struct{ Issuer string }
-	if err := p.get(ctx, p.cfg.Issuer+"/.well-known/openid-configuration", &discovery); err != nil {
+	if err := p.get(ctx, p.cfg.Issuer+"/.well-known/openid-configuration", "", &discovery); err != nil {
 		return bad("%v: start gatehouse serve, and have the proxy lead %s to %s", err, p.cfg.Issuer, p.cfg.Listen)
 	}
 	if discovery.Issuer != p.cfg.Issuer {
@@ -163,7 +164,7 @@ func examineIssuer(ctx context.Context, p patient) []finding {
 
 func examineUI(ctx context.Context, p patient) []finding {
 	var seen struct{ API string }
-	if err := p.get(ctx, p.cfg.UIOrigin+"/config.json", &seen); err != nil {
+	if err := p.get(ctx, p.cfg.UIOrigin+"/config.json", "", &seen); err != nil {
 		return bad("%v: start gatehouse ui, or have a web server serve ui/dist and config.json there", err)
 	}
 	if seen.API != p.cfg.Issuer {
@@ -186,11 +187,14 @@ func examineClients(ctx context.Context, p patient) (findings []finding) {
 	return findings
 }
 
-// get reads a JSON document. Errors are short: what went wrong with which address.
-func (p patient) get(ctx context.Context, address string, into any) error {
+// get reads a JSON document, with a bearer token unless that is "". Errors are short: what went wrong with which address.
+func (p patient) get(ctx context.Context, address, bearer string, into any) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return err
+	}
+	if bearer != "" {
+		r.Header.Set("Authorization", "Bearer "+bearer)
 	}
 	res, err := p.http.Do(r)
 	var failed *url.Error

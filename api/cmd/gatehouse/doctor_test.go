@@ -51,7 +51,16 @@ func TestDoctor(t *testing.T) {
 	answers["/config.json"] = `{"api": "` + server.URL + `"}`
 	s.good("", "key", "rotate", "ES256")
 	examine(0, "ok   keys     1, which GATEHOUSE_ENCRYPTION_KEY decrypts", "ok   issuer   "+server.URL+" is reachable",
-		"ok   ui       "+server.URL+" is reachable")
+		"ok   ui       "+server.URL+" is reachable",
+		"warn address  "+server.URL+"/forwarded answers 404 Not Found: gatehouse serve should be of this version")
+
+	answers["/forwarded"] = `{"addr": "203.0.113.7", "peer": "10.0.0.1", "trusted": true, "header": "X-Forwarded-For",
+		"unread": [{"proxy": "10.0.0.2", "header": "Forwarded", "entry": "unknown"}]}`
+	examine(0, "ok   address  what is sent from here through "+server.URL+" comes from 203.0.113.7",
+		`warn address  10.0.0.2 sent a Forwarded that cannot be read, such as "unknown": have it send an address`)
+	answers["/forwarded"] = `{"addr": "10.0.0.1", "peer": "10.0.0.1", "header": "X-Forwarded-For"}`
+	examine(0, "warn address  10.0.0.1 sends X-Forwarded-For and is not believed, so that all who come through it count as one: "+
+		"name it in GATEHOUSE_TRUSTED_PROXIES")
 
 	s.env[3] = "GATEHOUSE_ENCRYPTION_KEY=" + strings.Repeat("1e", 32)
 	examine(1, "fail keys     signing key ", "put the key it was encrypted with back into GATEHOUSE_ENCRYPTION_KEY")

@@ -53,7 +53,8 @@ func (serveCmd) Run(ctx context.Context, a *app) error {
 	defer running.Wait() // before the database is closed
 	defer stop()
 	//nolint:contextcheck // a line of the log belongs to its request, which has a context of its own
-	return web.ListenAndServe(ctx, cfg.Listen, web.API(p, cfg.TrustedProxies), cfg)
+	api := web.API(p, web.Proxies{Trusted: cfg.TrustedProxies, Header: cfg.ForwardedHeader})
+	return web.ListenAndServe(ctx, cfg.Listen, api, cfg)
 }
 
 // collectSeldom trades some memory for less work of the garbage collector: what lives is a few MiB, so that by default it would be

@@ -30,8 +30,8 @@ func (r AuthorizeRequest) NewCode(grantID string, c *Client, s *Session, expires
 		DPoPJKT:       r.DPoPJKT, Scope: r.Scope, Nonce: r.Nonce, Claims: r.Claims, Resources: r.Resources, Expires: expires.Unix()}
 }
 
-// Redemption is what a client sends with a code.
-type Redemption struct {
+// AccessTokenRequest is what a client sends with a code (RFC 6749 §4.1.3).
+type AccessTokenRequest struct {
 	ClientID      string
 	RedirectURI   string
 	CodeChallenge string   // made of the verifier; "" if none was sent
@@ -45,7 +45,7 @@ const ResourceTooWide = "resource too wide"
 
 // Check returns why the code cannot be redeemed by a request; "" means that it can, unless it was before (RFC 6749 §4.1.3, RFC
 // 7636 §4.6).
-func (c *Code) Check(r Redemption, now time.Time) string {
+func (c *Code) Check(r AccessTokenRequest, now time.Time) string {
 	granted := c.Resources
 	if granted == nil {
 		granted = r.Allowed

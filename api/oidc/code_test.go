@@ -11,33 +11,34 @@ func TestACodeIsGoodForWhatItWasMadeForAndNothingElse(t *testing.T) {
 	c := clientOf(ClientMetadata{ClientID: "c"})
 	request := AuthorizeRequest{RedirectURI: "https://c.example.org/cb", CodeChallenge: "challenge", Scope: "openid offline_access",
 		Nonce: "n"}
-	good := Redemption{ClientID: "c", RedirectURI: "https://c.example.org/cb", CodeChallenge: "challenge", Allowed: []string{"us", "data"}}
+	type sent = AccessTokenRequest
+	good := sent{ClientID: "c", RedirectURI: "https://c.example.org/cb", CodeChallenge: "challenge", Allowed: []string{"us", "data"}}
 	for _, test := range []struct {
 		what   string
-		change func(r *AuthorizeRequest, with *Redemption)
+		change func(r *AuthorizeRequest, with *sent)
 		now    time.Time
 		why    string
 	}{
-		{"as it was made", func(*AuthorizeRequest, *Redemption) {}, noon, ""},
-		{"until it ends", func(*AuthorizeRequest, *Redemption) {}, noon.Add(59 * time.Second), ""},
-		{"and no longer", func(*AuthorizeRequest, *Redemption) {}, noon.Add(time.Minute), "expired"},
-		{"another client", func(_ *AuthorizeRequest, with *Redemption) { with.ClientID = "d" }, noon, "issued to another client"},
-		{"another client, expired", func(_ *AuthorizeRequest, with *Redemption) { with.ClientID = "d" }, noon.Add(time.Hour),
+		{"as it was made", func(*AuthorizeRequest, *sent) {}, noon, ""},
+		{"until it ends", func(*AuthorizeRequest, *sent) {}, noon.Add(59 * time.Second), ""},
+		{"and no longer", func(*AuthorizeRequest, *sent) {}, noon.Add(time.Minute), "expired"},
+		{"another client", func(_ *AuthorizeRequest, with *sent) { with.ClientID = "d" }, noon, "issued to another client"},
+		{"another client, expired", func(_ *AuthorizeRequest, with *sent) { with.ClientID = "d" }, noon.Add(time.Hour),
 			"issued to another client"},
-		{"another redirect URI", func(_ *AuthorizeRequest, with *Redemption) { with.RedirectURI += "/" }, noon,
+		{"another redirect URI", func(_ *AuthorizeRequest, with *sent) { with.RedirectURI += "/" }, noon,
 			"redirect_uri is not the one of the authorization request"},
-		{"another verifier", func(_ *AuthorizeRequest, with *Redemption) { with.CodeChallenge = "other" }, noon, "code_verifier does not fit"},
-		{"no verifier", func(_ *AuthorizeRequest, with *Redemption) { with.CodeChallenge = "" }, noon, "code_verifier does not fit"},
-		{"a verifier for no challenge", func(r *AuthorizeRequest, _ *Redemption) { r.CodeChallenge = "" }, noon, "code_verifier does not fit"},
-		{"neither", func(r *AuthorizeRequest, with *Redemption) { r.CodeChallenge, with.CodeChallenge = "", "" }, noon, ""},
-		{"its key", func(r *AuthorizeRequest, with *Redemption) { r.DPoPJKT, with.JKT = "k", "k" }, noon, ""},
-		{"another key", func(r *AuthorizeRequest, with *Redemption) { r.DPoPJKT, with.JKT = "k", "l" }, noon, "bound to another DPoP key"},
-		{"no key", func(r *AuthorizeRequest, _ *Redemption) { r.DPoPJKT = "k" }, noon, "bound to another DPoP key"},
-		{"a key for one that is not bound", func(_ *AuthorizeRequest, with *Redemption) { with.JKT = "k" }, noon, ""},
-		{"a service of the client", func(_ *AuthorizeRequest, with *Redemption) { with.Resources = []string{"data"} }, noon, ""},
-		{"a service that is not the client's", func(_ *AuthorizeRequest, with *Redemption) { with.Resources = []string{"data", "x"} },
+		{"another verifier", func(_ *AuthorizeRequest, with *sent) { with.CodeChallenge = "other" }, noon, "code_verifier does not fit"},
+		{"no verifier", func(_ *AuthorizeRequest, with *sent) { with.CodeChallenge = "" }, noon, "code_verifier does not fit"},
+		{"a verifier for no challenge", func(r *AuthorizeRequest, _ *sent) { r.CodeChallenge = "" }, noon, "code_verifier does not fit"},
+		{"neither", func(r *AuthorizeRequest, with *sent) { r.CodeChallenge, with.CodeChallenge = "", "" }, noon, ""},
+		{"its key", func(r *AuthorizeRequest, with *sent) { r.DPoPJKT, with.JKT = "k", "k" }, noon, ""},
+		{"another key", func(r *AuthorizeRequest, with *sent) { r.DPoPJKT, with.JKT = "k", "l" }, noon, "bound to another DPoP key"},
+		{"no key", func(r *AuthorizeRequest, _ *sent) { r.DPoPJKT = "k" }, noon, "bound to another DPoP key"},
+		{"a key for one that is not bound", func(_ *AuthorizeRequest, with *sent) { with.JKT = "k" }, noon, ""},
+		{"a service of the client", func(_ *AuthorizeRequest, with *sent) { with.Resources = []string{"data"} }, noon, ""},
+		{"a service that is not the client's", func(_ *AuthorizeRequest, with *sent) { with.Resources = []string{"data", "x"} },
 			noon, ResourceTooWide},
-		{"a service that was not asked for", func(r *AuthorizeRequest, with *Redemption) {
+		{"a service that was not asked for", func(r *AuthorizeRequest, with *sent) {
 			r.Resources, with.Resources = []string{"us"}, []string{"data"}
 		}, noon, ResourceTooWide},
 	} {

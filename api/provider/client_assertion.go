@@ -42,7 +42,8 @@ func (p *Provider) checkAssertion(ctx context.Context, r Request, c *oidc.Client
 	if why != "" {
 		return "client_assertion of " + clip(c.ClientID) + ": " + why, nil
 	}
-	err = p.store.UseOnce(ctx, jtiDigest("client assertion", c.ClientID, a.ID), a.Expiry.Time().Add(oidc.Leeway))
+	err = p.store.UseOnce(ctx, store.JTI{SHA256: jtiDigest("client assertion", c.ClientID, a.ID),
+		ExpiresAt: a.Expiry.Time().Add(oidc.Leeway)})
 	if errors.Is(err, store.ErrUsed) {
 		return "client_assertion of " + clip(c.ClientID) + ": its jti was used before", nil
 	}

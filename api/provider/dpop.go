@@ -56,9 +56,9 @@ func (p *Provider) proofOf(
 	return jkt, proof, nil
 }
 
-// usedProof returns what has to be remembered of a proof that came with an access token.
-func usedProof(jkt string, proof oidc.DPoPProof) *store.Once {
-	return &store.Once{JTI: jtiDigest("DPoP proof", jkt, proof.ID),
+// proofJTI returns what has to be remembered of a proof that came with an access token.
+func proofJTI(jkt string, proof oidc.DPoPProof) *store.JTI {
+	return &store.JTI{SHA256: jtiDigest("DPoP proof", jkt, proof.ID),
 		ExpiresAt: proof.IssuedAt.Time().Add(oidc.DPoPProofLife + oidc.ClientSkew)}
 }
 

@@ -28,18 +28,18 @@ func (p *Provider) grantAuthorizationCode(ctx context.Context, c *oidc.Client, r
 	}
 	code, ok := p.openCode(params["code"])
 	if !ok {
-		return p.refuseCode(ctx, c, store.Misfit{Reason: "unknown"})
+		return p.refuseCode(ctx, c, store.RefusedGrant{Reason: "unknown"})
 	}
-	why := code.Check(oidc.Redemption{ClientID: c.ClientID, RedirectURI: params["redirect_uri"], CodeChallenge: challenge,
-		JKT: req.bound.JKT, Resources: req.bound.Resources, Allowed: req.bound.Allowed}, req.now)
+	why := code.Check(oidc.AccessTokenRequest{ClientID: c.ClientID, RedirectURI: params["redirect_uri"], CodeChallenge: challenge,
+		JKT: req.restriction.JKT, Resources: req.restriction.Resources, Allowed: req.restriction.Allowed}, req.now)
 	if code.ClientID != c.ClientID {
-		return p.refuseCode(ctx, c, store.Misfit{Reason: why})
+		return p.refuseCode(ctx, c, store.RefusedGrant{Reason: why})
 	}
 
 	refresh := oidc.RefreshToken{Secret: randomBytes()}
 	g, u, err := oidc.Grant{}, oidc.User{}, store.ErrNotFound
 	if why == "" {
-		g, u, err = p.store.RedeemCode(ctx, code, p.redemption(c, refresh, req), req.now)
+		g, u, err = p.store.RedeemCode(ctx, code, p.newGrant(c, refresh, req), req.now)
 	}
 	switch {
 	case errors.Is(err, store.ErrNotFound):
@@ -54,9 +54,9 @@ func (p *Provider) grantAuthorizationCode(ctx context.Context, c *oidc.Client, r
 	return p.issueTokens(ctx, c, &u, &g, req, g.Scope, refresh)
 }
 
-func (p *Provider) refuseCode(ctx context.Context, c *oidc.Client, m store.Misfit) Answer {
-	if m.Revoked {
+func (p *Provider) refuseCode(ctx context.Context, c *oidc.Client, refused store.RefusedGrant) Answer {
+	if refused.Revoked {
 		p.tell(ctx, oidc.CodeReplayed{ClientID: c.ClientID})
 	}
-	return p.refuseGrantFor(ctx, c, m, "the code is not valid: unknown, expired, used before, or made for another request")
+	return p.refuseInvalidGrant(ctx, c, refused, "the code is not valid: unknown, expired, used before, or made for another request")
 }

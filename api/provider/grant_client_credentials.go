@@ -20,8 +20,8 @@ func (p *Provider) grantClientCredentials(ctx context.Context, c *oidc.Client, r
 	if err != nil {
 		return p.failed(ctx, err)
 	}
-	claims := p.accessTokenClaims(c, accessTokenFor{scope: scope, jkt: req.bound.JKT}, req.now)
-	claims.Subject, claims.Audience = c.ClientID, oidc.ClientAudience(c, p.Issuer, req.bound.Resources)
+	claims := p.accessTokenClaims(c, accessTokenFor{scope: scope, jkt: req.restriction.JKT}, req.now)
+	claims.Subject, claims.Audience = c.ClientID, oidc.ClientAudience(c, p.Issuer, req.restriction.Resources)
 	out := oidc.TokenResponse{TokenType: claims.TokenType(), ExpiresIn: int(p.AccessTokenTTL.Seconds()), Scope: scope}
 	if out.AccessToken, err = p.signClaims(ring, c, claims, req.now); err != nil {
 		return p.failed(ctx, err)

@@ -19,7 +19,7 @@ func (p *Provider) grantDeviceCode(ctx context.Context, c *oidc.Client, req toke
 
 	refresh := oidc.RefreshToken{Secret: randomBytes()}
 	deviceCode := digest(req.params["device_code"])
-	g, u, err := p.store.RedeemDeviceCode(ctx, deviceCode, p.redemption(c, refresh, req), req.now)
+	g, u, err := p.store.RedeemDeviceCode(ctx, deviceCode, p.newGrant(c, refresh, req), req.now)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		refusal, err := p.store.PollDeviceCode(ctx, deviceCode, c.ClientID, req.now)
@@ -34,8 +34,8 @@ func (p *Provider) grantDeviceCode(ctx context.Context, c *oidc.Client, req toke
 }
 
 // refuseDevice answers with the code of RFC 8628 §3.5 for why there is no token (yet).
-func (p *Provider) refuseDevice(ctx context.Context, c *oidc.Client, m store.Misfit) Answer {
-	switch m.Reason {
+func (p *Provider) refuseDevice(ctx context.Context, c *oidc.Client, refused store.RefusedGrant) Answer {
+	switch refused.Reason {
 	case store.DevicePending: // the answer to most polls: not for the log
 		return Answer{Status: 400, JSON: oauthErrorBody{oidc.AuthorizationPending, "nobody has answered yet"}}
 	case store.DeviceTooSoon:
@@ -45,9 +45,9 @@ func (p *Provider) refuseDevice(ctx context.Context, c *oidc.Client, m store.Mis
 	case store.DeviceExpired:
 		return p.refuseGrant(ctx, c, oidc.ExpiredToken, "the device code has expired; ask for a new one", "")
 	}
-	if m.Revoked {
+	if refused.Revoked {
 		p.tell(ctx, oidc.DeviceCodeReplayed{ClientID: c.ClientID})
 	}
 	return p.refuseGrant(ctx, c, oidc.InvalidGrant,
-		"the device code is not valid: unknown, used before, or the person may no longer sign in", m.Reason)
+		"the device code is not valid: unknown, used before, or the person may no longer sign in", refused.Reason)
 }

@@ -20,10 +20,10 @@ func (p *Provider) grantRefreshToken(ctx context.Context, c *oidc.Client, req to
 	}
 	token, ours := p.openRefreshToken(given)
 	if !ours {
-		return p.refuseRefreshToken(ctx, c, store.Misfit{Reason: "unknown"})
+		return p.refuseRefreshToken(ctx, c, store.RefusedGrant{Reason: "unknown"})
 	}
 	rotation := store.Rotation{Token: token, Client: c,
-		Scope: req.params["scope"], Bound: req.bound, IdleEnds: req.now.Add(p.RefreshIdle), Grace: p.RefreshGrace}
+		Scope: req.params["scope"], Restriction: req.restriction, IdleEnds: req.now.Add(p.RefreshIdle), Grace: p.RefreshGrace}
 	g, u, err := p.store.RotateRefreshToken(ctx, rotation, req.now)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
@@ -38,9 +38,9 @@ func (p *Provider) grantRefreshToken(ctx context.Context, c *oidc.Client, req to
 	return p.issueTokens(ctx, c, &u, &g, req, cmp.Or(req.params["scope"], g.Scope), token.Next(c))
 }
 
-func (p *Provider) refuseRefreshToken(ctx context.Context, c *oidc.Client, m store.Misfit) Answer {
-	if m.Revoked {
+func (p *Provider) refuseRefreshToken(ctx context.Context, c *oidc.Client, refused store.RefusedGrant) Answer {
+	if refused.Revoked {
 		p.tell(ctx, oidc.RefreshTokenReplayed{ClientID: c.ClientID})
 	}
-	return p.refuseGrantFor(ctx, c, m, "the refresh token is not valid: unknown, expired, revoked, or used before")
+	return p.refuseInvalidGrant(ctx, c, refused, "the refresh token is not valid: unknown, expired, revoked, or used before")
 }

@@ -136,7 +136,7 @@ func (p *Provider) exchangeForService(
 		return p.refuseGrant(ctx, c, refused.Code, refused.Description, refused.Log)
 	}
 
-	claims := p.accessTokenClaims(c, accessTokenFor{scope: scope, jkt: req.bound.JKT}, req.now)
+	claims := p.accessTokenClaims(c, accessTokenFor{scope: scope, jkt: req.restriction.JKT}, req.now)
 	claims.Subject, claims.Audience, claims.Actor = p.subject(c, x.Sub), oidc.Audience{target}, act
 	claims.GrantID, claims.SubjectID, claims.AuthTime = subject.GrantID, subject.ID, subject.AuthTime
 	claims.Expiry = min(claims.Expiry, subject.Expiry)

@@ -59,7 +59,7 @@ func (p *Provider) prepare(
 	var fields [][2]string
 	toSave, code := store.Issue{ClientID: c.ClientID}, ""
 	if req.PushedID != "" {
-		toSave.Once = &store.Once{JTI: jtiDigest("pushed request", c.ClientID, req.PushedID),
+		toSave.JTI = &store.JTI{SHA256: jtiDigest("pushed request", c.ClientID, req.PushedID),
 			ExpiresAt: now.Add(pushedRemembered + 2*p.RequestTTL)}
 	}
 	if req.ResponseType.Code() {

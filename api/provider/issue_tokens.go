@@ -11,10 +11,10 @@ import (
 
 // tokenRequest is what a client asks the token endpoint for, whichever the grant.
 type tokenRequest struct {
-	params oidc.Params
-	all    url.Values // as they came: those that may be repeated
-	bound  store.Bound
-	now    time.Time
+	params      oidc.Params
+	all         url.Values // as they came: those that may be repeated
+	restriction store.Restriction
+	now         time.Time
 }
 
 // issueTokens makes the answer of the token endpoint. scope may be narrower than the grant's; refresh is handed out if the
@@ -26,8 +26,9 @@ func (p *Provider) issueTokens(
 	if err != nil {
 		return p.failed(ctx, err)
 	}
-	out := oidc.TokenResponse{TokenType: oidc.TokenTypeOf(req.bound.JKT), ExpiresIn: int(p.AccessTokenTTL.Seconds()), Scope: scope}
-	out.AccessToken, err = p.signAccessToken(ring, c, u, g, accessTokenFor{scope, req.bound.JKT, req.bound.Resources}, req.now)
+	to := req.restriction
+	out := oidc.TokenResponse{TokenType: oidc.TokenTypeOf(to.JKT), ExpiresIn: int(p.AccessTokenTTL.Seconds()), Scope: scope}
+	out.AccessToken, err = p.signAccessToken(ring, c, u, g, accessTokenFor{scope, to.JKT, to.Resources}, req.now)
 	if err == nil && oidc.HasScope(scope, "openid") {
 		claims := oidc.IDTokenClaims(p.Issuer, p.subject(c, u.Sub), c, u, g, out.AccessToken, req.now, p.IDTokenTTL)
 		out.IDToken, err = signJSON(ring, c.IDTokenSignedResponseAlg, oidc.IDTokenType, claims, req.now)
@@ -41,27 +42,27 @@ func (p *Provider) issueTokens(
 	return Answer{Status: 200, JSON: out}
 }
 
-// redemption returns what is stored when a client redeems a code, of whichever grant. A public client's refresh tokens are
+// newGrant returns what is stored when a client redeems a code, of whichever grant. A public client's refresh tokens are
 // bound to the key of its proof: it has no other way to show that they are its own (RFC 9449 §5).
-func (p *Provider) redemption(c *oidc.Client, refresh oidc.RefreshToken, req tokenRequest) store.Redemption {
-	out := store.Redemption{Client: c, Refresh: refresh.Digest(), RefreshEnds: req.now.Add(p.RefreshIdle),
+func (p *Provider) newGrant(c *oidc.Client, refresh oidc.RefreshToken, req tokenRequest) store.NewGrant {
+	out := store.NewGrant{Client: c, Refresh: refresh.Digest(), RefreshEnds: req.now.Add(p.RefreshIdle),
 		OfflineEnds: req.now.Add(p.RefreshMax)}
 	if c.Public() {
-		out.RefreshJKT = req.bound.JKT
+		out.RefreshJKT = req.restriction.JKT
 	}
 	return out
 }
 
-// refuseGrantFor answers with the reason for which a code or refresh token was refused; invalid is said instead of those
+// refuseInvalidGrant answers with the reason for which a code or refresh token was refused; invalid is said instead of those
 // reasons that only the log is told.
-func (p *Provider) refuseGrantFor(ctx context.Context, c *oidc.Client, m store.Misfit, invalid string) Answer {
-	switch m.Reason {
+func (p *Provider) refuseInvalidGrant(ctx context.Context, c *oidc.Client, refused store.RefusedGrant, invalid string) Answer {
+	switch refused.Reason {
 	case store.ScopeTooWide:
 		return p.refuseGrant(ctx, c, oidc.InvalidScope, "scope asks for more than was granted", "")
 	case oidc.ResourceTooWide:
 		return p.refuseGrant(ctx, c, oidc.InvalidTarget, "resource is not one that was granted", "")
 	}
-	return p.refuseGrant(ctx, c, oidc.InvalidGrant, invalid, m.Reason)
+	return p.refuseGrant(ctx, c, oidc.InvalidGrant, invalid, refused.Reason)
 }
 
 // refuseGrant answers an authenticated client; log is for the log only.

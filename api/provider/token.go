@@ -86,23 +86,23 @@ func (p *Provider) Token(ctx context.Context, r Request) Answer {
 	case !client.MayUse(grants[i].name):
 		return p.refuseGrant(ctx, client, oidc.UnauthorizedClient, "the client is not registered for this grant_type", "")
 	}
-	bound, refused := p.bound(r, client, grants[i], now)
+	restriction, refused := p.restrictionOf(r, client, grants[i], now)
 	if refused != nil {
 		return p.refuseProof(ctx, r, client, refused, now)
 	}
-	return p.withNonce(r, grants[i].run(p, ctx, client, tokenRequest{params, r.Params, bound, now}), now)
+	return p.withNonce(r, grants[i].run(p, ctx, client, tokenRequest{params, r.Params, restriction, now}), now)
 }
 
-// bound returns what the tokens are to be bound to: the key of the DPoP proof, which some clients have to send (RFC 9449
-// §5.2), and the resources they are for.
-func (p *Provider) bound(r Request, c *oidc.Client, g grant, now time.Time) (store.Bound, *oidc.Error) {
+// restrictionOf returns what the tokens are to be restricted to: the key of the DPoP proof, which some clients have to send
+// (RFC 9449 §5.2), and the resources they are for.
+func (p *Provider) restrictionOf(r Request, c *oidc.Client, g grant, now time.Time) (store.Restriction, *oidc.Error) {
 	jkt, refused := p.proof(r, c, now)
 	if refused == nil && jkt == "" && c.DPoPBoundAccessTokens {
 		refused = &oidc.Error{Code: oidc.InvalidDPoPProof, Description: "this client has to send a DPoP proof"}
 	}
-	b := store.Bound{JKT: jkt, Allowed: c.ResourcesOf(p.Issuer)}
+	to := store.Restriction{JKT: jkt, Allowed: c.ResourcesOf(p.Issuer)}
 	if refused == nil && g.resources {
-		b.Resources, refused = oidc.Resources(r.Params["resource"], b.Allowed)
+		to.Resources, refused = oidc.Resources(r.Params["resource"], to.Allowed)
 	}
-	return b, refused
+	return to, refused
 }

@@ -106,6 +106,6 @@ func (p *Provider) checkPossession(
 	case jkt != claims.JKT():
 		return refuse(oidc.InvalidToken, "no DPoP proof, or one of another key")
 	}
-	use.Proof = usedProof(jkt, proof)
+	use.Proof = proofJTI(jkt, proof)
 	return nil
 }

@@ -9,8 +9,8 @@ import (
 	"gatehouse/api/oidc"
 )
 
-// Redemption is a code that is good, to be turned into tokens.
-type Redemption struct {
+// NewGrant is what a code or device code is redeemed for, beside what it says itself.
+type NewGrant struct {
 	Client      *oidc.Client
 	RefreshJKT  string // the key that refresh tokens are bound to, "" for none
 	Refresh     Digest // of the family of refresh tokens that the grant gets if it is offline
@@ -22,7 +22,7 @@ type Redemption struct {
 // in which the session, the user and his groups are checked together. The grant's row is what says that the code was redeemed, so
 // that of any number of parallel redemptions one wins (RFC 6749 §4.1.2, §10.5). ErrNotFound: something did not fit; see
 // RefuseCode.
-func (s *Store) RedeemCode(ctx context.Context, c *oidc.Code, r Redemption, now time.Time) (oidc.Grant, oidc.User, error) {
+func (s *Store) RedeemCode(ctx context.Context, c *oidc.Code, r NewGrant, now time.Time) (oidc.Grant, oidc.User, error) {
 	g, u, err := s.redeem(ctx, &redeemCode, r, now, args{"cookie": c.Session, "grant": c.GrantID, "offline": c.Offline(), "scope": c.Scope,
 		"userinfo_claims": c.Claims.Userinfo, "id_token_claims": c.Claims.IDToken, "resources": c.Resources})
 	g.Nonce = c.Nonce
@@ -30,7 +30,7 @@ func (s *Store) RedeemCode(ctx context.Context, c *oidc.Code, r Redemption, now 
 }
 
 // redeem runs a statement that ends in grantOfSpent; a has what it finds the session by, and what the code says.
-func (s *Store) redeem(ctx context.Context, q *query, r Redemption, now time.Time, a args) (oidc.Grant, oidc.User, error) {
+func (s *Store) redeem(ctx context.Context, q *query, r NewGrant, now time.Time, a args) (oidc.Grant, oidc.User, error) {
 	g, u := oidc.Grant{ClientID: r.Client.ClientID}, oidc.User{}
 	maps.Copy(a, args{"client": r.Client.ClientID, "allowed_groups": emptyNotNil(r.Client.AllowedGroups), "now": now, "jkt": r.RefreshJKT,
 		"refresh_sha256": r.Refresh[:], "refresh_ends": r.RefreshEnds, "offline_ends": r.OfflineEnds})
@@ -38,10 +38,10 @@ func (s *Store) redeem(ctx context.Context, q *query, r Redemption, now time.Tim
 	return g, u, failure(err)
 }
 
-// aliveSession is the part of a statement that finds a session s of a user u who may use the client, named session.
+// lockedSession is the part of a statement that finds the active session s of a user u who may use the client, named session.
 // User and session are locked, in the order of StartSession, and looked at again where that had to wait: a logout either finds the grant,
 // and tells the client, or comes first, and there is none.
-func aliveSession(from, where string) string {
+func lockedSession(from, where string) string {
 	return `
 		WITH session AS (
 			SELECT s.sid, s.user_id, s.auth_time, s.amr, s.ends_at FROM ` + from + ` JOIN users u ON u.id = s.user_id
@@ -50,7 +50,7 @@ func aliveSession(from, where string) string {
 		)`
 }
 
-var redeemCode = compile(aliveSession(`sessions s`, `s.cookie_sha256 = @cookie`) + `, spent AS (
+var redeemCode = compile(lockedSession(`sessions s`, `s.cookie_sha256 = @cookie`) + `, spent AS (
 			SELECT @grant::uuid AS grant_id, user_id, sid, @offline::boolean AS offline, @scope::text AS scope, auth_time, amr, ends_at,
 				@userinfo_claims::text[] AS userinfo_claims, @id_token_claims::text[] AS id_token_claims, @resources::text[] AS resources
 			FROM session
@@ -72,19 +72,19 @@ const grantOfSpent = `, granted AS (
 		SELECT ` + userColumns + `, ` + grantColumns + `
 		FROM granted g JOIN users u ON u.id = g.user_id`
 
-// Misfit says why a code was not redeemed.
-type Misfit struct {
+// RefusedGrant is why an authorization grant, such as a code or a refresh token, was refused (RFC 6749 §5.2).
+type RefusedGrant struct {
 	Reason  string // for the log; "unknown" tells nothing about the code
 	Revoked bool   // it was a replay, and what the first redemption got has been revoked
 }
 
-// misfit runs a statement that finds out the Misfit of a code or token.
-func (s *Store) misfit(ctx context.Context, q *query, a args) (m Misfit, err error) {
-	err = failure(q.row(ctx, s.pool, a).Scan(&m.Reason, &m.Revoked))
+// refusedGrant runs a statement that finds out why a code or token was refused.
+func (s *Store) refusedGrant(ctx context.Context, q *query, a args) (r RefusedGrant, err error) {
+	err = failure(q.row(ctx, s.pool, a).Scan(&r.Reason, &r.Revoked))
 	if errors.Is(err, ErrNotFound) {
-		return Misfit{Reason: "unknown"}, nil
+		return RefusedGrant{Reason: "unknown"}, nil
 	}
-	return m, err
+	return r, err
 }
 
 var refuseCode = compile(`
@@ -97,6 +97,6 @@ var refuseCode = compile(`
 
 // RefuseCode finds out whether the code was redeemed before, and then revokes what it got (RFC 6749 §4.1.2); why is what else is known to
 // be wrong with it, "" for nothing.
-func (s *Store) RefuseCode(ctx context.Context, c *oidc.Code, why string, now time.Time) (Misfit, error) {
-	return s.misfit(ctx, &refuseCode, args{"grant": c.GrantID, "client": c.ClientID, "now": now, "why": why})
+func (s *Store) RefuseCode(ctx context.Context, c *oidc.Code, why string, now time.Time) (RefusedGrant, error) {
+	return s.refusedGrant(ctx, &refuseCode, args{"grant": c.GrantID, "client": c.ClientID, "now": now, "why": why})
 }

@@ -23,9 +23,10 @@ func TestARedemptionWaitsForWhatEndsItsSessionAndThenFindsNone(t *testing.T) {
 		_, err := s.pool.Exec(t.Context(), sql)
 		try(t, err)
 	}
+	client := &oidc.Client{ClientMetadata: oidc.ClientMetadata{ClientID: "spa"}}
 	redeem := func(id string) error {
-		_, _, err := s.RedeemCode(t.Context(), &oidc.Code{GrantID: id, ClientID: "spa", Session: []byte("x")},
-			Redemption{Client: &oidc.Client{ClientMetadata: oidc.ClientMetadata{ClientID: "spa"}}, RefreshEnds: now, OfflineEnds: now}, now)
+		code := &oidc.Code{GrantID: id, ClientID: "spa", Session: []byte("x")}
+		_, _, err := s.RedeemCode(t.Context(), code, NewGrant{Client: client, RefreshEnds: now, OfflineEnds: now}, now)
 		return err
 	}
 	for _, test := range []struct {

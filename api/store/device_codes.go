@@ -110,7 +110,7 @@ func (s *Store) FindDeviceCode(ctx context.Context, userCode Digest, g Guesses, 
 }
 
 var allowDevice = compile(`
-	WITH ` + livingSession + `, allowed AS (
+	WITH ` + activeSession + `, allowed AS (
 		UPDATE device_codes d SET allowed = true, user_id = s.user_id, sid = s.sid, auth_time = s.auth_time, amr = s.amr
 		FROM session s
 		WHERE d.user_code_hmac = @user_code AND d.client_id = @client AND d.scope = @scope AND d.expires_at > @now
@@ -146,12 +146,12 @@ func (s *Store) DenyDevice(ctx context.Context, userCode Digest, d DeviceRequest
 }
 
 // RedeemDeviceCode spends a code that a person has allowed, as RedeemCode does; ErrNotFound: see PollDeviceCode.
-func (s *Store) RedeemDeviceCode(ctx context.Context, code Digest, r Redemption, now time.Time) (oidc.Grant, oidc.User, error) {
+func (s *Store) RedeemDeviceCode(ctx context.Context, code Digest, r NewGrant, now time.Time) (oidc.Grant, oidc.User, error) {
 	return s.redeem(ctx, &redeemDeviceCode, r, now, args{"device_code": code[:]})
 }
 
 var redeemDeviceCode = compile(
-	aliveSession(`device_codes d JOIN sessions s ON s.sid = d.sid`, `d.device_code_sha256 = @device_code`) + `, spent AS (
+	lockedSession(`device_codes d JOIN sessions s ON s.sid = d.sid`, `d.device_code_sha256 = @device_code`) + `, spent AS (
 			UPDATE device_codes d SET used_at = @now
 			FROM session s
 			WHERE d.device_code_sha256 = @device_code AND d.client_id = @client AND d.allowed AND d.used_at IS NULL
@@ -198,7 +198,7 @@ var pollDeviceCode = compile(`
 
 // PollDeviceCode finds out why RedeemDeviceCode found nothing. It counts the poll of a code that waits, whose interval grows if it came
 // too soon (RFC 8628 §3.5), and revokes what a code that was used before had got.
-func (s *Store) PollDeviceCode(ctx context.Context, code Digest, clientID string, now time.Time) (Misfit, error) {
-	return s.misfit(ctx, &pollDeviceCode, args{"device_code": code[:], "client": clientID, "now": now,
+func (s *Store) PollDeviceCode(ctx context.Context, code Digest, clientID string, now time.Time) (RefusedGrant, error) {
+	return s.refusedGrant(ctx, &pollDeviceCode, args{"device_code": code[:], "client": clientID, "now": now,
 		"not_before": now.Add(pollTolerance), "longer": oidc.DevicePollInterval})
 }

@@ -15,7 +15,7 @@ type TokenUse struct {
 	GrantID string
 	Client  *oidc.Client // whose the grant is, too; nil for a token that was got by an exchange
 	ID      string       // its jti where it can be revoked without its grant, else ""
-	Proof   *Once        // of the key that it is bound to, nil for none
+	Proof   *JTI         // of the key that it is bound to, nil for none
 	Name    bool         // nothing but the username of the user is wanted
 }
 
@@ -145,7 +145,7 @@ func (s *Store) LoadGrantUser(ctx context.Context, t TokenUse, now time.Time) (u
 	}
 	a := args{"grant": t.GrantID, "now": now, "jti": orZero(t.ID), "proof": nil, "proof_expires_at": nil}
 	if t.Proof != nil {
-		a["proof"], a["proof_expires_at"] = t.Proof.JTI[:], t.Proof.ExpiresAt
+		a["proof"], a["proof_expires_at"] = t.Proof.SHA256[:], t.Proof.ExpiresAt
 	}
 	refusal, err = u.scan(loadTokenUser.row(ctx, s.pool, a))
 	return u, refusal, err

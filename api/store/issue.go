@@ -12,7 +12,7 @@ import (
 type Issue struct {
 	ClientID string
 	Grant    *FrontGrant // nil where no access token is in the answer
-	Once     *Once       // nil unless the request was pushed: then it gets an answer once
+	JTI      *JTI        // nil unless the request was pushed: then it gets an answer once
 }
 
 // FrontGrant is what an access token of the front channel lives by: it ends with the token or with the session, and is never offline.
@@ -24,17 +24,11 @@ type FrontGrant struct {
 	ExpiresAt time.Time
 }
 
-// Once is what may be used once: the digest of its jti, and how long that has to be remembered.
-type Once struct {
-	JTI       Digest
-	ExpiresAt time.Time
-}
-
-// insertIssue is the part of a statement that stores an Issue for each row of its part named session, unless what is to be used once was
-// used before: firstUse tells. Its arguments are Issue.args.
-const insertIssue = `once AS (
+// insertIssue is the part of a statement that stores an Issue for each row of its part named session, unless its jti was used before:
+// firstUse tells. Its arguments are Issue.args.
+const insertIssue = `used AS (
 			INSERT INTO used_jtis (jti_sha256, expires_at)
-			SELECT @once, @once_expires_at FROM session WHERE @once::bytea IS NOT NULL ON CONFLICT DO NOTHING RETURNING 1
+			SELECT @jti, @jti_expires_at FROM session WHERE @jti::bytea IS NOT NULL ON CONFLICT DO NOTHING RETURNING 1
 		), granted AS (
 			INSERT INTO grants (id, user_id, client_id, sid, offline, scope, auth_time, amr, created_at, expires_at,
 				userinfo_claims, id_token_claims, resources)
@@ -43,23 +37,23 @@ const insertIssue = `once AS (
 			FROM session WHERE @grant::uuid IS NOT NULL AND ` + firstUse + `
 		)`
 
-const firstUse = `(@once::bytea IS NULL OR EXISTS (SELECT FROM once))`
+const firstUse = `(@jti::bytea IS NULL OR EXISTS (SELECT FROM used))`
 
 func (i *Issue) args(now time.Time) args {
 	a := args{"client": i.ClientID, "now": now, "grant": nil, "scope": nil, "grant_expires_at": nil, "userinfo_claims": nil,
-		"id_token_claims": nil, "resources": nil, "once": nil, "once_expires_at": nil}
+		"id_token_claims": nil, "resources": nil, "jti": nil, "jti_expires_at": nil}
 	if g := i.Grant; g != nil {
 		a["grant"], a["scope"], a["grant_expires_at"], a["resources"] = g.ID, g.Scope, g.ExpiresAt, g.Resources
 		a["userinfo_claims"], a["id_token_claims"] = g.Claims.Userinfo, g.Claims.IDToken
 	}
-	if o := i.Once; o != nil {
-		a["once"], a["once_expires_at"] = o.JTI[:], o.ExpiresAt
+	if j := i.JTI; j != nil {
+		a["jti"], a["jti_expires_at"] = j.SHA256[:], j.ExpiresAt
 	}
 	return a
 }
 
 var saveIssue = compile(`
-	WITH ` + livingSession + `, ` + touchedIf("session") + `, allowed AS (
+	WITH ` + activeSession + `, ` + touchedIf("session") + `, allowed AS (
 		INSERT INTO consents (user_id, client_id, scopes, granted_at)
 		SELECT user_id, @client, @consented::text[], @now FROM session WHERE @consented::text[] IS NOT NULL
 		` + besideFormerConsent + `
@@ -70,7 +64,7 @@ var saveIssue = compile(`
 // (consented, nil for nothing). touch moves the idle end of the session to it; zero leaves the row alone. ErrUsed: the request has had
 // its answer. Where there is nothing to store, as at most single sign-ons, no statement is run.
 func (s *Store) SaveIssue(ctx context.Context, sid string, i Issue, consented []string, touch, now time.Time) error {
-	if i.Grant == nil && i.Once == nil && consented == nil && touch.IsZero() {
+	if i.Grant == nil && i.JTI == nil && consented == nil && touch.IsZero() {
 		return nil
 	}
 	var first bool

@@ -47,7 +47,7 @@ func TestNothingIsIssuedForASessionThatHasEnded(t *testing.T) {
 	if grants, consents, past := rows(); grants != 1 || consents != 1 || past != 0 {
 		t.Errorf("%d grants, %d consents, %d past the session's end", grants, consents, past)
 	}
-	pushed := Issue{ClientID: "spa", Once: &Once{JTI: Digest{1}, ExpiresAt: now.Add(time.Hour)}}
+	pushed := Issue{ClientID: "spa", JTI: &JTI{SHA256: Digest{1}, ExpiresAt: now.Add(time.Hour)}}
 	if err := s.SaveIssue(ctx, alive, pushed, nil, time.Time{}, now); err != nil {
 		t.Error(err)
 	}

@@ -7,8 +7,8 @@ import (
 	"gatehouse/api/oidc"
 )
 
-// Bound is what tokens are bound to (RFC 9449), and whom they are to be for (RFC 8707).
-type Bound struct {
+// Restriction is what tokens are restricted to (RFC 9700 §2.2, §2.3): a key of the client (RFC 9449) and resources (RFC 8707).
+type Restriction struct {
 	JKT       string   // of the key whose proof came along, "" for none
 	Resources []string // wanted; none for all that was granted
 	Allowed   []string // what the client may want where the authorization request did not say
@@ -19,12 +19,12 @@ type Rotation struct {
 	Token  oidc.RefreshToken
 	Client *oidc.Client
 	Scope  string // asked for; "" for all that was granted
-	Bound
+	Restriction
 	IdleEnds time.Time
 	Grace    time.Duration // in which a spent token still gives the same successor
 }
 
-// ScopeTooWide is the reason of a Misfit that asks for more than was granted (RFC 6749 §6); the token is not spent.
+// ScopeTooWide is the reason for which a request is refused that asks for more than was granted (RFC 6749 §6); the token is not spent.
 const ScopeTooWide = "scope too wide"
 
 // The row of the grant is the target, so that of requests in parallel each looks at what the one before it left there.
@@ -83,8 +83,8 @@ var refuseRefreshToken = compile(`
 
 // RefuseRefreshToken finds out why RotateRefreshToken found nothing, and revokes the whole family of a token that was spent before:
 // two parties have it (RFC 9700 §4.14.2).
-func (s *Store) RefuseRefreshToken(ctx context.Context, r Rotation, now time.Time) (Misfit, error) {
-	return s.misfit(ctx, &refuseRefreshToken, r.args(now))
+func (s *Store) RefuseRefreshToken(ctx context.Context, r Rotation, now time.Time) (RefusedGrant, error) {
+	return s.refusedGrant(ctx, &refuseRefreshToken, r.args(now))
 }
 
 // RefreshToken is what is known of one that can still be used.

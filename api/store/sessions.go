@@ -59,8 +59,8 @@ func (s *Store) LoadSession(ctx context.Context, cookie Digest, now time.Time) (
 	return session, u, err
 }
 
-// livingSession is the part of a statement that finds the session @session, named session, while it may be used.
-const livingSession = `session AS (
+// activeSession is the part of a statement that finds the session @session, named session, while it may be used.
+const activeSession = `session AS (
 			SELECT s.sid, s.user_id, s.auth_time, s.amr, s.ends_at FROM sessions s JOIN users u ON u.id = s.user_id
 			WHERE s.sid = @session AND s.ended_at IS NULL AND s.expires_at > @now AND u.disabled_at IS NULL
 		)`

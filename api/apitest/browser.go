@@ -67,7 +67,10 @@ type Browser struct {
 // Browser returns a new one, with no cookies.
 func (r *Rig) Browser() *Browser {
 	jar, _ := cookiejar.New(nil)
-	return &Browser{r, &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	connections := &http.Transport{} // of its own: the server of any test that ends closes those of http.DefaultTransport
+	r.Cleanup(connections.CloseIdleConnections)
+	return &Browser{r, &http.Client{Jar: jar, Transport: connections,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 
 // Do sends form as the body of a POST and as the query of anything else; headers are name, value pairs.

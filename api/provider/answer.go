@@ -21,9 +21,8 @@ type Request struct {
 	Authorization string
 	DPoP          []string // the proofs that came along (RFC 9449 §4.1): one, or the request is wrong
 	Origin        string
-	FetchSite     string // Sec-Fetch-Site
-	FetchDest     string // Sec-Fetch-Dest
-	WantsJSON     bool
+	FetchSite     string     // Sec-Fetch-Site
+	FetchDest     string     // Sec-Fetch-Dest
 	Addr          netip.Addr // with a zone, it is a proxy's, and the zone all that is known of who comes by it
 	Via           Via
 	Cookies       map[CookieName]string
@@ -58,7 +57,8 @@ type Answer struct {
 	JSON       any
 	Raw        []byte // what is ready
 	Location   string
-	Frames     []string // addresses that the page which leads to Location loads first, unseen
+	Frames     []string      // addresses that a page which leads to Location loads first, unseen
+	Script     *ScriptAnswer // instead, for a client that asks for JSON and is no browser
 	FormPost   *FormPost
 	Cookies    []Cookie
 	Type       string        // of Raw; "" for JSON
@@ -69,6 +69,12 @@ type Answer struct {
 	ETag       string        // of Raw, where it is asked for again and again
 
 	CheckSession bool // the page at check_session_iframe
+}
+
+// ScriptAnswer is what such a client gets in place of a Location, with the same headers.
+type ScriptAnswer struct {
+	Status int
+	JSON   any
 }
 
 // FormPost sends the browser to a relying party with a form (OAuth 2.0 Form Post Response Mode).
@@ -107,9 +113,9 @@ func (p *Provider) failed(ctx context.Context, err error) Answer {
 }
 
 // failedPage is failed for a person at a browser; tryAgain is where the same step can be tried again, "" for nowhere.
-func (p *Provider) failedPage(ctx context.Context, r Request, err error, tryAgain string) Answer {
+func (p *Provider) failedPage(ctx context.Context, err error, tryAgain string) Answer {
 	code, status, wait := p.classify(ctx, err)
-	a := p.showError(ctx, r, status, errorPage{Error: failure{Code: code}, TryAgain: tryAgain})
+	a := p.showError(ctx, status, errorPage{Error: failure{Code: code}, TryAgain: tryAgain})
 	a.RetryAfter = wait
 	return a
 }
@@ -153,7 +159,7 @@ func (p *Provider) respondError(
 		if e.Code == oidc.ServerError {
 			status = 500
 		}
-		a := p.errorPage(ctx, r, status, e.Code, nil)
+		a := p.errorPage(ctx, status, e.Code, nil)
 		a.Cookies = cookies
 		return a
 	}
@@ -168,10 +174,10 @@ func orElse(s, other string) string {
 }
 
 // Malformed refuses a request that could not be read; r has no parameters then.
-func (p *Provider) Malformed(ctx context.Context, r Request, person bool, status int, why string) Answer {
+func (p *Provider) Malformed(ctx context.Context, person bool, status int, why string) Answer {
 	if person {
 		p.tell(ctx, oidc.RequestUnreadable{Why: why})
-		return p.errorPage(ctx, r, status, pageInvalidRequest, nil)
+		return p.errorPage(ctx, status, pageInvalidRequest, nil)
 	}
 	a := p.refuse(ctx, "request", "", &oidc.Error{Code: oidc.InvalidRequest, Description: why})
 	a.Status = status

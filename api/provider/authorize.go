@@ -13,21 +13,21 @@ func (p *Provider) Authorize(ctx context.Context, r Request) Answer {
 	now := p.now()
 	client, err := p.clientOf(ctx, r, r.Params["client_id"])
 	if err != nil {
-		return p.failedPage(ctx, r, err, p.sameRequest(r))
+		return p.failedPage(ctx, err, p.sameRequest(r))
 	}
 	req, untrusted, refusal, err := p.readAuthorize(ctx, r, client, now)
 	switch {
 	case err != nil:
-		return p.failedPage(ctx, r, err, p.sameRequest(r))
+		return p.failedPage(ctx, err, p.sameRequest(r))
 	case untrusted != nil:
-		return p.refuseAuthorize(ctx, r, untrusted, client)
+		return p.refuseAuthorize(ctx, untrusted, client)
 	case refusal != nil:
 		return p.respondError(ctx, r, req, refusal)
 	}
 
 	a, err := p.nextAtBrowser(ctx, visit{r: r, req: req, client: client, now: now})
 	if err != nil {
-		return p.failedPage(ctx, r, err, p.sameRequest(r))
+		return p.failedPage(ctx, err, p.sameRequest(r))
 	}
 	return a
 }
@@ -42,15 +42,15 @@ func (p *Provider) sameRequest(r Request) string {
 }
 
 // refuseAuthorize shows a refusal to the person, since the redirect URI is not to be trusted with it (RFC 6749 §4.1.2.1).
-func (p *Provider) refuseAuthorize(ctx context.Context, r Request, e *oidc.Error, client *oidc.Client) Answer {
+func (p *Provider) refuseAuthorize(ctx context.Context, e *oidc.Error, client *oidc.Client) Answer {
 	p.tell(ctx, oidc.AuthorizationRequestRefused{Error: e.Description, Why: e.Log})
 	switch {
 	case e.Code == oidc.InvalidClient:
-		return p.errorPage(ctx, r, 400, pageUnknownClient, nil)
+		return p.errorPage(ctx, 400, pageUnknownClient, nil)
 	case e.Code == oidc.InvalidRequestURI:
-		return p.errorPage(ctx, r, 400, pageInvalidRequestURI, viewOfClient(client))
+		return p.errorPage(ctx, 400, pageInvalidRequestURI, viewOfClient(client))
 	case e.Code == oidc.InvalidRequest && e.Log != "":
-		return p.errorPage(ctx, r, 400, pageInvalidRedirect, viewOfClient(client))
+		return p.errorPage(ctx, 400, pageInvalidRedirect, viewOfClient(client))
 	}
-	return p.errorPage(ctx, r, 400, pageInvalidRequest, viewOfClient(client))
+	return p.errorPage(ctx, 400, pageInvalidRequest, viewOfClient(client))
 }

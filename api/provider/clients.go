@@ -24,7 +24,7 @@ func (p *Provider) clientNamed(ctx context.Context, ids []string) (*oidc.Client,
 // stillRegistered returns the client of a pending request. It may have been removed or changed since the request was
 // sealed: refusal is the answer then.
 func (p *Provider) stillRegistered(
-	ctx context.Context, r Request, req *oidc.AuthorizeRequest,
+	ctx context.Context, req *oidc.AuthorizeRequest,
 ) (c *oidc.Client, refusal *Answer, err error) {
 	if req.Account {
 		return accountClient, nil, nil
@@ -35,9 +35,9 @@ func (p *Provider) stillRegistered(
 	case err != nil:
 		return nil, nil, err
 	case client == nil || client.Disabled():
-		a = p.errorPage(ctx, r, 400, pageUnknownClient, nil)
+		a = p.errorPage(ctx, 400, pageUnknownClient, nil)
 	case req.UserCode == "" && !client.HasRedirectURI(req.RedirectURI):
-		a = p.errorPage(ctx, r, 400, pageInvalidRedirect, viewOfClient(client))
+		a = p.errorPage(ctx, 400, pageInvalidRedirect, viewOfClient(client))
 	default:
 		return client, nil, nil
 	}

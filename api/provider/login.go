@@ -25,13 +25,13 @@ func (p *Provider) Login(ctx context.Context, r Request) Answer {
 	typed, bad := oidc.ParseParams(r.Params, []string{"username", "method"})
 	m := methodNamed(cmp.Or(typed["method"], "password"))
 	if len(bad) > 0 || m == nil || m.prove == nil {
-		return p.errorPage(ctx, r, 400, pageInvalidRequest, w.Client)
+		return p.errorPage(ctx, 400, pageInvalidRequest, w.Client)
 	}
 	w.Username, w.Upstream = typed["username"], ""
-	client, refusal, err := p.stillRegistered(ctx, r, w.Request)
+	client, refusal, err := p.stillRegistered(ctx, w.Request)
 	switch {
 	case err != nil:
-		return p.failedLogin(ctx, r, w, err, now)
+		return p.failedLogin(ctx, w, err, now)
 	case refusal != nil:
 		return *refusal
 	case r.Params.Get("cancel") != "" && w.Request.RedirectURI != "":
@@ -48,13 +48,13 @@ func (p *Provider) Login(ctx context.Context, r Request) Answer {
 	var not notProven
 	switch {
 	case errors.Is(err, errUserChanged):
-		return p.backToLogin(ctx, r, w, 401, invalidCredentials, 0, now)
+		return p.backToLogin(ctx, w, 401, invalidCredentials, 0, now)
 	case errors.As(err, &not) && not.status == 400:
-		return p.errorPage(ctx, r, 400, not.code, w.Client)
+		return p.errorPage(ctx, 400, not.code, w.Client)
 	case errors.As(err, &not):
-		return p.backToLogin(ctx, r, w, not.status, not.code, not.wait, now)
+		return p.backToLogin(ctx, w, not.status, not.code, not.wait, now)
 	case err != nil:
-		return p.failedLogin(ctx, r, w, err, now)
+		return p.failedLogin(ctx, w, err, now)
 	}
 	return a
 }

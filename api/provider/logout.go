@@ -19,10 +19,10 @@ func (p *Provider) Logout(ctx context.Context, r Request) Answer {
 	}
 	switch {
 	case err != nil:
-		return p.failedPage(ctx, r, err, "")
+		return p.failedPage(ctx, err, "")
 	case refused != nil:
 		p.tell(ctx, oidc.LogoutRefused{Error: refused.Description, Why: refused.Log})
-		return p.errorPage(ctx, r, 400, pageInvalidRequest, viewOfClient(client))
+		return p.errorPage(ctx, 400, pageInvalidRequest, viewOfClient(client))
 	}
 
 	session, user, err := p.store.LoadSession(ctx, digest(r.Cookies[SessionCookie]), now)
@@ -31,7 +31,7 @@ func (p *Provider) Logout(ctx context.Context, r Request) Answer {
 	case errors.Is(err, store.ErrNotFound):
 		return p.signedOut(r, w, now)
 	case err != nil:
-		return p.failedPage(ctx, r, err, "")
+		return p.failedPage(ctx, err, "")
 	case req.MustAsk(session.SID):
 		w.User = viewOfUser(&user)
 		// Not a redirect: clients check that their logout ended here, at the end_session_endpoint.
@@ -74,18 +74,15 @@ const maxFrames = 20
 func (p *Provider) endSession(ctx context.Context, r Request, w logoutPage, now time.Time) Answer {
 	clients, err := p.store.EndSession(ctx, w.SID, maxFrames, now)
 	if err != nil {
-		return p.failedPage(ctx, r, err, "")
+		return p.failedPage(ctx, err, "")
 	}
 	p.deliverLogoutsNow()
 	p.tell(ctx, oidc.SignedOut{SID: w.SID})
 	another := r.give(BrowserCookie, randomSecret()) // what was pending in this browser ends with the session
 	a := p.signedOut(r, w, now)
 	a.Cookies = append(a.Cookies, another)
-	if len(clients) > 0 && !r.WantsJSON {
-		a.Status = 200
-		for _, c := range clients {
-			a.Frames = append(a.Frames, oidc.FrontchannelLogout(c.URI, p.Issuer, c.SID))
-		}
+	for _, c := range clients {
+		a.Frames = append(a.Frames, oidc.FrontchannelLogout(c.URI, p.Issuer, c.SID))
 	}
 	return a
 }

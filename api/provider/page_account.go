@@ -28,7 +28,7 @@ var accountClient = &oidc.Client{FirstParty: true}
 func (p *Provider) Account(ctx context.Context, r Request) Answer {
 	a, err := p.nextAtBrowser(ctx, accountVisit(r, nil, p.now()))
 	if err != nil {
-		return p.failedPage(ctx, r, err, p.Issuer+"/account")
+		return p.failedPage(ctx, err, p.Issuer+"/account")
 	}
 	return a
 }
@@ -64,7 +64,7 @@ func (p *Provider) openAccount(ctx context.Context, v visit) (Answer, error) {
 	w := accountPage{pending: pending{Browser: browserDigest(v.r)}, SID: session.SID, User: viewOfUser(user)}
 	var a Answer
 	if v.wanted != nil && v.wanted.Username == user.Username && isFresh(*session, v.now) {
-		a = p.addToken(ctx, v.r, w, *v.wanted, v.now)
+		a = p.addToken(ctx, w, *v.wanted, v.now)
 	} else {
 		a = redirect(p.address(&w, v.now))
 	}
@@ -87,20 +87,20 @@ func (p *Provider) fromAccountPage(ctx context.Context, r Request,
 	case errors.Is(err, store.ErrNotFound):
 		return w, oidc.Session{}, u, nil
 	case err != nil:
-		a := p.accountError(ctx, r, w, err, now)
+		a := p.accountError(ctx, w, err, now)
 		return w, s, u, &a
 	case s.SID != w.SID:
-		a := p.errorPage(ctx, r, 400, pageForeignBrowser, nil)
+		a := p.errorPage(ctx, 400, pageForeignBrowser, nil)
 		return w, s, u, &a
 	}
 	return w, s, u, nil
 }
 
 // accountError goes back to the account page where another try may do.
-func (p *Provider) accountError(ctx context.Context, r Request, w accountPage, err error, now time.Time) Answer {
+func (p *Provider) accountError(ctx context.Context, w accountPage, err error, now time.Time) Answer {
 	code, status, wait := p.classify(ctx, err)
 	if status != 503 {
-		return p.errorPage(ctx, r, status, code, nil)
+		return p.errorPage(ctx, status, code, nil)
 	}
 	return p.backToAccount(ctx, w, status, code, wait, now)
 }

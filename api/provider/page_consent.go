@@ -45,10 +45,10 @@ func (p *Provider) Consent(ctx context.Context, r Request) Answer {
 	if refusal := p.open(ctx, r, &w, now); refusal != nil {
 		return *refusal
 	}
-	client, refusal, err := p.stillRegistered(ctx, r, w.Request)
+	client, refusal, err := p.stillRegistered(ctx, w.Request)
 	switch {
 	case err != nil:
-		return p.failedPage(ctx, r, err, p.address(&w, now))
+		return p.failedPage(ctx, err, p.address(&w, now))
 	case refusal != nil:
 		return *refusal
 	}
@@ -59,7 +59,7 @@ func (p *Provider) Consent(ctx context.Context, r Request) Answer {
 		a, err = p.denyConsent(ctx, r, w, client, now)
 	}
 	if err != nil {
-		return p.failedPage(ctx, r, err, p.address(&w, now))
+		return p.failedPage(ctx, err, p.address(&w, now))
 	}
 	return a
 }
@@ -69,7 +69,7 @@ func (p *Provider) denyConsent(
 	ctx context.Context, r Request, w consentPage, client *oidc.Client, now time.Time,
 ) (Answer, error) {
 	if w.Request.UserCode != "" {
-		return p.denyDevice(ctx, r, w, client, now)
+		return p.denyDevice(ctx, w, client, now)
 	}
 	return p.respondError(ctx, r, *w.Request,
 		&oidc.Error{Code: oidc.AccessDenied, Description: "the person did not allow it"}), nil

@@ -44,34 +44,34 @@ func (p *Provider) Device(ctx context.Context, r Request) Answer {
 	params, _ := oidc.ParseParams(r.Params, []string{"user_code"})
 	userCode, ok := oidc.ReadUserCode(params["user_code"])
 	if !ok {
-		return p.askUserCode(ctx, r, clip(params["user_code"]), 303, pageUnknownUserCode, 0, now)
+		return p.askUserCode(ctx, clip(params["user_code"]), 303, pageUnknownUserCode, 0, now)
 	}
 	asked, wait, err := p.findDevice(ctx, r, userCode, now)
 	switch {
 	case wait > 0:
 		p.tell(ctx, oidc.UserCodesThrottled{Seconds: wait.Seconds()})
-		return p.askUserCode(ctx, r, userCode, 429, tooManyAttempts, wait, now)
+		return p.askUserCode(ctx, userCode, 429, tooManyAttempts, wait, now)
 	case errors.Is(err, store.ErrNotFound):
 		p.tell(ctx, oidc.UserCodeUnknown{})
-		return p.askUserCode(ctx, r, userCode, 303, pageUnknownUserCode, 0, now)
+		return p.askUserCode(ctx, userCode, 303, pageUnknownUserCode, 0, now)
 	case err != nil:
-		return p.failedDevice(ctx, r, userCode, err, now)
+		return p.failedDevice(ctx, userCode, err, now)
 	}
 
 	client, err := p.clientNamed(ctx, []string{asked.ClientID})
 	switch {
 	case err != nil:
-		return p.failedDevice(ctx, r, userCode, err, now)
+		return p.failedDevice(ctx, userCode, err, now)
 	case client == nil || client.Disabled() || !client.MayUse(oidc.GrantDeviceCode):
-		return p.errorPage(ctx, r, 400, pageUnknownClient, nil)
+		return p.errorPage(ctx, 400, pageUnknownClient, nil)
 	case !now.Before(asked.ExpiresAt):
-		return p.errorPage(ctx, r, 400, oidc.ExpiredToken, viewOfClient(client))
+		return p.errorPage(ctx, 400, oidc.ExpiredToken, viewOfClient(client))
 	}
 	req := oidc.AuthorizeRequest{ClientID: client.ClientID, Scope: asked.Scope, MaxAge: client.DefaultMaxAge,
 		UserCode: userCode, At: now}
 	a, err := p.nextAtBrowser(ctx, visit{r: r, req: req, client: client, now: now})
 	if err != nil {
-		return p.failedDevice(ctx, r, userCode, err, now)
+		return p.failedDevice(ctx, userCode, err, now)
 	}
 	return a
 }
@@ -90,22 +90,20 @@ func (p *Provider) findDevice(ctx context.Context, r Request, userCode string, n
 
 // askUserCode leads back to the device page with a reason.
 func (p *Provider) askUserCode(
-	ctx context.Context, r Request, typed string, status int, code string, wait time.Duration, now time.Time,
+	ctx context.Context, typed string, status int, code string, wait time.Duration, now time.Time,
 ) Answer {
-	if r.WantsJSON {
-		return Answer{Status: max(status, 400), RetryAfter: wait, JSON: oauthErrorBody{Error: code}}
-	}
 	w := devicePage{UserCode: typed, Error: failureOf(ctx, code, wait)}
-	return Answer{Status: status, Location: p.address(&w, now), RetryAfter: wait}
+	return Answer{Status: status, Location: p.address(&w, now), RetryAfter: wait,
+		Script: &ScriptAnswer{max(status, 400), oauthErrorBody{Error: code}}}
 }
 
 // failedDevice keeps the code where another try may do.
-func (p *Provider) failedDevice(ctx context.Context, r Request, userCode string, err error, now time.Time) Answer {
+func (p *Provider) failedDevice(ctx context.Context, userCode string, err error, now time.Time) Answer {
 	code, status, wait := p.classify(ctx, err)
 	if status != 503 {
-		return p.errorPage(ctx, r, status, code, nil)
+		return p.errorPage(ctx, status, code, nil)
 	}
-	return p.askUserCode(ctx, r, userCode, status, code, wait, now)
+	return p.askUserCode(ctx, userCode, status, code, wait, now)
 }
 
 // allowDevice saves that the person allows what a device asks for; the device learns of it at its next poll.
@@ -122,17 +120,17 @@ func (p *Provider) allowDevice(ctx context.Context, v visit) (Answer, error) {
 	case !signedIn: // the session ended a moment ago
 		return p.askSignIn(ctx, v), nil
 	case !waiting:
-		return p.errorPage(ctx, v.r, 400, oidc.ExpiredToken, viewOfClient(v.client)), nil
+		return p.errorPage(ctx, 400, oidc.ExpiredToken, viewOfClient(v.client)), nil
 	}
 	return p.deviceDone(ctx, v.client, v.standing.User.Username, true, v.now), nil
 }
 
 // denyDevice saves that the person does not.
-func (p *Provider) denyDevice(ctx context.Context, r Request, w consentPage, client *oidc.Client, now time.Time) (Answer, error) {
+func (p *Provider) denyDevice(ctx context.Context, w consentPage, client *oidc.Client, now time.Time) (Answer, error) {
 	asked := store.DeviceRequest{ClientID: client.ClientID, Scope: w.Request.Scope}
 	switch err := p.store.DenyDevice(ctx, p.userCodeDigest(w.Request.UserCode), asked, now); {
 	case errors.Is(err, store.ErrNotFound):
-		return p.errorPage(ctx, r, 400, oidc.ExpiredToken, viewOfClient(client)), nil
+		return p.errorPage(ctx, 400, oidc.ExpiredToken, viewOfClient(client)), nil
 	case err != nil:
 		return Answer{}, err
 	}

@@ -44,14 +44,12 @@ func (c common) home() string {
 }
 
 // errorPage answers with the true status and leads a person to the UI's page for it.
-func (p *Provider) errorPage(ctx context.Context, r Request, status int, code string, c *clientView) Answer {
-	return p.showError(ctx, r, status, errorPage{pending: pending{Client: c}, Error: failure{Code: code}})
+func (p *Provider) errorPage(ctx context.Context, status int, code string, c *clientView) Answer {
+	return p.showError(ctx, status, errorPage{pending: pending{Client: c}, Error: failure{Code: code}})
 }
 
-func (p *Provider) showError(ctx context.Context, r Request, status int, w errorPage) Answer {
-	if r.WantsJSON {
-		return Answer{Status: status, JSON: oauthErrorBody{w.Error.Code, "request " + requestOf(ctx).id}}
-	}
+func (p *Provider) showError(ctx context.Context, status int, w errorPage) Answer {
 	w.Error.RequestID = requestOf(ctx).id
-	return Answer{Status: status, Location: p.address(&w, p.now())}
+	return Answer{Status: status, Location: p.address(&w, p.now()),
+		Script: &ScriptAnswer{status, oauthErrorBody{w.Error.Code, "request " + w.Error.RequestID}}}
 }

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -75,27 +76,25 @@ func (p *Provider) askSignIn(ctx context.Context, v visit) Answer {
 // backToLogin leads back to the login form with a reason. A client that asks for JSON gets the status and, as the original
 // example did, {"detail":"Invalid credentials"}.
 func (p *Provider) backToLogin(
-	ctx context.Context, r Request, w loginPage, status int, code string, wait time.Duration, now time.Time,
+	ctx context.Context, w loginPage, status int, code string, wait time.Duration, now time.Time,
 ) Answer {
-	if r.WantsJSON {
-		detail := map[int]string{401: "Invalid credentials", 429: "Too many attempts", 503: "Temporarily unavailable"}[status]
-		return Answer{Status: status, RetryAfter: wait, JSON: map[string]string{"detail": detail}}
-	}
 	w.Error = failureOf(ctx, code, wait)
-	a := redirect(p.address(&w, now))
-	if status != 401 {
-		a.Status, a.RetryAfter = status, wait
+	a := Answer{Status: status, Location: p.address(&w, now), RetryAfter: wait}
+	detail := map[int]string{401: "Invalid credentials", 429: "Too many attempts", 503: "Temporarily unavailable"}[status]
+	a.Script = &ScriptAnswer{max(status, 400), map[string]string{"detail": cmp.Or(detail, code)}}
+	if status == 401 {
+		a.Status = 303
 	}
 	return a
 }
 
 // failedLogin keeps the form where another try may do, so that nobody has to start over.
-func (p *Provider) failedLogin(ctx context.Context, r Request, w loginPage, err error, now time.Time) Answer {
+func (p *Provider) failedLogin(ctx context.Context, w loginPage, err error, now time.Time) Answer {
 	code, status, wait := p.classify(ctx, err)
 	if status != 503 {
-		return p.errorPage(ctx, r, status, code, w.Client)
+		return p.errorPage(ctx, status, code, w.Client)
 	}
-	return p.backToLogin(ctx, r, w, status, code, wait, now)
+	return p.backToLogin(ctx, w, status, code, wait, now)
 }
 
 // pendingOf returns what a page has in common with others that is about a visit, in this browser.

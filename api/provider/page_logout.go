@@ -44,9 +44,9 @@ func (p *Provider) LogoutConfirm(ctx context.Context, r Request) Answer {
 	case errors.Is(err, store.ErrNotFound):
 		return p.signedOut(r, w, now)
 	case err != nil:
-		return p.failedPage(ctx, r, err, p.address(&w, now))
+		return p.failedPage(ctx, err, p.address(&w, now))
 	case session.SID != w.SID: // another person has signed in since
-		return p.errorPage(ctx, r, 400, pageForeignBrowser, w.Client)
+		return p.errorPage(ctx, 400, pageForeignBrowser, w.Client)
 	}
 	return p.endSession(ctx, r, w, now)
 }

@@ -92,7 +92,7 @@ func (p *Provider) open(ctx context.Context, r Request, page page, now time.Time
 // refuseForm leads to the error page, and from there to where w came from, as far as that is known.
 func (p *Provider) refuseForm(ctx context.Context, r Request, page string, status int, code string, w pending) *Answer {
 	p.tell(ctx, oidc.FormRefused{Page: page, Error: code, Origin: r.Origin})
-	a := p.showError(ctx, r, status,
+	a := p.showError(ctx, status,
 		errorPage{pending: pending{Client: w.Client}, Error: failure{Code: code}, TryAgain: p.anew(w.Page)})
 	return &a
 }

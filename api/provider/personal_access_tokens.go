@@ -51,11 +51,11 @@ func (p *Provider) AddToken(ctx context.Context, r Request) Answer {
 	case problem == invalidTokenName:
 		return p.backToAccount(ctx, w, 400, problem, 0, now)
 	case problem != "":
-		return p.errorPage(ctx, r, 400, problem, nil)
+		return p.errorPage(ctx, 400, problem, nil)
 	case session.SID == "" || user.Username != wanted.Username || !isFresh(session, now):
 		return p.askSignIn(ctx, accountVisit(r, &wanted, now))
 	}
-	return p.addToken(ctx, r, w, wanted, now)
+	return p.addToken(ctx, w, wanted, now)
 }
 
 // parseNewToken reads the form; problem is the code of what is wrong with it.
@@ -85,7 +85,7 @@ func parseNewToken(r Request, username string) (t newToken, problem string) {
 }
 
 // addToken saves a token for the session of w and leads to the page that shows it.
-func (p *Provider) addToken(ctx context.Context, r Request, w accountPage, wanted newToken, now time.Time) Answer {
+func (p *Provider) addToken(ctx context.Context, w accountPage, wanted newToken, now time.Time) Answer {
 	w.TokenID = newID()
 	err := p.store.AddPersonalAccessToken(ctx, w.SID, store.NewPersonalAccessToken{
 		ID: w.TokenID, Digest: digest(p.tokenValue(w.TokenID)),
@@ -96,7 +96,7 @@ func (p *Provider) addToken(ctx context.Context, r Request, w accountPage, wante
 		return p.backToAccount(ctx, w, 400, tooManyTokens, 0, now)
 	case err != nil:
 		w.TokenID = ""
-		return p.accountError(ctx, r, w, err, now)
+		return p.accountError(ctx, w, err, now)
 	}
 	p.tell(ctx, oidc.PersonalAccessTokenCreated{Username: wanted.Username, TokenID: w.TokenID, Scope: wanted.Scope,
 		Days: wanted.Days})
@@ -115,10 +115,10 @@ func (p *Provider) RevokeToken(ctx context.Context, r Request) Answer {
 	}
 	params, bad := oidc.ParseParams(r.Params, []string{"revoke"})
 	if len(bad) > 0 || params["revoke"] == "" {
-		return p.errorPage(ctx, r, 400, pageInvalidRequest, nil)
+		return p.errorPage(ctx, 400, pageInvalidRequest, nil)
 	}
 	if err := p.store.RevokePersonalAccessToken(ctx, w.SID, params["revoke"], now); err != nil {
-		return p.accountError(ctx, r, w, err, now)
+		return p.accountError(ctx, w, err, now)
 	}
 	p.tell(ctx, oidc.PersonalAccessTokenRevoked{Username: user.Username})
 	return redirect(p.address(&w, now))

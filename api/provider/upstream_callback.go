@@ -29,10 +29,10 @@ func (p *Provider) UpstreamCallback(ctx context.Context, r Request) Answer {
 
 // endJourney goes on with the request that the journey was made for.
 func (p *Provider) endJourney(ctx context.Context, r Request, j journey, w loginPage, params oidc.Params, now time.Time) Answer {
-	client, refusal, err := p.stillRegistered(ctx, r, w.Request)
+	client, refusal, err := p.stillRegistered(ctx, w.Request)
 	switch {
 	case err != nil:
-		return p.failedLogin(ctx, r, w, err, now)
+		return p.failedLogin(ctx, w, err, now)
 	case refusal != nil:
 		return *refusal
 	}
@@ -42,18 +42,18 @@ func (p *Provider) endJourney(ctx context.Context, r Request, j journey, w login
 	u, err := p.upstreamNamed(ctx, j.Upstream)
 	switch {
 	case u != nil && err != nil:
-		return p.failedUpstream(ctx, r, w, u, err, now)
+		return p.failedUpstream(ctx, w, u, err, now)
 	case err != nil:
-		return p.failedLogin(ctx, r, w, err, now)
+		return p.failedLogin(ctx, w, err, now)
 	case u == nil: // disabled or removed meanwhile
-		return p.backFromUpstream(ctx, r, w, j.Upstream, 502, upstreamFailed, now)
+		return p.backFromUpstream(ctx, w, j.Upstream, 502, upstreamFailed, now)
 	}
 	person, err := p.askUpstream(ctx, r, u, j, params, now)
 	switch {
 	case errors.Is(err, errDenied):
-		return p.backFromUpstream(ctx, r, w, u.DisplayName, 303, upstreamDenied, now)
+		return p.backFromUpstream(ctx, w, u.DisplayName, 303, upstreamDenied, now)
 	case err != nil:
-		return p.failedUpstream(ctx, r, w, u, err, now)
+		return p.failedUpstream(ctx, w, u, err, now)
 	}
 	a, err := p.signInFrom(ctx, r, j, w, u, person, client)
 	if errors.Is(err, errUserChanged) { // made in parallel, or changed or disabled since: try again, once
@@ -61,9 +61,9 @@ func (p *Provider) endJourney(ctx context.Context, r Request, j journey, w login
 	}
 	switch {
 	case errors.Is(err, errUserChanged):
-		return p.backFromUpstream(ctx, r, w, u.DisplayName, 403, upstreamUnknownAccount, now)
+		return p.backFromUpstream(ctx, w, u.DisplayName, 403, upstreamUnknownAccount, now)
 	case err != nil:
-		return p.failedLogin(ctx, r, w, err, now)
+		return p.failedLogin(ctx, w, err, now)
 	}
 	return a
 }

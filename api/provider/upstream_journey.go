@@ -73,7 +73,7 @@ func (p *Provider) openJourney(
 ) (j journey, w loginPage, end []Cookie, refusal *Answer) {
 	fail := func(code string, c *clientView) (journey, loginPage, []Cookie, *Answer) {
 		p.tell(ctx, oidc.UpstreamAnswerRefused{Upstream: r.Name, Error: code})
-		a := p.errorPage(ctx, r, 400, code, c)
+		a := p.errorPage(ctx, 400, code, c)
 		return journey{}, loginPage{}, nil, &a
 	}
 	digest, err := base64.RawURLEncoding.Strict().DecodeString(state)

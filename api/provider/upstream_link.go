@@ -61,9 +61,9 @@ func (p *Provider) saveLink(ctx context.Context, r Request, w loginPage, user *o
 	switch {
 	case errors.Is(err, store.ErrNotFound): // it has become another user's
 		w.Link = nil
-		return p.backFromUpstream(ctx, r, w, l.DisplayName, 403, upstreamUnknownAccount, now)
+		return p.backFromUpstream(ctx, w, l.DisplayName, 403, upstreamUnknownAccount, now)
 	case err != nil:
-		return p.failedLogin(ctx, r, w, err, now)
+		return p.failedLogin(ctx, w, err, now)
 	}
 	p.tell(ctx, oidc.UpstreamLinked{Upstream: l.Upstream, Username: user.Username})
 	return p.sendToUpstreamNamed(ctx, r, w, l.Upstream, now)

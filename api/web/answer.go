@@ -57,6 +57,9 @@ func (a answerer) write(c echo.Context, ans provider.Answer) error {
 	for _, cookie := range ans.Cookies {
 		c.SetCookie(a.cookie(cookie))
 	}
+	if ans.Script != nil && wantsJSON(c) {
+		ans.Status, ans.JSON, ans.Location = ans.Script.Status, ans.Script.JSON, ""
+	}
 	switch {
 	case ans.FormPost != nil:
 		h.Set("Content-Security-Policy", "default-src 'none'; script-src "+submitHash) // no frame-ancestors: silent renewal is framed
@@ -64,7 +67,7 @@ func (a answerer) write(c echo.Context, ans provider.Answer) error {
 	case ans.CheckSession:
 		h.Set("Content-Security-Policy", a.checkSession.policy)
 		return c.HTMLBlob(ans.Status, a.checkSession.html)
-	case len(ans.Frames) > 0:
+	case len(ans.Frames) > 0 && !wantsJSON(c):
 		h.Set("Content-Security-Policy", framesPolicy(ans.Frames))
 		return renderFrames(c, ans)
 	case ans.Location != "" && ans.Status == http.StatusOK:

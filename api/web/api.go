@@ -116,7 +116,7 @@ func API(p *provider.Provider, proxies Proxies) http.Handler {
 				p.AddressUnread(ctx, r.Via)
 			}
 			if problem != nil {
-				return a.write(c, p.Malformed(ctx, r, end.asker == person, problem.status, problem.why))
+				return a.write(c, p.Malformed(ctx, end.asker == person, problem.status, problem.why))
 			}
 			return a.write(c, end.run(ctx, r))
 		}

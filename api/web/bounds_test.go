@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +21,7 @@ func TestInputIsBoundedBeforeItIsParsed(t *testing.T) {
 	for i := range 200 {
 		many.Add("p", strings.Repeat("x", i%3))
 	}
+	opaque := regexp.MustCompile(`request=[\w-]+`) // random, so it may have any three letters
 	for what, a := range map[string]Answer{
 		"a long body":          b.Do("POST", "/token", url.Values{"code": {strings.Repeat("x", 70<<10)}}),
 		"a long login":         b.Do("POST", "/login", url.Values{"password": {strings.Repeat("x", 70<<10)}}, "Origin", UIOrigin),
@@ -33,7 +35,8 @@ func TestInputIsBoundedBeforeItIsParsed(t *testing.T) {
 		"a repeated code":      b.Token(url.Values{"grant_type": {"authorization_code"}, "code": {"a", "b"}}),
 		"a huge bearer token":  b.Userinfo(strings.Repeat("x", 10<<10)),
 	} {
-		if a.Status < 400 || a.Status >= 500 || strings.Contains(a.Body, "SQL") || strings.Contains(a.Body, "goroutine") {
+		body := opaque.ReplaceAllString(a.Body, "")
+		if a.Status < 400 || a.Status >= 500 || strings.Contains(body, "SQL") || strings.Contains(body, "goroutine") {
 			t.Errorf("%s: %d %.200s", what, a.Status, a.Body)
 		}
 	}

@@ -2,6 +2,7 @@ package web
 
 import (
 	"html/template"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -36,7 +37,7 @@ func renderFrames(c echo.Context, ans provider.Answer) error {
 	if err := framesPage.Execute(&b, ans); err != nil {
 		return err
 	}
-	return c.HTML(ans.Status, b.String())
+	return c.HTML(http.StatusOK, b.String())
 }
 
 // framesPolicy allows the origins of these frames and the script of the page.

@@ -40,7 +40,6 @@ func (a answerer) readRequest(c echo.Context) (provider.Request, *problem) {
 		Origin:        h.Get("Origin"),
 		FetchSite:     h.Get("Sec-Fetch-Site"),
 		FetchDest:     h.Get("Sec-Fetch-Dest"),
-		WantsJSON:     wantsJSON(h.Get("Accept")),
 		Cookies:       a.readCookies(c.Request()),
 	}
 	r.Addr, r.Via = a.proxies.where(c.Request())
@@ -111,7 +110,8 @@ func readBody(c echo.Context, wanted string) ([]byte, *problem) {
 	return body, nil
 }
 
-// wantsJSON says that a client asks for JSON and is no browser, which asks for HTML first.
-func wantsJSON(accept string) bool {
+// wantsJSON reports whether a client asks for JSON and is no browser, which asks for HTML first.
+func wantsJSON(c echo.Context) bool {
+	accept := c.Request().Header.Get("Accept")
 	return strings.Contains(accept, "application/json") && !strings.Contains(accept, "text/html")
 }

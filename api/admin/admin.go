@@ -9,7 +9,6 @@ package admin
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
 
@@ -80,10 +79,6 @@ func newSecret() (secret string, sha []byte) {
 	var random [32]byte
 	rand.Read(random[:]) // never fails (Go 1.24)
 	secret = base64.RawURLEncoding.EncodeToString(random[:])
-	return secret, digest(secret)
-}
-
-func digest(secret string) []byte {
-	sum := sha256.Sum256([]byte(secret))
-	return sum[:]
+	digest := oidc.Digest(secret)
+	return secret, digest[:]
 }

@@ -47,7 +47,8 @@ func (a *Admin) AddClient(ctx context.Context, in Registration) (AddedClient, er
 func (r *Registration) setSecret() (made string) {
 	switch {
 	case r.ClientSecret != "":
-		r.SecretSHA256 = digest(r.ClientSecret)
+		digest := oidc.Digest(r.ClientSecret)
+		r.SecretSHA256 = digest[:]
 	case r.TokenEndpointAuthMethod != "none" && r.TokenEndpointAuthMethod != oidc.PrivateKeyJWT:
 		made, r.SecretSHA256 = newSecret()
 	}

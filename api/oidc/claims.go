@@ -33,7 +33,7 @@ var claims = []claim{
 	{"address", "address", custom[map[string]any]("address")},
 	{"phone_number", "phone", custom[string]("phone_number")},
 	{"phone_number_verified", "phone", custom[bool]("phone_number_verified")},
-	{"groups", "groups", func(u *User) any { return emptyNotNil(u.Groups) }},
+	{"groups", "groups", func(u *User) any { return NotNil(u.Groups) }},
 }
 
 // custom reads a claim of users.claims if it has the type that the specification asks for (OpenID Connect Core §5.1).
@@ -103,8 +103,8 @@ func orNil(s string) any {
 	return s
 }
 
-// emptyNotNil keeps a claim a JSON array, empty rather than absent or null.
-func emptyNotNil(list []string) []string {
+// NotNil returns list, empty rather than nil: in JSON an array rather than null, and in SQL '{}' rather than NULL.
+func NotNil(list []string) []string {
 	if list == nil {
 		return []string{}
 	}

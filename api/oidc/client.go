@@ -1,7 +1,6 @@
 package oidc
 
 import (
-	"crypto/sha256"
 	"crypto/subtle"
 	"slices"
 	"time"
@@ -89,6 +88,6 @@ func (c *Client) MayUse(grantType string) bool { return slices.Contains(c.GrantT
 
 // SecretMatches reports in constant time whether secret is the client's; a client without one matches nothing.
 func (c *Client) SecretMatches(secret string) bool {
-	sum := sha256.Sum256([]byte(secret))
+	sum := Digest(secret)
 	return len(c.SecretSHA256) == len(sum) && subtle.ConstantTimeCompare(sum[:], c.SecretSHA256) == 1
 }

@@ -2,7 +2,6 @@ package oidc
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"slices"
 	"time"
 )
@@ -25,9 +24,9 @@ type Code struct {
 
 // NewCode returns the code for a request of client c and session s, valid until expires.
 func (r AuthorizeRequest) NewCode(grantID string, c *Client, s *Session, expires time.Time) Code {
-	return Code{GrantID: grantID, ClientID: c.ClientID, Session: s.Cookie[:], RedirectURI: digest(r.RedirectURI),
-		CodeChallenge: r.CodeChallenge,
-		DPoPJKT:       r.DPoPJKT, Scope: r.Scope, Nonce: r.Nonce, Claims: r.Claims, Resources: r.Resources, Expires: expires.Unix()}
+	redirectURI := Digest(r.RedirectURI)
+	return Code{GrantID: grantID, ClientID: c.ClientID, Session: s.Cookie[:], RedirectURI: redirectURI[:], CodeChallenge: r.CodeChallenge,
+		DPoPJKT: r.DPoPJKT, Scope: r.Scope, Nonce: r.Nonce, Claims: r.Claims, Resources: r.Resources, Expires: expires.Unix()}
 }
 
 // AccessTokenRequest is what a client sends with a code (RFC 6749 §4.1.3).
@@ -50,12 +49,13 @@ func (c *Code) Check(r AccessTokenRequest, now time.Time) string {
 	if granted == nil {
 		granted = r.Allowed
 	}
+	redirectURI := Digest(r.RedirectURI)
 	switch {
 	case c.ClientID != r.ClientID:
 		return "issued to another client"
 	case now.Unix() >= c.Expires:
 		return "expired"
-	case !bytes.Equal(c.RedirectURI, digest(r.RedirectURI)):
+	case !bytes.Equal(c.RedirectURI, redirectURI[:]):
 		return "redirect_uri is not the one of the authorization request"
 	case c.CodeChallenge != r.CodeChallenge:
 		return "code_verifier does not fit"
@@ -69,8 +69,3 @@ func (c *Code) Check(r AccessTokenRequest, now time.Time) string {
 
 // Offline reports whether the grant outlives the session and has a refresh token (OpenID Connect Core §11).
 func (c *Code) Offline() bool { return HasScope(c.Scope, OfflineAccess) }
-
-func digest(s string) []byte {
-	sum := sha256.Sum256([]byte(s))
-	return sum[:]
-}

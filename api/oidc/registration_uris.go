@@ -18,7 +18,7 @@ func checkRedirectURIs(c *ClientMetadata, _ Terms) *Error {
 	if len(c.ResponseTypes) > 0 && len(c.RedirectURIs) == 0 || len(c.RedirectURIs) > maxURIs {
 		return refuse(InvalidRedirectURI, "redirect_uris must have 1 to 20 URIs")
 	}
-	c.RedirectURIs = emptyNotNil(c.RedirectURIs)
+	c.RedirectURIs = NotNil(c.RedirectURIs)
 	for _, uri := range c.RedirectURIs {
 		if problem := uriProblem(uri); problem != "" {
 			return refuse(InvalidRedirectURI, "each of redirect_uris "+problem)

@@ -151,7 +151,7 @@ func IDTokenClaims(issuer, sub string, c *Client, u *User, g *Grant, accessToken
 	out := ReleaseClaims(u, scope, slices.Concat(c.ReleasedClaims, g.Claims.IDToken))
 	out["iss"], out["sub"], out["aud"] = issuer, sub, c.ClientID
 	out["iat"], out["exp"], out["auth_time"] = now.Unix(), now.Add(ttl).Unix(), g.AuthTime.Unix()
-	out["acr"], out["amr"] = acrOf(g.AMR), emptyNotNil(g.AMR)
+	out["acr"], out["amr"] = acrOf(g.AMR), NotNil(g.AMR)
 	if accessToken != "" {
 		out["at_hash"] = HalfHash(c.IDTokenSignedResponseAlg, accessToken)
 	}

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/netip"
@@ -95,7 +96,7 @@ type oauthErrorBody struct {
 
 // refuse answers a relying party's own request with a protocol error; clientID is "" where the client is not known.
 func (p *Provider) refuse(ctx context.Context, endpoint, clientID string, e *oidc.Error) Answer {
-	p.tell(ctx, oidc.RequestRefused{Endpoint: endpoint, ClientID: clientID, Error: e.Code, Why: orElse(e.Log, e.Description)})
+	p.tell(ctx, oidc.RequestRefused{Endpoint: endpoint, ClientID: clientID, Error: e.Code, Why: cmp.Or(e.Log, e.Description)})
 	a := Answer{Status: 400, JSON: oauthErrorBody{e.Code, e.Description}}
 	if e.Code == oidc.InvalidClient {
 		a.Status, a.Challenge = 401, `Basic realm="`+p.Issuer+`"`
@@ -153,7 +154,7 @@ func (p *Provider) respond(r Request, req oidc.AuthorizeRequest, fields [][2]str
 func (p *Provider) respondError(
 	ctx context.Context, r Request, req oidc.AuthorizeRequest, e *oidc.Error, cookies ...Cookie,
 ) Answer {
-	p.tell(ctx, oidc.AuthorizationRefused{ClientID: req.ClientID, Error: e.Code, Why: orElse(e.Log, e.Description)})
+	p.tell(ctx, oidc.AuthorizationRefused{ClientID: req.ClientID, Error: e.Code, Why: cmp.Or(e.Log, e.Description)})
 	if req.RedirectURI == "" {
 		status := 403
 		if e.Code == oidc.ServerError {
@@ -164,13 +165,6 @@ func (p *Provider) respondError(
 		return a
 	}
 	return p.respond(r, req, [][2]string{{"error", e.Code}, {"error_description", e.Description}}, cookies...)
-}
-
-func orElse(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
 }
 
 // Malformed refuses a request that could not be read; r has no parameters then.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"gatehouse/api/keys"
+	"gatehouse/api/oidc"
 )
 
 // forget removes a cookie from the request, as if it had not come along.
@@ -32,7 +33,7 @@ func (p *Provider) bindBrowser(r *Request) []Cookie {
 
 // browserDigest returns what a pending request keeps of the browser's cookie.
 func browserDigest(r Request) []byte {
-	d := digest(r.Cookies[BrowserCookie])
+	d := oidc.Digest(r.Cookies[BrowserCookie])
 	return d[:]
 }
 

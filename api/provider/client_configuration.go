@@ -18,7 +18,7 @@ func (p *Provider) ReadRegistration(ctx context.Context, r Request) Answer {
 	if !found {
 		return p.askForBearer(sendAccessToken)
 	}
-	c, err := p.store.Registration(ctx, r.Name, digest(token))
+	c, err := p.store.Registration(ctx, r.Name, oidc.Digest(token))
 	if err != nil {
 		return p.notRegistered(ctx, err)
 	}
@@ -31,7 +31,7 @@ func (p *Provider) ReplaceRegistration(ctx context.Context, r Request) Answer {
 	if !found {
 		return p.askForBearer(sendAccessToken)
 	}
-	c, err := p.store.Registration(ctx, r.Name, digest(token))
+	c, err := p.store.Registration(ctx, r.Name, oidc.Digest(token))
 	if err != nil {
 		return p.notRegistered(ctx, err)
 	}
@@ -54,7 +54,7 @@ func (p *Provider) ReplaceRegistration(ctx context.Context, r Request) Answer {
 	}
 
 	secret, secretDigest := newSecretFor(&metadata)
-	isNew, err := p.store.ReplaceRegistration(ctx, metadata, digest(token), secretDigest, p.registeringNetwork(r), p.now())
+	isNew, err := p.store.ReplaceRegistration(ctx, metadata, oidc.Digest(token), secretDigest, p.registeringNetwork(r), p.now())
 	if err != nil {
 		return p.notRegistered(ctx, err)
 	}
@@ -71,7 +71,7 @@ func (p *Provider) EndRegistration(ctx context.Context, r Request) Answer {
 	if !found {
 		return p.askForBearer(sendAccessToken)
 	}
-	if err := p.store.EndRegistration(ctx, r.Name, digest(token)); err != nil {
+	if err := p.store.EndRegistration(ctx, r.Name, oidc.Digest(token)); err != nil {
 		return p.notRegistered(ctx, err)
 	}
 	p.tell(ctx, oidc.ClientRemoved{ClientID: r.Name})

@@ -26,7 +26,7 @@ func (p *Provider) DeviceAuthorization(ctx context.Context, r Request) Answer {
 
 	deviceCode, userCode := randomSecret(), oidc.NewUserCode(randomBelow)
 	err := p.store.SaveDeviceCode(ctx, store.DeviceCode{
-		Device: digest(deviceCode), User: p.userCodeDigest(userCode),
+		Device: oidc.Digest(deviceCode), User: p.userCodeDigest(userCode),
 		Network: p.sealer.Derive(keys.ForDeviceNetworks, []byte(authn.EndSite(r.Addr))),
 		GrantID: newID(), ClientID: client.ClientID, Scope: scope, Offline: oidc.HasScope(scope, oidc.OfflineAccess),
 		ExpiresAt: now.Add(oidc.DeviceCodeTTL),

@@ -18,7 +18,7 @@ func (p *Provider) grantDeviceCode(ctx context.Context, c *oidc.Client, req toke
 	}
 
 	refresh := oidc.RefreshToken{Secret: randomBytes()}
-	deviceCode := digest(req.params["device_code"])
+	deviceCode := oidc.Digest(req.params["device_code"])
 	g, u, err := p.store.RedeemDeviceCode(ctx, deviceCode, p.newGrant(c, refresh, req), req.now)
 	switch {
 	case errors.Is(err, store.ErrNotFound):

@@ -25,7 +25,7 @@ func (p *Provider) Logout(ctx context.Context, r Request) Answer {
 		return p.errorPage(ctx, 400, pageInvalidRequest, viewOfClient(client))
 	}
 
-	session, user, err := p.store.LoadSession(ctx, digest(r.Cookies[SessionCookie]), now)
+	session, user, err := p.store.LoadSession(ctx, oidc.Digest(r.Cookies[SessionCookie]), now)
 	w := logoutPage{pending: pending{Client: viewOfClient(client)}, SID: session.SID, ReturnTo: returnTo, UILocales: req.UILocales}
 	switch {
 	case errors.Is(err, store.ErrNotFound):

@@ -28,7 +28,7 @@ func (p *Provider) nextAtBrowser(ctx context.Context, v visit) (Answer, error) {
 	if cookie == "" {
 		return p.next(ctx, v)
 	}
-	standing, err := p.store.LoadStanding(ctx, digest(cookie), v.client, v.now)
+	standing, err := p.store.LoadStanding(ctx, oidc.Digest(cookie), v.client, v.now)
 	switch {
 	case err != nil:
 		return Answer{}, err

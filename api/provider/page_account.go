@@ -82,7 +82,7 @@ func (p *Provider) fromAccountPage(ctx context.Context, r Request,
 		return w, s, u, refusal
 	}
 	w.Error, w.TokenID, w.Expires = failure{}, "", 0 // the next one has neither to show
-	s, u, err := p.store.LoadSession(ctx, digest(r.Cookies[SessionCookie]), now)
+	s, u, err := p.store.LoadSession(ctx, oidc.Digest(r.Cookies[SessionCookie]), now)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return w, oidc.Session{}, u, nil
@@ -145,7 +145,7 @@ type shownToken struct {
 // view loads what the page shows, while the session lives that it was made for.
 func (w *accountPage) view(ctx context.Context, p *Provider, c common) (any, error) {
 	value := p.tokenValue(w.TokenID)
-	show := store.TokenToShow{ID: w.TokenID, Since: c.now.Add(-showWithin), Digest: digest(value)}
+	show := store.TokenToShow{ID: w.TokenID, Since: c.now.Add(-showWithin), Digest: oidc.Digest(value)}
 	list, shown, err := p.store.LoadPersonalAccessTokens(ctx, w.SID, show, c.now)
 	if err != nil {
 		return nil, err

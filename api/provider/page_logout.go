@@ -1,9 +1,11 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
+	"gatehouse/api/oidc"
 	"gatehouse/api/store"
 )
 
@@ -37,9 +39,9 @@ func (p *Provider) LogoutConfirm(ctx context.Context, r Request) Answer {
 		return *refusal
 	}
 	if r.Params.Get("logout") != "yes" {
-		return redirect(orElse(w.ReturnTo, p.UIOrigin+"/"))
+		return redirect(cmp.Or(w.ReturnTo, p.UIOrigin+"/"))
 	}
-	session, _, err := p.store.LoadSession(ctx, digest(r.Cookies[SessionCookie]), now)
+	session, _, err := p.store.LoadSession(ctx, oidc.Digest(r.Cookies[SessionCookie]), now)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return p.signedOut(r, w, now)

@@ -88,7 +88,7 @@ func parseNewToken(r Request, username string) (t newToken, problem string) {
 func (p *Provider) addToken(ctx context.Context, w accountPage, wanted newToken, now time.Time) Answer {
 	w.TokenID = newID()
 	err := p.store.AddPersonalAccessToken(ctx, w.SID, store.NewPersonalAccessToken{
-		ID: w.TokenID, Digest: digest(p.tokenValue(w.TokenID)),
+		ID: w.TokenID, Digest: oidc.Digest(p.tokenValue(w.TokenID)),
 		Name: wanted.Name, Scope: wanted.Scope, ExpiresAt: now.AddDate(0, 0, wanted.Days)}, now)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
@@ -133,7 +133,7 @@ func (p *Provider) personalAccessToken(
 	if !strings.HasPrefix(token, tokenPrefix) {
 		return t, u, false, nil
 	}
-	t, u, err = p.store.LoadPersonalAccessToken(ctx, digest(token), allowedGroups, now)
+	t, u, err = p.store.LoadPersonalAccessToken(ctx, oidc.Digest(token), allowedGroups, now)
 	return t, u, true, err
 }
 

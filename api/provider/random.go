@@ -2,14 +2,11 @@ package provider
 
 import (
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"math/big"
 
 	"github.com/google/uuid"
-
-	"gatehouse/api/store"
 )
 
 // randomSecret returns 256 random bits in base64url, for cookies, device codes, client secrets and registration access tokens.
@@ -28,9 +25,6 @@ func randomBelow(n int) int {
 	i, _ := rand.Int(rand.Reader, big.NewInt(int64(n))) // never fails: crypto/rand
 	return int(i.Int64())
 }
-
-// digest is how a random secret is stored. It is not for what a person chooses.
-func digest(secret string) store.Digest { return sha256.Sum256([]byte(secret)) }
 
 // newID returns a time-ordered UUID (RFC 9562 §5.7), so that new rows lie together in their index.
 func newID() string { return uuid.Must(uuid.NewV7()).String() }

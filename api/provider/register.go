@@ -43,7 +43,7 @@ func (p *Provider) Register(ctx context.Context, r Request) Answer {
 	var secret string
 	secret, row.SecretSHA256 = newSecretFor(&row.ClientMetadata)
 	access := randomSecret()
-	accessDigest := digest(access)
+	accessDigest := oidc.Digest(access)
 	err = p.store.RegisterClient(ctx, row, store.NewRegistration{AccessToken: &accessDigest, InitialToken: initial,
 		Network: p.registeringNetwork(r)}, now)
 	if err != nil {
@@ -72,7 +72,7 @@ func (p *Provider) initialAccess(ctx context.Context, r Request, now time.Time) 
 		a := p.askForBearer("send an initial access token as Authorization: Bearer")
 		return nil, &a
 	}
-	d := digest(token)
+	d := oidc.Digest(token)
 	if err := p.store.CheckInitialAccessToken(ctx, d, now); err != nil {
 		a := p.notRegistered(ctx, err)
 		return nil, &a
@@ -122,7 +122,7 @@ func newSecretFor(c *oidc.ClientMetadata) (secret string, sha256 []byte) {
 		return "", nil
 	}
 	secret = randomSecret()
-	d := digest(secret)
+	d := oidc.Digest(secret)
 	return secret, d[:]
 }
 

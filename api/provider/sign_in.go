@@ -26,8 +26,8 @@ func (p *Provider) signIn(r Request, w loginPage, client *oidc.Client, who prove
 	req.At = who.authTime // a sign-in that was asked for has happened
 	s := newSession{secret: randomSecret(), cookies: who.cookies}
 	s.NewSession = store.NewSession{
-		Session: oidc.Session{SID: newID(), Cookie: digest(s.secret), AuthTime: who.authTime, AMR: who.amr}, StartedAt: now,
-		UserID: who.user.ID, OldCookie: digest(r.Cookies[SessionCookie]),
+		Session: oidc.Session{SID: newID(), Cookie: oidc.Digest(s.secret), AuthTime: who.authTime, AMR: who.amr}, StartedAt: now,
+		UserID: who.user.ID, OldCookie: oidc.Digest(r.Cookies[SessionCookie]),
 		ExpiresAt: now.Add(min(p.SessionIdle, p.SessionMax)), EndsAt: now.Add(p.SessionMax),
 		Upgraded: who.upgraded, Verified: who.verified, Reset: who.reset,
 	}

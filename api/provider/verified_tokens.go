@@ -21,7 +21,7 @@ type verifiedTokens struct {
 
 // find returns the claims of a token; what they point to is shared and must not be changed.
 func (v *verifiedTokens) find(jwksTag, token string) (claims oidc.AccessTokenClaims, found bool) {
-	key := digest(token)
+	key := oidc.Digest(token)
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.jwksTag == jwksTag {
@@ -32,7 +32,7 @@ func (v *verifiedTokens) find(jwksTag, token string) (claims oidc.AccessTokenCla
 
 // note adds a token.
 func (v *verifiedTokens) note(jwksTag, token string, claims oidc.AccessTokenClaims) {
-	key := digest(token)
+	key := oidc.Digest(token)
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.jwksTag != jwksTag || v.claims == nil || len(v.claims) >= verifiedTokensLimit {

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"gatehouse/api/oidc"
 )
 
 // Logout is a logout token to be sent to a client; triggers on sessions and users make the rows.
@@ -40,7 +42,7 @@ func (s *Store) ClaimLogouts(
 	ctx context.Context, limit, perClient int, busy []string, now time.Time, lease time.Duration,
 ) ([]Logout, error) {
 	rows, err := claimLogouts.rows(ctx, s.pool, args{
-		"now": now, "lease_ends": now.Add(lease), "limit": limit, "per_client": perClient, "busy": emptyNotNil(busy)})
+		"now": now, "lease_ends": now.Add(lease), "limit": limit, "per_client": perClient, "busy": oidc.NotNil(busy)})
 	if err != nil {
 		return nil, failure(err)
 	}

@@ -75,7 +75,7 @@ func (l columnList) args(client any) args {
 	for _, c := range l {
 		value := row.FieldByIndex(c.field).Interface()
 		if list, ok := value.([]string); ok {
-			value = emptyNotNil(list)
+			value = oidc.NotNil(list)
 		}
 		a[c.name] = value
 	}

@@ -32,7 +32,7 @@ func (s *Store) RedeemCode(ctx context.Context, c *oidc.Code, r NewGrant, now ti
 // redeem runs a statement that ends in grantOfSpent; a has what it finds the session by, and what the code says.
 func (s *Store) redeem(ctx context.Context, q *query, r NewGrant, now time.Time, a args) (oidc.Grant, oidc.User, error) {
 	g, u := oidc.Grant{ClientID: r.Client.ClientID}, oidc.User{}
-	maps.Copy(a, args{"client": r.Client.ClientID, "allowed_groups": emptyNotNil(r.Client.AllowedGroups), "now": now, "jkt": r.RefreshJKT,
+	maps.Copy(a, args{"client": r.Client.ClientID, "allowed_groups": oidc.NotNil(r.Client.AllowedGroups), "now": now, "jkt": r.RefreshJKT,
 		"refresh_sha256": r.Refresh[:], "refresh_ends": r.RefreshEnds, "offline_ends": r.OfflineEnds})
 	err := q.row(ctx, s.pool, a).Scan(append(userFields(&u), grantFields(&g)...)...)
 	return g, u, failure(err)

@@ -25,7 +25,7 @@ func (s *Store) LoadExchange(ctx context.Context, subject TokenUse, c *oidc.Clie
 	var scope, subjectAudience *string
 	var impersonation *bool
 	row := loadExchange.row(ctx, s.pool, args{"grant": subject.GrantID, "now": now, "jti": orZero(subject.ID), "client": c.ClientID,
-		"allowed_groups": emptyNotNil(c.AllowedGroups), "audience": audience})
+		"allowed_groups": oidc.NotNil(c.AllowedGroups), "audience": audience})
 	refusal, err = e.scan(row, &e.Allowed, &scope, &subjectAudience, &impersonation)
 	if scope != nil {
 		e.Policy = &oidc.ExchangePolicy{Audience: audience, Scope: *scope, Impersonation: *impersonation}

@@ -140,7 +140,7 @@ func (s *Store) LoadGrantUser(ctx context.Context, t TokenUse, now time.Time) (u
 			q, scan = &loadGrantUsername, scanGrantUsername
 		}
 		found, err := batched(ctx, s, scan, q, args{
-			"grant": t.GrantID, "now": now, "client": t.Client.ClientID, "allowed_groups": emptyNotNil(t.Client.AllowedGroups)})
+			"grant": t.GrantID, "now": now, "client": t.Client.ClientID, "allowed_groups": oidc.NotNil(t.Client.AllowedGroups)})
 		return found.user, found.refusal, err
 	}
 	a := args{"grant": t.GrantID, "now": now, "jti": orZero(t.ID), "proof": nil, "proof_expires_at": nil}

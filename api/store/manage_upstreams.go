@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"gatehouse/api/oidc"
 )
 
 // UpstreamRow is an upstream as an administrator sees one.
@@ -38,7 +40,7 @@ func (s *Store) AddUpstream(ctx context.Context, u UpstreamRow, secret string) e
 	}
 	_, err := addUpstream.run(ctx, s.pool, args{"name": u.Name, "display_name": u.DisplayName, "kind": u.Kind, "issuer": u.Issuer,
 		"client": u.ClientID, "secret": secret, "scope": u.Scope, "authorization_params": u.AuthorizationParams,
-		"email_domains": emptyNotNil(u.EmailDomains), "trusts_email": u.TrustsEmail, "creates_users": u.CreatesUsers})
+		"email_domains": oidc.NotNil(u.EmailDomains), "trusts_email": u.TrustsEmail, "creates_users": u.CreatesUsers})
 	return inWords(err, values{"name": u.Name, "display_name": u.DisplayName, "kind": u.Kind, "issuer": u.Issuer, "client_id": u.ClientID,
 		"scope": u.Scope, "email_domains": join(u.EmailDomains)})
 }

@@ -138,7 +138,7 @@ func (s *Store) LoadPersonalAccessToken(
 	ctx context.Context, token Digest, allowedGroups []string, now time.Time,
 ) (t PersonalAccessToken, u oidc.User, err error) {
 	err = loadPersonalAccessToken.row(ctx, s.pool, args{
-		"token": token[:], "now": now, "used_before": now.Add(-usedAgain), "allowed_groups": emptyNotNil(allowedGroups)}).
+		"token": token[:], "now": now, "used_before": now.Add(-usedAgain), "allowed_groups": oidc.NotNil(allowedGroups)}).
 		Scan(append(userFields(&u), &t.ID, &t.Name, &t.Scope, &t.CreatedAt, &t.ExpiresAt, &t.UsedAt, &t.RevokedAt)...)
 	return t, u, failure(err)
 }

@@ -54,8 +54,8 @@ func (s *Store) RotateRefreshToken(ctx context.Context, r Rotation, now time.Tim
 func (r *Rotation) args(now time.Time) args {
 	family := r.Token.Digest()
 	return args{"grant": r.Token.GrantID, "client": r.Client.ClientID, "now": now, "family": family[:], "place": r.Token.Place,
-		"spent_after": now.Add(-r.Grace), "scope": r.Scope, "jkt": r.JKT, "resources": emptyNotNil(r.Resources),
-		"allowed_resources": emptyNotNil(r.Allowed), "allowed_groups": emptyNotNil(r.Client.AllowedGroups)}
+		"spent_after": now.Add(-r.Grace), "scope": r.Scope, "jkt": r.JKT, "resources": oidc.NotNil(r.Resources),
+		"allowed_resources": oidc.NotNil(r.Allowed), "allowed_groups": oidc.NotNil(r.Client.AllowedGroups)}
 }
 
 var refuseRefreshToken = compile(`
@@ -103,7 +103,7 @@ var loadRefreshToken = compile(`
 func (s *Store) LoadRefreshToken(ctx context.Context, token oidc.RefreshToken, c *oidc.Client, now time.Time) (t RefreshToken, err error) {
 	family := token.Digest()
 	err = loadRefreshToken.row(ctx, s.pool, args{"grant": token.GrantID, "family": family[:], "place": token.Place, "now": now,
-		"client": c.ClientID, "allowed_groups": emptyNotNil(c.AllowedGroups)}).
+		"client": c.ClientID, "allowed_groups": oidc.NotNil(c.AllowedGroups)}).
 		Scan(&t.Sub, &t.Username, &t.Scope, &t.CreatedAt, &t.ExpiresAt)
 	return t, failure(err)
 }

@@ -32,7 +32,7 @@ type Standing struct {
 // LoadStanding gives an empty Standing where nobody is signed in.
 func (s *Store) LoadStanding(ctx context.Context, cookie Digest, c *oidc.Client, now time.Time) (Standing, error) {
 	out, err := batched(ctx, s, scanStanding, &loadStanding, args{
-		"cookie": cookie[:], "now": now, "client": c.ClientID, "allowed_groups": emptyNotNil(c.AllowedGroups)})
+		"cookie": cookie[:], "now": now, "client": c.ClientID, "allowed_groups": oidc.NotNil(c.AllowedGroups)})
 	if errors.Is(err, ErrNotFound) {
 		return Standing{}, nil
 	}
@@ -165,11 +165,4 @@ func orZero(uuid string) string {
 		return "00000000-0000-0000-0000-000000000000"
 	}
 	return uuid
-}
-
-func emptyNotNil(list []string) []string {
-	if list == nil {
-		return []string{}
-	}
-	return list
 }

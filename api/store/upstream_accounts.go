@@ -57,10 +57,10 @@ func (s *Store) LoadUpstreamCandidate(ctx context.Context, a UpstreamAccount, ad
 		}
 	}
 	var linked []UpstreamCandidate
-	loadLinkedUser.queue(&batch, args{"client": c.ClientID, "allowed_groups": emptyNotNil(c.AllowedGroups),
+	loadLinkedUser.queue(&batch, args{"client": c.ClientID, "allowed_groups": oidc.NotNil(c.AllowedGroups),
 		"upstream": a.Upstream, "issuer": a.Issuer, "sub": a.Sub}).Query(collect(&linked))
 	if address != "" {
-		loadUserOfAddress.queue(&batch, args{"client": c.ClientID, "allowed_groups": emptyNotNil(c.AllowedGroups), "address": address}).
+		loadUserOfAddress.queue(&batch, args{"client": c.ClientID, "allowed_groups": oidc.NotNil(c.AllowedGroups), "address": address}).
 			Query(collect(&addressed))
 	}
 	err := failure(s.pool.SendBatch(ctx, &batch).Close())

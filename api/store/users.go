@@ -57,7 +57,7 @@ var (
 func (s *Store) LoadCandidate(ctx context.Context, username string, c *oidc.Client, buckets []int32) (Candidate, error) {
 	var batch pgx.Batch
 	var out Candidate
-	loadCandidate.queue(&batch, args{"username": username, "client": c.ClientID, "allowed_groups": emptyNotNil(c.AllowedGroups)}).
+	loadCandidate.queue(&batch, args{"username": username, "client": c.ClientID, "allowed_groups": oidc.NotNil(c.AllowedGroups)}).
 		QueryRow(func(row pgx.Row) error {
 			var u oidc.User
 			err := row.Scan(append(userFields(&u), &out.PasswordHash, &out.Consented, &out.Allowed)...)

@@ -86,11 +86,11 @@ func TestAClientThatCannotWorkIsRefused(t *testing.T) {
 func TestImportLeavesOutWhatIsNotSupportedAndSaysSo(t *testing.T) {
 	t.Parallel()
 	a, _ := newAdmin(t)
-	list, err := ParseRegistrations([]byte(`[
+	list, _, err := ParseRegistrations([]byte(`[
 		{"client_id": "a", "grant_types": ["authorization_code", "password"], "client_secret": "short"},
 		{"client_id": "b", "redirect_uris": ["http://b.example.org/cb", "http://localhost:8000/cb"], "unknown": true}]`))
 	try(t, err)
-	imported, err := a.ImportClients(t.Context(), ImportClients{list})
+	imported, err := a.ImportClients(t.Context(), list)
 	try(t, err)
 	want := []Warning{
 		{"a", `left out grant_type "password", which is not supported`},
@@ -101,12 +101,12 @@ func TestImportLeavesOutWhatIsNotSupportedAndSaysSo(t *testing.T) {
 		imported.Clients[1].ClientSecret == "" || !imported.Clients[1].New {
 		t.Errorf("%+v", imported)
 	}
-	again, err := a.ImportClients(t.Context(), ImportClients{list})
+	again, err := a.ImportClients(t.Context(), list)
 	if err != nil || again.Clients[1].ClientSecret != "" || again.Clients[1].New {
 		t.Errorf("again: %+v, %v", again, err)
 	}
-	list[1].RedirectURIs = []string{"javascript:alert(1)"}
-	failed, err := a.ImportClients(t.Context(), ImportClients{list})
+	list.Clients[1].RedirectURIs = []string{"javascript:alert(1)"}
+	failed, err := a.ImportClients(t.Context(), list)
 	refused[Refusal](t, err, "client b: redirect uris must be absolute")
 	if len(failed.Clients) != 0 || len(failed.Warnings) == 0 {
 		t.Errorf("what was refused: %+v", failed)
@@ -123,7 +123,7 @@ func TestRegistrationsThatAreNoneAreNamed(t *testing.T) {
 		`["a"]`: "client 1: a client must not be a string",
 		`a`:     "client 1 is not JSON",
 	} {
-		if _, err := ParseRegistrations([]byte(text)); err == nil || !strings.HasPrefix(err.Error(), want) {
+		if _, _, err := ParseRegistrations([]byte(text)); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", text, err, want)
 		}
 	}

@@ -1,11 +1,8 @@
 package admin
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,37 +10,6 @@ import (
 	"gatehouse/api/oidc"
 	"gatehouse/api/store"
 )
-
-// ParseRegistrations reads a JSON array of clients, or one client. Errors say which client is wrong, counted from 1.
-func ParseRegistrations(text []byte) ([]Registration, error) {
-	text = bytes.TrimSpace(text)
-	raw := []json.RawMessage{text}
-	if bytes.HasPrefix(text, []byte("[")) {
-		if err := json.Unmarshal(text, &raw); err != nil {
-			return nil, fmt.Errorf("this is not JSON: %w", err)
-		}
-	}
-	list := make([]Registration, len(raw))
-	seen := map[string]bool{}
-	for i, item := range raw {
-		var wrongType *json.UnmarshalTypeError
-		err := json.Unmarshal(item, &list[i])
-		id := list[i].ClientID
-		switch {
-		case errors.As(err, &wrongType):
-			field := wrongType.Field[strings.LastIndex(wrongType.Field, ".")+1:] // Go's path goes by the embedded structs
-			return nil, fmt.Errorf("client %d: %s must not be a %s", i+1, cmp.Or(field, "a client"), wrongType.Value)
-		case err != nil:
-			return nil, fmt.Errorf("client %d is not JSON: %w", i+1, err)
-		case id == "":
-			return nil, fmt.Errorf("client %d has no client_id", i+1)
-		case seen[id]:
-			return nil, fmt.Errorf("client_id %q is there twice", id)
-		}
-		seen[id] = true
-	}
-	return list, nil
-}
 
 // ImportClients is the clients to import.
 type ImportClients struct {
@@ -68,9 +34,9 @@ type Warning struct {
 	Text     string `json:"text"`
 }
 
-// ImportClients makes the clients what the input says, all or none. A client that is registered keeps its secret unless one is
-// given. Grant and response types that are not supported are left out with a warning, so that clients of another provider can
-// be imported. The warnings are returned beside an error, too.
+// ImportClients makes the clients what the input says, all or none. A client that is registered keeps its secret unless one
+// is given. Grant and response types that are not supported are left out with a warning, so that clients of another provider
+// can be imported. The error is of each client that is refused; the warnings are returned beside it, too.
 func (a *Admin) ImportClients(ctx context.Context, in ImportClients) (ImportedClients, error) {
 	out := ImportedClients{Clients: []ImportedClient{}, Warnings: []Warning{}}
 	toImport := make([]store.ImportedClient, len(in.Clients))
@@ -116,9 +82,13 @@ func (a *Admin) keepSupported(r *Registration) (warnings []string) {
 	}
 	keep("response_type", &r.ResponseTypes, strings.Split(oidc.JoinResponseTypes(oidc.ResponseTypes, ","), ","))
 	for _, name := range r.ResponseTypes {
-		if oidc.ResponseType(name).FrontChannel() {
+		if !slices.Contains(a.ResponseTypes, oidc.ResponseType(name)) {
 			warn("response_type %q is refused unless GATEHOUSE_RESPONSE_TYPES has it", name)
 		}
+	}
+	others := slices.DeleteFunc(strings.Fields(r.Scope), func(word string) bool { return slices.Contains(oidc.Scopes(), word) })
+	if len(others) > 0 && len(r.Audiences) == 0 {
+		warn("has scopes that mean nothing here, and audiences names no service that they are for: %s", strings.Join(others, " "))
 	}
 	if r.ClientSecret != "" && len(r.ClientSecret) < 22 { // 128 bits in base64
 		warn("has a short secret: gatehouse client rotate-secret %s makes a strong one", r.ClientID)

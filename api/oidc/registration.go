@@ -40,9 +40,9 @@ type Registration struct {
 // maxDepth is how deep the values of a registration may be nested: the deepest with a meaning is a certificate in jwks.
 const maxDepth = 8
 
-// notSupported are members that ask for protection that we do not have. Ignoring them like unknown ones (RFC 7591 §2) would leave
+// UnsupportedMetadata are members that ask for protection that we do not have. Ignoring them like unknown ones (RFC 7591 §2) would leave
 // the client without it.
-var notSupported = []string{
+var UnsupportedMetadata = []string{
 	"id_token_encrypted_response_alg", "id_token_encrypted_response_enc",
 	"userinfo_encrypted_response_alg", "userinfo_encrypted_response_enc",
 	"request_object_encryption_alg", "request_object_encryption_enc",
@@ -68,7 +68,7 @@ func ParseRegistration(text []byte) (*Registration, *Error) {
 	if e != nil {
 		return nil, e
 	}
-	for _, name := range notSupported {
+	for _, name := range UnsupportedMetadata {
 		if value, asked := members[name]; asked && string(value) != "false" && string(value) != `""` {
 			return nil, refuseMetadata(name + " is not supported: leave it out")
 		}

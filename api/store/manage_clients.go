@@ -40,20 +40,33 @@ type ImportedClient struct {
 	SecretIsNew bool // the client's secret is what is stored now
 }
 
-// ImportClients registers each client, or makes a registered one what it says, all or none. A client that is disabled stays so.
+// ImportClients registers each client, or makes a registered one what it says, all or none. A client that is disabled stays
+// so. The error has a Refusal for each client that is refused.
 func (s *Store) ImportClients(ctx context.Context, list []ImportedClient) error {
 	return inWords(pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		var refused []error
 		for i := range list {
-			c := &list[i]
-			a := registeredColumns.args(c.Client)
-			a["if_missing"] = c.SecretIfMissing
-			err := upsertClient.row(ctx, tx, a).Scan(&c.New, &c.SecretIsNew)
+			// A savepoint, so that the others are looked at, too.
+			err := pgx.BeginFunc(ctx, tx, func(tx pgx.Tx) error { return importClient(ctx, tx, &list[i]) })
 			if err != nil {
-				return fmt.Errorf("client %s: %w", c.ClientID, inWords(err, registeredColumns.shown(c.Client)))
+				refused = append(refused, fmt.Errorf("client %s: %w", list[i].ClientID, inWords(err, registeredColumns.shown(list[i].Client))))
+			}
+			if errors.As(err, new(Unavailable)) || ctx.Err() != nil {
+				break
 			}
 		}
-		return nil
+		return errors.Join(refused...)
 	}), nil)
+}
+
+func importClient(ctx context.Context, tx pgx.Tx, c *ImportedClient) error {
+	a := registeredColumns.args(c.Client)
+	a["if_missing"] = c.SecretIfMissing
+	err := upsertClient.row(ctx, tx, a).Scan(&c.New, &c.SecretIsNew)
+	if err == nil && c.Disabled() {
+		_, err = disableClient.run(ctx, tx, args{"client": c.ClientID})
+	}
+	return err
 }
 
 var (

@@ -3,13 +3,14 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"gatehouse/api/admin"
 	"gatehouse/api/config"
 )
 
 type clientImportCmd struct {
-	File string `arg:"" help:"A JSON array of clients, or one client; - is standard input."`
+	File string `arg:"" help:"JSON: clients as in RFC 7591, or of Keycloak, Hydra, Dex or Authelia; - is standard input."`
 }
 
 const maxImport = 16 << 10 // KiB
@@ -19,13 +20,13 @@ func (c clientImportCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	list, err := admin.ParseRegistrations(text)
+	in, said, err := admin.ParseRegistrations(text)
 	if err != nil {
-		return fmt.Errorf("%s: %w", c.File, err)
+		return err
 	}
 	return a.withAdmin(ctx, 0, func(_ *config.Config, adm *admin.Admin) error {
-		imported, err := adm.ImportClients(ctx, admin.ImportClients{Clients: list})
-		for _, w := range imported.Warnings {
+		imported, err := adm.ImportClients(ctx, in)
+		for _, w := range slices.Concat(said, imported.Warnings) {
 			fmt.Fprintf(a.stderr, "warning: client %s: %s\n", w.ClientID, w.Text)
 		}
 		if err != nil {

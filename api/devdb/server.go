@@ -113,7 +113,8 @@ func (u user) launch(bin binaries, data string, settings []string) (*server, err
 	}
 	defer log.Close()
 	args := []string{"-D", data}
-	own := []string{"listen_addresses=", "unix_socket_permissions=0700", "unix_socket_directories=" + s.socketDir}
+	own := []string{"listen_addresses=", "unix_socket_permissions=0700", "unix_socket_directories=" + s.socketDir,
+		"random_page_cost=1.1"} // as docs/operations.md advises
 	for _, setting := range append(own, settings...) {
 		args = append(args, "-c", setting)
 	}

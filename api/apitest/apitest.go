@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"gatehouse/api/authn"
+	"gatehouse/api/config"
 	"gatehouse/api/keys"
 	"gatehouse/api/oidc"
 	"gatehouse/api/provider"
@@ -106,7 +107,7 @@ func (r *Rig) Serve(server *httptest.Server, passwords *authn.Passwords, change 
 	})
 	<-listening
 	r.heard = append(r.heard, &heard)
-	server.Config.Handler = web.API(p, web.Proxies{})
+	server.Config.Handler = web.API(p, web.Proxies{}, config.Look{})
 	server.Start()
 	r.Cleanup(func() { server.Close(); cancel(); db.Close() })
 }

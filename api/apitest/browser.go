@@ -40,7 +40,7 @@ func (a Answer) JSON() map[string]any {
 func (a Answer) LeadsTo() string {
 	_, rest, _ := strings.Cut(a.Body, `;url=`)
 	to, _, _ := strings.Cut(rest, `"`)
-	return strings.ReplaceAll(to, "&amp;", "&")
+	return html.UnescapeString(to)
 }
 
 // Fragment reads the parameters behind the # of the address that the browser is sent to.

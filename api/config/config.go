@@ -14,6 +14,7 @@ import (
 // Config is what the environment says; variables.go has the table that fills it and the meaning of each field.
 type Config struct {
 	oidc.Settings
+	Look
 	DatabaseURL       string
 	DatabaseListenURL string // a connection string, or Poll
 	EncryptionKeys    [][32]byte
@@ -25,12 +26,16 @@ type Config struct {
 	TrustedProxies    []netip.Prefix
 	ForwardedHeader   string // of HTTP, in its canonical form
 	LogLevel          slog.Level
-	Logo              string
-	Accent            string
 	HashWorkers       int
 	HashQueue         int
 
 	values []Value
+}
+
+// Look is what the pages look like, beside the name: those of the UI and those of the API.
+type Look struct {
+	Logo   string // a path of the UI's, or an https address
+	Accent string // #rrggbb
 }
 
 // Poll is the value of DatabaseListenURL that has the version row read each second instead of LISTEN.

@@ -70,6 +70,9 @@ type Answer struct {
 	ETag       string        // of Raw, where it is asked for again and again
 
 	CheckSession bool // the page at check_session_iframe
+
+	Error     string   // the code of what went wrong, for the page that leads to Location
+	UILocales []string // that the page is wanted in, the preferred one first
 }
 
 // ScriptAnswer is what such a client gets in place of a Location, with the same headers.
@@ -143,7 +146,8 @@ func (p *Provider) respond(r Request, req oidc.AuthorizeRequest, fields [][2]str
 	fields = append(fields, [2]string{"state", req.State}, [2]string{"iss", p.Issuer}, [2]string{"session_state", sessionState})
 	switch req.ResponseMode {
 	case "form_post":
-		return Answer{Status: 200, FormPost: &FormPost{Action: req.RedirectURI, Fields: fields}, Cookies: cookies}
+		return Answer{Status: 200, FormPost: &FormPost{Action: req.RedirectURI, Fields: fields}, Cookies: cookies,
+			UILocales: req.UILocales}
 	case "fragment":
 		return redirect(oidc.WithFragment(req.RedirectURI, fields), cookies...)
 	}

@@ -2,11 +2,15 @@ package provider_test
 
 import (
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
 	. "gatehouse/api/apitest"
 )
+
+// ownStyle is what the policy of a page of the API allows beside nothing: its one style.
+var ownStyle = regexp.MustCompile(`style-src 'sha256-[A-Za-z0-9+/]{43}='; img-src data:; `)
 
 // Whatever is asked of the new endpoints from another site: the answer is kept by nobody, framed by nobody, read by no stranger's page,
 // tells no address to the next one, and leads to our own pages only.
@@ -28,7 +32,7 @@ func TestTheNewEndpointsGiveAnotherSiteNothing(t *testing.T) {
 			"X-Content-Type-Options":  "nosniff",
 			"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'", "Access-Control-Allow-Origin": "",
 			"Access-Control-Allow-Credentials": ""} {
-			if got := a.Header.Get(name); got != want {
+			if got := ownStyle.ReplaceAllString(a.Header.Get(name), ""); got != want {
 				t.Errorf("%s: %s is %q, want %q", endpoint, name, got, want)
 			}
 		}

@@ -35,7 +35,7 @@ func (p *Provider) Logout(ctx context.Context, r Request) Answer {
 	case req.MustAsk(session.SID):
 		w.User = viewOfUser(&user)
 		// Not a redirect: clients check that their logout ended here, at the end_session_endpoint.
-		return Answer{Status: 200, Location: p.address(&w, now)}
+		return Answer{Status: 200, Location: p.address(&w, now), UILocales: w.UILocales}
 	}
 	return p.endSession(ctx, r, w, now)
 }
@@ -81,6 +81,7 @@ func (p *Provider) endSession(ctx context.Context, r Request, w logoutPage, now 
 	another := r.give(BrowserCookie, randomSecret()) // what was pending in this browser ends with the session
 	a := p.signedOut(r, w, now)
 	a.Cookies = append(a.Cookies, another)
+	a.UILocales = w.UILocales
 	for _, c := range clients {
 		a.Frames = append(a.Frames, oidc.FrontchannelLogout(c.URI, p.Issuer, c.SID))
 	}

@@ -111,7 +111,7 @@ func (p *Provider) backToAccount(
 ) Answer {
 	w.Error = failureOf(ctx, code, wait)
 	a := redirect(p.address(&w, now))
-	a.Status, a.RetryAfter = status, wait
+	a.Status, a.RetryAfter, a.Error = status, wait, code
 	return a
 }
 

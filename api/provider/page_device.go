@@ -93,7 +93,7 @@ func (p *Provider) askUserCode(
 	ctx context.Context, typed string, status int, code string, wait time.Duration, now time.Time,
 ) Answer {
 	w := devicePage{UserCode: typed, Error: failureOf(ctx, code, wait)}
-	return Answer{Status: status, Location: p.address(&w, now), RetryAfter: wait,
+	return Answer{Status: status, Location: p.address(&w, now), RetryAfter: wait, Error: code,
 		Script: &ScriptAnswer{max(status, 400), oauthErrorBody{Error: code}}}
 }
 

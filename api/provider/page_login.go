@@ -79,7 +79,7 @@ func (p *Provider) backToLogin(
 	ctx context.Context, w loginPage, status int, code string, wait time.Duration, now time.Time,
 ) Answer {
 	w.Error = failureOf(ctx, code, wait)
-	a := Answer{Status: status, Location: p.address(&w, now), RetryAfter: wait}
+	a := Answer{Status: status, Location: p.address(&w, now), RetryAfter: wait, Error: code, UILocales: w.Request.UILocales}
 	detail := map[int]string{401: "Invalid credentials", 429: "Too many attempts", 503: "Temporarily unavailable"}[status]
 	a.Script = &ScriptAnswer{max(status, 400), map[string]string{"detail": cmp.Or(detail, code)}}
 	if status == 401 {

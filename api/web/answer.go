@@ -2,11 +2,8 @@ package web
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"html/template"
 	"maps"
 	"net/http"
 	"strconv"
@@ -22,6 +19,7 @@ import (
 type answerer struct {
 	https        bool
 	proxies      Proxies
+	pages        pages
 	checkSession fixedPage
 }
 
@@ -33,12 +31,18 @@ var always = map[string][]string{
 	"Content-Security-Policy": {"default-src 'none'; frame-ancestors 'none'"},
 }
 
-func (a answerer) write(c echo.Context, ans provider.Answer) error {
+// always sets them.
+func (a answerer) always(c echo.Context) http.Header {
 	h := c.Response().Header()
 	maps.Copy(h, always)
 	if a.https {
 		h.Set("Strict-Transport-Security", "max-age=31536000")
 	}
+	return h
+}
+
+func (a answerer) write(c echo.Context, ans provider.Answer) error {
+	h := a.always(c)
 	if ans.Public > 0 {
 		h.Set("Cache-Control", "public, max-age="+wholeSeconds(ans.Public))
 	}
@@ -62,18 +66,14 @@ func (a answerer) write(c echo.Context, ans provider.Answer) error {
 	}
 	switch {
 	case ans.FormPost != nil:
-		h.Set("Content-Security-Policy", "default-src 'none'; script-src "+submitHash) // no frame-ancestors: silent renewal is framed
-		return renderFormPost(c, ans)
+		return a.pages.post(c, ans)
 	case ans.CheckSession:
 		h.Set("Content-Security-Policy", a.checkSession.policy)
 		return c.HTMLBlob(ans.Status, a.checkSession.html)
 	case len(ans.Frames) > 0 && !wantsJSON(c):
-		h.Set("Content-Security-Policy", framesPolicy(ans.Frames))
-		return renderFrames(c, ans)
-	case ans.Location != "" && ans.Status == http.StatusOK:
-		return c.HTML(ans.Status, leadPage(ans.Location, 0))
-	case ans.Location != "" && ans.Status >= 400:
-		return c.HTML(ans.Status, leadPage(ans.Location, 1))
+		return a.pages.signOut(c, ans)
+	case ans.Location != "" && (ans.Status == http.StatusOK || ans.Status >= 400):
+		return a.pages.lead(c, ans)
 	case ans.Location != "":
 		return c.Redirect(ans.Status, ans.Location)
 	case ans.ETag != "" && has(c, ans.ETag):
@@ -110,48 +110,7 @@ func wholeSeconds(d time.Duration) string {
 	return strconv.Itoa(int((d + time.Second - 1) / time.Second))
 }
 
-// leadPage has a status of its own, such as the true one of an error, and leads to the page of the UI that goes with it, after so many
-// seconds: a program or a person that leaves an error at once must not be dragged back to it.
-func leadPage(to string, seconds int) string {
-	to = template.HTMLEscapeString(to)
-	return `<!doctype html>
-<html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="` + strconv.Itoa(seconds) + `;url=` + to + `">` +
-		`<title>One moment</title>
-<p><a href="` + to + `">Continue</a></p></html>
-`
-}
-
-const submitScript = `document.forms[0].submit()`
-
-var submitHash = hashOf(submitScript)
-
-// hashOf allows an inline script and no other (Content Security Policy Level 3 §2.3.1).
-func hashOf(script string) string {
-	sum := sha256.Sum256([]byte(script))
-	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
-}
-
-// asURL marks an address that has been checked, such as a registered one, for html/template.
-var asURL = template.FuncMap{"url": func(s string) template.URL { return template.URL(s) }}
-
-// formPostPage posts an answer to the relying party (OAuth 2.0 Form Post Response Mode §2). The action is a registered redirect URI.
-var formPostPage = template.Must(template.New("form_post").Funcs(asURL).Parse(`<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>One moment</title>
-<form method="post" action="{{url .Action}}">{{range .Fields}}{{if index . 1}}
-<input type="hidden" name="{{index . 0}}" value="{{index . 1}}">{{end}}{{end}}
-<noscript><button>Continue</button></noscript></form>
-<script>` + submitScript + `</script></html>
-`))
-
-func renderFormPost(c echo.Context, ans provider.Answer) error {
-	var b strings.Builder
-	if err := formPostPage.Execute(&b, ans.FormPost); err != nil {
-		return err
-	}
-	return c.HTML(ans.Status, b.String())
-}
-
-// writeRoutingError answers what no endpoint was found for, and what failed below all of them.
+// writeRoutingError answers what no endpoint was found for, and what failed below all of them: with JSON, or with a page for a person.
 func (a answerer) writeRoutingError(c echo.Context, err error) {
 	if c.Response().Committed {
 		return
@@ -165,6 +124,12 @@ func (a answerer) writeRoutingError(c echo.Context, err error) {
 	word := words[status]
 	if word == "" {
 		word = "invalid_request"
+	}
+	if wantsPage(c.Request().Header.Get("Accept")) {
+		a.always(c)
+		if a.pages.nothing(c, status, word) == nil {
+			return
+		}
 	}
 	_ = a.write(c, provider.Answer{Status: status, JSON: map[string]string{"error": word, "error_description": "request " + requestID(c)}})
 }

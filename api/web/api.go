@@ -12,6 +12,7 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
 
+	"gatehouse/api/config"
 	"gatehouse/api/provider"
 )
 
@@ -92,12 +93,12 @@ func health(ready func(context.Context) error) run {
 const patience = 10 * time.Second
 
 // API is the handler of the OAuth endpoints. What proxies say of where a request comes from is believed of the trusted ones
-// only.
-func API(p *provider.Provider, proxies Proxies) http.Handler {
+// only; look is that of its pages.
+func API(p *provider.Provider, proxies Proxies, look config.Look) http.Handler {
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	e.IPExtractor = echo.ExtractIPDirect()
-	a := answerer{https: strings.HasPrefix(p.Issuer, "https:"), proxies: proxies}
+	a := answerer{https: strings.HasPrefix(p.Issuer, "https:"), proxies: proxies, pages: newPages(p.Settings, look)}
 	a.checkSession = checkSessionPage(a.prefix() + string(provider.StateCookie))
 	e.HTTPErrorHandler = func(err error, c echo.Context) { a.writeRoutingError(c, err) }
 	endpoints := routes(p)
@@ -116,7 +117,7 @@ func API(p *provider.Provider, proxies Proxies) http.Handler {
 				p.AddressUnread(ctx, r.Via)
 			}
 			if problem != nil {
-				return a.write(c, p.Malformed(ctx, end.asker == person, problem.status, problem.why))
+				return a.write(c, p.Malformed(ctx, end.asker == person || isNavigation(c), problem.status, problem.why))
 			}
 			return a.write(c, end.run(ctx, r))
 		}
@@ -127,5 +128,19 @@ func API(p *provider.Provider, proxies Proxies) http.Handler {
 			e.OPTIONS(end.path, func(c echo.Context) error { return end.readers.preflight(c, p, end.methods) })
 		}
 	}
+	e.GET("/", func(c echo.Context) error { return a.root(c, p.Settings) })
 	return e
+}
+
+// isNavigation reports whether a person opened an address that is for programs.
+func isNavigation(c echo.Context) bool {
+	return c.Request().Method == http.MethodGet && wantsPage(c.Request().Header.Get("Accept"))
+}
+
+// root leads a person to the UI. Where a proxy gives both one origin, the pages have the root.
+func (a answerer) root(c echo.Context, s provider.Settings) error {
+	if !isNavigation(c) || s.UIOrigin == s.Issuer {
+		return echo.ErrNotFound
+	}
+	return a.write(c, provider.Answer{Status: http.StatusSeeOther, Location: s.UIOrigin + "/"})
 }

@@ -38,7 +38,8 @@ func TestSigningOutLoadsEachClientOfTheSessionInAFrameAndThenGoesOn(t *testing.T
 		strings.Contains(a.Body, "<script>alert") {
 		t.Errorf("leads to %s: %s", a.LeadsTo(), a.Body)
 	}
-	policy := regexp.MustCompile(`^default-src 'none'; frame-src https://rp\.example\.org https://spa\.example\.org; script-src ` +
+	policy := regexp.MustCompile(`^default-src 'none'; style-src 'sha256-[A-Za-z0-9+/]{43}='; img-src data:; ` +
+		`frame-src https://rp\.example\.org https://spa\.example\.org; script-src ` +
 		`'sha256-[A-Za-z0-9+/]{43}='; frame-ancestors 'none'$`)
 	if !policy.MatchString(a.Header.Get("Content-Security-Policy")) || a.Header.Get("Referrer-Policy") != "no-referrer" ||
 		a.Header.Get("Cache-Control") != "no-store" {

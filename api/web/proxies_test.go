@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	. "gatehouse/api/apitest"
+	"gatehouse/api/config"
 	"gatehouse/api/web"
 )
 
@@ -18,7 +19,8 @@ func behindAProxy(t *testing.T) (signIn func(username, password string, headers 
 	t.Helper()
 	r := Start(t)
 	r.Exec(`INSERT INTO users (username, password) SELECT 'user' || n, crypt($1, gen_salt('bf', 4)) FROM generate_series(1, 60) n`, Password)
-	server := httptest.NewServer(web.API(r.Provider, web.Proxies{Trusted: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}}))
+	proxies := web.Proxies{Trusted: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}}
+	server := httptest.NewServer(web.API(r.Provider, proxies, config.Look{}))
 	t.Cleanup(server.Close)
 	return func(username, password string, headers ...string) Answer {
 		t.Helper()

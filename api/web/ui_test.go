@@ -40,7 +40,7 @@ func builtUI(t *testing.T) string {
 func builtUIHandler(t *testing.T) http.Handler {
 	t.Helper()
 	handler, err := UI(&config.Config{Settings: oidc.Settings{Issuer: "https://api.example.org", Name: "Campus"},
-		Accent: "#0b57d0", UIRoot: builtUI(t)})
+		Look: config.Look{Accent: "#0b57d0"}, UIRoot: builtUI(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,8 +1,9 @@
 // The built pages in a real Chromium, under the headers they are served with.
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { answers } from './pages/answers.mjs';
-import { api, close, focused, inspect, newContext, open, posted, sizes, ui } from './pages/browser.mjs';
+import { api, close, focused, inspect, newContext, open, posted, shots, sizes, ui } from './pages/browser.mjs';
 import { startUI } from './pages/servers.mjs';
 
 describe('every page, at both sizes and in both schemes', () => {
@@ -198,12 +199,34 @@ describe('when things fail', () => {
     await close(page);
   });
 
-  test('without script the page says what it needs', async () => {
-    const context = await newContext({ javaScriptEnabled: false });
-    const page = await context.newPage();
-    await page.goto(`${ui.origin}/login?request=login`);
-    assert.match(await page.innerText('h1'), /needs JavaScript/);
-    await context.close();
+  test('without script the page says what it needs, in every language, and nothing turns below', async () => {
+    for (const [size, viewport] of Object.entries(sizes)) {
+      const context = await newContext({ javaScriptEnabled: false, viewport, colorScheme: 'dark' });
+      const page = await context.newPage();
+      await page.goto(`${ui.origin}/login?request=login`);
+      assert.match(await page.innerText('h1'), /needs JavaScript/);
+      for (const lang of ['de', 'fr']) assert.match(await page.innerText(`p[lang=${lang}]`), /JavaScript/);
+      assert.equal(await page.locator('.spinner').isVisible(), false);
+      await page.screenshot({ path: join(shots, `without-script-${size}-dark.png`) });
+      await context.close();
+    }
+  });
+
+  test('before its script has come, the page is the card that will hold it, in the scheme of the person', async () => {
+    for (const [size, viewport] of Object.entries(sizes)) {
+      const context = await newContext({ viewport, colorScheme: 'dark' });
+      await context.route('**/*.js', () => {}); // it never comes
+      const page = await context.newPage();
+      await page.goto(`${ui.origin}/login?request=login`, { waitUntil: 'commit' });
+      await page.locator('.card .spinner').waitFor();
+      const ground = () => page.evaluate(() => getComputedStyle(document.querySelector('.card').parentElement.parentElement.parentElement)
+        .backgroundColor);
+      assert.equal(await ground(), size === 'phone' ? 'rgb(27, 31, 34)' : 'rgb(18, 21, 23)');
+      await page.waitForFunction(() => document.getAnimations().every(({ animationName, playState }) =>
+        animationName !== 'appear' || playState === 'finished'));
+      await page.screenshot({ path: join(shots, `loading-${size}-dark.png`) });
+      await context.close();
+    }
   });
 });
 

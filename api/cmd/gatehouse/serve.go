@@ -53,7 +53,7 @@ func (serveCmd) Run(ctx context.Context, a *app) error {
 	defer running.Wait() // before the database is closed
 	defer stop()
 	//nolint:contextcheck // a line of the log belongs to its request, which has a context of its own
-	api := web.API(p, web.Proxies{Trusted: cfg.TrustedProxies, Header: cfg.ForwardedHeader})
+	api := web.API(p, web.Proxies{Trusted: cfg.TrustedProxies, Header: cfg.ForwardedHeader}, cfg.Look)
 	return web.ListenAndServe(ctx, cfg.Listen, api, cfg)
 }
 

@@ -12,7 +12,7 @@ import { answers } from './answers.mjs';
 import { startAPI, startGatehouseUI, startUI } from './servers.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const shots = join(dirname(fileURLToPath(import.meta.url)), '../../../.cache/screenshots');
+export const shots = join(dirname(fileURLToPath(import.meta.url)), '../../../.cache/screenshots');
 export const sizes = { phone: { width: 320, height: 640 }, desktop: { width: 1280, height: 800 } };
 
 export let api, ui;

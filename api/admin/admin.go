@@ -62,7 +62,7 @@ func invalid(format string, args ...any) error { return Invalid{format, args} }
 
 func (e Invalid) Error() string { return e.Words(func(member string) string { return member }) }
 
-// Words says what is wrong, with the members of the input as name returns them.
+// Words returns what is wrong, with the members of the input as name returns them.
 func (e Invalid) Words(name func(member string) string) string {
 	args := make([]any, len(e.args))
 	for i, arg := range e.args {

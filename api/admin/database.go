@@ -6,7 +6,7 @@ import (
 	"gatehouse/api/store"
 )
 
-// DescribeServer returns what Postgres says of itself.
+// DescribeServer returns the version of Postgres, whether it has pgcrypto, and its clock.
 func (a *Admin) DescribeServer(ctx context.Context) (store.Server, error) {
 	return a.store.DescribeServer(ctx)
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// ForHub returns the registration of a JupyterHub at address: what in does not say is what oauthenticator expects.
+// ForHub returns the registration of a JupyterHub at address: what in leaves out is what oauthenticator expects.
 func ForHub(in Registration, address string) (Registration, error) {
 	hub, err := hubURL(address)
 	if err != nil {

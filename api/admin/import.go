@@ -34,7 +34,7 @@ type Warning struct {
 	Text     string `json:"text"`
 }
 
-// ImportClients makes the clients what the input says, all or none. A client that is registered keeps its secret unless one
+// ImportClients registers or replaces the clients, all or none. A client that is registered keeps its secret unless one
 // is given. Grant and response types that are not supported are left out with a warning, so that clients of another provider
 // can be imported. The error is of each client that is refused; the warnings are returned beside it, too.
 func (a *Admin) ImportClients(ctx context.Context, in ImportClients) (ImportedClients, error) {

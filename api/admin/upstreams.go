@@ -28,7 +28,7 @@ type AddedUpstream struct {
 	RedirectURI string `json:"redirect_uri"`
 }
 
-// defaultScopes are asked for where nothing else is said, by kind.
+// defaultScopes are the scopes of an upstream that is added without any, by kind.
 var defaultScopes = map[string]string{"oidc": "openid email profile", "github": "read:user user:email"}
 
 // AddUpstream adds an upstream, of kind oidc unless the input has another.

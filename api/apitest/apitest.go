@@ -163,7 +163,7 @@ func (r *Rig) WaitForNotify() {
 	}
 }
 
-// HTTPSIssuer gives the issuer the scheme it has behind a proxy.
+// HTTPSIssuer sets the scheme of the issuer to the one it has behind a proxy.
 func HTTPSIssuer(s *provider.Settings) { s.Issuer = strings.Replace(s.Issuer, "http:", "https:", 1) }
 
 // ReachesTestServers lets the API send requests to servers of the test.

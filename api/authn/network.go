@@ -9,7 +9,7 @@ func Subnet(addr netip.Addr) string { return prefix(addr, 64) }
 // subnets. It is for limits that somebody with so many would otherwise reach alone.
 func EndSite(addr netip.Addr) string { return prefix(addr, 48) }
 
-// isUnread reports whether the client's address is not known: addr is the proxy's then, and its zone what that says instead.
+// isUnread reports whether the client's address is not known: addr is the proxy's then, and its zone what the proxy wrote instead.
 func isUnread(addr netip.Addr) bool { return addr.Zone() != "" }
 
 func prefix(addr netip.Addr, bits int) string {

@@ -20,7 +20,7 @@ const (
 	strongArgon  = "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHRzb21lc2FsdA$7YbYS2w24dSTBgFeLZ/Pp5pFxLjWTXyOMrr1Ld8BcEI"
 )
 
-// stopped gives Passwords that note how long they would have slept.
+// stopped returns Passwords that note how long they would have slept.
 func stopped(t *testing.T) (*Passwords, *time.Duration) {
 	t.Helper()
 	p := NewPasswords(2, 8)

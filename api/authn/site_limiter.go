@@ -21,7 +21,7 @@ type site struct {
 	inUse  int // by requests that hold a place and those that wait for one
 }
 
-// Acquire waits for a place of the end site until ctx ends; release gives it back. The error is that of ctx.
+// Acquire waits for a place of the end site until ctx ends; release frees it. The error is that of ctx.
 func (l *SiteLimiter) Acquire(ctx context.Context, endSite string) (release func(), err error) {
 	s := l.use(endSite)
 	select {

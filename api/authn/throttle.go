@@ -9,7 +9,7 @@ import (
 // attempts as leak from it. An attempt is counted in buckets of several kinds, so that each attacker meets a full one and the
 // owner does not:
 //
-//   - ByDevice alone, where the browser has signed in to this account before (a cookie says so): whoever floods the account
+//   - ByDevice alone, where the browser has signed in to this account before (a cookie proves it): whoever floods the account
 //     from elsewhere does not touch it (OWASP, "Slow Down Online Guessing Attacks with Device Cookies").
 //   - Otherwise ByPair (account and address), ByAddress (one address, many accounts) and ByAccount (one account, many
 //     addresses); the longest wait counts.

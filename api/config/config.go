@@ -11,7 +11,7 @@ import (
 	"gatehouse/api/oidc"
 )
 
-// Config is what the environment says; variables.go has the table that fills it and the meaning of each field.
+// Config is what is configured by the environment; variables.go has the table that fills it and the meaning of each field.
 type Config struct {
 	oidc.Settings
 	Look

@@ -23,7 +23,7 @@ import (
 	"gatehouse/migrations"
 )
 
-// Test gives a migrated, empty database of the test's own and drops it afterwards. The server is TEST_DATABASE_URL's (a
+// Test returns a migrated, empty database of the test's own and drops it afterwards. The server is TEST_DATABASE_URL's (a
 // superuser of Postgres 14 or later), or one that this process starts for all its tests. DATABASE_URL is never touched.
 func Test(t testing.TB) string {
 	t.Helper()
@@ -81,7 +81,7 @@ func DropFilled() {
 	}
 }
 
-// copyOf gives a database like the template, which nobody may be connected to, and drops it after the test.
+// copyOf returns a database like the template, which nobody may be connected to, and drops it after the test.
 func copyOf(t testing.TB, template string) string {
 	t.Helper()
 	srv, err := testServer()

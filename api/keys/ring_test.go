@@ -24,7 +24,7 @@ var made struct {
 	rows map[string][]Row
 }
 
-// row gives the nth key of alg under sealer(t, 1); the same in every test, since RSA keys take long to make.
+// row returns the nth key of alg under sealer(t, 1); the same in every test, since RSA keys take long to make.
 func row(t testing.TB, alg string, n int, activates, retires time.Time) Row {
 	t.Helper()
 	made.Lock()

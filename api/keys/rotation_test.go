@@ -11,7 +11,7 @@ const day = 24 * time.Hour
 
 var policy = Policy{Every: 90 * day, PublishAhead: day, KeepAfter: time.Hour}
 
-// at gives a row without a key, in days after noon; retires 0: not yet.
+// at returns a row without a key, in days after noon; retires 0: not yet.
 func at(kid, alg string, activates, retires time.Duration) Row {
 	r := Row{KID: kid, Alg: alg, CreatedAt: noon.Add(activates - day), ActivatesAt: noon.Add(activates)}
 	if retires != 0 {

@@ -106,7 +106,7 @@ func (ClientDocumentRefused) Kind() EventKind {
 	return EventKind{"client_document_refused", LevelWarn, "client document refused"}
 }
 
-// ClientDocumentStale is one that cannot be read again, so that what it said before goes on to count for a while.
+// ClientDocumentStale is one that cannot be read again, so that what was read before stays valid for a while.
 type ClientDocumentStale struct {
 	ClientID string `json:"client_id"`
 	Age      string `json:"age"` // such as 7h0m0s

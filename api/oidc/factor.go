@@ -16,7 +16,7 @@ const (
 // AMRPassword is the authentication method of a password (RFC 8176 §2).
 const AMRPassword = "pwd"
 
-// factors are those that the methods of RFC 8176 §2 prove. The others, such as mfa and geo, say nothing of which.
+// factors are those that the methods of RFC 8176 §2 prove. The others, such as mfa and geo, do not tell which.
 var factors = map[string]Factor{AMRPassword: Knowledge, "pin": Knowledge, "kba": Knowledge,
 	"otp": Possession, "sms": Possession, "tel": Possession, "hwk": Possession, "swk": Possession, "sc": Possession, "pop": Possession,
 	"fpt": Inherence, "face": Inherence, "iris": Inherence, "retina": Inherence, "vbm": Inherence}

@@ -17,7 +17,7 @@ type ExchangeResponse struct {
 	AccessToken     string `json:"access_token"`
 	IssuedTokenType string `json:"issued_token_type"`
 	TokenType       string `json:"token_type"`
-	ExpiresIn       int    `json:"expires_in,omitempty"` // seconds; 0 if the upstream did not say
+	ExpiresIn       int    `json:"expires_in,omitempty"` // seconds; 0 if the upstream did not name it
 	Scope           string `json:"scope,omitempty"`
 }
 

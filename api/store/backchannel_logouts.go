@@ -37,7 +37,7 @@ var claimLogouts = compile(`
 
 // ClaimLogouts returns what is due, the oldest first, at most limit, at most perClient of each client and none of those in busy; in one
 // statement, so that of any number of replicas one has each. Nobody else gets them before lease has passed, by when SaveLogout has
-// said what became of them, or this replica is gone.
+// saved what became of them, or this replica is gone.
 func (s *Store) ClaimLogouts(
 	ctx context.Context, limit, perClient int, busy []string, now time.Time, lease time.Duration,
 ) ([]Logout, error) {

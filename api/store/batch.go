@@ -39,7 +39,7 @@ type batchedRow struct {
 
 func (r *batchedRow) take() bool { return r.taken.CompareAndSwap(false, true) }
 
-// errBatch is what a batch says of a row that it could not read, perhaps for the sake of another.
+// errBatch is the error of a row that its batch could not read, perhaps because of another row.
 var errBatch = errors.New("the batch failed")
 
 // batched returns what scan makes of the row that q reads: in a batch, or by itself, under ctx. The row is as of a moment after the call.

@@ -5,7 +5,7 @@ import "sync"
 // cacheLimit bounds the entries of a cache; a full one starts anew.
 const cacheLimit = 10_000
 
-// cache keeps rows that seldom change until a NOTIFY (or a poll) says that one did. While nobody listens it keeps nothing,
+// cache keeps rows that seldom change until a NOTIFY (or a poll) reports a change. While nobody listens it keeps nothing,
 // so a row that was changed with SQL counts at the next request.
 type cache[V any] struct {
 	mu         sync.Mutex
@@ -14,7 +14,7 @@ type cache[V any] struct {
 	entries    map[string]V
 }
 
-// get gives the kept value of key or loads it. What was loaded before the latest change is never kept.
+// get returns the kept value of key or loads it. What was loaded before the latest change is never kept.
 func (c *cache[V]) get(key string, load func() (V, error)) (V, error) {
 	c.mu.Lock()
 	value, ok := c.entries[key]
@@ -41,7 +41,7 @@ func (c *cache[V]) get(key string, load func() (V, error)) (V, error) {
 	return value, nil
 }
 
-// drop forgets everything; listening says whether changes will be heard of from now on.
+// drop forgets everything; listening is whether changes will be heard of from now on.
 func (c *cache[V]) drop(listening bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -31,7 +31,7 @@ func (s *Store) oneClient(ctx context.Context, q *query, a args) (oidc.Client, e
 	return c, failure(err)
 }
 
-// IsClientOrigin says whether a browser page of origin belongs to a registered client: it has a redirect URI there.
+// IsClientOrigin reports whether a browser page of origin belongs to a registered client: it has a redirect URI there.
 func (s *Store) IsClientOrigin(ctx context.Context, origin string) (bool, error) {
 	origins, err := s.origins.get("", func() (map[string]bool, error) {
 		rows, err := s.pool.Query(ctx, `

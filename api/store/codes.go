@@ -9,7 +9,7 @@ import (
 	"gatehouse/api/oidc"
 )
 
-// NewGrant is what a code or device code is redeemed for, beside what it says itself.
+// NewGrant is what a code or device code is redeemed for, apart from what the code itself has.
 type NewGrant struct {
 	Client      *oidc.Client
 	RefreshJKT  string // the key that refresh tokens are bound to, "" for none
@@ -19,7 +19,7 @@ type NewGrant struct {
 }
 
 // RedeemCode makes the grant of the code, with a family of refresh tokens, and brings what the tokens are made of: one statement,
-// in which the session, the user and his groups are checked together. The grant's row is what says that the code was redeemed, so
+// in which the session, the user and their groups are checked together. The grant's row is the proof that the code was redeemed, so
 // that of any number of parallel redemptions one wins (RFC 6749 §4.1.2, §10.5). ErrNotFound: something did not fit; see
 // RefuseCode.
 func (s *Store) RedeemCode(ctx context.Context, c *oidc.Code, r NewGrant, now time.Time) (oidc.Grant, oidc.User, error) {
@@ -29,7 +29,7 @@ func (s *Store) RedeemCode(ctx context.Context, c *oidc.Code, r NewGrant, now ti
 	return g, u, err
 }
 
-// redeem runs a statement that ends in grantOfSpent; a has what it finds the session by, and what the code says.
+// redeem runs a statement that ends in grantOfSpent; a has what it finds the session by, and the content of the code.
 func (s *Store) redeem(ctx context.Context, q *query, r NewGrant, now time.Time, a args) (oidc.Grant, oidc.User, error) {
 	g, u := oidc.Grant{ClientID: r.Client.ClientID}, oidc.User{}
 	maps.Copy(a, args{"client": r.Client.ClientID, "allowed_groups": oidc.NotNil(r.Client.AllowedGroups), "now": now, "jkt": r.RefreshJKT,
@@ -74,7 +74,7 @@ const grantOfSpent = `, granted AS (
 
 // RefusedGrant is why an authorization grant, such as a code or a refresh token, was refused (RFC 6749 §5.2).
 type RefusedGrant struct {
-	Reason  string // for the log; "unknown" tells nothing about the code
+	Reason  string // for the log; "unknown" where there is no such code
 	Revoked bool   // it was a replay, and what the first redemption got has been revoked
 }
 

@@ -122,8 +122,8 @@ var allowDevice = compile(`
 	)
 	SELECT EXISTS (SELECT FROM session), EXISTS (SELECT FROM allowed)`)
 
-// AllowDevice says yes to the device whose user code it is, in the name of the session sid, and saves what the person allowed the
-// client. It is as good the second time, if a form is sent again. touch moves the idle end of the session to it; zero leaves it alone.
+// AllowDevice allows the device of a user code to sign in with the session sid, and saves what the person allowed the client. It
+// succeeds again if a form is sent twice. touch moves the idle end of the session to it; zero leaves it alone.
 // signedIn is false if the session has ended, waiting if the device no longer waits for an answer.
 func (s *Store) AllowDevice(ctx context.Context, userCode Digest, d DeviceRequest, sid string, touch, now time.Time) (
 	signedIn, waiting bool, err error) {
@@ -136,7 +136,7 @@ var denyDevice = compile(`
 	UPDATE device_codes SET allowed = false
 	WHERE user_code_hmac = @user_code AND client_id = @client AND scope = @scope AND expires_at > @now AND allowed IS NOT TRUE`)
 
-// DenyDevice says no to the device whose user code it is; ErrNotFound if it no longer waits for an answer.
+// DenyDevice refuses the device of a user code; ErrNotFound if it no longer waits for an answer.
 func (s *Store) DenyDevice(ctx context.Context, userCode Digest, d DeviceRequest, now time.Time) error {
 	tag, err := denyDevice.run(ctx, s.pool, args{"user_code": userCode[:], "client": d.ClientID, "scope": d.Scope, "now": now})
 	if err == nil && tag.RowsAffected() == 0 {

@@ -7,7 +7,7 @@ import (
 	"gatehouse/api/oidc"
 )
 
-// Exchange is what a client needs that exchanges an access token for one for somebody else.
+// Exchange is what decides whether a client may exchange an access token for one for another service.
 type Exchange struct {
 	GrantUser
 	Allowed bool                 // the person is in a group that may use the client
@@ -18,8 +18,8 @@ var loadExchange = compile(grantUserOf(tokenRevoked+`, `+refusalOfAny,
 	`, `+mayUse("@allowed_groups")+`, x.scope, x.subject_audience, x.impersonation`,
 	grantsClient+` LEFT JOIN exchange_policies x ON x.client_id = @client AND x.audience = @audience`))
 
-// LoadExchange gives in one statement the user of the subject token's grant and what the client may do with the token. ErrNotFound with a
-// reason for the log where the token may not live.
+// LoadExchange returns in one statement the user of the subject token's grant and what the client may do with the token. ErrNotFound
+// with a reason for the log where the token is not valid.
 func (s *Store) LoadExchange(ctx context.Context, subject TokenUse, c *oidc.Client, audience string, now time.Time) (e Exchange,
 	refusal string, err error) {
 	var scope, subjectAudience *string

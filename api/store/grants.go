@@ -19,14 +19,14 @@ type TokenUse struct {
 	Name    bool         // nothing but the username of the user is wanted
 }
 
-// grantTables are the tables, with a grant g in them, that say whether it may live; no session is looked for where it does not count.
+// grantTables are the tables that decide whether a grant g is valid; no session is looked for where it does not count.
 const grantTables = `grants g JOIN users u ON u.id = g.user_id LEFT JOIN sessions s ON s.sid = g.sid AND NOT g.offline`
 
 // grantEndsAt is when such a grant ends by itself: with its session, unless it is offline.
 const grantEndsAt = `CASE WHEN g.offline THEN g.expires_at ELSE LEAST(g.expires_at, s.expires_at) END`
 
-// grantRefusal is the one predicate that says whether such a grant may live at @now: NULL if it may, else a reason for the log. byClient
-// (a case) and allowedGroups are of its client: a client that is in memory has been looked at, and brings its groups as an argument;
+// grantRefusal is the one predicate of whether such a grant is valid at @now: NULL if it is, else a reason for the log. byClient
+// (a case) and allowedGroups are of its client: a client that is in memory has been checked, and its groups are an argument;
 // another is joined. ended and endsAt are of the session, on which an offline grant does not depend.
 func grantRefusal(byClient, allowedGroups, ended, endsAt string) string {
 	return `CASE
@@ -69,7 +69,7 @@ func grantFields(g *oidc.Grant) []any {
 // ProofUsed is the reason for a use whose proof came before, or came with another token.
 const ProofUsed = "proof_used_before"
 
-// GrantUser is the user of a grant that may live, and which claims were asked for by name.
+// GrantUser is the user of a valid grant, and which claims were asked for by name.
 type GrantUser struct {
 	oidc.User
 	Claims oidc.ClaimsRequest
@@ -82,13 +82,13 @@ func grantUserOf(refusal, columns, joined string) string {
 		FROM ` + grantTables + ` ` + joined + ` WHERE g.id = @grant`
 }
 
-// scan reads a row of such a statement. ErrNotFound with a reason for the log where the grant may not live.
+// scan reads a row of such a statement. ErrNotFound with a reason for the log where the grant is not valid.
 func (u *GrantUser) scan(row pgx.Row, more ...any) (refusal string, err error) {
 	err = failure(row.Scan(append(append(userFields(&u.User), &u.Claims.Userinfo, &u.Claims.IDToken, &refusal), more...)...))
 	return refusedFor(refusal, err)
 }
 
-// refusedFor makes ErrNotFound of a refusal, and a refusal of ErrNotFound.
+// refusedFor makes the pair agree: a refusal comes with ErrNotFound, and ErrNotFound with a reason.
 func refusedFor(refusal string, err error) (string, error) {
 	switch {
 	case errors.Is(err, ErrNotFound):
@@ -131,7 +131,7 @@ var (
 // tokenRevoked is a reason, too, for the access token @jti alone.
 const tokenRevoked = `CASE WHEN EXISTS (SELECT FROM revoked_tokens WHERE jti = @jti) THEN 'token_revoked' END`
 
-// LoadGrantUser returns the user of a grant that may live, and spends the proof that came with the token. ErrNotFound with a reason for
+// LoadGrantUser returns the user of a valid grant, and spends the proof that came with the token. ErrNotFound with a reason for
 // the log otherwise.
 func (s *Store) LoadGrantUser(ctx context.Context, t TokenUse, now time.Time) (u GrantUser, refusal string, err error) {
 	if t.Client != nil && t.ID == "" && t.Proof == nil {

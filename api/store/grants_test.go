@@ -70,7 +70,7 @@ func TestWhatAGrantLivesBy(t *testing.T) {
 	}
 }
 
-// There is no foreign key: it would have every sign-on lock the row of its client (migration 00011).
+// There is no foreign key: it would have every sign-on lock the row of its client (docs/decisions/0026).
 func TestGrantsFollowTheirClient(t *testing.T) {
 	t.Parallel()
 	s := managed(t)

@@ -25,7 +25,7 @@ type FrontGrant struct {
 }
 
 // insertIssue is the part of a statement that stores an Issue for each row of its part named session, unless its jti was used before:
-// firstUse tells. Its arguments are Issue.args.
+// firstUse is that condition. Its arguments are Issue.args.
 const insertIssue = `used AS (
 			INSERT INTO used_jtis (jti_sha256, expires_at)
 			SELECT @jti, @jti_expires_at FROM session WHERE @jti::bytea IS NOT NULL ON CONFLICT DO NOTHING RETURNING 1

@@ -40,7 +40,7 @@ type ImportedClient struct {
 	SecretIsNew bool // the client's secret is what is stored now
 }
 
-// ImportClients registers each client, or makes a registered one what it says, all or none. A client that is disabled stays
+// ImportClients registers each client, or replaces a registered one, all or none. A client that is disabled stays
 // so. The error has a Refusal for each client that is refused.
 func (s *Store) ImportClients(ctx context.Context, list []ImportedClient) error {
 	return inWords(pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {

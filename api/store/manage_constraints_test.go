@@ -14,7 +14,7 @@ import (
 	"gatehouse/api/devdb"
 )
 
-// connect gives a connection to a migrated database of the test's own.
+// connect returns a connection to a migrated database of the test's own.
 func connect(t *testing.T) *pgx.Conn {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), devdb.Test(t))

@@ -21,8 +21,8 @@ const (
 	DevVersionTable   = "goose_db_version_dev"   // the demo rows, migrations/dev
 )
 
-// Migrate applies the pending *.sql of fsys in order, each in a transaction of its own unless it says otherwise, and tells
-// progress of each. It takes an advisory lock, so that any number of replicas may start at once; url must be a direct
+// Migrate applies the pending *.sql of fsys in order, each in a transaction of its own unless it opts out, and reports
+// each to progress. It takes an advisory lock, so that any number of replicas may start at once; url must be a direct
 // connection, for a transaction pooler loses that lock. Errors name the file, and the constraint that refused it.
 func Migrate(ctx context.Context, url string, fsys fs.FS, versionTable string, progress func(line string)) error {
 	cfg, err := parse(url)

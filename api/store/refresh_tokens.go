@@ -11,7 +11,7 @@ import (
 type Restriction struct {
 	JKT       string   // of the key whose proof came along, "" for none
 	Resources []string // wanted; none for all that was granted
-	Allowed   []string // what the client may want where the authorization request did not say
+	Allowed   []string // what the client may want where the authorization request named none
 }
 
 // Rotation is a request to spend one refresh token.
@@ -21,7 +21,7 @@ type Rotation struct {
 	Scope  string // asked for; "" for all that was granted
 	Restriction
 	IdleEnds time.Time
-	Grace    time.Duration // in which a spent token still gives the same successor
+	Grace    time.Duration // in which a spent token still has the same successor
 }
 
 // ScopeTooWide is the reason for which a request is refused that asks for more than was granted (RFC 6749 §6); the token is not spent.
@@ -40,8 +40,8 @@ var rotateRefreshToken = compile(`
 	RETURNING ` + userColumns + `, ` + grantColumns)
 
 // RotateRefreshToken spends the token in one statement, which moves the grant to the place of the next (RFC 9700 §4.14.2). A token that was
-// spent less than r.Grace ago, by a client that retries or races with itself, gives its grant again, and the place stays.
-// ErrNotFound: it is unknown, of another client, expired, or its grant may not live; see RefuseRefreshToken.
+// spent less than r.Grace ago, by a client that retries or races with itself, has its grant returned again, and the place stays.
+// ErrNotFound: it is unknown, of another client, expired, or its grant is not valid; see RefuseRefreshToken.
 func (s *Store) RotateRefreshToken(ctx context.Context, r Rotation, now time.Time) (oidc.Grant, oidc.User, error) {
 	g, u := oidc.Grant{ClientID: r.Client.ClientID}, oidc.User{}
 	a := r.args(now)

@@ -29,7 +29,7 @@ var (
 // registrationLock puts registrations in a line, so that each counts those before it.
 const registrationLock = 0x7265676973746572 // "register"
 
-// isUnused says of a client c that registered itself that nobody has signed in to it.
+// isUnused is the condition that nobody has signed in to a client c that registered itself.
 const isUnused = `NOT EXISTS (SELECT FROM consents WHERE client_id = c.client_id) AND NOT EXISTS (SELECT FROM grants
 	WHERE client_id = c.client_id)`
 
@@ -44,7 +44,7 @@ var room = `room AS (
 
 var lockRegistrations = compile(`SELECT pg_advisory_xact_lock(` + strconv.Itoa(registrationLock) + `)`)
 
-// NewRegistration is what belongs to the registration of a client beside the client, whose Registration says how it does it.
+// NewRegistration is what the registration of a client needs apart from the client.
 type NewRegistration struct {
 	AccessToken  *Digest // what it manages its registration with; nil: nothing
 	InitialToken *Digest // what it registers itself with: one use of it is spent; nil: nothing, and the bounds hold
@@ -134,8 +134,8 @@ func (s *Store) Registration(ctx context.Context, clientID string, token Digest)
 	return s.oneClient(ctx, &loadRegistration, args{"client_id": clientID, "registration_token": token[:]})
 }
 
-// replaced is the part of a statement that makes the metadata of a client what metadataColumns.args say, where it fits; askedAgain has
-// people asked for consent once more if the client now answers from elsewhere.
+// replaced is the part of a statement that replaces the metadata of a client by metadataColumns.args, where the client fits. If its
+// redirect URIs change, people are asked for consent again.
 func replaced(where, set string) string {
 	return `former AS (
 			SELECT redirect_uris FROM clients WHERE client_id = @client_id
@@ -151,7 +151,7 @@ func replaced(where, set string) string {
 		)`
 }
 
-// ReplaceRegistration makes the metadata of a client what it now says; ErrNotFound if the token is not its own. secret is the digest of one
+// ReplaceRegistration replaces the metadata of a client; ErrNotFound if the token is not its own. secret is the digest of one
 // that it gets if it has none, nil for a client that has none; secretIsNew reports whether it got it. What an administrator decides stays.
 func (s *Store) ReplaceRegistration(ctx context.Context, c oidc.ClientMetadata, token Digest, secret []byte, network Digest,
 	now time.Time) (
@@ -181,7 +181,7 @@ var replaceInRoom = compile(`
 		)
 		SELECT many, many_here, (SELECT secret_is_new FROM replaced) FROM room`)
 
-// RefreshDocument makes the metadata of a client what its document now says.
+// RefreshDocument replaces the metadata of a client by those in its document.
 func (s *Store) RefreshDocument(ctx context.Context, c oidc.ClientMetadata, now time.Time) error {
 	a := metadataColumns.args(c)
 	a["secret"], a["now"] = nil, now

@@ -23,13 +23,13 @@ var loadStanding = compile(`
 		(SELECT scopes FROM consents WHERE user_id = u.id AND client_id = @client), ` + mayUse("@allowed_groups") + `
 	FROM ` + signedIn)
 
-// Standing is who is signed in at the browser with this cookie, and what he allowed the client.
+// Standing is who is signed in at the browser with this cookie, and what they allowed the client.
 type Standing struct {
 	oidc.Standing
 	SeenAt time.Time
 }
 
-// LoadStanding gives an empty Standing where nobody is signed in.
+// LoadStanding returns an empty Standing where nobody is signed in.
 func (s *Store) LoadStanding(ctx context.Context, cookie Digest, c *oidc.Client, now time.Time) (Standing, error) {
 	out, err := batched(ctx, s, scanStanding, &loadStanding, args{
 		"cookie": cookie[:], "now": now, "client": c.ClientID, "allowed_groups": oidc.NotNil(c.AllowedGroups)})

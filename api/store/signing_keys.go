@@ -53,7 +53,7 @@ var (
 	retireSigningKey = compile(`UPDATE signing_keys SET retires_at = @at WHERE kid = @kid`)
 )
 
-// PlanSigningKeys lets plan, on one replica at a time, look at the keys and say which to add and when which retire.
+// PlanSigningKeys calls plan, on one replica at a time, with the keys; it returns which to add and when which retire.
 func (s *Store) PlanSigningKeys(ctx context.Context, now time.Time,
 	plan func([]SigningKey) (add []SigningKey, retire map[string]time.Time, err error)) error {
 	return failure(pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {

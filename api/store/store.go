@@ -14,7 +14,7 @@ import (
 	"gatehouse/api/oidc"
 )
 
-// ErrNotFound says that no row fits.
+// ErrNotFound means that no row fits.
 var ErrNotFound = errors.New("no such row")
 
 // Unavailable wraps an error of a Postgres that cannot be reached or is not ready: worth another try, 503 until then.
@@ -53,7 +53,7 @@ func Open(ctx context.Context, url string) (*Store, error) {
 // Close waits for the connections in use and closes all.
 func (s *Store) Close() { s.pool.Close() }
 
-// Ping tells whether Postgres answers.
+// Ping returns an error unless Postgres answers.
 func (s *Store) Ping(ctx context.Context) error { return failure(s.pool.Ping(ctx)) }
 
 // parse reads a connection string, with what it says of the pool (pool_max_conns) where no pool is made of it, too.
@@ -74,7 +74,7 @@ func withoutPassword(err error) error {
 	return err
 }
 
-// failure sorts what pgx says: ErrNotFound, a refusal of the database (*pgconn.PgError, as it is), or Unavailable.
+// failure sorts the errors of pgx: ErrNotFound, a refusal of the database (*pgconn.PgError, as it is), or Unavailable.
 func failure(err error) error {
 	var refused *pgconn.PgError
 	var connecting *pgconn.ConnectError

@@ -10,7 +10,7 @@ type UpstreamTokens struct {
 	Upstream, Issuer, Sub string // the account; no Sub: there is none
 	Username              string
 	AccessToken           []byte     // nil: none
-	ExpiresAt             *time.Time // of the access token; nil: the upstream never said
+	ExpiresAt             *time.Time // of the access token; nil: the upstream did not name it
 	RefreshToken          []byte     // nil: none
 	Scope                 string
 	RefreshingUntil       *time.Time // nil: nobody refreshes them
@@ -24,7 +24,7 @@ var loadUpstreamTokens = compile(`
 	WHERE g.id = @grant`)
 
 // LoadUpstreamTokens returns in one statement what an exchange needs: the tokens that the user of a grant has at an upstream.
-// Without a grant that may live: ErrNotFound with a reason for the log.
+// Without a valid grant: ErrNotFound with a reason for the log.
 func (s *Store) LoadUpstreamTokens(
 	ctx context.Context, grantID, upstream, issuer string, now time.Time,
 ) (t UpstreamTokens, refusal string, err error) {
@@ -35,7 +35,7 @@ func (s *Store) LoadUpstreamTokens(
 	return t, refusal, err
 }
 
-// Those who use a refresh token of an account say which one it was: another may be there by now.
+// Whoever uses a refresh token of an account names it: another may be there by now.
 const spentOfAccount = `upstream = @upstream AND issuer = @issuer AND sub = @sub AND refresh_token = @spent`
 
 func (t *UpstreamTokens) spent(token []byte) args {

@@ -96,7 +96,7 @@ func blob(c echo.Context, status int, contentType string, body []byte) error {
 	return c.Blob(status, contentType, body)
 }
 
-// has says whether the client has it already, in which case it is spared the body (RFC 9110 §13.1.2).
+// has reports whether the client has it already, in which case it is spared the body (RFC 9110 §13.1.2).
 func has(c echo.Context, tag string) bool {
 	for known := range strings.SplitSeq(c.Request().Header.Get("If-None-Match"), ",") {
 		if known = strings.TrimPrefix(strings.TrimSpace(known), "W/"); known == tag || known == "*" {

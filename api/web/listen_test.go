@@ -53,7 +53,7 @@ func tlsFiles(t *testing.T) *config.Config {
 	return cfg
 }
 
-// startServer serves until the test ends, and gives the address.
+// startServer serves until the test ends, and returns the address.
 func startServer(t *testing.T, secure *tls.Config, handler http.HandlerFunc) (addr string, stop func() error) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -12,7 +12,7 @@ import (
 // requestID names a request in the log and on error pages.
 func requestID(c echo.Context) string { return c.Response().Header().Get("X-Request-Id") }
 
-// logged gives each request an id and a line in the log: the path without its query, which may hold codes, tokens and names.
+// logged adds an id to each request, and writes a line in the log: the path without its query, which may hold codes, tokens and names.
 func (a answerer) logged(endpoints []endpoint) echo.MiddlewareFunc {
 	polled := map[string]bool{}
 	for _, end := range endpoints {

@@ -66,7 +66,7 @@ func (a answerer) readRequest(c echo.Context) (provider.Request, *problem) {
 	return r, nil
 }
 
-// pathName gives the name in the path, if it can be one.
+// pathName returns the name in the path, if it can be one.
 func pathName(c echo.Context) string {
 	if name := c.Param("name"); len(name) <= maxName {
 		return name

@@ -27,7 +27,7 @@ func examineAddresses(ctx context.Context, p patient) []finding {
 	return append(addressOf(seen, p.cfg.Issuer), unreadFindings(seen.Unread)...)
 }
 
-// addressOf says whether everybody who comes through a proxy counts as one.
+// addressOf warns where everybody who comes through a proxy counts as one.
 func addressOf(seen provider.Forwarding, issuer string) []finding {
 	u, err := url.Parse(issuer)
 	direct := err == nil && oidc.IsLoopback(u.Hostname())

@@ -145,7 +145,7 @@ func (a *app) config(need config.Need) (*config.Config, error) {
 	return cfg, cfg.Require(need)
 }
 
-// startLog makes the log JSON lines on stderr, from cfg's level on. The first says what writes it.
+// startLog makes the log JSON lines on stderr, from cfg's level on. The first names the program and its version.
 func (a *app) startLog(cfg *config.Config) {
 	slog.SetDefault(slog.New(slog.NewJSONHandler(a.stderr, &slog.HandlerOptions{Level: cfg.LogLevel})))
 	slog.Info("gatehouse", "version", version, "commit", builtFrom())

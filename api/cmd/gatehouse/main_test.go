@@ -35,7 +35,7 @@ func (s *shell) run(stdin string, args ...string) (code int, stdout, stderr stri
 	return code, out.String(), err.String()
 }
 
-// good runs what has to work and gives its output.
+// good runs what has to work and returns its output.
 func (s *shell) good(stdin string, args ...string) string {
 	s.t.Helper()
 	code, stdout, stderr := s.run(stdin, args...)

@@ -25,7 +25,7 @@ class Command(BaseCommand):
 
     def check(self):
         for identity in Identity.objects.filter(known=True).exclude(refresh_token="").select_related("user"):
-            mine = Identity.objects.filter(pk=identity.pk, refresh_token=identity.refresh_token)  # unless he has signed in since
+            mine = Identity.objects.filter(pk=identity.pk, refresh_token=identity.refresh_token)  # unless they have signed in since
             try:
                 mine.update(refresh_token=provider.refresh(identity.refresh_token))
                 self.stdout.write(f"{identity.subject} is still known")

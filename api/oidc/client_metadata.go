@@ -2,8 +2,8 @@ package oidc
 
 import "encoding/json"
 
-// ClientMetadata are what is registered of a client, in the names of RFC 7591 §2 and OpenID Connect Dynamic Registration §2, and
-// whether it must use PKCE, for which there is no registered name.
+// ClientMetadata are what is registered of a client, in the names of RFC 7591 §2 and OpenID Connect Dynamic Registration §2,
+// and whether it must use PKCE, for which there is no registered name.
 type ClientMetadata struct {
 	ClientID                           string          `json:"client_id"`
 	ClientName                         string          `json:"client_name,omitempty"`
@@ -19,7 +19,7 @@ type ClientMetadata struct {
 	ResponseTypes                      []string        `json:"response_types"`
 	TokenEndpointAuthMethod            string          `json:"token_endpoint_auth_method"`
 	TokenEndpointAuthSigningAlg        string          `json:"token_endpoint_auth_signing_alg,omitempty"` // "" for any
-	JWKS                               json.RawMessage `json:"jwks,omitempty"`                            // its public keys, inline, or
+	JWKS                               json.RawMessage `json:"jwks,omitempty"`                            // its public keys, or
 	JWKSURI                            string          `json:"jwks_uri,omitempty"`                        // where they are
 	Scope                              string          `json:"scope"`
 	SubjectType                        string          `json:"subject_type"` // public or pairwise

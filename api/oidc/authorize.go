@@ -209,7 +209,9 @@ const (
 	SignIn    Step = iota
 	AskFactor      // another one, of those that the person has set up
 	AskConsent
-	IssueCode
+	IssueCode   // or whatever response_type names
+	AllowDevice // which polls for its tokens (RFC 8628 §3.3)
+	OpenAccount
 )
 
 // Standing is what is known about the user at the browser and this client.
@@ -249,6 +251,10 @@ func (r AuthorizeRequest) Decide(c *Client, s Standing, consented bool, now time
 			return 0, refuse(ConsentRequired, "the person has not yet allowed what the application asks for")
 		}
 		return AskConsent, nil
+	case r.Account:
+		return OpenAccount, nil
+	case r.UserCode != "":
+		return AllowDevice, nil
 	}
 	return IssueCode, nil
 }

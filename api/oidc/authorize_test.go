@@ -58,6 +58,10 @@ func TestDecide(t *testing.T) {
 		{"prompt=consent, just allowed", request("openid", "consent", nil), third, signedIn, true, IssueCode, ""},
 		{"prompt=login consent, nobody fresh", request("openid", "login consent", nil), third, signedIn, true, SignIn, ""},
 		{"outside the groups", request("openid", "", nil), first, outside, false, 0, AccessDenied},
+		{"a device", AuthorizeRequest{UserCode: "WDJB-MJHT", At: noon}, first, signedIn, false, AskConsent, ""},
+		{"a device, just allowed", AuthorizeRequest{UserCode: "WDJB-MJHT", At: noon}, first, signedIn, true, AllowDevice, ""},
+		{"the account page", AuthorizeRequest{Account: true, At: noon}, first, signedIn, false, OpenAccount, ""},
+		{"the account page, nobody", AuthorizeRequest{Account: true, At: noon}, first, Standing{}, false, SignIn, ""},
 	} {
 		step, refused := c.req.Decide(c.client, c.standing, c.consented, noon)
 		code := ""

@@ -4,43 +4,10 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"net/netip"
-	"net/url"
 	"time"
 
 	"gatehouse/api/oidc"
 	"gatehouse/api/store"
-)
-
-// Request is what web hands over of an HTTP request: bounded, and nothing more than the endpoints use.
-type Request struct {
-	Method        string     // GET (or HEAD) or POST
-	Path          string     // of the endpoint, such as /token
-	Name          string     // of the upstream, where the path has one; "" if it is no name
-	Params        url.Values // of the query for GET, of the body for POST; never both
-	Body          []byte     // JSON, where the endpoint takes that; there are no Params then
-	Authorization string
-	DPoP          []string // the proofs that came along (RFC 9449 §4.1): one, or the request is wrong
-	Origin        string
-	FetchSite     string     // Sec-Fetch-Site
-	FetchDest     string     // Sec-Fetch-Dest
-	Addr          netip.Addr // with a zone, it is a proxy's, and the zone all that is known of who comes by it
-	Via           Via
-	Cookies       map[CookieName]string
-}
-
-// CookieName names a cookie without its prefix.
-type CookieName string
-
-// The cookies, all of the API's host; HttpOnly but for StateCookie.
-const (
-	SessionCookie CookieName = "gatehouse-session" // who is signed in
-	BrowserCookie CookieName = "gatehouse-browser" // what a pending request is bound to
-	DeviceCookie  CookieName = "gatehouse-device"  // an account that signed in here before: it is throttled apart
-
-	StateCookie CookieName = "gatehouse-state" // for the page at check_session_iframe, which asks whether it has changed
-
-	UpstreamCookie CookieName = "gatehouse-upstream-" // begins the names of those that last for a sign-in at an upstream
 )
 
 // Cookie is one to set; MaxAge 0 keeps it until the browser closes, a negative one deletes it.
@@ -137,38 +104,6 @@ func (p *Provider) classify(ctx context.Context, err error) (code string, status
 	}
 	p.tell(ctx, oidc.ServerFailed{Error: err.Error()})
 	return oidc.ServerError, 500, 0
-}
-
-// respond sends an answer of the authorization endpoint to the relying party, with state, iss (RFC 9207) and session_state.
-func (p *Provider) respond(r Request, req oidc.AuthorizeRequest, fields [][2]string, cookies ...Cookie) Answer {
-	sessionState, set := p.sessionState(&r, req)
-	cookies = append(cookies, set...)
-	fields = append(fields, [2]string{"state", req.State}, [2]string{"iss", p.Issuer}, [2]string{"session_state", sessionState})
-	switch req.ResponseMode {
-	case "form_post":
-		return Answer{Status: 200, FormPost: &FormPost{Action: req.RedirectURI, Fields: fields}, Cookies: cookies,
-			UILocales: req.UILocales}
-	case "fragment":
-		return redirect(oidc.WithFragment(req.RedirectURI, fields), cookies...)
-	}
-	return redirect(oidc.WithParams(req.RedirectURI, fields), cookies...)
-}
-
-// respondError sends a refusal to the relying party.
-func (p *Provider) respondError(
-	ctx context.Context, r Request, req oidc.AuthorizeRequest, e *oidc.Error, cookies ...Cookie,
-) Answer {
-	p.tell(ctx, oidc.AuthorizationRefused{ClientID: req.ClientID, Error: e.Code, Why: cmp.Or(e.Log, e.Description)})
-	if req.RedirectURI == "" {
-		status := 403
-		if e.Code == oidc.ServerError {
-			status = 500
-		}
-		a := p.errorPage(ctx, status, e.Code, nil)
-		a.Cookies = cookies
-		return a
-	}
-	return p.respond(r, req, [][2]string{{"error", e.Code}, {"error_description", e.Description}}, cookies...)
 }
 
 // Malformed refuses a request that could not be read; r has no parameters then.

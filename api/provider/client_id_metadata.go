@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"mime"
-	"slices"
 	"strings"
 	"time"
 
@@ -19,34 +18,27 @@ const (
 	documentKept  = 48 * time.Hour // where it cannot be read again
 )
 
-// beginnings are the endpoints at which something begins, and documents are read; elsewhere the client is known already.
-var beginnings = []string{"/authorize", pathPAR, "/device_authorization"}
-
-// clientOf returns the client of a request: one that is registered, or one whose client_id is the address of its metadata.
-// nil: there is none, or it is not to be trusted now, for a reason that is in the log.
-func (p *Provider) clientOf(ctx context.Context, r Request, ids []string) (*oidc.Client, error) {
-	client, err := p.clientNamed(ctx, ids)
-	if err != nil || !slices.Contains(beginnings, r.Path) {
-		return client, err
-	}
+// clientOfDocument returns the client whose client_id is the address of its metadata, after reading those if it is time to.
+// known is the row of the client_id, or nil; one of another kind is returned as it is.
+func (p *Provider) clientOfDocument(ctx context.Context, r Request, ids []string, known *oidc.Client) (*oidc.Client, error) {
 	var age time.Duration
 	switch {
-	case client == nil && (!p.ClientIDDocuments || len(ids) != 1 || !oidc.IsClientIDURL(ids[0])):
+	case known == nil && (!p.ClientIDDocuments || len(ids) != 1 || !oidc.IsClientIDURL(ids[0])):
 		return nil, nil
-	case client != nil && (client.Disabled() || client.MetadataFetchedAt == nil):
-		return client, nil
-	case client != nil && !p.ClientIDDocuments:
+	case known != nil && (known.Disabled() || known.MetadataFetchedAt == nil):
+		return known, nil
+	case known != nil && !p.ClientIDDocuments:
 		return nil, nil
-	case client != nil:
-		if age = p.now().Sub(*client.MetadataFetchedAt); age < documentFresh {
-			return client, nil
+	case known != nil:
+		if age = p.now().Sub(*known.MetadataFetchedAt); age < documentFresh {
+			return known, nil
 		}
 	}
-	return p.clientOfDocument(ctx, r, ids[0], client, age)
+	return p.fetchClient(ctx, r, ids[0], known, age)
 }
 
-// clientOfDocument reads the document at a client_id; known is the client that it made earlier, age ago, or nil.
-func (p *Provider) clientOfDocument(
+// fetchClient reads the document at a client_id; known is the client that it made earlier, age ago, or nil.
+func (p *Provider) fetchClient(
 	ctx context.Context, r Request, clientID string, known *oidc.Client, age time.Duration,
 ) (*oidc.Client, error) {
 	why := p.fetches.once(ctx, clientID, p.now, func(ctx context.Context) error {

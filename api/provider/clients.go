@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"gatehouse/api/oidc"
 	"gatehouse/api/store"
@@ -17,6 +18,19 @@ func (p *Provider) clientNamed(ctx context.Context, ids []string) (*oidc.Client,
 	client, err := p.store.Client(ctx, params["client_id"])
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil
+	}
+	return client, err
+}
+
+// beginnings are the endpoints at which something begins, and documents are read; elsewhere the client is known already.
+var beginnings = []string{"/authorize", pathPAR, "/device_authorization"}
+
+// clientOf returns the client of a request: one that is registered, or one whose client_id is the address of its metadata.
+// nil: there is none, or it is not to be trusted now, for a reason that is in the log.
+func (p *Provider) clientOf(ctx context.Context, r Request, ids []string) (*oidc.Client, error) {
+	client, err := p.clientNamed(ctx, ids)
+	if err == nil && slices.Contains(beginnings, r.Path) {
+		return p.clientOfDocument(ctx, r, ids, client)
 	}
 	return client, err
 }

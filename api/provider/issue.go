@@ -21,8 +21,8 @@ func (p *Provider) issue(ctx context.Context, v visit) (Answer, error) {
 		err = p.saveIssue(ctx, v, toSave)
 	}
 	switch {
-	case errors.Is(err, store.ErrNotFound): // the session ended a moment ago
-		return p.askSignIn(ctx, v), nil
+	case errors.Is(err, store.ErrNotFound):
+		return Answer{}, errSessionEnded
 	case errors.Is(err, store.ErrUsed):
 		return p.respondError(ctx, v.r, v.req, errPushedUsed, v.cookies...), nil
 	case err != nil:

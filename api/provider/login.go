@@ -31,7 +31,7 @@ func (p *Provider) Login(ctx context.Context, r Request) Answer {
 	client, refusal, err := p.stillRegistered(ctx, w.Request)
 	switch {
 	case err != nil:
-		return p.failedLogin(ctx, w, err, now)
+		return p.failedLogin(ctx, w, err)
 	case refusal != nil:
 		return *refusal
 	case r.Params.Get("cancel") != "" && w.Request.RedirectURI != "":
@@ -41,32 +41,34 @@ func (p *Provider) Login(ctx context.Context, r Request) Answer {
 	// A client that hangs up does not escape the throttle: its attempt is finished and counted.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loginPatience)
 	defer cancel()
-	a, err := p.signInBy(ctx, m, r, w, client)
+	a, err := p.signInBy(ctx, m, r, w, client, now)
 	if errors.Is(err, errUserChanged) { // a sign-in in parallel upgraded the hash, or the user was disabled: try again, once
-		a, err = p.signInBy(ctx, m, r, w, client)
+		a, err = p.signInBy(ctx, m, r, w, client, now)
 	}
 	var not notProven
 	switch {
 	case errors.Is(err, errUserChanged):
-		return p.backToLogin(ctx, w, 401, invalidCredentials, 0, now)
+		return p.backToLogin(ctx, w, 401, invalidCredentials, 0)
 	case errors.As(err, &not) && not.status == 400:
 		return p.errorPage(ctx, 400, not.code, w.Client)
 	case errors.As(err, &not):
-		return p.backToLogin(ctx, w, not.status, not.code, not.wait, now)
+		return p.backToLogin(ctx, w, not.status, not.code, not.wait)
 	case err != nil:
-		return p.failedLogin(ctx, w, err, now)
+		return p.failedLogin(ctx, w, err)
 	}
 	return a
 }
 
 // signInBy has a method prove who the person is, and goes on.
-func (p *Provider) signInBy(ctx context.Context, m *method, r Request, w loginPage, client *oidc.Client) (Answer, error) {
-	who, err := m.prove(p, ctx, r, client)
+func (p *Provider) signInBy(
+	ctx context.Context, m *method, r Request, w loginPage, client *oidc.Client, now time.Time,
+) (Answer, error) {
+	who, err := m.prove(p, ctx, r, client, now)
 	if err != nil {
 		return Answer{}, err
 	}
 	who.amr = m.amr
-	v := p.signIn(r, w, client, who)
+	v := p.signIn(r, w, client, who, now)
 	if w.Link != nil {
 		return p.signInAndLink(ctx, v, w)
 	}

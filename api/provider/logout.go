@@ -29,13 +29,13 @@ func (p *Provider) Logout(ctx context.Context, r Request) Answer {
 	w := logoutPage{pending: pending{Client: viewOfClient(client)}, SID: session.SID, ReturnTo: returnTo, UILocales: req.UILocales}
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return p.signedOut(r, w, now)
+		return p.signedOut(r, w)
 	case err != nil:
 		return p.failedPage(ctx, err, "")
 	case req.MustAsk(session.SID):
 		w.User = viewOfUser(&user)
 		// Not a redirect: clients check that their logout ended here, at the end_session_endpoint.
-		return Answer{Status: 200, Location: p.address(&w, now), UILocales: w.UILocales}
+		return Answer{Status: 200, Location: p.address(&w), UILocales: w.UILocales}
 	}
 	return p.endSession(ctx, r, w, now)
 }
@@ -79,7 +79,7 @@ func (p *Provider) endSession(ctx context.Context, r Request, w logoutPage, now 
 	p.deliverLogoutsNow()
 	p.tell(ctx, oidc.SignedOut{SID: w.SID})
 	another := r.give(BrowserCookie, randomSecret()) // what was pending in this browser ends with the session
-	a := p.signedOut(r, w, now)
+	a := p.signedOut(r, w)
 	a.Cookies = append(a.Cookies, another)
 	a.UILocales = w.UILocales
 	for _, c := range clients {
@@ -90,10 +90,10 @@ func (p *Provider) endSession(ctx context.Context, r Request, w logoutPage, now 
 
 // signedOut takes the cookie from a browser where nobody is signed in now, and leads back to the relying party, or to the
 // page that says so.
-func (p *Provider) signedOut(r Request, w logoutPage, now time.Time) Answer {
+func (p *Provider) signedOut(r Request, w logoutPage) Answer {
 	to := w.ReturnTo
 	if to == "" {
-		to = p.address(&signedOutPage{pending: pending{Client: w.Client}, UILocales: w.UILocales}, now)
+		to = p.address(&signedOutPage{pending: pending{Client: w.Client}, UILocales: w.UILocales})
 	}
 	if r.Cookies[SessionCookie] == "" {
 		return redirect(to)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	"gatehouse/api/authn"
 	"gatehouse/api/oidc"
@@ -11,7 +12,7 @@ import (
 )
 
 // provePassword loads the user, and has the password verified unless the throttle says to wait.
-func (p *Provider) provePassword(ctx context.Context, r Request, client *oidc.Client) (proven, error) {
+func (p *Provider) provePassword(ctx context.Context, r Request, client *oidc.Client, now time.Time) (proven, error) {
 	username, password := strings.ToLower(strings.TrimSpace(r.Params.Get("username"))), r.Params["password"]
 	switch {
 	case len(password) > 1:
@@ -19,7 +20,6 @@ func (p *Provider) provePassword(ctx context.Context, r Request, client *oidc.Cl
 	case len(username) > 254 || len(password) == 0:
 		return proven{}, notProven{status: 401, code: invalidCredentials}
 	}
-	now := p.now()
 	device := p.knownDevice(r, username)
 	buckets := authn.Buckets(p.bucketKey, username, r.Addr, device)
 	withOthers, end := p.attempts.Begin(buckets)
@@ -40,7 +40,7 @@ func (p *Provider) provePassword(ctx context.Context, r Request, client *oidc.Cl
 		return proven{}, err
 	case !ok:
 		p.tell(ctx, oidc.SignInFailed{Username: knownUsername(candidate)})
-		if err := p.recordFailure(ctx, buckets); err != nil {
+		if err := p.recordFailure(ctx, buckets, now); err != nil {
 			return proven{}, err
 		}
 		return proven{}, notProven{status: 401, code: invalidCredentials}

@@ -15,7 +15,7 @@ type method struct {
 	// prove checks what the login page posts with method=<name>; nil where people go elsewhere and come back to an
 	// endpoint of its own. The error is a notProven where they are to stay on the page, errUserChanged to have it called
 	// again, once.
-	prove func(p *Provider, ctx context.Context, r Request, client *oidc.Client) (proven, error)
+	prove func(p *Provider, ctx context.Context, r Request, client *oidc.Client, now time.Time) (proven, error)
 	// offers returns the buttons for it of other applications' pages; nil for none.
 	offers func(p *Provider, ctx context.Context) ([]authenticationMethod, error)
 }

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"gatehouse/api/oidc"
@@ -41,9 +42,8 @@ func (p *Provider) nextAtBrowser(ctx context.Context, v visit) (Answer, error) {
 	return p.next(ctx, v)
 }
 
-// next does what follows from all that was gathered. Endpoints gather and come back here: it has the only switch on a
-// step, so that a new one is added here, and a step that is not named issues nothing. Errors are for the endpoint to
-// answer, which knows where the browser can try again; errUserChanged is one.
+// next decides what follows from all that was gathered, and has it done. Endpoints gather and come back here. Errors are
+// for the endpoint to answer, which knows where the browser can try again; errUserChanged is one.
 func (p *Provider) next(ctx context.Context, v visit) (Answer, error) {
 	step, refusal := p.decide(v.req, v.client, v.standing.Standing, v.consented, v.now)
 	if refusal != nil {
@@ -52,27 +52,38 @@ func (p *Provider) next(ctx context.Context, v visit) (Answer, error) {
 		}
 		return p.respondError(ctx, v.r, v.req, refusal, v.cookies...), nil
 	}
+	a, err := p.take(ctx, v, step)
+	if errors.Is(err, errSessionEnded) {
+		return p.askSignIn(ctx, v), nil
+	}
+	return a, err
+}
+
+// errSessionEnded is the error of a step whose session was alive a moment ago.
+var errSessionEnded = errors.New("the session has ended")
+
+// take takes a step. It has the only switch on one, so that a new one is added here, and a step that is not named saves
+// and issues nothing.
+func (p *Provider) take(ctx context.Context, v visit, step oidc.Step) (Answer, error) {
+	var then func(context.Context, visit) (Answer, error)
 	switch step {
 	case oidc.SignIn:
 		return p.askSignIn(ctx, v), nil
-	case oidc.AskConsent:
-		return p.askConsent(ctx, v)
 	case oidc.IssueCode:
-		return p.finish(ctx, v)
+		return p.issue(ctx, v) // in whose statement a session starts, too
+	case oidc.AskConsent:
+		then = p.askConsent
+	case oidc.AllowDevice:
+		then = p.allowDevice
+	case oidc.OpenAccount:
+		then = p.openAccount
 	default:
 		return p.refuseStep(ctx, v, step), nil
 	}
-}
-
-// finish gives a request what it was made for.
-func (p *Provider) finish(ctx context.Context, v visit) (Answer, error) {
-	switch {
-	case v.req.Account:
-		return p.openAccount(ctx, v)
-	case v.req.UserCode != "":
-		return p.allowDevice(ctx, v)
+	if err := p.start(ctx, &v, store.Issue{}); err != nil {
+		return Answer{}, err
 	}
-	return p.issue(ctx, v)
+	return then(ctx, v)
 }
 
 // refuseStep answers where next does not know a step, which is a fault of ours: nothing is saved or issued.

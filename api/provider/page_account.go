@@ -56,23 +56,79 @@ func (*accountPage) name() string { return "account" }
 
 // openAccount is where a visit for the account page ends, whether or not a sign-in had to come first.
 func (p *Provider) openAccount(ctx context.Context, v visit) (Answer, error) {
-	if err := p.start(ctx, &v, store.Issue{}); err != nil {
-		return Answer{}, err
-	}
-	cookies := append(v.cookies, p.bindBrowser(&v.r)...)
+	v.cookies = append(v.cookies, p.bindBrowser(&v.r)...)
 	session, user := v.standing.Session, v.standing.User
 	w := accountPage{pending: pending{Browser: browserDigest(v.r)}, SID: session.SID, User: viewOfUser(user)}
 	var a Answer
 	if v.wanted != nil && v.wanted.Username == user.Username && isFresh(*session, v.now) {
 		a = p.addToken(ctx, w, *v.wanted, v.now)
 	} else {
-		a = redirect(p.address(&w, v.now))
+		a = redirect(p.address(&w))
 	}
-	a.Cookies = append(a.Cookies, cookies...)
+	a.Cookies = append(a.Cookies, v.cookies...)
 	return a, nil
 }
 
 func isFresh(s oidc.Session, now time.Time) bool { return now.Sub(s.AuthTime) <= freshSignIn }
+
+// AddToken takes the form by which a person makes a token. A sign-in that is not fresh is asked for again first.
+func (p *Provider) AddToken(ctx context.Context, r Request) Answer {
+	now := p.now()
+	w, session, user, refusal := p.fromAccountPage(ctx, r, now)
+	if refusal != nil {
+		return *refusal
+	}
+	wanted, problem := parseNewToken(r, w.User.Username)
+	switch {
+	case problem == invalidTokenName:
+		return p.backToAccount(ctx, w, 400, problem, 0)
+	case problem != "":
+		return p.errorPage(ctx, 400, problem, nil)
+	case session.SID == "" || user.Username != wanted.Username || !isFresh(session, now):
+		return p.askSignIn(ctx, accountVisit(r, &wanted, now))
+	}
+	return p.addToken(ctx, w, wanted, now)
+}
+
+// addToken saves a token for the session of w and leads to the page that shows it.
+func (p *Provider) addToken(ctx context.Context, w accountPage, wanted newToken, now time.Time) Answer {
+	w.TokenID = newID()
+	err := p.store.AddPersonalAccessToken(ctx, w.SID, store.NewPersonalAccessToken{
+		ID: w.TokenID, Digest: oidc.Digest(p.tokenValue(w.TokenID)),
+		Name: wanted.Name, Scope: wanted.Scope, ExpiresAt: now.AddDate(0, 0, wanted.Days)}, now)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		w.TokenID = ""
+		return p.backToAccount(ctx, w, 400, tooManyTokens, 0)
+	case err != nil:
+		w.TokenID = ""
+		return p.accountError(ctx, w, err)
+	}
+	p.tell(ctx, oidc.PersonalAccessTokenCreated{Username: wanted.Username, TokenID: w.TokenID, Scope: wanted.Scope,
+		Days: wanted.Days})
+	return redirect(p.address(&w))
+}
+
+// RevokeToken takes the form by which a person ends a token of their own.
+func (p *Provider) RevokeToken(ctx context.Context, r Request) Answer {
+	now := p.now()
+	w, session, user, refusal := p.fromAccountPage(ctx, r, now)
+	switch {
+	case refusal != nil:
+		return *refusal
+	case session.SID == "":
+		return p.askSignIn(ctx, accountVisit(r, nil, now))
+	}
+	params, bad := oidc.ParseParams(r.Params, []string{"revoke"})
+	if len(bad) > 0 || params["revoke"] == "" {
+		return p.errorPage(ctx, 400, pageInvalidRequest, nil)
+	}
+	if err := p.store.RevokePersonalAccessToken(ctx, w.SID, params["revoke"], now); err != nil {
+		return p.accountError(ctx, w, err)
+	}
+	p.tell(ctx, oidc.PersonalAccessTokenRevoked{Username: user.Username})
+	return redirect(p.address(&w))
+}
 
 // fromAccountPage checks a form of the account page. The session is empty where the one that the page was made for has ended;
 // refusal is the answer if the form is not ours or somebody else has signed in since.
@@ -87,7 +143,7 @@ func (p *Provider) fromAccountPage(ctx context.Context, r Request,
 	case errors.Is(err, store.ErrNotFound):
 		return w, oidc.Session{}, u, nil
 	case err != nil:
-		a := p.accountError(ctx, w, err, now)
+		a := p.accountError(ctx, w, err)
 		return w, s, u, &a
 	case s.SID != w.SID:
 		a := p.errorPage(ctx, 400, pageForeignBrowser, nil)
@@ -97,20 +153,20 @@ func (p *Provider) fromAccountPage(ctx context.Context, r Request,
 }
 
 // accountError goes back to the account page where another try may do.
-func (p *Provider) accountError(ctx context.Context, w accountPage, err error, now time.Time) Answer {
+func (p *Provider) accountError(ctx context.Context, w accountPage, err error) Answer {
 	code, status, wait := p.classify(ctx, err)
 	if status != 503 {
 		return p.errorPage(ctx, status, code, nil)
 	}
-	return p.backToAccount(ctx, w, status, code, wait, now)
+	return p.backToAccount(ctx, w, status, code, wait)
 }
 
 // backToAccount says on the account page why nothing was done.
 func (p *Provider) backToAccount(
-	ctx context.Context, w accountPage, status int, code string, wait time.Duration, now time.Time,
+	ctx context.Context, w accountPage, status int, code string, wait time.Duration,
 ) Answer {
 	w.Error = failureOf(ctx, code, wait)
-	a := redirect(p.address(&w, now))
+	a := redirect(p.address(&w))
 	a.Status, a.RetryAfter, a.Error = status, wait, code
 	return a
 }

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"gatehouse/api/oidc"
-	"gatehouse/api/store"
 )
 
 // consentPage asks a person to allow what a client, or a device, asks for.
@@ -29,13 +28,9 @@ func (w *consentPage) view(_ context.Context, _ *Provider, c common) (any, error
 }
 
 // askConsent sends the browser to the consent page.
-func (p *Provider) askConsent(ctx context.Context, v visit) (Answer, error) {
-	if err := p.start(ctx, &v, store.Issue{}); err != nil {
-		return Answer{}, err
-	}
-	cookies := append(v.cookies, p.bindBrowser(&v.r)...)
-	w := consentPage{pending: pendingOf(v), SID: v.standing.Session.SID, User: viewOfUser(v.standing.User)}
-	return redirect(p.address(&w, v.now), cookies...), nil
+func (p *Provider) askConsent(_ context.Context, v visit) (Answer, error) {
+	w := consentPage{pending: p.pendingOf(&v), SID: v.standing.Session.SID, User: viewOfUser(v.standing.User)}
+	return redirect(p.address(&w), v.cookies...), nil
 }
 
 // Consent takes what the person pressed there.
@@ -48,7 +43,7 @@ func (p *Provider) Consent(ctx context.Context, r Request) Answer {
 	client, refusal, err := p.stillRegistered(ctx, w.Request)
 	switch {
 	case err != nil:
-		return p.failedPage(ctx, err, p.address(&w, now))
+		return p.failedPage(ctx, err, p.address(&w))
 	case refusal != nil:
 		return *refusal
 	}
@@ -59,7 +54,7 @@ func (p *Provider) Consent(ctx context.Context, r Request) Answer {
 		a, err = p.denyConsent(ctx, r, w, client, now)
 	}
 	if err != nil {
-		return p.failedPage(ctx, err, p.address(&w, now))
+		return p.failedPage(ctx, err, p.address(&w))
 	}
 	return a
 }

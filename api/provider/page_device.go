@@ -44,24 +44,24 @@ func (p *Provider) Device(ctx context.Context, r Request) Answer {
 	params, _ := oidc.ParseParams(r.Params, []string{"user_code"})
 	userCode, ok := oidc.ReadUserCode(params["user_code"])
 	if !ok {
-		return p.askUserCode(ctx, clip(params["user_code"]), 303, pageUnknownUserCode, 0, now)
+		return p.askUserCode(ctx, clip(params["user_code"]), 303, pageUnknownUserCode, 0)
 	}
 	asked, wait, err := p.findDevice(ctx, r, userCode, now)
 	switch {
 	case wait > 0:
 		p.tell(ctx, oidc.UserCodesThrottled{Seconds: wait.Seconds()})
-		return p.askUserCode(ctx, userCode, 429, tooManyAttempts, wait, now)
+		return p.askUserCode(ctx, userCode, 429, tooManyAttempts, wait)
 	case errors.Is(err, store.ErrNotFound):
 		p.tell(ctx, oidc.UserCodeUnknown{})
-		return p.askUserCode(ctx, userCode, 303, pageUnknownUserCode, 0, now)
+		return p.askUserCode(ctx, userCode, 303, pageUnknownUserCode, 0)
 	case err != nil:
-		return p.failedDevice(ctx, userCode, err, now)
+		return p.failedDevice(ctx, userCode, err)
 	}
 
 	client, err := p.clientNamed(ctx, []string{asked.ClientID})
 	switch {
 	case err != nil:
-		return p.failedDevice(ctx, userCode, err, now)
+		return p.failedDevice(ctx, userCode, err)
 	case client == nil || client.Disabled() || !client.MayUse(oidc.GrantDeviceCode):
 		return p.errorPage(ctx, 400, pageUnknownClient, nil)
 	case !now.Before(asked.ExpiresAt):
@@ -71,7 +71,7 @@ func (p *Provider) Device(ctx context.Context, r Request) Answer {
 		UserCode: userCode, At: now}
 	a, err := p.nextAtBrowser(ctx, visit{r: r, req: req, client: client, now: now})
 	if err != nil {
-		return p.failedDevice(ctx, userCode, err, now)
+		return p.failedDevice(ctx, userCode, err)
 	}
 	return a
 }
@@ -90,39 +90,36 @@ func (p *Provider) findDevice(ctx context.Context, r Request, userCode string, n
 
 // askUserCode leads back to the device page with a reason.
 func (p *Provider) askUserCode(
-	ctx context.Context, typed string, status int, code string, wait time.Duration, now time.Time,
+	ctx context.Context, typed string, status int, code string, wait time.Duration,
 ) Answer {
 	w := devicePage{UserCode: typed, Error: failureOf(ctx, code, wait)}
-	return Answer{Status: status, Location: p.address(&w, now), RetryAfter: wait, Error: code,
+	return Answer{Status: status, Location: p.address(&w), RetryAfter: wait, Error: code,
 		Script: &ScriptAnswer{max(status, 400), oauthErrorBody{Error: code}}}
 }
 
 // failedDevice keeps the code where another try may do.
-func (p *Provider) failedDevice(ctx context.Context, userCode string, err error, now time.Time) Answer {
+func (p *Provider) failedDevice(ctx context.Context, userCode string, err error) Answer {
 	code, status, wait := p.classify(ctx, err)
 	if status != 503 {
 		return p.errorPage(ctx, status, code, nil)
 	}
-	return p.askUserCode(ctx, userCode, status, code, wait, now)
+	return p.askUserCode(ctx, userCode, status, code, wait)
 }
 
 // allowDevice saves that the person allows what a device asks for; the device learns of it at its next poll.
 func (p *Provider) allowDevice(ctx context.Context, v visit) (Answer, error) {
-	if err := p.start(ctx, &v, store.Issue{}); err != nil {
-		return Answer{}, err
-	}
 	userCode, asked := p.userCodeDigest(v.req.UserCode), store.DeviceRequest{ClientID: v.client.ClientID, Scope: v.req.Scope}
 	touch := p.touch(v.standing.SeenAt, v.now)
 	signedIn, waiting, err := p.store.AllowDevice(ctx, userCode, asked, v.standing.Session.SID, touch, v.now)
 	switch {
 	case err != nil:
 		return Answer{}, err
-	case !signedIn: // the session ended a moment ago
-		return p.askSignIn(ctx, v), nil
+	case !signedIn:
+		return Answer{}, errSessionEnded
 	case !waiting:
 		return p.errorPage(ctx, 400, oidc.ExpiredToken, viewOfClient(v.client)), nil
 	}
-	return p.deviceDone(ctx, v.client, v.standing.User.Username, true, v.now), nil
+	return p.deviceDone(ctx, v.client, v.standing.User.Username, true), nil
 }
 
 // denyDevice saves that the person does not.
@@ -134,5 +131,5 @@ func (p *Provider) denyDevice(ctx context.Context, w consentPage, client *oidc.C
 	case err != nil:
 		return Answer{}, err
 	}
-	return p.deviceDone(ctx, client, w.User.Username, false, now), nil
+	return p.deviceDone(ctx, client, w.User.Username, false), nil
 }

@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"time"
 
 	"gatehouse/api/oidc"
 )
@@ -26,8 +25,8 @@ func (w *deviceDonePage) view(_ context.Context, _ *Provider, c common) (any, er
 
 // deviceDone sends the browser there, and tells of what the person pressed.
 func (p *Provider) deviceDone(
-	ctx context.Context, client *oidc.Client, username string, allowed bool, now time.Time,
+	ctx context.Context, client *oidc.Client, username string, allowed bool,
 ) Answer {
 	p.tell(ctx, oidc.DeviceAnswered{ClientID: client.ClientID, Username: username, Allowed: allowed})
-	return redirect(p.address(&deviceDonePage{pending: pending{Client: viewOfClient(client)}, Allowed: allowed}, now))
+	return redirect(p.address(&deviceDonePage{pending: pending{Client: viewOfClient(client)}, Allowed: allowed}))
 }

@@ -50,6 +50,6 @@ func (p *Provider) errorPage(ctx context.Context, status int, code string, c *cl
 
 func (p *Provider) showError(ctx context.Context, status int, w errorPage) Answer {
 	w.Error.RequestID = requestOf(ctx).id
-	return Answer{Status: status, Location: p.address(&w, p.now()), Error: w.Error.Code,
+	return Answer{Status: status, Location: p.address(&w), Error: w.Error.Code,
 		Script: &ScriptAnswer{status, oauthErrorBody{w.Error.Code, "request " + w.Error.RequestID}}}
 }

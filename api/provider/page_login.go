@@ -60,26 +60,13 @@ func (p *Provider) upstreamViews(ctx context.Context) (views []upstreamView) {
 	return views
 }
 
-// askSignIn sends the browser to the login page, or straight to an upstream as if that had been chosen there, and binds
-// what is pending to it with a cookie.
-func (p *Provider) askSignIn(ctx context.Context, v visit) Answer {
-	cookies := append(v.cookies, p.bindBrowser(&v.r)...)
-	w := loginPage{pending: pendingOf(v), Username: v.req.LoginHint, Wanted: v.wanted}
-	if upstream := p.straightUpstream(ctx, v.r, v.req); upstream != "" {
-		a := p.sendToUpstreamNamed(ctx, v.r, w, upstream, v.now)
-		a.Cookies = append(a.Cookies, cookies...)
-		return a
-	}
-	return redirect(p.address(&w, v.now), cookies...)
-}
-
 // backToLogin leads back to the login form with a reason. A client that asks for JSON gets the status and, as the original
 // example did, {"detail":"Invalid credentials"}.
 func (p *Provider) backToLogin(
-	ctx context.Context, w loginPage, status int, code string, wait time.Duration, now time.Time,
+	ctx context.Context, w loginPage, status int, code string, wait time.Duration,
 ) Answer {
 	w.Error = failureOf(ctx, code, wait)
-	a := Answer{Status: status, Location: p.address(&w, now), RetryAfter: wait, Error: code, UILocales: w.Request.UILocales}
+	a := Answer{Status: status, Location: p.address(&w), RetryAfter: wait, Error: code, UILocales: w.Request.UILocales}
 	detail := map[int]string{401: "Invalid credentials", 429: "Too many attempts", 503: "Temporarily unavailable"}[status]
 	a.Script = &ScriptAnswer{max(status, 400), map[string]string{"detail": cmp.Or(detail, code)}}
 	if status == 401 {
@@ -89,19 +76,10 @@ func (p *Provider) backToLogin(
 }
 
 // failedLogin keeps the form where another try may do, so that nobody has to start over.
-func (p *Provider) failedLogin(ctx context.Context, w loginPage, err error, now time.Time) Answer {
+func (p *Provider) failedLogin(ctx context.Context, w loginPage, err error) Answer {
 	code, status, wait := p.classify(ctx, err)
 	if status != 503 {
 		return p.errorPage(ctx, status, code, w.Client)
 	}
-	return p.backToLogin(ctx, w, status, code, wait, now)
-}
-
-// pendingOf returns what a page has in common with others that is about a visit, in this browser.
-func pendingOf(v visit) pending {
-	w := pending{Request: &v.req, Browser: browserDigest(v.r)}
-	if !v.req.Account {
-		w.Client = viewOfAsking(v.client, v.req)
-	}
-	return w
+	return p.backToLogin(ctx, w, status, code, wait)
 }

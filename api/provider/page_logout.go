@@ -44,9 +44,9 @@ func (p *Provider) LogoutConfirm(ctx context.Context, r Request) Answer {
 	session, _, err := p.store.LoadSession(ctx, oidc.Digest(r.Cookies[SessionCookie]), now)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return p.signedOut(r, w, now)
+		return p.signedOut(r, w)
 	case err != nil:
-		return p.failedPage(ctx, err, p.address(&w, now))
+		return p.failedPage(ctx, err, p.address(&w))
 	case session.SID != w.SID: // another person has signed in since
 		return p.errorPage(ctx, 400, pageForeignBrowser, w.Client)
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 var (
@@ -93,9 +94,10 @@ func TestEachActionOfAPageIsARouteOfTheAPI(t *testing.T) {
 
 // A page reads its own state only: what was sealed for one is refused at every other.
 func TestNoPageOpensTheStateOfAnother(t *testing.T) {
+	p := &Provider{now: time.Now}
 	for _, from := range pages() {
 		for _, into := range pages() {
-			if w := pack(from.page); w.unpack(into.page) != (from.page.name() == into.page.name()) {
+			if w := p.pack(from.page); w.unpack(into.page) != (from.page.name() == into.page.name()) {
 				t.Errorf("what is for %s opens as %s", from.page.name(), into.page.name())
 			}
 		}

@@ -27,9 +27,23 @@ func (w *pending) envelope() *pending { return w }
 
 var pendingBox = keys.Box[pending]{Purpose: keys.ForPendingRequests}
 
+// pendingOf returns what pages about a visit have in common. Only this browser may post their forms: v has the cookie to set
+// if it is not known yet.
+func (p *Provider) pendingOf(v *visit) pending {
+	v.cookies = append(v.cookies, p.bindBrowser(&v.r)...)
+	w := pending{Request: &v.req, Browser: browserDigest(v.r)}
+	if !v.req.Account {
+		w.Client = viewOfAsking(v.client, v.req)
+	}
+	return w
+}
+
 // pack returns what all pages have in common, with the page's own state in it.
-func pack(page page) pending {
+func (p *Provider) pack(page page) pending {
 	w := *page.envelope()
+	if w.Expires == 0 {
+		w.Expires = p.now().Add(p.RequestTTL).Unix()
+	}
 	state, err := json.Marshal(page)
 	if err != nil {
 		panic(err) // strings, numbers and times only
@@ -49,11 +63,8 @@ func (w pending) unpack(page page) bool {
 }
 
 // address returns the URL of the UI's page, with what it is for.
-func (p *Provider) address(page page, now time.Time) string {
-	w := pack(page)
-	if w.Expires == 0 {
-		w.Expires = now.Add(p.RequestTTL).Unix()
-	}
+func (p *Provider) address(page page) string {
+	w := p.pack(page)
 	return p.UIOrigin + "/" + strings.ReplaceAll(w.Page, "_", "-") + "?request=" + pendingBox.Seal(p.sealer, w, nil)
 }
 

@@ -39,25 +39,6 @@ func (p *Provider) tokenValue(id string) string {
 	return tokenPrefix + base64.RawURLEncoding.EncodeToString(secret[:])
 }
 
-// AddToken takes the form by which a person makes a token. A sign-in that is not fresh is asked for again first.
-func (p *Provider) AddToken(ctx context.Context, r Request) Answer {
-	now := p.now()
-	w, session, user, refusal := p.fromAccountPage(ctx, r, now)
-	if refusal != nil {
-		return *refusal
-	}
-	wanted, problem := parseNewToken(r, w.User.Username)
-	switch {
-	case problem == invalidTokenName:
-		return p.backToAccount(ctx, w, 400, problem, 0, now)
-	case problem != "":
-		return p.errorPage(ctx, 400, problem, nil)
-	case session.SID == "" || user.Username != wanted.Username || !isFresh(session, now):
-		return p.askSignIn(ctx, accountVisit(r, &wanted, now))
-	}
-	return p.addToken(ctx, w, wanted, now)
-}
-
 // parseNewToken reads the form; problem is the code of what is wrong with it.
 func parseNewToken(r Request, username string) (t newToken, problem string) {
 	params, bad := oidc.ParseParams(r.Params, []string{"name", "days"})
@@ -82,46 +63,6 @@ func parseNewToken(r Request, username string) (t newToken, problem string) {
 		return t, pageInvalidRequest
 	}
 	return newToken{Username: username, Name: name, Scope: strings.Join(scopes, " "), Days: days}, ""
-}
-
-// addToken saves a token for the session of w and leads to the page that shows it.
-func (p *Provider) addToken(ctx context.Context, w accountPage, wanted newToken, now time.Time) Answer {
-	w.TokenID = newID()
-	err := p.store.AddPersonalAccessToken(ctx, w.SID, store.NewPersonalAccessToken{
-		ID: w.TokenID, Digest: oidc.Digest(p.tokenValue(w.TokenID)),
-		Name: wanted.Name, Scope: wanted.Scope, ExpiresAt: now.AddDate(0, 0, wanted.Days)}, now)
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		w.TokenID = ""
-		return p.backToAccount(ctx, w, 400, tooManyTokens, 0, now)
-	case err != nil:
-		w.TokenID = ""
-		return p.accountError(ctx, w, err, now)
-	}
-	p.tell(ctx, oidc.PersonalAccessTokenCreated{Username: wanted.Username, TokenID: w.TokenID, Scope: wanted.Scope,
-		Days: wanted.Days})
-	return redirect(p.address(&w, now))
-}
-
-// RevokeToken takes the form by which a person ends a token of their own.
-func (p *Provider) RevokeToken(ctx context.Context, r Request) Answer {
-	now := p.now()
-	w, session, user, refusal := p.fromAccountPage(ctx, r, now)
-	switch {
-	case refusal != nil:
-		return *refusal
-	case session.SID == "":
-		return p.askSignIn(ctx, accountVisit(r, nil, now))
-	}
-	params, bad := oidc.ParseParams(r.Params, []string{"revoke"})
-	if len(bad) > 0 || params["revoke"] == "" {
-		return p.errorPage(ctx, 400, pageInvalidRequest, nil)
-	}
-	if err := p.store.RevokePersonalAccessToken(ctx, w.SID, params["revoke"], now); err != nil {
-		return p.accountError(ctx, w, err, now)
-	}
-	p.tell(ctx, oidc.PersonalAccessTokenRevoked{Username: user.Username})
-	return redirect(p.address(&w, now))
 }
 
 // personalAccessToken returns a token that can be used and its user; is reports whether the token has the form of one at all, and

@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"gatehouse/api/authn"
-	"gatehouse/api/keys"
 	"gatehouse/api/oidc"
 	"gatehouse/api/store"
 )
@@ -53,14 +51,6 @@ func (p *Provider) Register(ctx context.Context, r Request) Answer {
 	return Answer{Status: 201, JSON: p.registrationOf(row.ClientMetadata, now, secret, access)}
 }
 
-// newRegistrationRow returns what a client cannot choose for itself. The claims of scopes come from userinfo wherever there
-// is an access token for it (OpenID Connect Core §5.4).
-func newRegistrationRow() oidc.Client {
-	row := oidc.NewClient()
-	row.IDTokenScopeClaims = false
-	return row
-}
-
 // initialAccess returns the digest of the initial access token that came along (RFC 7591 §3), if it is valid; nil where
 // none is needed.
 func (p *Provider) initialAccess(ctx context.Context, r Request, now time.Time) (*store.Digest, *Answer) {
@@ -78,42 +68,6 @@ func (p *Provider) initialAccess(ctx context.Context, r Request, now time.Time) 
 		return nil, &a
 	}
 	return &d, nil
-}
-
-// terms are made from the tables, so that no client can register for what does not exist; trusted is one with an initial
-// access token.
-func (p *Provider) terms(trusted bool) oidc.Terms {
-	return oidc.Terms{ResponseTypes: p.ResponseTypes, GrantTypes: registrableGrants(trusted), AuthMethods: ClientAuthMethods()}
-}
-
-// maxSectorIdentifier is what a list of 20 redirect URIs needs, and some more of other clients.
-const maxSectorIdentifier = 64 << 10 // bytes
-
-// verifyMetadata checks what the rules of oidc cannot: it parses the keys of private_key_jwt and fetches
-// sector_identifier_uri, if there is one. err is a failure of ours, not of the metadata.
-func (p *Provider) verifyMetadata(ctx context.Context, r Request, c *oidc.ClientMetadata) (refused *oidc.Error, err error) {
-	if c.JWKS != nil && c.TokenEndpointAuthMethod == oidc.PrivateKeyJWT {
-		if _, err := keys.ParseSet(c.JWKS); err != nil {
-			return &oidc.Error{Code: oidc.InvalidClientMetadata, Description: "jwks: " + err.Error()}, nil
-		}
-	}
-	if c.SectorIdentifierURI == "" {
-		return nil, nil
-	}
-	text, _, err := p.fetchForAnybody(ctx, r, c.SectorIdentifierURI, maxSectorIdentifier)
-	switch {
-	case errors.Is(err, errTooManyFetches):
-		return nil, err
-	case err != nil:
-		return &oidc.Error{Code: oidc.InvalidClientMetadata, Description: "sector_identifier_uri cannot be fetched",
-			Log: "sector_identifier_uri " + err.Error()}, nil
-	}
-	return c.CheckSectorIdentifier(text), nil
-}
-
-// registeringNetwork returns how the network that a client is registered from is stored.
-func (p *Provider) registeringNetwork(r Request) store.Digest {
-	return p.sealer.Derive(keys.ForRegisteringNetworks, []byte(authn.EndSite(r.Addr)))
 }
 
 // newSecretFor returns a secret and its digest for a client whose method needs one.

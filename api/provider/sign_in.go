@@ -16,9 +16,22 @@ type newSession struct {
 	cookies []Cookie
 }
 
+// askSignIn sends the browser to the login page, or straight to an upstream as if that had been chosen there.
+func (p *Provider) askSignIn(ctx context.Context, v visit) Answer {
+	w := loginPage{pending: p.pendingOf(&v), Username: v.req.LoginHint, Wanted: v.wanted}
+	var a Answer
+	if upstream := p.straightUpstream(ctx, v.r, v.req); upstream != "" {
+		a = p.sendToUpstreamNamed(ctx, v.r, w, upstream, v.now)
+	} else {
+		a = redirect(p.address(&w))
+	}
+	a.Cookies = append(a.Cookies, v.cookies...)
+	return a
+}
+
 // signIn makes the visit of a user who has just signed in on the page w, or on the way that began there. Nothing is saved yet.
-func (p *Provider) signIn(r Request, w loginPage, client *oidc.Client, who proven) visit {
-	now := p.now().Truncate(time.Microsecond) // what Postgres keeps of it
+func (p *Provider) signIn(r Request, w loginPage, client *oidc.Client, who proven, now time.Time) visit {
+	now = now.Truncate(time.Microsecond) // what Postgres keeps of it
 	if who.authTime.IsZero() {
 		who.authTime = now
 	}

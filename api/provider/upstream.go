@@ -40,7 +40,7 @@ func (p *Provider) LoginUpstream(ctx context.Context, r Request) Answer {
 	_, refusal, err := p.stillRegistered(ctx, w.Request)
 	switch {
 	case err != nil:
-		return p.failedLogin(ctx, w, err, now)
+		return p.failedLogin(ctx, w, err)
 	case refusal != nil:
 		return *refusal
 	}
@@ -71,13 +71,13 @@ func (p *Provider) sendToUpstreamNamed(ctx context.Context, r Request, w loginPa
 	u, err := p.upstreamNamed(ctx, name)
 	switch {
 	case errors.Is(err, authn.ErrUpstreamFailed):
-		return p.failedUpstream(ctx, w, u, err, now)
+		return p.failedUpstream(ctx, w, u, err)
 	case err != nil:
-		return p.failedLogin(ctx, w, err, now)
+		return p.failedLogin(ctx, w, err)
 	case u == nil && (name == "" || len(name) > 32):
 		return p.errorPage(ctx, 400, pageInvalidRequest, w.Client)
 	case u == nil: // disabled since the page was shown
-		return p.backFromUpstream(ctx, w, name, 502, upstreamFailed, now)
+		return p.backFromUpstream(ctx, w, name, 502, upstreamFailed)
 	}
 	return p.sendToUpstream(ctx, r, w, u, now)
 }
@@ -96,10 +96,7 @@ func (p *Provider) sendToUpstream(ctx context.Context, r Request, w loginPage, u
 	if w.Client != nil { // cookies have little room
 		w.Client = &clientView{Name: w.Client.Name, URI: w.Client.URI}
 	}
-	if w.Expires == 0 {
-		w.Expires = now.Add(p.RequestTTL).Unix()
-	}
-	j.Page = pack(&w)
+	j.Page = p.pack(&w)
 	state, cookies, ok := p.sealJourney(r, j, now)
 	if !ok {
 		return p.errorPage(ctx, 400, pageInvalidRequest, w.Client)
@@ -109,27 +106,27 @@ func (p *Provider) sendToUpstream(ctx context.Context, r Request, w loginPage, u
 	defer cancel()
 	to, err := p.upstreams.AuthorizationURL(ctx, u, request)
 	if err != nil {
-		return p.failedUpstream(ctx, w, u, err, now)
+		return p.failedUpstream(ctx, w, u, err)
 	}
 	return redirect(to, cookies...)
 }
 
 // failedUpstream leads back to the login page, from where another way, or another try, may do.
 func (p *Provider) failedUpstream(
-	ctx context.Context, w loginPage, u *oidc.Upstream, err error, now time.Time,
+	ctx context.Context, w loginPage, u *oidc.Upstream, err error,
 ) Answer {
 	code, status := upstreamFailed, 502
 	if errors.Is(err, authn.ErrUpstreamUnavailable) {
 		code, status = upstreamUnavailable, 503
 	}
 	p.tell(ctx, oidc.UpstreamSignInFailed{Upstream: u.Name, Error: err.Error()})
-	return p.backFromUpstream(ctx, w, u.DisplayName, status, code, now)
+	return p.backFromUpstream(ctx, w, u.DisplayName, status, code)
 }
 
 // backFromUpstream leads back to the login page; displayName is what people know the upstream by.
 func (p *Provider) backFromUpstream(
-	ctx context.Context, w loginPage, displayName string, status int, code string, now time.Time,
+	ctx context.Context, w loginPage, displayName string, status int, code string,
 ) Answer {
 	w.Upstream = displayName
-	return p.backToLogin(ctx, w, status, code, 0, now)
+	return p.backToLogin(ctx, w, status, code, 0)
 }

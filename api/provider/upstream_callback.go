@@ -32,7 +32,7 @@ func (p *Provider) endJourney(ctx context.Context, r Request, j journey, w login
 	client, refusal, err := p.stillRegistered(ctx, w.Request)
 	switch {
 	case err != nil:
-		return p.failedLogin(ctx, w, err, now)
+		return p.failedLogin(ctx, w, err)
 	case refusal != nil:
 		return *refusal
 	}
@@ -42,28 +42,28 @@ func (p *Provider) endJourney(ctx context.Context, r Request, j journey, w login
 	u, err := p.upstreamNamed(ctx, j.Upstream)
 	switch {
 	case u != nil && err != nil:
-		return p.failedUpstream(ctx, w, u, err, now)
+		return p.failedUpstream(ctx, w, u, err)
 	case err != nil:
-		return p.failedLogin(ctx, w, err, now)
+		return p.failedLogin(ctx, w, err)
 	case u == nil: // disabled or removed meanwhile
-		return p.backFromUpstream(ctx, w, j.Upstream, 502, upstreamFailed, now)
+		return p.backFromUpstream(ctx, w, j.Upstream, 502, upstreamFailed)
 	}
 	person, err := p.askUpstream(ctx, r, u, j, params, now)
 	switch {
 	case errors.Is(err, errDenied):
-		return p.backFromUpstream(ctx, w, u.DisplayName, 303, upstreamDenied, now)
+		return p.backFromUpstream(ctx, w, u.DisplayName, 303, upstreamDenied)
 	case err != nil:
-		return p.failedUpstream(ctx, w, u, err, now)
+		return p.failedUpstream(ctx, w, u, err)
 	}
-	a, err := p.signInFrom(ctx, r, j, w, u, person, client)
+	a, err := p.signInFrom(ctx, r, j, w, u, person, client, now)
 	if errors.Is(err, errUserChanged) { // made in parallel, or changed or disabled since: try again, once
-		a, err = p.signInFrom(ctx, r, j, w, u, person, client)
+		a, err = p.signInFrom(ctx, r, j, w, u, person, client, now)
 	}
 	switch {
 	case errors.Is(err, errUserChanged):
-		return p.backFromUpstream(ctx, w, u.DisplayName, 403, upstreamUnknownAccount, now)
+		return p.backFromUpstream(ctx, w, u.DisplayName, 403, upstreamUnknownAccount)
 	case err != nil:
-		return p.failedLogin(ctx, w, err, now)
+		return p.failedLogin(ctx, w, err)
 	}
 	return a
 }
@@ -108,9 +108,8 @@ func (p *Provider) askUpstream(ctx context.Context, r Request, u *oidc.Upstream,
 // docs/decisions/0012-linking-upstream-accounts.md.
 func (p *Provider) signInFrom(
 	ctx context.Context, r Request, j journey, w loginPage, u *oidc.Upstream,
-	person authn.UpstreamPerson, client *oidc.Client,
+	person authn.UpstreamPerson, client *oidc.Client, now time.Time,
 ) (Answer, error) {
-	now := p.now()
 	account := store.UpstreamAccount{Upstream: u.Name, Issuer: u.Issuer, Sub: person.Sub, Label: person.Label()}
 	address := ""
 	if u.Vouches(person.Email, person.EmailVerified) {
@@ -125,12 +124,12 @@ func (p *Provider) signInFrom(
 	case candidate.User == nil && u.MayCreate(person.Email, person.EmailVerified):
 		return p.createUser(ctx, j, w, u, person, account, now)
 	case candidate.User == nil:
-		return p.askLink(ctx, w, j.Sent, u, account, now), nil
+		return p.askLink(ctx, w, j.Sent, u, account), nil
 	}
 	err = p.store.UseUpstreamAccount(ctx, account, candidate.User.Username, p.sealTokens(account, person.Tokens), now)
 	switch {
 	case errors.Is(err, store.ErrNotFound) && !candidate.Linked: // the person with that address has another account there
-		return p.askLink(ctx, w, j.Sent, u, account, now), nil
+		return p.askLink(ctx, w, j.Sent, u, account), nil
 	case errors.Is(err, store.ErrNotFound):
 		return Answer{}, errUserChanged
 	case err != nil:
@@ -144,7 +143,7 @@ func (p *Provider) signInFrom(
 	if person.AuthTime.Before(now) {
 		who.authTime = person.AuthTime
 	}
-	return p.next(ctx, p.signIn(r, w, client, who))
+	return p.next(ctx, p.signIn(r, w, client, who, now))
 }
 
 // createUser makes a user of an account that belongs to nobody, unless the name or the address is somebody's here: then it
@@ -159,7 +158,7 @@ func (p *Provider) createUser(
 		user.Email = oidc.LowerASCII(person.Email)
 	}
 	if user.Username == "" {
-		return p.askLink(ctx, w, j.Sent, u, account, now), nil
+		return p.askLink(ctx, w, j.Sent, u, account), nil
 	}
 	switch err := p.store.CreateUpstreamUser(ctx, account, user, now); {
 	case errors.Is(err, store.ErrNotFound):
@@ -167,23 +166,10 @@ func (p *Provider) createUser(
 		if err == nil && candidate.Linked { // by another tab
 			err = errUserChanged
 		}
-		return p.askLink(ctx, w, j.Sent, u, account, now), err
+		return p.askLink(ctx, w, j.Sent, u, account), err
 	case err != nil:
 		return Answer{}, err
 	}
 	p.tell(ctx, oidc.UserCreated{Upstream: u.Name, Username: user.Username})
 	return Answer{}, errUserChanged // they are there now
-}
-
-// sealTokens seals what an upstream gave out, for this account alone.
-func (p *Provider) sealTokens(a store.UpstreamAccount, t authn.UpstreamTokens) store.UpstreamTokens {
-	out := store.UpstreamTokens{Upstream: a.Upstream, Issuer: a.Issuer, Sub: a.Sub, Scope: t.Scope}
-	out.AccessToken = p.sealUpstreamToken(out, t.AccessToken)
-	if !t.ExpiresAt.IsZero() {
-		out.ExpiresAt = &t.ExpiresAt
-	}
-	if t.RefreshToken != "" {
-		out.RefreshToken = p.sealUpstreamToken(out, t.RefreshToken)
-	}
-	return out
 }

@@ -35,11 +35,11 @@ func (l *link) view() *linkView {
 
 // askLink leads to the login page, where the person says who they are here.
 func (p *Provider) askLink(
-	ctx context.Context, w loginPage, sent time.Time, u *oidc.Upstream, a store.UpstreamAccount, now time.Time,
+	ctx context.Context, w loginPage, sent time.Time, u *oidc.Upstream, a store.UpstreamAccount,
 ) Answer {
 	p.tell(ctx, oidc.UpstreamAccountUnknown{Upstream: u.Name})
 	w.Link = &link{u.Name, u.DisplayName, a.Issuer, a.Sub, a.Label, sent}
-	return redirect(p.address(&w, now))
+	return redirect(p.address(&w))
 }
 
 // signInAndLink starts the session of a person who has just given their password, makes the account theirs, and sends them
@@ -61,9 +61,9 @@ func (p *Provider) saveLink(ctx context.Context, r Request, w loginPage, user *o
 	switch {
 	case errors.Is(err, store.ErrNotFound): // it has become another user's
 		w.Link = nil
-		return p.backFromUpstream(ctx, w, l.DisplayName, 403, upstreamUnknownAccount, now)
+		return p.backFromUpstream(ctx, w, l.DisplayName, 403, upstreamUnknownAccount)
 	case err != nil:
-		return p.failedLogin(ctx, w, err, now)
+		return p.failedLogin(ctx, w, err)
 	}
 	p.tell(ctx, oidc.UpstreamLinked{Upstream: l.Upstream, Username: user.Username})
 	return p.sendToUpstreamNamed(ctx, r, w, l.Upstream, now)

@@ -111,6 +111,19 @@ func (p *Provider) refreshUpstreamTokens(
 	return fresh, p.store.SaveUpstreamRefresh(ctx, t.RefreshToken, fresh)
 }
 
+// sealTokens seals what an upstream gave out, for this account alone.
+func (p *Provider) sealTokens(a store.UpstreamAccount, t authn.UpstreamTokens) store.UpstreamTokens {
+	out := store.UpstreamTokens{Upstream: a.Upstream, Issuer: a.Issuer, Sub: a.Sub, Scope: t.Scope}
+	out.AccessToken = p.sealUpstreamToken(out, t.AccessToken)
+	if !t.ExpiresAt.IsZero() {
+		out.ExpiresAt = &t.ExpiresAt
+	}
+	if t.RefreshToken != "" {
+		out.RefreshToken = p.sealUpstreamToken(out, t.RefreshToken)
+	}
+	return out
+}
+
 func (p *Provider) sealUpstreamToken(t store.UpstreamTokens, token string) []byte {
 	return p.sealer.Seal(keys.ForUpstreamTokens, []byte(token), upstreamTokenData(t))
 }

@@ -138,7 +138,8 @@ func TestAHubIsRegisteredAsItsAuthenticatorExpects(t *testing.T) {
 	} {
 		got, err := ForHub(NewRegistration(), address)
 		if err != nil || got.RedirectURIs[0] != base+"/hub/oauth_callback" || got.PostLogoutRedirectURIs[0] != base+"/hub/login" ||
-			got.BackchannelLogoutURI != base+"/hub/backchannel_logout" || got.ClientName != "JupyterHub" || !got.FirstParty {
+			got.BackchannelLogoutURI != base+"/hub/backchannel_logout" || got.ClientName != "JupyterHub" || !got.FirstParty ||
+			got.IDTokenSignedResponseAlg != "ES256" {
 			t.Errorf("%s: %+v, %v", address, got, err)
 		}
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,7 +19,7 @@ type clientProtocol struct {
 	Scope   string `placeholder:"SCOPES" help:"What it may ask for, in place of openid profile email groups offline_access."`
 	Service bool   `help:"It gets tokens for itself (client_credentials), not for people."`
 
-	IDTokenAlg string `name:"id-token-alg" enum:"RS256,PS256,ES256,EdDSA" default:"RS256" help:"Signs its ID tokens (${enum})."`
+	IDTokenAlg string `name:"id-token-alg" placeholder:"ALG" help:"Signs its ID tokens: RS256, ES256 (cheapest), PS256 or EdDSA."`
 
 	NoIDTokenClaims bool `name:"no-id-token-claims" help:"What scopes release comes from userinfo only."`
 	Pairwise        bool `help:"It gets a sub of its own for each person."`
@@ -56,14 +57,12 @@ func (c clientProtocol) change(a *app, row *oidc.Client) error {
 	if c.Pairwise {
 		row.SubjectType = oidc.SubjectPairwise
 	}
-	row.IDTokenSignedResponseAlg, row.IDTokenScopeClaims = c.IDTokenAlg, !c.NoIDTokenClaims
+	row.IDTokenScopeClaims = !c.NoIDTokenClaims
 	row.RequirePushedAuthorizationRequests, row.DPoPBoundAccessTokens = c.PushRequests || c.FAPI2, c.DPoP || c.FAPI2
 	if c.FAPI2 {
-		row.SecurityProfile = oidc.FAPI2
-		if c.IDTokenAlg == "RS256" {
-			row.IDTokenSignedResponseAlg = "PS256"
-		}
+		row.SecurityProfile, row.IDTokenSignedResponseAlg = oidc.FAPI2, "PS256"
 	}
+	row.IDTokenSignedResponseAlg = cmp.Or(c.IDTokenAlg, row.IDTokenSignedResponseAlg)
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -15,13 +16,18 @@ import (
 
 // addJupyterHub registers a Hub and prints its whole configuration. Only that goes to stdout, so that it can be a file.
 func (c clientAddCmd) addJupyterHub(ctx context.Context, a *app) error {
-	in, err := admin.ForHub(c.registration(), c.URL)
+	if c.Public || c.keyed() || c.Service {
+		return errors.New("a JupyterHub has a secret and signs people in: leave out --public, --jwks, --jwks-uri and --service")
+	}
+	in := c.registration()
+	if err := c.change(a, &in.Client); err != nil {
+		return err
+	}
+	in, err := admin.ForHub(in, c.URL)
 	if err != nil {
 		return err
 	}
-	if c.Public {
-		return errors.New("a JupyterHub keeps a secret: leave out --public")
-	}
+	in.IDTokenSignedResponseAlg = cmp.Or(c.IDTokenAlg, in.IDTokenSignedResponseAlg)
 	return a.withAdmin(ctx, config.ForTemplate, func(cfg *config.Config, adm *admin.Admin) error {
 		added, err := adm.AddClient(ctx, in)
 		if err != nil {

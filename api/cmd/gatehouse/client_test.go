@@ -205,6 +205,8 @@ func TestClientAddTakesKeysAndProfiles(t *testing.T) {
 	s.bad("jwks must have 1 to 20 public keys", `{"keys": []}`, "client", "add", "x", "--jwks", "-")
 	s.bad("neither keys", jwks, "client", "add", "x", "--jwks", "-", "--public")
 	s.bad("no such file", "", "client", "add", "x", "--jwks", "/nowhere")
+	s.bad("id token alg must be", "", "client", "add", "x", "--id-token-alg", "HS256")
+	s.bad("leave out --public", jwks, "client", "add", "x", "--template", "jupyterhub", "--url", "https://hub.example.org", "--jwks", "-")
 }
 
 func TestTheJupyterHubTemplateIsCompletePython(t *testing.T) {
@@ -229,9 +231,15 @@ func TestTheJupyterHubTemplateIsCompletePython(t *testing.T) {
 			t.Errorf("no line %s in\n%s", want, config)
 		}
 	}
-	var shown oidc.Client
+	s.good("", "client", "add", "pairwise-hub", "--template", "jupyterhub", "--url", "https://hub.example.org", "--pairwise",
+		"--id-token-alg", "RS256")
+	var shown, other oidc.Client
 	if err := json.Unmarshal([]byte(s.good("", "client", "show", "jupyterhub")), &shown); err != nil {
 		t.Fatal(err)
+	}
+	if err := json.Unmarshal([]byte(s.good("", "client", "show", "pairwise-hub")), &other); err != nil ||
+		shown.IDTokenSignedResponseAlg != "ES256" || other.IDTokenSignedResponseAlg != "RS256" || other.SubjectType != "pairwise" {
+		t.Errorf("%+v, %+v, %v", shown, other, err)
 	}
 	if !shown.FirstParty || shown.PostLogoutRedirectURIs[0] != "https://hub.example.org/base/hub/login" ||
 		shown.BackchannelLogoutURI != "https://hub.example.org/base/hub/backchannel_logout" ||

@@ -7,7 +7,8 @@ import * as oidc from 'openid-client';
 const { ISSUER, CLIENT_ID, CLIENT_SECRET, BASE_URL, PORT = 3000 } = process.env;
 // openid-client speaks https only, unless it is told that this is a developer's machine.
 const local = new URL(ISSUER).hostname === 'localhost' ? { execute: [oidc.allowInsecureRequests] } : {};
-const config = await oidc.discovery(new URL(ISSUER), CLIENT_ID, CLIENT_SECRET, undefined, local);
+const metadata = { client_secret: CLIENT_SECRET, id_token_signed_response_alg: 'ES256' }; // it expects RS256 unless told otherwise
+const config = await oidc.discovery(new URL(ISSUER), CLIENT_ID, metadata, undefined, local);
 const cookie = BASE_URL.startsWith('https:') ? '__Host-session' : 'session';
 const sessions = new Map(); // of people who signed in; put them into your database
 

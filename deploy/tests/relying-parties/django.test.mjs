@@ -100,15 +100,15 @@ describe('what goes wrong', () => {
   });
 
   test('an ID token that is signed otherwise', async () => {
-    await stack.sql(`UPDATE clients SET id_token_signed_response_alg = 'ES256' WHERE client_id = 'django';`);
+    await stack.sql(`UPDATE clients SET id_token_signed_response_alg = 'RS256' WHERE client_id = 'django';`);
     const tab = await browser.newPage();
     await tab.goto(`${site}/oidc/authenticate/`);
     await tab.waitForSelector('input[name=username]');
     await signIn(tab, 'alice', 'demo passphrase');
     await arrived(tab, `${site}/oidc/callback/`);
-    await logged("The provider algorithm 'ES256' does not match the client's OIDC_RP_SIGN_ALGO");
+    await logged("The provider algorithm 'RS256' does not match the client's OIDC_RP_SIGN_ALGO");
     await tab.context().close();
-    await stack.sql(`UPDATE clients SET id_token_signed_response_alg = 'RS256' WHERE client_id = 'django';`);
+    await stack.sql(`UPDATE clients SET id_token_signed_response_alg = 'ES256' WHERE client_id = 'django';`);
   });
 
   test('a redirect URI that is not registered', async () => {

@@ -118,18 +118,6 @@ func checkOpenID(p Params, c *Client) *Error {
 // FrontChannelScope returns the scope of an access token of the front channel, which is never offline (OpenID Connect Core §11).
 func (r AuthorizeRequest) FrontChannelScope() string { return withoutScope(r.Scope, OfflineAccess) }
 
-// HashCodeAndState binds the code and the state to an ID token that comes with them (OpenID Connect Core §3.3.2.11; s_hash:
-// Financial-grade API Security Profile 1.0, Part 2 §5.1).
-func HashCodeAndState(claims map[string]any, c *Client, code, state string) {
-	if code == "" {
-		return
-	}
-	claims["c_hash"] = HalfHash(c.IDTokenSignedResponseAlg, code)
-	if state != "" {
-		claims["s_hash"] = HalfHash(c.IDTokenSignedResponseAlg, state)
-	}
-}
-
 // JoinResponseTypes returns list as text.
 func JoinResponseTypes(list []ResponseType, separator string) string {
 	words := make([]string, len(list))

@@ -118,12 +118,13 @@ func TestDiscoveryListsTheResponseTypesThatAreAllowed(t *testing.T) {
 
 // OpenID Connect Core §3.3.2.11; the c_hash is that of its own example (A.4).
 func TestAnIDTokenIsBoundToTheCodeAndStateBesideIt(t *testing.T) {
-	c, claims := clientOf(ClientMetadata{IDTokenSignedResponseAlg: "RS256"}), map[string]any{}
-	HashCodeAndState(claims, c, "", "st")
-	if len(claims) != 0 {
+	token := IDToken{Client: clientOf(ClientMetadata{IDTokenSignedResponseAlg: "RS256"}), User: &User{}, Grant: &Grant{}, State: "st"}
+	claims := token.Claims()
+	if claims["c_hash"] != nil || claims["s_hash"] != nil || claims["at_hash"] != nil {
 		t.Errorf("without a code: %v", claims)
 	}
-	HashCodeAndState(claims, c, "Qcb0Orv1zh30vL1MPRsbm-diHiMwcLyZvn1arpZv-Jxf_11jnpEX3Tgfvk", "st")
+	token.Code = "Qcb0Orv1zh30vL1MPRsbm-diHiMwcLyZvn1arpZv-Jxf_11jnpEX3Tgfvk"
+	claims = token.Claims()
 	if claims["c_hash"] != "LDktKdoQak3Pk0cnXxCltA" || claims["s_hash"] != HalfHash("RS256", "st") {
 		t.Errorf("%v", claims)
 	}

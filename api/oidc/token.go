@@ -1,9 +1,6 @@
 package oidc
 
 import (
-	"crypto/sha256"
-	"crypto/sha512"
-	"encoding/base64"
 	"slices"
 	"time"
 )
@@ -54,9 +51,6 @@ type TokenResponse struct {
 
 // AccessTokenType is the typ of a JWT access token (RFC 9068 §2.1).
 const AccessTokenType = "at+jwt"
-
-// IDTokenType is the typ of an ID token (RFC 7519 §5.1).
-const IDTokenType = "JWT"
 
 // AccessTokenClaims are the claims of a JWT access token (RFC 9068 §2.2). GrantID is the row that decides whether the token is
 // still valid.
@@ -138,38 +132,4 @@ func (c *AccessTokenClaims) CheckUserinfo(issuer string) string {
 		return "issued to a client, not for a person"
 	}
 	return ""
-}
-
-// IDTokenClaims returns the claims of an ID token (OpenID Connect Core §2, §3.1.3.6); sub is that of the user at the client. The
-// claims that scopes release are in it where no access token is issued for userinfo (§5.4), and for clients that expect them
-// there.
-func IDTokenClaims(issuer, sub string, c *Client, u *User, g *Grant, accessToken string, now time.Time, ttl time.Duration) map[string]any {
-	scope := g.Scope
-	if !g.IDTokenOnly && !c.IDTokenScopeClaims {
-		scope = ""
-	}
-	out := ReleaseClaims(u, scope, slices.Concat(c.ReleasedClaims, g.Claims.IDToken))
-	out["iss"], out["sub"], out["aud"] = issuer, sub, c.ClientID
-	out["iat"], out["exp"], out["auth_time"] = now.Unix(), now.Add(ttl).Unix(), g.AuthTime.Unix()
-	out["acr"], out["amr"] = acrOf(g.AMR), NotNil(g.AMR)
-	if accessToken != "" {
-		out["at_hash"] = HalfHash(c.IDTokenSignedResponseAlg, accessToken)
-	}
-	if g.Nonce != "" {
-		out["nonce"] = g.Nonce
-	}
-	if g.SID != "" && c.HearsOfLogouts() {
-		out["sid"] = g.SID
-	}
-	return out
-}
-
-// HalfHash returns at_hash or c_hash: the left half of the hash that belongs to alg, base64url (OpenID Connect Core §3.1.3.6).
-func HalfHash(alg, token string) string {
-	if alg == "EdDSA" {
-		sum := sha512.Sum512([]byte(token))
-		return base64.RawURLEncoding.EncodeToString(sum[:32])
-	}
-	sum := sha256.Sum256([]byte(token))
-	return base64.RawURLEncoding.EncodeToString(sum[:16])
 }

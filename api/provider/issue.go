@@ -87,9 +87,8 @@ func (p *Provider) prepare(
 			[2]string{"expires_in", strconv.Itoa(int(p.AccessTokenTTL.Seconds()))}, [2]string{"scope", g.Scope})
 	}
 	if req.ResponseType.IDToken() {
-		claims := oidc.IDTokenClaims(p.Issuer, p.subject(c, s.User.Sub), c, s.User, g, access, now, p.IDTokenTTL)
-		oidc.HashCodeAndState(claims, c, code, req.State)
-		token, err := signJSON(ring, c.IDTokenSignedResponseAlg, oidc.IDTokenType, claims, now)
+		token, err := p.signIDToken(ring,
+			oidc.IDToken{Client: c, User: s.User, Grant: g, AccessToken: access, Code: code, State: req.State}, now)
 		if err != nil {
 			return nil, toSave, err
 		}

@@ -30,8 +30,7 @@ func (p *Provider) issueTokens(
 	out := oidc.TokenResponse{TokenType: oidc.TokenTypeOf(to.JKT), ExpiresIn: int(p.AccessTokenTTL.Seconds()), Scope: scope}
 	out.AccessToken, err = p.signAccessToken(ring, c, u, g, accessTokenFor{scope, to.JKT, to.Resources}, req.now)
 	if err == nil && oidc.HasScope(scope, "openid") {
-		claims := oidc.IDTokenClaims(p.Issuer, p.subject(c, u.Sub), c, u, g, out.AccessToken, req.now, p.IDTokenTTL)
-		out.IDToken, err = signJSON(ring, c.IDTokenSignedResponseAlg, oidc.IDTokenType, claims, req.now)
+		out.IDToken, err = p.signIDToken(ring, oidc.IDToken{Client: c, User: u, Grant: g, AccessToken: out.AccessToken}, req.now)
 	}
 	if err == nil && g.Offline {
 		out.RefreshToken, err = p.refreshToken(ring, c, u, g, refresh, req.now)

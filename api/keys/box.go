@@ -17,12 +17,12 @@ func (b Box[T]) Seal(s *Sealer, value T, aad []byte) string {
 	if err := encoder.Encode(value); err != nil {
 		panic(err) // a type that JSON cannot encode
 	}
-	return s.SealText(b.Purpose, bytes.TrimSuffix(plain.Bytes(), []byte("\n")), aad)
+	return s.sealText(b.Purpose, bytes.TrimSuffix(plain.Bytes(), []byte("\n")), aad)
 }
 
 // Open returns the value that Seal was given together with aad, or ErrSealed.
 func (b Box[T]) Open(s *Sealer, text string, aad []byte) (value T, err error) {
-	plain, err := s.OpenText(b.Purpose, text, aad)
+	plain, err := s.openText(b.Purpose, text, aad)
 	if err != nil {
 		return value, err
 	}
@@ -33,13 +33,13 @@ func (b Box[T]) Open(s *Sealer, text string, aad []byte) (value T, err error) {
 	return opened, nil
 }
 
-// SealText is Seal in base64url.
-func (s *Sealer) SealText(purpose Purpose, plaintext, aad []byte) string {
+// sealText is Seal in base64url.
+func (s *Sealer) sealText(purpose Purpose, plaintext, aad []byte) string {
 	return base64.RawURLEncoding.EncodeToString(s.Seal(purpose, plaintext, aad))
 }
 
-// OpenText returns the plaintext that SealText was given for the same purpose and aad, or ErrSealed.
-func (s *Sealer) OpenText(purpose Purpose, text string, aad []byte) ([]byte, error) {
+// openText returns the plaintext that sealText was given for the same purpose and aad, or ErrSealed.
+func (s *Sealer) openText(purpose Purpose, text string, aad []byte) ([]byte, error) {
 	sealed, err := base64.RawURLEncoding.Strict().DecodeString(text)
 	if err != nil {
 		return nil, ErrSealed

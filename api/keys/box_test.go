@@ -28,7 +28,7 @@ func TestABoxOpensWhatWasSealedForItsPurposeAndDataOnly(t *testing.T) {
 		"no text":         func() (letter, error) { return box.Open(s, "", []byte("aad")) },
 		"a line break":    func() (letter, error) { return box.Open(s, text+" ", []byte("aad")) },
 		"another type":    func() (letter, error) { return box.Open(s, Box[[]int]{"letter"}.Seal(s, []int{1}, nil), nil) },
-		"no JSON":         func() (letter, error) { return box.Open(s, s.SealText("letter", []byte(`{"To":"x"`), nil), nil) },
+		"no JSON":         func() (letter, error) { return box.Open(s, s.sealText("letter", []byte(`{"To":"x"`), nil), nil) },
 	} {
 		if got, err := open(); !errors.Is(err, ErrSealed) || got.To != "" || got.Lines != nil {
 			t.Errorf("%s: %+v, %v", name, got, err)

@@ -2,8 +2,6 @@ package provider
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"net/url"
 	"strings"
@@ -101,51 +99,4 @@ func (p *Provider) fetchRequestObject(
 			Log: err.Error()}
 	}
 	return strings.TrimSpace(string(body)), nil
-}
-
-const pushedPurpose = "pushed request"
-
-// pushedRemembered is how long it is remembered that a pushed request has had its answer, beside the time that a sign-in
-// and a consent may take: longer than any that is under way.
-const pushedRemembered = 24 * time.Hour
-
-// pushed is a request that a client has pushed. It travels sealed in request_uri, so that nothing of it is stored.
-type pushed struct {
-	Request oidc.AuthorizeRequest `json:"r"`
-	Expires int64                 `json:"x"`
-}
-
-// sealPushed returns the request_uri of a request.
-func (p *Provider) sealPushed(req oidc.AuthorizeRequest, now time.Time) string {
-	req.PushedID = newID()
-	plain, err := json.Marshal(pushed{req, now.Add(oidc.RequestURILife).Unix()})
-	if err != nil {
-		panic(err) // strings and numbers only
-	}
-	return oidc.RequestURIPrefix + base64.RawURLEncoding.EncodeToString(p.sealer.Seal(pushedPurpose, plain, []byte(req.ClientID)))
-}
-
-// openPushed returns the request that was pushed. Whether it was answered before is checked when it is, in the same statement.
-func (p *Provider) openPushed(
-	sealed string, c *oidc.Client, now time.Time,
-) (req oidc.AuthorizeRequest, untrusted, refusal *oidc.Error) {
-	bad := func(why string) *oidc.Error {
-		return &oidc.Error{Code: oidc.InvalidRequestURI, Description: "request_uri is not one of this client that can be used", Log: why}
-	}
-	var w pushed
-	box, err := base64.RawURLEncoding.Strict().DecodeString(sealed)
-	plain := []byte(nil)
-	if err == nil && len(box) > 0 {
-		plain, err = p.sealer.Open(pushedPurpose, box, []byte(c.ClientID))
-	}
-	switch {
-	case err != nil || json.Unmarshal(plain, &w) != nil:
-		return req, bad("altered, or pushed by another client"), nil
-	case c.Disabled() || !c.HasRedirectURI(w.Request.RedirectURI):
-		return req, bad("the client is disabled, or the redirect_uri no longer registered"), nil
-	case now.Unix() >= w.Expires:
-		return w.Request, nil, bad("expired")
-	}
-	w.Request.At = now
-	return w.Request, nil, nil
 }

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"time"
 
 	"gatehouse/api/oidc"
 )
@@ -10,26 +11,28 @@ const pathAuthorize = "/authorize"
 
 // Authorize is the authorization endpoint (RFC 6749 §3.1, OpenID Connect Core §3.1.2).
 func (p *Provider) Authorize(ctx context.Context, r Request) Answer {
-	now := p.now()
-	client, err := p.clientOf(ctx, r, r.Params["client_id"])
-	if err != nil {
-		return p.failedPage(ctx, err, p.sameRequest(r))
-	}
-	req, untrusted, refusal, err := p.readAuthorize(ctx, r, client, now)
-	switch {
-	case err != nil:
-		return p.failedPage(ctx, err, p.sameRequest(r))
-	case untrusted != nil:
-		return p.refuseAuthorize(ctx, untrusted, client)
-	case refusal != nil:
-		return p.respondError(ctx, r, req, refusal)
-	}
-
-	a, err := p.nextAtBrowser(ctx, visit{r: r, req: req, client: client, now: now})
+	a, err := p.authorize(ctx, r, p.now())
 	if err != nil {
 		return p.failedPage(ctx, err, p.sameRequest(r))
 	}
 	return a
+}
+
+func (p *Provider) authorize(ctx context.Context, r Request, now time.Time) (Answer, error) {
+	client, err := p.clientOf(ctx, r, r.Params["client_id"])
+	if err != nil {
+		return Answer{}, err
+	}
+	req, untrusted, refusal, err := p.readAuthorize(ctx, r, client, now)
+	switch {
+	case err != nil:
+		return Answer{}, err
+	case untrusted != nil:
+		return p.refuseAuthorize(ctx, untrusted, client), nil
+	case refusal != nil:
+		return p.respondError(ctx, r, req, refusal), nil
+	}
+	return p.nextAtBrowser(ctx, visit{r: r, req: req, client: client, now: now})
 }
 
 // sameRequest is the address at which an authorization request that failed can be made again.

@@ -3,7 +3,6 @@ package provider
 import (
 	"encoding/base64"
 	"maps"
-	"strings"
 	"time"
 
 	"gatehouse/api/keys"
@@ -40,26 +39,24 @@ func browserDigest(r Request) []byte {
 // deviceCookieAge is how long a browser counts as known to an account; Chromium keeps no cookie longer.
 const deviceCookieAge = 400 * 24 * time.Hour
 
-// deviceCookie returns, sealed, that the browser named by device signed in as username.
-func (p *Provider) deviceCookie(username, device string) string {
-	return p.sealer.SealText(keys.ForKnownDevices, []byte(device+" "+username), nil)
+// knownDevice is a browser that somebody signed in at: what DeviceCookie has, sealed.
+type knownDevice struct {
+	Name     string `json:"d"` // of the browser; random
+	Username string `json:"u"` // of the user who signed in last
 }
 
-// knownDevice returns the name of the browser if username signed in at it before, else "".
-func (p *Provider) knownDevice(r Request, username string) string {
-	device, name := p.knownBrowser(r)
-	if name != username {
-		return ""
-	}
-	return device
+var deviceBox = keys.Box[knownDevice]{Purpose: keys.ForKnownDevices}
+
+// deviceCookie returns the cookie that makes the browser of that name known to the user's account.
+func (p *Provider) deviceCookie(name, username string) Cookie {
+	return Cookie{Name: DeviceCookie, Value: deviceBox.Seal(p.sealer, knownDevice{name, username}, nil), MaxAge: deviceCookieAge}
 }
 
-// knownBrowser returns the name of the browser and who signed in at it last; both are "" for a new one.
-func (p *Provider) knownBrowser(r Request) (device, username string) {
-	plain, err := p.sealer.OpenText(keys.ForKnownDevices, r.Cookies[DeviceCookie], nil)
+// deviceOf returns what is known of the browser of a request; nothing for a new one.
+func (p *Provider) deviceOf(r Request) knownDevice {
+	known, err := deviceBox.Open(p.sealer, r.Cookies[DeviceCookie], nil)
 	if err != nil {
-		return "", ""
+		return knownDevice{}
 	}
-	device, username, _ = strings.Cut(string(plain), " ")
-	return device, username
+	return known
 }

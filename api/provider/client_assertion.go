@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 
@@ -48,11 +47,6 @@ func (p *Provider) checkAssertion(ctx context.Context, r Request, c *oidc.Client
 		return "client_assertion of " + clip(c.ClientID) + ": its jti was used before", nil
 	}
 	return "", err
-}
-
-// jtiDigest returns the name of a jti among all that are remembered, by its purpose and its owner.
-func jtiDigest(purpose, whose, jti string) store.Digest {
-	return sha256.Sum256([]byte(purpose + "\x00" + whose + "\x00" + jti))
 }
 
 func assertionParams(params oidc.Params) bool {

@@ -129,13 +129,6 @@ func whyNoClient(candidates []credentials, params oidc.Params) string {
 	return "client_id " + clip(id) + " is unknown, disabled or has another secret; to make a new one: gatehouse client rotate-secret"
 }
 
-func clip(s string) string {
-	if len(s) > 100 {
-		return s[:100] + "…"
-	}
-	return s
-}
-
 // readBasic reads the Authorization header as RFC 6749 §2.3.1 has it, percent-decoded, and as many clients send it, raw.
 func readBasic(authorization string, _ oidc.Params) ([]credentials, bool) {
 	scheme, encoded, _ := strings.Cut(authorization, " ")

@@ -20,7 +20,10 @@ func (p *Provider) provePassword(ctx context.Context, r Request, client *oidc.Cl
 	case len(username) > 254 || len(password) == 0:
 		return proven{}, notProven{status: 401, code: invalidCredentials}
 	}
-	device := p.knownDevice(r, username)
+	device := "" // the name of the browser, if they signed in at it before
+	if known := p.deviceOf(r); known.Username == username {
+		device = known.Name
+	}
 	buckets := authn.Buckets(p.bucketKey, username, r.Addr, device)
 	withOthers, end := p.attempts.Begin(buckets)
 	defer end()
@@ -50,7 +53,7 @@ func (p *Provider) provePassword(ctx context.Context, r Request, client *oidc.Cl
 	}
 	return proven{user: candidate.User, consented: candidate.Consented, allowed: candidate.Allowed,
 		verified: candidate.PasswordHash, upgraded: upgraded, reset: numbers(authn.AfterSuccess(buckets)),
-		cookies: []Cookie{{Name: DeviceCookie, Value: p.deviceCookie(candidate.User.Username, device), MaxAge: deviceCookieAge}}}, nil
+		cookies: []Cookie{p.deviceCookie(device, candidate.User.Username)}}, nil
 }
 
 func (p *Provider) offerPassword(context.Context) ([]authenticationMethod, error) {
@@ -63,20 +66,4 @@ func knownUsername(c store.Candidate) string {
 		return "(unknown)"
 	}
 	return c.User.Username
-}
-
-func numbers(buckets []authn.Bucket) []int32 {
-	list := make([]int32, len(buckets))
-	for i, b := range buckets {
-		list[i] = int32(b)
-	}
-	return list
-}
-
-func throttleStates(rows []store.Failures) []authn.State {
-	list := make([]authn.State, len(rows))
-	for i, f := range rows {
-		list[i] = authn.State{Bucket: authn.Bucket(f.Bucket), Failures: f.Count, UpdatedAt: f.UpdatedAt}
-	}
-	return list
 }

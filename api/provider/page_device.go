@@ -79,8 +79,7 @@ func (p *Provider) Device(ctx context.Context, r Request) Answer {
 // findDevice returns what waits with the user code; wait is for those who have guessed too often.
 func (p *Provider) findDevice(ctx context.Context, r Request, userCode string, now time.Time) (
 	asked store.DeviceRequest, wait time.Duration, err error) {
-	_, username := p.knownBrowser(r)
-	bucket := authn.UserCodeBucket(p.bucketKey, r.Addr, username)
+	bucket := authn.UserCodeBucket(p.bucketKey, r.Addr, p.deviceOf(r).Username)
 	limits := bucket.Limits()
 	guesses := store.Guesses{Bucket: int32(bucket), Burst: limits.Burst, Leak: limits.Leak}
 	var failures float32

@@ -11,14 +11,14 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"gatehouse/api/keys"
 	"gatehouse/api/oidc"
 	"gatehouse/api/store"
 )
 
 const (
-	tokenPrefix  = "gatehouse_pat_" // by which a personal access token is told from others, here and by scanners for leaked secrets
-	tokenPurpose = "personal access token"
-	showWithin   = 5 * time.Minute // of its creation a token is shown, once
+	tokenPrefix = "gatehouse_pat_" // by which a personal access token is told from others, here and by scanners for leaked secrets
+	showWithin  = 5 * time.Minute  // of its creation a token is shown, once
 
 	invalidTokenName = "invalid_token_name"
 	tooManyTokens    = "too_many_tokens"
@@ -35,7 +35,7 @@ type newToken struct {
 // tokenValue returns the token of an id. It is derived, so that neither the database nor the address of the page that shows
 // it once has to hold it (docs/decisions/0014-personal-access-tokens.md).
 func (p *Provider) tokenValue(id string) string {
-	secret := p.sealer.Derive(tokenPurpose, []byte(id))
+	secret := p.sealer.Derive(keys.ForPersonalAccessTokens, []byte(id))
 	return tokenPrefix + base64.RawURLEncoding.EncodeToString(secret[:])
 }
 

@@ -62,7 +62,11 @@ func (p *Provider) openRefreshToken(sealed string) (t oidc.RefreshToken, ok bool
 	if len(sealed) != base64.RawURLEncoding.EncodedLen(keys.SealOverhead+oidc.RefreshTokenSize) {
 		return t, false
 	}
-	plain, err := p.sealer.OpenText(keys.ForRefreshTokens, sealed, nil)
+	box, err := base64.RawURLEncoding.Strict().DecodeString(sealed)
+	if err != nil {
+		return t, false
+	}
+	plain, err := p.sealer.Open(keys.ForRefreshTokens, box, nil)
 	if err != nil {
 		return t, false
 	}

@@ -72,3 +72,11 @@ func fieldsOf(e oidc.Event) (attrs []slog.Attr) {
 	}
 	return attrs
 }
+
+// clip returns what somebody sent, short enough for the log.
+func clip(s string) string {
+	if len(s) > 100 {
+		return s[:100] + "…"
+	}
+	return s
+}

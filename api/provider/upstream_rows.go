@@ -13,6 +13,8 @@ import (
 // sealedPrefix marks a client_secret that is sealed.
 const sealedPrefix = "sealed:"
 
+var upstreamSecretBox = keys.Box[string]{Purpose: keys.ForUpstreamSecrets}
+
 // upstreamNamed returns an enabled upstream with its secret in the clear; nil where there is none of that name. It returns
 // the upstream beside an error, too, where it is the secret that cannot be opened.
 func (p *Provider) upstreamNamed(ctx context.Context, name string) (*oidc.Upstream, error) {
@@ -66,17 +68,17 @@ func (p *Provider) openUpstreamSecret(ctx context.Context, u oidc.Upstream) (str
 	aad := []byte(u.Issuer + "\x00" + u.ClientID)
 	encoded, isSealed := strings.CutPrefix(u.ClientSecret, sealedPrefix)
 	if isSealed {
-		plain, err := p.sealer.OpenText(keys.ForUpstreamSecrets, encoded, aad)
+		secret, err := upstreamSecretBox.Open(p.sealer, encoded, aad)
 		if err != nil {
 			return "", fmt.Errorf("%w: client_secret of upstream %s cannot be opened: its issuer, its client_id or GATEHOUSE_ENCRYPTION_KEY "+
 				"has changed; write the secret into the row again", authn.ErrUpstreamFailed, u.Name)
 		}
-		return string(plain), nil
+		return secret, nil
 	}
 	if u.ClientSecret == "" {
 		return "", nil
 	}
-	sealed := sealedPrefix + p.sealer.SealText(keys.ForUpstreamSecrets, []byte(u.ClientSecret), aad)
+	sealed := sealedPrefix + upstreamSecretBox.Seal(p.sealer, u.ClientSecret, aad)
 	if err := p.store.SealUpstreamSecret(ctx, u.Name, u.ClientSecret, sealed); err != nil {
 		p.tell(ctx, oidc.UpstreamSecretNotSealed{Upstream: u.Name, Error: err.Error()})
 	}

@@ -20,17 +20,143 @@ END $$;
 -- +goose StatementEnd
 
 -- +goose StatementBegin
--- password_hash_is_acceptable: bcrypt with cost 4 to 14, or argon2id (PHC string) with m ≤ 256 MiB, t ≤ 10, p ≤ 16.
-CREATE FUNCTION password_hash_is_acceptable(hash text) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT AS $$
-  SELECT CASE
-    WHEN hash ~ '^\$2[aby]\$(0[4-9]|1[0-4])\$[./A-Za-z0-9]{53}$' THEN true
-    WHEN hash ~ '^\$argon2id\$v=19\$m=[0-9]{1,6},t=[0-9]{1,2},p=[0-9]{1,2}\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{22,86}$' THEN
-      (regexp_match(hash, 'm=([0-9]+)'))[1]::int BETWEEN 8 * (regexp_match(hash, 'p=([0-9]+)'))[1]::int AND 262144
-      AND (regexp_match(hash, 't=([0-9]+)'))[1]::int BETWEEN 1 AND 10
-      AND (regexp_match(hash, 'p=([0-9]+)'))[1]::int BETWEEN 1 AND 16
-    ELSE false
-  END
+-- is_base64: bytes in base64, with padding or without, in the alphabet of RFC 4648 §4 or with passlib's point for +.
+CREATE FUNCTION is_base64(value text) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT AS $$
+  SELECT value ~ '^[A-Za-z0-9+/.]{2,200}={0,2}$' AND length(rtrim(value, '=')) % 4 <> 1
 $$;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+-- argon2_is_bounded and scrypt_is_bounded: memory is in KiB.
+CREATE FUNCTION argon2_is_bounded(memory integer, passes integer, threads integer) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+  SELECT threads BETWEEN 1 AND 16 AND passes BETWEEN 1 AND 10 AND memory BETWEEN 8 * threads AND 1048576
+    AND memory * passes <= 2621440
+$$;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE FUNCTION scrypt_is_bounded(n bigint, r bigint, p bigint) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+  SELECT n > 1 AND n & (n - 1) = 0 AND r BETWEEN 1 AND 32 AND p BETWEEN 1 AND 32 AND n * r <= 2097152 AND n * r * p <= 2097152
+$$;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+-- crypt_number: digits of crypt(3), of 6 bits each, the lowest first.
+CREATE FUNCTION crypt_number(digits text) RETURNS bigint LANGUAGE sql IMMUTABLE STRICT AS $$
+  SELECT sum((position(substr(digits, i, 1) IN './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz') - 1)::bigint
+    << (6 * (i - 1)))::bigint
+  FROM generate_series(1, length(digits)) AS i
+$$;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+-- keycloak_hash_problem is password_hash_problem of a credential of Keycloak: JSON, with JSON in texts.
+CREATE FUNCTION keycloak_hash_problem(credential text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+DECLARE
+  secret jsonb;
+  params jsonb;
+  more   jsonb;
+BEGIN
+  secret := credential::jsonb -> 'secretData';
+  params := credential::jsonb -> 'credentialData';
+  secret := CASE jsonb_typeof(secret) WHEN 'string' THEN (secret #>> '{}')::jsonb ELSE secret END;
+  params := CASE jsonb_typeof(params) WHEN 'string' THEN (params #>> '{}')::jsonb ELSE params END;
+  more := params -> 'additionalParameters';
+  IF (is_base64(secret ->> 'value') AND is_base64(secret ->> 'salt') AND length(secret ->> 'value') BETWEEN 22 AND 88) IS NOT TRUE
+    OR (params ->> 'hashIterations' ~ '^[0-9]{1,7}$') IS NOT TRUE THEN
+    RETURN 'form';
+  ELSIF params ->> 'algorithm' IN ('pbkdf2', 'pbkdf2-sha1', 'pbkdf2-sha256', 'pbkdf2-sha512') THEN
+    RETURN CASE WHEN (params ->> 'hashIterations')::int BETWEEN 1 AND 2000000 THEN NULL ELSE 'cost' END;
+  ELSIF params ->> 'algorithm' = 'argon2' AND more -> 'type' ->> 0 IN ('id', 'i') AND more -> 'version' ->> 0 = '1.3'
+    AND more -> 'memory' ->> 0 ~ '^[0-9]{1,7}$' AND more -> 'parallelism' ->> 0 ~ '^[0-9]{1,2}$' THEN
+    RETURN CASE WHEN argon2_is_bounded((more -> 'memory' ->> 0)::int, LEAST((params ->> 'hashIterations')::int, 11),
+      (more -> 'parallelism' ->> 0)::int) THEN NULL ELSE 'cost' END;
+  END IF;
+  RETURN 'form';
+EXCEPTION WHEN data_exception THEN -- it is no JSON
+  RETURN 'form';
+END $$;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+-- password_hash_problem says why a hash cannot be in users.password: it is 'plain', of a 'form' that is not known, or of a 'cost'
+-- that is too high; NULL: it can. The forms and bounds are those of api/authn/hash.go, and of the table in docs/sql.md.
+CREATE FUNCTION password_hash_problem(hash text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+DECLARE
+  h text := regexp_replace(hash, '^\{(CRYPT|BLF-CRYPT|SHA256-CRYPT|SHA512-CRYPT|ARGON2|ARGON2I|ARGON2ID)\}(?=\$)', '', 'i');
+  m text[];
+  bounded boolean;
+BEGIN
+  IF length(hash) > 1000 THEN
+    RETURN 'form';
+  END IF;
+
+  m := regexp_match(h, '^(?:bcrypt\$|bcrypt_sha256\$)?\$2[aby]\$([0-9]{2})\$[./A-Za-z0-9]{53}$');
+  IF m IS NOT NULL THEN
+    bounded := m[1]::int BETWEEN 4 AND 14;
+  END IF;
+
+  m := regexp_match(h, '^(?:argon2)?\$argon2(?:id|i)\$v=19\$m=([0-9]{1,7}),t=([0-9]{1,2}),p=([0-9]{1,2})'
+    '\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,86})$');
+  IF m IS NOT NULL AND is_base64(m[4]) AND is_base64(m[5]) THEN
+    bounded := argon2_is_bounded(m[1]::int, m[2]::int, m[3]::int);
+  END IF;
+
+  m := COALESCE(
+    regexp_match(h, '^\$pbkdf2(?:-sha1|-sha256|-sha512)?\$([0-9]{1,7})\$([A-Za-z0-9+/.]{2,86})\$([A-Za-z0-9+/.]{22,86})$'),
+    regexp_match(h, '^\{PBKDF2(?:-SHA1|-SHA256|-SHA512)?\}([0-9]{1,7})\$([A-Z0-9+/.]{2,86})\$([A-Z0-9+/.]{22,86})$', 'i'));
+  IF m IS NOT NULL AND is_base64(m[2]) AND is_base64(m[3]) THEN
+    bounded := m[1]::int BETWEEN 1 AND 2000000;
+  END IF;
+  m := regexp_match(h, '^pbkdf2_(?:sha1|sha256|sha512)\$([0-9]{1,7})\$[!-#%-~]{1,128}\$([A-Za-z0-9+/]{22,86}={0,2})$');
+  IF m IS NOT NULL AND is_base64(m[2]) THEN
+    bounded := m[1]::int BETWEEN 1 AND 2000000;
+  END IF;
+  m := regexp_match(h, '^pbkdf2:(?:sha1|sha256|sha512):([0-9]{1,7})\$[!-#%-~]{1,128}\$(?:[0-9a-f]{2}){20,64}$');
+  IF m IS NOT NULL THEN
+    bounded := m[1]::int BETWEEN 1 AND 2000000;
+  END IF;
+
+  m := regexp_match(h, '^\$(?:5\$(?:rounds=([0-9]{1,7})\$)?[!-#%-9;-~]{0,16}\$[./0-9A-Za-z]{43}'
+    '|6\$(?:rounds=([0-9]{1,7})\$)?[!-#%-9;-~]{0,16}\$[./0-9A-Za-z]{86})$');
+  IF m IS NOT NULL THEN
+    bounded := COALESCE(m[1], m[2], '5000')::int BETWEEN 1000 AND 1000000;
+  END IF;
+
+  m := regexp_match(h, '^\$scrypt\$ln=([0-9]{1,2}),r=([0-9]{1,2}),p=([0-9]{1,2})\$([A-Za-z0-9+/]{2,86})\$([A-Za-z0-9+/]{22,86})$');
+  IF m IS NOT NULL AND is_base64(m[4]) AND is_base64(m[5]) THEN
+    bounded := scrypt_is_bounded(1::bigint << LEAST(m[1]::int, 30), m[2]::int, m[3]::int);
+  END IF;
+  m := regexp_match(h, '^scrypt\$([0-9]{1,8})\$[!-#%-~]{1,128}\$([0-9]{1,2})\$([0-9]{1,2})\$([A-Za-z0-9+/]{22,86}={0,2})$');
+  IF m IS NOT NULL AND is_base64(m[4]) THEN
+    bounded := scrypt_is_bounded(m[1]::int, m[2]::int, m[3]::int);
+  END IF;
+  m := COALESCE(
+    regexp_match(h, '^scrypt:([0-9]{1,8}):([0-9]{1,2}):([0-9]{1,2})\$[!-#%-~]{1,128}\$(?:[0-9a-f]{2}){16,64}$'),
+    regexp_match(h, '^([0-9]{1,8})\$([0-9]{1,2})\$([0-9]{1,2})\$(?:[0-9a-f]{2}){8,64}\$(?:[0-9a-f]{2}){16,64}$'));
+  IF m IS NOT NULL THEN
+    bounded := scrypt_is_bounded(m[1]::int, m[2]::int, m[3]::int);
+  END IF;
+  m := regexp_match(h, '^\$7\$([./0-9A-Za-z])([./0-9A-Za-z]{5})([./0-9A-Za-z]{5})[!-#%-~]{0,86}\$[./0-9A-Za-z]{43}$');
+  IF m IS NOT NULL THEN
+    bounded := scrypt_is_bounded(1::bigint << LEAST(crypt_number(m[1]), 30)::int, LEAST(crypt_number(m[2]), 1000),
+      LEAST(crypt_number(m[3]), 1000));
+  END IF;
+
+  m := regexp_match(h, '^\{SSHA(256|384|512)?\}([A-Z0-9+/]{32,200}={0,2})$', 'i');
+  IF m IS NOT NULL AND is_base64(m[2]) AND length(rtrim(m[2], '=')) * 3 / 4 -- bytes of the digest and the salt
+    - (CASE m[1] WHEN '256' THEN 32 WHEN '384' THEN 48 WHEN '512' THEN 64 ELSE 20 END) BETWEEN 4 AND 64 THEN
+    bounded := true;
+  END IF;
+
+  RETURN CASE
+    WHEN bounded THEN NULL
+    WHEN bounded IS NOT NULL THEN 'cost'
+    WHEN h ~ '^\s*\{\s*"' THEN keycloak_hash_problem(h)
+    WHEN h ~ '^(\$[a-z0-9-]{1,20}\$|\{[A-Za-z0-9.-]{2,20}\}[^ ]+$|[0-9]+\$[0-9]+\$|(pbkdf2|scrypt):'
+      '|((unsalted_)?(md5|sha1)|crypt|bcrypt|bcrypt_sha256|argon2|scrypt|pbkdf2_[a-z0-9_]{3,20})\$)' THEN 'form'
+    ELSE 'plain'
+  END;
+END $$;
 -- +goose StatementEnd
 
 -- +goose StatementBegin
@@ -115,9 +241,10 @@ CREATE TABLE users (
   CONSTRAINT users_sub_must_be_1_to_255_printable_ascii CHECK (sub ~ '^[!-~]{1,255}$'),
   CONSTRAINT users_username_must_be_unique UNIQUE (username),
   CONSTRAINT users_username_must_be_a_unix_name_lower_case_max_32 CHECK (username ~ '^[a-z_][a-z0-9_.-]{0,31}$'),
-  CONSTRAINT users_password_must_be_a_hash_use_password_hash CHECK (password ~ '^\$(2[aby]|argon2id)\$'),
-  CONSTRAINT users_password_hash_must_be_bcrypt_4_14_or_sane_argon2id CHECK (
-    password !~ '^\$(2[aby]|argon2id)\$' OR password_hash_is_acceptable(password)),
+  CONSTRAINT users_password_must_be_a_hash_use_password_hash CHECK (password_hash_problem(password) IS DISTINCT FROM 'plain'),
+  CONSTRAINT users_password_hash_must_be_of_a_form_in_docs_sql_md CHECK (password_hash_problem(password) IS DISTINCT FROM 'form'),
+  CONSTRAINT users_password_hash_must_not_cost_more_than_docs_sql_md_has CHECK (
+    password_hash_problem(password) IS DISTINCT FROM 'cost'),
   CONSTRAINT users_email_must_have_one_at_sign CHECK (
     email ~ '^[^@[:space:][:cntrl:]]+@[^@[:space:][:cntrl:]]+$' AND length(email) <= 254),
   CONSTRAINT users_email_verified_needs_an_email CHECK (NOT email_verified OR email IS NOT NULL),
@@ -762,4 +889,5 @@ DROP TABLE cache_version, pairwise_salt, signing_keys, upstream_accounts, upstre
 DROP FUNCTION gatehouse_cached_rows_changed_if_any, gatehouse_cached_rows_changed, upstreams_keep_updated_at,
   queue_logouts_of_user, queue_logouts_of_session, grants_follow_their_client, clients_keep_updated_at, users_keep_sub,
   jwks_are_public, are_of_one_host, request_uris_are_registrable, http_only_on_loopback, uris_are_registrable,
-  origin_of, password_hash_is_acceptable, password_hash;
+  origin_of, password_hash_problem, keycloak_hash_problem, crypt_number, scrypt_is_bounded, argon2_is_bounded, is_base64,
+  password_hash;

@@ -20,6 +20,7 @@ type AddUser struct {
 	Username      string   `json:"username"`
 	Sub           string   `json:"sub,omitempty"` // random if empty
 	Password      string   `json:"password,omitempty"`
+	PasswordHash  string   `json:"password_hash,omitempty"` // in place of a password: one of another system
 	Name          string   `json:"name,omitempty"`
 	Email         string   `json:"email,omitempty"`
 	EmailVerified bool     `json:"email_verified,omitempty"`
@@ -34,8 +35,11 @@ type AddedUser struct {
 
 // AddUser adds a user. Without a password they cannot sign in with one.
 func (a *Admin) AddUser(ctx context.Context, in AddUser) (AddedUser, error) {
-	hash := ""
-	if in.Password != "" {
+	hash := in.PasswordHash
+	switch {
+	case in.Password != "" && hash != "":
+		return AddedUser{}, invalid("%s and %s exclude each other", member("password"), member("password_hash"))
+	case in.Password != "":
 		var err error
 		if hash, err = a.hash(ctx, in.Username, in.Password); err != nil {
 			return AddedUser{}, err

@@ -4,7 +4,6 @@ package authn
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 )
 
@@ -19,6 +18,9 @@ const (
 	// below, on one busy core too, so that a failure does not tell which hash a user has, or whether there is one. What
 	// costs more can be told apart until the user's next sign-in, which replaces the hash.
 	failureFloor = 400 * time.Millisecond
+
+	// muchMemory is beyond what the workers may take at once, in bytes.
+	muchMemory = 64 << 20
 )
 
 // Passwords computes and checks password hashes, a few at a time: one takes HashMemory and tens of milliseconds of a core, and
@@ -29,6 +31,7 @@ const (
 type Passwords struct {
 	places  chan struct{} // taken by hashes that are computed or wait
 	workers chan struct{} // taken by hashes that are computed
+	large   chan struct{} // taken by the one of them that takes much memory
 	now     func() time.Time
 	sleep   func(context.Context, time.Duration) error
 }
@@ -39,6 +42,7 @@ func NewPasswords(workers, queue int) *Passwords {
 	return &Passwords{
 		places:  make(chan struct{}, workers+queue),
 		workers: make(chan struct{}, workers),
+		large:   make(chan struct{}, 1),
 		now:     time.Now,
 		sleep:   sleep,
 	}
@@ -46,7 +50,7 @@ func NewPasswords(workers, queue int) *Passwords {
 
 // Hash returns an argon2id PHC string for users.password. Errors: ErrBusy, or that of ctx while waiting.
 func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
-	release, err := p.acquire(ctx)
+	release, err := p.acquire(ctx, 0)
 	if err != nil {
 		return "", err
 	}
@@ -54,20 +58,21 @@ func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
 	return hashArgon2id(password), nil
 }
 
-// Verify reports whether password is the one of the stored hash: bcrypt ($2a$, $2b$, $2y$) or argon2id. If it is, and the hash is
-// of an older kind or weaker than today's, upgraded is what to store instead.
+// Verify reports whether password is the one of the stored hash, which has one of the forms of docs/sql.md. If it is, and the hash
+// is of another kind or weaker than today's, upgraded is what to store instead.
 //
 // Pass "" as stored when there is no such user, or none who may sign in with a password: that, an invalid hash and a wrong
 // password take the same time and have the same result. Errors: ErrBusy, or that of ctx while waiting.
 func (p *Passwords) Verify(ctx context.Context, stored, password string) (ok bool, upgraded string, err error) {
-	release, err := p.acquire(ctx)
+	h, known := parseHash(stored)
+	release, err := p.acquire(ctx, h.memory)
 	if err != nil {
 		return false, "", err
 	}
 	began := p.now() // after the wait, or the time of the computation would show on top of it
 	func() {
 		defer release()
-		ok, upgraded = check(stored, password)
+		ok, upgraded = check(h, known, password)
 	}()
 	if ok {
 		return true, upgraded, nil
@@ -75,24 +80,37 @@ func (p *Passwords) Verify(ctx context.Context, stored, password string) (ok boo
 	return false, "", p.sleep(ctx, failureFloor-p.now().Sub(began))
 }
 
-// acquire waits for a worker, first come, first served.
-func (p *Passwords) acquire(ctx context.Context) (release func(), err error) {
+// acquire waits for a worker, first come, first served. Of hashes that take much memory, in bytes, one is computed at a time, however
+// many workers there are.
+func (p *Passwords) acquire(ctx context.Context, memory int) (release func(), err error) {
 	select {
 	case p.places <- struct{}{}:
 	default:
 		return nil, ErrBusy
 	}
-	select {
-	case p.workers <- struct{}{}:
-		return func() { <-p.workers; <-p.places }, nil
-	case <-ctx.Done():
-		<-p.places
-		return nil, ctx.Err()
+	taken := []chan struct{}{p.places}
+	release = func() {
+		for _, c := range taken {
+			<-c
+		}
 	}
+	wanted := []chan struct{}{p.workers}
+	if memory > muchMemory {
+		wanted = []chan struct{}{p.large, p.workers}
+	}
+	for _, c := range wanted {
+		select {
+		case c <- struct{}{}:
+			taken = append(taken, c)
+		case <-ctx.Done():
+			release()
+			return nil, ctx.Err()
+		}
+	}
+	return release, nil
 }
 
-func check(stored, password string) (ok bool, upgraded string) {
-	h, known := parseHash(stored)
+func check(h storedHash, known bool, password string) (ok bool, upgraded string) {
 	if !known || len(password) > MaxPassword || !h.takes(password) {
 		burn(password)
 		return false, ""
@@ -104,20 +122,6 @@ func check(stored, password string) (ok bool, upgraded string) {
 		upgraded = hashArgon2id(password)
 	}
 	return true, upgraded
-}
-
-// hash is a stored hash with parameters that are sane, so that checking it is safe.
-type hash interface {
-	takes(password string) bool    // false if this kind cannot tell this password from others
-	matches(password string) bool  // in constant time
-	outdated(password string) bool // whether a password that matches is due for a new hash
-}
-
-func parseHash(stored string) (h hash, ok bool) {
-	if strings.HasPrefix(stored, "$argon2id$") {
-		return parseArgon2id(stored)
-	}
-	return parseBcrypt(stored)
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

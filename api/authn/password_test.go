@@ -92,7 +92,8 @@ func TestAbsurdCostsAreRefusedWithoutComputing(t *testing.T) {
 		"$2a$15$" + strings.Repeat("a", 53),
 		"$2a$31$" + strings.Repeat("a", 53),
 		"$2a$03$" + strings.Repeat("a", 53),
-		"$argon2id$v=19$m=262145,t=1,p=1$" + salt + "$" + key,
+		"$argon2id$v=19$m=1048577,t=1,p=1$" + salt + "$" + key,
+		"$argon2id$v=19$m=1048576,t=3,p=1$" + salt + "$" + key,
 		"$argon2id$v=19$m=9999999,t=1,p=1$" + salt + "$" + key,
 		"$argon2id$v=19$m=65536,t=11,p=1$" + salt + "$" + key,
 		"$argon2id$v=19$m=65536,t=0,p=1$" + salt + "$" + key,
@@ -100,7 +101,7 @@ func TestAbsurdCostsAreRefusedWithoutComputing(t *testing.T) {
 		"$argon2id$v=19$m=65536,t=1,p=17$" + salt + "$" + key,
 		"$argon2id$v=19$m=7,t=1,p=1$" + salt + "$" + key,
 		"$argon2id$v=16$m=65536,t=1,p=1$" + salt + "$" + key,
-		"$argon2i$v=19$m=65536,t=1,p=1$" + salt + "$" + key,
+		"$argon2d$v=19$m=65536,t=1,p=1$" + salt + "$" + key,
 		"$argon2id$v=19$m=65536,t=1,p=1$" + salt + "$" + strings.Repeat("A", 87),
 		"$argon2id$v=19$m=65536,t=1,p=1$" + salt + "$",
 		"$argon2id$v=19$m=65536,t=1,p=1$" + salt + "$" + key + "\n",
@@ -137,7 +138,7 @@ func TestFailuresTakeTheSameTimeForKnownAndUnknown(t *testing.T) {
 func TestTheQueueIsBoundedAndWaitingFollowsTheContext(t *testing.T) {
 	t.Parallel()
 	p := NewPasswords(1, 1)
-	release, err := p.acquire(t.Context())
+	release, err := p.acquire(t.Context(), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,6 +161,30 @@ func TestTheQueueIsBoundedAndWaitingFollowsTheContext(t *testing.T) {
 	}
 	if len(p.places) != 0 || len(p.workers) != 0 {
 		t.Errorf("%d places and %d workers are still taken", len(p.places), len(p.workers))
+	}
+}
+
+// Whoever imported hashes of a GiB each must not have as many computed at once as there are workers.
+func TestOfHashesThatTakeMuchMemoryOneIsComputedAtATime(t *testing.T) {
+	t.Parallel()
+	p := NewPasswords(4, 4)
+	release, err := p.acquire(t.Context(), muchMemory+1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if _, err := p.acquire(ctx, muchMemory+1); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("a second one: %v", err)
+	}
+	small, err := p.acquire(t.Context(), muchMemory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	small()
+	release()
+	if len(p.places)+len(p.workers)+len(p.large) != 0 {
+		t.Errorf("%d places, %d workers and %d are still taken", len(p.places), len(p.workers), len(p.large))
 	}
 }
 
@@ -229,7 +254,7 @@ func FuzzParseHash(f *testing.F) {
 		if !ok {
 			return
 		}
-		if a, is := h.(argonHash); is && (a.memory > 262144 || a.time > 10 || a.threads > 16 || len(a.key) > 64 || len(a.key) < 16) {
+		if h.compute == nil || len(h.key) > 128 || h.memory > 1<<30 {
 			t.Errorf("%q has absurd parameters", stored)
 		}
 	})
@@ -242,7 +267,7 @@ func BenchmarkHash(b *testing.B) {
 }
 
 func BenchmarkBcrypt10(b *testing.B) {
-	h, _ := parseBcrypt(bcryptOf(b, right, 10))
+	h, _ := parseHash(bcryptOf(b, right, 10))
 	for b.Loop() {
 		h.matches(right)
 	}

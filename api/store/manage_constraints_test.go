@@ -62,10 +62,14 @@ var refused = map[string]refusedStatement{
 	"users_username_must_be_a_unix_name_lower_case_max_32": {aUser, []string{
 		"'Bob'", "'1bob'", "'b ob'", "'../b'", "repeat('b', 33)", "E'b\\n'", "''"}},
 	"users_password_must_be_a_hash_use_password_hash": {aPassword, []string{
-		"'correct horse'", "''", "'$1$salt$md5'", "crypt('correct horse', gen_salt('md5'))"}},
-	"users_password_hash_must_be_bcrypt_4_14_or_sane_argon2id": {aPassword, []string{
-		"'$2a$10$short'", "'$2a$15$' || repeat('a', 53)", "'$2a$03$' || repeat('a', 53)", "'$argon2id$nonsense'",
-		argonWith("m=19456", "m=999999"), argonWith("m=19456", "m=7"), argonWith("t=2", "t=11"), argonWith("p=1", "p=17")}},
+		"'correct horse'", "''", "'$'", "'100$ for 2$'", "'{curly}'", "'{'"}},
+	"users_password_hash_must_be_of_a_form_in_docs_sql_md": {aPassword, []string{
+		"'$1$salt$md5'", "crypt('correct horse', gen_salt('md5'))", "'$2a$10$short'", "'$argon2id$nonsense'", "'{MD5}x'", "'{\"a\": 1}'",
+		"'{\"secretData\"'", "'$y$j9T$salt$' || repeat('a', 43)", "'md5$salt$' || repeat('a', 32)", argonWith("argon2id", "argon2d")}},
+	"users_password_hash_must_not_cost_more_than_docs_sql_md_has": {aPassword, []string{
+		"'$2a$15$' || repeat('a', 53)", "'$2a$03$' || repeat('a', 53)",
+		argonWith("m=19456", "m=1048577"), argonWith("m=19456", "m=7"), argonWith("t=2", "t=11"), argonWith("p=1", "p=17"),
+		"'pbkdf2_sha256$2000001$salt$' || repeat('a', 43) || '='", "'$6$rounds=1000001$salt$' || repeat('a', 86)"}},
 	"users_email_must_have_one_at_sign": {"UPDATE users SET email = %", []string{
 		"'alice'", "'a@b@c'", "E'a@b\\n.org'", "' a@b'"}},
 	"users_email_verified_needs_an_email": {"UPDATE users SET email_verified = true", nil},

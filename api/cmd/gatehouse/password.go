@@ -28,6 +28,16 @@ func (a *app) newPassword(ctx context.Context, fromStdin bool) (string, error) {
 	return password, nil
 }
 
+// readHash reads a hash from standard input: as with a password, everybody on the machine could see an argument.
+func (a *app) readHash() (string, error) {
+	text, err := io.ReadAll(io.LimitReader(a.stdin, authn.MaxHash+1))
+	hash := strings.TrimSpace(string(text))
+	if err == nil && hash == "" {
+		err = errors.New("there is no hash on standard input")
+	}
+	return hash, err
+}
+
 func (a *app) readPassword(ctx context.Context, fromStdin bool) (string, error) {
 	if file, ok := a.stdin.(*os.File); ok && !fromStdin && term.IsTerminal(int(file.Fd())) {
 		return a.promptTwice(ctx, int(file.Fd()))

@@ -27,6 +27,7 @@ type userAddCmd struct {
 	Group         []string `sep:"none" placeholder:"GROUP" help:"Member of this group; may be repeated."`
 	Sub           string   `placeholder:"ID" help:"Subject identifier, to keep the one of another provider. It never changes."`
 	PasswordStdin bool     `help:"Read the password from standard input, even on a terminal."`
+	HashStdin     bool     `help:"Read the hash of a password from standard input, of another system: docs/sql.md has the forms."`
 	NoPassword    bool     `help:"The user cannot sign in with a password."`
 }
 
@@ -34,10 +35,14 @@ func (c userAddCmd) Run(ctx context.Context, a *app) error {
 	return a.withAdmin(ctx, 0, func(_ *config.Config, adm *admin.Admin) (err error) {
 		in := admin.AddUser{Username: c.Username, Sub: c.Sub, Name: c.Name, Email: c.Email, EmailVerified: c.EmailVerified,
 			Groups: c.Group}
-		if !c.NoPassword {
-			if in.Password, err = a.newPassword(ctx, c.PasswordStdin); err != nil {
-				return err
-			}
+		switch {
+		case c.HashStdin:
+			in.PasswordHash, err = a.readHash()
+		case !c.NoPassword:
+			in.Password, err = a.newPassword(ctx, c.PasswordStdin)
+		}
+		if err != nil {
+			return err
 		}
 		added, err := adm.AddUser(ctx, in)
 		if err == nil {

@@ -45,6 +45,14 @@ func TestUserCommands(t *testing.T) {
 		t.Errorf("%+v", users)
 	}
 
+	const django = "pbkdf2_sha256$1000$kQ2vWm8rTz1x$M8vzB6z5+Ivx7lReF1oDmEUGc6AYvCMw8Jtvy2i/AKE="
+	s.good(django+"\n", "user", "add", "dora", "--hash-stdin")
+	s.bad("there is no hash on standard input", "\n", "user", "add", "erik", "--hash-stdin")
+	s.bad("password must be a hash use password hash", passphrase, "user", "add", "erik", "--hash-stdin")
+	s.bad("password hash must be of a form in docs sql md", "$1$salt$md5", "user", "add", "erik", "--hash-stdin")
+	s.bad("password hash must not cost more than docs sql md has", strings.Replace(django, "$1000$", "$9000000$", 1),
+		"user", "add", "erik", "--hash-stdin")
+
 	s.bad(`username must be unique: "alice"`, passphrase, "user", "add", "alice")
 	s.bad(`username must be a unix name lower case max 32: "Bob"`, passphrase, "user", "add", "Bob")
 	s.bad("at least 8 characters", "short\n", "user", "add", "carol")

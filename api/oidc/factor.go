@@ -37,6 +37,10 @@ func provenBy(amr []string) (list []Factor) {
 
 // NextFactor returns the factor that a person still has to prove for a request, "" for none. enrolled are those, beside
 // what they sign in with, that they have set up: whoever has set one up is asked for it, whatever the request.
+//
+// What was proven at an upstream counts as if it had been here, where its amr names a method by which the factor is known:
+// an upstream that is trusted with who somebody is, is trusted with how they proved it, and asking twice for the same kind
+// protects nobody. Where it does not say, or says mfa alone, which may be any two, the person is asked here.
 func NextFactor(_ AuthorizeRequest, s *Session, enrolled []Factor) Factor {
 	proven := provenBy(s.AMR)
 	for _, f := range enrolled {

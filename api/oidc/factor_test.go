@@ -17,6 +17,9 @@ func TestNextFactorIsTheFirstThatIsEnrolledAndNotProven(t *testing.T) {
 		{"a method that says nothing of a factor", []string{"pwd", "mfa"}, []Factor{Possession}, Possession},
 		{"a method that is not registered", []string{"pwd", "possession"}, []Factor{Possession}, Possession},
 		{"an upstream that does not say how, a device enrolled", nil, []Factor{Possession}, Possession},
+		{"an upstream that had a device proven, a device enrolled", []string{"otp"}, []Factor{Possession}, ""},
+		{"an upstream that had a fingerprint proven, a device enrolled", []string{"fpt", "mfa"}, []Factor{Possession}, Possession},
+		{"an upstream that says mfa alone, a device enrolled", []string{"mfa"}, []Factor{Possession}, Possession},
 		{"two enrolled, one proven", []string{"pwd", "hwk"}, []Factor{Possession, Inherence}, Inherence},
 	} {
 		if got := NextFactor(AuthorizeRequest{}, &Session{AMR: c.amr}, c.enrolled); got != c.next {

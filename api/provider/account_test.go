@@ -11,7 +11,7 @@ import (
 	"gatehouse/api/oidc"
 )
 
-// openAccount gives the address of the account page, after signing alice in where that is asked for.
+// openAccount returns the address of the account page, after signing alice in where that is asked for.
 func (b *browser) openAccount() string {
 	b.Helper()
 	a := b.Do("GET", "/account", nil)
@@ -37,7 +37,7 @@ func (b *browser) makeToken(location string, changes ...string) Answer {
 	return b.Do("POST", "/account/tokens", form, "Origin", UIOrigin)
 }
 
-// personalAccessToken makes a token and gives what the page shows of it.
+// personalAccessToken makes a token and returns what the page shows of it.
 func (b *browser) personalAccessToken(changes ...string) string {
 	b.Helper()
 	a := b.makeToken(b.openAccount(), changes...)

@@ -10,7 +10,7 @@ import (
 )
 
 // The triggers that queue logouts run with the rights of their owner (SECURITY DEFINER): whoever may disable a user must be able to
-// do nothing with them but that, whatever tables and operators of his own he puts in their way.
+// do nothing with them but that, whatever tables and operators of their own they put in the way.
 func TestTheTriggersOfLogoutsLendNobodyTheirRights(t *testing.T) {
 	t.Parallel()
 	b := start(t).browser()

@@ -87,7 +87,7 @@ func TestNoTokenOfTheNewKindsPassesForAnother(t *testing.T) {
 	}
 }
 
-// Whoever revokes what he makes has never many tokens that can be used, but rows without end.
+// Whoever revokes what they make never has many tokens that can be used, but rows without end.
 func TestMakingAndRevokingTokensInALoopFillsNoTable(t *testing.T) {
 	t.Parallel()
 	b := start(t).browser()

@@ -71,7 +71,7 @@ func TestNoPageCanFillABrowserWithCookiesOfJourneys(t *testing.T) {
 	}
 }
 
-// What counts is what the rows say when the person comes back, not when he left.
+// What counts is what the rows say when the person comes back, not when they left.
 func TestWhoIsShutOutWhileAtAnUpstreamGetsNothing(t *testing.T) {
 	t.Parallel()
 	n := startWithUpstream(t)

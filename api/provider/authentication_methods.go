@@ -8,7 +8,7 @@ import (
 // methodsAge is how long the document of authentication methods may be kept.
 const methodsAge = time.Minute
 
-// authenticationMethods says how people can sign in here, so that a frontend can draw its buttons before anybody has.
+// authenticationMethods is how people can sign in here, so that a frontend can draw its buttons before anybody has.
 type authenticationMethods struct {
 	Issuer  string                 `json:"issuer"`
 	Name    string                 `json:"name"` // what the pages call this place

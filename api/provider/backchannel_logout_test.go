@@ -46,7 +46,7 @@ func (r *rig) receiver(client string, statuses ...int) receiver {
 	return out
 }
 
-// next gives the claims of the next logout token, nil if none comes in time.
+// next returns the claims of the next logout token, nil if none comes in time.
 func (r receiver) next(within time.Duration) map[string]any {
 	wait := time.NewTimer(within)
 	for {
@@ -263,7 +263,7 @@ func TestAClientThatDoesNotAnswerDelaysNobody(t *testing.T) {
 	}
 }
 
-// A code that is redeemed while its session ends, or its user is disabled, gives no grant that the logout did not see.
+// A code that is redeemed while its session ends, or its user is disabled, gets no grant that the logout did not see.
 func TestACodeIsNotRedeemedWhileItsSessionEnds(t *testing.T) {
 	t.Parallel()
 	r := start(t, private)

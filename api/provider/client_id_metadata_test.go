@@ -208,7 +208,7 @@ func TestNobodyHasUsFetchDocumentsThatWeAreNotToFetch(t *testing.T) {
 			t.Errorf("%s: %d, fetched %d times", id, a.Status, s.asked.Load())
 		}
 	}
-	// What an administrator registered is his, whatever its name.
+	// What an administrator registered stays theirs, whatever its name.
 	b.Exec(`INSERT INTO clients (client_id, token_endpoint_auth_method, redirect_uris)
 		VALUES ($1, 'none', '{https://mine.example.org/}')`, s.URL+"/mine")
 	if a := b.ask(s, "/mine", "redirect_uri", "https://mine.example.org/"); a.Location().Path != "/login" || s.asked.Load() != 0 {

@@ -62,7 +62,7 @@ func (b *browser) typeCode(userCode string) Answer {
 	return b.Do("POST", "/device", url.Values{"user_code": {userCode}}, "Origin", UIOrigin)
 }
 
-// toConsent types the code, signs alice in where it is asked for, and gives the address of the consent page.
+// toConsent types the code, signs alice in where it is asked for, and returns the address of the consent page.
 func (b *browser) toConsent(userCode string) Answer {
 	b.Helper()
 	a := b.typeCode(userCode)

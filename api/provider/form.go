@@ -20,7 +20,7 @@ func (p *Provider) open(ctx context.Context, r Request, page page, now time.Time
 		return p.refuseForm(ctx, r, page.name(), 400, problem, w)
 	case w.Browser != nil && !bytes.Equal(w.Browser, browserDigest(r)):
 		return p.refuseForm(ctx, r, page.name(), 400, pageForeignBrowser, w)
-	case !w.unpack(page):
+	case !w.readState(page):
 		return p.refuseForm(ctx, r, page.name(), 400, pageAltered, pending{Page: w.Page})
 	}
 	return nil

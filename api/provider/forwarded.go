@@ -50,7 +50,7 @@ func (u *unreadable) note(e oidc.ForwardedUnreadable) bool {
 	return true
 }
 
-// AddressUnread says once of a trusted proxy that it does not say where a request comes from in a form that can be read.
+// AddressUnread reports a trusted proxy that does not say in a form that can be read where a request comes from; once.
 func (p *Provider) AddressUnread(ctx context.Context, via Via) {
 	e := oidc.ForwardedUnreadable{Proxy: via.Proxy, Header: via.Header, Entry: via.Unread[:min(len(via.Unread), 100)]}
 	if p.unreadable.note(e) {
@@ -70,7 +70,7 @@ func (p *Provider) Examiner() string {
 	return examinationBox.Seal(p.sealer, examination{p.now().Add(time.Minute).Unix()}, nil)
 }
 
-// Forwarded says how it understands where requests come from. It names proxies and what they wrote, so that it is for those
+// Forwarded answers how it understands where requests come from. It names proxies and what they wrote, so that it is for those
 // only who have the encryption key.
 func (p *Provider) Forwarded(_ context.Context, r Request) Answer {
 	token, _ := bearer(r)

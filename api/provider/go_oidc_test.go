@@ -49,7 +49,7 @@ func (r *rig) goClient(scopes ...string) goClient {
 	return c
 }
 
-// signIn gives alice's tokens.
+// signIn returns alice's tokens.
 func (c goClient) signIn(b *browser) *oauth2.Token {
 	c.Helper()
 	verifier := oauth2.GenerateVerifier()

@@ -47,7 +47,7 @@ func (r *rig) grafana(settings map[string]string) oauth2.Config {
 		Endpoint:    oauth2.Endpoint{AuthURL: settings["auth_url"], TokenURL: settings["token_url"]}}
 }
 
-// signInGrafana gives the tokens of alice.
+// signInGrafana returns the tokens of alice.
 func (b *browser) signInGrafana(rp oauth2.Config) *oauth2.Token {
 	b.Helper()
 	verifier := base64.RawURLEncoding.EncodeToString([]byte(strings.Repeat("96 random bytes. ", 6)[:96]))

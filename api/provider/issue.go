@@ -37,20 +37,11 @@ func (p *Provider) saveIssue(ctx context.Context, v visit, toSave store.Issue) e
 	if v.consented {
 		consented = v.req.AsksFor()
 	}
-	return p.store.SaveIssue(ctx, v.standing.Session.SID, toSave, consented, p.touch(v.standing.SeenAt, v.now), v.now)
+	return p.store.SaveIssue(ctx, v.standing.Session.SID, toSave, consented, p.idleEnd(v.standing.SeenAt, v.now), v.now)
 }
 
 // errPushedUsed: a pushed request has one answer (RFC 9126 §4, FAPI 2.0 Security Profile §5.3.2.2).
 var errPushedUsed = &oidc.Error{Code: oidc.InvalidRequestURI, Description: "the pushed request has had its answer"}
-
-// touch returns the new idle end of a session that was last seen at seen: zero while the old one is recent enough,
-// so that most sign-ons cost no durable write.
-func (p *Provider) touch(seen, now time.Time) time.Time {
-	if now.Sub(seen) < p.SessionIdle/10 {
-		return time.Time{}
-	}
-	return now.Add(p.SessionIdle)
-}
 
 // prepare returns the parameters of an answer of the authorization endpoint, and what has to be saved before they are sent.
 func (p *Provider) prepare(

@@ -161,7 +161,7 @@ func (p *Provider) accountError(ctx context.Context, w accountPage, err error) A
 	return p.backToAccount(ctx, w, status, code, wait)
 }
 
-// backToAccount says on the account page why nothing was done.
+// backToAccount leads back to the account page, which shows why nothing was done.
 func (p *Provider) backToAccount(
 	ctx context.Context, w accountPage, status int, code string, wait time.Duration,
 ) Answer {

@@ -108,8 +108,8 @@ func (p *Provider) failedDevice(ctx context.Context, userCode string, err error)
 // allowDevice saves that the person allows what a device asks for; the device learns of it at its next poll.
 func (p *Provider) allowDevice(ctx context.Context, v visit) (Answer, error) {
 	userCode, asked := p.userCodeDigest(v.req.UserCode), store.DeviceRequest{ClientID: v.client.ClientID, Scope: v.req.Scope}
-	touch := p.touch(v.standing.SeenAt, v.now)
-	signedIn, waiting, err := p.store.AllowDevice(ctx, userCode, asked, v.standing.Session.SID, touch, v.now)
+	signedIn, waiting, err := p.store.AllowDevice(ctx, userCode, asked, v.standing.Session.SID,
+		p.idleEnd(v.standing.SeenAt, v.now), v.now)
 	switch {
 	case err != nil:
 		return Answer{}, err

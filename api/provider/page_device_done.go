@@ -6,7 +6,7 @@ import (
 	"gatehouse/api/oidc"
 )
 
-// deviceDonePage says to go back to the device.
+// deviceDonePage tells people to go back to the device.
 type deviceDonePage struct {
 	pending `json:"-"`
 	Allowed bool `json:"al"` // what became of its request

@@ -14,7 +14,7 @@ const (
 	pageOriginRefused     = "origin_refused"
 )
 
-// errorPage says what went wrong, and leads back to the application or to another try.
+// errorPage tells people what went wrong, and leads back to the application or to another try.
 type errorPage struct {
 	pending  `json:"-"`
 	Error    failure `json:"f"`

@@ -2,7 +2,7 @@ package provider
 
 import "context"
 
-// signedOutPage says that nobody is signed in any more.
+// signedOutPage tells people that nobody is signed in any more.
 type signedOutPage struct {
 	pending   `json:"-"`
 	UILocales []string `json:"l,omitempty"`

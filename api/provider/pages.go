@@ -145,7 +145,7 @@ func (p *Provider) Interaction(ctx context.Context, r Request) Answer {
 	w, problem := p.unseal(r, now)
 	if problem == "" {
 		line := pageNamed(w.Page)
-		if line != nil && w.unpack(line.page) {
+		if line != nil && w.readState(line.page) {
 			view, err := line.page.view(ctx, p, p.commonOf(ctx, r, line, w, now))
 			switch {
 			case err == nil:

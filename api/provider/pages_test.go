@@ -97,7 +97,7 @@ func TestNoPageOpensTheStateOfAnother(t *testing.T) {
 	p := &Provider{now: time.Now}
 	for _, from := range pages() {
 		for _, into := range pages() {
-			if w := p.pack(from.page); w.unpack(into.page) != (from.page.name() == into.page.name()) {
+			if w := p.withState(from.page); w.readState(into.page) != (from.page.name() == into.page.name()) {
 				t.Errorf("what is for %s opens as %s", from.page.name(), into.page.name())
 			}
 		}

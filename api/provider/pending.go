@@ -36,8 +36,8 @@ func (p *Provider) pendingOf(v *visit) pending {
 	return w
 }
 
-// pack returns what all pages have in common, with the page's own state in it.
-func (p *Provider) pack(page page) pending {
+// withState returns what all pages have in common, with the page's own state in it.
+func (p *Provider) withState(page page) pending {
 	w := *page.envelope()
 	if w.Expires == 0 {
 		w.Expires = p.now().Add(p.RequestTTL).Unix()
@@ -50,8 +50,8 @@ func (p *Provider) pack(page page) pending {
 	return w
 }
 
-// unpack reads the state of w into page; it reports whether w is of that page.
-func (w pending) unpack(page page) bool {
+// readState reads the state of w into page; it reports whether w is of that page.
+func (w pending) readState(page page) bool {
 	if w.Page != page.name() || json.Unmarshal(w.State, page) != nil {
 		return false
 	}
@@ -62,7 +62,7 @@ func (w pending) unpack(page page) bool {
 
 // address returns the URL of the UI's page, with what it is for.
 func (p *Provider) address(page page) string {
-	w := p.pack(page)
+	w := p.withState(page)
 	return p.UIOrigin + "/" + strings.ReplaceAll(w.Page, "_", "-") + "?request=" + pendingBox.Seal(p.sealer, w, nil)
 }
 

@@ -78,8 +78,8 @@ func (p *Provider) personalAccessToken(
 	return t, u, true, err
 }
 
-// introspectionOf says to client of a personal access token what is said of an access token (RFC 7662 §2.2); it names none
-// that it was given to, for there is none.
+// introspectionOf returns what client is told of a personal access token (RFC 7662 §2.2). There is no client_id: no client got
+// it.
 func (p *Provider) introspectionOf(client *oidc.Client, t store.PersonalAccessToken, u *oidc.User) oidc.Introspection {
 	return oidc.Introspection{Scope: t.Scope, Username: u.Username, TokenType: "Bearer",
 		Expiry: t.ExpiresAt.Unix(), IssuedAt: t.CreatedAt.Unix(),

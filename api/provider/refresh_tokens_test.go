@@ -12,13 +12,13 @@ import (
 	"gatehouse/api/oidc"
 )
 
-// offline gives a refresh token of client web.
+// offline returns a refresh token of client web.
 func (b *browser) offline() string {
 	b.Helper()
 	return Str(b.Token(Redeem(b.Code(AuthParams("scope", "openid offline_access")))).JSON()["refresh_token"])
 }
 
-// next spends a refresh token and gives its successor, "" if it is refused.
+// next spends a refresh token and returns its successor, "" if it is refused.
 func (b *browser) next(token string) string {
 	b.Helper()
 	a := b.Token(Refresh(token))

@@ -148,7 +148,7 @@ func TestAChangeReplacesAllMetadata(t *testing.T) {
 		AND client_secret_sha256 = sha256($2::text::bytea)`, c.id, c.secret) != 1 {
 		t.Error("the row is not what was asked for")
 	}
-	// A client that gives its secret up, and wants one again, gets a new one.
+	// A client that drops its secret, and wants one again, gets a new one.
 	if a = put(withCallback("client_id", c.id, "token_endpoint_auth_method", "none")); a.Status != 200 || a.JSON()["require_pkce"] != true {
 		t.Errorf("%d %s", a.Status, a.Body)
 	}

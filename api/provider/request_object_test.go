@@ -21,7 +21,7 @@ func (r *rig) registerClientKeys(client string, list ...signer) {
 	r.WaitForNotify()
 }
 
-// objectOf is what a request object of client "web" says that has these parameters; changes are more, nil leaves one out.
+// objectOf returns the claims of a request object of client "web" with these parameters; changes are more, nil leaves one out.
 func (b *browser) objectOf(params url.Values, changes map[string]any) map[string]any {
 	now := b.Now()
 	out := map[string]any{"iss": "web", "aud": b.Issuer, "iat": now.Unix(), "exp": now.Add(5 * time.Minute).Unix()}

@@ -40,7 +40,7 @@ func TestEachResponseTypeAnswersWithItsParametersInTheFragment(t *testing.T) {
 	b.oldClients()
 	for i, responseType := range []string{"token", "id_token", "token id_token", "code token", "code id_token", "id_token code token"} {
 		a := b.Authorize(oldParams(responseType))
-		if i == 0 { // the sign-in itself gives the first answer, single sign-on the others
+		if i == 0 { // the first answer comes of the sign-in itself, the others of single sign-on
 			a = b.Login(a.Location(), "alice", Password)
 		}
 		got, asked := a.Fragment(), oidc.ParseResponseType(responseType)

@@ -45,7 +45,7 @@ func TestWhatMayBeExchangedAndByWhom(t *testing.T) {
 	s.refuses("a client without the grant", s.swap("api", subject, "store"), "unauthorized_client")
 }
 
-// The gate of the exchanging client is asked, too; and what an exchange gives ends with its subject.
+// The gate of the exchanging client is asked, too; and what comes of an exchange ends with its subject token.
 func TestAnExchangeAsksForThePersonsGroupsAndNeverLengthensALife(t *testing.T) {
 	t.Parallel()
 	s := startExchange(t)

@@ -17,7 +17,7 @@ func sessionManagement(s *provider.Settings) { s.SessionManagement = true }
 // state is the cookie that the page at check_session_iframe reads.
 func (b *browser) state() string { return b.Cookie("gatehouse-state") }
 
-// isCurrent says that a session_state is one of this browser as it is, for the client and the origin of its pages.
+// isCurrent reports whether a session_state is one of this browser as it is, for the client and the origin of its pages.
 func (b *browser) isCurrent(sessionState, client, origin string) bool {
 	sum, salt, _ := strings.Cut(sessionState, ".")
 	want := sha256.Sum256([]byte(client + " " + origin + " " + b.state() + " " + salt))

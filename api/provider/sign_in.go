@@ -74,3 +74,12 @@ func (p *Provider) start(ctx context.Context, v *visit, toSave store.Issue) erro
 	v.cookies = append(v.cookies, p.noteState(&v.r)...)
 	return err
 }
+
+// idleEnd returns the new idle end of a session that was last seen at seen: zero while the old one is recent enough,
+// so that most sign-ons cost no durable write.
+func (p *Provider) idleEnd(seen, now time.Time) time.Time {
+	if now.Sub(seen) < p.SessionIdle/10 {
+		return time.Time{}
+	}
+	return now.Add(p.SessionIdle)
+}

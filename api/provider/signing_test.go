@@ -128,7 +128,7 @@ func (s signer) sign(text string) (signature []byte) {
 	return signature
 }
 
-// changed gives base with the name, value pairs: nil removes one, and a duration is a moment so much later than now.
+// changed returns base with the name, value pairs: nil removes one, and a duration is a moment so much later than now.
 func (r *rig) changed(base map[string]any, changes []any) map[string]any {
 	for i := 0; i < len(changes); i += 2 {
 		base[changes[i].(string)] = changes[i+1]
@@ -237,7 +237,7 @@ func (s signing) refusedClient(what string, a Answer) {
 
 func (s signing) remembered() int { return s.Count("SELECT count(*) FROM used_jtis") }
 
-// pairsOf gives the parameters of a request as name, value pairs.
+// pairsOf returns the parameters of a request as name, value pairs.
 func pairsOf(v url.Values) (pairs []any) {
 	for name := range v {
 		pairs = append(pairs, name, v.Get(name))

@@ -96,7 +96,7 @@ func (p *Provider) sendToUpstream(ctx context.Context, r Request, w loginPage, u
 	if w.Client != nil { // cookies have little room
 		w.Client = &clientView{Name: w.Client.Name, URI: w.Client.URI}
 	}
-	j.Page = p.pack(&w)
+	j.Page = p.withState(&w)
 	state, cookies, ok := p.sealJourney(r, j, now)
 	if !ok {
 		return p.errorPage(ctx, 400, pageInvalidRequest, w.Client)

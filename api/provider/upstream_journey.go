@@ -97,7 +97,7 @@ func (p *Provider) openJourney(
 	}
 	j, err = journeyBox.Open(p.sealer, text, nil)
 	switch {
-	case err != nil || j.Page.Request == nil || !j.Page.unpack(&w):
+	case err != nil || j.Page.Request == nil || !j.Page.readState(&w):
 		return fail(pageAltered, nil)
 	case j.Upstream != r.Name: // the mix-up that a redirect URI for each upstream is against (RFC 9700 §4.4.2.2)
 		return fail(pageAltered, j.Page.Client)

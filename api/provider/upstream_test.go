@@ -46,7 +46,7 @@ func (n neighbours) choose(location *url.URL, upstream string) Answer {
 		"Origin", UIOrigin)
 }
 
-// signInThere follows an answer to the upstream, signs in if it asks for that, and gives the answer that leads back.
+// signInThere follows an answer to the upstream, signs in if it asks for that, and returns the answer that leads back.
 func (n neighbours) signInThere(a Answer, username string) Answer {
 	n.Helper()
 	if a.Location().Host != MustParse(n.there.Issuer).Host {

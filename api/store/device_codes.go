@@ -116,18 +116,18 @@ var allowDevice = compile(`
 		WHERE d.user_code_hmac = @user_code AND d.client_id = @client AND d.scope = @scope AND d.expires_at > @now
 			AND (d.allowed IS NULL OR d.allowed AND d.sid = s.sid)
 		RETURNING d.user_id
-	), ` + touchedIf("allowed") + `, consented AS (
+	), ` + extendedIf("allowed") + `, consented AS (
 		INSERT INTO consents (user_id, client_id, scopes, granted_at) SELECT user_id, @client, string_to_array(@scope, ' '), @now FROM allowed
 		` + besideFormerConsent + `
 	)
 	SELECT EXISTS (SELECT FROM session), EXISTS (SELECT FROM allowed)`)
 
 // AllowDevice allows the device of a user code to sign in with the session sid, and saves what the person allowed the client. It
-// succeeds again if a form is sent twice. touch moves the idle end of the session to it; zero leaves it alone.
+// succeeds again if a form is sent twice. idleEnd moves the idle end of the session to it; zero leaves it alone.
 // signedIn is false if the session has ended, waiting if the device no longer waits for an answer.
-func (s *Store) AllowDevice(ctx context.Context, userCode Digest, d DeviceRequest, sid string, touch, now time.Time) (
+func (s *Store) AllowDevice(ctx context.Context, userCode Digest, d DeviceRequest, sid string, idleEnd, now time.Time) (
 	signedIn, waiting bool, err error) {
-	err = failure(allowDevice.row(ctx, s.pool, args{"session": sid, "now": now, "touch": touch, "user_code": userCode[:],
+	err = failure(allowDevice.row(ctx, s.pool, args{"session": sid, "now": now, "idle_end": idleEnd, "user_code": userCode[:],
 		"client": d.ClientID, "scope": d.Scope}).Scan(&signedIn, &waiting))
 	return signedIn, waiting, err
 }

@@ -53,7 +53,7 @@ func (i *Issue) args(now time.Time) args {
 }
 
 var saveIssue = compile(`
-	WITH ` + activeSession + `, ` + touchedIf("session") + `, allowed AS (
+	WITH ` + activeSession + `, ` + extendedIf("session") + `, allowed AS (
 		INSERT INTO consents (user_id, client_id, scopes, granted_at)
 		SELECT user_id, @client, @consented::text[], @now FROM session WHERE @consented::text[] IS NOT NULL
 		` + besideFormerConsent + `
@@ -61,15 +61,15 @@ var saveIssue = compile(`
 	SELECT ` + firstUse + ` FROM session`)
 
 // SaveIssue stores what the session sid gets, if it is still alive (else ErrNotFound), and what the person has just allowed
-// (consented, nil for nothing). touch moves the idle end of the session to it; zero leaves the row alone. ErrUsed: the request has had
-// its answer. Where there is nothing to store, as at most single sign-ons, no statement is run.
-func (s *Store) SaveIssue(ctx context.Context, sid string, i Issue, consented []string, touch, now time.Time) error {
-	if i.Grant == nil && i.JTI == nil && consented == nil && touch.IsZero() {
+// (consented, nil for nothing). idleEnd moves the idle end of the session to it; zero leaves the row alone. ErrUsed: the
+// request has had its answer. Where there is nothing to store, as at most single sign-ons, no statement is run.
+func (s *Store) SaveIssue(ctx context.Context, sid string, i Issue, consented []string, idleEnd, now time.Time) error {
+	if i.Grant == nil && i.JTI == nil && consented == nil && idleEnd.IsZero() {
 		return nil
 	}
 	var first bool
 	a := i.args(now)
-	maps.Copy(a, args{"session": sid, "touch": touch, "consented": consented})
+	maps.Copy(a, args{"session": sid, "idle_end": idleEnd, "consented": consented})
 	err := saveIssue.row(ctx, s.pool, a).Scan(&first)
 	if err == nil && !first {
 		return ErrUsed

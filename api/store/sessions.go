@@ -65,12 +65,12 @@ const activeSession = `session AS (
 			WHERE s.sid = @session AND s.ended_at IS NULL AND s.expires_at > @now AND u.disabled_at IS NULL
 		)`
 
-// touchedIf is the part that moves the idle end of that session to @touch, if the part named found has a row; one before @now leaves it
-// alone.
-func touchedIf(found string) string {
-	return `touched AS (
-			UPDATE sessions SET seen_at = @now, expires_at = LEAST(ends_at, @touch)
-			WHERE sid = @session AND @touch > @now AND EXISTS (SELECT FROM ` + found + `)
+// extendedIf is the part that moves the idle end of that session to @idle_end, if the part named found has a row; one before
+// @now leaves it alone.
+func extendedIf(found string) string {
+	return `extended AS (
+			UPDATE sessions SET seen_at = @now, expires_at = LEAST(ends_at, @idle_end)
+			WHERE sid = @session AND @idle_end > @now AND EXISTS (SELECT FROM ` + found + `)
 		)`
 }
 

@@ -90,7 +90,7 @@ func (a answerer) write(c echo.Context, ans provider.Answer) error {
 	return c.NoContent(ans.Status)
 }
 
-// blob says how long the body is, so that it leaves in one piece with the headers.
+// blob sets Content-Length, so that the body leaves in one piece with the headers.
 func blob(c echo.Context, status int, contentType string, body []byte) error {
 	c.Response().Header().Set("Content-Length", strconv.Itoa(len(body)))
 	return c.Blob(status, contentType, body)

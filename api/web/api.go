@@ -20,20 +20,20 @@ import (
 type endpoint struct {
 	methods string
 	path    string
-	readers readers // whose pages may read the answer from another origin
-	asker   asker
+	origins origins // whose pages may read the answer from another origin
+	caller  caller
 	run     run
 }
 
-// asker is who asks an endpoint.
-type asker int
+// caller is who asks an endpoint.
+type caller int
 
 const (
-	program asker = iota // a client, or a script of the UI: errors are JSON
-	person               // a browser navigates here: errors are pages
-	// poller is anyone, all day, for what is the same for all: nothing of the request is read, and it is logged at level debug,
-	// unless it fails.
-	poller
+	program caller = iota // a client, or a script of the UI: errors are JSON
+	person                // a browser navigates here: errors are pages
+	// public is anyone, unauthenticated, for what is the same for all: nothing of the request is read, and it is logged at
+	// level debug, unless it fails.
+	public
 )
 
 // run answers a request.
@@ -53,18 +53,18 @@ func routes(p *provider.Provider) []endpoint {
 		{"GET POST", "/userinfo", clients, program, p.Userinfo},
 		{"POST", "/revoke", clients, program, p.Revoke},
 		{"POST", "/introspect", nobody, program, p.Introspect},
-		{"GET HEAD", "/jwks", clients, poller, p.JWKS},
-		{"GET HEAD", "/.well-known/openid-configuration", clients, poller, p.Discovery},
-		{"GET HEAD", "/.well-known/oauth-authorization-server", clients, poller, p.Discovery},
+		{"GET HEAD", "/jwks", clients, public, p.JWKS},
+		{"GET HEAD", "/.well-known/openid-configuration", clients, public, p.Discovery},
+		{"GET HEAD", "/.well-known/oauth-authorization-server", clients, public, p.Discovery},
 		{"GET", "/forwarded", nobody, program, p.Forwarded},
-		{"GET HEAD", "/healthz", nobody, poller, health(nil)},
-		{"GET HEAD", "/readyz", nobody, poller, health(p.Ready)},
+		{"GET HEAD", "/healthz", nobody, public, health(nil)},
+		{"GET HEAD", "/readyz", nobody, public, health(p.Ready)},
 	}
 	for _, form := range p.Forms() { // what the pages post: the table is in provider/pages.go
 		list = append(list, endpoint{"POST", form.Path, nobody, person, form.Run})
 	}
 	if p.SessionManagement {
-		list = append(list, endpoint{"GET HEAD", "/check_session", nobody, poller, p.CheckSession})
+		list = append(list, endpoint{"GET HEAD", "/check_session", nobody, public, p.CheckSession})
 	}
 	if p.LetsClientsRegister() {
 		list = append(list,
@@ -105,8 +105,8 @@ func API(p *provider.Provider, proxies Proxies, look config.Look) http.Handler {
 	e.Use(a.logged(endpoints), middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: logPanic}))
 	for _, end := range endpoints {
 		handler := func(c echo.Context) error {
-			end.readers.allow(c, p)
-			if end.asker == poller {
+			end.origins.allow(c, p)
+			if end.caller == public {
 				ctx := provider.WithRequest(c.Request().Context(), requestID(c), netip.Addr{})
 				return a.write(c, end.run(ctx, provider.Request{}))
 			}
@@ -117,15 +117,15 @@ func API(p *provider.Provider, proxies Proxies, look config.Look) http.Handler {
 				p.AddressUnread(ctx, r.Via)
 			}
 			if problem != nil {
-				return a.write(c, p.Malformed(ctx, end.asker == person || isNavigation(c), problem.status, problem.why))
+				return a.write(c, p.Malformed(ctx, end.caller == person || isNavigation(c), problem.status, problem.why))
 			}
 			return a.write(c, end.run(ctx, r))
 		}
 		for _, method := range strings.Fields(end.methods) {
 			e.Add(method, end.path, handler)
 		}
-		if end.readers != nobody {
-			e.OPTIONS(end.path, func(c echo.Context) error { return end.readers.preflight(c, p, end.methods) })
+		if end.origins != nobody {
+			e.OPTIONS(end.path, func(c echo.Context) error { return end.origins.preflight(c, p, end.methods) })
 		}
 	}
 	e.GET("/", func(c echo.Context) error { return a.root(c, p.Settings) })
@@ -137,7 +137,7 @@ func isNavigation(c echo.Context) bool {
 	return c.Request().Method == http.MethodGet && wantsPage(c.Request().Header.Get("Accept"))
 }
 
-// root leads a person to the UI. Where a proxy gives both one origin, the pages have the root.
+// root leads a person to the UI. Where a proxy serves both at one origin, the pages have the root.
 func (a answerer) root(c echo.Context, s provider.Settings) error {
 	if !isNavigation(c) || s.UIOrigin == s.Issuer {
 		return echo.ErrNotFound

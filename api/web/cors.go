@@ -10,17 +10,17 @@ import (
 	"gatehouse/api/provider"
 )
 
-// readers says which origins' pages may read the answers of an endpoint; never with credentials.
-type readers int
+// origins are those whose pages may read the answers of an endpoint; never with credentials.
+type origins int
 
 const (
-	nobody  readers = iota
+	nobody  origins = iota
 	theUI           // the UI's origin, exactly
 	clients         // the origins of registered clients' redirect URIs
 )
 
 // allow adds the CORS headers (Fetch §3.3), so that errors can be read as well as successes.
-func (who readers) allow(c echo.Context, p *provider.Provider) bool {
+func (who origins) allow(c echo.Context, p *provider.Provider) bool {
 	if who == nobody {
 		return false
 	}
@@ -41,7 +41,7 @@ func isClientOrigin(ctx context.Context, p *provider.Provider, origin string) bo
 	return p.IsClientOrigin(ctx, origin)
 }
 
-func (who readers) preflight(c echo.Context, p *provider.Provider, methods string) error {
+func (who origins) preflight(c echo.Context, p *provider.Provider, methods string) error {
 	if who.allow(c, p) {
 		h := c.Response().Header()
 		h.Set("Access-Control-Allow-Methods", strings.ReplaceAll(methods, " ", ", "))

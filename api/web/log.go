@@ -16,7 +16,7 @@ func requestID(c echo.Context) string { return c.Response().Header().Get("X-Requ
 func (a answerer) logged(endpoints []endpoint) echo.MiddlewareFunc {
 	polled := map[string]bool{}
 	for _, end := range endpoints {
-		polled[end.path] = end.asker == poller
+		polled[end.path] = end.caller == public
 	}
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {

@@ -217,6 +217,18 @@ CREATE FUNCTION jwks_are_public(jwks jsonb) RETURNS boolean LANGUAGE sql IMMUTAB
 $$;
 -- +goose StatementEnd
 
+-- +goose StatementBegin
+-- pg_restore has no search_path: what a constraint asks has to find by itself what it asks in turn, or no backup can be restored.
+DO $$
+DECLARE
+  f text;
+BEGIN
+  FOREACH f IN ARRAY ARRAY['request_uris_are_registrable(text[])', 'keycloak_hash_problem(text)', 'password_hash_problem(text)'] LOOP
+    EXECUTE format('ALTER FUNCTION %s SET search_path = %I, pg_temp', f, current_schema());
+  END LOOP;
+END $$;
+-- +goose StatementEnd
+
 -- ── Users and groups ──
 
 -- users: who can sign in. Set disabled_at to shut a user out at once.

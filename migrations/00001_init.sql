@@ -231,6 +231,12 @@ END $$;
 
 -- ── Users and groups ──
 
+-- is_set reports whether this transaction has said SET LOCAL gatehouse.<setting> = on. With keep_sessions what is changed in it
+-- ends no session and revokes no grant; with same_password, too, and the password is the same in another hash.
+CREATE FUNCTION is_set(setting text) RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT coalesce(current_setting('gatehouse.' || setting, true), '') = 'on'
+$$;
+
 -- users: who can sign in. Set disabled_at to shut a user out at once.
 CREATE TABLE users (
   id             uuid PRIMARY KEY DEFAULT gen_random_uuid(),
@@ -249,6 +255,7 @@ CREATE TABLE users (
   disabled_at    timestamptz,
   created_at     timestamptz NOT NULL DEFAULT now(),
   updated_at     timestamptz NOT NULL DEFAULT now(),
+  password_changed_at timestamptz NOT NULL DEFAULT now(),
   CONSTRAINT users_sub_must_be_unique UNIQUE (sub),
   CONSTRAINT users_sub_must_be_1_to_255_printable_ascii CHECK (sub ~ '^[!-~]{1,255}$'),
   CONSTRAINT users_username_must_be_unique UNIQUE (username),
@@ -275,9 +282,13 @@ BEGIN
             HINT = 'Add a new user instead, or change username.';
   END IF;
   NEW.updated_at := now();
+  IF NEW.password IS DISTINCT FROM OLD.password AND NOT is_set('same_password') THEN
+    NEW.password_changed_at := now();
+  END IF;
   RETURN NEW;
 END $$;
 -- +goose StatementEnd
+COMMENT ON COLUMN users.password_changed_at IS 'by somebody: a sign-in that replaces the hash of the same password does not count';
 CREATE TRIGGER users_keep_sub BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION users_keep_sub();
 
 -- groups and who is in them: the groups claim, and who may use a client (clients.allowed_groups).
@@ -724,11 +735,38 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 -- +goose StatementBegin
+-- Whoever gets another password, or is let in again, begins anew: what was signed in before has ended. Sessions of somebody who
+-- was disabled are deleted, as their applications have heard of it already.
+CREATE FUNCTION end_what_was_before() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+  IF NOT is_set('keep_sessions') AND NOT is_set('same_password') THEN
+    UPDATE grants SET revoked_at = now() WHERE user_id = NEW.id AND revoked_at IS NULL;
+    IF OLD.disabled_at IS NOT NULL THEN
+      DELETE FROM sessions WHERE user_id = NEW.id;
+    ELSE
+      UPDATE sessions SET ended_at = now() WHERE user_id = NEW.id AND ended_at IS NULL;
+    END IF;
+  END IF;
+  RETURN NULL;
+END $$;
+-- +goose StatementEnd
+-- +goose StatementBegin
+-- What a person no longer allows an application, it no longer has.
+CREATE FUNCTION revoke_what_is_withdrawn() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+  IF NOT is_set('keep_sessions') THEN
+    UPDATE grants SET revoked_at = now() WHERE user_id = OLD.user_id AND client_id = OLD.client_id AND revoked_at IS NULL
+      AND (TG_OP = 'DELETE' OR NOT string_to_array(scope, ' ') <@ NEW.scopes);
+  END IF;
+  RETURN NULL;
+END $$;
+-- +goose StatementEnd
+-- +goose StatementBegin
 DO $$
 DECLARE
   f text;
 BEGIN
-  FOREACH f IN ARRAY ARRAY['queue_logouts_of_session', 'queue_logouts_of_user'] LOOP
+  FOREACH f IN ARRAY ARRAY['queue_logouts_of_session', 'queue_logouts_of_user', 'end_what_was_before', 'revoke_what_is_withdrawn'] LOOP
     EXECUTE format('ALTER FUNCTION %s() SET search_path = %I, pg_temp', f, current_schema());
     EXECUTE format('REVOKE ALL ON FUNCTION %s() FROM PUBLIC', f);
   END LOOP;
@@ -739,6 +777,13 @@ CREATE TRIGGER sessions_queue_logouts AFTER UPDATE ON sessions FOR EACH ROW
   EXECUTE FUNCTION queue_logouts_of_session();
 CREATE TRIGGER users_queue_logouts AFTER UPDATE ON users FOR EACH ROW
   WHEN (OLD.disabled_at IS NULL AND NEW.disabled_at IS NOT NULL) EXECUTE FUNCTION queue_logouts_of_user();
+CREATE TRIGGER users_end_what_was_before AFTER UPDATE ON users FOR EACH ROW
+  WHEN (OLD.password IS NOT NULL AND NEW.password IS DISTINCT FROM OLD.password OR OLD.disabled_at IS NOT NULL AND NEW.disabled_at IS NULL)
+  EXECUTE FUNCTION end_what_was_before();
+CREATE TRIGGER consents_revoke_what_is_withdrawn AFTER DELETE ON consents FOR EACH ROW
+  EXECUTE FUNCTION revoke_what_is_withdrawn();
+CREATE TRIGGER consents_revoke_what_is_reduced AFTER UPDATE ON consents FOR EACH ROW
+  WHEN (NOT OLD.scopes <@ NEW.scopes) EXECUTE FUNCTION revoke_what_is_withdrawn();
 CREATE TRIGGER users_queue_logouts_before_delete BEFORE DELETE ON users FOR EACH ROW EXECUTE FUNCTION queue_logouts_of_user();
 
 -- ── Upstreams ──

@@ -63,6 +63,7 @@ func TestEveryOperationRuns(t *testing.T) {
 		{"user enable", `{"username": "alice"}`, `{}`},
 		{"user list", `{"search": "A@EX", "group": "staff", "limit": 1}`,
 			`{"items":\[{"username":"alice","sub":"1",.*"groups":\["staff"\].*}\]}`},
+		{"user links", `{"username": "alice"}`, `{"accounts":\[\]}`},
 		{"user tokens", `{"username": "alice"}`, `{"items":\[\]}`},
 		{"user revoke-token", `{"all_of": "alice"}`, `{"revoked":0}`},
 		{"group remove-member", `{"group": "staff", "username": "alice"}`, `{}`},

@@ -93,3 +93,14 @@ type UnlinkAccount struct {
 func (a *Admin) UnlinkAccount(ctx context.Context, in UnlinkAccount) (Nothing, error) {
 	return Nothing{}, a.store.RemoveUpstreamAccount(ctx, in.Upstream, in.Username)
 }
+
+// LinkedAccounts are the accounts at upstreams that belong to a user.
+type LinkedAccounts struct {
+	Accounts []store.LinkedAccount `json:"accounts"`
+}
+
+// ListLinkedAccounts returns the accounts that a user can sign in with, the oldest first.
+func (a *Admin) ListLinkedAccounts(ctx context.Context, in Username) (LinkedAccounts, error) {
+	list, err := a.store.ListLinkedAccounts(ctx, in.Username)
+	return LinkedAccounts{list}, err
+}

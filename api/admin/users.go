@@ -54,16 +54,29 @@ func (a *Admin) AddUser(ctx context.Context, in AddUser) (AddedUser, error) {
 type SetPassword struct {
 	Username string `json:"username"`
 	Password string `json:"password"`
-	SignOut  bool   `json:"sign_out,omitempty"` // also end the sessions and revoke tokens and what applications hold
+
+	KeepSessions bool `json:"keep_sessions,omitempty"` // neither sessions end, nor what applications hold
+	// revoke the user's personal access tokens, too, and unlink the accounts that were linked since the former password was set
+	SignOut bool `json:"sign_out,omitempty"`
 }
 
-// SetPassword replaces a password.
-func (a *Admin) SetPassword(ctx context.Context, in SetPassword) (Nothing, error) {
+// SetPasswordDone is what became of what somebody may have made with the former password.
+type SetPasswordDone struct {
+	Unlinked []string `json:"unlinked,omitempty"` // accounts of upstreams
+}
+
+// SetPassword replaces a password, and ends sessions and what applications hold.
+func (a *Admin) SetPassword(ctx context.Context, in SetPassword) (SetPasswordDone, error) {
+	if in.KeepSessions && in.SignOut {
+		return SetPasswordDone{}, invalid("%s and %s exclude each other", member("keep_sessions"), member("sign_out"))
+	}
 	hash, err := a.hash(ctx, in.Username, in.Password)
 	if err != nil {
-		return Nothing{}, err
+		return SetPasswordDone{}, err
 	}
-	return Nothing{}, a.store.SetPassword(ctx, in.Username, hash, in.SignOut)
+	unlinked, err := a.store.SetPassword(ctx,
+		store.NewPassword{Username: in.Username, Hash: hash, KeepSessions: in.KeepSessions, SignOut: in.SignOut})
+	return SetPasswordDone{unlinked}, err
 }
 
 // hash returns what is stored of a new password.
@@ -79,9 +92,15 @@ func (a *Admin) DisableUser(ctx context.Context, in Username) (Nothing, error) {
 	return Nothing{}, a.store.DisableUser(ctx, in.Username)
 }
 
-// EnableUser accepts a user again.
-func (a *Admin) EnableUser(ctx context.Context, in Username) (Nothing, error) {
-	return Nothing{}, a.store.EnableUser(ctx, in.Username)
+// EnableUser is a user to let in again.
+type EnableUser struct {
+	Username     string `json:"username" arg:""`
+	KeepSessions bool   `json:"keep_sessions,omitempty" help:"With the sessions, and what applications held, of before."`
+}
+
+// EnableUser accepts a user again, who then signs in anew.
+func (a *Admin) EnableUser(ctx context.Context, in EnableUser) (Nothing, error) {
+	return Nothing{}, a.store.EnableUser(ctx, in.Username, in.KeepSessions)
 }
 
 // ListUsers is which users are wanted.

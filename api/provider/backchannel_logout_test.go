@@ -142,7 +142,8 @@ func TestALogoutWithSQLTellsTheClientsToo(t *testing.T) {
 
 	b.SignedIn(AuthParams())
 	sid = Claims(b.SignedIn(SPAParams()))["sid"]
-	for _, sql := range []string{"UPDATE users SET disabled_at = now()", "UPDATE users SET disabled_at = NULL", "DELETE FROM users"} {
+	for _, sql := range []string{"UPDATE users SET disabled_at = now()",
+		"UPDATE users SET disabled_at = NULL WHERE set_config('gatehouse.keep_sessions', 'on', true) = 'on'", "DELETE FROM users"} {
 		r.Exec(sql)
 		if strings.Contains(sql, "NULL") {
 			continue

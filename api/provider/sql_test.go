@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"strings"
 	"testing"
 
 	. "gatehouse/api/apitest"
@@ -31,7 +32,7 @@ func TestSQLTakesEffectAtTheNextRequest(t *testing.T) {
 	if a := b.Login(at, "alice", Password); a.Location().Path != "/login" {
 		t.Errorf("sign-in of a disabled user: %s", a.Location())
 	}
-	b.Exec("UPDATE users SET disabled_at = NULL")
+	b.Exec("UPDATE users SET disabled_at = NULL WHERE set_config('gatehouse.keep_sessions', 'on', true) = 'on'")
 	if a := b.Userinfo(access); a.Status != 200 {
 		t.Errorf("userinfo of a user enabled again: %d", a.Status)
 	}
@@ -50,5 +51,28 @@ func TestSQLTakesEffectAtTheNextRequest(t *testing.T) {
 	}
 	if a := b.Token(Refresh(next)); a.Status != 401 {
 		t.Errorf("token endpoint for a deleted client: %d", a.Status)
+	}
+}
+
+// Neither a session nor a token of before comes back to life with another password, or with an account that is enabled again.
+func TestWhatWasSignedInBeforeAChangeStaysSignedOut(t *testing.T) {
+	t.Parallel()
+	for _, change := range []string{"UPDATE users SET password = crypt('another long passphrase', gen_salt('bf', 4))",
+		"UPDATE users SET disabled_at = now(); UPDATE users SET disabled_at = NULL"} {
+		b := start(t).browser()
+		out := b.Token(Redeem(b.Code(AuthParams("scope", "openid offline_access")))).JSON()
+		access, refresh := Str(out["access_token"]), Str(out["refresh_token"])
+		for sql := range strings.SplitSeq(change, ";") {
+			b.Exec(sql)
+		}
+		if a := b.Userinfo(access); a.Status != 401 {
+			t.Errorf("%s: userinfo %d", change, a.Status)
+		}
+		if a := b.Token(Refresh(refresh)); a.JSON()["error"] != "invalid_grant" {
+			t.Errorf("%s: refresh %s", change, a.Body)
+		}
+		if a := b.Authorize(AuthParams("prompt", "none")); a.Query("error") != "login_required" {
+			t.Errorf("%s: single sign-on %s", change, a.Location())
+		}
 	}
 }

@@ -36,7 +36,7 @@ func TestARedemptionWaitsForWhatEndsItsSessionAndThenFindsNone(t *testing.T) {
 		{`UPDATE sessions SET ended_at = now()`, `UPDATE sessions SET ended_at = NULL`, false},
 		{`UPDATE sessions SET expires_at = now() - interval '1 s'`, `UPDATE sessions SET expires_at = ends_at`, false},
 		{`UPDATE sessions SET seen_at = now()`, `SELECT`, true},
-		{`UPDATE users SET disabled_at = now()`, `UPDATE users SET disabled_at = NULL`, false},
+		{`UPDATE users SET disabled_at = now()`, `UPDATE users SET disabled_at = NULL WHERE ` + keepSessions, false},
 		{`UPDATE users SET name = 'Alice'`, `SELECT`, true},
 	} {
 		tx, err := s.pool.Begin(t.Context())

@@ -27,6 +27,9 @@ func connect(t *testing.T) *pgx.Conn {
 
 const argon = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY"
 
+// otherArgon is of another password.
+var otherArgon = strings.Replace(argon, "MDEy", "MDEz", 1)
+
 // argonWith is a hash that costs otherwise.
 func argonWith(from, to string) string { return "'" + strings.Replace(argon, from, to, 1) + "'" }
 

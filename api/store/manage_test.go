@@ -57,6 +57,7 @@ func TestRefusalsAreOneLineInWords(t *testing.T) {
 		t.Fatal(err)
 	}
 	add := func(u UserRow, hash string) error { _, err := s.AddUser(t.Context(), u, hash); return err }
+	setPassword := func(n NewPassword) error { _, err := s.SetPassword(t.Context(), n); return err }
 	client := func(change func(*oidc.Client)) error {
 		c := oidc.NewClient()
 		c.ClientID, c.SecretSHA256 = "hub", make([]byte, 32)
@@ -82,9 +83,9 @@ func TestRefusalsAreOneLineInWords(t *testing.T) {
 		{client(func(c *oidc.Client) { c.TokenEndpointAuthMethod = "tls" }), `auth method must be basic post private key jwt or none: "tls"`},
 		{client(func(c *oidc.Client) { c.TokenEndpointAuthMethod = "none" }), `without authentication must have no secret`},
 		{s.DisableUser(t.Context(), "nobody"), `there is no user "nobody"`},
-		{s.EnableUser(t.Context(), "nobody"), `there is no user "nobody"`},
-		{s.SetPassword(t.Context(), "nobody", argon, true), `there is no user "nobody"`},
-		{s.SetPassword(t.Context(), "alice", "hunter2", false), `users: password must be a hash use password hash`},
+		{s.EnableUser(t.Context(), "nobody", false), `there is no user "nobody"`},
+		{setPassword(NewPassword{Username: "nobody", Hash: argon, SignOut: true}), `there is no user "nobody"`},
+		{setPassword(NewPassword{Username: "alice", Hash: "hunter2"}), `users: password must be a hash use password hash`},
 		{s.RemoveGroup(t.Context(), "gone"), `there is no group "gone"`},
 		{s.RemoveGroupMember(t.Context(), "staff", "alice"), `there is no member of staff called "alice"`},
 		{s.DisableClient(t.Context(), "gone"), `there is no client "gone"`},
@@ -130,17 +131,19 @@ func TestDisablingAUserEndsWhatTheyHold(t *testing.T) {
 	if got := refusal(); got != "user_disabled" {
 		t.Errorf("after disabling the user: %q", got)
 	}
-	try(t, s.EnableUser(t.Context(), "alice"))
+	try(t, s.EnableUser(t.Context(), "alice", true))
 	try(t, s.DisableClient(t.Context(), "spa"))
 	if got := refusal(); got != "client_disabled" {
 		t.Errorf("after disabling the client: %q", got)
 	}
 	try(t, s.EnableClient(t.Context(), "spa"))
-	try(t, s.SetPassword(t.Context(), "alice", argon, false))
+	_, err = s.SetPassword(t.Context(), NewPassword{Username: "alice", Hash: otherArgon, KeepSessions: true})
+	try(t, err)
 	if got := refusal(); got != "" {
 		t.Errorf("after enabling both: %q", got)
 	}
-	try(t, s.SetPassword(t.Context(), "alice", argon, true))
+	_, err = s.SetPassword(t.Context(), NewPassword{Username: "alice", Hash: argon, SignOut: true})
+	try(t, err)
 	if got := refusal(); got != "grant_revoked" {
 		t.Errorf("after signing out: %q", got)
 	}

@@ -108,3 +108,25 @@ func (s *Store) RemoveUpstreamAccount(ctx context.Context, upstream, username st
 	return s.manageOne(ctx, Missing{"account of " + upstream + " of user", username}, nil,
 		removeUpstreamAccount, args{"upstream": upstream, "username": username})
 }
+
+// LinkedAccount is an account at an upstream that belongs to a user.
+type LinkedAccount struct {
+	Upstream string     `json:"upstream"`
+	Issuer   string     `json:"issuer"`
+	Sub      string     `json:"sub"`
+	Label    string     `json:"label,omitempty"` // an address or a name there
+	LinkedAt time.Time  `json:"linked_at"`
+	UsedAt   *time.Time `json:"used_at,omitempty"`
+}
+
+var listLinkedAccounts = compile(`
+	SELECT upstream, issuer, sub, coalesce(label, '') AS label, linked_at, used_at FROM upstream_accounts
+	WHERE username = @username ORDER BY linked_at, upstream`)
+
+// ListLinkedAccounts returns the accounts of a user, at most one at each upstream. Errors: Missing.
+func (s *Store) ListLinkedAccounts(ctx context.Context, username string) ([]LinkedAccount, error) {
+	if err := s.manageOne(ctx, Missing{"user", username}, nil, userIsThere, args{"username": username}); err != nil {
+		return nil, err
+	}
+	return listed[LinkedAccount](ctx, s, listLinkedAccounts, args{"username": username})
+}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -37,28 +38,44 @@ func (s *Store) AddUser(ctx context.Context, u UserRow, passwordHash string) (su
 }
 
 var setPassword = compile(`
-	WITH changed AS (
-		UPDATE users SET password = @password WHERE username = @username RETURNING id, username
-	), ended AS (
-		UPDATE sessions SET ended_at = now() WHERE @sign_out AND ended_at IS NULL AND user_id IN (SELECT id FROM changed)
+	WITH former AS (
+		SELECT username, password_changed_at FROM users WHERE username = @username
+	), changed AS (
+		UPDATE users SET password = @password WHERE username = @username AND ` + keepSessionsIf + ` RETURNING 1
 	), revoked AS (
-		UPDATE grants SET revoked_at = now() WHERE @sign_out AND revoked_at IS NULL AND user_id IN (SELECT id FROM changed)
-	), barred AS (
-		UPDATE personal_access_tokens SET revoked_at = now()
-		WHERE @sign_out AND revoked_at IS NULL AND username IN (SELECT username FROM changed)
+		UPDATE personal_access_tokens t SET revoked_at = now() FROM former f
+		WHERE @sign_out AND t.revoked_at IS NULL AND t.username = f.username
+	), unlinked AS (
+		DELETE FROM upstream_accounts a USING former f
+		WHERE @sign_out AND a.username = f.username AND a.linked_at >= f.password_changed_at
+		RETURNING a.upstream, coalesce(a.label, '') AS label
 	)
-	SELECT FROM changed`)
+	SELECT ARRAY(SELECT upstream || CASE label WHEN '' THEN '' ELSE ' (' || label || ')' END FROM unlinked ORDER BY 1) FROM changed`)
 
-// SetPassword replaces the password; with signOut it also ends the user's sessions and revokes their tokens and what
-// applications hold.
-func (s *Store) SetPassword(ctx context.Context, username, passwordHash string, signOut bool) error {
-	return s.manageOne(ctx, Missing{"user", username}, nil, setPassword,
-		args{"username": username, "password": passwordHash, "sign_out": signOut})
+// keepSessionsIf is true, and keepSessions where @keep_sessions is.
+const keepSessionsIf = `CASE WHEN @keep_sessions THEN ` + keepSessions + ` ELSE true END`
+
+// NewPassword is a new hash for a user's password, and what becomes of what was there before.
+type NewPassword struct {
+	Username     string
+	Hash         string
+	KeepSessions bool // sessions and grants go on
+	SignOut      bool // revoke personal access tokens, too, and unlink accounts that were linked since the former password was set
+}
+
+// SetPassword replaces a password, and returns the accounts that are linked no more.
+func (s *Store) SetPassword(ctx context.Context, n NewPassword) (unlinked []string, err error) {
+	err = failure(setPassword.row(ctx, s.pool, args{"username": n.Username, "password": n.Hash,
+		"keep_sessions": n.KeepSessions, "sign_out": n.SignOut}).Scan(&unlinked))
+	if errors.Is(err, ErrNotFound) {
+		return nil, Missing{"user", n.Username}
+	}
+	return unlinked, inWords(err, nil)
 }
 
 var (
 	disableUser = compile(`UPDATE users SET disabled_at = coalesce(disabled_at, now()) WHERE username = @username RETURNING 1`)
-	enableUser  = compile(`UPDATE users SET disabled_at = NULL WHERE username = @username RETURNING 1`)
+	enableUser  = compile(`UPDATE users SET disabled_at = NULL WHERE username = @username AND ` + keepSessionsIf + ` RETURNING 1`)
 )
 
 // DisableUser shuts a user out, from the next request on.
@@ -66,9 +83,9 @@ func (s *Store) DisableUser(ctx context.Context, username string) error {
 	return s.manageOne(ctx, Missing{"user", username}, nil, disableUser, args{"username": username})
 }
 
-// EnableUser lets a user in again.
-func (s *Store) EnableUser(ctx context.Context, username string) error {
-	return s.manageOne(ctx, Missing{"user", username}, nil, enableUser, args{"username": username})
+// EnableUser lets a user in again, with the sessions and grants of before if keepSessions.
+func (s *Store) EnableUser(ctx context.Context, username string, keepSessions bool) error {
+	return s.manageOne(ctx, Missing{"user", username}, nil, enableUser, args{"username": username, "keep_sessions": keepSessions})
 }
 
 // UserQuery is which users are wanted; their key is the username.

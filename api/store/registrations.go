@@ -147,7 +147,7 @@ func replaced(where, set string) string {
 			RETURNING c.registration, c.redirect_uris, coalesce(c.client_secret_sha256 = @secret, false) AS secret_is_new
 		), asked_again AS (
 			UPDATE consents SET scopes = '{}' FROM former, replaced
-			WHERE client_id = @client_id AND former.redirect_uris <> replaced.redirect_uris
+			WHERE client_id = @client_id AND former.redirect_uris <> replaced.redirect_uris AND ` + keepSessions + `
 		)`
 }
 

@@ -123,6 +123,13 @@ type NewSession struct {
 	Issue     Issue   // empty where consent is asked for first
 }
 
+// What these are is true, and says of the statement that they are in what is_set in the migration asks: with keepSessions it ends
+// nothing, and with samePassword it changes no password but its hash.
+const (
+	keepSessions = `set_config('gatehouse.keep_sessions', 'on', true) = 'on'`
+	samePassword = `set_config('gatehouse.same_password', 'on', true) = 'on'`
+)
+
 var startSession = compile(`
 	WITH person AS (
 		SELECT id FROM users WHERE id = @user AND disabled_at IS NULL AND (@verified = '' OR password = @verified) FOR UPDATE
@@ -136,7 +143,7 @@ var startSession = compile(`
 		WHERE cookie_sha256 = @old_cookie AND ended_at IS NULL AND EXISTS (SELECT FROM person)
 	), upgraded AS (
 		UPDATE users SET password = @upgraded
-		WHERE id = @user AND password = @verified AND @upgraded <> '' AND EXISTS (SELECT FROM person)
+		WHERE id = @user AND password = @verified AND @upgraded <> '' AND EXISTS (SELECT FROM person) AND ` + samePassword + `
 	), reset AS (
 		DELETE FROM login_throttle WHERE bucket = ANY (@reset) AND EXISTS (SELECT FROM person)
 	), ` + insertIssue + `

@@ -55,7 +55,8 @@ func (c userAddCmd) Run(ctx context.Context, a *app) error {
 type userPasswdCmd struct {
 	Username      string `arg:""`
 	PasswordStdin bool   `help:"Read the password from standard input, even on a terminal."`
-	SignOut       bool   `help:"Also end the user's sessions and revoke what applications hold."`
+	KeepSessions  bool   `help:"Neither the user's sessions end, nor what applications hold."`
+	SignOut       bool   `help:"Also revoke the user's tokens, and unlink accounts that were linked since the former password was set."`
 }
 
 func (c userPasswdCmd) Run(ctx context.Context, a *app) error {
@@ -64,9 +65,13 @@ func (c userPasswdCmd) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
-		_, err = adm.SetPassword(ctx, admin.SetPassword{Username: c.Username, Password: password, SignOut: c.SignOut})
+		done, err := adm.SetPassword(ctx, admin.SetPassword{Username: c.Username, Password: password,
+			KeepSessions: c.KeepSessions, SignOut: c.SignOut})
 		if err == nil {
 			fmt.Fprintf(a.stdout, "set the password of %s\n", c.Username)
+		}
+		for _, account := range done.Unlinked {
+			fmt.Fprintf(a.stdout, "unlinked %s\n", account)
 		}
 		return err
 	})

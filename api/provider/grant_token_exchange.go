@@ -43,21 +43,8 @@ func (p *Provider) grantTokenExchange(ctx context.Context, c *oidc.Client, req t
 func (p *Provider) exchangeAtUpstream(
 	ctx context.Context, c *oidc.Client, req tokenRequest, subject oidc.AccessTokenClaims,
 ) Answer {
-	refused := c.MayExchange(req.params["requested_issuer"])
-	for _, name := range []string{"audience", "resource"} {
-		if refused == nil && len(req.all[name]) > 0 {
-			refused = &oidc.Error{Code: oidc.InvalidTarget, Description: name + " has no place beside requested_issuer"}
-		}
-	}
-	switch {
-	case refused != nil:
-		return p.refuseGrant(ctx, c, refused.Code, refused.Description, refused.Log)
-	case req.params["actor_token"] != "":
-		return p.refuseGrant(ctx, c, oidc.InvalidRequest, "actor_token has no place beside requested_issuer", "")
-	case subject.ClientID != c.ClientID:
-		return p.refuseSubjectToken(ctx, c, "issued to client "+subject.ClientID)
-	case subject.SubjectID != "":
-		return p.refuseSubjectToken(ctx, c, "got by an exchange")
+	if refusal := p.refuseExchangeAtUpstream(ctx, c, req, subject); refusal != nil {
+		return *refusal
 	}
 	upstream, err := p.upstreamNamed(ctx, req.params["requested_issuer"])
 	switch {
@@ -94,6 +81,33 @@ func (p *Provider) exchangeAtUpstream(
 		out.ExpiresIn = int(found.ExpiresAt.Sub(p.now()).Seconds())
 	}
 	return Answer{Status: 200, JSON: out}
+}
+
+// refuseExchangeAtUpstream returns the answer to a request that asks for what the client may not have, or for what there is
+// not, whatever the upstream; nil for any other.
+func (p *Provider) refuseExchangeAtUpstream(
+	ctx context.Context, c *oidc.Client, req tokenRequest, subject oidc.AccessTokenClaims,
+) *Answer {
+	refused := c.MayExchange(req.params["requested_issuer"])
+	for _, name := range []string{"audience", "resource"} {
+		if refused == nil && len(req.all[name]) > 0 {
+			refused = &oidc.Error{Code: oidc.InvalidTarget, Description: name + " has no place beside requested_issuer"}
+		}
+	}
+	var a Answer
+	switch {
+	case refused != nil:
+		a = p.refuseGrant(ctx, c, refused.Code, refused.Description, refused.Log)
+	case req.params["actor_token"] != "":
+		a = p.refuseGrant(ctx, c, oidc.InvalidRequest, "actor_token has no place beside requested_issuer", "")
+	case subject.ClientID != c.ClientID:
+		a = p.refuseSubjectToken(ctx, c, "issued to client "+subject.ClientID)
+	case subject.SubjectID != "":
+		a = p.refuseSubjectToken(ctx, c, "got by an exchange")
+	default:
+		return nil
+	}
+	return &a
 }
 
 // exchangeForService answers with an access token for another service. It belongs to the grant of the subject token, and
@@ -135,12 +149,25 @@ func (p *Provider) exchangeForService(
 		}
 		return p.refuseGrant(ctx, c, refused.Code, refused.Description, refused.Log)
 	}
+	return p.issueExchanged(ctx, c, req, subject, x, exchanged{target, scope, act})
+}
 
-	claims := p.accessTokenClaims(c, accessTokenFor{scope: scope, jkt: req.restriction.JKT}, req.now)
-	claims.Subject, claims.Audience, claims.Actor = p.subject(c, x.Sub), oidc.Audience{target}, act
+// exchanged is what an exchange was decided to result in.
+type exchanged struct {
+	audience string
+	scope    string
+	actor    *oidc.Actor
+}
+
+// issueExchanged answers with a token of the grant of the subject token.
+func (p *Provider) issueExchanged(
+	ctx context.Context, c *oidc.Client, req tokenRequest, subject *oidc.AccessTokenClaims, x store.Exchange, to exchanged,
+) Answer {
+	claims := p.accessTokenClaims(c, accessTokenFor{scope: to.scope, jkt: req.restriction.JKT}, req.now)
+	claims.Subject, claims.Audience, claims.Actor = p.subject(c, x.Sub), oidc.Audience{to.audience}, to.actor
 	claims.GrantID, claims.SubjectID, claims.AuthTime = subject.GrantID, subject.ID, subject.AuthTime
 	claims.Expiry = min(claims.Expiry, subject.Expiry)
-	if oidc.HasScope(scope, "groups") {
+	if oidc.HasScope(to.scope, "groups") {
 		claims.Groups = x.Groups
 	}
 	ring, err := p.keyRing()
@@ -151,9 +178,10 @@ func (p *Provider) exchangeForService(
 	if err != nil {
 		return p.failed(ctx, err)
 	}
-	p.tell(ctx, oidc.TokenExchanged{ClientID: c.ClientID, Username: x.Username, Audience: target, Delegation: act != nil})
+	p.tell(ctx, oidc.TokenExchanged{ClientID: c.ClientID, Username: x.Username, Audience: to.audience,
+		Delegation: to.actor != nil})
 	return Answer{Status: 200, JSON: oidc.ExchangeResponse{AccessToken: token, IssuedTokenType: oidc.AccessTokenTypeURI,
-		TokenType: claims.TokenType(), ExpiresIn: int(claims.Expiry - req.now.Unix()), Scope: scope}}
+		TokenType: claims.TokenType(), ExpiresIn: int(claims.Expiry - req.now.Unix()), Scope: to.scope}}
 }
 
 // actorOf returns the subject of the actor token, which must be valid and one that this client got, for itself or for a

@@ -47,7 +47,8 @@ var errPushedUsed = &oidc.Error{Code: oidc.InvalidRequestURI, Description: "the 
 func (p *Provider) prepare(
 	req oidc.AuthorizeRequest, c *oidc.Client, s oidc.Standing, now time.Time,
 ) ([][2]string, store.Issue, error) {
-	var fields [][2]string
+	var fields, tokens [][2]string
+	var err error
 	toSave, code := store.Issue{ClientID: c.ClientID}, ""
 	if req.PushedID != "" {
 		toSave.JTI = &store.JTI{SHA256: jtiDigest("pushed request", c.ClientID, req.PushedID),
@@ -57,12 +58,20 @@ func (p *Provider) prepare(
 		code = p.sealCode(req.NewCode(newID(), c, s.Session, now.Add(c.CodeTTL(p.CodeTTL))))
 		fields = append(fields, [2]string{"code", code})
 	}
-	if !req.ResponseType.FrontChannel() {
-		return fields, toSave, nil
+	if req.ResponseType.FrontChannel() {
+		tokens, toSave.Grant, err = p.frontChannel(req, c, s, code, now)
 	}
+	return append(fields, tokens...), toSave, err
+}
+
+// frontChannel returns the parameters of tokens that come with an answer of the authorization endpoint (OpenID Connect Core
+// §3.2.2.5, §3.3.2.5), and the grant of an access token, nil for none. code is the one beside them, "" for none.
+func (p *Provider) frontChannel(
+	req oidc.AuthorizeRequest, c *oidc.Client, s oidc.Standing, code string, now time.Time,
+) (fields [][2]string, grant *store.FrontGrant, err error) {
 	ring, err := p.keyRing()
 	if err != nil {
-		return nil, toSave, err
+		return nil, nil, err
 	}
 	g := &oidc.Grant{ID: newID(), ClientID: c.ClientID, SID: s.Session.SID, Scope: req.FrontChannelScope(), Nonce: req.Nonce,
 		AuthTime: s.Session.AuthTime, AMR: s.Session.AMR, Claims: req.Claims, Resources: req.Resources,
@@ -70,9 +79,9 @@ func (p *Provider) prepare(
 	access := ""
 	if req.ResponseType.Token() {
 		if access, err = p.signAccessToken(ring, c, s.User, g, accessTokenFor{scope: g.Scope}, now); err != nil {
-			return nil, toSave, err
+			return nil, nil, err
 		}
-		toSave.Grant = &store.FrontGrant{ID: g.ID, Scope: g.Scope, Claims: g.Claims, Resources: g.Resources,
+		grant = &store.FrontGrant{ID: g.ID, Scope: g.Scope, Claims: g.Claims, Resources: g.Resources,
 			ExpiresAt: now.Add(p.AccessTokenTTL)}
 		fields = append(fields, [2]string{"access_token", access}, [2]string{"token_type", "Bearer"},
 			[2]string{"expires_in", strconv.Itoa(int(p.AccessTokenTTL.Seconds()))}, [2]string{"scope", g.Scope})
@@ -81,9 +90,9 @@ func (p *Provider) prepare(
 		token, err := p.signIDToken(ring,
 			oidc.IDToken{Client: c, User: s.User, Grant: g, AccessToken: access, Code: code, State: req.State}, now)
 		if err != nil {
-			return nil, toSave, err
+			return nil, nil, err
 		}
 		fields = append(fields, [2]string{"id_token", token})
 	}
-	return fields, toSave, nil
+	return fields, grant, nil
 }

@@ -48,16 +48,17 @@ func (p *Provider) endJourney(ctx context.Context, r Request, j journey, w login
 	case u == nil: // disabled or removed meanwhile
 		return p.backFromUpstream(ctx, w, j.Upstream, 502, upstreamFailed)
 	}
-	person, err := p.askUpstream(ctx, r, u, j, params, now)
+	b := callback{r: r, journey: j, page: w, client: client, upstream: u, now: now}
+	b.person, err = p.askUpstream(ctx, b, params)
 	switch {
 	case errors.Is(err, errDenied):
 		return p.backFromUpstream(ctx, w, u.DisplayName, 303, upstreamDenied)
 	case err != nil:
 		return p.failedUpstream(ctx, w, u, err)
 	}
-	a, err := p.signInFrom(ctx, r, j, w, u, person, client, now)
+	a, err := p.signInFrom(ctx, b)
 	if errors.Is(err, errUserChanged) { // made in parallel, or changed or disabled since: try again, once
-		a, err = p.signInFrom(ctx, r, j, w, u, person, client, now)
+		a, err = p.signInFrom(ctx, b)
 	}
 	switch {
 	case errors.Is(err, errUserChanged):
@@ -68,11 +69,28 @@ func (p *Provider) endJourney(ctx context.Context, r Request, j journey, w login
 	return a
 }
 
+// callback is a person who comes back from an upstream: what is known when it is decided whose account it is.
+type callback struct {
+	r        Request
+	journey  journey
+	page     loginPage // that the journey began at
+	client   *oidc.Client
+	upstream *oidc.Upstream
+	person   authn.UpstreamPerson
+	now      time.Time
+}
+
+// account returns the account that they signed in with there.
+func (b callback) account() store.UpstreamAccount {
+	return store.UpstreamAccount{Upstream: b.upstream.Name, Issuer: b.upstream.Issuer, Sub: b.person.Sub,
+		Label: b.person.Label()}
+}
+
 var errDenied = errors.New("the person did not sign in there")
 
 // askUpstream returns who signed in at the upstream, within the time that any request of ours may take.
-func (p *Provider) askUpstream(ctx context.Context, r Request, u *oidc.Upstream, j journey, params oidc.Params,
-	now time.Time) (authn.UpstreamPerson, error) {
+func (p *Provider) askUpstream(ctx context.Context, b callback, params oidc.Params) (authn.UpstreamPerson, error) {
+	u, j := b.upstream, b.journey
 	ctx, cancel := context.WithTimeout(ctx, outgoing.Patience)
 	defer cancel()
 	if err := p.upstreams.CheckIssuer(ctx, u, params["iss"]); err != nil {
@@ -90,14 +108,15 @@ func (p *Provider) askUpstream(ctx context.Context, r Request, u *oidc.Upstream,
 	if params["code"] == "" {
 		return authn.UpstreamPerson{}, fmt.Errorf("%w: there is no code in it", authn.ErrUpstreamFailed)
 	}
-	release, err := p.perSite.Acquire(ctx, authn.EndSite(r.Addr))
+	release, err := p.perSite.Acquire(ctx, authn.EndSite(b.r.Addr))
 	if err != nil {
-		return authn.UpstreamPerson{}, fmt.Errorf("%w in time for all who come from %s at once", authn.ErrUpstreamUnavailable, r.Addr)
+		return authn.UpstreamPerson{}, fmt.Errorf("%w in time for all who come from %s at once",
+			authn.ErrUpstreamUnavailable, b.r.Addr)
 	}
 	defer release()
 	person, err := p.upstreams.Redeem(ctx, u, authn.UpstreamAnswer{RedirectURI: p.callbackOf(u), Code: params["code"],
 		Nonce: j.Nonce, Verifier: j.Verifier})
-	if err == nil && !person.AuthTime.IsZero() && !j.Page.Request.FreshEnough(person.AuthTime, j.Sent, now, skew) {
+	if err == nil && !person.AuthTime.IsZero() && !j.Page.Request.FreshEnough(person.AuthTime, j.Sent, b.now, skew) {
 		err = fmt.Errorf("%w: a fresh sign-in was asked for, and it says that the last one was at %s",
 			authn.ErrUpstreamFailed, person.AuthTime)
 	}
@@ -106,30 +125,26 @@ func (p *Provider) askUpstream(ctx context.Context, r Request, u *oidc.Upstream,
 
 // signInFrom finds out whose account it is and signs them in. The rules are those of
 // docs/decisions/0012-linking-upstream-accounts.md.
-func (p *Provider) signInFrom(
-	ctx context.Context, r Request, j journey, w loginPage, u *oidc.Upstream,
-	person authn.UpstreamPerson, client *oidc.Client, now time.Time,
-) (Answer, error) {
-	account := store.UpstreamAccount{Upstream: u.Name, Issuer: u.Issuer, Sub: person.Sub, Label: person.Label()}
-	address := ""
+func (p *Provider) signInFrom(ctx context.Context, b callback) (Answer, error) {
+	u, person, account, address := b.upstream, b.person, b.account(), ""
 	if u.Vouches(person.Email, person.EmailVerified) {
 		address = person.Email
 	}
-	candidate, err := p.store.LoadUpstreamCandidate(ctx, account, address, client)
+	candidate, err := p.store.LoadUpstreamCandidate(ctx, account, address, b.client)
 	switch {
 	case err != nil:
 		return Answer{}, err
 	case candidate.User == nil && candidate.Linked:
 		return Answer{}, errUserChanged // disabled
 	case candidate.User == nil && u.MayCreate(person.Email, person.EmailVerified):
-		return p.createUser(ctx, j, w, u, person, account, now)
+		return p.createUser(ctx, b)
 	case candidate.User == nil:
-		return p.askLink(ctx, w, j.Sent, u, account), nil
+		return p.askLink(ctx, b), nil
 	}
-	err = p.store.UseUpstreamAccount(ctx, account, candidate.User.Username, p.sealTokens(account, person.Tokens), now)
+	err = p.store.UseUpstreamAccount(ctx, account, candidate.User.Username, p.sealTokens(account, person.Tokens), b.now)
 	switch {
 	case errors.Is(err, store.ErrNotFound) && !candidate.Linked: // the person with that address has another account there
-		return p.askLink(ctx, w, j.Sent, u, account), nil
+		return p.askLink(ctx, b), nil
 	case errors.Is(err, store.ErrNotFound):
 		return Answer{}, errUserChanged
 	case err != nil:
@@ -140,36 +155,34 @@ func (p *Provider) signInFrom(
 	}
 	who := proven{user: candidate.User, consented: candidate.Consented, allowed: candidate.Allowed,
 		amr: append([]string{}, person.AMR...)}
-	if person.AuthTime.Before(now) {
+	if person.AuthTime.Before(b.now) {
 		who.authTime = person.AuthTime
 	}
-	return p.next(ctx, p.signIn(r, w, client, who, now))
+	return p.next(ctx, p.signIn(b.r, b.page, b.client, who, b.now))
 }
 
 // createUser makes a user of an account that belongs to nobody, unless the name or the address is somebody's here: then it
 // may be theirs.
-func (p *Provider) createUser(
-	ctx context.Context, j journey, w loginPage, u *oidc.Upstream,
-	person authn.UpstreamPerson, account store.UpstreamAccount, now time.Time,
-) (Answer, error) {
+func (p *Provider) createUser(ctx context.Context, b callback) (Answer, error) {
+	person, account := b.person, b.account()
 	user := store.NewUpstreamUser{Username: oidc.FitUsername(person.Username, person.Email), Name: person.Name,
 		GivenName: person.GivenName, FamilyName: person.FamilyName}
 	if person.EmailVerified {
 		user.Email = oidc.LowerASCII(person.Email)
 	}
 	if user.Username == "" {
-		return p.askLink(ctx, w, j.Sent, u, account), nil
+		return p.askLink(ctx, b), nil
 	}
-	switch err := p.store.CreateUpstreamUser(ctx, account, user, now); {
+	switch err := p.store.CreateUpstreamUser(ctx, account, user, b.now); {
 	case errors.Is(err, store.ErrNotFound):
 		candidate, err := p.store.LoadUpstreamCandidate(ctx, account, "", &oidc.Client{})
 		if err == nil && candidate.Linked { // by another tab
 			err = errUserChanged
 		}
-		return p.askLink(ctx, w, j.Sent, u, account), err
+		return p.askLink(ctx, b), err
 	case err != nil:
 		return Answer{}, err
 	}
-	p.tell(ctx, oidc.UserCreated{Upstream: u.Name, Username: user.Username})
+	p.tell(ctx, oidc.UserCreated{Upstream: b.upstream.Name, Username: user.Username})
 	return Answer{}, errUserChanged // they are there now
 }

@@ -34,11 +34,10 @@ func (l *link) view() *linkView {
 }
 
 // askLink leads to the login page, where the person says who they are here.
-func (p *Provider) askLink(
-	ctx context.Context, w loginPage, sent time.Time, u *oidc.Upstream, a store.UpstreamAccount,
-) Answer {
+func (p *Provider) askLink(ctx context.Context, b callback) Answer {
+	w, u, a := b.page, b.upstream, b.account()
 	p.tell(ctx, oidc.UpstreamAccountUnknown{Upstream: u.Name})
-	w.Link = &link{u.Name, u.DisplayName, a.Issuer, a.Sub, a.Label, sent}
+	w.Link = &link{u.Name, u.DisplayName, a.Issuer, a.Sub, a.Label, b.journey.Sent}
 	return redirect(p.address(&w))
 }
 

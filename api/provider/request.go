@@ -7,7 +7,7 @@ import (
 
 // Request is what web hands over of an HTTP request: bounded, and nothing more than the endpoints use.
 type Request struct {
-	Method        string     // GET (or HEAD) or POST
+	Method        string     // GET (or HEAD), POST, PUT or DELETE
 	Path          string     // of the endpoint, such as /token
 	Name          string     // of the upstream, where the path has one; "" if it is no name
 	Params        url.Values // of the query for GET, of the body for POST; never both

@@ -605,6 +605,7 @@ COMMENT ON COLUMN grants.refresh_seq IS
 COMMENT ON COLUMN grants.refreshed_at IS 'when that place was reached';
 COMMENT ON COLUMN grants.refresh_expires_at IS 'idle end of the refresh token, moved on use, never past expires_at';
 CREATE INDEX grants_by_user ON grants (user_id);
+CREATE INDEX grants_that_last ON grants (user_id, client_id, id) WHERE offline AND revoked_at IS NULL;
 CREATE INDEX grants_by_client ON grants (client_id);
 CREATE INDEX grants_by_sid ON grants (sid);
 CREATE INDEX grants_by_expires_at ON grants (expires_at);

@@ -56,6 +56,10 @@ var redeemCode = compile(lockedSession(`sessions s`, `s.cookie_sha256 = @cookie`
 			FROM session
 		)` + grantOfSpent)
 
+// lastingGrants is how many offline grants of a person stay at a client, so that one session cannot make rows without end. The
+// oldest are revoked, and deleted once their codes have expired: at one redemption in sixteen, which keeps it cheap.
+const lastingGrants = "100"
+
 // grantOfSpent makes of the code in spent its grant, unless that is there; one that is offline has refresh tokens.
 const grantOfSpent = `, granted AS (
 			INSERT INTO grants (id, user_id, client_id, sid, offline, scope, auth_time, amr, created_at, expires_at,
@@ -68,6 +72,15 @@ const grantOfSpent = `, granted AS (
 			FROM spent
 			ON CONFLICT (id) DO NOTHING
 			RETURNING *
+		), surplus AS (
+			UPDATE grants SET revoked_at = @now, expires_at = LEAST(expires_at, @now::timestamptz + interval '10 minutes')
+			WHERE id IN (SELECT id FROM grants WHERE id IN (
+				SELECT unnest(ARRAY(
+					SELECT o.id FROM grants o
+					WHERE o.user_id = p.user_id AND o.client_id = @client AND o.offline AND o.revoked_at IS NULL
+					ORDER BY o.id DESC OFFSET ` + lastingGrants + `))
+				FROM spent p WHERE p.offline AND get_byte(uuid_send(p.grant_id), 15) % 16 = 0)
+				FOR UPDATE SKIP LOCKED)
 		)
 		SELECT ` + userColumns + `, ` + grantColumns + `
 		FROM granted g JOIN users u ON u.id = g.user_id`

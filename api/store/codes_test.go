@@ -2,8 +2,11 @@ package store
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"gatehouse/api/oidc"
 )
@@ -74,5 +77,44 @@ func TestARedemptionWaitsForWhatEndsItsSessionAndThenFindsNone(t *testing.T) {
 	try(t, redeem("00000000-0000-7000-8000-000000000002"))
 	if err := redeem("00000000-0000-7000-8000-000000000002"); !errors.Is(err, ErrNotFound) {
 		t.Errorf("twice: %v", err)
+	}
+}
+
+// Nobody can have rows without end by signing in again and again: the oldest grants at that client go, and no others.
+func TestTheOldestOfManyLastingGrantsGo(t *testing.T) {
+	t.Parallel()
+	s := managed(t)
+	now := time.Now()
+	_, err := s.pool.Exec(t.Context(), `
+		INSERT INTO users (username) VALUES ('alice'), ('bob');
+		INSERT INTO clients (client_id, token_endpoint_auth_method) VALUES ('spa', 'none'), ('hub', 'none');
+		INSERT INTO sessions (sid, cookie_sha256, user_id, auth_time, amr, seen_at, expires_at, ends_at)
+		SELECT gen_random_uuid(), username::bytea, id, now(), '{pwd}', now(), now() + interval '1 h', now() + interval '1 d' FROM users`,
+		pgx.QueryExecModeSimpleProtocol)
+	try(t, err)
+	redeem := func(n int, who, client, scope string) {
+		t.Helper()
+		code := &oidc.Code{GrantID: fmt.Sprintf("00000000-0000-7000-8000-%012x", n), ClientID: client, Session: []byte(who), Scope: scope}
+		_, _, err := s.RedeemCode(t.Context(), code, NewGrant{Client: &oidc.Client{ClientMetadata: oidc.ClientMetadata{ClientID: client}},
+			RefreshEnds: now.Add(time.Hour), OfflineEnds: now.Add(time.Hour)}, now)
+		try(t, err)
+	}
+	redeem(0x10000, "bob", "spa", "openid offline_access")
+	redeem(0x10001, "alice", "hub", "openid offline_access")
+	redeem(0x10002, "alice", "spa", "openid")
+	for n := range 300 {
+		redeem(n, "alice", "spa", "openid offline_access")
+	}
+	for sql, want := range map[string]int{
+		`SELECT count(*) FROM grants WHERE id >= '00000000-0000-7000-8000-000000010000' AND revoked_at IS NULL`: 3,
+		// 100, the one that came last of those at which it was looked, and what has come since.
+		`SELECT count(*) FROM grants WHERE id < '00000000-0000-7000-8000-000000010000' AND revoked_at IS NULL`: 100 + 300 - 288,
+		`SELECT count(*) FROM grants WHERE id < '00000000-0000-7000-8000-0000000000bc' AND revoked_at IS NOT NULL
+			AND expires_at < now() + interval '11 minutes'`: 188,
+	} {
+		var n int
+		if try(t, s.pool.QueryRow(t.Context(), sql).Scan(&n)); n != want {
+			t.Errorf("%d, want %d: %s", n, want, sql)
+		}
 	}
 }

@@ -32,10 +32,21 @@ type Config struct {
 	values []Value
 }
 
-// Look is what the pages look like, beside the name: those of the UI and those of the API.
+// Look is what the pages look like, beside the name: those of the UI and those of the API. Its JSON is a part of the UI's
+// config.json.
 type Look struct {
-	Logo   string // a path of the UI's, or an https address
-	Accent string // #rrggbb
+	Logo       string `json:"logo,omitempty"`        // a path of the UI's, or an https address
+	LogoDark   string `json:"logo_dark,omitempty"`   // the same, on a dark ground
+	LogoHeight int    `json:"logo_height,omitempty"` // in CSS pixels; 0 is what LogoHeight has by default
+	Accent     string `json:"accent,omitempty"`      // #rrggbb
+	Links      []Link `json:"links,omitempty"`       // below each page
+	Support    string `json:"support,omitempty"`     // where people get help: a web page, or a mailto: address
+}
+
+// Link is to a page of the place's.
+type Link struct {
+	Text string `json:"text"`
+	Href string `json:"href"` // a path of the UI's, an https or a mailto: address
 }
 
 // Poll is the value of DatabaseListenURL that has the version row read each second instead of LISTEN.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -69,6 +70,22 @@ func TestValuesAreRead(t *testing.T) {
 	}
 }
 
+func TestLinksAndSupportAreAddressesToFollow(t *testing.T) {
+	c, err := Load(base("GATEHOUSE_LINKS=Help=https://help.example.org/?a=b  Data protection=/privacy.html Mail=desk@example.org",
+		"GATEHOUSE_SUPPORT=help@example.org", "GATEHOUSE_LOGO=/a.svg", "GATEHOUSE_LOGO_DARK=https://cdn.example.org/b.svg"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Look{Logo: "/a.svg", LogoDark: "https://cdn.example.org/b.svg", LogoHeight: 32, Support: "mailto:help@example.org",
+		Links: []Link{{"Help", "https://help.example.org/?a=b"}, {"Data protection", "/privacy.html"}, {"Mail", "mailto:desk@example.org"}}}
+	if !reflect.DeepEqual(c.Look, want) {
+		t.Errorf("got %+v, want %+v", c.Look, want)
+	}
+	if c, err = Load(base("GATEHOUSE_SUPPORT=https://desk.example.org/")); err != nil || c.Support != "https://desk.example.org/" {
+		t.Errorf("%q %v", c.Support, err)
+	}
+}
+
 func TestEncryptionKeyMayBeWrittenInThreeWays(t *testing.T) {
 	raw := []byte{0xfb, 0xff, 0xfe, 29: 1, 31: 2}
 	for _, text := range []string{base64.StdEncoding.EncodeToString(raw), base64.RawURLEncoding.EncodeToString(raw),
@@ -118,7 +135,17 @@ func TestBadValuesAreOneLineThatNamesTheVariable(t *testing.T) {
 		{"GATEHOUSE_NAME=two\nlines", "GATEHOUSE_NAME must be at most 100 characters"},
 		{"GATEHOUSE_LOGO=http://example.org/logo.svg", "GATEHOUSE_LOGO must be a path"},
 		{"GATEHOUSE_LOGO=//example.org/logo.svg", "GATEHOUSE_LOGO must be a path"},
+		{"GATEHOUSE_LOGO_DARK=dark.svg", "GATEHOUSE_LOGO_DARK must be a path"},
+		{"GATEHOUSE_LOGO_DARK=/dark.svg", "GATEHOUSE_LOGO_DARK is set without GATEHOUSE_LOGO"},
+		{"GATEHOUSE_LOGO_HEIGHT=2rem", "GATEHOUSE_LOGO_HEIGHT must be a number from 16 to 96"},
 		{"GATEHOUSE_ACCENT=blue", "GATEHOUSE_ACCENT must be a colour"},
+		{"GATEHOUSE_LINKS=https://help.example.org", "GATEHOUSE_LINKS must be at most 8 links"},
+		{"GATEHOUSE_LINKS==https://help.example.org", "GATEHOUSE_LINKS must have 1 to 40 characters before each ="},
+		{"GATEHOUSE_LINKS=Help=javascript:alert(1)", `GATEHOUSE_LINKS must lead to https URLs, mail addresses or paths`},
+		{"GATEHOUSE_LINKS=Help=http://help.example.org", `"http://help.example.org" is none`},
+		{"GATEHOUSE_LINKS=Help=//help.example.org", `"//help.example.org" is none`},
+		{"GATEHOUSE_SUPPORT=+49 30 1234", "GATEHOUSE_SUPPORT must be a mail address"},
+		{"GATEHOUSE_SUPPORT=javascript:alert(1)", "GATEHOUSE_SUPPORT must be a mail address"},
 		{"GATEHOUSE_CODE_TTL=60", "GATEHOUSE_CODE_TTL must be a duration such as 60s"},
 		{"GATEHOUSE_CODE_TTL=11m", "GATEHOUSE_CODE_TTL must be from 1s to 10m0s"},
 		{"GATEHOUSE_ACCESS_TOKEN_TTL=-1s", "GATEHOUSE_ACCESS_TOKEN_TTL must be from 1s"},

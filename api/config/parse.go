@@ -222,34 +222,6 @@ func logLevel(c *Config, value string) error {
 	return nil
 }
 
-func displayName(c *Config, value string) error {
-	if len([]rune(value)) > 100 || strings.ContainsFunc(value, unicode.IsControl) {
-		return errors.New("must be at most 100 characters without line breaks")
-	}
-	c.Name = value
-	return nil
-}
-
-func logo(c *Config, value string) error {
-	u, err := url.Parse(value)
-	isPath := strings.HasPrefix(value, "/") && !strings.HasPrefix(value, "//") && !strings.Contains(value, `\`)
-	if err != nil || (!isPath && (u.Scheme != "https" || u.Host == "")) {
-		return fmt.Errorf("must be a path such as /logo.svg or an https URL, not %q", value)
-	}
-	c.Logo = value
-	return nil
-}
-
-var colour = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
-
-func accent(c *Config, value string) error {
-	if !colour.MatchString(value) {
-		return fmt.Errorf("must be a colour such as #0b57d0, not %q", value)
-	}
-	c.Accent = value
-	return nil
-}
-
 func duration(field func(*Config) *time.Duration, low, high time.Duration) parser {
 	return func(c *Config, value string) error {
 		d, err := time.ParseDuration(value)

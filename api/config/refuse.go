@@ -51,6 +51,9 @@ func (c *Config) contradictions() []error {
 	if c.ForwardedHeader != "" && len(c.TrustedProxies) == 0 {
 		list = append(list, errors.New("GATEHOUSE_FORWARDED_HEADER is believed from GATEHOUSE_TRUSTED_PROXIES only: set that, too"))
 	}
+	if c.LogoDark != "" && c.Logo == "" {
+		list = append(list, errors.New("GATEHOUSE_LOGO_DARK is set without GATEHOUSE_LOGO: set that, too"))
+	}
 	list = append(list, c.originsDisagree())
 	for _, pair := range []struct {
 		short, long     string

@@ -23,7 +23,7 @@ var goOnHash = hashOf(goOnScript)
 // scripts there, for some keep their session in the browser's storage, but not take the whole page elsewhere.
 func (p pages) signOut(c echo.Context, ans provider.Answer) error {
 	s, w := p.screen(c, ans)
-	s.Title, s.Text, s.Frames = w.signingOut, w.telling, ans.Frames
+	s.Title, s.Text, s.Frames, s.Script = w.signingOut, w.telling, ans.Frames, goOnScript
 	policy := p.policy + "; frame-src " + originsOf(ans.Frames) + "; script-src " + goOnHash + "; frame-ancestors 'none'"
 	return p.write(c, http.StatusOK, policy, s)
 }

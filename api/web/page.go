@@ -2,6 +2,7 @@ package web
 
 import (
 	"crypto/sha256"
+	_ "embed" // for what the pages are made of
 	"encoding/base64"
 	"html/template"
 	"net/http"
@@ -17,48 +18,65 @@ import (
 // pages are those of the API: they look like the UI's and are there for a moment only, on the way to one of them or to an
 // application.
 type pages struct {
-	name, uiOrigin, logo string
-	style                template.CSS
-	icon                 template.URL
-	policy               string // what each of them may load, without what only some do
+	place    place
+	uiOrigin string
+	policy   string // what each of them may load, without what only some do
+}
+
+// place is what the operator says of the place, made ready for a page.
+type place struct {
+	Name, Logo, LogoDark string
+	Support              string
+	Links                []config.Link
+	Style                template.CSS
+	Icon                 template.URL
+	Mark                 template.HTML
+	Theme                string // #rrggbb
 }
 
 // screen is what such a page shows.
 type screen struct {
-	Lang, Name, Logo string
-	Icon             template.URL
-	Style            template.CSS
-	Title, Text      string
-	To               string // where its button leads; "" for nowhere
-	Button           string
-	Seconds          int  // after which it goes there by itself
-	Goes             bool // by itself
-	RequestID        string
-	RequestIDIs      string // what it is called
-	FormPost         *provider.FormPost
-	Frames           []string
+	place
+	Lang                     string
+	Title, Text              string
+	To                       string // where its button leads; "" for nowhere
+	Button                   string
+	Seconds                  int  // after which it goes there by itself
+	Goes                     bool // by itself
+	RequestID                string
+	RequestIDLabel, GetsHelp string
+	FormPost                 *provider.FormPost
+	Frames                   []string
+	Script                   template.JS // that the policy allows
 }
 
 func newPages(s provider.Settings, look config.Look) pages {
-	p := pages{name: s.Name, uiOrigin: s.UIOrigin, logo: look.Logo, icon: icon(look.Accent),
-		style: template.CSS(pageStyle(look.Accent))}
+	at := func(href string) string {
+		if strings.HasPrefix(href, "/") {
+			return s.UIOrigin + href
+		}
+		return href
+	}
+	p := place{Name: s.Name, Logo: at(look.Logo), LogoDark: at(look.LogoDark), Support: look.Support, Icon: icon(s.Name, look),
+		Mark: mark, Style: template.CSS(pageStyle(look)), Theme: light.in(look.Accent).fill}
+	for _, link := range look.Links {
+		p.Links = append(p.Links, config.Link{Text: link.Text, Href: at(link.Href)})
+	}
 	images := "data:"
-	if strings.HasPrefix(p.logo, "/") {
-		p.logo = s.UIOrigin + p.logo
+	for _, logo := range []string{p.Logo, p.LogoDark} {
+		if origin := oidc.Origin(logo); logo != "" && !strings.HasSuffix(images, " "+origin) {
+			images += " " + origin
+		}
 	}
-	if p.logo != "" {
-		images += " " + oidc.Origin(p.logo)
-	}
-	p.policy = "default-src 'none'; style-src " + hashOf(string(p.style)) + "; img-src " + images
-	return p
+	return pages{p, s.UIOrigin, "default-src 'none'; style-src " + hashOf(string(p.Style)) + "; img-src " + images}
 }
 
 // screen returns a page in the person's language that says nothing yet, and the words for it.
 func (p pages) screen(c echo.Context, ans provider.Answer) (screen, words) {
 	lang := languageOf(ans, c.Request().Header.Get("Accept-Language"))
 	w := inLanguage[lang]
-	return screen{Lang: lang, Name: p.name, Logo: p.logo, Icon: p.icon, Style: p.style, Title: w.oneMoment,
-		Button: w.goOn, To: ans.Location, RequestIDIs: w.requestID}, w
+	return screen{place: p.place, Lang: lang, Title: w.oneMoment, Button: w.goOn, To: ans.Location,
+		RequestIDLabel: w.requestID, GetsHelp: w.getHelp}, w
 }
 
 // lead answers with a status of its own, such as the true one of an error, and leads to the page of the UI that goes with it,
@@ -87,7 +105,7 @@ func (p pages) nothing(c echo.Context, status int, code string) error {
 // redirect URI. Silent renewal frames it.
 func (p pages) post(c echo.Context, ans provider.Answer) error {
 	s, w := p.screen(c, ans)
-	s.FormPost, s.Text = ans.FormPost, w.back
+	s.FormPost, s.Text, s.Script = ans.FormPost, w.back, submitScript
 	return p.write(c, ans.Status, p.policy+"; script-src "+submitHash, s)
 }
 
@@ -119,29 +137,9 @@ var submitHash = hashOf(submitScript)
 // asURL marks an address that has been checked, such as a registered one, for html/template.
 var asURL = template.FuncMap{"url": func(s string) template.URL { return template.URL(s) }}
 
-// pageTemplate has what Frame.svelte and Brand.svelte have.
-var pageTemplate = template.Must(template.New("page").Funcs(asURL).Parse(`<!doctype html>
-<html lang="{{.Lang}}"><head><meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-{{if .Goes}}<meta http-equiv="refresh" content="{{.Seconds}};url={{url .To}}">
-{{end}}{{if .Frames}}<noscript><meta http-equiv="refresh" content="4;url={{url .To}}"></noscript>
-{{end}}<title>{{.Title}} · {{.Name}}</title>
-<link rel="icon" type="image/svg+xml" href="{{.Icon}}">
-<style>{{.Style}}</style></head>
-<body><div class="card">
-<header>{{if .Logo}}<img src="{{url .Logo}}" alt="{{.Name}}">{{else}}` + mark + `<span>{{.Name}}</span>{{end}}</header>
-<main><h1>{{.Title}}</h1>
-{{if .Text}}<p>{{.Text}}</p>
-{{end}}{{with .FormPost}}<form method="post" action="{{url .Action}}">{{range .Fields}}{{if index . 1}}
-<input type="hidden" name="{{index . 0}}" value="{{index . 1}}">{{end}}{{end}}
-<noscript><button>{{$.Button}}</button></noscript></form>
-<script>` + submitScript + `</script>
-{{else}}{{if .To}}<a class="button" href="{{url .To}}">{{.Button}}</a>
-{{end}}{{end}}{{if .RequestID}}<p class="id">{{.RequestIDIs}} <code>{{.RequestID}}</code></p>
-{{end}}</main></div>
-{{if .Frames}}{{range .Frames}}<iframe hidden aria-hidden="true" title="Sign-out" ` +
-	`sandbox="allow-scripts allow-forms allow-same-origin" src="{{url .}}"></iframe>
-{{end}}<script>` + goOnScript + `</script>
-{{end}}</body></html>
-`))
+// pageHTML has what Frame.svelte and Brand.svelte have.
+//
+//go:embed page.html
+var pageHTML string
+
+var pageTemplate = template.Must(template.New("page").Funcs(asURL).Parse(pageHTML))

@@ -1,8 +1,10 @@
 package web_test
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
 	"net/http/httptest"
 	"net/url"
 	"regexp"
@@ -179,23 +181,53 @@ func TestAPageOfTheAPISpeaksThePersonsLanguage(t *testing.T) {
 	}
 }
 
-func TestTheLogoOfThePlaceIsOnThePagesOfTheAPI(t *testing.T) {
+// withLook returns a page of the API with this look, and its policy.
+func withLook(b *Browser, look config.Look) (body, policy string) {
+	w := httptest.NewRecorder()
+	r := httptest.NewRequest("GET", "/nothing", nil)
+	r.Header.Set("Accept", browserAccepts)
+	web.API(b.API.Provider, web.Proxies{}, look).ServeHTTP(w, r)
+	return w.Body.String(), w.Header().Get("Content-Security-Policy")
+}
+
+func TestThePagesOfTheAPIHaveTheLogosOfThePlace(t *testing.T) {
 	t.Parallel()
 	b := Start(t).Browser()
-	for logo, want := range map[string]string{
-		"/campus.svg":                      UIOrigin + "/campus.svg",
-		"https://cdn.example.org/a.svg?b&": "https://cdn.example.org/a.svg?b&amp;",
+	for _, test := range []struct {
+		look           config.Look
+		image, origins string
+	}{
+		{config.Look{Logo: "/a.svg"},
+			`<picture><img class="plate" src="` + UIOrigin + `/a.svg" alt="Gatehouse"></picture>`, UIOrigin},
+		{config.Look{Logo: "https://cdn.example.org/a.svg?b&", LogoHeight: 48},
+			`<picture><img class="plate" src="https://cdn.example.org/a.svg?b&amp;" alt="Gatehouse"></picture>`, "https://cdn.example.org"},
+		{config.Look{Logo: "/a.svg", LogoDark: "/b.svg"}, `<picture><source srcset="` + UIOrigin +
+			`/b.svg" media="(prefers-color-scheme: dark)"><img src="` + UIOrigin + `/a.svg" alt="Gatehouse"></picture>`, UIOrigin},
+		{config.Look{Logo: "/a.svg", LogoDark: "https://cdn.example.org/b.svg"}, `<source srcset="https://cdn.example.org/b.svg"`,
+			UIOrigin + " https://cdn.example.org"},
 	} {
-		w := httptest.NewRecorder()
-		r := httptest.NewRequest("GET", "/nothing", nil)
-		r.Header.Set("Accept", browserAccepts)
-		web.API(b.API.Provider, web.Proxies{}, config.Look{Logo: logo}).ServeHTTP(w, r)
-		if !strings.Contains(w.Body.String(), `<img src="`+want+`" alt="Gatehouse">`) {
-			t.Errorf("%s: %s", logo, w.Body)
+		body, policy := withLook(b, test.look)
+		if !strings.Contains(body, test.image) || strings.Contains(body, "<header><svg") {
+			t.Errorf("%+v: %s", test.look, body)
 		}
-		origin := MustParse(want).Scheme + "://" + MustParse(want).Host
-		if policy := w.Header().Get("Content-Security-Policy"); !strings.Contains(policy, "; img-src data: "+origin+";") {
-			t.Errorf("%s: %s", logo, policy)
+		if !strings.Contains(policy, "; img-src data: "+test.origins+";") {
+			t.Errorf("%+v: %s", test.look, policy)
+		}
+		if want := fmt.Sprintf("--logo:%dpx;", cmp.Or(test.look.LogoHeight, 32)); !strings.Contains(body, want) {
+			t.Errorf("%+v: not %s", test.look, want)
+		}
+	}
+}
+
+func TestThePagesOfTheAPIHaveTheLinksOfThePlace(t *testing.T) {
+	t.Parallel()
+	body, _ := withLook(Start(t).Browser(), config.Look{Accent: "#ffcc00", Support: "mailto:help@example.org", Links: []config.Link{
+		{Text: "R&D <help>", Href: "https://help.example.org/?a=1&b=2"}, {Text: "Data protection", Href: "/privacy.html"}}})
+	for _, part := range []string{`<a href="https://help.example.org/?a=1&amp;b=2">R&amp;D &lt;help&gt;</a>`,
+		`<a href="` + UIOrigin + `/privacy.html">Data protection</a>`, `</code> · <a href="mailto:help@example.org">Get help</a>`,
+		`<meta name="theme-color" content="#ffcc00">`, `href="data:image/svg&#43;xml,%3Csvg`, "%23ffcc00"} {
+		if !strings.Contains(body, part) {
+			t.Errorf("no %s in %s", part, body)
 		}
 	}
 }

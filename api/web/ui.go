@@ -28,7 +28,7 @@ func UI(cfg *config.Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	configJSON, err := uiConfig(cfg)
+	configJSON, err := UIConfig(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -43,14 +43,13 @@ func UI(cfg *config.Config) (http.Handler, error) {
 	return e, nil
 }
 
-// uiConfig is what the pages learn at run time, so that one build serves any host name.
-func uiConfig(cfg *config.Config) ([]byte, error) {
+// UIConfig is config.json: what the pages learn at run time, so that one build serves any host name.
+func UIConfig(cfg *config.Config) ([]byte, error) {
 	return json.Marshal(struct {
-		API    string `json:"api"`
-		Name   string `json:"name"`
-		Logo   string `json:"logo,omitempty"`
-		Accent string `json:"accent,omitempty"`
-	}{cfg.Issuer, cfg.Name, cfg.Logo, cfg.Accent})
+		API  string `json:"api"`
+		Name string `json:"name"`
+		config.Look
+	}{cfg.Issuer, cfg.Name, cfg.Look})
 }
 
 // uiHeaders are the same as in deploy/nginx and deploy/apache.

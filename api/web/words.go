@@ -15,7 +15,7 @@ type words struct {
 	next, goOn, requestID                string
 	oneMoment, back, signingOut, telling string
 	nothingHere, forPrograms, toStart    string
-	didNotWork                           string
+	didNotWork, getHelp                  string
 	titles                               map[string]string // by the code of an error
 }
 
@@ -27,7 +27,7 @@ var inLanguage = map[string]words{
 		signingOut: "Signing you out…", telling: "The applications that you used are being told.",
 		nothingHere: "There is no page here", forPrograms: "The address is wrong, or it is one for programs only.",
 		toStart:    "Go to the start page",
-		didNotWork: "That did not work",
+		didNotWork: "That did not work", getHelp: "Get help",
 		titles: map[string]string{
 			"unknown_client":               "This application is not known here",
 			"invalid_redirect_uri":         "This application is not set up correctly",
@@ -49,7 +49,7 @@ var inLanguage = map[string]words{
 		oneMoment: "Einen Moment …", back: "Sie kehren gerade zur Anwendung zurück.",
 		signingOut: "Sie werden abgemeldet …", telling: "Die Anwendungen, die Sie verwendet haben, erfahren es gerade.",
 		nothingHere: "Hier ist keine Seite", forPrograms: "Die Adresse ist falsch oder nur für Programme da.", toStart: "Zur Startseite",
-		didNotWork: "Das hat nicht geklappt",
+		didNotWork: "Das hat nicht geklappt", getHelp: "Hilfe",
 		titles: map[string]string{
 			"unknown_client":               "Diese Anwendung ist hier nicht bekannt",
 			"invalid_redirect_uri":         "Diese Anwendung ist nicht richtig eingerichtet",
@@ -73,7 +73,7 @@ var inLanguage = map[string]words{
 		signingOut: "Déconnexion en cours…", telling: "Les applications que vous avez utilisées en sont informées.",
 		nothingHere: "Il n’y a pas de page ici", forPrograms: "L’adresse est erronée ou réservée aux programmes.",
 		toStart:    "Aller à la page d’accueil",
-		didNotWork: "Cela n’a pas fonctionné",
+		didNotWork: "Cela n’a pas fonctionné", getHelp: "Obtenir de l’aide",
 		titles: map[string]string{
 			"unknown_client":               "Cette application n’est pas connue ici",
 			"invalid_redirect_uri":         "Cette application est mal configurée",

@@ -15,16 +15,27 @@ describe('every page, at both sizes and in both schemes', () => {
     });
   }
 
-  test('an accent that is hard to read is made readable', { skip: Boolean(process.env.GATEHOUSE_BIN) }, async () => {
-    for (const accent of ['#ffe100', '#001a66']) {
-      const other = await startUI(api, { config: { accent, name: 'Campus', logo: '/logo.svg' } });
-      const page = await open('consent', { at: other });
-      await inspect(page, `accent-${accent.slice(1)}`, { viewports: { desktop: sizes.desktop } });
-      await close(page);
+  const links = [{ text: 'Hilfe', href: 'https://viewer.example.org/help' }, { text: 'Impressum', href: '/imprint.html' }];
+  const place = { name: 'Universität Musterstadt', links, support: 'mailto:help@example.org' };
+  for (const [accent, look] of [
+    ['#ffcc00', { logo: 'https://viewer.example.org/logo.svg', logo_height: 48 }],
+    ['#8c1515', { logo: 'https://viewer.example.org/logo.svg', logo_dark: 'https://viewer.example.org/dark/logo.svg' }],
+    ['#ffffff', {}], ['#001a66', { logo: '/logo.svg' }],
+  ]) {
+    test(`with ${accent} and what a place has of its own all of it can be read`, { skip: Boolean(process.env.GATEHOUSE_BIN) }, async () => {
+      const other = await startUI(api, { config: { accent, ...place, ...look } });
+      for (const name of ['login-upstreams', 'consent', 'error-unavailable']) {
+        const page = await open(name, { at: other });
+        await inspect(page, `accent-${accent.slice(1)}-${name}`);
+        assert.equal(await page.evaluate(() => document.querySelector('meta[name=theme-color]').content), accent);
+        assert.match(await page.getAttribute('link[rel=icon]', 'href'), accent === '#001a66' ? /\/logo\.svg$/ : /^data:image\/svg\+xml,/);
+        assert.equal(await page.locator('footer a').count(), 2);
+        await close(page);
+      }
       await other.close();
-    }
-    api.uiOrigin = ui.origin;
-  });
+      api.uiOrigin = ui.origin;
+    });
+  }
 });
 
 describe('the keyboard', () => {

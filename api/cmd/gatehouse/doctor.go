@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,11 +9,13 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"reflect"
 	"time"
 
 	"gatehouse/api/admin"
 	"gatehouse/api/config"
 	"gatehouse/api/provider"
+	"gatehouse/api/web"
 )
 
 type doctorCmd struct{}
@@ -163,14 +166,24 @@ func examineIssuer(ctx context.Context, p patient) []finding {
 }
 
 func examineUI(ctx context.Context, p patient) []finding {
-	var seen struct{ API string }
+	var seen struct {
+		API, Name string
+		config.Look
+	}
 	if err := p.get(ctx, p.cfg.UIOrigin+"/config.json", "", &seen); err != nil {
 		return bad("%v: start gatehouse ui, or have a web server serve ui/dist and config.json there", err)
 	}
 	if seen.API != p.cfg.Issuer {
 		return bad("%s/config.json names %q as the API: it must be %q", p.cfg.UIOrigin, seen.API, p.cfg.Issuer)
 	}
-	return good("%s is reachable", p.cfg.UIOrigin)
+	seen.Name, seen.LogoHeight = cmp.Or(seen.Name, "Gatehouse"), cmp.Or(seen.LogoHeight, p.cfg.LogoHeight)
+	findings := good("%s is reachable", p.cfg.UIOrigin)
+	if seen.Name != p.cfg.Name || !reflect.DeepEqual(seen.Look, p.cfg.Look) {
+		want, _ := web.UIConfig(p.cfg)
+		findings = append(findings, finding{"warn", fmt.Sprintf(
+			"%s/config.json has another look than the settings, which the API's pages have: it should be %s", p.cfg.UIOrigin, want)})
+	}
+	return findings
 }
 
 func examineClients(ctx context.Context, p patient) (findings []finding) {

@@ -54,6 +54,15 @@ func TestDoctor(t *testing.T) {
 		"ok   ui       "+server.URL+" is reachable",
 		"warn address  "+server.URL+"/forwarded answers 404 Not Found: gatehouse serve should be of this version")
 
+	s.env = append(s.env, "GATEHOUSE_ACCENT=#ffcc00", "GATEHOUSE_LINKS=Help=https://help.example.org/")
+	const look = `"name":"Gatehouse","logo_height":32,"accent":"#ffcc00","links":[{"text":"Help","href":"https://help.example.org/"}]}`
+	examine(0, "warn ui       "+server.URL+"/config.json has another look than the settings, which the API's pages have: it should be "+
+		`{"api":"`+server.URL+`",`+look)
+	answers["/config.json"] = `{"api": "` + server.URL + `",` + look
+	if _, stdout, _ := s.run("", "doctor"); strings.Contains(stdout, "another look") {
+		t.Errorf("the same look is taken for another one: %s", stdout)
+	}
+
 	answers["/forwarded"] = `{"addr": "203.0.113.7", "peer": "10.0.0.1", "trusted": true, "header": "X-Forwarded-For",
 		"unread": [{"proxy": "10.0.0.2", "header": "Forwarded", "entry": "unknown"}]}`
 	examine(0, "ok   address  what is sent from here through "+server.URL+" comes from 203.0.113.7",

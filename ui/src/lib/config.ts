@@ -6,21 +6,37 @@ export interface Config {
   name: string;
   /** A path on this origin or an https address; the built-in mark if absent. */
   logo?: string;
+  /** The same for dark screens. */
+  logo_dark?: string;
+  /** In CSS pixels. */
+  logo_height?: number;
   /** A colour as #rrggbb. */
   accent?: string;
+  /** Below each page. */
+  links: Link[];
+  /** Where people get help: a web page, or a mailto: address. */
+  support?: string;
 }
+export interface Link { text: string; href: string }
 
 /** What a page can say of itself before, or without, its configuration. */
-export const unconfigured: Config = { api: '', name: 'Gatehouse' };
+export const unconfigured: Config = { api: '', name: 'Gatehouse', links: [] };
+
+const isImage = (address?: string) => /^(https:\/\/|\/(?!\/))/.test(address ?? '');
+const isLink = (address?: string) => isImage(address) || /^mailto:/.test(address ?? '');
 
 export async function fetchConfig(): Promise<Config> {
   const answer = await fetch('/config.json', { signal: AbortSignal.timeout(10_000) });
-  const { api, name, logo, accent } = await answer.json() as Partial<Config>;
+  const { api, name, logo, logo_dark, logo_height, accent, links, support } = await answer.json() as Partial<Config>;
   if (!answer.ok || !api || !/^https?:\/\//.test(api)) throw new Error('config.json names no API');
   return {
     api: api.replace(/\/+$/, ''),
     name: name || unconfigured.name,
-    logo: logo && /^(https:\/\/|\/(?!\/))/.test(logo) ? logo : undefined,
+    logo: isImage(logo) ? logo : undefined,
+    logo_dark: isImage(logo_dark) ? logo_dark : undefined,
+    logo_height: Number(logo_height) || undefined,
     accent: accent && /^#[0-9a-f]{6}$/i.test(accent) ? accent : undefined,
+    links: (Array.isArray(links) ? links : []).filter(({ text, href }) => text && isLink(href)),
+    support: isLink(support) ? support : undefined,
   };
 }

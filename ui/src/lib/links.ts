@@ -12,6 +12,11 @@ export function imageAddress(address: string | undefined): URL | undefined {
   return url && (url.protocol === 'https:' || url.origin === location.origin) ? url : undefined;
 }
 
+/** Where people get help: a mail says what it is about. */
+export function helpAbout(support: string | undefined, subject: string | undefined): string | undefined {
+  return subject && support?.startsWith('mailto:') ? `${support}?subject=${encodeURIComponent(subject)}` : support;
+}
+
 function parse(address: string): URL | undefined {
   try {
     return new URL(address);

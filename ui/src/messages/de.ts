@@ -3,6 +3,7 @@ import type { Messages } from './en.ts';
 export const de: Messages = {
   back: (client) => `Zurück zu ${client}`,
   requestId: 'Vorgangsnummer',
+  getHelp: 'Hilfe',
   signedInAs: 'Angemeldet als',
 
   client: {
@@ -13,44 +14,45 @@ export const de: Messages = {
   },
 
   login: {
-    title: (client) => `Bei ${client} anmelden`,
-    account: (name) => `mit Ihrem ${name}-Konto`,
+    title: (client) => `Anmelden bei ${client}`,
+    account: (name) => `mit Ihrem Konto: ${name}`,
     username: 'Benutzername',
     password: 'Passwort',
     showPassword: 'Passwort anzeigen',
     capsLock: 'Die Feststelltaste ist aktiv.',
     submit: 'Anmelden',
-    busy: 'Anmeldung läuft …',
+    busy: 'Anmeldung läuft …',
     cancel: 'Abbrechen',
-    cancelBusy: 'Einen Moment…',
+    cancelBusy: 'Einen Moment …',
     ownAccount: 'um Ihr Konto zu verwalten',
     or: 'oder',
     upstream: (upstream) => `Weiter mit ${upstream}`,
-    upstreamBusy: 'Einen Moment …',
+    upstreamBusy: 'Einen Moment …',
     link: (upstream, account) =>
-      `Sie haben sich bei ${upstream} als ${account} angemeldet. Damit ist hier noch kein Konto verbunden. `
+      `Angemeldet bei ${upstream}: ${account}. Damit ist hier noch kein Konto verbunden. `
       + 'Melden Sie sich einmal mit Ihrem Passwort an, um es zu verbinden.',
-    help: (name) => `Probleme beim Anmelden? Wenden Sie sich an die Stelle, die ${name} betreibt.`,
+    trouble: 'Probleme beim Anmelden?',
+    help: 'Wenden Sie sich an die Stelle, die diesen Dienst betreibt.',
     errors: {
       invalid_credentials: () => 'Benutzername und Passwort passen nicht zusammen. Prüfen Sie beides und versuchen Sie es noch einmal.',
       too_many_attempts: (wait) => `Zu viele Versuche. Bitte warten Sie ${wait || 'einige Minuten'} und versuchen Sie es dann noch einmal.`,
       temporarily_unavailable: (wait) =>
         `Die Anmeldung ist gerade nicht möglich. Bitte warten Sie ${wait || 'einen Moment'} und versuchen Sie es noch einmal.`,
       upstream_denied: (_, upstream) =>
-        `Die Anmeldung mit ${upstream} wurde abgebrochen. Versuchen Sie es noch einmal oder verwenden Sie Ihr Passwort.`,
+        `${upstream}: Die Anmeldung wurde abgebrochen. Versuchen Sie es noch einmal oder verwenden Sie Ihr Passwort.`,
       upstream_failed: (_, upstream) =>
-        `Die Anmeldung mit ${upstream} hat nicht geklappt. Versuchen Sie es noch einmal oder verwenden Sie Ihr Passwort.`,
+        `${upstream}: Die Anmeldung hat nicht geklappt. Versuchen Sie es noch einmal oder verwenden Sie Ihr Passwort.`,
       upstream_unavailable: (_, upstream) =>
         `${upstream} antwortet gerade nicht. Versuchen Sie es gleich noch einmal oder verwenden Sie Ihr Passwort.`,
       upstream_unknown_account: (_, upstream) =>
-        `Zu Ihrem Konto bei ${upstream} gehört hier keines. Bitten Sie die Administration, Sie aufzunehmen.`,
+        `${upstream}: Zu Ihrem Konto dort gehört hier keines. Bitten Sie die Administration, Sie aufzunehmen.`,
       other: () => 'Das hat nicht geklappt. Bitte versuchen Sie es noch einmal.',
     },
   },
 
   consent: {
-    title: (client) => `Darf ${client} Ihr Konto verwenden?`,
-    wants: (client) => `${client} kann dann:`,
+    title: (client) => `${client} möchte Ihr Konto verwenden`,
+    wants: 'Wenn Sie es erlauben, kann die Anwendung:',
     scopes: {
       openid: 'Sie wiedererkennen',
       profile: 'Ihren Namen und Benutzernamen sehen',
@@ -63,11 +65,11 @@ export const de: Messages = {
     otherScope: 'Folgendes verwenden:',
     allow: 'Erlauben',
     deny: 'Nicht erlauben',
-    busy: 'Einen Moment …',
+    busy: 'Einen Moment …',
     device: 'Die Anfrage kommt von einem Gerät, das diesen Code zeigt:',
     deviceCare: 'Erlauben Sie es nur, wenn Sie dies selbst auf Ihrem eigenen Gerät begonnen haben und es denselben Code zeigt.',
     deviceNote: 'Ihr Passwort wird nicht weitergegeben. Ohne Erlaubnis geschieht auf dem Gerät nichts.',
-    note: (client) => `Ihr Passwort wird nicht weitergegeben. Ohne Erlaubnis kehren Sie zu ${client} zurück, ohne angemeldet zu sein.`,
+    note: 'Ihr Passwort wird nicht weitergegeben. Ohne Erlaubnis kehren Sie zur Anwendung zurück, ohne angemeldet zu sein.',
   },
 
   device: {
@@ -77,7 +79,7 @@ export const de: Messages = {
     care: 'Fahren Sie nur fort, wenn Sie dies selbst auf Ihrem eigenen Gerät begonnen haben und es denselben Code zeigt. '
       + 'Hat Ihnen jemand den Code geschickt, schließen Sie diese Seite.',
     submit: 'Weiter',
-    busy: 'Einen Moment …',
+    busy: 'Einen Moment …',
     errors: {
       unknown_user_code: () =>
         'Kein Gerät wartet mit diesem Code. Vergleichen Sie ihn mit dem Gerät; ist er gleich, beginnen Sie dort noch einmal.',
@@ -95,22 +97,22 @@ export const de: Messages = {
     },
     denied: {
       title: 'Es wurde nichts verbunden',
-      text: (client) => `Sie haben ${client} nicht erlaubt, Ihr Konto zu verwenden. Sie können dieses Fenster schließen.`,
+      text: (client) => `${client} kann Ihr Konto nicht verwenden. Sie können dieses Fenster schließen.`,
     },
   },
 
   logout: {
-    title: (name) => `Von ${name} abmelden?`,
+    title: 'Möchten Sie sich abmelden?',
     text: 'Die nächste Anwendung, die Sie öffnen, fragt dann wieder nach Ihrem Passwort.',
     asked: (client) => `${client} möchte Sie abmelden.`,
     submit: 'Abmelden',
-    busy: 'Abmeldung läuft …',
+    busy: 'Abmeldung läuft …',
     stay: 'Angemeldet bleiben',
   },
 
   signedOut: {
     title: 'Sie sind abgemeldet',
-    text: (name) => `Ihre Sitzung bei ${name} ist beendet. Sie können dieses Fenster schließen.`,
+    text: 'Ihre Sitzung ist beendet. Sie können dieses Fenster schließen.',
   },
 
   account: {
@@ -133,7 +135,7 @@ export const de: Messages = {
     keep: 'Behalten',
     revokeNamed: (token) => `„${token}“ widerrufen`,
     revokeSure: 'Programme mit diesem Token funktionieren dann sofort nicht mehr. Das lässt sich nicht rückgängig machen.',
-    revoking: 'Wird widerrufen …',
+    revoking: 'Wird widerrufen …',
     createTitle: 'Ein Token erstellen',
     name: 'Bezeichnung',
     nameHint: 'Damit Sie es später wiedererkennen: „Mein Laptop“, „Nächtlicher Bericht“.',
@@ -149,7 +151,7 @@ export const de: Messages = {
     sees: (scopes) => `Darf sehen: ${scopes}`,
     validFor: 'Gültigkeit',
     create: 'Token erstellen',
-    creating: 'Wird erstellt …',
+    creating: 'Wird erstellt …',
     errors: {
       invalid_token_name: () => 'Geben Sie dem Token eine Bezeichnung mit höchstens 100 Zeichen.',
       too_many_tokens: () => 'Sie haben bereits so viele Token, wie erlaubt sind. Widerrufen Sie eines, das Sie nicht mehr brauchen.',
@@ -160,13 +162,13 @@ export const de: Messages = {
 
   start: {
     title: 'Beginnen Sie in Ihrer Anwendung',
-    text: (name) => `${name} meldet Sie bei anderen Anwendungen an.`,
+    text: 'Mit Ihrem Konto melden Sie sich bei anderen Anwendungen an.',
     next: 'Öffnen Sie die gewünschte Anwendung und wählen Sie dort „Anmelden“. Sie kommen dann hierher zurück.',
   },
 
   error: {
     again: 'Noch einmal versuchen',
-    busy: 'Wird versucht …',
+    busy: 'Wird versucht …',
     texts: {
       unknown_client: {
         title: 'Diese Anwendung ist hier nicht bekannt',

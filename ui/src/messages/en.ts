@@ -1,7 +1,11 @@
-/** The pages' words. A text with something to fill in is a function; `name` is what the pages call this place. */
+/**
+ * The pages' words. A text with something to fill in is a function; `name` is what the pages call this place. A name stands at the
+ * end of its sentence, at its beginning or behind a colon: it may be long, and no language bends it.
+ */
 export const en = {
   back: (client: string) => `Back to ${client}`,
   requestId: 'Request ID',
+  getHelp: 'Get help',
   signedInAs: 'Signed in as',
 
   client: {
@@ -13,7 +17,7 @@ export const en = {
 
   login: {
     title: (client: string) => `Sign in to ${client}`,
-    account: (name: string) => `with your ${name} account`,
+    account: (name: string) => `with your account: ${name}`,
     username: 'Username',
     password: 'Password',
     showPassword: 'Show password',
@@ -27,9 +31,10 @@ export const en = {
     upstream: (upstream: string) => `Continue with ${upstream}`,
     upstreamBusy: 'One moment…',
     link: (upstream: string, account: string) =>
-      `You signed in with ${upstream} as ${account}, which is not connected to an account here. `
+      `Signed in with ${upstream}: ${account}. That is not connected to an account here yet. `
       + 'Sign in once with your password to connect it.',
-    help: (name: string) => `Trouble signing in? Ask whoever runs ${name}.`,
+    trouble: 'Trouble signing in?',
+    help: 'Ask the people who run this service.',
     /** `wait` is a time such as "30 seconds", or empty. */
     errors: {
       invalid_credentials: () => 'That username and password do not go together. Check both and try again.',
@@ -37,20 +42,20 @@ export const en = {
       temporarily_unavailable: (wait: string) =>
         `Signing in is not possible right now. Please try again in ${wait || 'a moment'}.`,
       upstream_denied: (_: string, upstream: string) =>
-        `Signing in with ${upstream} was cancelled. Try again, or use your password.`,
+        `${upstream}: the sign-in was cancelled. Try again, or use your password.`,
       upstream_failed: (_: string, upstream: string) =>
-        `Signing in with ${upstream} did not work. Try again, or use your password.`,
+        `${upstream}: the sign-in did not work. Try again, or use your password.`,
       upstream_unavailable: (_: string, upstream: string) =>
         `${upstream} does not answer right now. Try again in a moment, or use your password.`,
       upstream_unknown_account: (_: string, upstream: string) =>
-        `Your account at ${upstream} does not belong to an account here. Ask an administrator to add you.`,
+        `${upstream}: your account there does not belong to an account here. Ask an administrator to add you.`,
       other: () => 'That did not work. Please try again.',
     },
   },
 
   consent: {
-    title: (client: string) => `Allow ${client} to use your account?`,
-    wants: (client: string) => `${client} will be able to:`,
+    title: (client: string) => `${client} asks to use your account`,
+    wants: 'If you allow it, it can:',
     scopes: {
       openid: 'Recognise you when you come back',
       profile: 'See your name and username',
@@ -68,7 +73,7 @@ export const en = {
     device: 'The request comes from a device that shows this code:',
     deviceCare: 'Allow it only if you started this yourself, on your own device, and it shows the same code.',
     deviceNote: 'It never learns your password. If you don’t allow it, nothing happens on the device.',
-    note: (client: string) => `It never learns your password. If you don’t allow it, you go back to ${client} without signing in.`,
+    note: 'It never learns your password. If you don’t allow it, you go back to the application without signing in.',
   },
 
   device: {
@@ -95,12 +100,12 @@ export const en = {
     },
     denied: {
       title: 'Nothing was connected',
-      text: (client: string) => `You did not allow ${client} to use your account. You can close this window.`,
+      text: (client: string) => `${client} cannot use your account. You can close this window.`,
     },
   },
 
   logout: {
-    title: (name: string) => `Sign out of ${name}?`,
+    title: 'Do you want to sign out?',
     text: 'The next application you open will ask for your password again.',
     asked: (client: string) => `${client} asks to sign you out.`,
     submit: 'Sign out',
@@ -110,7 +115,7 @@ export const en = {
 
   signedOut: {
     title: 'You are signed out',
-    text: (name: string) => `Your session with ${name} has ended. You can close this window.`,
+    text: 'Your session here has ended. You can close this window.',
   },
 
   account: {
@@ -160,7 +165,7 @@ export const en = {
 
   start: {
     title: 'Start from your application',
-    text: (name: string) => `${name} signs you in to other applications.`,
+    text: 'With your account here you sign in to other applications.',
     next: 'Open the application you want to use, and press its sign-in button. It will bring you back here.',
   },
 

@@ -4,7 +4,8 @@ import type { Messages } from './en.ts';
 export const fr: Messages = {
   back: (client) => `Retour à ${client}`,
   requestId: 'Numéro de la demande',
-  signedInAs: 'Connecté en tant que',
+  getHelp: 'Obtenir de l’aide',
+  signedInAs: 'Session ouverte au nom de',
 
   client: {
     from: (client) => `De ${client} :`,
@@ -15,7 +16,7 @@ export const fr: Messages = {
 
   login: {
     title: (client) => `Se connecter à ${client}`,
-    account: (name) => `avec votre compte ${name}`,
+    account: (name) => `avec votre compte : ${name}`,
     username: 'Nom d’utilisateur',
     password: 'Mot de passe',
     showPassword: 'Afficher le mot de passe',
@@ -29,29 +30,30 @@ export const fr: Messages = {
     upstream: (upstream) => `Continuer avec ${upstream}`,
     upstreamBusy: 'Un instant…',
     link: (upstream, account) =>
-      `Vous vous êtes connecté avec ${upstream} en tant que ${account}, qui n’est relié à aucun compte ici. `
+      `Connexion avec ${upstream} : ${account}. Ce compte n’est encore relié à aucun compte ici. `
       + 'Connectez-vous une fois avec votre mot de passe pour le relier.',
-    help: (name) => `Un problème pour vous connecter ? Adressez-vous aux responsables de ${name}.`,
+    trouble: 'Un problème pour vous connecter ?',
+    help: 'Adressez-vous aux responsables de ce service.',
     errors: {
       invalid_credentials: () => 'Ce nom d’utilisateur et ce mot de passe ne vont pas ensemble. Vérifiez les deux et réessayez.',
       too_many_attempts: (wait) => `Trop de tentatives. Veuillez patienter ${wait || 'quelques minutes'}, puis réessayez.`,
       temporarily_unavailable: (wait) =>
         `La connexion est impossible pour le moment. Veuillez réessayer dans ${wait || 'un instant'}.`,
       upstream_denied: (_, upstream) =>
-        `La connexion avec ${upstream} a été annulée. Réessayez ou utilisez votre mot de passe.`,
+        `${upstream} : la connexion a été annulée. Réessayez ou utilisez votre mot de passe.`,
       upstream_failed: (_, upstream) =>
-        `La connexion avec ${upstream} n’a pas fonctionné. Réessayez ou utilisez votre mot de passe.`,
+        `${upstream} : la connexion n’a pas fonctionné. Réessayez ou utilisez votre mot de passe.`,
       upstream_unavailable: (_, upstream) =>
         `${upstream} ne répond pas pour le moment. Réessayez dans un instant ou utilisez votre mot de passe.`,
       upstream_unknown_account: (_, upstream) =>
-        `Votre compte ${upstream} ne correspond à aucun compte ici. Demandez à un administrateur de vous ajouter.`,
+        `${upstream} : votre compte ne correspond à aucun compte ici. Demandez à un administrateur de vous ajouter.`,
       other: () => 'Cela n’a pas fonctionné. Veuillez réessayer.',
     },
   },
 
   consent: {
-    title: (client) => `Autoriser ${client} à utiliser votre compte ?`,
-    wants: (client) => `${client} pourra :`,
+    title: (client) => `${client} demande à utiliser votre compte`,
+    wants: 'Si vous l’autorisez, l’application pourra :',
     scopes: {
       openid: 'Vous reconnaître à votre retour',
       profile: 'Voir votre nom et votre nom d’utilisateur',
@@ -68,7 +70,7 @@ export const fr: Messages = {
     device: 'La demande vient d’un appareil qui affiche ce code :',
     deviceCare: 'N’autorisez que si vous l’avez lancée vous-même, sur votre propre appareil, et s’il affiche le même code.',
     deviceNote: 'Votre mot de passe n’est jamais transmis. Sans autorisation, rien ne se passe sur l’appareil.',
-    note: (client) => `Votre mot de passe n’est jamais transmis. Sans autorisation, vous revenez à ${client} sans être connecté.`,
+    note: 'Votre mot de passe n’est jamais transmis. Sans autorisation, vous revenez à l’application sans connexion.',
   },
 
   device: {
@@ -95,22 +97,22 @@ export const fr: Messages = {
     },
     denied: {
       title: 'Rien n’a été connecté',
-      text: (client) => `Vous n’avez pas autorisé ${client} à utiliser votre compte. Vous pouvez fermer cette fenêtre.`,
+      text: (client) => `${client} ne peut pas utiliser votre compte. Vous pouvez fermer cette fenêtre.`,
     },
   },
 
   logout: {
-    title: (name) => `Se déconnecter de ${name} ?`,
+    title: 'Voulez-vous vous déconnecter ?',
     text: 'La prochaine application que vous ouvrirez demandera de nouveau votre mot de passe.',
     asked: (client) => `${client} demande à vous déconnecter.`,
     submit: 'Se déconnecter',
     busy: 'Déconnexion en cours…',
-    stay: 'Rester connecté',
+    stay: 'Garder la session ouverte',
   },
 
   signedOut: {
-    title: 'Vous êtes déconnecté',
-    text: (name) => `Votre session ${name} est terminée. Vous pouvez fermer cette fenêtre.`,
+    title: 'Votre session est fermée',
+    text: 'La déconnexion est faite. Vous pouvez fermer cette fenêtre.',
   },
 
   account: {
@@ -160,7 +162,7 @@ export const fr: Messages = {
 
   start: {
     title: 'Commencez par votre application',
-    text: (name) => `${name} vous connecte à d’autres applications.`,
+    text: 'Avec votre compte, vous vous connectez à d’autres applications.',
     next: 'Ouvrez l’application que vous voulez utiliser et choisissez « Se connecter ». Elle vous ramènera ici.',
   },
 
@@ -215,7 +217,7 @@ export const fr: Messages = {
       },
       access_denied: {
         title: 'Vous ne pouvez pas utiliser cette application',
-        text: 'Vous êtes connecté, mais cette application n’est pas ouverte à votre compte. '
+        text: 'Votre session est ouverte, mais cette application n’est pas ouverte à votre compte. '
           + 'Demandez à ses responsables de vous y donner accès.',
       },
       expired_token: {

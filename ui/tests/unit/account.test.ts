@@ -39,7 +39,7 @@ describe('login with upstreams', () => {
 
   test('says that an account elsewhere waits to be connected, and reads it with the first field', async () => {
     await show({ ...login, link: { upstream: 'Google', account: 'alice@gmail.example' } });
-    expect(text('#link')).toBe('You signed in with Google as alice@gmail.example, which is not connected to an account here. '
+    expect(text('#link')).toBe('Signed in with Google: alice@gmail.example. That is not connected to an account here yet. '
       + 'Sign in once with your password to connect it.');
     expect(find('#username').getAttribute('aria-describedby')).toBe('link');
     expect(all('[role=alert]')).toEqual([]);

@@ -90,7 +90,7 @@ describe('login', () => {
 describe('consent', () => {
   test('says who asks for what, in words, and unknown scopes by their name', async () => {
     await show(consent);
-    expect(document.title).toBe('Allow JupyterHub to use your account? · Campus');
+    expect(document.title).toBe('JupyterHub asks to use your account · Campus');
     expect(all('li').map((li) => li.textContent.trim())).toEqual([
       'Recognise you when you come back', 'See your name and username', 'Use read:jobs',
     ]);
@@ -168,7 +168,7 @@ describe('logout', () => {
 
   test('needs no client', async () => {
     await show({ ...logout, client: undefined });
-    expect(text('h1')).toBe('Sign out of Campus?');
+    expect(text('h1')).toBe('Do you want to sign out?');
   });
 });
 
@@ -287,12 +287,55 @@ describe('the configuration', () => {
     }
   });
 
-  test('gives the accent, if it is a colour', async () => {
-    const accent = () => document.documentElement.style.getPropertyValue('--accent-light');
+  test('gives a logo for the dark and its height; without one for the dark, the logo has a white ground there', async () => {
+    await configured({ logo: '/campus.svg', logo_dark: '/campus-dark.svg', logo_height: 48 });
+    expect(find('header source').getAttribute('srcset')).toBe('/campus-dark.svg');
+    expect(find('header source').getAttribute('media')).toBe('(prefers-color-scheme: dark)');
+    expect(find('header img').classList.contains('plate')).toBe(false);
+    expect(document.documentElement.style.getPropertyValue('--logo-height')).toBe('48px');
+    await configured({ logo: '/campus.svg', logo_dark: 'javascript:alert(1)' });
+    expect(all('header source')).toEqual([]);
+    expect(find('header img').classList.contains('plate')).toBe(true);
+  });
+
+  test('gives the accent, if it is a colour: to the buttons, the browser and the tab', async () => {
+    document.head.innerHTML = '<meta name="theme-color" content="#1a6b52"><link rel="icon" href="/logo.svg">';
+    const accent = () => document.documentElement.style.getPropertyValue('--fill');
     await configured({ accent: 'red; background: url(//x)' });
     expect(accent()).toBe('');
+    expect(document.querySelector('link')!.getAttribute('href')).toBe('/logo.svg');
     await configured({ accent: '#0b57d0' });
     expect(accent()).toBe('#0b57d0');
+    expect(document.querySelector('meta')!.content).toBe('#0b57d0');
+    expect(document.querySelector('link')!.href).toContain(encodeURIComponent('fill="#0b57d0"'));
+    await configured({ accent: '#0b57d0', logo: '/campus.svg' });
+    expect(document.querySelector('link')!.href).toContain(encodeURIComponent('>C</text>'));
+  });
+
+  test('gives links below each page, and nothing that is none', async () => {
+    const links = [
+      { text: 'Help', href: 'https://help.example.org/' }, { text: 'Data protection', href: '/privacy.html' },
+      { text: 'Evil', href: 'javascript:alert(1)' }, { text: '', href: '/x' }, {},
+    ];
+    const below = () => all('footer a').map((a) =>
+      [a.querySelector('span')!.textContent, a.getAttribute('href'), a.getAttribute('target')]);
+    await configured({ links });
+    expect(below()).toEqual([['Help', 'https://help.example.org/', '_blank'], ['Data protection', '/privacy.html', '_blank']]);
+    await configured({ links: 'x' });
+    expect(below()).toEqual([]);
+  });
+
+  test('gives who helps, behind what people look for, with the request id where there is one', async () => {
+    const help = (answer: object, support?: string) =>
+      open('/login?request=sealed', { config: { body: { api, name: 'Campus', support } }, interaction: { body: answer } })
+        .then(() => all('main a').map((a) => [a.querySelector('span')!.textContent, a.getAttribute('href')]));
+    const failed = { page: 'error', error: { code: 'server_error' }, request_id: 'r-1' };
+    expect(await help(login, 'mailto:help@example.org')).toEqual([['Trouble signing in?', 'mailto:help@example.org']]);
+    expect(await help(failed, 'mailto:help@example.org')).toEqual([['Get help', 'mailto:help@example.org?subject=Request%20ID%20r-1']]);
+    expect(await help(failed, 'https://desk.example.org/')).toEqual([['Get help', 'https://desk.example.org/']]);
+    expect(await help(login)).toEqual([]);
+    expect(text()).toContain('Trouble signing in? Ask the people who run this service.');
+    expect(await help(failed, 'javascript:alert(1)')).toEqual([]);
   });
 
   test('may name the API with a slash at the end', async () => {
@@ -306,7 +349,7 @@ describe('the language', () => {
 
   test('is the one the request asks for, then the browser’s, then English', async () => {
     await show({ ...login, ui_locales: ['nl', 'de-CH', 'fr'] }, { languages: ['fr'] });
-    expect([lang(), text('h1')]).toEqual(['de', 'Bei JupyterHub anmelden']);
+    expect([lang(), text('h1')]).toEqual(['de', 'Anmelden bei JupyterHub']);
     await show({ ...login, ui_locales: ['nl'] }, { languages: ['pt', 'fr-CA'] });
     expect([lang(), text('h1')]).toEqual(['fr', 'Se connecter à JupyterHub']);
     await show(login, { languages: ['pt'] });

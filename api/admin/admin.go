@@ -2,8 +2,8 @@
 // reads flags, calls one of them and prints; other doors call the same ones and have the same refusals. The table operations
 // names them all.
 //
-// Inputs and results are named in JSON as the columns of the tables are. The tags arg, optional, name, placeholder and help of
-// an input's fields say how the command line asks for them (github.com/alecthomas/kong).
+// Inputs and results are named in JSON as the columns of the tables are. The tags arg, optional, name, placeholder and help
+// of an input's fields say how the command line asks for them (github.com/alecthomas/kong).
 package admin
 
 import (
@@ -23,8 +23,9 @@ type Settings struct {
 	GrantTypes    []string            // that the token endpoint knows
 	ResponseTypes []oidc.ResponseType // that are accepted
 	Passwords     *authn.Passwords    // hashes new passwords
-	// ReplaceKey makes a successor for the signing key of alg, which signs at once in an emergency.
-	ReplaceKey func(ctx context.Context, alg string, emergency bool) error
+	// ReplaceKeys makes successors for the signing keys of algs, which sign at once in an emergency. ended is what ended with
+	// them; sameSeal reports whether they are encrypted with the encryption key of the old ones.
+	ReplaceKeys func(ctx context.Context, algs []string, emergency bool) (ended store.Ended, sameSeal bool, err error)
 }
 
 // Admin has the use cases as methods.

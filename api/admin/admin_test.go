@@ -31,7 +31,7 @@ func newAdmin(t *testing.T) (*Admin, *pgx.Conn) {
 		GrantTypes:    []string{oidc.GrantAuthorizationCode, oidc.GrantRefreshToken, oidc.GrantClientCredentials},
 		ResponseTypes: []oidc.ResponseType{"code"},
 		Passwords:     authn.NewPasswords(1, 0),
-		ReplaceKey:    func(context.Context, string, bool) error { return nil },
+		ReplaceKeys:   func(context.Context, []string, bool) (store.Ended, bool, error) { return store.Ended{}, false, nil },
 	}), conn
 }
 

@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"gatehouse/api/oidc"
@@ -52,16 +53,36 @@ func keyState(key store.SigningKey, all []store.SigningKey, now time.Time) strin
 	return KeySigns
 }
 
-// RotateKey is the algorithm whose key is to be replaced.
+// RotateKey is which keys are to be replaced.
 type RotateKey struct {
-	Alg       string `json:"alg"`
+	Alg       string `json:"alg,omitempty"`
+	All       bool   `json:"all,omitempty"`       // of every algorithm, in place of Alg
 	Emergency bool   `json:"emergency,omitempty"` // the private key has leaked: trust nothing that it signed
 }
 
-// RotateKey replaces a key ahead of the schedule. The new one is published first; in an emergency it signs at once.
-func (a *Admin) RotateKey(ctx context.Context, in RotateKey) (Nothing, error) {
-	if !slices.Contains(oidc.SigningAlgs, in.Alg) {
-		return Nothing{}, invalid("%s %q is not supported", member("alg"), in.Alg)
+// RotatedKeys is whose keys were replaced, and what ended with them.
+type RotatedKeys struct {
+	Algs                 []string `json:"algs"`
+	Sessions             int      `json:"sessions"`
+	Grants               int      `json:"grants"`
+	PersonalAccessTokens int      `json:"personal_access_tokens"`
+	SameEncryptionKey    bool     `json:"same_encryption_key"` // as the old keys were encrypted with
+}
+
+// RotateKey replaces keys ahead of the schedule, in one transaction. The new ones are published first; in an emergency they
+// sign at once. An emergency of all is what follows a leak of the encryption key: sessions, grants, personal access tokens,
+// codes of devices and tokens of upstreams end as well, since they cannot be told from what a thief made or read.
+func (a *Admin) RotateKey(ctx context.Context, in RotateKey) (RotatedKeys, error) {
+	algs := []string{in.Alg}
+	switch {
+	case in.All && in.Alg != "":
+		return RotatedKeys{}, invalid("%s and %s exclude each other", member("alg"), member("all"))
+	case in.All:
+		algs = slices.Clone(oidc.SigningAlgs)
+	case !slices.Contains(oidc.SigningAlgs, in.Alg):
+		return RotatedKeys{}, invalid("%s %q is not supported: name one of %s, or %s", member("alg"), in.Alg,
+			strings.Join(oidc.SigningAlgs, ", "), member("all"))
 	}
-	return Nothing{}, a.ReplaceKey(ctx, in.Alg, in.Emergency)
+	ended, sameSeal, err := a.ReplaceKeys(ctx, algs, in.Emergency)
+	return RotatedKeys{algs, ended.Sessions, ended.Grants, ended.PersonalAccessTokens, sameSeal}, err
 }

@@ -87,8 +87,8 @@ func (s *Sealer) Generate(alg string, created, activates time.Time) (Row, error)
 func (s *Sealer) unseal(r Row) (crypto.Signer, error) {
 	der, err := s.Open(ForSigningKeys, r.PrivateKey, []byte(r.KID))
 	if err != nil {
-		return nil, fmt.Errorf("signing key %s cannot be decrypted: put the key it was encrypted with back into "+
-			"GATEHOUSE_ENCRYPTION_KEY, after the new one", r.KID)
+		return nil, fmt.Errorf("signing key %s is encrypted with none of GATEHOUSE_ENCRYPTION_KEY: if the key that it is encrypted with has "+
+			"leaked or is lost, gatehouse key rotate --all --emergency replaces all; if not, it belongs there as the second", r.KID)
 	}
 	parsed, err := x509.ParsePKCS8PrivateKey(der)
 	if err != nil {

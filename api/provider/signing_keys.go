@@ -52,17 +52,38 @@ func (p *Provider) LoadKeys(ctx context.Context) error {
 
 // RotateKeys creates the keys that are due: one for each algorithm at first start, later successors ahead of time.
 func (p *Provider) RotateKeys(ctx context.Context) error {
-	return p.changeKeys(ctx, func(rows []keys.Row, now time.Time) ([]keys.NewKey, []keys.Retirement) {
+	now := p.now()
+	return p.changeKeys(ctx, now, func(rows []keys.Row) ([]keys.NewKey, []keys.Retirement) {
 		return keys.Plan(rows, oidc.SigningAlgs, now, p.keyPolicy())
-	})
+	}, func(plan store.KeyPlan) error { return p.store.PlanSigningKeys(ctx, now, plan) })
 }
 
-// ReplaceKey creates a successor for the key of alg now, ahead of schedule. In an emergency it signs at once and the key
-// that it replaces is no longer trusted; otherwise it is published for KeyPublishAhead first.
-func (p *Provider) ReplaceKey(ctx context.Context, alg string, emergency bool) error {
-	return p.changeKeys(ctx, func(rows []keys.Row, now time.Time) ([]keys.NewKey, []keys.Retirement) {
-		return keys.Rotate(rows, alg, now, p.keyPolicy(), emergency)
-	})
+// ReplaceKeys creates successors for the keys of algs now, ahead of schedule. In an emergency they sign at once and the keys
+// that they replace are no longer trusted; otherwise they are published for KeyPublishAhead first. An emergency of all is
+// that of the encryption key: what cannot be told from what a thief of it made ends as well. sameSeal reports whether the
+// new keys are encrypted with the encryption key of the old ones.
+func (p *Provider) ReplaceKeys(
+	ctx context.Context, algs []string, emergency bool,
+) (ended store.Ended, sameSeal bool, err error) {
+	now := p.now()
+	save := func(plan store.KeyPlan) error { return p.store.PlanSigningKeys(ctx, now, plan) }
+	if emergency && len(algs) == len(oidc.SigningAlgs) {
+		save = func(plan store.KeyPlan) (err error) {
+			ended, err = p.store.ReplaceLeakedKeys(ctx, now, plan)
+			return err
+		}
+	}
+	err = p.changeKeys(ctx, now, func(rows []keys.Row) (add []keys.NewKey, retire []keys.Retirement) {
+		for _, row := range rows {
+			sameSeal = sameSeal || p.sealer.IsCurrent(row.PrivateKey)
+		}
+		for _, alg := range algs {
+			a, r := keys.Rotate(rows, alg, now, p.keyPolicy(), emergency)
+			add, retire = append(add, a...), append(retire, r...)
+		}
+		return add, retire
+	}, save)
+	return ended, sameSeal, err
 }
 
 func (p *Provider) keyPolicy() keys.Policy {
@@ -71,11 +92,12 @@ func (p *Provider) keyPolicy() keys.Policy {
 	return keys.Policy{Every: p.KeyRotation, PublishAhead: p.KeyPublishAhead, KeepAfter: longest}
 }
 
-func (p *Provider) changeKeys(ctx context.Context, plan func([]keys.Row, time.Time) ([]keys.NewKey, []keys.Retirement)) error {
-	now := p.now()
+// changeKeys saves what plan makes of the keys at now.
+func (p *Provider) changeKeys(ctx context.Context, now time.Time, plan func([]keys.Row) ([]keys.NewKey, []keys.Retirement),
+	save func(store.KeyPlan) error) error {
 	var added []store.SigningKey
-	err := p.store.PlanSigningKeys(ctx, now, func(rows []store.SigningKey) (add []store.SigningKey, retire map[string]time.Time, err error) {
-		newKeys, retirements := plan(keyRows(rows), now)
+	err := save(func(rows []store.SigningKey) (add []store.SigningKey, retire map[string]time.Time, err error) {
+		newKeys, retirements := plan(keyRows(rows))
 		for _, k := range newKeys {
 			row, err := p.sealer.Generate(k.Alg, now, k.ActivatesAt)
 			if err != nil {

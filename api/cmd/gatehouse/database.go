@@ -38,12 +38,12 @@ func openDatabase(ctx context.Context, cfg *config.Config) (*store.Store, error)
 func newAdmin(cfg *config.Config, db *store.Store) *admin.Admin {
 	return admin.New(db, admin.Settings{
 		Issuer: cfg.Issuer, GrantTypes: provider.GrantTypes(), ResponseTypes: cfg.ResponseTypes, Passwords: authn.NewPasswords(1, 0),
-		ReplaceKey: func(ctx context.Context, alg string, emergency bool) error {
+		ReplaceKeys: func(ctx context.Context, algs []string, emergency bool) (store.Ended, bool, error) {
 			p, err := newProvider(cfg, db)
 			if err != nil {
-				return err
+				return store.Ended{}, false, err
 			}
-			return p.ReplaceKey(ctx, alg, emergency)
+			return p.ReplaceKeys(ctx, algs, emergency)
 		},
 	})
 }

@@ -72,7 +72,7 @@ func TestDoctor(t *testing.T) {
 		"name it in GATEHOUSE_TRUSTED_PROXIES")
 
 	s.env[3] = "GATEHOUSE_ENCRYPTION_KEY=" + strings.Repeat("1e", 32)
-	examine(1, "fail keys     signing key ", "put the key it was encrypted with back into GATEHOUSE_ENCRYPTION_KEY")
+	examine(1, "fail keys     signing key ", "gatehouse key rotate --all --emergency replaces all")
 
 	server.Close()
 	s.env[0] = "DATABASE_URL=postgres://gatehouse@127.0.0.1:1/x"

@@ -36,21 +36,35 @@ func (keyListCmd) Run(ctx context.Context, a *app) error {
 }
 
 type keyRotateCmd struct {
-	Alg       string `arg:"" enum:"RS256,PS256,ES256,EdDSA" help:"RS256, PS256, ES256 or EdDSA."`
-	Emergency bool   `help:"The private key has leaked: the new one signs at once, and what old ones signed is not trusted."`
+	Alg       string `arg:"" optional:"" help:"RS256, PS256, ES256 or EdDSA."`
+	All       bool   `help:"Replace the keys of all algorithms."`
+	Emergency bool   `help:"It has leaked: the new one signs at once, nothing old is trusted. With --all, all that is signed in ends, too."`
 }
 
 func (c keyRotateCmd) Run(ctx context.Context, a *app) error {
 	return a.withAdmin(ctx, config.ForServe, func(cfg *config.Config, adm *admin.Admin) error {
-		if _, err := adm.RotateKey(ctx, admin.RotateKey{Alg: c.Alg, Emergency: c.Emergency}); err != nil {
+		rotated, err := adm.RotateKey(ctx, admin.RotateKey{Alg: c.Alg, All: c.All, Emergency: c.Emergency})
+		if err != nil {
 			return err
 		}
-		if c.Emergency {
-			fmt.Fprintln(a.stdout, "The new", c.Alg, "key signs from now on;",
-				"relying parties that cache the JWKS fail until they read it again.")
-			return nil
+		for _, alg := range rotated.Algs {
+			if c.Emergency {
+				fmt.Fprintln(a.stdout, "The new", alg, "key signs from now on.")
+			} else {
+				fmt.Fprintln(a.stdout, "The new", alg, "key is published now and signs in", cfg.KeyPublishAhead)
+			}
 		}
-		fmt.Fprintln(a.stdout, "The new", c.Alg, "key is published now and signs in", cfg.KeyPublishAhead)
+		if c.Emergency && c.All {
+			fmt.Fprintf(a.stdout, "Ended: %d sessions, %d grants, %d personal access tokens.\n", rotated.Sessions, rotated.Grants,
+				rotated.PersonalAccessTokens)
+		}
+		if c.Emergency && c.All && rotated.SameEncryptionKey {
+			fmt.Fprintln(a.stderr, "warning: the new keys are encrypted with the GATEHOUSE_ENCRYPTION_KEY of the old ones; if that has leaked, "+
+				"put a new one in its place, and do this again")
+		}
+		if c.Emergency {
+			fmt.Fprintln(a.stdout, "Relying parties that cache the JWKS fail until they read it again.")
+		}
 		return nil
 	})
 }

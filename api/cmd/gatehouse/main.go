@@ -124,6 +124,8 @@ func (a *app) complain(err error) {
 // flag returns the flag that sets a member of an operation's input.
 func flag(member string) string {
 	switch member {
+	case "alg": // an argument
+		return "ALG"
 	case "grant_types", "response_types", "redirect_uris": // flags that may be repeated
 		member = strings.TrimSuffix(member, "s")
 	}

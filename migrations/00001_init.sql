@@ -168,15 +168,60 @@ $$;
 -- +goose StatementEnd
 
 -- +goose StatementBegin
--- uris_are_registrable: absolute http(s) URLs, or private-use schemes with a dot (RFC 8252 §7.1); no fragment, wildcard,
--- user name, white space, backslash or control character; at most 20 of at most 1,000 characters.
-CREATE FUNCTION uris_are_registrable(uris text[]) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT AS $$
-  SELECT cardinality(uris) <= 20 AND NOT EXISTS (
-    SELECT FROM unnest(uris) AS uri
-    WHERE uri IS NULL OR length(uri) > 1000
-      OR uri ~ '[#*\\[:space:][:cntrl:]<>"^`{|}]'
-      OR uri !~ '^(https?://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?)(:[0-9]{1,5})?([/?].*)?'
-        '|[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+:.*)$')
+-- check_uris refuses addresses of a column by the one rule that they break, which it names as a constraint: column and rule. They
+-- are absolute; kind is http (or https), https, request (http, and a fragment is the digest of what is there: OpenID Connect Core
+-- §6.2) or any, which may be a scheme of the application's own (RFC 8252 §7.1): none that a browser or another program acts on.
+CREATE FUNCTION check_uris(of_table text, of_column text, uris text[], kind text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE STRICT
+AS $$
+DECLARE
+  uri text;
+  rule text;
+BEGIN
+  IF cardinality(uris) > 100 THEN
+    RAISE EXCEPTION '% must be at most 100: there are %', of_column, cardinality(uris) USING ERRCODE = 'check_violation',
+      TABLE = of_table, COLUMN = of_column, CONSTRAINT = of_table || '_' || of_column || '_must_be_at_most_100';
+  END IF;
+  FOREACH uri IN ARRAY uris LOOP
+    IF kind = 'request' THEN
+      uri := regexp_replace(uri, '#[A-Za-z0-9_-]{0,86}$', '');
+    END IF;
+    rule := CASE
+      WHEN uri IS NULL THEN 'must_not_be_null'
+      WHEN length(uri) > 1000 THEN 'must_have_at_most_1000_characters'
+      WHEN uri ~ '[[:space:]]' THEN 'must_have_no_white_space'
+      WHEN uri ~ '[[:cntrl:]]' THEN 'must_have_no_control_characters'
+      WHEN uri ~ '#' THEN 'must_have_no_fragment'
+      WHEN uri ~ '[*]' THEN 'must_have_no_wildcard'
+      WHEN uri ~ '[\\<>"^`{|}]' THEN 'must_have_special_characters_percent_encoded'
+      WHEN uri !~ '^[A-Za-z][A-Za-z0-9+.-]*:' THEN 'must_be_absolute'
+      WHEN uri !~ '^[a-z0-9+.-]+:' THEN 'must_have_the_scheme_in_lower_case'
+      WHEN kind <> 'any' AND uri !~ '^https?:' THEN 'must_be_http_or_https'
+      WHEN kind = 'https' AND uri !~ '^https:' THEN 'must_be_https'
+      WHEN uri !~ '^https?:' AND uri ~ ('^(http[^.:]*|about|blob|cid|content|data|feed|file|filesystem|ftps?|geo|imap|intent|jar'
+        '|javascript|ldaps?|livescript|mailto|mhtml|mid|mocha|news|nntp|res|resource|sftp|shell|sips?|sms|smsto|ssh|tel|telnet|urn'
+        '|vbscript|view-source|wss?):') THEN 'must_have_a_scheme_of_the_application'
+      WHEN uri !~ '^https?:' THEN NULL
+      WHEN uri !~ '^https?://[^/?]' THEN 'must_have_a_host'
+      WHEN uri ~ '^https?://[^/?]*@' THEN 'must_have_no_user_name'
+      WHEN uri !~ '^https?://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?)([:/?]|$)' THEN 'must_have_a_valid_host'
+      WHEN uri !~ '^https?://(\[[^]]*\]|[^:/?]*)(:[0-9]{1,5})?([/?]|$)' THEN 'must_have_a_valid_port'
+    END;
+    IF rule IS NOT NULL THEN
+      RAISE EXCEPTION '% %: %', of_column, replace(rule, '_', ' '),
+        CASE WHEN uri IS NULL THEN 'one is' WHEN rule = 'must_have_no_user_name' THEN 'one has'
+          ELSE format('"%s"', left(uri, 1000)) END
+        USING ERRCODE = 'check_violation', TABLE = of_table, COLUMN = of_column,
+          CONSTRAINT = of_table || '_' || of_column || '_' || rule;
+    END IF;
+  END LOOP;
+  RETURN true;
+END $$;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+-- all_match reports whether each text of a list matches a regular expression; NULL matches none.
+CREATE FUNCTION all_match(list text[], pattern text) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT AS $$
+  SELECT coalesce(bool_and(coalesce(item ~ pattern, false)), true) FROM unnest(list) AS item
 $$;
 -- +goose StatementEnd
 
@@ -189,30 +234,19 @@ $$;
 -- +goose StatementEnd
 
 -- +goose StatementBegin
--- request_uris_are_registrable: as uris_are_registrable, http(s) only; a fragment is the digest of what is there (OpenID
--- Connect Core §6.2).
-CREATE FUNCTION request_uris_are_registrable(uris text[]) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT AS $$
-  SELECT uris_are_registrable(ARRAY(SELECT regexp_replace(uri, '#[A-Za-z0-9_-]{0,86}$', '') FROM unnest(uris) AS uri))
-    AND NOT EXISTS (SELECT FROM unnest(uris) AS uri WHERE uri !~ '^https?://')
+-- hosts_of counts what pairwise subjects are made for, unless there is a sector_identifier_uri (OpenID Connect Core §8.1).
+CREATE FUNCTION hosts_of(uris text[]) RETURNS bigint LANGUAGE sql IMMUTABLE STRICT AS $$
+  SELECT count(DISTINCT lower(substring(uri FROM '^https?://(\[[^]]*\]|[^/:?]+)'))) FROM unnest(uris) AS uri
 $$;
 -- +goose StatementEnd
 
 -- +goose StatementBegin
--- are_of_one_host: what a pairwise subject is made for, unless there is a sector_identifier_uri (OpenID Connect Core §8.1).
-CREATE FUNCTION are_of_one_host(uris text[]) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT AS $$
-  SELECT count(DISTINCT lower(substring(uri FROM '^https?://(\[[^]]*\]|[^/:?]+)'))) = 1
-    AND count(*) = count(substring(uri FROM '^https?://')) FROM unnest(uris) AS uri
-$$;
--- +goose StatementEnd
-
--- +goose StatementBegin
--- jwks_are_public: {"keys": […]} of at most 20 keys and 32 kB, none of them private or symmetric (RFC 7517 §5, RFC 7518 §6).
-CREATE FUNCTION jwks_are_public(jwks jsonb) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT AS $$
+-- jwks_are_some: {"keys": […]} of 1 to 20 objects (RFC 7517 §5).
+CREATE FUNCTION jwks_are_some(jwks jsonb) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT AS $$
   SELECT CASE
-    WHEN jsonb_typeof(jwks -> 'keys') IS DISTINCT FROM 'array' OR octet_length(jwks::text) > 32768 THEN false
+    WHEN jsonb_typeof(jwks -> 'keys') IS DISTINCT FROM 'array' THEN false
     ELSE jsonb_array_length(jwks -> 'keys') BETWEEN 1 AND 20
       AND NOT jsonb_path_exists(jwks, 'strict $.keys[*] ? (@.type() != "object")')
-      AND NOT jsonb_path_exists(jwks, '$.keys[*] ? (exists(@.d) || exists(@.p) || exists(@.q) || exists(@.k))')
   END
 $$;
 -- +goose StatementEnd
@@ -223,7 +257,7 @@ DO $$
 DECLARE
   f text;
 BEGIN
-  FOREACH f IN ARRAY ARRAY['request_uris_are_registrable(text[])', 'keycloak_hash_problem(text)', 'password_hash_problem(text)'] LOOP
+  FOREACH f IN ARRAY ARRAY['keycloak_hash_problem(text)', 'password_hash_problem(text)'] LOOP
     EXECUTE format('ALTER FUNCTION %s SET search_path = %I, pg_temp', f, current_schema());
   END LOOP;
 END $$;
@@ -264,13 +298,18 @@ CREATE TABLE users (
   CONSTRAINT users_password_hash_must_be_of_a_form_in_docs_sql_md CHECK (password_hash_problem(password) IS DISTINCT FROM 'form'),
   CONSTRAINT users_password_hash_must_not_cost_more_than_docs_sql_md_has CHECK (
     password_hash_problem(password) IS DISTINCT FROM 'cost'),
-  CONSTRAINT users_email_must_have_one_at_sign CHECK (
-    email ~ '^[^@[:space:][:cntrl:]]+@[^@[:space:][:cntrl:]]+$' AND length(email) <= 254),
+  CONSTRAINT users_email_must_have_one_at_sign CHECK (email ~ '^[^@]+@[^@]+$'),
+  CONSTRAINT users_email_must_have_no_white_space CHECK (email !~ '[[:space:][:cntrl:]]'),
+  CONSTRAINT users_email_must_have_at_most_254_characters CHECK (length(email) <= 254),
   CONSTRAINT users_email_verified_needs_an_email CHECK (NOT email_verified OR email IS NOT NULL),
-  CONSTRAINT users_names_must_be_short_without_control_characters CHECK (
-    length(concat(name, given_name, family_name)) <= 600 AND concat(name, given_name, family_name) !~ '[[:cntrl:]]'),
-  CONSTRAINT users_claims_must_be_a_json_object_below_8_kb CHECK (
-    jsonb_typeof(claims) = 'object' AND octet_length(claims::text) <= 8192)
+  CONSTRAINT users_name_must_have_at_most_200_characters CHECK (length(name) <= 200),
+  CONSTRAINT users_name_must_have_no_control_characters CHECK (name !~ '[[:cntrl:]]'),
+  CONSTRAINT users_given_name_must_have_at_most_200_characters CHECK (length(given_name) <= 200),
+  CONSTRAINT users_given_name_must_have_no_control_characters CHECK (given_name !~ '[[:cntrl:]]'),
+  CONSTRAINT users_family_name_must_have_at_most_200_characters CHECK (length(family_name) <= 200),
+  CONSTRAINT users_family_name_must_have_no_control_characters CHECK (family_name !~ '[[:cntrl:]]'),
+  CONSTRAINT users_claims_must_be_a_json_object CHECK (jsonb_typeof(claims) = 'object'),
+  CONSTRAINT users_claims_must_have_at_most_8_kb CHECK (octet_length(claims::text) <= 8192)
 );
 
 -- +goose StatementBegin
@@ -320,9 +359,11 @@ CREATE TABLE personal_access_tokens (
   used_at      timestamptz,
   revoked_at   timestamptz,
   CONSTRAINT personal_access_tokens_token_must_be_a_digest_use_sha256 CHECK (octet_length(token_sha256) = 32),
-  CONSTRAINT personal_access_tokens_name_is_1_to_100_without_control_chars CHECK (name ~ '^[^[:cntrl:]]{1,100}$'),
+  CONSTRAINT personal_access_tokens_name_must_have_1_to_100_characters CHECK (length(name) BETWEEN 1 AND 100),
+  CONSTRAINT personal_access_tokens_name_must_have_no_control_characters CHECK (name !~ '[[:cntrl:]]'),
   CONSTRAINT personal_access_tokens_scope_must_be_words_with_one_space CHECK (
-    scope ~ '^([!#-\[\]-~]+( [!#-\[\]-~]+)*)?$' AND length(scope) <= 1000),
+    scope ~ '^([!#-\[\]-~]+( [!#-\[\]-~]+)*)?$'),
+  CONSTRAINT personal_access_tokens_scope_must_have_at_most_1000_characters CHECK (length(scope) <= 1000),
   CONSTRAINT personal_access_tokens_expires_at_must_be_after_created_at CHECK (expires_at > created_at)
 );
 COMMENT ON COLUMN personal_access_tokens.token_sha256 IS 'sha256 of the whole token, which begins with gatehouse_pat_';
@@ -348,6 +389,7 @@ CREATE TABLE clients (
   -- what it may ask for
   application_type                      text NOT NULL DEFAULT 'web',
   redirect_uris                         text[] NOT NULL DEFAULT '{}',
+  localhost_any_port                    boolean NOT NULL DEFAULT false,
   grant_types                           text[] NOT NULL DEFAULT '{authorization_code}',
   response_types                        text[] NOT NULL DEFAULT '{code}',
   scope                                 text NOT NULL DEFAULT 'openid profile email groups offline_access',
@@ -392,16 +434,29 @@ CREATE TABLE clients (
   created_at                            timestamptz NOT NULL DEFAULT now(),
   updated_at                            timestamptz NOT NULL DEFAULT now(),
   CONSTRAINT clients_client_id_must_be_1_to_255_printable_ascii CHECK (client_id ~ '^[!-~]{1,255}$'),
-  CONSTRAINT clients_client_name_must_be_1_to_100_without_control_characters CHECK (client_name ~ '^[^[:cntrl:]]{1,100}$'),
-  CONSTRAINT clients_links_must_be_http_or_https_urls CHECK (
-    uris_are_registrable(array_remove(ARRAY[client_uri, logo_uri, policy_uri, tos_uri, initiate_login_uri], NULL))
-    AND concat_ws(' ', client_uri, logo_uri, policy_uri, tos_uri, initiate_login_uri) !~* '(^| )(?!https?://)[^ ]'),
+  CONSTRAINT clients_client_name_must_have_1_to_100_characters CHECK (length(client_name) BETWEEN 1 AND 100),
+  CONSTRAINT clients_client_name_must_have_no_control_characters CHECK (client_name !~ '[[:cntrl:]]'),
+  CONSTRAINT clients_client_uri_must_be_a_url CHECK (
+    check_uris('clients', 'client_uri', array_remove(ARRAY[client_uri], NULL), 'http')),
+  CONSTRAINT clients_logo_uri_must_be_a_url CHECK (
+    check_uris('clients', 'logo_uri', array_remove(ARRAY[logo_uri], NULL), 'http')),
+  CONSTRAINT clients_policy_uri_must_be_a_url CHECK (
+    check_uris('clients', 'policy_uri', array_remove(ARRAY[policy_uri], NULL), 'http')),
+  CONSTRAINT clients_tos_uri_must_be_a_url CHECK (
+    check_uris('clients', 'tos_uri', array_remove(ARRAY[tos_uri], NULL), 'http')),
+  CONSTRAINT clients_initiate_login_uri_must_be_a_url CHECK (
+    check_uris('clients', 'initiate_login_uri', array_remove(ARRAY[initiate_login_uri], NULL), 'http')),
+  CONSTRAINT clients_contacts_must_not_be_null CHECK (array_position(contacts, NULL) IS NULL),
   CONSTRAINT clients_application_type_must_be_web_or_native CHECK (application_type IN ('web', 'native')),
-  CONSTRAINT clients_redirect_uris_must_be_absolute_no_fragment_or_wildcard CHECK (uris_are_registrable(redirect_uris)),
+  CONSTRAINT clients_redirect_uris_must_be_uris CHECK (check_uris('clients', 'redirect_uris', redirect_uris, 'any')),
   CONSTRAINT clients_public_redirect_uris_must_be_https_or_loopback CHECK (
     token_endpoint_auth_method <> 'none' OR http_only_on_loopback(redirect_uris)),
   CONSTRAINT clients_scope_must_be_words_separated_by_one_space CHECK (
-    scope ~ '^([!#-\[\]-~]+( [!#-\[\]-~]+)*)?$' AND length(scope) <= 1000),
+    scope ~ '^([!#-\[\]-~]+( [!#-\[\]-~]+)*)?$'),
+  CONSTRAINT clients_scope_must_have_at_most_1000_characters CHECK (length(scope) <= 1000),
+  CONSTRAINT clients_grant_types_must_not_be_null CHECK (array_position(grant_types, NULL) IS NULL),
+  CONSTRAINT clients_response_types_must_not_be_null CHECK (array_position(response_types, NULL) IS NULL),
+  CONSTRAINT clients_allowed_groups_must_not_be_null CHECK (array_position(allowed_groups, NULL) IS NULL),
   CONSTRAINT clients_default_max_age_must_not_be_negative CHECK (default_max_age >= 0),
   CONSTRAINT clients_secret_must_be_a_digest_use_sha256 CHECK (octet_length(client_secret_sha256) = 32),
   CONSTRAINT clients_auth_method_must_be_basic_post_private_key_jwt_or_none CHECK (
@@ -413,24 +468,41 @@ CREATE TABLE clients (
   CONSTRAINT clients_without_a_secret_must_require_pkce CHECK (require_pkce OR token_endpoint_auth_method <> 'none'),
   CONSTRAINT clients_token_endpoint_auth_alg_is_RS256_PS256_ES256_or_EdDSA CHECK (
     token_endpoint_auth_signing_alg IN ('RS256', 'PS256', 'ES256', 'EdDSA')),
-  CONSTRAINT clients_jwks_must_have_1_to_20_public_keys CHECK (jwks_are_public(jwks)),
+  CONSTRAINT clients_jwks_must_be_an_object_with_1_to_20_keys CHECK (jwks_are_some(jwks)),
+  CONSTRAINT clients_jwks_must_have_no_private_or_symmetric_keys CHECK ( -- RFC 7518 §6
+    NOT jsonb_path_exists(jwks, '$.keys[*] ? (exists(@.d) || exists(@.p) || exists(@.q) || exists(@.k))')),
+  CONSTRAINT clients_jwks_must_have_at_most_32_kb CHECK (octet_length(jwks::text) <= 32768),
   CONSTRAINT clients_jwks_and_jwks_uri_exclude_each_other CHECK (num_nonnulls(jwks, jwks_uri) <= 1),
-  CONSTRAINT clients_jwks_uri_must_be_a_url_without_fragment CHECK (
-    uris_are_registrable(array_remove(ARRAY[jwks_uri], NULL)) AND jwks_uri ~ '^https?://'),
-  CONSTRAINT clients_private_key_jwt_needs_jwks_or_jwks_uri_and_no_secret CHECK (
-    token_endpoint_auth_method <> 'private_key_jwt' OR num_nonnulls(jwks, jwks_uri) = 1 AND client_secret_sha256 IS NULL),
-  CONSTRAINT clients_request_uris_must_be_at_most_20_urls CHECK (request_uris_are_registrable(request_uris)),
+  CONSTRAINT clients_jwks_uri_must_be_a_url CHECK (
+    check_uris('clients', 'jwks_uri', array_remove(ARRAY[jwks_uri], NULL), 'http')),
+  CONSTRAINT clients_private_key_jwt_needs_jwks_or_jwks_uri CHECK (
+    token_endpoint_auth_method <> 'private_key_jwt' OR num_nonnulls(jwks, jwks_uri) > 0),
+  CONSTRAINT clients_with_private_key_jwt_must_have_no_secret CHECK (
+    token_endpoint_auth_method <> 'private_key_jwt' OR client_secret_sha256 IS NULL),
+  CONSTRAINT clients_request_uris_must_be_uris CHECK (check_uris('clients', 'request_uris', request_uris, 'request')),
   CONSTRAINT clients_request_object_alg_must_be_RS256_PS256_ES256_or_EdDSA CHECK (
     request_object_signing_alg IN ('RS256', 'PS256', 'ES256', 'EdDSA')),
   CONSTRAINT clients_signed_request_objects_need_jwks_or_jwks_uri CHECK (
-    NOT require_signed_request_object OR num_nonnulls(jwks, jwks_uri) = 1),
+    NOT require_signed_request_object OR num_nonnulls(jwks, jwks_uri) > 0),
   CONSTRAINT clients_security_profile_must_be_openid_or_fapi2 CHECK (security_profile IN ('openid', 'fapi2')),
-  CONSTRAINT clients_fapi2_needs_private_key_jwt_par_dpop_pkce_code_no_RS256 CHECK (security_profile <> 'fapi2'
-    OR token_endpoint_auth_method = 'private_key_jwt' AND require_pushed_authorization_requests AND dpop_bound_access_tokens
-      AND require_pkce AND response_types = '{code}'
-      AND id_token_signed_response_alg <> 'RS256' AND access_token_signing_alg <> 'RS256'
-      AND token_endpoint_auth_signing_alg IS DISTINCT FROM 'RS256' AND request_object_signing_alg IS DISTINCT FROM 'RS256'
-      AND userinfo_signed_response_alg IS DISTINCT FROM 'RS256'),
+  CONSTRAINT clients_fapi2_needs_token_endpoint_auth_method_private_key_jwt CHECK (
+    security_profile <> 'fapi2' OR token_endpoint_auth_method = 'private_key_jwt'),
+  CONSTRAINT clients_fapi2_needs_require_pushed_authorization_requests CHECK (
+    security_profile <> 'fapi2' OR require_pushed_authorization_requests),
+  CONSTRAINT clients_fapi2_needs_dpop_bound_access_tokens CHECK (security_profile <> 'fapi2' OR dpop_bound_access_tokens),
+  CONSTRAINT clients_fapi2_needs_require_pkce CHECK (security_profile <> 'fapi2' OR require_pkce),
+  CONSTRAINT clients_fapi2_needs_response_types_of_code_alone CHECK (
+    security_profile <> 'fapi2' OR response_types = '{code}'),
+  CONSTRAINT clients_fapi2_id_token_signed_response_alg_must_not_be_RS256 CHECK (
+    security_profile <> 'fapi2' OR id_token_signed_response_alg IS DISTINCT FROM 'RS256'),
+  CONSTRAINT clients_fapi2_access_token_signing_alg_must_not_be_RS256 CHECK (
+    security_profile <> 'fapi2' OR access_token_signing_alg IS DISTINCT FROM 'RS256'),
+  CONSTRAINT clients_fapi2_userinfo_signed_response_alg_must_not_be_RS256 CHECK (
+    security_profile <> 'fapi2' OR userinfo_signed_response_alg IS DISTINCT FROM 'RS256'),
+  CONSTRAINT clients_fapi2_token_endpoint_auth_signing_alg_must_not_be_RS256 CHECK (
+    security_profile <> 'fapi2' OR token_endpoint_auth_signing_alg IS DISTINCT FROM 'RS256'),
+  CONSTRAINT clients_fapi2_request_object_signing_alg_must_not_be_RS256 CHECK (
+    security_profile <> 'fapi2' OR request_object_signing_alg IS DISTINCT FROM 'RS256'),
   CONSTRAINT clients_id_token_alg_must_be_RS256_PS256_ES256_or_EdDSA CHECK (
     id_token_signed_response_alg IN ('RS256', 'PS256', 'ES256', 'EdDSA')),
   CONSTRAINT clients_access_token_alg_must_be_RS256_PS256_ES256_or_EdDSA CHECK (
@@ -439,24 +511,32 @@ CREATE TABLE clients (
     userinfo_signed_response_alg IN ('RS256', 'PS256', 'ES256', 'EdDSA')),
   CONSTRAINT clients_refresh_token_format_must_be_opaque_or_jwt CHECK (refresh_token_format IN ('opaque', 'jwt')),
   CONSTRAINT clients_subject_type_must_be_public_or_pairwise CHECK (subject_type IN ('public', 'pairwise')),
-  CONSTRAINT clients_sector_identifier_uri_must_be_an_https_url CHECK (
-    uris_are_registrable(array_remove(ARRAY[sector_identifier_uri], NULL)) AND sector_identifier_uri ~ '^https://'),
+  CONSTRAINT clients_sector_identifier_uri_must_be_a_url CHECK (
+    check_uris('clients', 'sector_identifier_uri', array_remove(ARRAY[sector_identifier_uri], NULL), 'https')),
+  CONSTRAINT clients_pairwise_needs_redirect_uris_or_sector_identifier_uri CHECK (
+    subject_type <> 'pairwise' OR sector_identifier_uri IS NOT NULL OR redirect_uris <> '{}'),
+  CONSTRAINT clients_pairwise_with_private_schemes_needs_sector_identifier CHECK (
+    subject_type <> 'pairwise' OR sector_identifier_uri IS NOT NULL OR all_match(redirect_uris, '^https?://')),
   CONSTRAINT clients_pairwise_on_several_hosts_needs_sector_identifier_uri CHECK (
-    subject_type <> 'pairwise' OR sector_identifier_uri IS NOT NULL OR are_of_one_host(redirect_uris)),
-  CONSTRAINT clients_released_claims_must_be_at_most_20_claim_names CHECK (
-    released_claims = '{}' OR cardinality(released_claims) <= 20
-    AND array_to_string(released_claims, E'\n', '?') ~ '^[A-Za-z0-9_.:/-]{1,100}(\n[A-Za-z0-9_.:/-]{1,100})*$'),
-  CONSTRAINT clients_audiences_must_be_at_most_20_without_white_space CHECK (
-    audiences = '{}' OR cardinality(audiences) <= 20
-    AND array_to_string(audiences, E'\n', '?') ~ '^[!->@-~]{1,255}(\n[!->@-~]{1,255})*$'),
-  CONSTRAINT clients_post_logout_redirect_uris_must_be_absolute CHECK (uris_are_registrable(post_logout_redirect_uris)),
-  CONSTRAINT clients_frontchannel_logout_uri_must_be_a_url_without_fragment CHECK (
-    uris_are_registrable(array_remove(ARRAY[frontchannel_logout_uri], NULL)) AND frontchannel_logout_uri ~ '^https?://'),
-  CONSTRAINT clients_backchannel_logout_uri_must_be_a_url_without_fragment CHECK (
-    uris_are_registrable(array_remove(ARRAY[backchannel_logout_uri], NULL)) AND backchannel_logout_uri ~ '^https?://'),
-  CONSTRAINT clients_allowed_upstreams_must_be_at_most_20_names CHECK (
-    allowed_upstreams = '{}' OR cardinality(allowed_upstreams) <= 20
-    AND array_to_string(allowed_upstreams, ' ', '?') ~ '^[a-z0-9][a-z0-9_-]{0,31}( [a-z0-9][a-z0-9_-]{0,31})*$'),
+    subject_type <> 'pairwise' OR sector_identifier_uri IS NOT NULL OR hosts_of(redirect_uris) <= 1),
+  CONSTRAINT clients_released_claims_must_be_at_most_20 CHECK (cardinality(released_claims) <= 20),
+  CONSTRAINT clients_released_claims_must_not_be_null CHECK (array_position(released_claims, NULL) IS NULL),
+  CONSTRAINT clients_released_claims_must_be_claim_names CHECK (
+    all_match(array_remove(released_claims, NULL), '^[A-Za-z0-9_.:/-]{1,100}$')),
+  CONSTRAINT clients_audiences_must_be_at_most_20 CHECK (cardinality(audiences) <= 20),
+  CONSTRAINT clients_audiences_must_not_be_null CHECK (array_position(audiences, NULL) IS NULL),
+  CONSTRAINT clients_audiences_must_be_1_to_255_printable_ascii CHECK (
+    all_match(array_remove(audiences, NULL), '^[!-~]{1,255}$')),
+  CONSTRAINT clients_post_logout_redirect_uris_must_be_uris CHECK (
+    check_uris('clients', 'post_logout_redirect_uris', post_logout_redirect_uris, 'any')),
+  CONSTRAINT clients_frontchannel_logout_uri_must_be_a_url CHECK (
+    check_uris('clients', 'frontchannel_logout_uri', array_remove(ARRAY[frontchannel_logout_uri], NULL), 'http')),
+  CONSTRAINT clients_backchannel_logout_uri_must_be_a_url CHECK (
+    check_uris('clients', 'backchannel_logout_uri', array_remove(ARRAY[backchannel_logout_uri], NULL), 'http')),
+  CONSTRAINT clients_allowed_upstreams_must_be_at_most_20 CHECK (cardinality(allowed_upstreams) <= 20),
+  CONSTRAINT clients_allowed_upstreams_must_not_be_null CHECK (array_position(allowed_upstreams, NULL) IS NULL),
+  CONSTRAINT clients_allowed_upstreams_must_be_names_of_upstreams CHECK (
+    all_match(array_remove(allowed_upstreams, NULL), '^[a-z0-9][a-z0-9_-]{0,31}$')),
   CONSTRAINT clients_registration_must_be_open_token_or_document CHECK (registration IN ('open', 'token', 'document')),
   CONSTRAINT clients_registration_access_token_must_be_a_digest_use_sha256 CHECK (
     octet_length(registration_access_token_sha256) = 32),
@@ -474,6 +554,8 @@ END $$;
 CREATE TRIGGER clients_keep_updated_at BEFORE UPDATE ON clients FOR EACH ROW EXECUTE FUNCTION clients_keep_updated_at();
 COMMENT ON COLUMN clients.client_secret_sha256 IS
   'sha256(''the secret''); make the secret with: SELECT encode(gen_random_bytes(32), ''hex'')';
+COMMENT ON COLUMN clients.localhost_any_port IS
+  'true: redirect_uris of http://localhost count with any port, as those of 127.0.0.1 and [::1] do for a native client';
 COMMENT ON COLUMN clients.jwks IS 'the client''s public keys, {"keys": [...]}: for private_key_jwt and signed request objects';
 COMMENT ON COLUMN clients.jwks_uri IS
   'where they are fetched instead; http, and private addresses, only of hosts in GATEHOUSE_PRIVATE_HOSTS';
@@ -504,7 +586,8 @@ CREATE TABLE initial_access_tokens (
   created_at   timestamptz NOT NULL DEFAULT now(),
   expires_at   timestamptz NOT NULL DEFAULT now() + interval '30 days',
   used_at      timestamptz,
-  CONSTRAINT initial_access_tokens_name_is_1_to_100_without_control_chars CHECK (name ~ '^[^[:cntrl:]]{1,100}$'),
+  CONSTRAINT initial_access_tokens_name_must_have_1_to_100_characters CHECK (length(name) BETWEEN 1 AND 100),
+  CONSTRAINT initial_access_tokens_name_must_have_no_control_characters CHECK (name !~ '[[:cntrl:]]'),
   CONSTRAINT initial_access_tokens_token_must_be_a_digest_use_sha256 CHECK (octet_length(token_sha256) = 32),
   CONSTRAINT initial_access_tokens_uses_left_must_not_be_negative CHECK (uses_left >= 0)
 );
@@ -531,7 +614,8 @@ CREATE TABLE exchange_policies (
   CONSTRAINT exchange_policies_audience_must_be_1_to_255_without_spaces CHECK (audience ~ '^[!-~]{1,255}$'),
   CONSTRAINT exchange_policies_subject_audience_is_1_to_255_without_spaces CHECK (subject_audience ~ '^[!-~]{1,255}$'),
   CONSTRAINT exchange_policies_scope_must_be_words_separated_by_one_space CHECK (
-    scope ~ '^([!#-\[\]-~]+( [!#-\[\]-~]+)*)?$' AND length(scope) <= 1000)
+    scope ~ '^([!#-\[\]-~]+( [!#-\[\]-~]+)*)?$'),
+  CONSTRAINT exchange_policies_scope_must_have_at_most_1000_characters CHECK (length(scope) <= 1000)
 );
 COMMENT ON TABLE exchange_policies IS 'the client may exchange access tokens for one that audience takes';
 COMMENT ON COLUMN exchange_policies.scope IS 'the widest scope of the new token, which never has one that the old token has not';
@@ -806,26 +890,32 @@ CREATE TABLE upstreams (
   created_at           timestamptz NOT NULL DEFAULT now(),
   updated_at           timestamptz NOT NULL DEFAULT now(),
   CONSTRAINT upstreams_name_must_be_1_to_32_of_a_z_0_9_dash_underscore CHECK (name ~ '^[a-z0-9][a-z0-9_-]{0,31}$'),
-  CONSTRAINT upstreams_display_name_must_be_1_to_100_without_control_chars CHECK (display_name ~ '^[^[:cntrl:]]{1,100}$'),
+  CONSTRAINT upstreams_display_name_must_have_1_to_100_characters CHECK (length(display_name) BETWEEN 1 AND 100),
+  CONSTRAINT upstreams_display_name_must_have_no_control_characters CHECK (display_name !~ '[[:cntrl:]]'),
   CONSTRAINT upstreams_kind_must_be_oidc_or_github CHECK (kind IN ('oidc', 'github')),
-  CONSTRAINT upstreams_issuer_must_be_an_http_url_without_query CHECK (
-    issuer ~ '^https?://' AND issuer !~ '[?#]' AND uris_are_registrable(ARRAY[issuer])),
+  CONSTRAINT upstreams_issuer_must_be_a_url CHECK (
+    check_uris('upstreams', 'issuer', array_remove(ARRAY[issuer], NULL), 'http')),
+  CONSTRAINT upstreams_issuer_must_have_no_query CHECK (issuer !~ '[?]'),
   CONSTRAINT upstreams_client_id_must_be_1_to_255_printable_ascii CHECK (client_id ~ '^[!-~]{1,255}$'),
   CONSTRAINT upstreams_client_secret_must_be_1_to_2000_printable_ascii CHECK (
     client_secret ~ '^[ -~]+$' AND length(client_secret) <= 2000),
   CONSTRAINT upstreams_scope_must_be_words_separated_by_one_space CHECK (
-    scope ~ '^([!#-\[\]-~]+( [!#-\[\]-~]+)*)?$' AND length(scope) <= 1000),
-  CONSTRAINT upstreams_scope_has_openid_for_oidc_and_never_for_github CHECK (
-    kind NOT IN ('oidc', 'github') OR ('openid' = ANY (string_to_array(scope, ' '))) = (kind = 'oidc')),
-  CONSTRAINT upstreams_authorization_params_must_be_texts_below_2_kb CHECK (
-    jsonb_typeof(authorization_params) = 'object' AND octet_length(authorization_params::text) <= 2048
-    AND NOT jsonb_path_exists(authorization_params, '$.* ? (@.type() != "string")')),
+    scope ~ '^([!#-\[\]-~]+( [!#-\[\]-~]+)*)?$'),
+  CONSTRAINT upstreams_scope_must_have_at_most_1000_characters CHECK (length(scope) <= 1000),
+  CONSTRAINT upstreams_of_kind_oidc_need_openid_in_scope CHECK (kind <> 'oidc' OR 'openid' = ANY (string_to_array(scope, ' '))),
+  CONSTRAINT upstreams_of_kind_github_must_have_no_openid_in_scope CHECK (
+    kind <> 'github' OR 'openid' <> ALL (string_to_array(scope, ' '))),
+  CONSTRAINT upstreams_authorization_params_must_be_a_json_object CHECK (jsonb_typeof(authorization_params) = 'object'),
+  CONSTRAINT upstreams_authorization_params_must_be_texts CHECK (
+    NOT jsonb_path_exists(authorization_params, 'strict $.* ? (@.type() != "string")', silent => true)),
+  CONSTRAINT upstreams_authorization_params_must_have_at_most_2_kb CHECK (octet_length(authorization_params::text) <= 2048),
   CONSTRAINT upstreams_authorization_params_must_not_be_the_protocols CHECK (
     NOT authorization_params ?| ARRAY['client_id', 'client_secret', 'redirect_uri', 'response_type', 'response_mode', 'scope', 'state',
       'nonce', 'code_challenge', 'code_challenge_method', 'request', 'request_uri']),
-  CONSTRAINT upstreams_email_domains_must_be_at_most_100_in_lower_case CHECK (
-    email_domains = '{}' OR cardinality(email_domains) <= 100
-    AND array_to_string(email_domains, E'\n', '?') ~ '^[^[:space:][:cntrl:]@A-Z?]{1,253}(\n[^[:space:][:cntrl:]@A-Z?]{1,253})*$'),
+  CONSTRAINT upstreams_email_domains_must_be_at_most_100 CHECK (cardinality(email_domains) <= 100),
+  CONSTRAINT upstreams_email_domains_must_not_be_null CHECK (array_position(email_domains, NULL) IS NULL),
+  CONSTRAINT upstreams_email_domains_must_be_domains_in_lower_case CHECK (
+    all_match(array_remove(email_domains, NULL), '^[^[:space:][:cntrl:]@A-Z]{1,253}$')),
   CONSTRAINT upstreams_that_trust_email_need_email_domains CHECK (NOT trusts_email OR email_domains <> '{}')
 );
 -- +goose StatementBegin
@@ -864,7 +954,8 @@ CREATE TABLE upstream_accounts (
   CONSTRAINT upstream_accounts_account_is_linked_already PRIMARY KEY (upstream, issuer, sub),
   CONSTRAINT upstream_accounts_user_has_an_account_there_already UNIQUE (upstream, username),
   CONSTRAINT upstream_accounts_sub_must_be_1_to_255_printable_ascii CHECK (sub ~ '^[ -~]{1,255}$'),
-  CONSTRAINT upstream_accounts_label_must_be_1_to_254_without_control_chars CHECK (label ~ '^[^[:cntrl:]]{1,254}$')
+  CONSTRAINT upstream_accounts_label_must_have_1_to_254_characters CHECK (length(label) BETWEEN 1 AND 254),
+  CONSTRAINT upstream_accounts_label_must_have_no_control_characters CHECK (label !~ '[[:cntrl:]]')
 );
 CREATE INDEX upstream_accounts_by_username ON upstream_accounts (username);
 COMMENT ON COLUMN upstream_accounts.label IS 'what to show: e-mail address or name there';
@@ -946,6 +1037,6 @@ DROP TABLE cache_version, pairwise_salt, signing_keys, upstream_accounts, upstre
   recent_registrations, initial_access_tokens, clients, personal_access_tokens, group_members, groups, users;
 DROP FUNCTION gatehouse_cached_rows_changed_if_any, gatehouse_cached_rows_changed, upstreams_keep_updated_at,
   queue_logouts_of_user, queue_logouts_of_session, grants_follow_their_client, clients_keep_updated_at, users_keep_sub,
-  jwks_are_public, are_of_one_host, request_uris_are_registrable, http_only_on_loopback, uris_are_registrable,
+  jwks_are_some, hosts_of, http_only_on_loopback, all_match, check_uris,
   origin_of, password_hash_problem, keycloak_hash_problem, crypt_number, scrypt_is_bounded, argon2_is_bounded, is_base64,
   password_hash;

@@ -107,7 +107,7 @@ func TestImportLeavesOutWhatIsNotSupportedAndSaysSo(t *testing.T) {
 	}
 	list.Clients[1].RedirectURIs = []string{"javascript:alert(1)"}
 	failed, err := a.ImportClients(t.Context(), list)
-	refused[Refusal](t, err, "client b: redirect uris must be absolute")
+	refused[Refusal](t, err, "client b: redirect_uris must have a scheme of the application")
 	if len(failed.Clients) != 0 || len(failed.Warnings) == 0 {
 		t.Errorf("what was refused: %+v", failed)
 	}

@@ -270,7 +270,7 @@ func TestAnImportThatIsRefusedSaysAllThatIsWrong(t *testing.T) {
 		{"client_id": "c", "id_token_signed_response_alg": "HS256"}]`))
 	try(t, err)
 	out, err := a.ImportClients(t.Context(), in)
-	refused[Refusal](t, err, "client a: redirect uris must be")
+	refused[Refusal](t, err, "client a: redirect_uris must have a scheme")
 	if lines := strings.Split(err.Error(), "\n"); len(lines) != 3 || !strings.HasPrefix(lines[1], "client b: auth method must be") ||
 		!strings.HasPrefix(lines[2], "client c: id token alg must be") {
 		t.Errorf("%v", err)

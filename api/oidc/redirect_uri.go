@@ -14,22 +14,37 @@ func (c *Client) HasRedirectURI(uri string) bool {
 	if slices.Contains(c.RedirectURIs, uri) {
 		return true
 	}
-	asked, onLoopback := withoutPort(uri)
-	return onLoopback && c.ApplicationType == "native" && slices.ContainsFunc(c.RedirectURIs, func(registered string) bool {
-		other, ok := withoutPort(registered)
-		return ok && other == asked
+	asked, host := withoutPort(uri)
+	return c.mayUseAnyPortOf(host) && slices.ContainsFunc(c.RedirectURIs, func(registered string) bool {
+		other, itsHost := withoutPort(registered)
+		return itsHost != "" && other == asked
 	})
 }
 
-// loopback matches a URI of RFC 8252 §7.3, which has an address: localhost may resolve to another machine (§8.3).
-var loopback = regexp.MustCompile(`^(http://(?:127\.0\.0\.1|\[::1\]))(?::[0-9]{1,5})?([/?].*)?$`)
+// mayUseAnyPortOf reports whether the client listens on a port of its choice of a host that is the person's own machine. localhost
+// may resolve to another one (RFC 8252 §8.3), so an administrator decides about it; native clients that register themselves, which
+// have nobody to ask, may.
+func (c *Client) mayUseAnyPortOf(host string) bool {
+	native := c.ApplicationType == "native"
+	switch host {
+	case "localhost":
+		return c.LocalhostAnyPort || native && c.Registration != ""
+	case "127.0.0.1", "[::1]":
+		return native
+	}
+	return false
+}
 
-func withoutPort(uri string) (bare string, onLoopback bool) {
+// loopback matches a URI of RFC 8252 §7.3, or of localhost.
+var loopback = regexp.MustCompile(`^http://(127\.0\.0\.1|\[::1\]|localhost)(?::[0-9]{1,5})?([/?].*)?$`)
+
+// withoutPort returns a URI of the person's own machine without its port, and the host; both are "" for any other.
+func withoutPort(uri string) (bare, host string) {
 	parts := loopback.FindStringSubmatch(uri)
 	if parts == nil {
-		return "", false
+		return "", ""
 	}
-	return parts[1] + parts[2], true
+	return "http://" + parts[1] + parts[2], parts[1]
 }
 
 // ExplainRedirectURI returns, for the log, which part of given differs from the nearest registered URI, and the SQL that

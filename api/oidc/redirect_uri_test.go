@@ -1,6 +1,9 @@
 package oidc
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // RFC 8252 §7.3.
 func TestANativeClientMayUseAnyPortOfItsOwnMachine(t *testing.T) {
@@ -29,6 +32,44 @@ func TestANativeClientMayUseAnyPortOfItsOwnMachine(t *testing.T) {
 		"http://127.0.0.1:5\\@evil.example/cb", ""} {
 		if native.HasRedirectURI(uri) {
 			t.Errorf("%s is taken", uri)
+		}
+	}
+}
+
+// RFC 8252 §8.3: localhost is not as sure to be the person's own machine, so it takes the word of an administrator, or a native client
+// that has nobody to give it.
+func TestLocalhostHasAnyPortForWhoseRowSaysSo(t *testing.T) {
+	registered := []string{"http://localhost/cb", "http://localhost:8000/", "http://127.0.0.1/cb"}
+	for about, c := range map[string]struct {
+		kind, registration string
+		anyPort            bool
+		want               string // of localhost, of 127.0.0.1
+	}{
+		"by an administrator":               {"web", "", false, "no no"},
+		"native":                            {"native", "", false, "no yes"},
+		"whose row says so":                 {"web", "", true, "yes no"},
+		"native whose row says so":          {"native", "", true, "yes yes"},
+		"that registered itself":            {"web", "open", false, "no no"},
+		"native that registered itself":     {"native", "open", false, "yes yes"},
+		"native that registered by token":   {"native", "token", false, "yes yes"},
+		"native that registered a document": {"native", "document", false, "yes yes"},
+	} {
+		client := Client{ClientMetadata: ClientMetadata{ApplicationType: c.kind, RedirectURIs: registered}, Registration: c.registration,
+			LocalhostAnyPort: c.anyPort}
+		for i, host := range []string{"localhost", "127.0.0.1"} {
+			want := strings.Fields(c.want)[i] == "yes"
+			for _, uri := range []string{"http://HOST:51004/cb", "http://HOST:1/cb"} {
+				if uri = strings.ReplaceAll(uri, "HOST", host); client.HasRedirectURI(uri) != want {
+					t.Errorf("a client %s: %s: %v", about, uri, !want)
+				}
+			}
+		}
+		for _, uri := range []string{"http://localhost:51004", "http://localhost:51004/other", "http://localhost:x/cb", "http://localhost:/cb",
+			"http://localhost.example.org:5/cb", "http://localhost:5@evil.example/cb", "https://localhost:5/cb", "http://LOCALHOST:5/cb",
+			"http://localhost.:5/cb", "http://localhost:5/cb#x", "http://[::1]:5/cb"} {
+			if client.HasRedirectURI(uri) {
+				t.Errorf("a client %s: %s is taken", about, uri)
+			}
 		}
 	}
 }

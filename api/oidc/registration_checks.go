@@ -107,8 +107,13 @@ func checkKeys(c *ClientMetadata, _ Terms) *Error {
 		var set struct {
 			Keys []map[string]any `json:"keys"`
 		}
-		if json.Unmarshal(c.JWKS, &set) != nil || len(set.Keys) < 1 || len(set.Keys) > 20 || len(c.JWKS) > 32<<10 {
-			return refuseMetadata("jwks must be an object whose keys are 1 to 20 JWKs, of 32 kB at most")
+		switch {
+		case len(c.JWKS) > 32<<10:
+			return refuseMetadata("jwks must have at most 32 kB")
+		case json.Unmarshal(c.JWKS, &set) != nil:
+			return refuseMetadata("jwks must be an object whose keys are JWKs")
+		case len(set.Keys) < 1 || len(set.Keys) > 20:
+			return refuseMetadata("jwks must have 1 to 20 keys")
 		}
 		for _, key := range set.Keys {
 			if slices.ContainsFunc(privateKeyMembers, func(name string) bool { _, has := key[name]; return has }) {
@@ -179,10 +184,14 @@ func checkRegisteredScope(c *ClientMetadata, _ Terms) *Error {
 func checkNames(c *ClientMetadata, _ Terms) *Error {
 	strange := func(r rune) bool { return !unicode.IsPrint(r) } // which includes what changes the direction of writing
 	switch {
-	case utf8.RuneCountInString(c.ClientName) > 100 || strings.ContainsFunc(c.ClientName, strange):
-		return refuseMetadata("client_name must have at most 100 printable characters")
-	case len(c.Contacts) > maxURIs || slices.ContainsFunc(c.Contacts, func(contact string) bool { return len(contact) > 254 }):
-		return refuseMetadata("contacts must be at most 20 of at most 254 characters")
+	case utf8.RuneCountInString(c.ClientName) > 100:
+		return refuseMetadata("client_name must have at most 100 characters")
+	case strings.ContainsFunc(c.ClientName, strange):
+		return refuseMetadata("client_name must have printable characters only")
+	case len(c.Contacts) > 20:
+		return refuseMetadata("contacts must be at most 20")
+	case slices.ContainsFunc(c.Contacts, func(contact string) bool { return len(contact) > 254 }):
+		return refuseMetadata("each of contacts must have at most 254 characters")
 	}
 	return nil
 }

@@ -87,7 +87,6 @@ var namesInConstraints = map[string][]string{
 	"access_token_alg":        {"access_token_signing_alg"},
 	"auth_method":             {"token_endpoint_auth_method"},
 	"id_token_alg":            {"id_token_signed_response_alg"},
-	"links":                   {"client_uri", "logo_uri", "policy_uri", "tos_uri", "initiate_login_uri"},
 	"public_redirect_uris":    {"redirect_uris"},
 	"request_object_alg":      {"request_object_signing_alg"},
 	"token_endpoint_auth_alg": {"token_endpoint_auth_signing_alg"},

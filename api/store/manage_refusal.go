@@ -25,7 +25,7 @@ func (r Refusal) Error() string { return r.Words }
 func (r Refusal) Unwrap() error { return r.cause }
 
 // values are what may be shown of a row that is refused, by the start of the constraint's name after the table's:
-// "redirect_uris" for clients_redirect_uris_must_be_absolute_no_fragment_or_wildcard. Never a password or a secret.
+// "redirect_uris" for clients_redirect_uris_must_have_no_fragment. Never a password or a secret.
 type values map[string]string
 
 // inWords makes a Refusal of what Postgres refused, and sorts the rest as failure does. Postgres's own detail is left out:
@@ -39,6 +39,7 @@ func inWords(err error, shown values) error {
 	switch {
 	case errors.As(err, new(*pgconn.ConnectError)):
 		words = "Postgres refuses the connection: " + words
+	case refused.Routine == "exec_stmt_raise": // functions of ours say it in words, with the value that is wrong
 	case refused.ConstraintName != "":
 		words = constraintInWords(refused.TableName, refused.ConstraintName, shown)
 	}

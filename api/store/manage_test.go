@@ -78,8 +78,9 @@ func TestRefusalsAreOneLineInWords(t *testing.T) {
 		{s.AddGroupMembers(t.Context(), "gone", []string{"alice"}), `group must exist: "gone"`},
 		{s.AddGroup(t.Context(), "", ""), `name must be 1 to 64 letters digits and punctuation`},
 		{client(func(c *oidc.Client) { c.RedirectURIs = []string{"https://*.example.org/"} }),
-			`redirect uris must be absolute no fragment or wildcard: "https://*.example.org/"`},
-		{client(func(c *oidc.Client) { c.PostLogoutRedirectURIs = []string{"/bye"} }), `post logout redirect uris must be absolute: "/bye"`},
+			`redirect_uris must have no wildcard: "https://*.example.org/"`},
+		{client(func(c *oidc.Client) { c.PostLogoutRedirectURIs = []string{"/bye"} }), `post_logout_redirect_uris must be absolute: "/bye"`},
+		{client(func(c *oidc.Client) { c.RedirectURIs = make([]string, 101) }), `redirect_uris must be at most 100: there are 101`},
 		{client(func(c *oidc.Client) { c.TokenEndpointAuthMethod = "tls" }), `auth method must be basic post private key jwt or none: "tls"`},
 		{client(func(c *oidc.Client) { c.TokenEndpointAuthMethod = "none" }), `without authentication must have no secret`},
 		{s.DisableUser(t.Context(), "nobody"), `there is no user "nobody"`},
@@ -224,7 +225,7 @@ func TestImportTakesAllOrNone(t *testing.T) {
 	good.ClientID, bad.ClientID, bad.RedirectURIs = "good", "bad", []string{"javascript:alert(1)"}
 	good.SecretSHA256, bad.SecretSHA256 = sha("a secret"), sha("a secret")
 	err := s.ImportClients(t.Context(), []ImportedClient{{Client: good}, {Client: bad}})
-	if want := `client bad: redirect uris must be absolute no fragment or wildcard: "javascript:alert(1)"`; err == nil || err.Error() != want {
+	if want := `client bad: redirect_uris must have a scheme of the application: "javascript:alert(1)"`; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 	if list, err := s.ListClients(t.Context(), ClientQuery{Page: all}); err != nil || len(list) != 0 {

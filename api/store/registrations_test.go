@@ -19,9 +19,10 @@ func init() {
 		"clients_registration_access_token_must_be_a_digest_use_sha256": {"UPDATE clients SET registration_access_token_sha256 = 'plain'", nil},
 		"clients_with_a_document_must_have_metadata_fetched_at": {"UPDATE clients SET %", []string{
 			"registration = 'document'", "registration = 'open', metadata_fetched_at = now()", "metadata_fetched_at = now()"}},
-		"initial_access_tokens_name_must_be_unique":                    {aToken + ", ('twice', sha256('y'))", []string{"'twice'"}},
-		"initial_access_tokens_token_must_be_unique":                   {aToken + ", ('b', sha256('x'))", []string{"'a'"}},
-		"initial_access_tokens_name_is_1_to_100_without_control_chars": {aToken, []string{"''", "E'a\nb'", "repeat('x', 101)"}},
+		"initial_access_tokens_name_must_be_unique":                  {aToken + ", ('twice', sha256('y'))", []string{"'twice'"}},
+		"initial_access_tokens_token_must_be_unique":                 {aToken + ", ('b', sha256('x'))", []string{"'a'"}},
+		"initial_access_tokens_name_must_have_1_to_100_characters":   {aToken, []string{"''", "repeat('x', 101)"}},
+		"initial_access_tokens_name_must_have_no_control_characters": {aToken, []string{"E'a\nb'"}},
 		"initial_access_tokens_token_must_be_a_digest_use_sha256": {`INSERT INTO initial_access_tokens (name, token_sha256)
 			VALUES ('a', 'x')`, nil},
 		"initial_access_tokens_uses_left_must_not_be_negative": {

@@ -60,6 +60,11 @@ func TestClientCommands(t *testing.T) {
 		len(old.ReleasedClaims) != 2 || len(old.Audiences) != 1 || len(old.AllowedUpstreams) != 1 || len(old.GrantTypes) != 3 {
 		t.Errorf("client show: %v %s", err, shown)
 	}
+	s.good("", "client", "add", "agent", "--public", "--localhost-any-port", "--redirect-uri", "http://localhost/cb",
+		"--redirect-uri", "myapp:/cb", "--redirect-uri", "https://pos_integration.example.org/cb")
+	if shown = s.good("", "client", "show", "agent"); !strings.Contains(shown, `"localhost_any_port": true`) {
+		t.Errorf("client show: %s", shown)
+	}
 	s.good("", "client", "add", "page", "--public", "--response-type", "token id_token")
 	if shown = s.good("", "client", "show", "page"); !strings.Contains(shown, `"id_token token"`) || !strings.Contains(shown, `"implicit"`) {
 		t.Errorf("client show: %s", shown)
@@ -72,7 +77,12 @@ func TestClientCommands(t *testing.T) {
 	s.bad("without a secret must require pkce", "", "client", "add", "x", "--public", "--no-pkce")
 
 	s.bad(`client id must be unique: "wiki"`, "", "client", "add", "wiki")
-	s.bad("redirect uris must be absolute no fragment or wildcard", "", "client", "add", "x", "--redirect-uri", "https://*.example.org")
+	many := []string{"client", "add", "x", "--redirect-uri", "https://x.example.org/cb"}
+	for range 100 {
+		many = append(many, many[3:5]...)
+	}
+	s.bad("redirect_uris must be at most 100: there are 101", "", many...)
+	s.bad("redirect_uris must have no wildcard", "", "client", "add", "x", "--redirect-uri", "https://*.example.org")
 	s.bad("public redirect uris must be https or loopback", "", "client", "add", "x", "--public", "--redirect-uri", "http://x.example.org")
 	s.bad(`there is no client "spa"`, "", "client", "show", "spa")
 	s.bad("--url belongs to --template", "", "client", "add", "x", "--url", "https://x.example.org")
@@ -160,10 +170,10 @@ func TestClientImportSaysWhichClientIsWrong(t *testing.T) {
 		{`[{"client_id": "a"}, {"client_name": "b"}]`, "client 2 has no client_id"},
 		{`[{"client_id": "a"}, {"client_id": "a"}]`, `client_id "a" is there twice`},
 		{`{"client_id": "a", "redirect_uris": "https://a.example.org"}`, "redirect_uris must not be a string"},
-		{`{"client_id": "a", "redirect_uris": ["https://a.example.org/#x"]}`, "client a: redirect uris must be absolute no fragment or wildcard"},
+		{`{"client_id": "a", "redirect_uris": ["https://a.example.org/#x"]}`, "client a: redirect_uris must have no fragment"},
 		{`{"client_id": "a", "token_endpoint_auth_method": "client_secret_jwt"}`,
 			`client a: auth method must be basic post private key jwt or none`},
-		{`{"client_id": "a", "token_endpoint_auth_method": "private_key_jwt"}`, `client a: private key jwt needs jwks or jwks uri and no secret`},
+		{`{"client_id": "a", "token_endpoint_auth_method": "private_key_jwt"}`, `client a: private key jwt needs jwks or jwks uri`},
 		{`{"client_id": "a", "token_endpoint_auth_method": "none", "client_secret": "0123456789abcdef0123456789abcdef"}`,
 			"client a: without authentication must have no secret"},
 	} {
@@ -202,7 +212,7 @@ func TestClientAddTakesKeysAndProfiles(t *testing.T) {
 	}
 	s.bad("--fapi2 needs the client's public keys", "", "client", "add", "x", "--fapi2")
 	s.bad("is not JSON", "keys", "client", "add", "x", "--jwks", "-")
-	s.bad("jwks must have 1 to 20 public keys", `{"keys": []}`, "client", "add", "x", "--jwks", "-")
+	s.bad("jwks must be an object with 1 to 20 keys", `{"keys": []}`, "client", "add", "x", "--jwks", "-")
 	s.bad("neither keys", jwks, "client", "add", "x", "--jwks", "-", "--public")
 	s.bad("no such file", "", "client", "add", "x", "--jwks", "/nowhere")
 	s.bad("id token alg must be", "", "client", "add", "x", "--id-token-alg", "HS256")

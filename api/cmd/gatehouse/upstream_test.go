@@ -28,7 +28,7 @@ func TestUpstreamCommands(t *testing.T) {
 	s.bad("there is no client secret on standard input", "", "upstream", "add", "x", "--issuer", "https://op.example.org", "--client-id", "us")
 	s.bad(`name must be 1 to 32 of a z 0 9 dash underscore: "Google"`, "s", "upstream", "add", "Google", "--issuer",
 		"https://op.example.org", "--client-id", "us")
-	s.bad(`issuer must be an http url without query: "op.example.org"`, "s", "upstream", "add", "x", "--issuer", "op.example.org",
+	s.bad(`issuer must be absolute: "op.example.org"`, "s", "upstream", "add", "x", "--issuer", "op.example.org",
 		"--client-id", "us")
 	s.bad("that trust email need email domains", "s", "upstream", "add", "x", "--issuer", "https://op.example.org", "--client-id",
 		"us", "--trusts-email")

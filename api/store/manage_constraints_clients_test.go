@@ -1,0 +1,106 @@
+package store
+
+import "maps"
+
+const (
+	aClient = "INSERT INTO clients (client_id, token_endpoint_auth_method) VALUES (%, 'none')"
+	anURI   = "INSERT INTO clients (client_id, token_endpoint_auth_method, redirect_uris) VALUES ('c', 'none', ARRAY[%])"
+
+	aPairwiseClient = "UPDATE clients SET subject_type = 'pairwise', redirect_uris = %"
+)
+
+// A client of FAPI 2.0 has a column each for what the profile wants.
+const (
+	aFAPI2Client = `UPDATE clients SET security_profile = 'fapi2', client_secret_sha256 = NULL,
+		token_endpoint_auth_method = 'private_key_jwt', jwks_uri = 'https://c.example.org/jwks', %`
+	dpop  = "dpop_bound_access_tokens = true"
+	par   = "require_pushed_authorization_requests = true"
+	ps256 = "id_token_signed_response_alg = 'PS256'"
+	fapi2 = dpop + ", " + par + ", " + ps256 + ", "
+)
+
+func init() { maps.Copy(refused, refusedClients) }
+
+var refusedClients = map[string]refusedStatement{
+	"clients_client_id_must_be_unique":                   {aClient, []string{"'hub'"}},
+	"clients_client_id_must_be_1_to_255_printable_ascii": {aClient, []string{"'my hub'", "''"}},
+	"clients_without_a_secret_must_require_pkce": {
+		"INSERT INTO clients (client_id, token_endpoint_auth_method, require_pkce) VALUES ('c', 'none', false)", nil},
+	"clients_with_a_secret_method_need_client_secret_sha256": {"INSERT INTO clients (client_id) VALUES ('c')", nil},
+	"clients_secret_must_be_a_digest_use_sha256":             {"UPDATE clients SET client_secret_sha256 = 'a plain secret'", nil},
+	"clients_without_authentication_must_have_no_secret":     {"UPDATE clients SET token_endpoint_auth_method = 'none'", nil},
+	"clients_auth_method_must_be_basic_post_private_key_jwt_or_none": {
+		"UPDATE clients SET token_endpoint_auth_method = 'client_secret_jwt'", nil},
+	"clients_jwks_and_jwks_uri_exclude_each_other": {`UPDATE clients
+		SET jwks = '{"keys": [{}]}', jwks_uri = 'https://c.example.org/jwks'`, nil},
+	"clients_token_endpoint_auth_alg_is_rs256_ps256_es256_or_eddsa": {"UPDATE clients SET token_endpoint_auth_signing_alg = 'HS256'", nil},
+	"clients_request_object_alg_must_be_rs256_ps256_es256_or_eddsa": {"UPDATE clients SET request_object_signing_alg = 'none'", nil},
+	"clients_userinfo_alg_must_be_rs256_ps256_es256_or_eddsa":       {"UPDATE clients SET userinfo_signed_response_alg = 'none'", nil},
+	"clients_signed_request_objects_need_jwks_or_jwks_uri":          {"UPDATE clients SET require_signed_request_object = true", nil},
+	"clients_subject_type_must_be_public_or_pairwise":               {"UPDATE clients SET subject_type = 'private'", nil},
+	"clients_security_profile_must_be_openid_or_fapi2":              {"UPDATE clients SET security_profile = 'fapi1'", nil},
+	"clients_application_type_must_be_web_or_native":                {"UPDATE clients SET application_type = 'desktop'", nil},
+	"clients_public_redirect_uris_must_be_https_or_loopback": {anURI, []string{
+		"'http://c.example.org/cb'", "'http://localhost.example.org/cb'"}},
+	"clients_scope_must_be_words_separated_by_one_space": {"UPDATE clients SET scope = %", []string{
+		"'openid  email'", "' openid'", "'a\"b'"}},
+	"clients_id_token_alg_must_be_rs256_ps256_es256_or_eddsa":     {"UPDATE clients SET id_token_signed_response_alg = 'none'", nil},
+	"clients_access_token_alg_must_be_rs256_ps256_es256_or_eddsa": {"UPDATE clients SET access_token_signing_alg = 'HS256'", nil},
+	"clients_default_max_age_must_not_be_negative":                {"UPDATE clients SET default_max_age = -1", nil},
+	"clients_refresh_token_format_must_be_opaque_or_jwt":          {"UPDATE clients SET refresh_token_format = 'JWT'", nil},
+
+	"clients_client_name_must_have_1_to_100_characters":   {"UPDATE clients SET client_name = %", []string{"''", "repeat('x', 101)"}},
+	"clients_client_name_must_have_no_control_characters": {"UPDATE clients SET client_name = %", []string{"E'a\\nb'"}},
+	"clients_scope_must_have_at_most_1000_characters":     {"UPDATE clients SET scope = repeat('x', 1001)", nil},
+	"clients_private_key_jwt_needs_jwks_or_jwks_uri": {
+		"UPDATE clients SET token_endpoint_auth_method = 'private_key_jwt', client_secret_sha256 = NULL", nil},
+	"clients_with_private_key_jwt_must_have_no_secret": {
+		"UPDATE clients SET token_endpoint_auth_method = 'private_key_jwt', jwks_uri = 'https://c.example.org/jwks'", nil},
+	"clients_jwks_must_be_an_object_with_1_to_20_keys": {"UPDATE clients SET jwks = %", []string{
+		"'[]'", "'{}'", "'{\"keys\": []}'", "'{\"keys\": [\"x\"]}'", "'{\"keys\": {\"kty\": \"EC\"}}'",
+		"jsonb_build_object('keys', array_to_json(array_fill('{}'::json, '{21}')))"}},
+	"clients_jwks_must_have_no_private_or_symmetric_keys": {"UPDATE clients SET jwks = %", []string{
+		"'{\"keys\": [{\"kty\": \"oct\", \"k\": \"x\"}]}'", "'{\"keys\": [{\"kty\": \"RSA\"}, {\"kty\": \"EC\", \"d\": \"x\"}]}'"}},
+	"clients_jwks_must_have_at_most_32_kb": {"UPDATE clients SET jwks = %", []string{
+		"jsonb_build_object('keys', jsonb_build_array(jsonb_build_object('n', repeat('x', 40000))))"}},
+	"clients_pairwise_needs_redirect_uris_or_sector_identifier_uri": {aPairwiseClient, []string{"'{}'"}},
+	"clients_pairwise_with_private_schemes_needs_sector_identifier": {aPairwiseClient, []string{
+		"'{org.example:/cb}'", "'{https://a.example.org/,org.example:/cb}'"}},
+	"clients_pairwise_on_several_hosts_needs_sector_identifier_uri": {aPairwiseClient, []string{
+		"'{https://a.example.org/,https://b.example.org/}'", "'{https://a.example.org/,https://b_a.example.org/}'"}},
+
+	"clients_fapi2_needs_token_endpoint_auth_method_private_key_jwt": {"UPDATE clients SET security_profile = 'fapi2', " +
+		fapi2 + "require_pkce = true", nil},
+	"clients_fapi2_needs_require_pushed_authorization_requests": {aFAPI2Client, []string{dpop + ", " + ps256}},
+	"clients_fapi2_needs_dpop_bound_access_tokens":              {aFAPI2Client, []string{par + ", " + ps256}},
+	"clients_fapi2_needs_require_pkce":                          {aFAPI2Client, []string{fapi2 + "require_pkce = false"}},
+	"clients_fapi2_needs_response_types_of_code_alone": {aFAPI2Client, []string{
+		fapi2 + "response_types = '{code,token}'", fapi2 + "response_types = '{}'"}},
+	"clients_fapi2_id_token_signed_response_alg_must_not_be_rs256": {aFAPI2Client, []string{dpop + ", " + par}},
+	"clients_fapi2_access_token_signing_alg_must_not_be_rs256": {aFAPI2Client, []string{
+		fapi2 + "access_token_signing_alg = 'RS256'"}},
+	"clients_fapi2_userinfo_signed_response_alg_must_not_be_rs256": {aFAPI2Client, []string{
+		fapi2 + "userinfo_signed_response_alg = 'RS256'"}},
+	"clients_fapi2_token_endpoint_auth_signing_alg_must_not_be_rs256": {aFAPI2Client, []string{
+		fapi2 + "token_endpoint_auth_signing_alg = 'RS256'"}},
+	"clients_fapi2_request_object_signing_alg_must_not_be_rs256": {aFAPI2Client, []string{
+		fapi2 + "request_object_signing_alg = 'RS256'"}},
+
+	"clients_contacts_must_not_be_null":       {"UPDATE clients SET contacts = '{NULL}'", nil},
+	"clients_grant_types_must_not_be_null":    {"UPDATE clients SET grant_types = '{authorization_code,NULL}'", nil},
+	"clients_response_types_must_not_be_null": {"UPDATE clients SET response_types = '{NULL}'", nil},
+	"clients_allowed_groups_must_not_be_null": {"UPDATE clients SET allowed_groups = '{NULL}'", nil},
+
+	"clients_released_claims_must_be_at_most_20": {"UPDATE clients SET released_claims = array_fill('x'::text, '{21}')", nil},
+	"clients_released_claims_must_not_be_null":   {"UPDATE clients SET released_claims = '{NULL}'", nil},
+	"clients_released_claims_must_be_claim_names": {"UPDATE clients SET released_claims = %", []string{
+		"'{a b}'", "ARRAY['']", "ARRAY[E'a\\nb']"}},
+	"clients_audiences_must_be_at_most_20": {"UPDATE clients SET audiences = array_fill('x'::text, '{21}')", nil},
+	"clients_audiences_must_not_be_null":   {"UPDATE clients SET audiences = '{NULL}'", nil},
+	"clients_audiences_must_be_1_to_255_printable_ascii": {"UPDATE clients SET audiences = %", []string{
+		"'{a b}'", "ARRAY['']", "ARRAY['é']", "ARRAY[repeat('x', 256)]", "ARRAY[E'a\\nb']"}},
+	"clients_allowed_upstreams_must_be_at_most_20": {"UPDATE clients SET allowed_upstreams = array_fill('x'::text, '{21}')", nil},
+	"clients_allowed_upstreams_must_not_be_null":   {"UPDATE clients SET allowed_upstreams = '{NULL}'", nil},
+	"clients_allowed_upstreams_must_be_names_of_upstreams": {"UPDATE clients SET allowed_upstreams = %", []string{
+		"'{Google}'", "ARRAY['']"}},
+}

@@ -327,6 +327,44 @@ BEGIN
   RETURN NEW;
 END $$;
 -- +goose StatementEnd
+CREATE INDEX users_verified_email ON users (lower(email COLLATE "C")) WHERE email_verified;
+
+-- set_username_rule sets what usernames may be; rows that do not fit are named before anything changes. People type a username in
+-- any case, and it is looked up in lower case.
+-- +goose StatementBegin
+CREATE FUNCTION set_username_rule(rule text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  former text;
+  name   text;
+  must   text;
+  unfit  text;
+BEGIN
+  CASE rule
+    WHEN 'unix' THEN
+      name := 'users_username_must_be_a_unix_name_lower_case_max_32';
+      must := $c$username ~ '^[a-z_][a-z0-9_.-]{0,31}$'$c$;
+    WHEN 'email' THEN
+      name := 'users_username_must_be_an_address_or_a_unix_name_lower_case';
+      must := $c$username ~ '^[a-z_][a-z0-9_.-]{0,31}$' OR username = lower(username) AND length(username) <= 254
+        AND username ~ '^[^@[:space:][:cntrl:]]+@[^@[:space:][:cntrl:]]+$'$c$;
+    WHEN 'open' THEN
+      name := 'users_username_must_be_1_to_255_in_lower_case_no_controls';
+      must := $c$username = lower(username) AND length(username) BETWEEN 1 AND 255 AND username !~ '[[:cntrl:]]|^[[:space:]]|[[:space:]]$'$c$;
+    ELSE
+      RAISE EXCEPTION 'the rule must be unix, email or open, not %', rule USING ERRCODE = 'invalid_parameter_value';
+  END CASE;
+  SELECT conname INTO former FROM pg_constraint
+  WHERE conrelid = 'users'::regclass AND contype = 'c' AND conname LIKE 'users\_username\_must\_be\_%';
+  EXECUTE 'SELECT string_agg(username, '', '') FROM (SELECT username FROM users WHERE NOT (' || must || ') ORDER BY 1 LIMIT 10) AS u' INTO unfit;
+  IF unfit IS NOT NULL THEN
+    RAISE EXCEPTION 'there are usernames that would break the rule: %', unfit
+      USING ERRCODE = 'check_violation', CONSTRAINT = name, TABLE = 'users', HINT = 'Change or delete these users first.';
+  END IF;
+  EXECUTE format('ALTER TABLE users DROP CONSTRAINT %I, ADD CONSTRAINT %I CHECK (%s)', former, name, must);
+END $$;
+-- +goose StatementEnd
+REVOKE ALL ON FUNCTION set_username_rule(text) FROM PUBLIC;
+
 COMMENT ON COLUMN users.password_changed_at IS 'by somebody: a sign-in that replaces the hash of the same password does not count';
 CREATE TRIGGER users_keep_sub BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION users_keep_sub();
 
@@ -335,7 +373,10 @@ CREATE TABLE groups (
   name        text CONSTRAINT groups_name_must_be_unique PRIMARY KEY,
   description text,
   created_at  timestamptz NOT NULL DEFAULT now(),
-  CONSTRAINT groups_name_must_be_1_to_64_letters_digits_and_punctuation CHECK (name ~ '^[A-Za-z0-9_][A-Za-z0-9_.:/@+-]{0,63}$')
+  CONSTRAINT groups_name_must_have_1_to_255_characters CHECK (length(name) BETWEEN 1 AND 255),
+  CONSTRAINT groups_name_must_have_no_comma CHECK (name !~ ','),
+  CONSTRAINT groups_name_must_have_no_control_character CHECK (name !~ '[[:cntrl:]]'),
+  CONSTRAINT groups_name_must_not_begin_or_end_with_a_space CHECK (name !~ '^ | $')
 );
 CREATE TABLE group_members (
   group_name text NOT NULL CONSTRAINT group_members_group_must_exist REFERENCES groups (name) ON UPDATE CASCADE ON DELETE CASCADE,

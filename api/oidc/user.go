@@ -1,6 +1,8 @@
 package oidc
 
 import (
+	"bytes"
+	"encoding/json"
 	"strings"
 	"time"
 )
@@ -18,9 +20,19 @@ type User struct {
 	Picture       string
 	Zoneinfo      string
 	Locale        string
-	Custom        map[string]any // users.claims
+	Custom        CustomClaims
 	Groups        []string
 	UpdatedAt     time.Time
+}
+
+// CustomClaims are those of users.claims. Numbers are json.Number, with all the digits that they came with.
+type CustomClaims map[string]any
+
+// UnmarshalJSON reads an object.
+func (c *CustomClaims) UnmarshalJSON(text []byte) error {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	return d.Decode((*map[string]any)(c))
 }
 
 // DisplayName returns how pages address the user.

@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"encoding/base64"
 	"maps"
 	"net/url"
 	"slices"
@@ -238,6 +239,26 @@ func TestAClaimsParameterThatIsNoneIsRefused(t *testing.T) {
 		`{"userinfo": {"\u0000": null, "` + strings.Repeat("n", 200) + `": null}}`} {
 		if a := b.Authorize(AuthParams("claims", good)); a.Query("code") == "" {
 			t.Errorf("%.100q: %d %s", good, a.Status, a.Location())
+		}
+	}
+}
+
+// A number is not made into a double and back: it has the digits that it was written with, wherever it comes out.
+func TestNumbersOfCustomClaimsKeepTheirDigits(t *testing.T) {
+	t.Parallel()
+	b := start(t).browser()
+	b.Exec(`UPDATE users SET claims = '{"badge": 12345678901234567890, "share": 0.1000000000000000055, "price": 1.10}'`)
+	out := b.Token(Redeem(b.Code(AuthParams("scope", "openid profile")))).JSON()
+	payload, err := base64.RawURLEncoding.DecodeString(strings.Split(Str(out["id_token"]), ".")[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`"badge":12345678901234567890`, `"share":0.1000000000000000055`, `"price":1.10`} {
+		if got := b.Userinfo(Str(out["access_token"])).Body; !strings.Contains(got, want) {
+			t.Errorf("userinfo has no %s: %s", want, got)
+		}
+		if !strings.Contains(string(payload), want) {
+			t.Errorf("the ID token has no %s: %s", want, payload)
 		}
 	}
 }

@@ -119,3 +119,30 @@ func TestBeyondTheHashQueueTheAnswerIs503WithRetryAfter(t *testing.T) {
 		t.Errorf("%d signed in, %d were told to come back", done, busy)
 	}
 }
+
+// A verified address signs in as the username does, and two names allow no more guesses than one.
+func TestAnAddressSignsInAndIsGuessedNoFasterThanTheUsername(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	r.Exec("UPDATE users SET email = 'Alice@example.org', email_verified = true WHERE username = 'alice'")
+	owner, attacker := r.browser(), r.browser()
+	if a := owner.Login(owner.Authorize(AuthParams()).Location(), " ALICE@Example.org", Password); a.Query("code") == "" {
+		t.Errorf("by the address: %d %s", a.Status, a.Location())
+	}
+	at := attacker.Authorize(AuthParams()).Location()
+	for i, name := range []string{"alice", "alice@example.org", "alice", "alice@example.org", "alice"} {
+		if a := attacker.Login(at, name, "guess"); a.Status != 303 {
+			t.Fatalf("guess %d: %d", i, a.Status)
+		}
+	}
+	for _, name := range []string{"alice", "alice@example.org"} {
+		if a := attacker.Login(at, name, Password); a.Status != 429 {
+			t.Errorf("%s after five guesses: %d", name, a.Status)
+		}
+	}
+	r.Exec("UPDATE users SET email_verified = false WHERE username = 'alice'")
+	r.Later(time.Hour)
+	if a := attacker.Login(at, "alice@example.org", Password); a.Query("code") != "" {
+		t.Error("an address that is not verified signs in")
+	}
+}

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,7 +18,7 @@ func (p *Provider) provePassword(ctx context.Context, r Request, client *oidc.Cl
 	switch {
 	case len(password) > 1:
 		return proven{}, notProven{status: 400, code: pageInvalidRequest}
-	case len(username) > 254 || len(password) == 0:
+	case len(username) > maxUsername || len(password) == 0:
 		return proven{}, notProven{status: 401, code: invalidCredentials}
 	}
 	device := "" // the name of the browser, if they signed in at it before
@@ -43,11 +44,12 @@ func (p *Provider) provePassword(ctx context.Context, r Request, client *oidc.Cl
 		return proven{}, err
 	case !ok:
 		p.tell(ctx, oidc.SignInFailed{Username: knownUsername(candidate)})
-		if err := p.recordFailure(ctx, buckets, now); err != nil {
+		if err := p.recordFailure(ctx, p.withOtherName(buckets, candidate.User, username, r, device), now); err != nil {
 			return proven{}, err
 		}
 		return proven{}, notProven{status: 401, code: invalidCredentials}
 	}
+	buckets = p.withOtherName(buckets, candidate.User, username, r, device)
 	if device == "" {
 		device = randomSecret()
 	}
@@ -55,6 +57,27 @@ func (p *Provider) provePassword(ctx context.Context, r Request, client *oidc.Cl
 		verified: candidate.PasswordHash, upgraded: upgraded, reset: numbers(authn.AfterSuccess(buckets)),
 		cookies: []Cookie{p.deviceCookie(device, candidate.User.Username)}}, nil
 }
+
+// withOtherName adds the buckets of the other name that u can sign in with, the username or the verified address: somebody who
+// guesses has no more attempts with two names than with one.
+func (p *Provider) withOtherName(buckets []authn.Bucket, u *oidc.User, typed string, r Request, device string) []authn.Bucket {
+	if u == nil {
+		return buckets
+	}
+	other := u.Username
+	if other == typed && u.EmailVerified {
+		other = strings.ToLower(u.Email)
+	}
+	if other == typed {
+		return buckets
+	}
+	all := append(authn.Buckets(p.bucketKey, other, r.Addr, device), buckets...)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// maxUsername is in bytes: 255 characters.
+const maxUsername = 1020
 
 func (p *Provider) offerPassword(context.Context) ([]authenticationMethod, error) {
 	return []authenticationMethod{{Method: "password", DisplayName: p.Name}}, nil

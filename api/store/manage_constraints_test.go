@@ -84,11 +84,14 @@ var refused = map[string]refusedStatement{
 	"users_claims_must_be_a_json_object":                 {"UPDATE users SET claims = %", []string{"'[]'", "'1'", "'null'"}},
 	"users_claims_must_have_at_most_8_kb":                {"UPDATE users SET claims = jsonb_build_object('a', repeat('x', 9000))", nil},
 
-	"groups_name_must_be_unique":                                 {aGroup, []string{"'staff'"}},
-	"groups_name_must_be_1_to_64_letters_digits_and_punctuation": {aGroup, []string{"''", "'two words'", "repeat('g', 65)", "'a,b'"}},
-	"group_members_user_is_in_the_group_already":                 {aMember, []string{"'alice', 'staff'"}},
-	"group_members_group_must_exist":                             {aMember, []string{"'alice', 'nobody'"}},
-	"group_members_user_must_exist":                              {aMember, []string{"'bob', 'staff'"}},
+	"groups_name_must_be_unique":                     {aGroup, []string{"'staff'"}},
+	"groups_name_must_have_1_to_255_characters":      {aGroup, []string{"''", "repeat('g', 256)"}},
+	"groups_name_must_have_no_comma":                 {aGroup, []string{"'a,b'", "'cn=staff,ou=groups'"}},
+	"groups_name_must_have_no_control_character":     {aGroup, []string{"E'a\\nb'", "E'a\\tb'"}},
+	"groups_name_must_not_begin_or_end_with_a_space": {aGroup, []string{"' staff '", "'staff '", "' staff'"}},
+	"group_members_user_is_in_the_group_already":     {aMember, []string{"'alice', 'staff'"}},
+	"group_members_group_must_exist":                 {aMember, []string{"'alice', 'nobody'"}},
+	"group_members_user_must_exist":                  {aMember, []string{"'bob', 'staff'"}},
 
 	"backchannel_logouts_last_error_must_have_at_most_500_characters": {`INSERT INTO backchannel_logouts (client_id, sub, created_at,
 		last_error)

@@ -76,7 +76,7 @@ func TestRefusalsAreOneLineInWords(t *testing.T) {
 		{add(UserRow{Username: "bob"}, "hunter2"), `password must be a hash use password hash`},
 		{add(UserRow{Username: "bob", Groups: []string{"gone"}}, ""), `group must exist: "gone"`},
 		{s.AddGroupMembers(t.Context(), "gone", []string{"alice"}), `group must exist: "gone"`},
-		{s.AddGroup(t.Context(), "", ""), `name must be 1 to 64 letters digits and punctuation`},
+		{s.AddGroup(t.Context(), "", ""), `name must have 1 to 255 characters`},
 		{client(func(c *oidc.Client) { c.RedirectURIs = []string{"https://*.example.org/"} }),
 			`redirect_uris must have no wildcard: "https://*.example.org/"`},
 		{client(func(c *oidc.Client) { c.PostLogoutRedirectURIs = []string{"/bye"} }), `post_logout_redirect_uris must be absolute: "/bye"`},

@@ -143,7 +143,7 @@ func TestAMigrationThatIsRefusedSaysWhereAndWhatToDo(t *testing.T) {
 	}
 	var lines []string
 	err := Migrate(t.Context(), url, both, LocalVersionTable, func(line string) { lines = append(lines, line) })
-	if err == nil || !strings.Contains(err.Error(), "00002_bad.sql: groups: name must be 1 to 64") || len(lines) != 1 {
+	if err == nil || !strings.Contains(err.Error(), "00002_bad.sql: groups: name must have 1 to 255") || len(lines) != 1 {
 		t.Errorf("%q, %v", lines, err)
 	}
 	if err := Migrate(t.Context(), url, fstest.MapFS{"readme.txt": file("")}, LocalVersionTable, quiet); err == nil {

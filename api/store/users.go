@@ -48,12 +48,16 @@ var (
 	loadCandidate = compile(`
 		SELECT ` + userColumns + `, coalesce(u.password, ''),
 			(SELECT scopes FROM consents WHERE user_id = u.id AND client_id = @client), ` + mayUse("@allowed_groups") + `
-		FROM users u WHERE u.username = @username AND u.disabled_at IS NULL`)
+		FROM users u WHERE u.disabled_at IS NULL AND u.id = coalesce(
+			(SELECT id FROM users WHERE username = @username),
+			(SELECT (array_agg(id))[1] FROM users WHERE email_verified AND disabled_at IS NULL
+				AND lower(email COLLATE "C") = lower(@username COLLATE "C") HAVING count(*) = 1))`)
 
 	loadFailures = compile(`SELECT bucket, failures, updated_at FROM login_throttle WHERE bucket = ANY (@buckets)`)
 )
 
-// LoadCandidate returns in one round trip all that a sign-in needs: the user, what they allowed the client, and the failures in buckets.
+// LoadCandidate returns in one round trip all that a sign-in needs: the user, what they allowed the client, and the failures in
+// buckets. The user has that username or, where nobody has, is the only one with that verified address.
 func (s *Store) LoadCandidate(ctx context.Context, username string, c *oidc.Client, buckets []int32) (Candidate, error) {
 	var batch pgx.Batch
 	var out Candidate

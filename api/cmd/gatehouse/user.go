@@ -20,7 +20,7 @@ type userCmd struct {
 }
 
 type userAddCmd struct {
-	Username      string   `arg:"" help:"A Unix name in lower case."`
+	Username      string   `arg:"" help:"A Unix name in lower case, unless docs/sql.md has set another rule."`
 	Email         string   `placeholder:"ADDRESS"`
 	EmailVerified bool     `help:"The address is known to be the user's."`
 	Name          string   `help:"Full name."`

@@ -85,3 +85,23 @@ func TestThePagesHaveWordsForEveryErrorOfTheAPI(t *testing.T) {
 		}
 	}
 }
+
+func TestThePagesHaveWordsForEveryFlawOfALogout(t *testing.T) {
+	source, err := os.ReadFile("oidc/logout.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	words, err := os.ReadFile("../ui/src/messages/en.ts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	codes := regexp.MustCompile(`= "(logout_\w+)"`).FindAllStringSubmatch(string(source), -1)
+	if len(codes) < 7 {
+		t.Fatalf("only %v were found", codes)
+	}
+	for _, m := range codes {
+		if !strings.Contains(string(words), "\n      "+m[1]+": ") {
+			t.Errorf("ui/src/messages has no words for %s", m[1])
+		}
+	}
+}

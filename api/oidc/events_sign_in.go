@@ -37,14 +37,16 @@ type SignedOut struct {
 
 func (SignedOut) Kind() EventKind { return EventKind{"signed_out", LevelInfo, "signed out"} }
 
-// LogoutRefused is a logout request that leads to an error page (OpenID Connect RP-Initiated Logout §4).
-type LogoutRefused struct {
-	Error string `json:"error"`
-	Why   string `json:"why"`
+// LogoutReturnRefused is a logout request whose way back is not followed (OpenID Connect RP-Initiated Logout §3, §4). The person
+// is asked, and can sign out.
+type LogoutReturnRefused struct {
+	ClientID string `json:"client_id"`
+	Error    string `json:"error"`
+	Why      string `json:"why"`
 }
 
-func (LogoutRefused) Kind() EventKind {
-	return EventKind{"logout_refused", LevelWarn, "logout refused"}
+func (LogoutReturnRefused) Kind() EventKind {
+	return EventKind{"logout_return_refused", LevelWarn, "the way back of a logout is not followed"}
 }
 
 // AuthorizationRequestRefused is an authorization request that is answered with an error page, since its redirect URI is not to

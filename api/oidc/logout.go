@@ -1,6 +1,7 @@
 package oidc
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -31,38 +32,75 @@ type LogoutRequest struct {
 	UILocales             []string
 }
 
-// ParseLogout reads the parameters of the end session endpoint except id_token_hint, which has to be verified. logout_hint is not
-// needed: the page shows who is signed in, and asks.
-func ParseLogout(p Params) (LogoutRequest, *Error) {
-	if e := checkLengths(p, nil); e != nil {
-		return LogoutRequest{}, e
-	}
-	return LogoutRequest{ClientID: p["client_id"], PostLogoutRedirectURI: p["post_logout_redirect_uri"], State: p["state"],
-		UILocales: strings.Fields(p["ui_locales"])}, nil
+// LogoutFlaw is what is wrong with a logout request. Nobody stays signed in for it: the person is asked, and told; only the way
+// back is not followed (RP-Initiated Logout §2, §3, §4).
+type LogoutFlaw struct {
+	Code string // one of those below; the pages have words for each
+	Why  string // for the log
 }
 
+// The codes of a LogoutFlaw.
+const (
+	LogoutUnreadable      = "logout_request_unreadable"
+	LogoutHintInvalid     = "logout_hint_invalid"
+	LogoutOfNobody        = "logout_client_missing"
+	LogoutOfAnother       = "logout_client_differs"
+	LogoutClientUnknown   = "logout_client_unknown"
+	LogoutClientDisabled  = "logout_client_disabled"
+	LogoutURIUnregistered = "logout_uri_unregistered"
+)
+
+// ParseLogout reads the parameters of the end session endpoint except id_token_hint, which has to be verified. logout_hint is not
+// needed: the page shows who is signed in, and asks. What is flawed is left out.
+func ParseLogout(raw url.Values) (req LogoutRequest, hint string, flaw *LogoutFlaw) {
+	p, bad := ParseParams(raw, LogoutParams)
+	for _, name := range LogoutParams {
+		switch {
+		case checkLengths(Params{name: p[name]}, nil) != nil:
+			bad = append(bad, name)
+			delete(p, name)
+		case name != "state" && slices.Contains(unset, p[name]):
+			delete(p, name)
+			flaw = &LogoutFlaw{LogoutUnreadable, name + " is the word " + raw.Get(name)}
+		}
+	}
+	if len(bad) > 0 {
+		flaw = &LogoutFlaw{LogoutUnreadable, strings.Join(bad, " ") + " is repeated, too long or not text"}
+	}
+	return LogoutRequest{ClientID: p["client_id"], PostLogoutRedirectURI: p["post_logout_redirect_uri"], State: p["state"],
+		UILocales: strings.Fields(p["ui_locales"])}, p["id_token_hint"], flaw
+}
+
+// unset are the words that programs write for a variable that has no value.
+var unset = []string{"undefined", "null", "None"}
+
 // ClientOf returns the client of a request: the audience of the hint, which client_id must agree with.
-func (r LogoutRequest) ClientOf() (clientID string, refusal *Error) {
+func (r LogoutRequest) ClientOf() (clientID string, flaw *LogoutFlaw) {
 	if r.Hint == nil || len(r.Hint.Audience) == 0 {
 		return r.ClientID, nil
 	}
 	if r.ClientID != "" && !slices.Contains(r.Hint.Audience, r.ClientID) {
-		return "", refuse(InvalidRequest, "client_id is not the audience of id_token_hint")
+		return "", &LogoutFlaw{LogoutOfAnother, "client_id is not the audience of id_token_hint"}
 	}
 	return r.Hint.Audience[0], nil
 }
 
-// ReturnTo returns the registered URI to go back to, "" if none was requested. A URI that is not registered is refused: the
-// browser must not be sent to an address that somebody else chose (RP-Initiated Logout §3).
-func (r LogoutRequest) ReturnTo(c *Client) (uri string, refusal *Error) {
+// ReturnTo returns the registered URI to go back to, "" if none was requested; c is nil where the client is not known. A URI that
+// is not registered is a flaw: the browser must not be sent to an address that somebody else chose (RP-Initiated Logout §3).
+func (r LogoutRequest) ReturnTo(c *Client) (uri string, flaw *LogoutFlaw) {
+	id, _ := r.ClientOf()
 	switch {
+	case c == nil && id != "":
+		return "", &LogoutFlaw{LogoutClientUnknown, "client_id is not registered"}
+	case c != nil && c.Disabled():
+		return "", &LogoutFlaw{LogoutClientDisabled, "client " + c.ClientID + " is disabled"}
 	case r.PostLogoutRedirectURI == "":
 		return "", nil
 	case c == nil:
-		return "", refuse(InvalidRequest, "post_logout_redirect_uri needs id_token_hint or client_id")
+		return "", &LogoutFlaw{LogoutOfNobody, "post_logout_redirect_uri needs id_token_hint or client_id"}
 	case !slices.Contains(c.PostLogoutRedirectURIs, r.PostLogoutRedirectURI):
-		return "", &Error{Code: InvalidRequest, Description: "post_logout_redirect_uri is not registered",
-			Log: "post_logout_redirect_uri " + sqlLiteral(r.PostLogoutRedirectURI) + " is not registered for client " + c.ClientID +
+		return "", &LogoutFlaw{LogoutURIUnregistered,
+			"post_logout_redirect_uri " + sqlLiteral(r.PostLogoutRedirectURI) + " is not registered for client " + c.ClientID +
 				"; to register it: UPDATE clients SET post_logout_redirect_uris = post_logout_redirect_uris || " +
 				sqlLiteral(r.PostLogoutRedirectURI) + " WHERE client_id = " + sqlLiteral(c.ClientID)}
 	}

@@ -1,6 +1,7 @@
 package oidc
 
 import (
+	"net/url"
 	"strings"
 	"testing"
 )
@@ -32,13 +33,28 @@ func TestAFrontchannelLogoutURIIsAtTheOriginOfARedirectURI(t *testing.T) {
 }
 
 func TestALogoutRequestIsBounded(t *testing.T) {
-	req, refusal := ParseLogout(Params{"state": strings.Repeat("s", 4096), "ui_locales": "de-CH fr", "logout_hint": "alice"})
-	if refusal != nil || len(req.State) != 4096 || len(req.UILocales) != 2 {
-		t.Errorf("%v %v", req, refusal)
+	req, _, flaw := ParseLogout(url.Values{"state": {strings.Repeat("s", 4096)}, "ui_locales": {"de-CH fr"}, "logout_hint": {"alice"}})
+	if flaw != nil || len(req.State) != 4096 || len(req.UILocales) != 2 {
+		t.Errorf("%v %v", req, flaw)
 	}
-	for _, p := range []Params{{"state": strings.Repeat("s", 4097)}, {"ui_locales": strings.Repeat("de ", 67)}} {
-		if _, refusal := ParseLogout(p); refusal == nil || refusal.Code != InvalidRequest {
-			t.Errorf("%.30v: %v", p, refusal)
+	for _, raw := range []url.Values{{"state": {strings.Repeat("s", 4097)}}, {"ui_locales": {strings.Repeat("de ", 67)}}} {
+		if req, _, flaw := ParseLogout(raw); flaw == nil || flaw.Code != LogoutUnreadable || req.State != "" || len(req.UILocales) > 0 {
+			t.Errorf("%.30v: %v %.30v", raw, flaw, req)
+		}
+	}
+}
+
+// What programs write for a variable without a value is none; a state may be any word.
+func TestAWordForNothingIsNoValueOfALogout(t *testing.T) {
+	for _, word := range []string{"undefined", "null", "None"} {
+		for _, name := range []string{"id_token_hint", "client_id", "post_logout_redirect_uri"} {
+			req, hint, flaw := ParseLogout(url.Values{name: {word}})
+			if flaw == nil || flaw.Why != name+" is the word "+word || hint+req.ClientID+req.PostLogoutRedirectURI != "" {
+				t.Errorf("%s=%s: %v %v %q", name, word, flaw, req, hint)
+			}
+		}
+		if req, _, flaw := ParseLogout(url.Values{"state": {word}}); flaw != nil || req.State != word {
+			t.Errorf("state=%s: %v %v", word, flaw, req)
 		}
 	}
 }

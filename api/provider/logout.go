@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -9,30 +10,30 @@ import (
 	"gatehouse/api/store"
 )
 
-// Logout is the end session endpoint (OpenID Connect RP-Initiated Logout §2).
+// Logout is the end session endpoint (OpenID Connect RP-Initiated Logout §2). Whatever is wrong with a request, the person is
+// asked, and can sign out; only the way back is not followed then, and the page says why.
 func (p *Provider) Logout(ctx context.Context, r Request) Answer {
 	now := p.now()
-	req, client, refused, err := p.parseLogout(ctx, r)
-	var returnTo string
-	if err == nil && refused == nil {
-		returnTo, refused = req.ReturnTo(client)
-	}
-	switch {
-	case err != nil:
+	req, client, flaw, err := p.parseLogout(ctx, r)
+	if err != nil {
 		return p.failedPage(ctx, err, "")
-	case refused != nil:
-		p.tell(ctx, oidc.LogoutRefused{Error: refused.Description, Why: refused.Log})
-		return p.errorPage(ctx, 400, pageInvalidRequest, viewOfClient(client))
+	}
+	w := logoutPage{pending: pending{Client: viewOfClient(client)}, UILocales: req.UILocales}
+	if flaw != nil {
+		p.tell(ctx, oidc.LogoutReturnRefused{ClientID: clientIDOf(client), Error: flaw.Code, Why: flaw.Why})
+		w.Flaw = failureOf(ctx, flaw.Code, 0)
+	} else {
+		w.ReturnTo, _ = req.ReturnTo(client)
 	}
 
 	session, user, err := p.store.LoadSession(ctx, oidc.Digest(r.Cookies[SessionCookie]), now)
-	w := logoutPage{pending: pending{Client: viewOfClient(client)}, SID: session.SID, ReturnTo: returnTo, UILocales: req.UILocales}
+	w.SID = session.SID
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return p.signedOut(r, w)
 	case err != nil:
 		return p.failedPage(ctx, err, "")
-	case req.MustAsk(session.SID):
+	case flaw != nil || req.MustAsk(session.SID):
 		w.User = viewOfUser(&user)
 		// Not a redirect: clients check that their logout ended here, at the end_session_endpoint.
 		return Answer{Status: 200, Location: p.address(&w), UILocales: w.UILocales}
@@ -40,31 +41,39 @@ func (p *Provider) Logout(ctx context.Context, r Request) Answer {
 	return p.endSession(ctx, r, w, now)
 }
 
-// parseLogout reads the request and verifies its hint.
+func clientIDOf(c *oidc.Client) string {
+	if c == nil {
+		return ""
+	}
+	return c.ClientID
+}
+
+// parseLogout reads the request, verifies its hint, and loads the client that it is of; nil where that is not known. flaw is the
+// first thing that is wrong with it.
 func (p *Provider) parseLogout(
 	ctx context.Context, r Request,
-) (req oidc.LogoutRequest, client *oidc.Client, refused *oidc.Error, err error) {
-	params, bad := oidc.ParseParams(r.Params, oidc.LogoutParams)
-	if refused := oidc.RefuseParams(bad); refused != nil {
-		return req, nil, refused, nil
+) (req oidc.LogoutRequest, client *oidc.Client, flaw *oidc.LogoutFlaw, err error) {
+	req, hint, flaw := oidc.ParseLogout(r.Params)
+	if r.Unread != "" {
+		flaw = &oidc.LogoutFlaw{Code: oidc.LogoutUnreadable, Why: r.Unread}
 	}
-	if req, refused = oidc.ParseLogout(params); refused != nil {
-		return req, nil, refused, nil
-	}
-	if hint := params["id_token_hint"]; hint != "" {
-		if req.Hint, refused, err = p.verifyHint(hint); err != nil || refused != nil {
-			return req, nil, refused, err
+	if hint != "" {
+		var refused *oidc.Error
+		if req.Hint, refused, err = p.verifyHint(hint); err != nil {
+			return req, nil, nil, err
+		}
+		if refused != nil {
+			flaw = cmp.Or(flaw, &oidc.LogoutFlaw{Code: oidc.LogoutHintInvalid, Why: refused.Description})
 		}
 	}
-	id, refused := req.ClientOf()
-	if refused != nil || id == "" {
-		return req, nil, refused, nil
+	id, other := req.ClientOf()
+	if id != "" {
+		if client, err = p.clientNamed(ctx, []string{id}); err != nil {
+			return req, nil, nil, err
+		}
 	}
-	client, err = p.clientNamed(ctx, []string{id})
-	if err == nil && client == nil {
-		refused = &oidc.Error{Code: oidc.InvalidRequest, Description: "unknown client", Log: "client_id is not registered"}
-	}
-	return req, client, refused, err
+	_, noReturn := req.ReturnTo(client)
+	return req, client, cmp.Or(flaw, other, noReturn), nil
 }
 
 // maxFrames bounds the clients that are told in the browser: those that the person signed in to last.
@@ -93,7 +102,7 @@ func (p *Provider) endSession(ctx context.Context, r Request, w logoutPage, now 
 func (p *Provider) signedOut(r Request, w logoutPage) Answer {
 	to := w.ReturnTo
 	if to == "" {
-		to = p.address(&signedOutPage{pending: pending{Client: w.Client}, UILocales: w.UILocales})
+		to = p.address(&signedOutPage{pending: pending{Client: w.Client}, Flaw: w.Flaw, UILocales: w.UILocales})
 	}
 	if r.Cookies[SessionCookie] == "" {
 		return redirect(to)

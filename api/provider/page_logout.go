@@ -15,19 +15,22 @@ type logoutPage struct {
 	SID       string    `json:"s"` // of the session that ends
 	User      *userView `json:"u,omitempty"`
 	ReturnTo  string    `json:"rt,omitempty"`
+	Flaw      failure   `json:"f"` // of the request: there is no ReturnTo then
 	UILocales []string  `json:"l,omitempty"`
 }
 
 type logoutView struct {
 	common
-	User *userView `json:"user"`
+	User  *userView    `json:"user"`
+	Error *failureView `json:"error,omitempty"`
 }
 
 func (*logoutPage) name() string { return "logout" }
 
 func (w *logoutPage) view(_ context.Context, _ *Provider, c common) (any, error) {
 	c.UILocales = w.UILocales
-	return logoutView{common: c, User: w.User}, nil
+	e := c.failed(w.Flaw)
+	return logoutView{common: c, User: w.User, Error: e}, nil
 }
 
 // LogoutConfirm takes what the person pressed there. The request is good for one session only, so no other page
@@ -48,7 +51,8 @@ func (p *Provider) LogoutConfirm(ctx context.Context, r Request) Answer {
 	case err != nil:
 		return p.failedPage(ctx, err, p.address(&w))
 	case session.SID != w.SID: // another person has signed in since
-		return p.errorPage(ctx, 400, pageForeignBrowser, w.Client)
+		return p.showError(ctx, 400, errorPage{pending: pending{Client: w.Client}, Error: failure{Code: pageForeignBrowser},
+			TryAgain: p.anew(w.name())})
 	}
 	return p.endSession(ctx, r, w, now)
 }

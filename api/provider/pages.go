@@ -42,7 +42,7 @@ func pages() []pageLine {
 		{page: new(deviceDonePage)},
 		{page: new(accountPage), anew: "/account", actions: []action{{"action", "/account/tokens", (*Provider).AddToken},
 			{"revoke_action", "/account/tokens/revoke", (*Provider).RevokeToken}, {"logout_action", "/logout", nil}}},
-		{page: new(logoutPage), actions: []action{{"action", "/logout/confirm", (*Provider).LogoutConfirm}}},
+		{page: new(logoutPage), anew: "/logout", actions: []action{{"action", "/logout/confirm", (*Provider).LogoutConfirm}}},
 		{page: new(signedOutPage)},
 		{page: new(errorPage)},
 	}

@@ -11,6 +11,7 @@ type Request struct {
 	Path          string     // of the endpoint, such as /token
 	Name          string     // of the upstream, where the path has one; "" if it is no name
 	Params        url.Values // of the query for GET, of the body for POST; never both
+	Unread        string     // why there are no Params, where the endpoint answers all the same; else ""
 	Body          []byte     // JSON, where the endpoint takes that; there are no Params then
 	Authorization string
 	DPoP          []string // the proofs that came along (RFC 9449 §4.1): one, or the request is wrong

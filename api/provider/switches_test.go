@@ -96,7 +96,8 @@ func TestNoKindOfTokenPassesForAnother(t *testing.T) {
 		}
 	}
 	for name, token := range map[string]string{"access token": access, "refresh token": next} {
-		if a := b.Do("GET", "/logout", url.Values{"id_token_hint": {token}}); a.Status != 400 {
+		a := b.Do("GET", "/logout", url.Values{"id_token_hint": {token}})
+		if page := b.Interaction(a.LeadsTo()); page["error"].(map[string]any)["code"] != "logout_hint_invalid" {
 			t.Errorf("the %s is taken as a hint: %d %s", name, a.Status, a.Location())
 		}
 	}

@@ -116,6 +116,9 @@ func API(p *provider.Provider, proxies Proxies, look config.Look) http.Handler {
 			if r.Via.Unread != "" {
 				p.AddressUnread(ctx, r.Via)
 			}
+			if problem != nil && end.path == "/logout" { // whoever wants to sign out can
+				r.Unread, problem = problem.why, nil
+			}
 			if problem != nil {
 				return a.write(c, p.Malformed(ctx, end.caller == person || isNavigation(c), problem.status, problem.why))
 			}

@@ -32,8 +32,8 @@ const fromTheAPI = {
     user: User; revoke_action: string; logout_action: string; scopes: string[]; days: number[]; tokens?: Token[];
     token?: { name: string; value: string }; error?: Failure;
   }>('action', 'revoke_action', 'logout_action'),
-  logout: page<WithForm & { client?: Client; user: User }>('action'),
-  signed_out: page<{ client?: Client; return_to?: string }>(),
+  logout: page<WithForm & { client?: Client; user: User; error?: Failure }>('action'),
+  signed_out: page<{ client?: Client; return_to?: string; error?: Failure }>(),
   /** `retry` is the UI's own: the same question may get a better answer in a moment. */
   error: page<{ error: Failure; client?: Client; return_to?: string; try_again?: string; retry?: boolean }>(),
 };

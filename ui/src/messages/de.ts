@@ -108,6 +108,18 @@ export const de: Messages = {
     submit: 'Abmelden',
     busy: 'Abmeldung läuft …',
     stay: 'Angemeldet bleiben',
+    flaws: {
+      logout_request_unreadable: 'Etwas in der Anfrage der Anwendung war nicht lesbar, deshalb bleiben Sie danach hier.',
+      logout_hint_invalid: 'Die Anmeldung, die die Anwendung nannte, ließ sich nicht prüfen, deshalb bleiben Sie danach '
+        + 'hier.',
+      logout_client_missing: 'Die Anfrage nennt keine Anwendung, von der sie kommt, deshalb bleiben Sie danach hier.',
+      logout_client_differs: 'Die Anwendung nannte die Anmeldung einer anderen, deshalb bleiben Sie danach hier.',
+      logout_client_unknown: 'Die Anwendung ist hier nicht bekannt, deshalb bleiben Sie danach hier.',
+      logout_client_disabled: 'Die Anwendung ist hier abgeschaltet, deshalb bleiben Sie danach hier.',
+      logout_uri_unregistered: 'Die Anwendung wollte Sie an eine Adresse weiterleiten, die für sie nicht eingetragen ist, '
+        + 'deshalb bleiben Sie danach hier.',
+      other: 'Mit der Anfrage der Anwendung stimmt etwas nicht, deshalb bleiben Sie danach hier.',
+    },
   },
 
   signedOut: {

@@ -111,6 +111,18 @@ export const en = {
     submit: 'Sign out',
     busy: 'Signing out…',
     stay: 'Stay signed in',
+    /** What is wrong with a request to sign out; also on the page after it. */
+    flaws: {
+      logout_request_unreadable: 'Something in the application’s request could not be read, so you stay here afterwards.',
+      logout_hint_invalid: 'The sign-in that the application named could not be verified, so you stay here afterwards.',
+      logout_client_missing: 'The request does not say which application it is from, so you stay here afterwards.',
+      logout_client_differs: 'The application named a sign-in of another one, so you stay here afterwards.',
+      logout_client_unknown: 'The application is not known here, so you stay here afterwards.',
+      logout_client_disabled: 'The application has been shut off here, so you stay here afterwards.',
+      logout_uri_unregistered: 'The application asked to send you on to an address that is not registered for it, so you stay '
+        + 'here afterwards.',
+      other: 'Something is wrong with the application’s request, so you stay here afterwards.',
+    },
   },
 
   signedOut: {

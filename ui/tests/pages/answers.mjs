@@ -67,6 +67,11 @@ export const answers = (api) => {
     'consent-client': [200, { ...consent, client: viewer, scopes: ['openid', 'profile', 'email', 'address', 'phone'], ui_locales: ['fr'] }],
     'consent-client-hostile': [200, { ...consent, client: hostile, scopes }],
     logout: [200, { page: 'logout', request: 'sealed', action: `${api}/logout/confirm`, client: hub, user: alice, request_id }],
+    'logout-flawed': [200, {
+      page: 'logout', request: 'sealed', action: `${api}/logout/confirm`, client: hub, user: alice, request_id,
+      error: { code: 'logout_uri_unregistered' },
+    }],
+    'signed-out-flawed': [200, { page: 'signed_out', error: { code: 'logout_hint_invalid' }, ui_locales: ['de'], request_id }],
     'signed-out': [200, { page: 'signed_out', client: hub, return_to: 'https://hub.example.org/hub/', request_id }],
     'signed-out-alone': [200, { page: 'signed_out', request_id }],
     'error-access-denied': [403, { page: 'error', error: { code: 'access_denied' }, client: hub, request_id }],

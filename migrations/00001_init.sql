@@ -435,6 +435,7 @@ CREATE TABLE clients (
   response_types                        text[] NOT NULL DEFAULT '{code}',
   scope                                 text NOT NULL DEFAULT 'openid profile email groups offline_access',
   default_max_age                       integer,
+  cors_origins                          text[] NOT NULL DEFAULT '{}',
   -- how it proves who it is, and how its requests come
   token_endpoint_auth_method            text NOT NULL DEFAULT 'client_secret_basic',
   token_endpoint_auth_signing_alg       text,
@@ -490,6 +491,13 @@ CREATE TABLE clients (
   CONSTRAINT clients_contacts_must_not_be_null CHECK (array_position(contacts, NULL) IS NULL),
   CONSTRAINT clients_application_type_must_be_web_or_native CHECK (application_type IN ('web', 'native')),
   CONSTRAINT clients_redirect_uris_must_be_uris CHECK (check_uris('clients', 'redirect_uris', redirect_uris, 'any')),
+  CONSTRAINT clients_cors_origins_must_be_at_most_100 CHECK (cardinality(cors_origins) <= 100),
+  CONSTRAINT clients_cors_origins_must_not_be_null CHECK (array_position(cors_origins, NULL) IS NULL),
+  CONSTRAINT clients_cors_origins_must_be_in_lower_case CHECK (all_match(array_remove(cors_origins, NULL), '^[^A-Z]*$')),
+  CONSTRAINT clients_cors_origins_must_be_scheme_and_host_without_path CHECK ( -- no "null", which is every sandboxed page
+    all_match(array_remove(cors_origins, NULL), '^[a-zA-Z][a-zA-Z0-9+.-]*://(\[[0-9a-fA-F:.]+\]|[a-zA-Z0-9_.-]+)(:[0-9]{1,5})?$')),
+  CONSTRAINT clients_cors_origins_must_have_no_default_port CHECK ( -- browsers leave it out
+    all_match(array_remove(cors_origins, NULL), '^(?!https://.*:443$|http://.*:80$)')),
   CONSTRAINT clients_public_redirect_uris_must_be_https_or_loopback CHECK (
     token_endpoint_auth_method <> 'none' OR http_only_on_loopback(redirect_uris)),
   CONSTRAINT clients_scope_must_be_words_separated_by_one_space CHECK (
@@ -595,6 +603,8 @@ END $$;
 CREATE TRIGGER clients_keep_updated_at BEFORE UPDATE ON clients FOR EACH ROW EXECUTE FUNCTION clients_keep_updated_at();
 COMMENT ON COLUMN clients.client_secret_sha256 IS
   'sha256(''the secret''); make the secret with: SELECT encode(gen_random_bytes(32), ''hex'')';
+COMMENT ON COLUMN clients.cors_origins IS
+  'origins of its pages beside those of redirect_uris, such as capacitor://localhost of an application in a web view';
 COMMENT ON COLUMN clients.localhost_any_port IS
   'true: redirect_uris of http://localhost count with any port, as those of 127.0.0.1 and [::1] do for a native client';
 COMMENT ON COLUMN clients.jwks IS 'the client''s public keys, {"keys": [...]}: for private_key_jwt and signed request objects';

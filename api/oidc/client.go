@@ -20,6 +20,7 @@ type Client struct {
 	ReleasedClaims        []string   `json:"released_claims,omitempty"`   // whatever the scope
 	Audiences             []string   `json:"audiences,omitempty"`         // of its access tokens, beside the issuer
 	AllowedUpstreams      []string   `json:"allowed_upstreams,omitempty"` // upstreams whose tokens of its users it may get
+	CORSOrigins           []string   `json:"cors_origins,omitempty"`      // of its pages, beside those of RedirectURIs
 	LocalhostAnyPort      bool       `json:"localhost_any_port"`          // http://localhost counts with any port
 	Registration          string     `json:"registration,omitempty"`      // how it registered itself; "" if it did not
 	DisabledAt            *time.Time `json:"disabled_at,omitempty"`

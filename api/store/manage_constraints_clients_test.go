@@ -91,6 +91,15 @@ var refusedClients = map[string]refusedStatement{
 	"clients_response_types_must_not_be_null": {"UPDATE clients SET response_types = '{NULL}'", nil},
 	"clients_allowed_groups_must_not_be_null": {"UPDATE clients SET allowed_groups = '{NULL}'", nil},
 
+	"clients_cors_origins_must_be_at_most_100": {
+		"UPDATE clients SET cors_origins = array_fill('https://c.example.org'::text, '{101}')", nil},
+	"clients_cors_origins_must_not_be_null":      {"UPDATE clients SET cors_origins = '{NULL}'", nil},
+	"clients_cors_origins_must_be_in_lower_case": {"UPDATE clients SET cors_origins = '{https://C.example.org}'", nil},
+	"clients_cors_origins_must_be_scheme_and_host_without_path": {"UPDATE clients SET cors_origins = %", []string{
+		"ARRAY['null']", "'{*}'", "ARRAY['']", "'{capacitor:}'", "'{https://c.example.org/}'", "'{https://*.example.org}'",
+		"'{https://u@c.example.org}'", "'{c.example.org}'", "ARRAY[E'https://c.example.org\\n']"}},
+	"clients_cors_origins_must_have_no_default_port": {"UPDATE clients SET cors_origins = %", []string{
+		"'{https://c.example.org:443}'", "'{http://localhost:80}'"}},
 	"clients_released_claims_must_be_at_most_20": {"UPDATE clients SET released_claims = array_fill('x'::text, '{21}')", nil},
 	"clients_released_claims_must_not_be_null":   {"UPDATE clients SET released_claims = '{NULL}'", nil},
 	"clients_released_claims_must_be_claim_names": {"UPDATE clients SET released_claims = %", []string{

@@ -244,6 +244,8 @@ func TestWhatIsSafeIsTaken(t *testing.T) {
 		`UPDATE clients SET audiences = '{https://data.example.org/?x=1}', redirect_uris = redirect_uris ||
 			'{https://pos_integration.example.org/cb,myapp:/cb,myapp://cb,com.example+x-1:/cb,vscode://publisher.name/cb,exp://127.0.0.1:19000}'
 			WHERE client_id = 'c1'`,
+		`UPDATE clients SET cors_origins = '{capacitor://localhost,ionic://localhost,tauri://localhost,https://localhost,http://tauri.localhost,
+			"http://[::1]:8080",https://c.example.org:8443,app://obsidian.md}'`,
 		"UPDATE clients SET post_logout_redirect_uris = ARRAY(SELECT 'https://' || i || '.example.org/' FROM generate_series(1, 100) i)",
 		`INSERT INTO clients (client_id, client_secret_sha256, redirect_uris, post_logout_redirect_uris) VALUES ('c2', sha256('x'),
 			'{http://hub.internal/hub/oauth_callback}', '{http://hub.internal/}')`,

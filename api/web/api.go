@@ -53,9 +53,9 @@ func routes(p *provider.Provider) []endpoint {
 		{"GET POST", "/userinfo", clients, program, p.Userinfo},
 		{"POST", "/revoke", clients, program, p.Revoke},
 		{"POST", "/introspect", nobody, program, p.Introspect},
-		{"GET HEAD", "/jwks", clients, public, p.JWKS},
-		{"GET HEAD", "/.well-known/openid-configuration", clients, public, p.Discovery},
-		{"GET HEAD", "/.well-known/oauth-authorization-server", clients, public, p.Discovery},
+		{"GET HEAD", "/jwks", anybody, public, p.JWKS},
+		{"GET HEAD", "/.well-known/openid-configuration", anybody, public, p.Discovery},
+		{"GET HEAD", "/.well-known/oauth-authorization-server", anybody, public, p.Discovery},
 		{"GET", "/forwarded", nobody, program, p.Forwarded},
 		{"GET HEAD", "/healthz", nobody, public, health(nil)},
 		{"GET HEAD", "/readyz", nobody, public, health(p.Ready)},
@@ -68,10 +68,10 @@ func routes(p *provider.Provider) []endpoint {
 	}
 	if p.LetsClientsRegister() {
 		list = append(list,
-			endpoint{"POST", "/register", nobody, program, p.Register},
-			endpoint{"GET", "/register/:name", nobody, program, p.ReadRegistration},
-			endpoint{"PUT", "/register/:name", nobody, program, p.ReplaceRegistration},
-			endpoint{"DELETE", "/register/:name", nobody, program, p.EndRegistration})
+			endpoint{"POST", "/register", anybody, program, p.Register},
+			endpoint{"GET", "/register/:name", anybody, program, p.ReadRegistration},
+			endpoint{"PUT", "/register/:name", anybody, program, p.ReplaceRegistration},
+			endpoint{"DELETE", "/register/:name", anybody, program, p.EndRegistration})
 	}
 	return list
 }
@@ -128,11 +128,22 @@ func API(p *provider.Provider, proxies Proxies, look config.Look) http.Handler {
 			e.Add(method, end.path, handler)
 		}
 		if end.origins != nobody {
-			e.OPTIONS(end.path, func(c echo.Context) error { return end.origins.preflight(c, p, end.methods) })
+			e.OPTIONS(end.path, func(c echo.Context) error { return end.origins.preflight(c, p, methodsOf(endpoints, end.path)) })
 		}
 	}
 	e.GET("/", func(c echo.Context) error { return a.root(c, p.Settings) })
 	return e
+}
+
+// methodsOf returns all methods of a path, which may be those of several endpoints.
+func methodsOf(endpoints []endpoint, path string) string {
+	var methods []string
+	for _, end := range endpoints {
+		if end.path == path {
+			methods = append(methods, end.methods)
+		}
+	}
+	return strings.Join(methods, " ")
 }
 
 // isNavigation reports whether a person opened an address that is for programs.

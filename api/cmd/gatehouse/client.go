@@ -35,6 +35,7 @@ type clientAddCmd struct {
 
 	Public       bool     `help:"The client cannot keep a secret: a single-page or native application."`
 	Native       bool     `help:"It runs on people's own machines: http://127.0.0.1 and http://[::1] may have any port there."`
+	CORSOrigin   []string `name:"cors-origin" sep:"none" placeholder:"URL" help:"Of its pages, where no redirect URI has it; may be repeated."`
 	AnyPort      bool     `name:"localhost-any-port" help:"http://localhost may have any port, too."`
 	FirstParty   bool     `help:"People are not asked for consent."`
 	Group        []string `sep:"none" placeholder:"GROUP" help:"Only members of this group may use the client; may be repeated."`
@@ -92,7 +93,7 @@ func (c clientAddCmd) registration() admin.Registration {
 		in.ApplicationType = "native"
 	}
 	in.RedirectURIs = c.RedirectURI
-	in.LocalhostAnyPort = c.AnyPort
+	in.LocalhostAnyPort, in.CORSOrigins = c.AnyPort, c.CORSOrigin
 	in.PostLogoutRedirectURIs = c.PostLogoutRedirectURI
 	in.BackchannelLogoutURI = c.BackchannelLogoutURI
 	in.FrontchannelLogoutURI = c.FrontchannelLogoutURI

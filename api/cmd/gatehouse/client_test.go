@@ -60,9 +60,11 @@ func TestClientCommands(t *testing.T) {
 		len(old.ReleasedClaims) != 2 || len(old.Audiences) != 1 || len(old.AllowedUpstreams) != 1 || len(old.GrantTypes) != 3 {
 		t.Errorf("client show: %v %s", err, shown)
 	}
-	s.good("", "client", "add", "agent", "--public", "--localhost-any-port", "--redirect-uri", "http://localhost/cb",
+	s.good("", "client", "add", "agent", "--public", "--localhost-any-port", "--cors-origin", "tauri://localhost",
+		"--redirect-uri", "http://localhost/cb",
 		"--redirect-uri", "myapp:/cb", "--redirect-uri", "https://pos_integration.example.org/cb")
-	if shown = s.good("", "client", "show", "agent"); !strings.Contains(shown, `"localhost_any_port": true`) {
+	if shown = s.good("", "client", "show", "agent"); !strings.Contains(shown, `"localhost_any_port": true`) ||
+		!strings.Contains(shown, `"tauri://localhost"`) {
 		t.Errorf("client show: %s", shown)
 	}
 	s.good("", "client", "add", "page", "--public", "--response-type", "token id_token")

@@ -69,10 +69,10 @@ func TestADiscoveryDocumentLeadsNoRequestInside(t *testing.T) {
 		op := newOP(t)
 		op.discovery = map[string]any{name: inside.URL + "/"}
 		op.claims = map[string]any{"name": nil} // userinfo is needed
-		_, err := NewUpstreams(outgoing.Client([]string{"127.0.0.1"}), time.Now).Redeem(context.Background(), op.row(),
+		who, err := NewUpstreams(outgoing.Client([]string{"127.0.0.1"}), time.Now).Redeem(context.Background(), op.row(),
 			UpstreamAnswer{RedirectURI: "https://us/cb", Code: "c", Nonce: "n", Verifier: "v"})
-		if err == nil || asked.Load() != 0 {
-			t.Errorf("%s: %v, %d requests came in", name, err, asked.Load())
+		if leftOut := name == "userinfo_endpoint" && len(who.LeftOut) == 1; err == nil && !leftOut || asked.Load() != 0 {
+			t.Errorf("%s: %v, %v, %d requests came in", name, err, who, asked.Load())
 		}
 	}
 }

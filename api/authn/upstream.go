@@ -118,6 +118,7 @@ type UpstreamPerson struct {
 	AMR           []string
 	AuthTime      time.Time // zero if not known
 	Tokens        UpstreamTokens
+	LeftOut       []string // what could not be used or had, for the log
 }
 
 // UpstreamTokens are issued by an upstream.

@@ -16,9 +16,12 @@ var (
 // bounded drops what the tables and the log would not accept. Without a subject it fails.
 func (p UpstreamPerson) bounded() (UpstreamPerson, error) {
 	if !subSyntax.MatchString(p.Sub) {
-		return UpstreamPerson{}, fmt.Errorf("%w: it names no subject of 1 to 255 ASCII characters", ErrUpstreamFailed)
+		return UpstreamPerson{}, fmt.Errorf("%w: it names no subject (sub) of 1 to 255 ASCII characters", ErrUpstreamFailed)
 	}
 	if !addressSyntax.MatchString(p.Email) || len(p.Email) > 254 {
+		if p.Email != "" {
+			p.LeftOut = append(p.LeftOut, "email, which is no address")
+		}
 		p.Email, p.EmailVerified = "", false
 	}
 	for _, text := range []*string{&p.Name, &p.GivenName, &p.FamilyName, &p.Username} {
@@ -41,8 +44,7 @@ func boundedText(s string) string {
 }
 
 // boundedAMR returns amr if it follows RFC 8176 §1, and an empty list otherwise.
-func boundedAMR(claim any) []string {
-	list, _ := claim.([]any)
+func boundedAMR(list []any) []string {
 	amr := []string{}
 	for _, value := range list {
 		word, _ := value.(string)

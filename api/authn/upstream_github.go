@@ -2,8 +2,6 @@ package authn
 
 import (
 	"context"
-	"errors"
-	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -42,11 +40,7 @@ func githubWords(r UpstreamRequest) url.Values {
 // githubPerson fetches the user of the token. The number is the subject: names there can change hands.
 func (s *Upstreams) githubPerson(ctx context.Context, _ *oidc.Upstream, e *endpoints, _ UpstreamAnswer,
 	token *oauth2.Token) (UpstreamPerson, error) {
-	var user struct {
-		ID    int64  `json:"id"`
-		Login string `json:"login"`
-		Name  string `json:"name"`
-	}
+	var user claimSet
 	if err := s.getJSON(ctx, "user", e.userinfo, token.AccessToken, &user); err != nil {
 		return UpstreamPerson{}, err
 	}
@@ -55,14 +49,17 @@ func (s *Upstreams) githubPerson(ctx context.Context, _ *oidc.Upstream, e *endpo
 		Primary  bool   `json:"primary"`
 		Verified bool   `json:"verified"`
 	}
-	err := s.getJSON(ctx, "list of addresses", e.userinfo+"/emails", token.AccessToken, &addresses)
-	var refused statusError // the scope user:email is missing
-	if err != nil && !(errors.As(err, &refused) && (refused.status == http.StatusNotFound || refused.status == http.StatusForbidden)) {
-		return UpstreamPerson{}, err
+	var person UpstreamPerson
+	var id int64
+	for name, into := range map[string]any{"id": &id, "login": &person.Username, "name": &person.Name} {
+		user.read(name, into, &person.LeftOut)
 	}
-	person := UpstreamPerson{Name: user.Name, Username: user.Login}
-	if user.ID > 0 {
-		person.Sub = strconv.FormatInt(user.ID, 10)
+	// Without the scope user:email it is 403 or 404; whatever it is, a sign-in can do without.
+	if err := s.getJSON(ctx, "list of addresses", e.userinfo+"/emails", token.AccessToken, &addresses); err != nil {
+		person.LeftOut = append(person.LeftOut, "email: "+err.Error())
+	}
+	if id > 0 {
+		person.Sub = strconv.FormatInt(id, 10)
 	}
 	for _, address := range addresses {
 		if address.Primary && address.Verified {

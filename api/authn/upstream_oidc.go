@@ -5,11 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"net/url"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -141,21 +139,8 @@ func oidcWords(r UpstreamRequest) url.Values {
 	return v
 }
 
-// oidcClaims are read from the ID token and, where it lacks some, from userinfo (OpenID Connect Core §5.1).
-type oidcClaims struct {
-	Sub           string   `json:"sub"`
-	Email         string   `json:"email"`
-	EmailVerified any      `json:"email_verified"` // some send "true"
-	Name          string   `json:"name"`
-	GivenName     string   `json:"given_name"`
-	FamilyName    string   `json:"family_name"`
-	Username      string   `json:"preferred_username"`
-	AZP           string   `json:"azp"`
-	AMR           any      `json:"amr"`
-	AuthTime      *float64 `json:"auth_time"`
-}
-
-// oidcPerson verifies the ID token (OpenID Connect Core §3.1.3.7).
+// oidcPerson verifies the ID token (OpenID Connect Core §2, §3.1.3.7). What is wrong with claims that a sign-in can do without, or
+// with userinfo, is left out and named.
 func (s *Upstreams) oidcPerson(ctx context.Context, u *oidc.Upstream, e *endpoints, a UpstreamAnswer,
 	token *oauth2.Token) (UpstreamPerson, error) {
 	raw, _ := token.Extra("id_token").(string)
@@ -166,98 +151,78 @@ func (s *Upstreams) oidcPerson(ctx context.Context, u *oidc.Upstream, e *endpoin
 	if err != nil {
 		return UpstreamPerson{}, unreachable("ID token", err)
 	}
-	var c oidcClaims
-	switch err := exactly(id.Claims, &c); {
-	case err != nil:
-		return UpstreamPerson{}, fmt.Errorf("%w: its ID token has claims of another type: %.200s", ErrUpstreamFailed, err)
-	case c.Sub != id.Subject:
-		return UpstreamPerson{}, fmt.Errorf("%w: its ID token names two subjects", ErrUpstreamFailed)
+	var claims claimSet
+	if err := id.Claims(&claims); err != nil {
+		return UpstreamPerson{}, fmt.Errorf("%w: its ID token is no JSON object", ErrUpstreamFailed)
+	}
+	sub, isText := claims.text("sub")
+	azp, azpIsText := claims.text("azp")
+	switch {
+	case !isText || sub != id.Subject:
+		return UpstreamPerson{}, fmt.Errorf("%w: its ID token names two subjects, or none", ErrUpstreamFailed)
+	case id.IssuedAt.Unix() <= 0: // the library takes one without
+		return UpstreamPerson{}, fmt.Errorf("%w: its ID token does not say when it was issued (iat)", ErrUpstreamFailed)
 	case id.Nonce != a.Nonce:
 		return UpstreamPerson{}, fmt.Errorf("%w: its ID token has another nonce", ErrUpstreamFailed)
-	case c.AZP != "" && c.AZP != u.ClientID:
-		return UpstreamPerson{}, fmt.Errorf("%w: its ID token is for another client (azp %.100q)", ErrUpstreamFailed, c.AZP)
+	case !azpIsText || azp != "" && azp != u.ClientID:
+		return UpstreamPerson{}, fmt.Errorf("%w: its ID token is for another client (azp %.100q)", ErrUpstreamFailed, claims["azp"])
 	case id.AccessTokenHash != "" && id.VerifyAccessToken(token.AccessToken) != nil:
 		return UpstreamPerson{}, fmt.Errorf("%w: its ID token is not of this access token (at_hash)", ErrUpstreamFailed)
 	}
+	c, leftOut := claims.optional()
 	if (c.Email == "" || c.Name == "") && e.userinfo != "" {
-		var more oidcClaims
-		ask := func(into any) error { return s.getJSON(ctx, "userinfo", e.userinfo, token.AccessToken, into) }
-		if err := exactly(ask, &more); err != nil {
+		more, missing, err := s.userinfo(ctx, u, e, token.AccessToken, id.Subject)
+		if err != nil {
 			return UpstreamPerson{}, err
 		}
-		if more.Sub != id.Subject { // §5.3.2
-			return UpstreamPerson{}, fmt.Errorf("%w: its userinfo is about another person", ErrUpstreamFailed)
+		if missing != nil {
+			leftOut = append(leftOut, "userinfo: "+missing.Error())
 		}
-		c.complete(more)
+		rest, of := more.optional()
+		c.complete(rest)
+		for _, name := range of {
+			leftOut = append(leftOut, "userinfo's "+name)
+		}
 	}
-	person := UpstreamPerson{Sub: id.Subject, Email: c.Email, EmailVerified: c.EmailVerified == true || c.EmailVerified == "true",
-		Name: c.Name, GivenName: c.GivenName, FamilyName: c.FamilyName, Username: c.Username, AMR: boundedAMR(c.AMR)}
-	if c.AuthTime != nil && *c.AuthTime > 0 && *c.AuthTime < 1<<40 {
-		person.AuthTime = time.Unix(int64(*c.AuthTime), 0)
-	}
+	person := UpstreamPerson{Sub: id.Subject, Email: c.Email, EmailVerified: c.EmailVerified, Name: c.Name, GivenName: c.GivenName,
+		FamilyName: c.FamilyName, Username: c.Username, AMR: c.AMR, AuthTime: c.AuthTime, LeftOut: leftOut}
 	return person.bounded()
-}
-
-// exactly reads claims by their exact names (RFC 7519 §4): encoding/json takes EMAIL_VERIFIED for email_verified, too, and at
-// some upstreams people may have claims of their own.
-func exactly(read func(into any) error, c *oidcClaims) error {
-	var all map[string]json.RawMessage
-	if err := read(&all); err != nil {
-		return err
-	}
-	maps.DeleteFunc(all, func(name string, _ json.RawMessage) bool { return !claimName.MatchString(name) })
-	plain, err := json.Marshal(all)
-	if err != nil {
-		return err
-	}
-	return json.Unmarshal(plain, c)
-}
-
-// claimName matches all names in oidcClaims, and no other spelling of them.
-var claimName = regexp.MustCompile(`^[a-z_]+$`)
-
-// complete adds what is missing from userinfo. An address and whether it is verified come from the same source.
-func (c *oidcClaims) complete(more oidcClaims) {
-	if c.Email == "" {
-		c.Email, c.EmailVerified = more.Email, more.EmailVerified
-	}
-	for _, field := range []struct {
-		to   *string
-		from string
-	}{{&c.Name, more.Name}, {&c.GivenName, more.GivenName}, {&c.FamilyName, more.FamilyName}, {&c.Username, more.Username}} {
-		if *field.to == "" {
-			*field.to = field.from
-		}
-	}
 }
 
 // getJSON reads a document; bearer is the access token to send, "" for none.
 func (s *Upstreams) getJSON(ctx context.Context, what, address, bearer string, into any) error {
+	body, err := s.get(ctx, what, address, bearer, "application/json")
+	if err == nil && json.Unmarshal(body, into) != nil {
+		err = fmt.Errorf("%w: its %s is not the JSON that it should be", ErrUpstreamFailed, what)
+	}
+	return err
+}
+
+// get returns the body of an answer with status 200; accept has the media types that can be read.
+func (s *Upstreams) get(ctx context.Context, what, address, bearer, accept string) ([]byte, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return fmt.Errorf("%w: the address of its %s is %.200q", ErrUpstreamFailed, what, address)
+		return nil, fmt.Errorf("%w: the address of its %s is %.200q", ErrUpstreamFailed, what, address)
 	}
-	r.Header.Set("Accept", "application/json")
+	r.Header.Set("Accept", accept)
 	if bearer != "" {
 		r.Header.Set("Authorization", "Bearer "+bearer)
 	}
 	res, err := s.http.Do(r)
 	if err != nil {
-		return unreachable(what, err)
+		return nil, unreachable(what, err)
 	}
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
 	switch {
 	case err != nil:
-		return unreachable(what, err)
+		return nil, unreachable(what, err)
 	case res.StatusCode >= 500 || res.StatusCode == http.StatusTooManyRequests:
-		return fmt.Errorf("%w: its %s says %d", ErrUpstreamUnavailable, what, res.StatusCode)
+		return nil, fmt.Errorf("%w: its %s says %d", ErrUpstreamUnavailable, what, res.StatusCode)
 	case res.StatusCode != http.StatusOK:
-		return statusError{what, res.StatusCode}
-	case json.Unmarshal(body, into) != nil:
-		return fmt.Errorf("%w: its %s is not the JSON that it should be", ErrUpstreamFailed, what)
+		return nil, statusError{what, res.StatusCode}
 	}
-	return nil
+	return body, nil
 }
 
 // statusError is an answer with a status other than 200.

@@ -26,13 +26,16 @@ import (
 // anOP is a small OpenID Provider that can be told to answer wrongly.
 type anOP struct {
 	*httptest.Server
-	key       *ecdsa.PrivateKey
-	kid       string
-	claims    map[string]any // of the ID token, over the good ones; nil leaves one out
-	userinfo  map[string]any
-	discovery map[string]any // over the good ones
-	token     func(w http.ResponseWriter, r *http.Request) bool
-	asked     atomic.Int32 // for discovery
+	key      *ecdsa.PrivateKey
+	kid      string
+	claims   map[string]any // of the ID token, over the good ones; nil leaves one out
+	userinfo map[string]any
+	me       http.HandlerFunc // in place of userinfo
+
+	idTokenNull string         // a claim of the ID token that is null
+	discovery   map[string]any // over the good ones
+	token       func(w http.ResponseWriter, r *http.Request) bool
+	asked       atomic.Int32 // for discovery
 }
 
 func newOP(t *testing.T) *anOP {
@@ -62,7 +65,13 @@ func newOP(t *testing.T) *anOP {
 		json.NewEncoder(w).Encode(map[string]any{"access_token": "at", "token_type": "Bearer", "expires_in": 3600,
 			"refresh_token": "rt", "id_token": op.idToken()})
 	})
-	mux.HandleFunc("/me", func(w http.ResponseWriter, _ *http.Request) { json.NewEncoder(w).Encode(op.userinfo) })
+	mux.HandleFunc("/me", func(w http.ResponseWriter, r *http.Request) {
+		if op.me != nil {
+			op.me(w, r)
+			return
+		}
+		json.NewEncoder(w).Encode(op.userinfo)
+	})
 	return op
 }
 
@@ -76,6 +85,13 @@ func (op *anOP) idToken() string {
 		"nonce": "n", "email": "alice@example.org", "email_verified": true, "name": "Alice"}
 	maps.Copy(claims, op.claims)
 	maps.DeleteFunc(claims, func(_ string, v any) bool { return v == nil })
+	if op.idTokenNull != "" {
+		claims[op.idTokenNull] = nil
+	}
+	return op.sign(claims)
+}
+
+func (op *anOP) sign(claims map[string]any) string {
 	part := func(v any) string { b, _ := json.Marshal(v); return base64.RawURLEncoding.EncodeToString(b) }
 	signed := part(map[string]string{"alg": "ES256", "kid": op.kid}) + "." + part(claims)
 	sum := sha256.Sum256([]byte(signed))
@@ -121,7 +137,13 @@ func TestAnUpstreamThatAnswersWronglySignsNobodyIn(t *testing.T) {
 		"at_hash":          func(op *anOP) { op.claims = map[string]any{"at_hash": "AAAAAAAAAAAAAAAAAAAAAA"} },
 		"no subject":       func(op *anOP) { op.claims = map[string]any{"sub": nil} },
 		"subject":          func(op *anOP) { op.claims = map[string]any{"sub": strings.Repeat("x", 256)} },
-		"claims of a type": func(op *anOP) { op.claims = map[string]any{"email": 42} },
+		"a number for sub": func(op *anOP) { op.claims = map[string]any{"sub": 42} },
+		"an empty sub":     func(op *anOP) { op.claims = map[string]any{"sub": ""} },
+		"sub in Greek":     func(op *anOP) { op.claims = map[string]any{"sub": "\u03b1"} },
+		"no iat":           func(op *anOP) { op.claims = map[string]any{"iat": nil} },
+		"iat of text":      func(op *anOP) { op.claims = map[string]any{"iat": "today"} },
+		"iat 0":            func(op *anOP) { op.claims = map[string]any{"iat": 0} },
+		"azp of a type":    func(op *anOP) { op.claims = map[string]any{"azp": []string{"us"}} },
 		"userinfo's person": func(op *anOP) {
 			op.claims, op.userinfo = map[string]any{"email": nil}, map[string]any{"sub": "43", "email": "a@example.org"}
 		},

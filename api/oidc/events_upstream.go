@@ -20,6 +20,17 @@ func (UpstreamAnswerRefused) Kind() EventKind {
 	return EventKind{"upstream_answer_refused", LevelWarn, "answer of an upstream refused"}
 }
 
+// UpstreamClaimsLeftOut is a sign-in at an upstream that did without what could not be used or had: the names of claims that have
+// another type than theirs, or why there was no userinfo.
+type UpstreamClaimsLeftOut struct {
+	Upstream string   `json:"upstream"`
+	LeftOut  []string `json:"left_out"`
+}
+
+func (UpstreamClaimsLeftOut) Kind() EventKind {
+	return EventKind{"upstream_claims_left_out", LevelWarn, "signed in with what an upstream said that can be used"}
+}
+
 // UpstreamAccountUnknown is a person who signed in at an upstream with an account that belongs to no user.
 type UpstreamAccountUnknown struct {
 	Upstream string `json:"upstream"`

@@ -36,7 +36,10 @@ func (t IDToken) Claims() map[string]any {
 	}
 	out := ReleaseClaims(t.User, scope, slices.Concat(c.ReleasedClaims, g.Claims.IDToken))
 	out["iss"], out["sub"], out["aud"] = t.Issuer, t.Subject, c.ClientID
-	out["iat"], out["exp"], out["auth_time"] = t.IssuedAt.Unix(), t.Expiry.Unix(), g.AuthTime.Unix()
+	out["iat"], out["exp"] = t.IssuedAt.Unix(), t.Expiry.Unix()
+	if !g.AuthTime.Equal(AuthTimeUnknown) {
+		out["auth_time"] = g.AuthTime.Unix()
+	}
 	out["acr"], out["amr"] = acrOf(g.AMR), NotNil(g.AMR)
 	if g.Nonce != "" {
 		out["nonce"] = g.Nonce

@@ -104,14 +104,24 @@ func (r AuthorizeRequest) UpstreamPrompt() (words []string) {
 	return words
 }
 
+// AsksFresh reports whether the request wants to know when the person signed in (OpenID Connect Core §3.1.2.1).
+func (r AuthorizeRequest) AsksFresh() bool {
+	return r.MaxAge != nil || slices.Contains(r.Prompt, "login")
+}
+
 // FreshEnough reports whether a sign-in at an upstream at authTime, to which the user was sent at sent, satisfies prompt=login
-// and max_age (OpenID Connect Core §3.1.2.1). Clocks may differ by skew.
+// and max_age (OpenID Connect Core §3.1.2.1). Clocks may differ by skew. A zero authTime is one that the upstream did not say, and
+// satisfies neither: it may have had nobody type anything.
 func (r AuthorizeRequest) FreshEnough(authTime, sent, now time.Time, skew time.Duration) bool {
 	switch {
+	case !r.AsksFresh():
+		return true
+	case authTime.IsZero() || authTime.After(now.Add(skew)):
+		return false
 	case !authTime.Before(sent.Add(-skew)):
 		return true
 	case slices.Contains(r.Prompt, "login"):
 		return false
 	}
-	return r.MaxAge == nil || now.Sub(authTime) <= time.Duration(*r.MaxAge)*time.Second+skew
+	return now.Sub(authTime) <= time.Duration(*r.MaxAge)*time.Second+skew
 }

@@ -67,4 +67,14 @@ func TestAnUpstreamsSignInIsFreshIfItCameAfterBeingSentThere(t *testing.T) {
 			t.Errorf("%s: %v", c.name, got)
 		}
 	}
+	for _, at := range []time.Time{{}, now.Add(time.Hour)} { // not said, or not to be believed
+		for _, req := range []AuthorizeRequest{{Prompt: []string{"login"}}, {MaxAge: new(int)}, {MaxAge: &day}} {
+			if req.FreshEnough(at, sent, now, skew) {
+				t.Errorf("%v is fresh for %v", at, req)
+			}
+		}
+		if !(AuthorizeRequest{Prompt: []string{"select_account"}}).FreshEnough(at, sent, now, skew) {
+			t.Errorf("%v does not do where nothing was asked for", at)
+		}
+	}
 }

@@ -17,6 +17,7 @@ const (
 	upstreamFailed         = "upstream_failed"
 	upstreamUnavailable    = "upstream_unavailable"
 	upstreamUnknownAccount = "upstream_unknown_account"
+	upstreamNotFresh       = "upstream_not_fresh"
 )
 
 // offerUpstreams returns a button for each, which leads there straight from /authorize.
@@ -89,7 +90,7 @@ func (p *Provider) sendToUpstream(ctx context.Context, r Request, w loginPage, u
 	request := authn.UpstreamRequest{RedirectURI: p.callbackOf(u), Nonce: j.Nonce, Verifier: j.Verifier,
 		LoginHint: w.Request.LoginHint, Prompt: w.Request.UpstreamPrompt(), MaxAge: w.Request.MaxAge}
 	if w.Link != nil {
-		j.Sent, request.LoginHint = w.Link.Sent, w.Link.Label
+		j.Linked, request.LoginHint = w.Link.Sub, w.Link.Label
 		request.Prompt, request.MaxAge = nil, nil
 	}
 	w.Link, w.Error, w.Upstream = nil, failure{}, ""

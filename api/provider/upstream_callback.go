@@ -53,6 +53,9 @@ func (p *Provider) endJourney(ctx context.Context, r Request, j journey, w login
 	switch {
 	case errors.Is(err, errDenied):
 		return p.backFromUpstream(ctx, w, u.DisplayName, 303, upstreamDenied)
+	case errors.Is(err, errNotFresh):
+		p.tell(ctx, oidc.UpstreamSignInFailed{Upstream: u.Name, Error: err.Error()})
+		return p.backFromUpstream(ctx, w, u.DisplayName, 403, upstreamNotFresh)
 	case err != nil:
 		return p.failedUpstream(ctx, w, u, err)
 	}
@@ -116,11 +119,29 @@ func (p *Provider) askUpstream(ctx context.Context, b callback, params oidc.Para
 	defer release()
 	person, err := p.upstreams.Redeem(ctx, u, authn.UpstreamAnswer{RedirectURI: p.callbackOf(u), Code: params["code"],
 		Nonce: j.Nonce, Verifier: j.Verifier})
-	if err == nil && !person.AuthTime.IsZero() && !j.Page.Request.FreshEnough(person.AuthTime, j.Sent, b.now, skew) {
-		err = fmt.Errorf("%w: a fresh sign-in was asked for, and it says that the last one was at %s",
-			authn.ErrUpstreamFailed, person.AuthTime)
+	if len(person.LeftOut) > 0 {
+		p.tell(ctx, oidc.UpstreamClaimsLeftOut{Upstream: u.Name, LeftOut: person.LeftOut})
+	}
+	if err == nil && !b.justLinked(person.Sub) && !j.Page.Request.FreshEnough(person.AuthTime, j.Sent, b.now, skew) {
+		err = fmt.Errorf("%w: a fresh sign-in was asked for, and it says that the last one was at %s", errNotFresh, said(person.AuthTime))
 	}
 	return person, err
+}
+
+// errNotFresh: the person is asked again on the login page, where their password does. Being sent there once more would get the same
+// answer.
+var errNotFresh = errors.New("the upstream does not say that the person signed in just now")
+
+func said(authTime time.Time) string {
+	if authTime.IsZero() {
+		return "a time that it does not say (auth_time)"
+	}
+	return authTime.String()
+}
+
+// justLinked reports whether the person of that sub gave their password here on the way, when they made the account theirs.
+func (b callback) justLinked(sub string) bool {
+	return b.journey.Linked != "" && b.journey.Linked == sub
 }
 
 // signInFrom finds out whose account it is and signs them in. The rules are those of
@@ -155,7 +176,12 @@ func (p *Provider) signInFrom(ctx context.Context, b callback) (Answer, error) {
 	}
 	who := proven{user: candidate.User, consented: candidate.Consented, allowed: candidate.Allowed,
 		amr: append([]string{}, person.AMR...)}
-	if person.AuthTime.Before(b.now) {
+	switch {
+	case b.justLinked(person.Sub):
+		who.authTime = b.journey.Sent
+	case person.AuthTime.IsZero():
+		who.authTime = oidc.AuthTimeUnknown
+	case person.AuthTime.Before(b.now):
 		who.authTime = person.AuthTime
 	}
 	return p.next(ctx, p.signIn(b.r, b.page, b.client, who, b.now))

@@ -20,8 +20,9 @@ type journey struct {
 	Page     pending   `json:"w"` // the login page, to come back to
 	Upstream string    `json:"u"`
 	Nonce    string    `json:"n"`
-	Verifier string    `json:"v"` // PKCE
-	Sent     time.Time `json:"t"` // a sign-in since then is a fresh one
+	Verifier string    `json:"v"`           // PKCE
+	Sent     time.Time `json:"t"`           // a sign-in since then is a fresh one
+	Linked   string    `json:"k,omitempty"` // the sub that a password was given for at Sent: they go there for their tokens
 }
 
 const (

@@ -12,12 +12,11 @@ import (
 // link is an account at an upstream that belongs to nobody here yet. Whoever signs in with their password, in the browser
 // that came from there, makes it theirs. It has no tokens: those come with the next sign-in there.
 type link struct {
-	Upstream    string    `json:"u"`
-	DisplayName string    `json:"d"`
-	Issuer      string    `json:"i"`
-	Sub         string    `json:"s"`
-	Label       string    `json:"l"`
-	Sent        time.Time `json:"t"` // to the upstream
+	Upstream    string `json:"u"`
+	DisplayName string `json:"d"`
+	Issuer      string `json:"i"`
+	Sub         string `json:"s"`
+	Label       string `json:"l"`
 }
 
 // linkView is what the login page shows of it.
@@ -37,7 +36,7 @@ func (l *link) view() *linkView {
 func (p *Provider) askLink(ctx context.Context, b callback) Answer {
 	w, u, a := b.page, b.upstream, b.account()
 	p.tell(ctx, oidc.UpstreamAccountUnknown{Upstream: u.Name})
-	w.Link = &link{u.Name, u.DisplayName, a.Issuer, a.Sub, a.Label, b.journey.Sent}
+	w.Link = &link{u.Name, u.DisplayName, a.Issuer, a.Sub, a.Label}
 	return redirect(p.address(&w))
 }
 

@@ -242,7 +242,7 @@ func TestAFreshSignInThatIsAskedForIsAskedForThere(t *testing.T) {
 		q.Del(asked[0])
 		stripped.RawQuery = q.Encode()
 		there.Header.Set("Location", stripped.String())
-		if page := n.page(n.via(there, "bob")); errorOf(page) != "upstream_failed The other" {
+		if page := n.page(n.via(there, "bob")); errorOf(page) != "upstream_not_fresh The other" {
 			t.Errorf("%v: %v", asked, page)
 		}
 	}

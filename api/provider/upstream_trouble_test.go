@@ -194,3 +194,68 @@ func TestParallelLinksOfOneAccountMakeOneOwner(t *testing.T) {
 		t.Errorf("%v", statuses)
 	}
 }
+
+// OpenID Connect Core §3.1.2.1: who does not say when the person signed in has not said that it was just now. They are asked here, once,
+// and no session that began so meets a max_age later.
+func TestAnUpstreamThatDoesNotSayWhenMeetsNeitherPromptLoginNorMaxAge(t *testing.T) {
+	t.Parallel()
+	n := startWithUpstream(t, "creates_users = true")
+	n.serverFor("github", "read:user", map[string]http.HandlerFunc{
+		"POST /login/oauth/access_token": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			io.WriteString(w, `{"access_token": "gho_x", "token_type": "bearer"}`)
+		},
+		"GET /api/v3/user":        func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, `{"login": "octo", "id": 1}`) },
+		"GET /api/v3/user/emails": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) },
+	})
+	n.Exec(`INSERT INTO upstream_accounts (upstream, issuer, sub, username) SELECT name, issuer, '1', 'alice' FROM upstreams`)
+	back := func(there Answer) Answer {
+		return n.Do("GET", "/upstream/up/callback", url.Values{"code": {"c"}, "state": {there.Query("state")}})
+	}
+	a := back(n.Authorize(AuthParams("idp_hint", "up")))
+	id := Claims(Str(n.Token(Redeem(a.Query("code"))).JSON()["id_token"]))
+	if id["sub"] != "sub-alice" || id["auth_time"] != nil {
+		t.Fatalf("%d %s %v", a.Status, a.Location(), id)
+	}
+	if a := n.Authorize(AuthParams("prompt", "none")); a.Query("code") == "" {
+		t.Errorf("no single sign-on: %s", a.Location())
+	}
+	for _, asked := range [][]string{{"prompt", "login"}, {"max_age", "0"}, {"max_age", "86400"}} {
+		if a := n.Authorize(AuthParams("max_age", "86400", "prompt", "none")); a.Query("error") != "login_required" {
+			t.Errorf("max_age is met by a sign-in of nobody knows when: %s", a.Location())
+		}
+		failed := back(n.Authorize(AuthParams(append(asked, "idp_hint", "up")...)))
+		if page := n.page(failed); failed.Status != 403 || errorOf(page) != "upstream_not_fresh The other" {
+			t.Errorf("%v: %d %v", asked, failed.Status, page)
+		}
+		again := back(n.choose(MustParse(failed.LeadsTo()), "up"))
+		if page := n.page(again); errorOf(page) != "upstream_not_fresh The other" {
+			t.Errorf("%v, there again: %d %v", asked, again.Status, page)
+		}
+		before := n.Now().Unix()
+		signedIn := n.Login(MustParse(failed.LeadsTo()), "alice", Password)
+		id := Claims(Str(n.Token(Redeem(signedIn.Query("code"))).JSON()["id_token"]))
+		if when, _ := id["auth_time"].(float64); int64(when) < before {
+			t.Errorf("%v, with the password: %d %s %v", asked, signedIn.Status, signedIn.Location(), id)
+		}
+		back(n.Authorize(AuthParams("idp_hint", "up", "prompt", "select_account")))
+	}
+}
+
+// Whoever gives their password here to connect an account has signed in just now, whatever is said there.
+func TestThePasswordThatConnectsAnAccountIsAFreshSignIn(t *testing.T) {
+	t.Parallel()
+	n := startWithUpstream(t)
+	n.there.Login(n.there.Authorize(url.Values{"client_id": {"down"}, "response_type": {"code"}, "scope": {"openid"},
+		"redirect_uri": {n.Issuer + "/upstream/up/callback"}, "code_challenge": {strings.Repeat("A", 43)},
+		"code_challenge_method": {"S256"}}).Location(), "bob", Password)
+	back := n.via(n.Authorize(AuthParams("idp_hint", "up", "prompt", "login")), "bob")
+	if page := n.page(back); page["link"] == nil {
+		t.Fatalf("%d %v", back.Status, page)
+	}
+	n.there.Exec("UPDATE sessions SET auth_time = now() - interval '1 day'")
+	there := n.Login(back.Location(), "alice", Password)
+	if a := n.via(there, "bob"); a.Query("code") == "" {
+		t.Errorf("%d %s %v", a.Status, a.Location(), a.Body)
+	}
+}

@@ -44,6 +44,8 @@ export const de: Messages = {
         `${upstream}: Die Anmeldung hat nicht geklappt. Versuchen Sie es noch einmal oder verwenden Sie Ihr Passwort.`,
       upstream_unavailable: (_, upstream) =>
         `${upstream} antwortet gerade nicht. Versuchen Sie es gleich noch einmal oder verwenden Sie Ihr Passwort.`,
+      upstream_not_fresh: (_, upstream) =>
+        `${upstream} sagt nicht, dass Sie sich dort gerade eben angemeldet haben; das wird hier verlangt. Verwenden Sie Ihr Passwort.`,
       upstream_unknown_account: (_, upstream) =>
         `${upstream}: Zu Ihrem Konto dort gehört hier keines. Bitten Sie die Administration, Sie aufzunehmen.`,
       other: () => 'Das hat nicht geklappt. Bitte versuchen Sie es noch einmal.',

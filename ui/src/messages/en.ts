@@ -47,6 +47,8 @@ export const en = {
         `${upstream}: the sign-in did not work. Try again, or use your password.`,
       upstream_unavailable: (_: string, upstream: string) =>
         `${upstream} does not answer right now. Try again in a moment, or use your password.`,
+      upstream_not_fresh: (_: string, upstream: string) =>
+        `${upstream} does not say that you signed in there just now, which is asked for here. Use your password.`,
       upstream_unknown_account: (_: string, upstream: string) =>
         `${upstream}: your account there does not belong to an account here. Ask an administrator to add you.`,
       other: () => 'That did not work. Please try again.',

@@ -45,6 +45,8 @@ export const fr: Messages = {
         `${upstream} : la connexion n’a pas fonctionné. Réessayez ou utilisez votre mot de passe.`,
       upstream_unavailable: (_, upstream) =>
         `${upstream} ne répond pas pour le moment. Réessayez dans un instant ou utilisez votre mot de passe.`,
+      upstream_not_fresh: (_, upstream) =>
+        `${upstream} ne dit pas que vous venez de vous y connecter, ce qui est exigé ici. Utilisez votre mot de passe.`,
       upstream_unknown_account: (_, upstream) =>
         `${upstream} : votre compte ne correspond à aucun compte ici. Demandez à un administrateur de vous ajouter.`,
       other: () => 'Cela n’a pas fonctionné. Veuillez réessayer.',

@@ -924,6 +924,17 @@ CREATE TRIGGER users_queue_logouts_before_delete BEFORE DELETE ON users FOR EACH
 
 -- ── Upstreams ──
 
+-- +goose StatementBegin
+-- is_pattern reports whether Postgres can read a regular expression.
+CREATE FUNCTION is_pattern(pattern text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+BEGIN
+  PERFORM '' ~ pattern;
+  RETURN true;
+EXCEPTION WHEN invalid_regular_expression THEN
+  RETURN false;
+END $$;
+-- +goose StatementEnd
+
 -- upstreams are managed with SQL, like clients. Write client_secret as it is: Gatehouse seals it when it first reads the row.
 CREATE TABLE upstreams (
   name                 text CONSTRAINT upstreams_name_must_be_unique PRIMARY KEY,
@@ -937,6 +948,8 @@ CREATE TABLE upstreams (
   email_domains        text[] NOT NULL DEFAULT '{}',
   trusts_email         boolean NOT NULL DEFAULT false,
   creates_users        boolean NOT NULL DEFAULT false,
+  username_prefix      text,
+  username_pattern     text,
   disabled_at          timestamptz,
   created_at           timestamptz NOT NULL DEFAULT now(),
   updated_at           timestamptz NOT NULL DEFAULT now(),
@@ -967,6 +980,12 @@ CREATE TABLE upstreams (
   CONSTRAINT upstreams_email_domains_must_not_be_null CHECK (array_position(email_domains, NULL) IS NULL),
   CONSTRAINT upstreams_email_domains_must_be_domains_in_lower_case CHECK (
     all_match(array_remove(email_domains, NULL), '^[^[:space:][:cntrl:]@A-Z]{1,253}$')),
+  CONSTRAINT upstreams_that_create_users_need_username_prefix_or_pattern CHECK (
+    NOT creates_users OR num_nonnulls(username_prefix, username_pattern) > 0),
+  CONSTRAINT upstreams_username_prefix_must_end_in_dash_dot_or_underscore CHECK (username_prefix ~ '^[a-z_][a-z0-9_.-]*[_.-]$'),
+  CONSTRAINT upstreams_username_prefix_must_have_at_most_16_characters CHECK (length(username_prefix) <= 16),
+  CONSTRAINT upstreams_username_pattern_must_be_a_regular_expression CHECK (is_pattern('^(' || username_pattern || ')$')),
+  CONSTRAINT upstreams_username_pattern_must_have_1_to_200_characters CHECK (length(username_pattern) BETWEEN 1 AND 200),
   CONSTRAINT upstreams_that_trust_email_need_email_domains CHECK (NOT trusts_email OR email_domains <> '{}')
 );
 -- +goose StatementBegin
@@ -985,6 +1004,8 @@ COMMENT ON COLUMN upstreams.email_domains IS 'addresses of these domains (login_
 COMMENT ON COLUMN upstreams.trusts_email IS
   'a verified address of email_domains is linked to the one enabled user who has it verified';
 COMMENT ON COLUMN upstreams.creates_users IS 'an account that belongs to nobody becomes a new user';
+COMMENT ON COLUMN upstreams.username_prefix IS 'what the usernames of these users begin with, such as uni-';
+COMMENT ON COLUMN upstreams.username_pattern IS 'the usernames of these users as a whole, such as [a-z]{2}[0-9]{5}';
 
 -- upstream_accounts: whose account at an upstream is whose here. The tokens are sealed.
 CREATE TABLE upstream_accounts (

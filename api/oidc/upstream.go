@@ -19,6 +19,11 @@ type Upstream struct {
 	EmailDomains []string          // in lower case
 	TrustsEmail  bool
 	CreatesUsers bool
+	// UsernamePrefix is what the usernames of users that it creates begin with; UsernamePattern is what they are, as a regular expression
+	// of Postgres. "" for any; it has at least one of them, or an account there could have the name of somebody's, or something's, account
+	// on a machine.
+	UsernamePrefix  string
+	UsernamePattern string
 }
 
 // Serves reports whether people with this address belong to the upstream: its domain is one of email_domains, exactly.
@@ -59,6 +64,15 @@ func LowerASCII(s string) string {
 
 // reservedUsernames are never made for users of an upstream: relying parties may take them for more than a name.
 var reservedUsernames = []string{"root", "admin", "administrator", "jupyterhub", "nobody", "daemon"}
+
+// Username returns the username of a user that the upstream creates, made of the first suitable one of names; "" if none is.
+func (u *Upstream) Username(names ...string) string {
+	name := FitUsername(names...)
+	if name == "" {
+		return ""
+	}
+	return strings.TrimRight((u.UsernamePrefix + name)[:min(len(u.UsernamePrefix)+len(name), 32)], ".-")
+}
 
 // FitUsername returns a username made of the first suitable one of names: a Unix name in lower case, at most 32 characters,
 // without the domain of an address. "" if none is suitable.

@@ -37,7 +37,7 @@ func TestAnAddressThatFoldsToAnothersIsNotTheOthers(t *testing.T) {
 		}
 	}
 	n.Exec("DELETE FROM users WHERE username = 'mike'")
-	n.Exec("UPDATE upstreams SET creates_users = true, trusts_email = false, email_domains = '{}'")
+	n.Exec("UPDATE upstreams SET creates_users = true, username_pattern = '.+', trusts_email = false, email_domains = '{}'")
 	n.WaitForNotify()
 	n.there.Exec("UPDATE users SET email = $1 WHERE username = 'bob'", "M\u0130KE@example.org")
 	n.goThere()

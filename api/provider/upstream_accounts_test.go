@@ -110,7 +110,7 @@ func TestAVerifiedAddressLinksOnlyWhereTheUpstreamIsTrustedForItsDomain(t *testi
 
 func TestAnUpstreamThatCreatesUsersNeverTakesAnExistingNameOrAddress(t *testing.T) {
 	t.Parallel()
-	n := startWithUpstream(t, "creates_users = true")
+	n := startWithUpstream(t, "creates_users = true, username_pattern = '.+'")
 	way := func(username string) Answer {
 		b := n.rig.browser()
 		fresh := neighbours{b, b.at(n.there.rig)}
@@ -146,9 +146,39 @@ func TestAnUpstreamThatCreatesUsersNeverTakesAnExistingNameOrAddress(t *testing.
 	}
 }
 
+// Nobody becomes postgres or www-data by calling themselves so elsewhere.
+func TestAnUpstreamNamesItsUsersByItsRule(t *testing.T) {
+	t.Parallel()
+	n := startWithUpstream(t, "creates_users = true, username_prefix = 'uni-'")
+	way := func() Answer {
+		b := n.rig.browser()
+		fresh := neighbours{b, b.at(n.there.rig)}
+		return fresh.via(fresh.choose(fresh.Authorize(AuthParams()).Location(), "up"), "bob")
+	}
+	if a := way(); a.Query("code") == "" || n.Count("SELECT count(*) FROM users WHERE username = 'uni-bob'") != 1 {
+		t.Errorf("with a prefix: %d %s", a.Status, a.Location())
+	}
+	n.Exec("DELETE FROM users WHERE username = 'uni-bob'")
+	for rule, fits := range map[string]bool{"username_pattern = '[a-z]{2}[0-9]{5}'": false, "username_pattern = 'ob|bo'": false,
+		"username_pattern = '[a-z]+'": true, "username_pattern = 'uni-.*', username_prefix = 'uni-'": true} {
+		n.Exec("UPDATE upstreams SET username_prefix = NULL, username_pattern = '.'")
+		n.Exec("UPDATE upstreams SET " + rule)
+		n.WaitForNotify()
+		a := way()
+		made := n.Count("SELECT count(*) FROM users WHERE username IN ('bob', 'uni-bob')") == 1
+		if made != fits || (a.Query("code") != "") != fits {
+			t.Errorf("%s: %d %s, made %t", rule, a.Status, a.Location(), made)
+		}
+		if !fits && n.page(a)["link"] == nil {
+			t.Errorf("%s: not asked who they are here", rule)
+		}
+		n.Exec("DELETE FROM users WHERE username IN ('bob', 'uni-bob')")
+	}
+}
+
 func TestParallelSignInsOfANewAccountMakeOneUser(t *testing.T) {
 	t.Parallel()
-	n := startWithUpstream(t, "creates_users = true")
+	n := startWithUpstream(t, "creates_users = true, username_pattern = '.+'")
 	answers := make([]Answer, 8)
 	var group sync.WaitGroup
 	for i := range answers {

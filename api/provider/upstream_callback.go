@@ -187,12 +187,12 @@ func (p *Provider) signInFrom(ctx context.Context, b callback) (Answer, error) {
 	return p.next(ctx, p.signIn(b.r, b.page, b.client, who, b.now))
 }
 
-// createUser makes a user of an account that belongs to nobody, unless the name or the address is somebody's here: then it
-// may be theirs.
+// createUser makes a user of an account that belongs to nobody, unless the name or the address is somebody's here, then it may be
+// theirs, or the name is none that the upstream may give.
 func (p *Provider) createUser(ctx context.Context, b callback) (Answer, error) {
 	person, account := b.person, b.account()
-	user := store.NewUpstreamUser{Username: oidc.FitUsername(person.Username, person.Email), Name: person.Name,
-		GivenName: person.GivenName, FamilyName: person.FamilyName}
+	user := store.NewUpstreamUser{Username: b.upstream.Username(person.Username, person.Email), Pattern: b.upstream.UsernamePattern,
+		Name: person.Name, GivenName: person.GivenName, FamilyName: person.FamilyName}
 	if person.EmailVerified {
 		user.Email = oidc.LowerASCII(person.Email)
 	}

@@ -40,7 +40,7 @@ func discoveryOf(w http.ResponseWriter, r *http.Request) {
 // GitHub's documentation, "Authorizing OAuth apps".
 func TestGitHubSignsInLikeAnyUpstream(t *testing.T) {
 	t.Parallel()
-	n := startWithUpstream(t, "creates_users = true")
+	n := startWithUpstream(t, "creates_users = true, username_pattern = '.+'")
 	n.serverFor("github", "read:user user:email", map[string]http.HandlerFunc{
 		"POST /login/oauth/access_token": func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
@@ -199,7 +199,7 @@ func TestParallelLinksOfOneAccountMakeOneOwner(t *testing.T) {
 // and no session that began so meets a max_age later.
 func TestAnUpstreamThatDoesNotSayWhenMeetsNeitherPromptLoginNorMaxAge(t *testing.T) {
 	t.Parallel()
-	n := startWithUpstream(t, "creates_users = true")
+	n := startWithUpstream(t, "creates_users = true, username_pattern = '.+'")
 	n.serverFor("github", "read:user", map[string]http.HandlerFunc{
 		"POST /login/oauth/access_token": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")

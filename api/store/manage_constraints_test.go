@@ -133,7 +133,15 @@ var refused = map[string]refusedStatement{
 	"upstreams_email_domains_must_not_be_null":    {"UPDATE upstreams SET email_domains = '{NULL}'", nil},
 	"upstreams_email_domains_must_be_domains_in_lower_case": {"UPDATE upstreams SET email_domains = %", []string{
 		"'{Example.org}'", "'{@example.org}'", "ARRAY['']", "'{a b}'", "ARRAY[E'a\\nb']"}},
-	"upstreams_that_trust_email_need_email_domains": {"UPDATE upstreams SET trusts_email = true", nil},
+	"upstreams_that_trust_email_need_email_domains":               {"UPDATE upstreams SET trusts_email = true", nil},
+	"upstreams_that_create_users_need_username_prefix_or_pattern": {"UPDATE upstreams SET creates_users = true", nil},
+	"upstreams_username_prefix_must_end_in_dash_dot_or_underscore": {"UPDATE upstreams SET username_prefix = %", []string{
+		"'uni'", "''", "'1-'", "'Uni-'", "'-'", "'a b-'"}},
+	"upstreams_username_prefix_must_have_at_most_16_characters": {"UPDATE upstreams SET username_prefix = repeat('a', 16) || '-'", nil},
+	"upstreams_username_pattern_must_be_a_regular_expression": {"UPDATE upstreams SET username_pattern = %", []string{
+		"'('", "'a)'", "'(?i)a'"}},
+	"upstreams_username_pattern_must_have_1_to_200_characters": {"UPDATE upstreams SET username_pattern = %", []string{
+		"''", "repeat('a', 201)"}},
 
 	"upstream_accounts_upstream_must_exist":               {anAccount, []string{"'nobody', 'https://op.example.org', '2', 'alice'"}},
 	"upstream_accounts_user_must_exist":                   {anAccount, []string{"'google', 'https://op.example.org', '2', 'nobody'"}},

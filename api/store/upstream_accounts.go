@@ -109,6 +109,7 @@ func (s *Store) LinkUpstreamAccount(ctx context.Context, a UpstreamAccount, user
 // NewUpstreamUser is a user to be made of an account. They have no password.
 type NewUpstreamUser struct {
 	Username, Name, GivenName, FamilyName string
+	Pattern                               string // of the whole username, "" for any
 	Email                                 string // verified, "" for none
 }
 
@@ -117,17 +118,18 @@ var createUpstreamUser = compile(`
 		INSERT INTO users (username, name, given_name, family_name, email, email_verified)
 		SELECT @username, nullif(@name, ''), nullif(@given_name, ''), nullif(@family_name, ''), nullif(@email, ''), @email <> ''
 		WHERE NOT EXISTS (SELECT FROM users WHERE lower(email) = lower(@email))
+			AND (@pattern = '' OR @username ~ ('^(' || @pattern || ')$'))
 		ON CONFLICT DO NOTHING
 		RETURNING username
 	)
 	INSERT INTO upstream_accounts (upstream, issuer, sub, username, label, linked_at)
 	SELECT @upstream, @issuer, @sub, username, nullif(@label, ''), @now FROM created`)
 
-// CreateUpstreamUser makes a user of an account that belongs to nobody. ErrNotFound: the username or the address is somebody's here, or
-// the account has become somebody's meanwhile.
+// CreateUpstreamUser makes a user of an account that belongs to nobody. ErrNotFound: the username does not fit, it or the address is
+// somebody's here, or the account has become somebody's meanwhile.
 func (s *Store) CreateUpstreamUser(ctx context.Context, a UpstreamAccount, u NewUpstreamUser, now time.Time) error {
 	return s.changeUpstreamAccount(ctx, &createUpstreamUser, a, args{"username": u.Username, "name": u.Name, "given_name": u.GivenName,
-		"family_name": u.FamilyName, "email": u.Email, "now": now})
+		"family_name": u.FamilyName, "email": u.Email, "pattern": u.Pattern, "now": now})
 }
 
 // changeUpstreamAccount runs a statement about account; a has its other arguments.

@@ -32,7 +32,10 @@ type upstreamAddCmd struct {
 	EmailDomain []string `name:"email-domain" sep:"none" placeholder:"DOMAIN" help:"Its addresses go there; may be repeated."`
 
 	TrustsEmail  bool `name:"trusts-email" help:"A verified address of these is linked to the one user who has it."`
-	CreatesUsers bool `name:"creates-users" help:"An account that belongs to nobody becomes a new user."`
+	CreatesUsers bool `name:"creates-users" help:"An account that belongs to nobody becomes a new user; needs one of the next two."`
+
+	UsernamePrefix  string `placeholder:"PREFIX" help:"What their usernames begin with, such as uni-."`
+	UsernamePattern string `placeholder:"REGEXP" help:"What their usernames are, such as [a-z]{2}[0-9]{5}; others are not created."`
 
 	Param map[string]string `mapsep:"none" placeholder:"NAME=VALUE" help:"Parameter of the authorization request; may be repeated."`
 }
@@ -41,7 +44,7 @@ func (c upstreamAddCmd) Run(ctx context.Context, a *app) error {
 	return a.withAdmin(ctx, config.ForTemplate, func(_ *config.Config, adm *admin.Admin) (err error) {
 		in := admin.AddUpstream{Upstream: admin.Upstream{Name: c.Name, DisplayName: c.DisplayName, Kind: c.Kind, Issuer: c.Issuer,
 			ClientID: c.ClientID, Scope: c.Scope, AuthorizationParams: c.Param, EmailDomains: c.EmailDomain, TrustsEmail: c.TrustsEmail,
-			CreatesUsers: c.CreatesUsers}}
+			CreatesUsers: c.CreatesUsers, UsernamePrefix: c.UsernamePrefix, UsernamePattern: c.UsernamePattern}}
 		if !c.Public {
 			if in.ClientSecret, err = a.clientSecret(ctx); err != nil {
 				return err

@@ -23,7 +23,8 @@ func TestUpstreamCommands(t *testing.T) {
 			t.Errorf("upstream show lacks %s: %s", want, shown)
 		}
 	}
-	s.good("secret", "upstream", "add", "github", "--kind", "github", "--issuer", "https://github.com", "--client-id", "us", "--creates-users")
+	s.good("secret", "upstream", "add", "github", "--kind", "github", "--issuer", "https://github.com", "--client-id", "us",
+		"--creates-users", "--username-prefix", "gh-")
 	s.good("", "upstream", "add", "open", "--public", "--issuer", "https://op.example.org", "--client-id", "us")
 	s.bad("there is no client secret on standard input", "", "upstream", "add", "x", "--issuer", "https://op.example.org", "--client-id", "us")
 	s.bad(`name must be 1 to 32 of a z 0 9 dash underscore: "Google"`, "s", "upstream", "add", "Google", "--issuer",

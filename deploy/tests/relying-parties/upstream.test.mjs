@@ -112,7 +112,8 @@ test('a verified address is enough for an upstream that is trusted for its domai
 });
 
 test('an upstream that creates users makes one for whoever is new', async () => {
-  await stack.sql(`UPDATE upstreams SET email_domains = '{}', trusts_email = false, creates_users = true WHERE name = 'google';`);
+  await stack.sql(`UPDATE upstreams SET email_domains = '{}', trusts_email = false, creates_users = true, username_pattern = '.+'
+    WHERE name = 'google';`);
   await browser.watched('created', await fresh(), async (page) => {
     await begin(page, { kc_idp_hint: 'google' });
     await signInThere(page, upstream.issuer, 'g-bob');

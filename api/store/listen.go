@@ -2,30 +2,47 @@ package store
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 )
 
 // Poll as the listen URL makes Watch ask for the version row each second, where no connection can LISTEN
 // (a transaction pooler without a direct URL).
 const Poll = "poll"
 
-// listenQuiet is how long nothing is heard before the connection is asked whether it is still there.
-const listenQuiet = 30 * time.Second
+// A change counts within two heartbeats, or nothing is cached: one passes until the connection is asked whether it is still there,
+// and it has another to answer. A connection that hangs, as behind a firewall that forgot it, says nothing by itself.
+const (
+	heartbeat      = time.Second
+	listenPatience = 3 * time.Second // for a connection to be made
+)
 
-// Watch hears of changes to cached rows until ctx ends: it drops the caches and calls changed, at once and then after every change.
-// It reconnects by itself; until then nothing is cached.
+// Watch hears of changes to cached rows until ctx ends: it drops the caches and has changed called, at once and after changes. It
+// goes on listening while changed runs, and calls it once for what changed meanwhile. It reconnects by itself; until then nothing is
+// cached.
 func (s *Store) Watch(ctx context.Context, listenURL string, changed func()) {
+	news := make(chan struct{}, 1)
+	var calling sync.WaitGroup
+	calling.Go(func() {
+		for range news {
+			changed()
+		}
+	})
+	defer calling.Wait()
+	defer close(news)
 	for ctx.Err() == nil {
 		var err error
 		if listenURL == Poll {
-			err = s.pollVersion(ctx, changed)
+			err = s.pollVersion(ctx, news)
 		} else {
-			err = s.listen(ctx, listenURL, changed)
+			err = s.listen(ctx, listenURL, news)
 		}
-		s.dropCaches(false)
 		if ctx.Err() == nil {
 			slog.Warn("does not hear of changed clients and keys; reading them at each request until it does", "error", withoutPassword(err))
 			sleep(ctx, time.Second)
@@ -33,39 +50,69 @@ func (s *Store) Watch(ctx context.Context, listenURL string, changed func()) {
 	}
 }
 
-func (s *Store) listen(ctx context.Context, url string, changed func()) error {
+// heard drops the caches and has changed called.
+func (s *Store) heard(news chan<- struct{}) {
+	s.dropCaches(true)
+	select {
+	case news <- struct{}{}:
+	default: // it will be called anyway
+	}
+}
+
+func (s *Store) listen(ctx context.Context, url string, news chan<- struct{}) error {
 	cfg, err := parse(url)
 	if err != nil {
 		return err
 	}
-	conn, err := pgx.ConnectConfig(ctx, cfg.ConnConfig)
+	conn, err := connection(ctx, cfg.ConnConfig, "LISTEN gatehouse_cached_rows_changed")
 	if err != nil {
 		return err
 	}
-	defer conn.Close(context.WithoutCancel(ctx))
-	if _, err := conn.Exec(ctx, "LISTEN gatehouse_cached_rows_changed"); err != nil {
-		return err
-	}
+	defer s.stopHearing(ctx, conn)
 	for {
-		s.dropCaches(true)
-		changed()
+		s.heard(news)
 		if err := awaitChange(ctx, conn); err != nil {
 			return err
 		}
 	}
 }
 
-// awaitChange returns at the next NOTIFY. A connection that died without a word is noticed by asking now and then.
+// connection returns a connection of its own on which a statement was run. Each answer has to come before its context ends.
+func connection(ctx context.Context, cfg *pgx.ConnConfig, first string) (*pgx.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, listenPatience)
+	defer cancel()
+	cfg.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
+		return &pgconn.DeadlineContextWatcherHandler{Conn: conn.Conn()}
+	}
+	conn, err := pgx.ConnectConfig(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := conn.Exec(ctx, first); err != nil {
+		return nil, errors.Join(err, conn.Close(ctx))
+	}
+	return conn, nil
+}
+
+// stopHearing drops the caches before it closes the connection, which may hang.
+func (s *Store) stopHearing(ctx context.Context, conn *pgx.Conn) {
+	s.dropCaches(false)
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), heartbeat)
+	defer cancel()
+	conn.Close(bounded)
+}
+
+// awaitChange returns at the next NOTIFY, or when the connection does not answer.
 func awaitChange(ctx context.Context, conn *pgx.Conn) error {
 	for {
-		wait, cancel := context.WithTimeout(ctx, listenQuiet)
+		wait, cancel := context.WithTimeout(ctx, heartbeat)
 		_, err := conn.WaitForNotification(wait)
 		quiet := wait.Err() != nil && ctx.Err() == nil
 		cancel()
 		if err == nil || !quiet {
 			return err
 		}
-		ask, cancel := context.WithTimeout(ctx, 5*time.Second)
+		ask, cancel := context.WithTimeout(ctx, heartbeat)
 		err = conn.Ping(ask)
 		cancel()
 		if err != nil {
@@ -74,22 +121,34 @@ func awaitChange(ctx context.Context, conn *pgx.Conn) error {
 	}
 }
 
-func (s *Store) pollVersion(ctx context.Context, changed func()) error {
+// pollVersion asks on a connection of its own: one of the pool may be long in coming.
+func (s *Store) pollVersion(ctx context.Context, news chan<- struct{}) error {
+	conn, err := connection(ctx, s.pool.Config().ConnConfig, "SELECT 1")
+	if err != nil {
+		return err
+	}
+	defer s.stopHearing(ctx, conn)
 	last := int64(-1)
 	for {
-		var version int64
-		if err := s.pool.QueryRow(ctx, "SELECT version FROM cache_version").Scan(&version); err != nil {
+		version, err := cacheVersion(ctx, conn)
+		if err != nil {
 			return err
 		}
 		if version != last {
 			last = version
-			s.dropCaches(true)
-			changed()
+			s.heard(news)
 		}
-		if !sleep(ctx, time.Second) {
+		if !sleep(ctx, heartbeat) {
 			return ctx.Err()
 		}
 	}
+}
+
+func cacheVersion(ctx context.Context, conn *pgx.Conn) (version int64, err error) {
+	ctx, cancel := context.WithTimeout(ctx, heartbeat)
+	defer cancel()
+	err = conn.QueryRow(ctx, "SELECT version FROM cache_version").Scan(&version)
+	return version, err
 }
 
 func (s *Store) dropCaches(listening bool) {

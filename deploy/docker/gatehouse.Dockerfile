@@ -2,8 +2,9 @@
 #   docker build -f deploy/docker/gatehouse.Dockerfile --build-arg COMMIT=$(git rev-parse HEAD) -t gatehouse .
 FROM node:20-bookworm-slim AS ui
 WORKDIR /src
-COPY package.json package-lock.json ./
-RUN npm ci --no-audit --no-fund
+COPY package.json package-lock.json .npmrc ./
+# no package gets to run a program of its own while the image is built
+RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY ui ui
 RUN npm run build
 

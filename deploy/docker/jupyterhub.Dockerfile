@@ -2,9 +2,9 @@
 FROM python:3.13-slim-trixie
 RUN apt-get update \
  && apt-get install -y --no-install-recommends nodejs npm \
- && npm install -g --no-audit --no-fund configurable-http-proxy@5 \
+ && npm install -g --ignore-scripts --no-audit --no-fund configurable-http-proxy@5 \
  && apt-get purge -y npm && apt-get autoremove -y && rm -rf /var/lib/apt/lists/*
-RUN pip install --no-cache-dir "jupyterhub==6.*" "oauthenticator==17.*" "jupyterlab==4.*" cryptography
+RUN pip install --no-cache-dir --only-binary=:all: "jupyterhub==6.*" "oauthenticator==17.*" "jupyterlab==4.*" cryptography
 RUN useradd --uid 1000 --create-home hub && install -d -o hub /srv/jupyterhub
 COPY jupyterhub_config.py /etc/jupyterhub/
 USER hub

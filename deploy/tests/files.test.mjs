@@ -1,9 +1,10 @@
 // The units, the compose file and the documentation: what can be held against the program and the tools without running them.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { after, before, describe, test } from 'node:test';
 import { build, project } from './api.mjs';
 import { has } from './web-servers.mjs';
@@ -37,10 +38,41 @@ describe('systemd', { skip: !has('systemd-analyze') && 'systemd-analyze is not i
     for (const unit of units.slice(0, 3)) {
       const { stdout, stderr } = run('systemd-analyze', ['security', '--offline=true', join(project, 'deploy', unit)]);
       const exposure = stdout.match(/Overall exposure level for \S+: ([0-9.]+)/)?.[1];
-      assert.ok(Number(exposure) < 2, `${unit}: ${exposure} ${stderr}`);
+      assert.ok(Number(exposure) < 1.2, `${unit}: ${exposure} ${stderr}`);
     }
   });
+
+  const noStrace = !has('strace') && 'strace is not installed; apt-get install strace';
+  test('the filter of system calls lets through what the program calls', { skip: noStrace }, async () => {
+    const filters = units.slice(0, 3).map((unit) => [...read(`deploy/${unit}`).matchAll(/^SystemCallFilter=(.*)/gm)].map((m) => m[1]));
+    const [filter, ...others] = filters;
+    for (const other of others) assert.deepEqual(other, filter);
+    const allowed = new Set();
+    for (const line of filter) {
+      for (const call of line.replace('~', '').split(' ').flatMap(callsOf)) line.startsWith('~') ? allowed.delete(call) : allowed.add(call);
+    }
+    for (const call of ['setuid', 'setpriority', 'keyctl', 'io_uring_setup', 'ptrace', 'mount', 'bpf']) assert.ok(!allowed.has(call), call);
+    const env = { PATH: process.env.PATH, GATEHOUSE_ISSUER: 'http://localhost:4000', GATEHOUSE_UI_LISTEN: '127.0.0.1:0',
+      GATEHOUSE_UI_ROOT: join(project, 'ui') };
+    const log = join(dir, 'calls');
+    // -D: the program is the child, and strace its grandchild
+    const ui = spawn('strace', ['-D', '-f', '-qq', '-o', log, gatehouse, 'ui'], { env, stdio: ['ignore', 'ignore', 'pipe'] });
+    for await (const line of createInterface({ input: ui.stderr })) {
+      if (line.includes('"listening"')) ui.kill();
+    }
+    run('strace', ['-f', '-qq', '-A', '-o', log, gatehouse, 'migrate'], { env: { ...env, DATABASE_URL: 'postgres://u@127.0.0.1:1/x' } });
+    const called = new Set([...readFileSync(log, 'utf8').matchAll(/^\d+ +([a-z0-9_]+)\(/gm)].map((m) => m[1]));
+    assert.ok(called.size > 20);
+    assert.deepEqual([...called].filter((call) => !allowed.has(call)), []);
+  });
 });
+
+/** The system calls of a group such as @system-service. */
+function callsOf(group) {
+  if (!group.startsWith('@')) return [group];
+  const lines = run('systemd-analyze', ['syscall-filter', group]).stdout.split('\n').map((line) => line.trim());
+  return lines.filter((line) => line && !line.startsWith('#') && line !== group).flatMap(callsOf);
+}
 
 test('the environment file is accepted by the program', () => {
   const values = read('deploy/systemd/gatehouse.env').split('\n').filter((line) => /^\w/.test(line)).map((line) => line.split(/=(.*)/));
@@ -58,6 +90,27 @@ describe('docker compose', () => {
     const { status, stdout, stderr } = run(command, [...args, '-f', 'docker-compose.yml', 'config'], { env });
     assert.equal(status, 0, stderr);
     for (const service of ['db', 'migrate', 'api', 'ui', 'jupyterhub']) assert.match(stdout, new RegExp(`^  ${service}:`, 'm'));
+  });
+
+  test('a service has the secrets that it needs, and no others', () => {
+    const file = read('docker-compose.yml');
+    const block = (name) => file.match(new RegExp(`^( *)${name}:.*\\n((?:\\1 +.*\\n|\\n)*)`, 'm'))[2];
+    assert.doesNotMatch(block('x-gatehouse'), /ENCRYPTION_KEY|DATABASE_URL|PASSWORD/);
+    for (const service of ['migrate', 'register']) {
+      assert.match(block(service), /\*database/, service);
+      assert.doesNotMatch(block(service), /ENCRYPTION_KEY/, service);
+    }
+    const secret = /\*database|DATABASE_URL|PASSWORD|ENCRYPTION_KEY/;
+    for (const service of ['ui', 'jupyterhub']) assert.doesNotMatch(block(service), secret, service);
+    assert.match(block('api'), /GATEHOUSE_ENCRYPTION_KEY/);
+  });
+
+  test('no package runs a program of its own while an image is built', () => {
+    for (const name of readdirSync(join(project, 'deploy/docker')).filter((f) => f.endsWith('.Dockerfile'))) {
+      const file = read(`deploy/docker/${name}`);
+      for (const [line] of file.matchAll(/\bnpm (?:ci|install)\b.*/g)) assert.match(line, /--ignore-scripts/, name);
+      for (const [line] of file.matchAll(/\bpip install\b.*/g)) assert.match(line, /--only-binary=:all:/, name);
+    }
   });
 
   test('what a Dockerfile copies is there and not ignored', () => {

@@ -674,6 +674,37 @@ COMMENT ON COLUMN exchange_policies.subject_audience IS
   'tokens for this audience may be exchanged, beside the client''s own and those for its client_id';
 COMMENT ON COLUMN exchange_policies.impersonation IS 'false: the new token says who acts for the person (act); true: it need not';
 
+-- resources: services that access tokens are for (RFC 8707): what people are told of them, and whether clients that nobody listed may
+-- ask for tokens for them.
+CREATE TABLE resources (
+  identifier text CONSTRAINT resources_identifier_must_be_unique PRIMARY KEY,
+  name       text,
+  scopes     jsonb NOT NULL DEFAULT '{}',
+  open_to    text NOT NULL DEFAULT 'listed',
+  created_at timestamptz NOT NULL DEFAULT now(),
+  CONSTRAINT resources_identifier_must_be_1_to_255_printable_ascii CHECK (identifier ~ '^[!-~]{1,255}$'),
+  CONSTRAINT resources_identifier_must_have_no_fragment CHECK (identifier !~ '#'),
+  CONSTRAINT resources_name_must_have_1_to_100_characters CHECK (length(name) BETWEEN 1 AND 100),
+  CONSTRAINT resources_name_must_have_no_control_characters CHECK (name !~ '[[:cntrl:]]'),
+  CONSTRAINT resources_scopes_must_be_a_json_object CHECK (jsonb_typeof(scopes) = 'object'),
+  CONSTRAINT resources_scopes_must_have_at_most_8_kb CHECK (octet_length(scopes::text) <= 8192),
+  CONSTRAINT resources_scopes_must_be_words_of_at_most_100_characters CHECK ( -- RFC 6749 §3.3
+    NOT jsonb_path_exists(scopes, 'strict $.keyvalue() ? (!(@.key like_regex "^[]!#-Z^-~[]{1,100}$"))', silent => true)),
+  CONSTRAINT resources_scopes_must_be_explained_in_text CHECK (
+    NOT jsonb_path_exists(scopes, 'strict $.* ? (@.type() != "string")', silent => true)),
+  CONSTRAINT resources_scopes_must_be_explained_in_1_to_200_characters CHECK (
+    NOT jsonb_path_exists(scopes, 'strict $.* ? (!(@ like_regex "^(.|\n){1,200}$"))', silent => true)),
+  CONSTRAINT resources_scopes_must_have_no_control_characters CHECK (
+    NOT jsonb_path_exists(scopes, 'strict $.* ? (@ like_regex "[[:cntrl:]]")', silent => true)),
+  CONSTRAINT resources_scopes_must_not_be_those_about_people CHECK (
+    NOT scopes ?| ARRAY['openid', 'profile', 'email', 'address', 'phone', 'groups', 'offline_access']),
+  CONSTRAINT resources_open_to_must_be_listed_or_registered CHECK (open_to IN ('listed', 'registered'))
+);
+COMMENT ON COLUMN resources.identifier IS 'what resource= names, what clients.audiences lists, and aud of the access tokens';
+COMMENT ON COLUMN resources.scopes IS 'its scopes, and what each is in words: {"archive:read": "Read the archive"}';
+COMMENT ON COLUMN resources.open_to IS
+  'listed: for clients that have it among their audiences; registered: also for any that registered itself';
+
 -- ── Sign-ins ──
 
 -- sessions: a person in a browser. The cookie is kept as a digest only.
@@ -700,6 +731,7 @@ CREATE TABLE consents (
   user_id    uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
   client_id  text NOT NULL REFERENCES clients (client_id) ON UPDATE CASCADE ON DELETE CASCADE,
   scopes     text[] NOT NULL,
+  resources  text[] NOT NULL DEFAULT '{}',
   granted_at timestamptz NOT NULL,
   PRIMARY KEY (user_id, client_id)
 );
@@ -774,6 +806,7 @@ CREATE UNLOGGED TABLE device_codes (
   client_id          text NOT NULL,
   offline            boolean NOT NULL,
   scope              text NOT NULL,
+  resources          text[],
   poll_interval      interval NOT NULL,
   polled_at          timestamptz,
   allowed            boolean,
@@ -785,6 +818,7 @@ CREATE UNLOGGED TABLE device_codes (
   used_at            timestamptz,
   CONSTRAINT device_codes_allowed_must_say_by_whom CHECK (NOT allowed OR num_nulls(user_id, sid, auth_time, amr) = 0)
 );
+COMMENT ON COLUMN device_codes.resources IS 'the audiences that were asked for (RFC 8707); NULL: all of the client';
 COMMENT ON COLUMN device_codes.user_code_hmac IS
   'under a key of GATEHOUSE_ENCRYPTION_KEY: eight letters are too few for a mere digest';
 COMMENT ON COLUMN device_codes.network_hmac IS
@@ -892,7 +926,9 @@ CREATE FUNCTION revoke_what_is_withdrawn() RETURNS trigger LANGUAGE plpgsql SECU
 BEGIN
   IF NOT is_set('keep_sessions') THEN
     UPDATE grants SET revoked_at = now() WHERE user_id = OLD.user_id AND client_id = OLD.client_id AND revoked_at IS NULL
-      AND (TG_OP = 'DELETE' OR NOT string_to_array(scope, ' ') <@ NEW.scopes);
+      AND (TG_OP = 'DELETE' OR NOT string_to_array(scope, ' ') <@ NEW.scopes
+        OR EXISTS (SELECT FROM unnest(OLD.resources) AS gone
+          WHERE gone <> ALL (NEW.resources) AND gone = ANY (coalesce(grants.resources, OLD.resources))));
   END IF;
   RETURN NULL;
 END $$;
@@ -919,7 +955,7 @@ CREATE TRIGGER users_end_what_was_before AFTER UPDATE ON users FOR EACH ROW
 CREATE TRIGGER consents_revoke_what_is_withdrawn AFTER DELETE ON consents FOR EACH ROW
   EXECUTE FUNCTION revoke_what_is_withdrawn();
 CREATE TRIGGER consents_revoke_what_is_reduced AFTER UPDATE ON consents FOR EACH ROW
-  WHEN (NOT OLD.scopes <@ NEW.scopes) EXECUTE FUNCTION revoke_what_is_withdrawn();
+  WHEN (NOT (OLD.scopes <@ NEW.scopes AND OLD.resources <@ NEW.resources)) EXECUTE FUNCTION revoke_what_is_withdrawn();
 CREATE TRIGGER users_queue_logouts_before_delete BEFORE DELETE ON users FOR EACH ROW EXECUTE FUNCTION queue_logouts_of_user();
 
 -- ── Upstreams ──
@@ -1088,7 +1124,7 @@ DO $$
 DECLARE
   t text;
 BEGIN
-  FOREACH t IN ARRAY ARRAY['clients', 'signing_keys'] LOOP
+  FOREACH t IN ARRAY ARRAY['clients', 'resources', 'signing_keys'] LOOP
     EXECUTE format('CREATE TRIGGER %I AFTER INSERT ON %I REFERENCING NEW TABLE AS changed
       FOR EACH STATEMENT EXECUTE FUNCTION gatehouse_cached_rows_changed_if_any()', t || '_inserted', t);
     EXECUTE format('CREATE TRIGGER %I AFTER UPDATE ON %I REFERENCING NEW TABLE AS changed
@@ -1104,7 +1140,7 @@ CREATE TRIGGER upstreams_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON
   FOR EACH STATEMENT EXECUTE FUNCTION gatehouse_cached_rows_changed();
 
 -- +goose Down
-DROP TABLE cache_version, pairwise_salt, signing_keys, upstream_accounts, upstreams, backchannel_logouts,
+DROP TABLE resources, cache_version, pairwise_salt, signing_keys, upstream_accounts, upstreams, backchannel_logouts,
   login_throttle, revoked_tokens, used_jtis, device_codes, grants, consents, sessions, exchange_policies,
   recent_registrations, initial_access_tokens, clients, personal_access_tokens, group_members, groups, users;
 DROP FUNCTION gatehouse_cached_rows_changed_if_any, gatehouse_cached_rows_changed, upstreams_keep_updated_at,

@@ -53,6 +53,10 @@ var operations = []Operation{
 	op("client token list", "List the tokens, not their values.", (*Admin).ListInitialAccessTokens),
 	op("client token remove", "Remove a token; clients that were registered with it stay.", (*Admin).RemoveInitialAccessToken),
 
+	op("resource add", "Add a service that access tokens are for.", (*Admin).AddResource),
+	op("resource list", "List the services.", (*Admin).ListResources),
+	op("resource remove", "Remove a service: clients that nobody listed get no more tokens for it.", (*Admin).RemoveResource),
+
 	op("upstream add", "Add a provider to sign in with.", (*Admin).AddUpstream),
 	op("upstream list", "List the upstreams.", (*Admin).ListUpstreams),
 	op("upstream show", "Print an upstream as JSON, without its secret.", (*Admin).ShowUpstream),

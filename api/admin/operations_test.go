@@ -84,6 +84,11 @@ func TestEveryOperationRuns(t *testing.T) {
 		{"client token add", `{"name": "t"}`, `{"initial_access_token":"[\w-]{43}"}`},
 		{"client token list", `{}`, `{"items":\[{"name":"t","uses_left":1,.*}\]}`},
 		{"client token remove", `{"name": "t"}`, `{}`},
+		{"resource add", `{"identifier": "https://mcp.example.org/mcp", "name": "Tools", "scopes": {"mcp:tools": "Use the tools"},
+			"open_to": "registered"}`, `{}`},
+		{"resource list", `{}`, `{"items":\[{"identifier":"https://mcp.example.org/mcp","name":"Tools",` +
+			`"scopes":{"mcp:tools":"Use the tools"},"open_to":"registered"}\]}`},
+		{"resource remove", `{"identifier": "https://mcp.example.org/mcp"}`, `{}`},
 		{"upstream add", `{"name": "google", "issuer": "https://accounts.google.com", "client_id": "us", "client_secret": "s"}`,
 			`{"name":"google","redirect_uri":"https://api.example.org/upstream/google/callback"}`},
 		{"upstream list", `{}`, `\[{"name":"google","kind":"oidc",.*"has_client_secret":true,"scope":"openid email profile".*}\]`},

@@ -47,8 +47,8 @@ type AuthorizeRequest struct {
 type check func(p Params, c *Client) *Error
 
 // checks run in this order; the first refusal is the answer.
-var checks = []check{checkResponseMode, checkRegistration, checkOpenID, checkPKCE, checkPrompt, checkMaxAge, checkScope,
-	checkDPoPKey, checkLengths}
+var checks = []check{checkResponseMode, checkRegistration, checkOpenID, checkPKCE, checkPrompt, checkMaxAge, checkDPoPKey,
+	checkLengths}
 
 // ParseAuthorize reads the parameters of an authorization request, wherever they came from.
 //
@@ -72,10 +72,12 @@ func ParseAuthorize(raw url.Values, client *Client, issuer string, allowed []Res
 			Log: client.ExplainRedirectURI(p["redirect_uri"])}, nil
 	}
 	responseType := ParseResponseType(p["response_type"])
+	services, noResource := Resources(raw["resource"], client.ResourcesOf(issuer))
+	granted := grantableScope(p["scope"], client, services...)
 	req = AuthorizeRequest{
 		ClientID: client.ClientID, RedirectURI: p["redirect_uri"], State: p["state"], Nonce: p["nonce"],
 		ResponseType: responseType, ResponseMode: responseType.defaultMode(),
-		Scope: grantableScope(p["scope"], client), Prompt: strings.Fields(p["prompt"]),
+		Scope: granted, Prompt: strings.Fields(p["prompt"]),
 		IDTokenHint: p["id_token_hint"], LoginHint: p["login_hint"], IDPHint: idpHint(p),
 		UILocales: strings.Fields(p["ui_locales"]), MaxAge: client.DefaultMaxAge, At: now,
 	}
@@ -109,7 +111,10 @@ func ParseAuthorize(raw url.Values, client *Client, issuer string, allowed []Res
 		req.HintSub, e = asked.subject()
 	}
 	if e == nil {
-		req.Resources, e = grantableResources(raw["resource"], client, issuer, req.Scope)
+		req.Resources, e = grantedResources(services, issuer, req.Scope), noResource
+	}
+	if e == nil {
+		e = checkScope(p["scope"], granted)
 	}
 	return req, nil, e
 }
@@ -174,8 +179,9 @@ func checkMaxAge(p Params, _ *Client) *Error {
 	return nil
 }
 
-func checkScope(p Params, c *Client) *Error {
-	if p["scope"] != "" && grantableScope(p["scope"], c) == "" {
+// checkScope refuses a request of which nothing is granted (RFC 6749 §3.3).
+func checkScope(asked, granted string) *Error {
+	if asked != "" && granted == "" {
 		return refuse(InvalidScope, "none of the scopes is known and registered for this client")
 	}
 	return nil
@@ -214,13 +220,16 @@ const (
 	OpenAccount
 )
 
+// Consent is what a person has allowed a client; a nil list is nothing yet.
+type Consent struct{ Scopes, Resources []string }
+
 // Standing is what is known about the user at the browser and this client.
 type Standing struct {
 	Session   *Session // nil: nobody is signed in
 	User      *User
 	Subject   string   // their sub at the client
 	Enrolled  []Factor // that they have set up, beside what they sign in with
-	Consented []string // scopes allowed earlier
+	Consented Consent  // allowed earlier
 	Allowed   bool     // a member of one of the client's allowed groups, or there are none
 }
 
@@ -277,10 +286,9 @@ func (r AuthorizeRequest) needsConsent(c *Client, s Standing) bool {
 	if c.FirstParty {
 		return false
 	}
-	for _, word := range r.AsksFor() {
-		if !slices.Contains(s.Consented, word) {
-			return true
-		}
+	isNew := func(allowed []string) func(string) bool {
+		return func(one string) bool { return !slices.Contains(allowed, one) }
 	}
-	return r.Scope == "" && s.Consented == nil
+	return slices.ContainsFunc(r.AsksFor(), isNew(s.Consented.Scopes)) || slices.ContainsFunc(r.Services(c), isNew(s.Consented.Resources)) ||
+		r.Scope == "" && s.Consented.Scopes == nil
 }

@@ -21,11 +21,14 @@ func TestDecide(t *testing.T) {
 	user := &User{Username: "alice"}
 	signedIn := Standing{Session: &Session{SID: "s", AuthTime: at(-10)}, User: user, Allowed: true}
 	allowed := signedIn
-	allowed.Consented = []string{"openid", "email"}
+	allowed.Consented = Consent{Scopes: []string{"openid", "email"}, Resources: []string{"archive"}}
 	outside := signedIn
 	outside.Allowed = false
 	first, third := clientOf(ClientMetadata{ClientID: "c"}), clientOf(ClientMetadata{ClientID: "c"})
 	first.FirstParty = true
+	listed := &Client{ClientMetadata: third.ClientMetadata, Audiences: []string{"archive", "disk"}}
+	third.Resources = []Resource{{Identifier: "archive"}, {Identifier: "disk"}}
+	forService := func(r AuthorizeRequest, identifiers ...string) AuthorizeRequest { r.Resources = identifiers; return r }
 	minutes := func(m int) *int { s := m * 60; return &s }
 	request := func(scope, prompt string, maxAge *int) AuthorizeRequest {
 		return AuthorizeRequest{Scope: scope, Prompt: strings.Fields(prompt), MaxAge: maxAge, At: noon}
@@ -53,6 +56,10 @@ func TestDecide(t *testing.T) {
 		{"third party, prompt=none", request("openid", "none", nil), third, signedIn, false, 0, ConsentRequired},
 		{"third party, allowed earlier", request("openid email", "", nil), third, allowed, false, IssueCode, ""},
 		{"third party, one scope more", request("openid email groups", "", nil), third, allowed, false, AskConsent, ""},
+		{"third party, a service allowed earlier", forService(request("openid", "", nil), "archive"), third, allowed, false, IssueCode, ""},
+		{"third party, a service more", forService(request("openid", "", nil), "archive", "disk"), third, allowed, false, AskConsent, ""},
+		{"third party, all services", request("openid", "", nil), listed, allowed, false, AskConsent, ""},
+		{"third party, its one service", forService(request("openid", "", nil), "archive"), listed, allowed, false, IssueCode, ""},
 		{"prompt=consent, allowed earlier", request("openid", "consent", nil), third, allowed, false, AskConsent, ""},
 		{"prompt=consent, first party", request("openid", "consent", nil), first, signedIn, false, AskConsent, ""},
 		{"prompt=consent, just allowed", request("openid", "consent", nil), third, signedIn, true, IssueCode, ""},

@@ -36,17 +36,21 @@ type DeviceAuthorization struct {
 	Interval                int    `json:"interval"`   // seconds
 }
 
-// ParseDeviceAuthorization returns the scope that a device of client c may ask for.
-func ParseDeviceAuthorization(p Params, c *Client) (scope string, refusal *Error) {
+// ParseDeviceAuthorization returns the scope that a device of client c may ask for, and the resources of the parameter of that name,
+// nil for none.
+func ParseDeviceAuthorization(p Params, named []string, c *Client, issuer string) (scope string, resources []string, refusal *Error) {
 	if !c.MayUse(GrantDeviceCode) {
-		return "", refuse(UnauthorizedClient, "the client is not registered for the grant type "+GrantDeviceCode)
+		return "", nil, refuse(UnauthorizedClient, "the client is not registered for the grant type "+GrantDeviceCode)
 	}
-	for _, check := range []check{checkLengths, checkScope} {
-		if e := check(p, c); e != nil {
-			return "", e
-		}
+	if e := checkLengths(p, c); e != nil {
+		return "", nil, e
 	}
-	return grantableScope(p["scope"], c), nil
+	services, e := Resources(named, c.ResourcesOf(issuer))
+	if e != nil {
+		return "", nil, e
+	}
+	scope = grantableScope(p["scope"], c, services...)
+	return scope, grantedResources(services, issuer, scope), checkScope(p["scope"], scope)
 }
 
 // UserCodeLetters are those of RFC 8628 §6.1: no vowels, so that no words result, and none that look alike.

@@ -1,6 +1,7 @@
 package oidc
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -32,16 +33,24 @@ func TestUserCodesAreMadeOfLettersThatSpellNothing(t *testing.T) {
 func TestADeviceAsksForWhatItsClientIsRegisteredFor(t *testing.T) {
 	device := clientOf(ClientMetadata{Scope: "openid email offline_access",
 		GrantTypes: []string{GrantDeviceCode, GrantRefreshToken}})
-	scope, refusal := ParseDeviceAuthorization(Params{"scope": "openid groups offline_access"}, device)
-	if refusal != nil || scope != "openid offline_access" {
-		t.Errorf("%q, %v", scope, refusal)
+	device.Audiences = []string{"archive"}
+	scope, resources, refusal := ParseDeviceAuthorization(Params{"scope": "openid groups offline_access"}, nil, device, issuer)
+	if refusal != nil || scope != "openid offline_access" || resources != nil {
+		t.Errorf("%q %q, %v", scope, resources, refusal)
+	}
+	if _, resources, refusal = ParseDeviceAuthorization(Params{"scope": "openid"}, []string{"archive"}, device, issuer); refusal != nil ||
+		!slices.Equal(resources, []string{issuer, "archive"}) {
+		t.Errorf("%q, %v", resources, refusal)
+	}
+	if _, _, refusal = ParseDeviceAuthorization(Params{}, []string{"disk"}, device, issuer); refusal == nil || refusal.Code != InvalidTarget {
+		t.Errorf("a service of others: %v", refusal)
 	}
 	for code, p := range map[string]Params{InvalidScope: {"scope": "groups"}, InvalidRequest: {"scope": strings.Repeat("x", 3000)}} {
-		if _, refusal := ParseDeviceAuthorization(p, device); refusal == nil || refusal.Code != code {
+		if _, _, refusal := ParseDeviceAuthorization(p, nil, device, issuer); refusal == nil || refusal.Code != code {
 			t.Errorf("%.20v: %v, want %s", p, refusal, code)
 		}
 	}
-	_, refusal = ParseDeviceAuthorization(Params{}, clientOf(ClientMetadata{GrantTypes: []string{GrantAuthorizationCode}}))
+	_, _, refusal = ParseDeviceAuthorization(Params{}, nil, clientOf(ClientMetadata{GrantTypes: []string{GrantAuthorizationCode}}), issuer)
 	if refusal == nil || refusal.Code != UnauthorizedClient {
 		t.Errorf("a client without the grant: %v", refusal)
 	}

@@ -160,12 +160,18 @@ func valueProblem(value json.RawMessage) string {
 	}
 }
 
+// NamesScopesOfResources reports whether the client asks for scopes that are not of Scopes, so that it takes Terms.Scopes to know them.
+func (r *Registration) NamesScopesOfResources() bool {
+	return slices.ContainsFunc(strings.Fields(r.Scope), func(word string) bool { return !slices.Contains(Scopes(), word) })
+}
+
 // Terms are what a deployment allows a client to register for itself.
 type Terms struct {
 	ResponseTypes []ResponseType
 	GrantTypes    []string // beside implicit, which goes with the response types
 	AuthMethods   []string
-	DocumentAt    string // the client_id where the metadata are; "" for a client that gets one
+	Scopes        []string // beside those of Scopes: of resources that are open to clients that register themselves
+	DocumentAt    string   // the client_id where the metadata are; "" for a client that gets one
 }
 
 // CheckSectorIdentifier checks that the document at sector_identifier_uri lists each redirect URI (OpenID Connect Dynamic

@@ -168,15 +168,17 @@ func checkAlgs(c *ClientMetadata, _ Terms) *Error {
 	return nil
 }
 
-// checkRegisteredScope keeps the scopes that exist; a client that names none may request all (RFC 7591 §2).
-func checkRegisteredScope(c *ClientMetadata, _ Terms) *Error {
+// checkRegisteredScope keeps the scopes that exist; a client that names none may request all (RFC 7591 §2), and those of a resource with
+// the resource.
+func checkRegisteredScope(c *ClientMetadata, t Terms) *Error {
 	if c.Scope == "" {
 		c.Scope = strings.Join(Scopes(), " ")
 		return nil
 	}
-	known := slices.DeleteFunc(strings.Split(c.Scope, " "), func(word string) bool { return !slices.Contains(Scopes(), word) })
+	all := slices.Concat(Scopes(), t.Scopes)
+	known := slices.DeleteFunc(strings.Split(c.Scope, " "), func(word string) bool { return !slices.Contains(all, word) })
 	if c.Scope = strings.Join(withoutRepetition(known), " "); c.Scope == "" {
-		return refuseMetadata("scope has none of the scopes that there are: " + strings.Join(Scopes(), " "))
+		return refuseMetadata("scope has none of the scopes that there are: " + strings.Join(all, " "))
 	}
 	return nil
 }

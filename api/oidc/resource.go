@@ -1,50 +1,143 @@
 package oidc
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
-// Resources reads the resource parameter, which may be repeated (RFC 8707 §2): each value has to be in allowed. nil means that
-// there is none.
+// Resource is a service that access tokens are for (RFC 8707 §2): a row of resources.
+type Resource struct {
+	Identifier string            `json:"identifier"`
+	Name       string            `json:"name,omitempty"`
+	Scopes     map[string]string `json:"scopes"`  // and what each is in words
+	OpenTo     string            `json:"open_to"` // OpenToListed or OpenToRegistered
+}
+
+// Who may ask for access tokens for a resource.
+const (
+	OpenToListed     = "listed"     // clients that have it among their audiences
+	OpenToRegistered = "registered" // those, and all that registered themselves
+)
+
+// DisplayName returns what people are shown.
+func (r *Resource) DisplayName() string {
+	if r.Name != "" {
+		return r.Name
+	}
+	return r.Identifier
+}
+
+// Resources reads the resource parameter, which may be repeated (RFC 8707 §2): each value has to be one of allowed, whose spelling is
+// what is returned. nil means that there is none.
 func Resources(values, allowed []string) (list []string, refusal *Error) {
 	for _, value := range values {
+		i := slices.IndexFunc(allowed, func(one string) bool { return isSameResource(one, value) })
 		switch {
 		case value == "":
 			continue // as if it were not there (RFC 6749 §3.1)
-		case !slices.Contains(allowed, value):
-			return nil, refuse(InvalidTarget, "resource is not one that this client may have access tokens for")
-		case !slices.Contains(list, value):
-			list = append(list, value)
+		case i < 0:
+			return nil, &Error{Code: InvalidTarget, Description: "resource is not one that this client may have access tokens for",
+				Log: explainResource(value)}
+		case !slices.Contains(list, allowed[i]):
+			list = append(list, allowed[i])
 		}
 	}
 	return list, nil
 }
 
-// ResourcesOf returns the possible audiences of the client's access tokens: the issuer, for userinfo, and the services in its
-// row.
-func (c *Client) ResourcesOf(issuer string) []string {
+// explainResource returns, for the log, how to let clients ask for a resource.
+func explainResource(value string) string {
+	if !isText(value) || len(value) > maxTarget {
+		return "resource is too long or not text"
+	}
+	return "to open it to clients that register themselves: INSERT INTO resources (identifier, open_to) VALUES (" + sqlLiteral(value) +
+		", 'registered'); to another: UPDATE clients SET audiences = array_append(audiences, " + sqlLiteral(value) + ") WHERE client_id = …"
+}
+
+// isSameResource reports whether two identifiers are those of one service: libraries write an origin with and without the slash of its
+// empty path (RFC 3986 §6.2.3).
+func isSameResource(a, b string) bool { return a == b || withoutSlash(a) == withoutSlash(b) }
+
+func withoutSlash(uri string) string {
+	if bare := strings.TrimSuffix(uri, "/"); bare != "" && bare == Origin(uri) {
+		return bare
+	}
+	return uri
+}
+
+// DefaultAudience returns the audience of an access token where nothing else is asked for: the issuer, for userinfo, and the services
+// in the client's row.
+func (c *Client) DefaultAudience(issuer string) []string {
 	return append([]string{issuer}, c.Audiences...)
 }
 
-// grantableResources returns those that an authorization request names; the scope openid adds userinfo. nil means that it names
-// none.
-func grantableResources(values []string, c *Client, issuer, scope string) (list []string, refusal *Error) {
-	list, refusal = Resources(values, c.ResourcesOf(issuer))
-	if list != nil && HasScope(scope, "openid") && !slices.Contains(list, issuer) {
-		list = append([]string{issuer}, list...)
+// ResourcesOf returns the possible audiences of the client's access tokens: those, and for one that registered itself the resources
+// that are open to it, each of which it has to ask for.
+func (c *Client) ResourcesOf(issuer string) []string {
+	list := c.DefaultAudience(issuer)
+	for i := range c.Resources {
+		if c.mayNameOpen(&c.Resources[i]) && !slices.Contains(list, c.Resources[i].Identifier) {
+			list = append(list, c.Resources[i].Identifier)
+		}
 	}
-	return list, refusal
+	return list
+}
+
+// mayNameOpen reports whether a resource is open to the client without being in its row.
+func (c *Client) mayNameOpen(r *Resource) bool {
+	return c.Registration != "" && r.OpenTo == OpenToRegistered
+}
+
+// grantedResources returns those of an authorization request that names services; the scope openid adds userinfo. nil means that it
+// names none.
+func grantedResources(services []string, issuer, scope string) []string {
+	if services != nil && HasScope(scope, "openid") && !slices.Contains(services, issuer) {
+		return append([]string{issuer}, services...)
+	}
+	return services
+}
+
+// Services returns the identifiers of the services that the request wants access tokens for, beside userinfo.
+func (r AuthorizeRequest) Services(c *Client) []string {
+	if r.Resources == nil {
+		return c.Audiences
+	}
+	known := func(identifier string) bool {
+		return slices.Contains(c.Audiences, identifier) ||
+			slices.ContainsFunc(c.Resources, func(row Resource) bool { return row.Identifier == identifier })
+	}
+	return slices.DeleteFunc(slices.Clone(r.Resources), func(identifier string) bool { return !known(identifier) })
+}
+
+// ServicesInWords returns what people call the services of a request, and what its scopes there are in words.
+func (r AuthorizeRequest) ServicesInWords(c *Client) (names []string, scopes map[string]string) {
+	scopes = map[string]string{}
+	for _, identifier := range r.Services(c) {
+		row := Resource{Identifier: identifier}
+		if i := slices.IndexFunc(c.Resources, func(row Resource) bool { return row.Identifier == identifier }); i >= 0 {
+			row = c.Resources[i]
+		}
+		names = append(names, row.DisplayName())
+		for _, word := range strings.Fields(r.Scope) {
+			if row.Scopes[word] != "" && scopes[word] == "" {
+				scopes[word] = row.Scopes[word]
+			}
+		}
+	}
+	return names, scopes
 }
 
 // AudienceOf returns the audience of an access token (RFC 9068 §3): the resources that the token request names; else those that
-// were granted and that the client still has, or the issuer if none is left; else, where the authorization request named none,
-// all of the client's.
+// were granted and that the client still may ask for, or the issuer if none is left; else, where the authorization request named
+// none, all in its row.
 func AudienceOf(c *Client, issuer string, granted, wanted []string) Audience {
-	all := c.ResourcesOf(issuer)
 	switch {
 	case wanted != nil:
 		return wanted
 	case granted == nil:
-		return all
+		return c.DefaultAudience(issuer)
 	}
+	all := c.ResourcesOf(issuer)
 	left := slices.DeleteFunc(slices.Clone(granted), func(resource string) bool { return !slices.Contains(all, resource) })
 	if len(left) == 0 {
 		return Audience{issuer}

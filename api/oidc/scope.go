@@ -30,13 +30,20 @@ func HasScope(scope, name string) bool {
 	return false
 }
 
-// grantableScope drops what the client is not registered for, and repetitions (RFC 6749 §3.3).
+// grantableScope drops what the client is not registered for, and repetitions (RFC 6749 §3.3). A client that registered itself may
+// also ask for what the resources have that it names, if they are open to it.
 // offline_access needs a client with refresh tokens (OpenID Connect Core §11).
-func grantableScope(asked string, c *Client) string {
+func grantableScope(asked string, c *Client, resources ...string) string {
+	isOf := func(word string) func(Resource) bool {
+		return func(r Resource) bool {
+			_, has := r.Scopes[word]
+			return has && c.mayNameOpen(&r) && slices.Contains(resources, r.Identifier)
+		}
+	}
 	var list []string
 	for word := range strings.FieldsSeq(asked) {
 		switch {
-		case slices.Contains(list, word) || !HasScope(c.Scope, word):
+		case slices.Contains(list, word) || !HasScope(c.Scope, word) && !slices.ContainsFunc(c.Resources, isOf(word)):
 		case word == OfflineAccess && !c.MayUse(GrantRefreshToken):
 		default:
 			list = append(list, word)
@@ -49,13 +56,13 @@ func grantableScope(asked string, c *Client) string {
 func aboutPeople(scope string) bool { return slices.Contains(Scopes(), scope) }
 
 // ClientScope returns what a client is granted for itself (RFC 6749 §4.4): of the scopes in its row that do not describe a user,
-// those that it requests, or all.
-func ClientScope(asked string, c *Client) (scope string, refusal *Error) {
+// and in those of the resources that it names, those that it requests; all in its row if it requests none.
+func ClientScope(asked string, c *Client, resources ...string) (scope string, refusal *Error) {
 	words := asked
 	if words == "" {
 		words = c.Scope
 	}
-	own := slices.DeleteFunc(strings.Fields(grantableScope(words, c)), aboutPeople)
+	own := slices.DeleteFunc(strings.Fields(grantableScope(words, c, resources...)), aboutPeople)
 	if asked != "" && len(own) == 0 {
 		return "", refuse(InvalidScope, "none of the scopes is one that this client may have for itself")
 	}

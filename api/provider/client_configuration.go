@@ -41,10 +41,7 @@ func (p *Provider) ReplaceRegistration(ctx context.Context, r Request) Answer {
 	}
 	var metadata oidc.ClientMetadata
 	if refused == nil {
-		metadata, refused = asked.Check(p.terms(c.Registration == oidc.RegistrationToken))
-	}
-	if refused == nil {
-		refused, err = p.verifyMetadata(ctx, r, &metadata)
+		metadata, refused, err = p.checkMetadata(ctx, r, asked, c.Registration == oidc.RegistrationToken)
 	}
 	switch {
 	case err != nil:

@@ -71,11 +71,14 @@ func (p *Provider) readDocument(ctx context.Context, r Request, clientID string,
 	case !isJSON(contentType):
 		return fmt.Errorf("is served as %q, which is not JSON", clip(contentType))
 	}
-	terms := p.terms(false)
-	terms.DocumentAt = clientID
 	row := newRegistrationRow()
 	asked, refused := oidc.ParseRegistration(text)
 	if refused == nil {
+		var terms oidc.Terms
+		if terms, err = p.terms(ctx, asked, false); err != nil {
+			return err
+		}
+		terms.DocumentAt = clientID
 		row.ClientMetadata, refused = asked.CheckDocument(terms)
 	}
 	if refused == nil {

@@ -20,11 +20,30 @@ func newRegistrationRow() oidc.Client {
 
 // terms are made from the tables, so that no client can register for what does not exist; trusted is one with an initial
 // access token.
-func (p *Provider) terms(trusted bool) oidc.Terms {
-	return oidc.Terms{ResponseTypes: p.ResponseTypes, GrantTypes: registrableGrants(trusted), AuthMethods: ClientAuthMethods()}
+func (p *Provider) terms(ctx context.Context, asked *oidc.Registration, trusted bool) (t oidc.Terms, err error) {
+	t = oidc.Terms{ResponseTypes: p.ResponseTypes, GrantTypes: registrableGrants(trusted), AuthMethods: ClientAuthMethods()}
+	if asked.NamesScopesOfResources() {
+		t.Scopes, err = p.store.OpenScopes(ctx)
+	}
+	return t, err
 }
 
-// maxSectorIdentifier is what a list of 20 redirect URIs needs, and some more of other clients.
+// checkMetadata returns what to register of what a client asks for, or why not; err is a failure of ours.
+func (p *Provider) checkMetadata(
+	ctx context.Context, r Request, asked *oidc.Registration, trusted bool,
+) (c oidc.ClientMetadata, refused *oidc.Error, err error) {
+	terms, err := p.terms(ctx, asked, trusted)
+	if err != nil {
+		return c, nil, err
+	}
+	if c, refused = asked.Check(terms); refused != nil {
+		return c, refused, nil
+	}
+	refused, err = p.verifyMetadata(ctx, r, &c)
+	return c, refused, err
+}
+
+// maxSectorIdentifier is what a list of 100 redirect URIs needs, as they are, and some more of other clients.
 const maxSectorIdentifier = 64 << 10 // bytes
 
 // verifyMetadata checks what the rules of oidc cannot: it parses the keys of private_key_jwt and fetches

@@ -19,7 +19,7 @@ func (p *Provider) DeviceAuthorization(ctx context.Context, r Request) Answer {
 	if refusal != nil {
 		return *refusal
 	}
-	scope, refused := oidc.ParseDeviceAuthorization(params, client)
+	scope, resources, refused := oidc.ParseDeviceAuthorization(params, r.Params["resource"], client, p.Issuer)
 	if refused != nil {
 		return p.refuse(ctx, "device authorization", client.ClientID, refused)
 	}
@@ -28,7 +28,7 @@ func (p *Provider) DeviceAuthorization(ctx context.Context, r Request) Answer {
 	err := p.store.SaveDeviceCode(ctx, store.DeviceCode{
 		Device: oidc.Digest(deviceCode), User: p.userCodeDigest(userCode),
 		Network: p.sealer.Derive(keys.ForDeviceNetworks, []byte(authn.EndSite(r.Addr))),
-		GrantID: newID(), ClientID: client.ClientID, Scope: scope, Offline: oidc.HasScope(scope, oidc.OfflineAccess),
+		GrantID: newID(), ClientID: client.ClientID, Scope: scope, Resources: resources, Offline: oidc.HasScope(scope, oidc.OfflineAccess),
 		ExpiresAt: now.Add(oidc.DeviceCodeTTL),
 	}, now)
 	switch {

@@ -12,7 +12,7 @@ func (p *Provider) grantClientCredentials(ctx context.Context, c *oidc.Client, r
 	if c.Public() {
 		return p.refuseGrant(ctx, c, oidc.UnauthorizedClient, "a client without a secret or key cannot come for itself", "")
 	}
-	scope, refused := oidc.ClientScope(req.params["scope"], c)
+	scope, refused := oidc.ClientScope(req.params["scope"], c, req.restriction.Resources...)
 	if refused != nil {
 		return p.refuseGrant(ctx, c, refused.Code, refused.Description, refused.Log)
 	}

@@ -19,10 +19,10 @@ func (p *Provider) grantDeviceCode(ctx context.Context, c *oidc.Client, req toke
 
 	refresh := oidc.RefreshToken{Secret: randomBytes()}
 	deviceCode := oidc.Digest(req.params["device_code"])
-	g, u, err := p.store.RedeemDeviceCode(ctx, deviceCode, p.newGrant(c, refresh, req), req.now)
+	g, u, err := p.store.RedeemDeviceCode(ctx, deviceCode, req.restriction, p.newGrant(c, refresh, req), req.now)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		refusal, err := p.store.PollDeviceCode(ctx, deviceCode, c.ClientID, req.now)
+		refusal, err := p.store.PollDeviceCode(ctx, deviceCode, c.ClientID, req.restriction, req.now)
 		if err != nil {
 			return p.failed(ctx, err)
 		}
@@ -42,6 +42,8 @@ func (p *Provider) refuseDevice(ctx context.Context, c *oidc.Client, refused sto
 		return p.refuseGrant(ctx, c, oidc.SlowDown, "wait 5 seconds longer between requests", "")
 	case store.DeviceDenied:
 		return p.refuseGrant(ctx, c, oidc.AccessDenied, "the person did not allow it", "")
+	case oidc.ResourceTooWide:
+		return p.refuseGrant(ctx, c, oidc.InvalidTarget, "resource is not one that was granted", "")
 	case store.DeviceExpired:
 		return p.refuseGrant(ctx, c, oidc.ExpiredToken, "the device code has expired; ask for a new one", "")
 	}

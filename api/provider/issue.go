@@ -33,9 +33,9 @@ func (p *Provider) issue(ctx context.Context, v visit) (Answer, error) {
 
 // saveIssue saves what a request gets for a session that was there before.
 func (p *Provider) saveIssue(ctx context.Context, v visit, toSave store.Issue) error {
-	var consented []string
+	var consented *oidc.Consent
 	if v.consented {
-		consented = v.req.AsksFor()
+		consented = &oidc.Consent{Scopes: v.req.AsksFor(), Resources: v.req.Services(v.client)}
 	}
 	return p.store.SaveIssue(ctx, v.standing.Session.SID, toSave, consented, p.idleEnd(v.standing.SeenAt, v.now), v.now)
 }

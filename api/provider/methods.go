@@ -40,10 +40,10 @@ func methodNamed(name string) *method {
 // proven is an authenticated user, whatever the method.
 type proven struct {
 	user      *oidc.User
-	consented []string  // what they allowed the client earlier
-	allowed   bool      // to use the client
-	amr       []string  // RFC 8176
-	authTime  time.Time // when, if not now
+	consented oidc.Consent // what they allowed the client earlier
+	allowed   bool         // to use the client
+	amr       []string     // RFC 8176
+	authTime  time.Time    // when, if not now
 
 	verified string  // the password hash that was verified, "" if no password was asked for
 	upgraded string  // what replaces it, "" for nothing

@@ -16,15 +16,22 @@ type consentPage struct {
 
 type consentView struct {
 	common
-	User     *userView `json:"user"`
-	Scopes   []string  `json:"scopes,omitempty"`
-	UserCode string    `json:"user_code,omitempty"`
+	User       *userView         `json:"user"`
+	Scopes     []string          `json:"scopes,omitempty"`
+	ScopeWords map[string]string `json:"scope_words,omitempty"` // what some are, in the operator's words
+	Services   []string          `json:"services,omitempty"`    // what people call those that access tokens are for
+	UserCode   string            `json:"user_code,omitempty"`
 }
 
 func (*consentPage) name() string { return "consent" }
 
-func (w *consentPage) view(_ context.Context, _ *Provider, c common) (any, error) {
-	return consentView{common: c, User: w.User, Scopes: w.Request.AsksFor(), UserCode: w.Request.UserCode}, nil
+func (w *consentPage) view(ctx context.Context, p *Provider, c common) (any, error) {
+	view := consentView{common: c, User: w.User, Scopes: w.Request.AsksFor(), UserCode: w.Request.UserCode}
+	client, err := p.clientNamed(ctx, []string{w.Request.ClientID})
+	if err == nil && client != nil {
+		view.Services, view.ScopeWords = w.Request.ServicesInWords(client)
+	}
+	return view, err
 }
 
 // askConsent sends the browser to the consent page.

@@ -67,7 +67,7 @@ func (p *Provider) Device(ctx context.Context, r Request) Answer {
 	case !now.Before(asked.ExpiresAt):
 		return p.errorPage(ctx, 400, oidc.ExpiredToken, viewOfClient(client))
 	}
-	req := oidc.AuthorizeRequest{ClientID: client.ClientID, Scope: asked.Scope, MaxAge: client.DefaultMaxAge,
+	req := oidc.AuthorizeRequest{ClientID: client.ClientID, Scope: asked.Scope, Resources: asked.Resources, MaxAge: client.DefaultMaxAge,
 		UserCode: userCode, At: now}
 	a, err := p.nextAtBrowser(ctx, visit{r: r, req: req, client: client, now: now})
 	if err != nil {
@@ -107,8 +107,9 @@ func (p *Provider) failedDevice(ctx context.Context, userCode string, err error)
 
 // allowDevice saves that the person allows what a device asks for; the device learns of it at its next poll.
 func (p *Provider) allowDevice(ctx context.Context, v visit) (Answer, error) {
-	userCode, asked := p.userCodeDigest(v.req.UserCode), store.DeviceRequest{ClientID: v.client.ClientID, Scope: v.req.Scope}
-	signedIn, waiting, err := p.store.AllowDevice(ctx, userCode, asked, v.standing.Session.SID,
+	userCode, asked := p.userCodeDigest(v.req.UserCode), store.DeviceRequest{ClientID: v.client.ClientID, Scope: v.req.Scope,
+		Resources: v.req.Resources}
+	signedIn, waiting, err := p.store.AllowDevice(ctx, userCode, asked, v.req.Services(v.client), v.standing.Session.SID,
 		p.idleEnd(v.standing.SeenAt, v.now), v.now)
 	switch {
 	case err != nil:

@@ -20,12 +20,9 @@ func (p *Provider) Register(ctx context.Context, r Request) Answer {
 	}
 	row := newRegistrationRow()
 	asked, refused := oidc.ParseRegistration(r.Body)
-	if refused == nil {
-		row.ClientMetadata, refused = asked.Check(p.terms(initial != nil))
-	}
 	var err error
 	if refused == nil {
-		refused, err = p.verifyMetadata(ctx, r, &row.ClientMetadata)
+		row.ClientMetadata, refused, err = p.checkMetadata(ctx, r, asked, initial != nil)
 	}
 	switch {
 	case err != nil:

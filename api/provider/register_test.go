@@ -15,7 +15,8 @@ func TestOnlyAClientWithAnInitialAccessTokenMayDoMore(t *testing.T) {
 		for _, who := range []bool{true, false} {
 			r, e := oidc.ParseRegistration([]byte(text))
 			if e == nil {
-				_, e = r.Check(p.terms(who))
+				terms, _ := p.terms(t.Context(), r, who)
+				_, e = r.Check(terms)
 			}
 			if (e == nil) != (who && trusted) {
 				t.Errorf("%s, trusted %v: %v", text, who, e)

@@ -100,9 +100,9 @@ func (p *Provider) restrictionOf(r Request, c *oidc.Client, g grant, now time.Ti
 	if refused == nil && jkt == "" && c.DPoPBoundAccessTokens {
 		refused = &oidc.Error{Code: oidc.InvalidDPoPProof, Description: "this client has to send a DPoP proof"}
 	}
-	to := store.Restriction{JKT: jkt, Allowed: c.ResourcesOf(p.Issuer)}
+	to := store.Restriction{JKT: jkt, Allowed: c.DefaultAudience(p.Issuer)}
 	if refused == nil && g.resources {
-		to.Resources, refused = oidc.Resources(r.Params["resource"], to.Allowed)
+		to.Resources, refused = oidc.Resources(r.Params["resource"], c.ResourcesOf(p.Issuer))
 	}
 	return to, refused
 }

@@ -22,7 +22,7 @@ type columnList []clientColumn
 // have functions of their own; metadataColumns those that a client registers itself.
 var (
 	clientColumns     = columnsOf(reflect.TypeFor[oidc.Client]())
-	registeredColumns = clientColumns.without("registration", "disabled_at", "metadata_fetched_at", "created_at")
+	registeredColumns = clientColumns.without("resources", "registration", "disabled_at", "metadata_fetched_at", "created_at")
 	metadataColumns   = columnsOf(reflect.TypeFor[oidc.ClientMetadata]())
 )
 
@@ -53,7 +53,15 @@ func (l columnList) each(write func(c clientColumn) string) string {
 	return strings.Join(parts, ", ")
 }
 
+// resourcesOfClient are the rows of resources that are of use to a client c: those of its audiences and, if it registered itself, those
+// that are open to whoever did. They are cached with it.
+const resourcesOfClient = `(SELECT coalesce(jsonb_agg(to_jsonb(r) ORDER BY r.identifier), '[]') FROM resources r
+	WHERE r.identifier = ANY (c.audiences) OR c.registration IS NOT NULL AND r.open_to = '` + oidc.OpenToRegistered + `') AS resources`
+
 func (c clientColumn) read() string {
+	if c.name == "resources" {
+		return resourcesOfClient
+	}
 	if c.nullable {
 		return "coalesce(" + c.name + ", '') AS " + c.name
 	}

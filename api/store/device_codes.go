@@ -32,6 +32,7 @@ type DeviceCode struct {
 	ClientID  string
 	Offline   bool
 	Scope     string
+	Resources []string // nil for all in the client's row
 	ExpiresAt time.Time
 }
 
@@ -41,8 +42,8 @@ var saveDeviceCode = compile(`
 		FROM device_codes WHERE expires_at > @now AND allowed IS NULL
 	), saved AS (
 		INSERT INTO device_codes (device_code_sha256, user_code_hmac, network_hmac, grant_id, client_id, offline, scope,
-			poll_interval, expires_at)
-		SELECT @device_code, @user_code, @network, @grant, @client, @offline, @scope, @poll_interval, @expires_at
+			resources, poll_interval, expires_at)
+		SELECT @device_code, @user_code, @network, @grant, @client, @offline, @scope, @resources, @poll_interval, @expires_at
 		FROM waiting WHERE NOT too_many AND NOT too_many_here
 		ON CONFLICT (user_code_hmac) DO NOTHING
 		RETURNING 1
@@ -53,7 +54,8 @@ var saveDeviceCode = compile(`
 func (s *Store) SaveDeviceCode(ctx context.Context, c DeviceCode, now time.Time) error {
 	var tooMany, tooManyHere, saved bool
 	err := saveDeviceCode.row(ctx, s.pool, args{"device_code": c.Device[:], "user_code": c.User[:], "network": c.Network[:],
-		"grant": c.GrantID, "client": c.ClientID, "offline": c.Offline, "scope": c.Scope, "expires_at": c.ExpiresAt, "now": now,
+		"grant": c.GrantID, "client": c.ClientID, "offline": c.Offline, "scope": c.Scope, "resources": c.Resources,
+		"expires_at": c.ExpiresAt, "now": now,
 		"most": maxDeviceCodes, "most_of_network": maxDeviceCodesPerNetwork, "poll_interval": oidc.DevicePollInterval}).
 		Scan(&tooMany, &tooManyHere, &saved)
 	switch {
@@ -70,6 +72,7 @@ func (s *Store) SaveDeviceCode(ctx context.Context, c DeviceCode, now time.Time)
 // DeviceRequest is what a device asks for.
 type DeviceRequest struct {
 	ClientID, Scope string
+	Resources       []string // nil for all in the client's row
 	ExpiresAt       time.Time
 }
 
@@ -88,12 +91,12 @@ var (
 
 	findDeviceCode = compile(`
 		WITH found AS (
-			SELECT client_id, scope, expires_at FROM device_codes WHERE user_code_hmac = @user_code AND allowed IS NULL
+			SELECT client_id, scope, resources, expires_at FROM device_codes WHERE user_code_hmac = @user_code AND allowed IS NULL
 		), taken_back AS (
 			UPDATE login_throttle SET failures = failures - 1
 			WHERE bucket = @bucket AND (failures > @burst::real OR EXISTS (SELECT FROM found))
 		)
-		SELECT client_id, scope, expires_at FROM found`)
+		SELECT client_id, scope, resources, expires_at FROM found`)
 )
 
 // FindDeviceCode returns what a user code that waits for an answer is for, else ErrNotFound. Attempts are counted before the code is
@@ -105,7 +108,7 @@ func (s *Store) FindDeviceCode(ctx context.Context, userCode Digest, g Guesses, 
 	countGuess.queue(&batch, args{"bucket": g.Bucket, "now": now, "leak": g.Leak}).
 		QueryRow(func(row pgx.Row) error { return row.Scan(&failures) })
 	findDeviceCode.queue(&batch, args{"user_code": userCode[:], "bucket": g.Bucket, "burst": g.Burst}).
-		QueryRow(func(row pgx.Row) error { return row.Scan(&d.ClientID, &d.Scope, &d.ExpiresAt) })
+		QueryRow(func(row pgx.Row) error { return row.Scan(&d.ClientID, &d.Scope, &d.Resources, &d.ExpiresAt) })
 	return d, failures, failure(s.pool.SendBatch(ctx, &batch).Close())
 }
 
@@ -114,21 +117,23 @@ var allowDevice = compile(`
 		UPDATE device_codes d SET allowed = true, user_id = s.user_id, sid = s.sid, auth_time = s.auth_time, amr = s.amr
 		FROM session s
 		WHERE d.user_code_hmac = @user_code AND d.client_id = @client AND d.scope = @scope AND d.expires_at > @now
+			AND d.resources IS NOT DISTINCT FROM @resources
 			AND (d.allowed IS NULL OR d.allowed AND d.sid = s.sid)
-		RETURNING d.user_id
+		RETURNING d.user_id, d.resources
 	), ` + extendedIf("allowed") + `, consented AS (
-		INSERT INTO consents (user_id, client_id, scopes, granted_at) SELECT user_id, @client, string_to_array(@scope, ' '), @now FROM allowed
+		INSERT INTO consents (user_id, client_id, scopes, resources, granted_at)
+		SELECT user_id, @client, string_to_array(@scope, ' '), @services, @now FROM allowed
 		` + besideFormerConsent + `
 	)
 	SELECT EXISTS (SELECT FROM session), EXISTS (SELECT FROM allowed)`)
 
-// AllowDevice allows the device of a user code to sign in with the session sid, and saves what the person allowed the client. It
-// succeeds again if a form is sent twice. idleEnd moves the idle end of the session to it; zero leaves it alone.
+// AllowDevice allows the device of a user code to sign in with the session sid, and saves what the person allowed the client: the
+// scope, and services. It succeeds again if a form is sent twice. idleEnd moves the idle end of the session to it; zero leaves it alone.
 // signedIn is false if the session has ended, waiting if the device no longer waits for an answer.
-func (s *Store) AllowDevice(ctx context.Context, userCode Digest, d DeviceRequest, sid string, idleEnd, now time.Time) (
+func (s *Store) AllowDevice(ctx context.Context, userCode Digest, d DeviceRequest, services []string, sid string, idleEnd, now time.Time) (
 	signedIn, waiting bool, err error) {
 	err = failure(allowDevice.row(ctx, s.pool, args{"session": sid, "now": now, "idle_end": idleEnd, "user_code": userCode[:],
-		"client": d.ClientID, "scope": d.Scope}).Scan(&signedIn, &waiting))
+		"client": d.ClientID, "scope": d.Scope, "resources": d.Resources, "services": oidc.NotNil(services)}).Scan(&signedIn, &waiting))
 	return signedIn, waiting, err
 }
 
@@ -146,18 +151,24 @@ func (s *Store) DenyDevice(ctx context.Context, userCode Digest, d DeviceRequest
 }
 
 // RedeemDeviceCode spends a code that a person has allowed, as RedeemCode does; ErrNotFound: see PollDeviceCode.
-func (s *Store) RedeemDeviceCode(ctx context.Context, code Digest, r NewGrant, now time.Time) (oidc.Grant, oidc.User, error) {
-	return s.redeem(ctx, &redeemDeviceCode, r, now, args{"device_code": code[:]})
+func (s *Store) RedeemDeviceCode(
+	ctx context.Context, code Digest, to Restriction, r NewGrant, now time.Time,
+) (oidc.Grant, oidc.User, error) {
+	return s.redeem(ctx, &redeemDeviceCode, r, now, args{"device_code": code[:], "wanted": oidc.NotNil(to.Resources),
+		"allowed_resources": oidc.NotNil(to.Allowed)})
 }
+
+// mayWant is the condition that a device code was granted for the resources @wanted (RFC 8707 §2.2).
+const mayWant = `@wanted::text[] <@ coalesce(d.resources, @allowed_resources)`
 
 var redeemDeviceCode = compile(
 	lockedSession(`device_codes d JOIN sessions s ON s.sid = d.sid`, `d.device_code_sha256 = @device_code`) + `, spent AS (
 			UPDATE device_codes d SET used_at = @now
 			FROM session s
 			WHERE d.device_code_sha256 = @device_code AND d.client_id = @client AND d.allowed AND d.used_at IS NULL
-				AND d.expires_at > @now AND s.sid = d.sid
+				AND d.expires_at > @now AND s.sid = d.sid AND ` + mayWant + `
 			RETURNING d.grant_id, d.user_id, d.sid, d.offline, d.scope, d.auth_time, d.amr, s.ends_at,
-				NULL::text[] AS userinfo_claims, NULL::text[] AS id_token_claims, NULL::text[] AS resources
+				NULL::text[] AS userinfo_claims, NULL::text[] AS id_token_claims, d.resources
 		)` + grantOfSpent)
 
 // The states of a device code that cannot be redeemed (now); others are reasons for the log.
@@ -173,8 +184,8 @@ const pollTolerance = time.Second
 
 var pollDeviceCode = compile(`
 	WITH code AS (
-		SELECT *, coalesce(polled_at + poll_interval > @not_before, false) AS too_soon
-		FROM device_codes WHERE device_code_sha256 = @device_code FOR UPDATE
+		SELECT d.*, coalesce(polled_at + poll_interval > @not_before, false) AS too_soon, ` + mayWant + ` AS may_want
+		FROM device_codes d WHERE device_code_sha256 = @device_code FOR UPDATE
 	), polled AS (
 		UPDATE device_codes d SET polled_at = @now,
 			poll_interval = d.poll_interval + CASE WHEN code.too_soon THEN @longer::interval ELSE '0' END
@@ -189,6 +200,7 @@ var pollDeviceCode = compile(`
 			WHEN client_id <> @client THEN 'issued to another client'
 			WHEN used_at IS NOT NULL THEN 'used before'
 			WHEN expires_at <= @now THEN '` + DeviceExpired + `'
+			WHEN allowed AND NOT may_want THEN '` + oidc.ResourceTooWide + `'
 			WHEN allowed THEN 'session ended, user disabled or no longer in an allowed group'
 			WHEN NOT allowed THEN '` + DeviceDenied + `'
 			WHEN too_soon THEN '` + DeviceTooSoon + `'
@@ -198,7 +210,10 @@ var pollDeviceCode = compile(`
 
 // PollDeviceCode finds out why RedeemDeviceCode found nothing. It counts the poll of a code that waits, whose interval grows if it came
 // too soon (RFC 8628 §3.5), and revokes what a code that was used before had got.
-func (s *Store) PollDeviceCode(ctx context.Context, code Digest, clientID string, now time.Time) (RefusedGrant, error) {
+func (s *Store) PollDeviceCode(
+	ctx context.Context, code Digest, clientID string, to Restriction, now time.Time,
+) (RefusedGrant, error) {
 	return s.refusedGrant(ctx, &pollDeviceCode, args{"device_code": code[:], "client": clientID, "now": now,
+		"wanted": oidc.NotNil(to.Resources), "allowed_resources": oidc.NotNil(to.Allowed),
 		"not_before": now.Add(pollTolerance), "longer": oidc.DevicePollInterval})
 }

@@ -54,8 +54,9 @@ func (i *Issue) args(now time.Time) args {
 
 var saveIssue = compile(`
 	WITH ` + activeSession + `, ` + extendedIf("session") + `, allowed AS (
-		INSERT INTO consents (user_id, client_id, scopes, granted_at)
-		SELECT user_id, @client, @consented::text[], @now FROM session WHERE @consented::text[] IS NOT NULL
+		INSERT INTO consents (user_id, client_id, scopes, resources, granted_at)
+		SELECT user_id, @client, @consented::text[], @consented_resources::text[], @now FROM session
+		WHERE @consented::text[] IS NOT NULL
 		` + besideFormerConsent + `
 	), ` + insertIssue + `
 	SELECT ` + firstUse + ` FROM session`)
@@ -63,13 +64,16 @@ var saveIssue = compile(`
 // SaveIssue stores what the session sid gets, if it is still alive (else ErrNotFound), and what the person has just allowed
 // (consented, nil for nothing). idleEnd moves the idle end of the session to it; zero leaves the row alone. ErrUsed: the
 // request has had its answer. Where there is nothing to store, as at most single sign-ons, no statement is run.
-func (s *Store) SaveIssue(ctx context.Context, sid string, i Issue, consented []string, idleEnd, now time.Time) error {
+func (s *Store) SaveIssue(ctx context.Context, sid string, i Issue, consented *oidc.Consent, idleEnd, now time.Time) error {
 	if i.Grant == nil && i.JTI == nil && consented == nil && idleEnd.IsZero() {
 		return nil
 	}
 	var first bool
 	a := i.args(now)
-	maps.Copy(a, args{"session": sid, "idle_end": idleEnd, "consented": consented})
+	maps.Copy(a, args{"session": sid, "idle_end": idleEnd, "consented": nil, "consented_resources": nil})
+	if consented != nil {
+		a["consented"], a["consented_resources"] = oidc.NotNil(consented.Scopes), oidc.NotNil(consented.Resources)
+	}
 	err := saveIssue.row(ctx, s.pool, a).Scan(&first)
 	if err == nil && !first {
 		return ErrUsed

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"testing"
 	"time"
+
+	"gatehouse/api/oidc"
 )
 
 // The statement is the check: a session that ended after it was loaded gets nothing.
@@ -35,13 +37,13 @@ func TestNothingIsIssuedForASessionThatHasEnded(t *testing.T) {
 		}
 		return
 	}
-	if err := s.SaveIssue(ctx, ended, issue, []string{"openid"}, time.Time{}, now); !errors.Is(err, ErrNotFound) {
+	if err := s.SaveIssue(ctx, ended, issue, &oidc.Consent{Scopes: []string{"openid"}}, time.Time{}, now); !errors.Is(err, ErrNotFound) {
 		t.Errorf("an ended session: %v", err)
 	}
 	if grants, consents, _ := rows(); grants+consents != 0 {
 		t.Errorf("an ended session got %d grants, %d consents", grants, consents)
 	}
-	if err := s.SaveIssue(ctx, alive, issue, []string{"openid"}, time.Time{}, now); err != nil {
+	if err := s.SaveIssue(ctx, alive, issue, &oidc.Consent{Scopes: []string{"openid"}}, time.Time{}, now); err != nil {
 		t.Fatal(err)
 	}
 	if grants, consents, past := rows(); grants != 1 || consents != 1 || past != 0 {

@@ -154,6 +154,7 @@ func cacheVersion(ctx context.Context, conn *pgx.Conn) (version int64, err error
 func (s *Store) dropCaches(listening bool) {
 	s.clients.drop(listening)
 	s.origins.drop(listening)
+	s.openScopes.drop(listening)
 	s.upstreams.drop(listening)
 }
 

@@ -19,7 +19,29 @@ const (
 	fapi2 = dpop + ", " + par + ", " + ps256 + ", "
 )
 
-func init() { maps.Copy(refused, refusedClients) }
+func init() {
+	maps.Copy(refused, refusedClients)
+	const aResource, scopes = "INSERT INTO resources (identifier) VALUES (%)", "INSERT INTO resources (identifier, scopes) VALUES ('r', %)"
+	const named = "INSERT INTO resources (identifier, name) VALUES ('r', %)"
+	maps.Copy(refused, map[string]refusedStatement{
+		"resources_identifier_must_be_unique":                   {aResource + ", ('twice')", []string{"'twice'"}},
+		"resources_identifier_must_be_1_to_255_printable_ascii": {aResource, []string{"''", "'a b'", "'é'", "repeat('x', 256)"}},
+		"resources_identifier_must_have_no_fragment":            {aResource, []string{"'https://mcp.example.org/#x'"}},
+		"resources_name_must_have_1_to_100_characters":          {named, []string{"''", "repeat('x', 101)"}},
+		"resources_name_must_have_no_control_characters":        {named, []string{"E'a\\nb'"}},
+		"resources_open_to_must_be_listed_or_registered":        {"INSERT INTO resources (identifier, open_to) VALUES ('r', 'all')", nil},
+		"resources_scopes_must_be_a_json_object":                {scopes, []string{"'[]'", `'"read"'`, "'null'"}},
+		"resources_scopes_must_have_at_most_8_kb": {scopes, []string{
+			"(SELECT jsonb_object_agg(i, repeat('x', 200)) FROM generate_series(1, 50) i)"}},
+		"resources_scopes_must_be_words_of_at_most_100_characters": {scopes, []string{
+			`'{"a b": "x"}'`, `'{"": "x"}'`, `'{"a\\b": "x"}'`, `'{"é": "x"}'`, "jsonb_build_object(repeat('x', 101), 'x')"}},
+		"resources_scopes_must_be_explained_in_text": {scopes, []string{`'{"a": 1}'`, `'{"a": null}'`, `'{"a": {"en": "x"}}'`}},
+		"resources_scopes_must_be_explained_in_1_to_200_characters": {scopes, []string{
+			`'{"a": ""}'`, "jsonb_build_object('a', repeat('x', 201))"}},
+		"resources_scopes_must_have_no_control_characters": {scopes, []string{`'{"a": "x\ny"}'`}},
+		"resources_scopes_must_not_be_those_about_people":  {scopes, []string{`'{"email": "x"}'`, `'{"a": "x", "offline_access": "x"}'`}},
+	})
+}
 
 var refusedClients = map[string]refusedStatement{
 	"clients_client_id_must_be_unique":                   {aClient, []string{"'hub'"}},

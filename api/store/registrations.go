@@ -146,7 +146,7 @@ func replaced(where, set string) string {
 			FROM room WHERE ` + where + `
 			RETURNING c.registration, c.redirect_uris, coalesce(c.client_secret_sha256 = @secret, false) AS secret_is_new
 		), asked_again AS (
-			UPDATE consents SET scopes = '{}' FROM former, replaced
+			UPDATE consents SET scopes = '{}', resources = '{}' FROM former, replaced
 			WHERE client_id = @client_id AND former.redirect_uris <> replaced.redirect_uris AND ` + keepSessions + `
 		)`
 }

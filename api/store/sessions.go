@@ -14,14 +14,16 @@ import (
 // Digest is the SHA-256 of a secret that only its holder has.
 type Digest = [32]byte
 
-// signedIn are the users u that are signed in by a session s, at the browser with the cookie.
-const signedIn = `sessions s JOIN users u ON u.id = s.user_id
-	WHERE s.cookie_sha256 = @cookie AND s.ended_at IS NULL AND s.expires_at > @now AND u.disabled_at IS NULL`
+// signedIn is the condition that a user u is signed in by a session s, at the browser with the cookie.
+const signedIn = `u.id = s.user_id AND s.cookie_sha256 = @cookie AND s.ended_at IS NULL AND s.expires_at > @now AND u.disabled_at IS NULL`
 
 var loadStanding = compile(`
 	SELECT ` + userColumns + `, s.sid::text, s.auth_time, s.amr, s.seen_at,
-		(SELECT scopes FROM consents WHERE user_id = u.id AND client_id = @client), ` + mayUse("@allowed_groups") + `
-	FROM ` + signedIn)
+		k.scopes, k.resources, ` + mayUse("@allowed_groups") + `
+	FROM sessions s, users u ` + consentOfUser + ` WHERE ` + signedIn)
+
+// consentOfUser joins what user u allowed the client, if anything, as k.
+const consentOfUser = `LEFT JOIN consents k ON k.user_id = u.id AND k.client_id = @client`
 
 // Standing is who is signed in at the browser with this cookie, and what they allowed the client.
 type Standing struct {
@@ -45,10 +47,10 @@ func (s *Store) LoadStanding(ctx context.Context, cookie Digest, c *oidc.Client,
 func scanStanding(row pgx.Row) (out Standing, err error) {
 	out.User, out.Session = new(oidc.User), new(oidc.Session)
 	return out, failure(row.Scan(append(userFields(out.User), &out.Session.SID, &out.Session.AuthTime, &out.Session.AMR, &out.SeenAt,
-		&out.Consented, &out.Allowed)...))
+		&out.Consented.Scopes, &out.Consented.Resources, &out.Allowed)...))
 }
 
-var loadSession = compile(`SELECT ` + userColumns + `, s.sid::text, s.auth_time, s.amr FROM ` + signedIn)
+var loadSession = compile(`SELECT ` + userColumns + `, s.sid::text, s.auth_time, s.amr FROM sessions s, users u WHERE ` + signedIn)
 
 // LoadSession returns the session and user of a cookie; ErrNotFound where nobody is signed in.
 func (s *Store) LoadSession(ctx context.Context, cookie Digest, now time.Time) (oidc.Session, oidc.User, error) {
@@ -76,7 +78,8 @@ func extendedIf(found string) string {
 
 // besideFormerConsent ends an INSERT INTO consents: what a person allows now joins what they allowed before.
 const besideFormerConsent = `ON CONFLICT (user_id, client_id) DO UPDATE SET granted_at = EXCLUDED.granted_at,
-				scopes = ARRAY(SELECT unnest(consents.scopes) UNION SELECT unnest(EXCLUDED.scopes))`
+				scopes = ARRAY(SELECT unnest(consents.scopes) UNION SELECT unnest(EXCLUDED.scopes)),
+				resources = ARRAY(SELECT unnest(consents.resources) UNION SELECT unnest(EXCLUDED.resources))`
 
 // FrontchannelLogout is a client that is told of a logout by the browser, and the session that it knows.
 type FrontchannelLogout struct {

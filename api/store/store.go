@@ -26,11 +26,12 @@ func (e Unavailable) Unwrap() error { return e.Err }
 
 // Store is a pool of connections to Postgres.
 type Store struct {
-	pool      *pgxpool.Pool
-	batches   batches
-	clients   cache[*oidc.Client]
-	origins   cache[map[string]bool]
-	upstreams cache[[]oidc.Upstream]
+	pool       *pgxpool.Pool
+	batches    batches
+	clients    cache[*oidc.Client]
+	origins    cache[map[string]bool]
+	openScopes cache[[]string]
+	upstreams  cache[[]oidc.Upstream]
 }
 
 // Open parses url and makes the pool; it connects lazily, so a Postgres that is away is no error here.

@@ -21,13 +21,12 @@ type UpstreamAccount struct {
 type UpstreamCandidate struct {
 	Linked    bool       // somebody; User is nil if they are disabled
 	User      *oidc.User // enabled
-	Consented []string
+	Consented oidc.Consent
 	Allowed   bool
 }
 
 var (
-	upstreamUser = `SELECT ` + userColumns + `, (SELECT scopes FROM consents WHERE user_id = u.id AND client_id = @client), ` +
-		mayUse("@allowed_groups") + ` FROM users u `
+	upstreamUser = `SELECT ` + userColumns + `, k.scopes, k.resources, ` + mayUse("@allowed_groups") + ` FROM users u ` + consentOfUser + ` `
 
 	isLinked       = compile(`SELECT EXISTS (SELECT FROM upstream_accounts WHERE (upstream, issuer, sub) = (@upstream, @issuer, @sub))`)
 	loadLinkedUser = compile(upstreamUser + `
@@ -51,7 +50,7 @@ func (s *Store) LoadUpstreamCandidate(ctx context.Context, a UpstreamAccount, ad
 		return func(rows pgx.Rows) (err error) {
 			*into, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (c UpstreamCandidate, err error) {
 				c.User = new(oidc.User)
-				return c, row.Scan(append(userFields(c.User), &c.Consented, &c.Allowed)...)
+				return c, row.Scan(append(userFields(c.User), &c.Consented.Scopes, &c.Consented.Resources, &c.Allowed)...)
 			})
 			return err
 		}

@@ -32,7 +32,7 @@ func mayUse(allowedGroups string) string {
 type Candidate struct {
 	User         *oidc.User
 	PasswordHash string
-	Consented    []string
+	Consented    oidc.Consent
 	Allowed      bool
 	Failures     []Failures
 }
@@ -47,8 +47,8 @@ type Failures struct {
 var (
 	loadCandidate = compile(`
 		SELECT ` + userColumns + `, coalesce(u.password, ''),
-			(SELECT scopes FROM consents WHERE user_id = u.id AND client_id = @client), ` + mayUse("@allowed_groups") + `
-		FROM users u WHERE u.disabled_at IS NULL AND u.id = coalesce(
+			k.scopes, k.resources, ` + mayUse("@allowed_groups") + `
+		FROM users u ` + consentOfUser + ` WHERE u.disabled_at IS NULL AND u.id = coalesce(
 			(SELECT id FROM users WHERE username = @username),
 			(SELECT (array_agg(id))[1] FROM users WHERE email_verified AND disabled_at IS NULL
 				AND lower(email COLLATE "C") = lower(@username COLLATE "C") HAVING count(*) = 1))`)
@@ -64,7 +64,7 @@ func (s *Store) LoadCandidate(ctx context.Context, username string, c *oidc.Clie
 	loadCandidate.queue(&batch, args{"username": username, "client": c.ClientID, "allowed_groups": oidc.NotNil(c.AllowedGroups)}).
 		QueryRow(func(row pgx.Row) error {
 			var u oidc.User
-			err := row.Scan(append(userFields(&u), &out.PasswordHash, &out.Consented, &out.Allowed)...)
+			err := row.Scan(append(userFields(&u), &out.PasswordHash, &out.Consented.Scopes, &out.Consented.Resources, &out.Allowed)...)
 			if err == nil {
 				out.User = &u
 			} else if errors.Is(err, pgx.ErrNoRows) {

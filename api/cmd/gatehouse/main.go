@@ -28,6 +28,7 @@ type commands struct {
 	User     userCmd     `cmd:"" help:"Manage users."`
 	Group    groupCmd    `cmd:"" help:"Manage groups."`
 	Client   clientCmd   `cmd:"" help:"Manage clients, the relying parties."`
+	Resource resourceCmd `cmd:"" help:"Manage resources, the services that access tokens are for."`
 	Upstream upstreamCmd `cmd:"" help:"Manage upstreams, other providers that people sign in with."`
 	Key      keyCmd      `cmd:"" help:"Look at the signing keys, or replace one."`
 	Config   configCmd   `cmd:"" help:"Print the effective configuration and where each value comes from."`

@@ -18,7 +18,8 @@ import (
 func newCommands() *commands {
 	c := new(commands)
 	groups := map[string]*kong.Plugins{"user": &c.User.Plugins, "group": &c.Group.Plugins, "client": &c.Client.Plugins,
-		"client token": &c.Client.Token.Plugins, "upstream": &c.Upstream.Plugins}
+		"client token": &c.Client.Token.Plugins, "upstream": &c.Upstream.Plugins,
+		"resource": &c.Resource.Plugins}
 	own := map[string]bool{}
 	for _, leaf := range kong.Must(c, kong.Name("gatehouse")).Model.Leaves(false) {
 		own[words(leaf)] = true
@@ -88,6 +89,8 @@ var sentences = func() *template.Template {
 		"client remove":        "removed client {{.In.ClientID}}",
 		"client token add":     "initial_access_token {{.Out.Token}}",
 		"client token remove":  "removed token {{.In.Name}}",
+		"resource add":         "added resource {{.In.Identifier}}, open to {{.In.OpenTo}} clients",
+		"resource remove":      "removed resource {{.In.Identifier}}",
 		"upstream disable":     "disabled upstream {{.In.Name}}",
 		"upstream enable":      "enabled upstream {{.In.Name}}",
 		"upstream remove":      "removed upstream {{.In.Name}}",

@@ -22,8 +22,13 @@ const fromTheAPI = {
     client?: Client; username?: string; error?: Failure;
     upstreams?: Upstream[]; upstream_action?: string; cancel?: boolean; link?: { upstream: string; account: string };
   }>('action'),
-  /** With a user code it is a device that asks. */
-  consent: page<WithForm & { client: Client; user: User; scopes?: string[]; user_code?: string }>('action'),
+  /**
+   * With a user code it is a device that asks. `services` are what people call the services that access tokens will be for;
+   * `scope_words` what the operator says of their scopes.
+   */
+  consent: page<WithForm & {
+    client: Client; user: User; scopes?: string[]; scope_words?: Record<string, string>; services?: string[]; user_code?: string;
+  }>('action'),
   /** Also the UI's own, at the address that a device shows. */
   device: page<{ action: string; user_code?: string; error?: Failure }>('action'),
   device_done: page<{ client: Client; allowed?: boolean }>(),

@@ -65,6 +65,7 @@ export const de: Messages = {
       offline_access: 'diesen Zugriff behalten, während Sie nicht da sind',
     },
     otherScope: 'Folgendes verwenden:',
+    service: (name) => `${name} in Ihrem Namen verwenden`,
     allow: 'Erlauben',
     deny: 'Nicht erlauben',
     busy: 'Einen Moment …',

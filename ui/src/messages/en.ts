@@ -68,6 +68,7 @@ export const en = {
       offline_access: 'Keep this access while you are away',
     },
     otherScope: 'Use',
+    service: (name: string) => `Use ${name} in your name`,
     allow: 'Allow',
     deny: 'Don’t allow',
     busy: 'One moment…',

@@ -66,6 +66,7 @@ export const fr: Messages = {
       offline_access: 'Garder cet accès pendant votre absence',
     },
     otherScope: 'Utiliser',
+    service: (name) => `Utiliser ${name} en votre nom`,
     allow: 'Autoriser',
     deny: 'Ne pas autoriser',
     busy: 'Un instant…',

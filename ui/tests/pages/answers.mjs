@@ -64,6 +64,10 @@ export const answers = (api) => {
     'account-too-many': [200, { ...account, tokens, error: { code: 'too_many_tokens' }, ui_locales: ['de'] }],
     consent: [200, { ...consent, client: { name: 'Notebook Viewer', uri: 'https://viewer.example.org/' }, scopes }],
     'consent-other-scope': [200, { ...consent, client: hub, scopes: ['openid', 'urn:example:compute_quota'], ui_locales: ['fr'] }],
+    'consent-services': [200, {
+      ...consent, client: viewer, scopes: ['openid', 'archive:read', 'archive:tag'],
+      scope_words: { 'archive:read': 'Read the telescope archive' }, services: ['Telescope Archive', 'https://disk.example.org'],
+    }],
     'consent-client': [200, { ...consent, client: viewer, scopes: ['openid', 'profile', 'email', 'address', 'phone'], ui_locales: ['fr'] }],
     'consent-client-hostile': [200, { ...consent, client: hostile, scopes }],
     logout: [200, { page: 'logout', request: 'sealed', action: `${api}/logout/confirm`, client: hub, user: alice, request_id }],

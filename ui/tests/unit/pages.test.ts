@@ -98,6 +98,13 @@ describe('consent', () => {
     expect(document.activeElement).toBe(find('h1'));
   });
 
+  test('names the services that it is about, and says their scopes in the words of the operator', async () => {
+    await show({ ...consent, scope_words: { 'read:jobs': 'Read your <jobs>', openid: 'Nothing at all' }, services: ['The archive'] });
+    expect(all('li').map((li) => li.textContent.trim())).toEqual([
+      'Recognise you when you come back', 'See your name and username', 'Read your <jobs>', 'Use The archive in your name',
+    ]);
+  });
+
   test('posts the request and the button that was pressed', async () => {
     await show(consent);
     expect(find('form').getAttribute('action')).toBe(`${api}/consent`);

@@ -1,0 +1,37 @@
+package main
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"gatehouse/api/admin"
+	"gatehouse/api/config"
+)
+
+// resourceCmd is about services that access tokens are for (RFC 8707).
+type resourceCmd struct {
+	List resourceListCmd `cmd:"" help:"List the services."`
+	kong.Plugins
+}
+
+type resourceListCmd struct {
+	JSON bool `name:"json" help:"As JSON."`
+}
+
+func (c resourceListCmd) Run(ctx context.Context, a *app) error {
+	return a.withAdmin(ctx, 0, func(_ *config.Config, adm *admin.Admin) error {
+		list := walk(func(p admin.Paging) (admin.Page[admin.Resource], error) {
+			return adm.ListResources(ctx, admin.ListResources{Paging: p})
+		})
+		if c.JSON {
+			return printRows(a.stdout, list)
+		}
+		return printTable(a.stdout, list, []string{"IDENTIFIER", "NAME", "OPEN_TO", "SCOPES"}, func(r admin.Resource) []string {
+			return []string{r.Identifier, r.Name, r.OpenTo, strings.Join(slices.Sorted(maps.Keys(r.Scopes)), " ")}
+		})
+	})
+}

@@ -79,7 +79,7 @@ func ParseAuthorize(raw url.Values, client *Client, issuer string, allowed []Res
 		ResponseType: responseType, ResponseMode: responseType.defaultMode(),
 		Scope: granted, Prompt: strings.Fields(p["prompt"]),
 		IDTokenHint: p["id_token_hint"], LoginHint: p["login_hint"], IDPHint: idpHint(p),
-		UILocales: strings.Fields(p["ui_locales"]), MaxAge: client.DefaultMaxAge, At: now,
+		UILocales: LanguageTags(p["ui_locales"]), MaxAge: client.DefaultMaxAge, At: now,
 	}
 	if responseType.Code() {
 		req.CodeChallenge, req.DPoPJKT = p["code_challenge"], p["dpop_jkt"]

@@ -68,7 +68,7 @@ func ParseLogout(raw url.Values) (req LogoutRequest, hint string, flaw *LogoutFl
 		flaw = &LogoutFlaw{LogoutUnreadable, strings.Join(bad, " ") + " is repeated, too long or not text"}
 	}
 	return LogoutRequest{ClientID: p["client_id"], PostLogoutRedirectURI: p["post_logout_redirect_uri"], State: p["state"],
-		UILocales: strings.Fields(p["ui_locales"])}, p["id_token_hint"], flaw
+		UILocales: LanguageTags(p["ui_locales"])}, p["id_token_hint"], flaw
 }
 
 // unset are the words that programs write for a variable that has no value.

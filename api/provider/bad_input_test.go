@@ -200,6 +200,21 @@ func TestUserinfoRefusesWhatIsNotItsToken(t *testing.T) {
 	if a := b.Do("POST", "/userinfo", url.Values{"access_token": {access}}); a.Status != 200 {
 		t.Errorf("token in the form: %d", a.Status)
 	}
+	for what, a := range map[string]Answer{ // RFC 6750 §2
+		"in the header and the form":       b.Do("POST", "/userinfo", url.Values{"access_token": {access}}, "Authorization", "Bearer "+access),
+		"in the header and the address":    b.Do("GET", "/userinfo", url.Values{"access_token": {"x"}}, "Authorization", "Bearer "+access),
+		"in the form twice":                b.Do("POST", "/userinfo", url.Values{"access_token": {access, access}}),
+		"as a proof's and in the form":     b.Do("POST", "/userinfo", url.Values{"access_token": {access}}, "Authorization", "DPoP "+access),
+		"wrong in the header, and in form": b.Do("POST", "/userinfo", url.Values{"access_token": {access}}, "Authorization", "Bearer x"),
+	} {
+		if challenge := a.Header.Get("WWW-Authenticate"); a.Status != 400 || a.JSON()["error"] != "invalid_request" ||
+			!strings.Contains(challenge, `error="invalid_request"`) {
+			t.Errorf("%s: %d %s", what, a.Status, a.Body)
+		}
+	}
+	if a := b.Do("POST", "/userinfo", url.Values{"access_token": {""}}, "Authorization", "Bearer "+access); a.Status != 200 {
+		t.Errorf("an empty one in the form: %d", a.Status)
+	}
 	b.Later(16 * time.Minute)
 	if a := b.Userinfo(access); a.Status != 401 {
 		t.Errorf("an expired token: %d", a.Status)

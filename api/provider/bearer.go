@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"gatehouse/api/oidc"
@@ -24,6 +25,16 @@ func presentedToken(r Request) (token, scheme string) {
 	return "", ""
 }
 
+// sentTwice reports whether a request has more than one access token, which nobody should have to choose from (RFC 6750 §2, §3.1).
+func sentTwice(r Request, scheme string) bool {
+	values := slices.DeleteFunc(slices.Clone(r.Params["access_token"]), func(v string) bool { return v == "" })
+	inHeader := 0
+	if scheme != "" && r.Authorization != "" {
+		inHeader = 1
+	}
+	return inHeader+len(values) > 1
+}
+
 // bearer reads RFC 6750 §2.1 for tokens that are no access tokens of ours.
 func bearer(r Request) (token string, found bool) {
 	token, scheme := presentedToken(r)
@@ -38,7 +49,9 @@ func (p *Provider) askForBearer(description string) Answer {
 // refuseToken answers as RFC 6750 §3.1 and RFC 9449 §7.1 have it; scheme is that of the request, or the one in which the
 // token should have come.
 func (p *Provider) refuseToken(ctx context.Context, scheme string, status int, code, why string) Answer {
-	p.tell(ctx, oidc.AccessTokenRefused{Error: code, Why: why})
+	if code != oidc.UseDPoPNonce {
+		p.tell(ctx, oidc.AccessTokenRefused{Error: code, Why: why})
+	}
 	description := "the access token is expired, revoked or not valid"
 	if code != oidc.InvalidToken {
 		description = why

@@ -301,3 +301,25 @@ func TestANonceIsGoodForAMinuteOrTwoAtEveryReplica(t *testing.T) {
 		}
 	}
 }
+
+// RFC 9449 §8: each client that uses DPoP is handed its first nonce with a refusal.
+func TestTheStepOfANonceIsNotInTheLog(t *testing.T) {
+	log := TakeLog(t)
+	b := start(t).browser()
+	key := newSigner("ES256", "")
+	form := Redeem(b.Code(AuthParams()), "client_id", "web", "client_secret", "web-secret")
+	first := b.Do("POST", "/token", form, "DPoP", b.proof(key, "POST", "/token", "nonce", nil))
+	b.refusedProof("without a nonce", first, 400, "use_dpop_nonce")
+	a := b.Do("POST", "/token", form, "DPoP", b.proof(key, "POST", "/token", "nonce", first.Header.Get("DPoP-Nonce")))
+	access := Str(a.JSON()["access_token"])
+	none := b.shown(access, b.proof(key, "GET", "/userinfo", "ath", athOf(access), "nonce", nil))
+	b.refusedProof("userinfo without a nonce", none, 401, "use_dpop_nonce")
+	if strings.Contains(log.String(), "use_dpop_nonce") || strings.Contains(log.String(), `"level":"WARN"`) {
+		t.Error(log.String())
+	}
+	elsewhere := b.Do("POST", "/token", form, "DPoP", b.proof(key, "POST", "/elsewhere"))
+	b.refusedProof("a proof for elsewhere", elsewhere, 400, "invalid_dpop_proof")
+	if !strings.Contains(log.String(), `"error":"invalid_dpop_proof"`) {
+		t.Errorf("what is wrong is not said: %s", log.String())
+	}
+}

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -15,7 +16,10 @@ import (
 func (p *Provider) Userinfo(ctx context.Context, r Request) Answer {
 	now := p.now()
 	token, scheme := presentedToken(r)
-	if scheme == "" {
+	switch {
+	case sentTwice(r, scheme):
+		return p.refuseToken(ctx, cmp.Or(scheme, "Bearer"), 400, oidc.InvalidRequest, "the access token was sent more than once")
+	case scheme == "":
 		return p.askForBearer("send the access token as Authorization: Bearer")
 	}
 	return p.withNonce(r, p.userinfo(ctx, r, token, scheme, now), now)

@@ -3,9 +3,9 @@ package web
 import (
 	"cmp"
 	"slices"
-	"strconv"
 	"strings"
 
+	"gatehouse/api/oidc"
 	"gatehouse/api/provider"
 )
 
@@ -98,29 +98,11 @@ func (w words) title(code string) string { return cmp.Or(w.titles[code], w.didNo
 // languageOf returns the first language that there is of those that the request asked for, then of those of the browser; regions
 // are not told apart. The UI chooses in the same way.
 func languageOf(ans provider.Answer, acceptLanguage string) string {
-	for _, tag := range slices.Concat(ans.UILocales, preferred(acceptLanguage)) {
+	for _, tag := range slices.Concat(ans.UILocales, oidc.LanguageTags(acceptLanguage)) {
 		primary, _, _ := strings.Cut(strings.ToLower(tag), "-")
 		if _, ok := inLanguage[primary]; ok {
 			return primary
 		}
 	}
 	return "en"
-}
-
-// preferred reads Accept-Language (RFC 9110 §12.5.4): the tags, the preferred one first.
-func preferred(header string) (tags []string) {
-	weights := map[string]float64{}
-	for item := range strings.SplitSeq(header, ",") {
-		tag, parameter, _ := strings.Cut(strings.ReplaceAll(item, " ", ""), ";")
-		weight, err := strconv.ParseFloat(strings.TrimPrefix(parameter, "q="), 64)
-		if err != nil {
-			weight = 1
-		}
-		if _, twice := weights[tag]; weight > 0 && !twice {
-			weights[tag] = weight
-			tags = append(tags, tag)
-		}
-	}
-	slices.SortStableFunc(tags, func(a, b string) int { return cmp.Compare(weights[b], weights[a]) })
-	return tags
 }

@@ -15,7 +15,7 @@ func TestThePasswordOfAUserIsCheckedAndHashed(t *testing.T) {
 		t.Helper()
 		var hash string
 		try(t, conn.QueryRow(t.Context(), "SELECT password FROM users WHERE username = 'alice'").Scan(&hash))
-		ok, _, err := authn.NewPasswords(1, 0).Verify(t.Context(), hash, password)
+		ok, _, err := authn.NewPasswords(1, 0).Verify(t.Context(), authn.Caller{Known: true}, hash, password)
 		try(t, err)
 		return ok
 	}

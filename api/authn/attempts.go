@@ -10,8 +10,8 @@ type Attempts struct {
 }
 
 // Begin counts an attempt in its buckets until end is called. Call it before the states are loaded, and Wait with what withOthers
-// makes of them: as if every other attempt in progress had failed. An address is not counted so, since a whole class may sign in
-// from one at nine o'clock.
+// makes of them: as if every other attempt in progress had failed. An address or a site is not counted so, since a whole class
+// may sign in from one at nine o'clock.
 func (a *Attempts) Begin(buckets []Bucket) (withOthers func([]State) []State, end func()) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -47,7 +47,7 @@ func addOthers(buckets []Bucket, states []State, others map[Bucket]int) []State 
 				s = loaded
 			}
 		}
-		if b.Kind() != ByAddress {
+		if !kinds[b.Kind()].shared {
 			s.InProgress = others[b]
 		}
 		all = append(all, s)

@@ -18,34 +18,47 @@ func (b Bucket) Kind() Kind { return Kind(b >> digestBits) }
 
 // Buckets returns the buckets of an attempt, in ascending order. username is as the user is looked up; addr is the client's
 // address, the zero Addr if it is not known, with a zone if only that and the proxy are known; device names the known-device
-// cookie if it is valid for this very account, and is "" otherwise. Addresses count as one for each Subnet.
-func Buckets(key [32]byte, username string, addr netip.Addr, device string) []Bucket {
-	if device != "" {
+// cookie if it is valid for this very account, and is "" otherwise; waited is for who was told to wait at the EndSite of addr, and
+// did. Addresses count as one for each Subnet.
+func Buckets(key [32]byte, username string, addr netip.Addr, device string, waited bool) []Bucket {
+	switch {
+	case device != "":
 		return []Bucket{bucket(key, ByDevice, username, device)}
-	}
-	if !addr.IsValid() {
+	case !addr.IsValid():
 		return []Bucket{bucket(key, ByAccount, username)}
+	case waited:
+		return afterWaiting(key, username, addr)
 	}
 	subnet := Subnet(addr)
-	if isUnread(addr) { // it may be anybody, so nobody is to wait for what others did to other accounts
-		return []Bucket{bucket(key, ByPair, username, subnet), bucket(key, ByAccount, username)}
+	list := []Bucket{bucket(key, ByPair, username, subnet)}
+	if !isUnread(addr) { // else it may be anybody, so nobody is to wait for what others did to other accounts
+		list = append(list, bucket(key, ByAddress, subnet))
 	}
-	return []Bucket{
-		bucket(key, ByPair, username, subnet),
-		bucket(key, ByAddress, subnet),
-		bucket(key, ByAccount, username),
+	list = append(list, bucket(key, ByAccount, username))
+	if site := EndSite(addr); site != subnet && !isUnread(addr) {
+		list = append(list, bucket(key, BySite, site))
 	}
+	return list
+}
+
+// afterWaiting returns the buckets of who waited: one failure a minute for each account and site, and not without end for an
+// account, or for a site.
+func afterWaiting(key [32]byte, username string, addr netip.Addr) []Bucket {
+	list := []Bucket{bucket(key, ByWaitedPair, username, EndSite(addr)), bucket(key, ByWaited, username)}
+	if !isUnread(addr) {
+		list = append(list, bucket(key, ByWaitedSite, EndSite(addr)))
+	}
+	return list
 }
 
 // UserCodeBucket returns the bucket of whoever types a device's user code (RFC 8628 §5.1): their own where their browser has
 // signed in as username, else that of their EndSite, so that nobody's guesses stand in the way of those who are known or
-// elsewhere. A guess costs no hash, so somebody with a bucket for each /64 could soon fill all there are, and wrong passwords are
-// counted in them, too.
+// elsewhere. A guess costs no hash, so somebody with a bucket for each /64 could soon fill all there are.
 func UserCodeBucket(key [32]byte, addr netip.Addr, username string) Bucket {
 	if username != "" {
-		return bucket(key, ByDevice, "user code", username)
+		return bucket(key, ByUserCodeUser, username)
 	}
-	return bucket(key, ByAddress, "user code", EndSite(addr))
+	return bucket(key, ByUserCodeSite, EndSite(addr))
 }
 
 func bucket(key [32]byte, kind Kind, values ...string) Bucket {

@@ -32,14 +32,14 @@ func TestHashesThatOtherProgramsMadeAreVerifiedAndReplaced(t *testing.T) {
 	t.Parallel()
 	p, _ := stopped(t)
 	for _, test := range elsewhere {
-		ok, upgraded, err := p.Verify(t.Context(), test.stored, right)
+		ok, upgraded, err := p.Verify(t.Context(), Caller{Known: true}, test.stored, right)
 		if asGood := strings.HasSuffix(test.stored, todaysArgon); !ok || err != nil || (upgraded == "") != asGood {
 			t.Errorf("%s: %v, %q, %v", test.made, ok, upgraded, err)
-		} else if again, _, _ := p.Verify(t.Context(), upgraded, right); !again && !asGood {
+		} else if again, _, _ := p.Verify(t.Context(), Caller{Known: true}, upgraded, right); !again && !asGood {
 			t.Errorf("%s: the new hash does not match", test.made)
 		}
 		for _, wrong := range []string{"correct hors", "correct horse\x00"} {
-			if ok, _, err := p.Verify(t.Context(), test.stored, wrong); ok || err != nil {
+			if ok, _, err := p.Verify(t.Context(), Caller{Known: true}, test.stored, wrong); ok || err != nil {
 				t.Errorf("%s takes %q, %v", test.made, wrong, err)
 			}
 		}
@@ -55,10 +55,10 @@ func TestHashesOfLongPasswords(t *testing.T) {
 		"$6$rounds=1000$saltstring$tTHJ5O4/TbbErI4XHQ45JknMT0PRYYAB6hrxSFmkPwvLbL/otWjrY/CVOm9E/NbW4ndbf4sg9aSfS2Tb.uKuY.",
 		"$5$rounds=1000$saltstring$qDDuc6KP/A4sNIj.ZDZITTTI5o30Ib9NX2eSBsJnN/A",
 	} {
-		if ok, _, err := p.Verify(t.Context(), stored, long); !ok || err != nil {
+		if ok, _, err := p.Verify(t.Context(), Caller{Known: true}, stored, long); !ok || err != nil {
 			t.Errorf("%s: %v, %v", stored, ok, err)
 		}
-		if ok, _, _ := p.Verify(t.Context(), stored, long+strings.Repeat("x", 300)); ok {
+		if ok, _, _ := p.Verify(t.Context(), Caller{Known: true}, stored, long+strings.Repeat("x", 300)); ok {
 			t.Errorf("%s takes a longer one", stored)
 		}
 	}

@@ -29,7 +29,7 @@ const (
 // A password is compared as the bytes that were sent, with no Unicode normalisation: hashes come in by SQL from places that did
 // not normalise, and could never match otherwise.
 type Passwords struct {
-	places  chan struct{} // taken by hashes that are computed or wait
+	places  *places
 	workers chan struct{} // taken by hashes that are computed
 	large   chan struct{} // taken by the one of them that takes much memory
 	now     func() time.Time
@@ -40,7 +40,7 @@ type Passwords struct {
 func NewPasswords(workers, queue int) *Passwords {
 	workers, queue = max(workers, 1), max(queue, 0)
 	return &Passwords{
-		places:  make(chan struct{}, workers+queue),
+		places:  newPlaces(workers, queue),
 		workers: make(chan struct{}, workers),
 		large:   make(chan struct{}, 1),
 		now:     time.Now,
@@ -50,7 +50,7 @@ func NewPasswords(workers, queue int) *Passwords {
 
 // Hash returns an argon2id PHC string for users.password. Errors: ErrBusy, or that of ctx while waiting.
 func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
-	release, err := p.acquire(ctx, 0)
+	release, err := p.acquire(ctx, Caller{Known: true}, 0)
 	if err != nil {
 		return "", err
 	}
@@ -63,9 +63,9 @@ func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
 //
 // Pass "" as stored when there is no such user, or none who may sign in with a password: that, an invalid hash and a wrong
 // password take the same time and have the same result. Errors: ErrBusy, or that of ctx while waiting.
-func (p *Passwords) Verify(ctx context.Context, stored, password string) (ok bool, upgraded string, err error) {
+func (p *Passwords) Verify(ctx context.Context, c Caller, stored, password string) (ok bool, upgraded string, err error) {
 	h, known := parseHash(stored)
-	release, err := p.acquire(ctx, h.memory)
+	release, err := p.acquire(ctx, c, h.memory)
 	if err != nil {
 		return false, "", err
 	}
@@ -82,17 +82,17 @@ func (p *Passwords) Verify(ctx context.Context, stored, password string) (ok boo
 
 // acquire waits for a worker, first come, first served. Of hashes that take much memory, in bytes, one is computed at a time, however
 // many workers there are.
-func (p *Passwords) acquire(ctx context.Context, memory int) (release func(), err error) {
-	select {
-	case p.places <- struct{}{}:
-	default:
+func (p *Passwords) acquire(ctx context.Context, c Caller, memory int) (release func(), err error) {
+	leave, ok := p.places.enter(c)
+	if !ok {
 		return nil, ErrBusy
 	}
-	taken := []chan struct{}{p.places}
+	var taken []chan struct{}
 	release = func() {
 		for _, c := range taken {
 			<-c
 		}
+		leave()
 	}
 	wanted := []chan struct{}{p.workers}
 	if memory > muchMemory {

@@ -72,13 +72,13 @@ func TestVerifyTellsRightFromWrongForEveryKind(t *testing.T) {
 		{"1,024 bytes", hashArgon2id(strings.Repeat("x", 1024)), strings.Repeat("x", 1024), true, false},
 		{"composed is not decomposed", hashArgon2id("pässword"), "pa\u0308ssword", false, false},
 	} {
-		ok, upgraded, err := p.Verify(t.Context(), test.stored, test.password)
+		ok, upgraded, err := p.Verify(t.Context(), Caller{Known: true}, test.stored, test.password)
 		if err != nil || ok != test.ok || (upgraded != "") != test.upgraded {
 			t.Errorf("%s: %v, upgraded %q, %v", test.name, ok, upgraded, err)
 			continue
 		}
 		if upgraded != "" {
-			if again, twice, _ := p.Verify(t.Context(), upgraded, test.password); !again || twice != "" {
+			if again, twice, _ := p.Verify(t.Context(), Caller{Known: true}, upgraded, test.password); !again || twice != "" {
 				t.Errorf("%s: the upgraded hash %s gives %v, %q", test.name, upgraded, again, twice)
 			}
 		}
@@ -122,7 +122,7 @@ func TestFailuresTakeTheSameTimeForKnownAndUnknown(t *testing.T) {
 	} {
 		now := time.Unix(0, 0)
 		p.now = func() time.Time { defer func() { now = now.Add(30 * time.Millisecond) }(); return now }
-		if ok, _, err := p.Verify(t.Context(), stored, "wrong"); ok || err != nil {
+		if ok, _, err := p.Verify(t.Context(), Caller{Known: true}, stored, "wrong"); ok || err != nil {
 			t.Errorf("%s: %v, %v", name, ok, err)
 		}
 		if *slept != failureFloor-30*time.Millisecond {
@@ -130,7 +130,7 @@ func TestFailuresTakeTheSameTimeForKnownAndUnknown(t *testing.T) {
 		}
 	}
 	*slept = 0
-	if ok, _, _ := p.Verify(t.Context(), fromPgcrypto, right); !ok || *slept != 0 {
+	if ok, _, _ := p.Verify(t.Context(), Caller{Known: true}, fromPgcrypto, right); !ok || *slept != 0 {
 		t.Errorf("a right password waited %v", *slept)
 	}
 }
@@ -138,17 +138,17 @@ func TestFailuresTakeTheSameTimeForKnownAndUnknown(t *testing.T) {
 func TestTheQueueIsBoundedAndWaitingFollowsTheContext(t *testing.T) {
 	t.Parallel()
 	p := NewPasswords(1, 1)
-	release, err := p.acquire(t.Context(), 0)
+	release, err := p.acquire(t.Context(), Caller{Known: true}, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	waiting := make(chan error)
 	go func() { _, err := p.Hash(ctx, right); waiting <- err }()
-	for len(p.places) < 2 {
+	for p.places.inUse() < 2 {
 		time.Sleep(time.Millisecond)
 	}
-	if _, _, err := p.Verify(t.Context(), "", right); !errors.Is(err, ErrBusy) {
+	if _, _, err := p.Verify(t.Context(), Caller{Known: true}, "", right); !errors.Is(err, ErrBusy) {
 		t.Errorf("the third gets %v, want ErrBusy", err)
 	}
 	cancel()
@@ -159,8 +159,8 @@ func TestTheQueueIsBoundedAndWaitingFollowsTheContext(t *testing.T) {
 	if h, err := p.Hash(t.Context(), right); err != nil || h == "" {
 		t.Errorf("places are lost: %v", err)
 	}
-	if len(p.places) != 0 || len(p.workers) != 0 {
-		t.Errorf("%d places and %d workers are still taken", len(p.places), len(p.workers))
+	if p.places.inUse() != 0 || len(p.workers) != 0 {
+		t.Errorf("%d places and %d workers are still taken", p.places.inUse(), len(p.workers))
 	}
 }
 
@@ -168,23 +168,23 @@ func TestTheQueueIsBoundedAndWaitingFollowsTheContext(t *testing.T) {
 func TestOfHashesThatTakeMuchMemoryOneIsComputedAtATime(t *testing.T) {
 	t.Parallel()
 	p := NewPasswords(4, 4)
-	release, err := p.acquire(t.Context(), muchMemory+1)
+	release, err := p.acquire(t.Context(), Caller{Known: true}, muchMemory+1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	if _, err := p.acquire(ctx, muchMemory+1); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := p.acquire(ctx, Caller{Known: true}, muchMemory+1); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("a second one: %v", err)
 	}
-	small, err := p.acquire(t.Context(), muchMemory)
+	small, err := p.acquire(t.Context(), Caller{Known: true}, muchMemory)
 	if err != nil {
 		t.Fatal(err)
 	}
 	small()
 	release()
-	if len(p.places)+len(p.workers)+len(p.large) != 0 {
-		t.Errorf("%d places, %d workers and %d are still taken", len(p.places), len(p.workers), len(p.large))
+	if p.places.inUse()+len(p.workers)+len(p.large) != 0 {
+		t.Errorf("%d places, %d workers and %d are still taken", p.places.inUse(), len(p.workers), len(p.large))
 	}
 }
 
@@ -196,7 +196,7 @@ func TestWaitingForTheFloorHoldsNoWorker(t *testing.T) {
 	wake := make(chan struct{})
 	p.sleep = func(context.Context, time.Duration) error { close(asleep); <-wake; return nil }
 	var done sync.WaitGroup
-	done.Go(func() { _, _, _ = p.Verify(context.Background(), "", "wrong") })
+	done.Go(func() { _, _, _ = p.Verify(context.Background(), Caller{Known: true}, "", "wrong") })
 	<-asleep
 	if _, err := p.Hash(t.Context(), right); err != nil {
 		t.Errorf("while another sleeps: %v", err)

@@ -11,8 +11,11 @@ import (
 //
 //   - ByDevice alone, where the browser has signed in to this account before (a cookie proves it): whoever floods the account
 //     from elsewhere does not touch it (OWASP, "Slow Down Online Guessing Attacks with Device Cookies").
-//   - Otherwise ByPair (account and address), ByAddress (one address, many accounts) and ByAccount (one account, many
-//     addresses); the longest wait counts.
+//   - Otherwise ByPair (account and address), ByAddress (one address, many accounts), ByAccount (one account, many
+//     addresses) and BySite (one customer with 65,536 addresses of IPv6, many accounts); the longest wait counts.
+//   - Whoever was told to wait, and waited, has buckets of their own, which those who do not wait never fill: ByWaitedPair
+//     (account and site), ByWaited (account) and ByWaitedSite.
+//   - ByUserCodeSite and ByUserCodeUser are for the codes of devices, so that no guess at those counts as one at a password.
 //
 // There is a fixed number of buckets, so no flood makes the table grow. Names that do not exist have buckets as well.
 type Kind byte
@@ -23,17 +26,33 @@ const (
 	ByAddress
 	ByAccount
 	ByDevice
+	BySite
+	ByWaitedPair
+	ByWaited
+	ByWaitedSite
+	ByUserCodeSite
+	ByUserCodeUser
 )
 
 // longestWait is in seconds.
 const longestWait = 60
 
-// kinds has the limits: the attempts that may fail in a row before anyone waits, and the failures that leak away per second.
-var kinds = [...]struct{ burst, leak float32 }{
-	ByPair:    {5, 1.0 / 15},
-	ByAddress: {50, 1.0 / 15},
-	ByAccount: {100, 1.0 / 30},
-	ByDevice:  {10, 1.0 / 15},
+// kinds has the limits: the attempts that may fail in a row before anyone waits, and the failures that leak away per second; and
+// whether many people share such a bucket, who may all be signing in at once.
+var kinds = [...]struct {
+	burst, leak float32
+	shared      bool
+}{
+	ByPair:         {5, 1.0 / 15, false},
+	ByAddress:      {50, 1.0 / 15, true},
+	ByAccount:      {100, 1.0 / 30, false},
+	ByDevice:       {10, 1.0 / 15, false},
+	BySite:         {500, 1, true},
+	ByWaitedPair:   {1, 1.0 / 60, false},
+	ByWaited:       {20, 1.0 / 3, false},
+	ByWaitedSite:   {50, 1.0 / 15, true},
+	ByUserCodeSite: {50, 1.0 / 15, true},
+	ByUserCodeUser: {10, 1.0 / 15, false},
 }
 
 // Limits are those of a bucket, in failures.
@@ -79,7 +98,7 @@ func Wait(states []State, now time.Time) time.Duration {
 func AfterSuccess(buckets []Bucket) []Bucket {
 	var empty []Bucket
 	for _, b := range buckets {
-		if kind := b.Kind(); kind == ByPair || kind == ByDevice {
+		if kind := b.Kind(); kind == ByPair || kind == ByDevice || kind == ByWaitedPair {
 			empty = append(empty, b)
 		}
 	}

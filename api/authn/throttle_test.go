@@ -45,7 +45,7 @@ func TestWaitFollowsTheFailuresOfTheFullestBucket(t *testing.T) {
 
 func TestParallelFailuresNeverPileUpMoreThanAMinute(t *testing.T) {
 	t.Parallel()
-	for kind := ByPair; kind <= ByDevice; kind++ {
+	for kind := ByPair; kind <= ByUserCodeUser; kind++ {
 		s := State{Bucket: Bucket(kind) << digestBits, UpdatedAt: noon}
 		for range 1000 {
 			s.Failures = afterFailure(s, noon)
@@ -76,7 +76,7 @@ func TestAPatientGuesserGetsOneAttemptPerLeak(t *testing.T) {
 func TestAKnownDeviceIsNotTouchedByAFloodOfItsAccount(t *testing.T) {
 	t.Parallel()
 	key := [32]byte{1}
-	flood := Buckets(key, "alice", netip.MustParseAddr("198.51.100.1"), "")
+	flood := Buckets(key, "alice", netip.MustParseAddr("198.51.100.1"), "", false)
 	var states []State
 	for _, b := range flood {
 		states = append(states, State{Bucket: b, Failures: 1000, UpdatedAt: noon})
@@ -84,7 +84,7 @@ func TestAKnownDeviceIsNotTouchedByAFloodOfItsAccount(t *testing.T) {
 	if Wait(states, noon) == 0 {
 		t.Fatal("the flood is not slowed down")
 	}
-	own := Buckets(key, "alice", home, "the cookie's id")
+	own := Buckets(key, "alice", home, "the cookie's id", false)
 	if len(own) != 1 || own[0].Kind() != ByDevice || slices.Contains(flood, own[0]) {
 		t.Errorf("a known device has buckets %v, the flood %v", own, flood)
 	}
@@ -98,7 +98,7 @@ func TestBucketsOfAnAttempt(t *testing.T) {
 		if addr != "" {
 			a = netip.MustParseAddr(addr)
 		}
-		return Buckets(key, name, a, device)
+		return Buckets(key, name, a, device, false)
 	}
 	all := of("alice", "192.0.2.7", "")
 	if len(all) != 3 || !slices.IsSorted(all) {
@@ -125,7 +125,7 @@ func TestBucketsOfAnAttempt(t *testing.T) {
 		{"and without an address", all[2:], of("alice", "", ""), true},
 		{"devices have buckets of their own", of("alice", "192.0.2.7", "1"), of("alice", "192.0.2.7", "2"), false},
 		{"values do not run together", of("ab", "", "c"), of("a", "", "bc"), false},
-		{"another key, other buckets", all, Buckets([32]byte{2}, "alice", home, ""), false},
+		{"another key, other buckets", all, Buckets([32]byte{2}, "alice", home, "", false), false},
 	} {
 		if slices.Equal(test.a, test.b) != test.same {
 			t.Errorf("%s: %v and %v", test.name, test.a, test.b)
@@ -133,14 +133,63 @@ func TestBucketsOfAnAttempt(t *testing.T) {
 	}
 }
 
+// A /48 has 65,536 addresses for the asking; 500 failures of all of them together are enough.
+func TestASiteOfIPv6IsCountedAsOneToo(t *testing.T) {
+	t.Parallel()
+	key := [32]byte{1}
+	a := Buckets(key, "alice", netip.MustParseAddr("2001:db8:1:1::1"), "", false)
+	b := Buckets(key, "bob", netip.MustParseAddr("2001:db8:1:ffff::1"), "", false)
+	other := Buckets(key, "bob", netip.MustParseAddr("2001:db8:2:ffff::1"), "", false)
+	if len(a) != 4 || a[3].Kind() != BySite || a[3] != b[3] || b[3] == other[3] || !slices.IsSorted(a) {
+		t.Errorf("%v, %v, %v", a, b, other)
+	}
+	if Wait([]State{{a[3], 499, noon, 0}}, noon) != 0 || Wait([]State{{a[3], 500, noon, 0}}, noon) != time.Second {
+		t.Error("not 500")
+	}
+}
+
+// Guesses at user codes stand in nobody's way to sign in, whatever the names.
+func TestUserCodesShareNoBucketWithPasswords(t *testing.T) {
+	t.Parallel()
+	key := [32]byte{1}
+	for _, name := range []string{"", "alice", "user code"} {
+		code := UserCodeBucket(key, home, name)
+		for _, device := range []string{"", name, "user code"} {
+			for _, waited := range []bool{false, true} {
+				for _, b := range Buckets(key, name, home, device, waited) {
+					if b.Kind() == code.Kind() {
+						t.Errorf("%q: %v and %v", name, b, code)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestWhoWaitedSharesNoBucketWithWhoDidNot(t *testing.T) {
+	t.Parallel()
+	key := [32]byte{1}
+	waited := Buckets(key, "alice", home, "", true)
+	for _, b := range Buckets(key, "alice", home, "", false) {
+		for _, own := range waited {
+			if b.Kind() == own.Kind() {
+				t.Errorf("%v and %v", b, own)
+			}
+		}
+	}
+	if len(waited) != 3 || !slices.IsSorted(waited) || Wait([]State{{waited[0], 1, noon, 0}}, noon) != time.Minute {
+		t.Errorf("%v", waited)
+	}
+}
+
 func TestSuccessEmptiesPairAndDeviceOnly(t *testing.T) {
 	t.Parallel()
 	key := [32]byte{1}
-	all := Buckets(key, "alice", home, "")
+	all := Buckets(key, "alice", home, "", false)
 	if got := AfterSuccess(all); !slices.Equal(got, all[:1]) {
 		t.Errorf("emptied %v of %v, want the pair", got, all)
 	}
-	device := Buckets(key, "alice", home, "cookie")
+	device := Buckets(key, "alice", home, "cookie", false)
 	if got := AfterSuccess(device); !slices.Equal(got, device) {
 		t.Errorf("emptied %v of %v, want the device", got, device)
 	}

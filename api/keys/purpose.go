@@ -13,6 +13,7 @@ const (
 	ForUpstreamSignIns Purpose = "upstream sign-in"
 	ForUpstreamSecrets Purpose = "upstream client secret"
 	ForKnownDevices    Purpose = "known device"
+	ForWaitingTickets  Purpose = "waiting ticket"
 	ForDoctors         Purpose = "doctor"
 
 	// In no Box: the first two are bytes in a column of that type, and the last is of a fixed size and the same each time.

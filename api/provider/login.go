@@ -52,7 +52,9 @@ func (p *Provider) Login(ctx context.Context, r Request) Answer {
 	case errors.As(err, &not) && not.status == 400:
 		return p.errorPage(ctx, 400, not.code, w.Client)
 	case errors.As(err, &not):
-		return p.backToLogin(ctx, w, not.status, not.code, not.wait)
+		a := p.backToLogin(ctx, w, not.status, not.code, not.wait)
+		a.Cookies = append(a.Cookies, not.cookies...)
+		return a
 	case err != nil:
 		return p.failedLogin(ctx, w, err)
 	}

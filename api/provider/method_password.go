@@ -25,7 +25,8 @@ func (p *Provider) provePassword(ctx context.Context, r Request, client *oidc.Cl
 	if known := p.deviceOf(r); known.Username == username {
 		device = known.Name
 	}
-	buckets := authn.Buckets(p.bucketKey, username, r.Addr, device)
+	waited := p.hasWaited(r, now)
+	buckets := authn.Buckets(p.bucketKey, username, r.Addr, device, waited)
 	withOthers, end := p.attempts.Begin(buckets)
 	defer end()
 	candidate, err := p.store.LoadCandidate(ctx, username, client, numbers(buckets))
@@ -34,12 +35,13 @@ func (p *Provider) provePassword(ctx context.Context, r Request, client *oidc.Cl
 	}
 	if wait := authn.Wait(withOthers(throttleStates(candidate.Failures)), now); wait > 0 {
 		p.tell(ctx, oidc.SignInThrottled{Username: knownUsername(candidate), Seconds: wait.Seconds()})
-		return proven{}, notProven{429, tooManyAttempts, wait}
+		return proven{}, notProven{429, tooManyAttempts, wait, p.ticketCookies(r, wait, now)}
 	}
-	ok, upgraded, err := p.passwords.Verify(ctx, candidate.PasswordHash, password[0])
+	asks := authn.Caller{Site: authn.EndSite(r.Addr), Known: device != ""}
+	ok, upgraded, err := p.passwords.Verify(ctx, asks, candidate.PasswordHash, password[0])
 	switch {
 	case errors.Is(err, authn.ErrBusy):
-		return proven{}, notProven{503, oidc.TemporarilyUnavailable, retryAfter}
+		return proven{}, notProven{status: 503, code: oidc.TemporarilyUnavailable, wait: retryAfter}
 	case err != nil:
 		return proven{}, err
 	case !ok:
@@ -71,7 +73,7 @@ func (p *Provider) withOtherName(buckets []authn.Bucket, u *oidc.User, typed str
 	if other == typed {
 		return buckets
 	}
-	all := append(authn.Buckets(p.bucketKey, other, r.Addr, device), buckets...)
+	all := append(authn.Buckets(p.bucketKey, other, r.Addr, device, p.hasWaited(r, p.now())), buckets...)
 	slices.Sort(all)
 	return slices.Compact(all)
 }

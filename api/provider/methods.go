@@ -57,6 +57,8 @@ type notProven struct {
 	status int
 	code   string
 	wait   time.Duration // before it is worth another try
+
+	cookies []Cookie
 }
 
 func (e notProven) Error() string { return e.code }

@@ -32,6 +32,8 @@ const (
 	BrowserCookie CookieName = "gatehouse-browser" // what a pending request is bound to
 	DeviceCookie  CookieName = "gatehouse-device"  // an account that signed in here before: it is throttled apart
 
+	TicketCookie CookieName = "gatehouse-ticket" // of who was told to wait: they go first afterwards
+
 	StateCookie CookieName = "gatehouse-state" // for the page at check_session_iframe, which asks whether it has changed
 
 	UpstreamCookie CookieName = "gatehouse-upstream-" // begins the names of those that last for a sign-in at an upstream

@@ -13,7 +13,10 @@ func TestRecordFailureCountsAsTheRulesDo(t *testing.T) {
 	s := managed(t)
 	noon := time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 	states := map[int32]authn.State{}
-	buckets := []int32{7, 1<<16 + 7, 2<<16 + 7, 3<<16 + 7} // one of each kind
+	var buckets []int32 // one of each kind
+	for kind := authn.ByPair; kind <= authn.ByUserCodeUser; kind++ {
+		buckets = append(buckets, int32(kind)<<16+7)
+	}
 	var leaks, capacities []float32
 	for _, b := range buckets {
 		limits := authn.Bucket(b).Limits()

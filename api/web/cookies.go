@@ -27,7 +27,7 @@ func (a answerer) readCookies(r *http.Request) map[provider.CookieName]string {
 			continue
 		}
 		switch known := provider.CookieName(name); {
-		case known == provider.SessionCookie, known == provider.BrowserCookie, known == provider.DeviceCookie,
+		case known == provider.SessionCookie, known == provider.BrowserCookie, known == provider.DeviceCookie, known == provider.TicketCookie,
 			known == provider.StateCookie, strings.HasPrefix(name, string(provider.UpstreamCookie)):
 			out[known] = c.Value
 		}

@@ -96,7 +96,8 @@ func TestTheStoredHashIsOfThePasswordWithoutTheLineBreak(t *testing.T) {
 		if err := conn.QueryRow(t.Context(), "SELECT password FROM users").Scan(&hash); err != nil {
 			t.Fatal(err)
 		}
-		if ok, upgraded, err := authn.NewPasswords(1, 1).Verify(t.Context(), hash, passphrase); !ok || upgraded != "" || err != nil {
+		ok, upgraded, err := authn.NewPasswords(1, 1).Verify(t.Context(), authn.Caller{Known: true}, hash, passphrase)
+		if !ok || upgraded != "" || err != nil {
 			t.Errorf("%q: %v, %q, %v", typed, ok, upgraded, err)
 		}
 	}

@@ -986,6 +986,7 @@ CREATE TABLE upstreams (
   creates_users        boolean NOT NULL DEFAULT false,
   username_prefix      text,
   username_pattern     text,
+  position             integer NOT NULL DEFAULT 0,
   disabled_at          timestamptz,
   created_at           timestamptz NOT NULL DEFAULT now(),
   updated_at           timestamptz NOT NULL DEFAULT now(),
@@ -1042,6 +1043,7 @@ COMMENT ON COLUMN upstreams.trusts_email IS
 COMMENT ON COLUMN upstreams.creates_users IS 'an account that belongs to nobody becomes a new user';
 COMMENT ON COLUMN upstreams.username_prefix IS 'what the usernames of these users begin with, such as uni-';
 COMMENT ON COLUMN upstreams.username_pattern IS 'the usernames of these users as a whole, such as [a-z]{2}[0-9]{5}';
+COMMENT ON COLUMN upstreams.position IS 'among the buttons of the sign-in page: the lowest is the first';
 
 -- upstream_accounts: whose account at an upstream is whose here. The tokens are sealed.
 CREATE TABLE upstream_accounts (

@@ -41,6 +41,8 @@ type Look struct {
 	Accent     string `json:"accent,omitempty"`      // #rrggbb
 	Links      []Link `json:"links,omitempty"`       // below each page
 	Support    string `json:"support,omitempty"`     // where people get help: a web page, or a mailto: address
+
+	PasswordForm string `json:"password_form,omitempty"` // where it stands on the sign-in page: first, last or folded
 }
 
 // Link is to a page of the place's.

@@ -77,7 +77,9 @@ func TestLinksAndSupportAreAddressesToFollow(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Look{Logo: "/a.svg", LogoDark: "https://cdn.example.org/b.svg", LogoHeight: 32, Support: "mailto:help@example.org",
-		Links: []Link{{"Help", "https://help.example.org/?a=b"}, {"Data protection", "/privacy.html"}, {"Mail", "mailto:desk@example.org"}}}
+		PasswordForm: "first",
+		Links: []Link{{"Help", "https://help.example.org/?a=b"}, {"Data protection", "/privacy.html"},
+			{"Mail", "mailto:desk@example.org"}}}
 	if !reflect.DeepEqual(c.Look, want) {
 		t.Errorf("got %+v, want %+v", c.Look, want)
 	}
@@ -144,6 +146,7 @@ func TestBadValuesAreOneLineThatNamesTheVariable(t *testing.T) {
 		{"GATEHOUSE_LINKS=Help=javascript:alert(1)", `GATEHOUSE_LINKS must lead to https URLs, mail addresses or paths`},
 		{"GATEHOUSE_LINKS=Help=http://help.example.org", `"http://help.example.org" is none`},
 		{"GATEHOUSE_LINKS=Help=//help.example.org", `"//help.example.org" is none`},
+		{"GATEHOUSE_PASSWORD_FORM=hidden", `GATEHOUSE_PASSWORD_FORM must be one of first, last, folded, not "hidden"`},
 		{"GATEHOUSE_SUPPORT=+49 30 1234", "GATEHOUSE_SUPPORT must be a mail address"},
 		{"GATEHOUSE_SUPPORT=javascript:alert(1)", "GATEHOUSE_SUPPORT must be a mail address"},
 		{"GATEHOUSE_CODE_TTL=60", "GATEHOUSE_CODE_TTL must be a duration such as 60s"},

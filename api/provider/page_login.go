@@ -31,6 +31,7 @@ type loginView struct {
 type upstreamView struct {
 	Name        string `json:"name"`
 	DisplayName string `json:"display_name"`
+	Issuer      string `json:"issuer"` // whose mark the button has
 }
 
 func (*loginPage) name() string { return "login" }
@@ -55,7 +56,7 @@ func (p *Provider) upstreamViews(ctx context.Context) (views []upstreamView) {
 		p.tell(ctx, oidc.UpstreamsNotLoaded{Error: err.Error()})
 	}
 	for _, u := range list {
-		views = append(views, upstreamView{u.Name, u.DisplayName})
+		views = append(views, upstreamView{u.Name, u.DisplayName, u.Issuer})
 	}
 	return views
 }

@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"net/url"
+	"strings"
 	"sync"
 	"testing"
 
@@ -261,5 +262,25 @@ func TestTheAccountPageOpensAfterASignInWithAnUpstream(t *testing.T) {
 	a := n.via(n.choose(n.Do("GET", "/account", nil).Location(), "up"), "bob")
 	if page := n.Interaction(a.Location().String()); page["page"] != "account" || page["user"].(map[string]any)["username"] != "alice" {
 		t.Errorf("%d %s %v", a.Status, a.Location(), page)
+	}
+}
+
+func TestTheButtonsOfUpstreamsStandByPositionAndThenByName(t *testing.T) {
+	t.Parallel()
+	n := startWithUpstream(t)
+	n.Exec(`INSERT INTO upstreams (name, display_name, issuer, client_id, position) VALUES
+		('google', 'Google', 'https://accounts.google.com', 'us', 1), ('campus', 'Campus', 'https://sso.example.org', 'us', -1),
+		('orcid', 'ORCID', 'https://orcid.org', 'us', 1), ('a', 'Zenodo', 'https://zenodo.example.org', 'us', 0)`)
+	n.WaitForNotify()
+	var names, issuers []string
+	for _, u := range n.page(n.Authorize(AuthParams()))["upstreams"].([]any) {
+		button := u.(map[string]any)
+		names, issuers = append(names, Str(button["display_name"])), append(issuers, Str(button["issuer"]))
+	}
+	if got := strings.Join(names, ", "); got != "Campus, The other, Zenodo, Google, ORCID" {
+		t.Errorf("the buttons are %s", got)
+	}
+	if issuers[0] != "https://sso.example.org" || issuers[3] != "https://accounts.google.com" {
+		t.Errorf("the issuers are %s", issuers)
 	}
 }

@@ -25,15 +25,16 @@ type UpstreamRow struct {
 	CreatesUsers        bool              `json:"creates_users" db:"creates_users"`
 	UsernamePrefix      string            `json:"username_prefix,omitempty" db:"username_prefix"`
 	UsernamePattern     string            `json:"username_pattern,omitempty" db:"username_pattern"`
+	Position            int               `json:"position" db:"position"` // among the buttons: the lowest is the first
 	Accounts            int               `json:"accounts" db:"accounts"`
 	DisabledAt          *time.Time        `json:"disabled_at,omitempty" db:"disabled_at"`
 }
 
 var addUpstream = compile(`
 	INSERT INTO upstreams (name, display_name, kind, issuer, client_id, client_secret, scope, authorization_params, email_domains,
-		trusts_email, creates_users, username_prefix, username_pattern)
+		trusts_email, creates_users, username_prefix, username_pattern, position)
 	VALUES (@name, nullif(@display_name, ''), @kind, @issuer, @client, nullif(@secret, ''), @scope, @authorization_params, @email_domains,
-		@trusts_email, @creates_users, nullif(@username_prefix, ''), nullif(@username_pattern, ''))`)
+		@trusts_email, @creates_users, nullif(@username_prefix, ''), nullif(@username_pattern, ''), @position)`)
 
 // AddUpstream adds an upstream; secret is "" for a public client.
 func (s *Store) AddUpstream(ctx context.Context, u UpstreamRow, secret string) error {
@@ -43,7 +44,7 @@ func (s *Store) AddUpstream(ctx context.Context, u UpstreamRow, secret string) e
 	_, err := addUpstream.run(ctx, s.pool, args{"name": u.Name, "display_name": u.DisplayName, "kind": u.Kind, "issuer": u.Issuer,
 		"client": u.ClientID, "secret": secret, "scope": u.Scope, "authorization_params": u.AuthorizationParams,
 		"email_domains": oidc.NotNil(u.EmailDomains), "trusts_email": u.TrustsEmail, "creates_users": u.CreatesUsers,
-		"username_prefix": u.UsernamePrefix, "username_pattern": u.UsernamePattern})
+		"username_prefix": u.UsernamePrefix, "username_pattern": u.UsernamePattern, "position": u.Position})
 	return inWords(err, values{"name": u.Name, "display_name": u.DisplayName, "kind": u.Kind, "issuer": u.Issuer, "client_id": u.ClientID,
 		"scope": u.Scope, "email_domains": join(u.EmailDomains), "username_prefix": u.UsernamePrefix,
 		"username_pattern": u.UsernamePattern})
@@ -51,7 +52,7 @@ func (s *Store) AddUpstream(ctx context.Context, u UpstreamRow, secret string) e
 
 const upstreamSelect = `SELECT name, coalesce(display_name, '') AS display_name, kind, issuer, client_id,
 	client_secret IS NOT NULL AS has_secret, scope, authorization_params, email_domains, trusts_email, creates_users,
-	coalesce(username_prefix, '') AS username_prefix, coalesce(username_pattern, '') AS username_pattern, disabled_at,
+	coalesce(username_prefix, '') AS username_prefix, coalesce(username_pattern, '') AS username_pattern, position, disabled_at,
 	(SELECT count(*) FROM upstream_accounts a WHERE a.upstream = u.name) AS accounts FROM upstreams u`
 
 var (

@@ -8,13 +8,14 @@ import (
 	"gatehouse/api/oidc"
 )
 
-// Upstreams returns those that are enabled, by display name, from the cache where they are. ClientSecret is as it is in the row.
+// Upstreams returns those that are enabled, by position and display name, from the cache where they are. ClientSecret is as it is
+// in the row.
 func (s *Store) Upstreams(ctx context.Context) ([]oidc.Upstream, error) {
 	return s.upstreams.get("", func() ([]oidc.Upstream, error) {
 		rows, err := s.pool.Query(ctx, `
 			SELECT name, coalesce(display_name, name), kind, issuer, client_id, coalesce(client_secret, ''), scope, authorization_params,
 				email_domains, trusts_email, creates_users, coalesce(username_prefix, ''), coalesce(username_pattern, '')
-			FROM upstreams WHERE disabled_at IS NULL ORDER BY 2, 1`)
+			FROM upstreams WHERE disabled_at IS NULL ORDER BY position, 2, 1`)
 		if err != nil {
 			return nil, failure(err)
 		}

@@ -1,7 +1,8 @@
 // Upstreams, devices and the account page in a real Chromium.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { api, close, focused, inspect, open, posted, ui } from './pages/browser.mjs';
+import { api, close, focused, inspect, open, posted, sizes, ui } from './pages/browser.mjs';
+import { startUI } from './pages/servers.mjs';
 
 describe('upstreams', () => {
   test('send the request and the one that was chosen; Enter in a field still means the password', async () => {
@@ -13,6 +14,67 @@ describe('upstreams', () => {
       await page.keyboard.press('Enter');
     }), '/login request=sealed&username=alice&password=correct+horse');
   });
+
+  test('have their mark and the words of their button, which is all that a screen reader says', async () => {
+    const page = await open('login-marks');
+    const buttons = page.locator('button[name=upstream]');
+    const marks = (all) => all.map((button) => [button.value, button.querySelectorAll('svg[aria-hidden=true]').length]);
+    assert.deepEqual(await buttons.evaluateAll(marks), [['campus', 0], ['google', 1], ['github', 1], ['azure', 1], ['orcid', 1]]);
+    for (const name of ['Universität Musterstadt', 'Google', 'GitHub', 'Microsoft', 'ORCID']) {
+      assert.equal(await page.getByRole('button', { name: `Continue with ${name}`, exact: true }).count(), 1);
+    }
+    await close(page);
+  });
+
+  const withPasswordLast = (password_form, run) => async () => {
+    const other = await startUI(api, { config: { password_form } });
+    await run(other);
+    await other.close();
+    api.uiOrigin = ui.origin;
+  };
+  const inTest = { skip: Boolean(process.env.GATEHOUSE_BIN) };
+
+  test('come first where the place wants them to, with the heading in focus', inTest, withPasswordLast('last', async (at) => {
+    const page = await open('login-marks', { at });
+    await inspect(page, 'login-password-last');
+    const order = [await focused(page)];
+    for (let i = 0; i < 7; i += 1) {
+      await page.keyboard.press('Tab');
+      order.push(await focused(page));
+    }
+    const names = ['campus', 'google', 'github', 'azure', 'orcid'].map((name) => `upstream=${name}`);
+    assert.deepEqual(order, ['h1', ...names, 'username', 'password']);
+    await close(page);
+    const alone = await open('login', { at }); // nothing to come first
+    assert.equal(await focused(alone), 'username');
+    await close(alone);
+  }));
+
+  const folded = 'can have the password folded away: one press opens it, and a wrong one leaves it open';
+  test(folded, inTest, withPasswordLast('folded', async (at) => {
+    const page = await open('login-marks', { at });
+    await inspect(page, 'login-password-folded');
+    assert.equal(await page.locator('input[name=password]').isVisible(), false);
+    for (let i = 0; i < 6; i += 1) await page.keyboard.press('Tab');
+    assert.equal(await focused(page), 'summary');
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => document.activeElement.id === 'username');
+    await inspect(page, 'login-password-unfolded', { viewports: { phone: sizes.phone } });
+    await page.keyboard.type('alice');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('correct horse');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(`${api.origin}/login`);
+    assert.equal(api.posts[0].body, 'request=sealed&username=alice&password=correct+horse');
+    await close(page);
+    for (const [name, focus] of [['login-marks-wrong-password', 'password'], ['login-link', 'username'], ['login-marks-denied', 'h1']]) {
+      const again = await open(name, { at });
+      assert.equal(await again.locator('input[name=password]').isVisible(), focus !== 'h1', name);
+      assert.equal(await focused(again), focus, name);
+      assert.equal(await again.locator('[role=alert]').count(), name === 'login-link' ? 0 : 1, name);
+      await close(again);
+    }
+  }));
 
   test('come after the password on the keyboard', async () => {
     const page = await open('login-upstreams');

@@ -176,7 +176,8 @@ func examineUI(ctx context.Context, p patient) []finding {
 	if seen.API != p.cfg.Issuer {
 		return bad("%s/config.json names %q as the API: it must be %q", p.cfg.UIOrigin, seen.API, p.cfg.Issuer)
 	}
-	seen.Name, seen.LogoHeight = cmp.Or(seen.Name, "Gatehouse"), cmp.Or(seen.LogoHeight, p.cfg.LogoHeight)
+	seen.Name, seen.LogoHeight = cmp.Or(seen.Name, "Gatehouse"), cmp.Or(seen.LogoHeight, 32)
+	seen.PasswordForm = cmp.Or(seen.PasswordForm, "first")
 	findings := good("%s is reachable", p.cfg.UIOrigin)
 	if seen.Name != p.cfg.Name || !reflect.DeepEqual(seen.Look, p.cfg.Look) {
 		want, _ := web.UIConfig(p.cfg)

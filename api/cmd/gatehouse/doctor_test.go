@@ -55,7 +55,8 @@ func TestDoctor(t *testing.T) {
 		"warn address  "+server.URL+"/forwarded answers 404 Not Found: gatehouse serve should be of this version")
 
 	s.env = append(s.env, "GATEHOUSE_ACCENT=#ffcc00", "GATEHOUSE_LINKS=Help=https://help.example.org/")
-	const look = `"name":"Gatehouse","logo_height":32,"accent":"#ffcc00","links":[{"text":"Help","href":"https://help.example.org/"}]}`
+	const look = `"name":"Gatehouse","logo_height":32,"accent":"#ffcc00","links":[{"text":"Help","href":"https://help.example.org/"}],` +
+		`"password_form":"first"}`
 	examine(0, "warn ui       "+server.URL+"/config.json has another look than the settings, which the API's pages have: it should be "+
 		`{"api":"`+server.URL+`",`+look)
 	answers["/config.json"] = `{"api": "` + server.URL + `",` + look

@@ -37,6 +37,8 @@ type upstreamAddCmd struct {
 	UsernamePrefix  string `placeholder:"PREFIX" help:"What their usernames begin with, such as uni-."`
 	UsernamePattern string `placeholder:"REGEXP" help:"What their usernames are, such as [a-z]{2}[0-9]{5}; others are not created."`
 
+	Position int `placeholder:"N" help:"Among the buttons of the sign-in page: the lowest is the first, 0 unless given."`
+
 	Param map[string]string `mapsep:"none" placeholder:"NAME=VALUE" help:"Parameter of the authorization request; may be repeated."`
 }
 
@@ -44,7 +46,8 @@ func (c upstreamAddCmd) Run(ctx context.Context, a *app) error {
 	return a.withAdmin(ctx, config.ForTemplate, func(_ *config.Config, adm *admin.Admin) (err error) {
 		in := admin.AddUpstream{Upstream: admin.Upstream{Name: c.Name, DisplayName: c.DisplayName, Kind: c.Kind, Issuer: c.Issuer,
 			ClientID: c.ClientID, Scope: c.Scope, AuthorizationParams: c.Param, EmailDomains: c.EmailDomain, TrustsEmail: c.TrustsEmail,
-			CreatesUsers: c.CreatesUsers, UsernamePrefix: c.UsernamePrefix, UsernamePattern: c.UsernamePattern}}
+			CreatesUsers: c.CreatesUsers, UsernamePrefix: c.UsernamePrefix, UsernamePattern: c.UsernamePattern,
+			Position: c.Position}}
 		if !c.Public {
 			if in.ClientSecret, err = a.clientSecret(ctx); err != nil {
 				return err

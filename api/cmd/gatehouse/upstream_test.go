@@ -12,13 +12,13 @@ func TestUpstreamCommands(t *testing.T) {
 	s := newShell(t, "GATEHOUSE_ISSUER=https://api.example.org")
 	out := s.good("GOCSPX-secret\n", "upstream", "add", "google", "--display-name", "Google", "--issuer",
 		"https://accounts.google.com", "--client-id", "us",
-		"--email-domain", "Example.org", "--trusts-email", "--param", "access_type=offline", "--param", "prompt=consent")
+		"--email-domain", "Example.org", "--trusts-email", "--param", "access_type=offline", "--param", "prompt=consent", "--position=-2")
 	if !strings.HasSuffix(out, "\nhttps://api.example.org/upstream/google/callback\n") {
 		t.Errorf("upstream add: %s", out)
 	}
 	shown := s.good("", "upstream", "show", "google")
 	for _, want := range []string{`"scope": "openid email profile"`, `"access_type": "offline"`, `"prompt": "consent"`,
-		`"example.org"`, `"has_client_secret": true`} {
+		`"example.org"`, `"has_client_secret": true`, `"position": -2`} {
 		if !strings.Contains(shown, want) || strings.Contains(shown, "GOCSPX") {
 			t.Errorf("upstream show lacks %s: %s", want, shown)
 		}

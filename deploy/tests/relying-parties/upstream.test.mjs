@@ -101,7 +101,7 @@ test('a verified address is enough for an upstream that is trusted for its domai
       await begin(page, { idp_hint: 'google' });
       await signInThere(page, upstream.issuer, login);
       const { preferred_username: username, email, email_verified: verified } = people[login];
-      await page.waitForSelector(`text=with Google as ${verified ? email : username}`); // an address that nobody verified is not shown
+      await page.waitForSelector(`text=with Google: ${verified ? email : username}`); // an address that nobody verified is not shown
     });
   }
   await browser.watched('trusted', await fresh(), async (page) => {
@@ -127,7 +127,7 @@ test('who cancels there is back at the login page, and the password does', () =>
   const page = await fresh();
   await begin(page, { kc_idp_hint: 'google' });
   await page.click('text=Cancel');
-  assert.match(await alert(page), /Google was cancelled/);
+  assert.match(await alert(page), /Google: the sign-in was cancelled/);
   await page.screenshot({ path: join(stack.state, 'pictures/cancelled.png') });
   await signIn(page, 'alice', 'demo passphrase');
   assert.equal((await claims(page)).preferred_username, 'alice');
@@ -158,7 +158,7 @@ test('an answer for another nonce, person, upstream or browser signs nobody in',
     await browser.watched(`wrong ${what}`, await fresh(), async (page) => {
       await begin(page, { kc_idp_hint: 'google' });
       await signInThere(page, upstream.issuer, 'g-bob');
-      assert.match(await alert(page), /Google did not work/, what);
+      assert.match(await alert(page), /Google: the sign-in did not work/, what);
     });
   }
 

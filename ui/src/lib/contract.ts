@@ -5,7 +5,7 @@ export interface Client { name: string; uri?: string; logo_uri?: string; policy_
 export interface User { username: string; name?: string }
 /** `retry_after` is in seconds; `upstream` is what the upstream that failed is called. */
 export interface Failure { code: string; retry_after?: number; upstream?: string }
-export interface Upstream { name: string; display_name: string }
+export interface Upstream { name: string; display_name: string; issuer?: string }
 /** A personal access token as it is listed, without its value; times are RFC 3339. */
 export interface Token { id: string; name: string; scopes?: string[]; created_at: string; expires_at: string; used_at?: string }
 

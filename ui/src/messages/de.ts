@@ -26,6 +26,7 @@ export const de: Messages = {
     cancelBusy: 'Einen Moment …',
     ownAccount: 'um Ihr Konto zu verwalten',
     or: 'oder',
+    withPassword: 'Mit Passwort anmelden',
     upstream: (upstream) => `Weiter mit ${upstream}`,
     upstreamBusy: 'Einen Moment …',
     link: (upstream, account) =>

@@ -28,6 +28,7 @@ export const en = {
     cancelBusy: 'Going back…',
     ownAccount: 'to manage your account',
     or: 'or',
+    withPassword: 'Sign in with a password',
     upstream: (upstream: string) => `Continue with ${upstream}`,
     upstreamBusy: 'One moment…',
     link: (upstream: string, account: string) =>

@@ -27,6 +27,7 @@ export const fr: Messages = {
     cancelBusy: 'Un instant…',
     ownAccount: 'pour gérer votre compte',
     or: 'ou',
+    withPassword: 'Se connecter avec un mot de passe',
     upstream: (upstream) => `Continuer avec ${upstream}`,
     upstreamBusy: 'Un instant…',
     link: (upstream, account) =>
@@ -112,16 +113,16 @@ export const fr: Messages = {
     busy: 'Déconnexion en cours…',
     stay: 'Garder la session ouverte',
     flaws: {
-      logout_request_unreadable: 'Une partie de la demande de l’application est illisible : vous resterez donc ici ensuite.',
-      logout_hint_invalid: 'La connexion indiquée par l’application n’a pas pu être vérifiée : vous resterez donc ici '
+      logout_request_unreadable: 'Une partie de la demande de l’application est illisible : vous resterez donc ici ensuite.',
+      logout_hint_invalid: 'La connexion indiquée par l’application n’a pas pu être vérifiée : vous resterez donc ici '
         + 'ensuite.',
-      logout_client_missing: 'La demande n’indique pas de quelle application elle vient : vous resterez donc ici ensuite.',
-      logout_client_differs: 'L’application a indiqué la connexion d’une autre : vous resterez donc ici ensuite.',
-      logout_client_unknown: 'L’application n’est pas connue ici : vous resterez donc ici ensuite.',
-      logout_client_disabled: 'L’application a été désactivée ici : vous resterez donc ici ensuite.',
-      logout_uri_unregistered: 'L’application voulait vous envoyer à une adresse qui n’est pas enregistrée pour elle : vous '
+      logout_client_missing: 'La demande n’indique pas de quelle application elle vient : vous resterez donc ici ensuite.',
+      logout_client_differs: 'L’application a indiqué la connexion d’une autre : vous resterez donc ici ensuite.',
+      logout_client_unknown: 'L’application n’est pas connue ici : vous resterez donc ici ensuite.',
+      logout_client_disabled: 'L’application a été désactivée ici : vous resterez donc ici ensuite.',
+      logout_uri_unregistered: 'L’application voulait vous envoyer à une adresse qui n’est pas enregistrée pour elle : vous '
         + 'resterez donc ici ensuite.',
-      other: 'La demande de l’application n’est pas correcte : vous resterez donc ici ensuite.',
+      other: 'La demande de l’application n’est pas correcte : vous resterez donc ici ensuite.',
     },
   },
 

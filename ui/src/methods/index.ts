@@ -7,11 +7,24 @@ export interface MethodProps {
   answer: Answer<'login'>;
   t: Messages;
   language: Language;
+  /** Whether its first field or button takes the focus. */
+  focus: boolean;
   /** The id of what was said before, to be read with the first field. */
   describedby?: string;
 }
 
-const files = import.meta.glob<Component<MethodProps>>('./*.svelte', { eager: true, import: 'default' });
+/** A file of a method: its form, and whether there is one on the page; always, unless it says so. */
+interface File { default: Component<MethodProps>; offered?: (answer: Answer<'login'>) => boolean }
+
+const files = import.meta.glob<File>('./*.svelte', { eager: true });
+
+/** Password.svelte is the method password. */
+const nameOf = (file: string) => file.slice('./'.length, -'.svelte'.length).toLowerCase();
 
 /** Those there are, in the order of their file names. */
-export const methods = Object.values(files);
+const methods = Object.entries(files).map(([file, { default: Form, offered }]) => ({ name: nameOf(file), Form, offered }));
+
+/** Those of the page, of which one may be put behind all others. */
+export const methodsOf = (answer: Answer<'login'>, last?: string) => methods
+  .filter(({ offered }) => offered?.(answer) ?? true)
+  .sort((a, b) => Number(a.name === last) - Number(b.name === last));

@@ -19,6 +19,16 @@ export const answers = (api) => {
     upstreams: [{ name: 'google', display_name: 'Google' }, { name: 'campus', display_name: 'University of Example' }],
     upstream_action: `${api}/login/upstream`,
   };
+  const known = {
+    upstreams: [
+      { name: 'campus', display_name: 'Universität Musterstadt', issuer: 'https://sso.uni-musterstadt.example' },
+      { name: 'google', display_name: 'Google', issuer: 'https://accounts.google.com' },
+      { name: 'github', display_name: 'GitHub', issuer: 'https://github.com' },
+      { name: 'azure', display_name: 'Microsoft', issuer: 'https://login.microsoftonline.com/72f988bf-86f1-41af-91ab-2d7cd011db47/v2.0' },
+      { name: 'orcid', display_name: 'ORCID', issuer: 'https://orcid.org' },
+    ],
+    upstream_action: `${api}/login/upstream`,
+  };
   const device = { page: 'device', action: `${api}/device`, request_id };
   const account = {
     page: 'account', request: 'sealed', user: alice, scopes: ['openid', 'profile', 'email', 'groups'], days: [7, 30, 90, 365],
@@ -49,6 +59,9 @@ export const answers = (api) => {
     'login-own-account': [200, { ...login, client: undefined }],
     'login-upstreams': [200, { ...login, ...upstreams }],
     'login-upstream-denied': [200, { ...login, ...upstreams, error: { code: 'upstream_denied', upstream: 'Google' }, ui_locales: ['fr'] }],
+    'login-marks': [200, { ...login, ...known }],
+    'login-marks-denied': [200, { ...login, ...known, error: { code: 'upstream_denied', upstream: 'GitHub' }, ui_locales: ['de'] }],
+    'login-marks-wrong-password': [200, { ...login, ...known, username: 'alice', error: { code: 'invalid_credentials' } }],
     'login-link': [200, { ...login, ...upstreams, link: { upstream: 'Google', account: 'alice@gmail.example' } }],
     device: [200, device],
     'device-unknown-code': [200, { ...device, user_code: 'WDJB-MJHT', error: { code: 'unknown_user_code' }, ui_locales: ['fr'] }],

@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
+import { markOf } from '../../src/components/Mark.svelte';
 import { tidy } from '../../src/lib/usercode.ts';
 import { all, api, fields, find, open, show, text } from './browser.ts';
 
@@ -13,6 +14,18 @@ const account = {
 const token = {
   id: 't1', name: 'My laptop', scopes: ['openid', 'email'], created_at: '2026-11-20T12:00:00Z', expires_at: '2126-02-18T12:00:00Z',
 };
+
+test('a provider that everybody knows is known by its issuer, and by nothing that looks like it', () => {
+  const issuers = {
+    'https://accounts.google.com': 'google', 'https://github.com': 'github',
+    'https://orcid.org': 'orcid', 'https://sandbox.orcid.org': 'orcid',
+    'https://login.microsoftonline.com/common/v2.0': 'microsoft', 'https://sts.windows.net/72f988bf/': 'microsoft',
+    'https://accounts.google.com.example.org': undefined, 'https://notgithub.com': undefined, 'https://example.org/github.com': undefined,
+    'https://github.com@example.org': undefined,
+    'javascript:github.com': undefined, '': undefined,
+  };
+  for (const [issuer, mark] of Object.entries(issuers)) expect(markOf(issuer), issuer).toBe(mark);
+});
 
 describe('login with upstreams', () => {
   test('has the password’s button first, then one for each upstream in a form of their own', async () => {

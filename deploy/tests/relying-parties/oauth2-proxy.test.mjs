@@ -125,7 +125,7 @@ describe('oauth2-proxy by itself', { skip }, () => {
     }
     await arrived(alice, `${stack.ui}/login`);
     await wikiSite.says('oidc: token is expired');
-    await stack.sql("UPDATE users SET disabled_at = NULL WHERE username = 'alice';");
+    await stack.sql("SET gatehouse.keep_sessions = on; UPDATE users SET disabled_at = NULL WHERE username = 'alice';");
   }));
 
   test('an address that is missing or not verified is named in the log', async () => {

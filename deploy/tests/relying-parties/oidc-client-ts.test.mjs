@@ -244,10 +244,14 @@ test('the page is told what went wrong', async () => {
   await tab.close();
 });
 
-test('pages of an origin that no client has read nothing', async () => {
+test('pages of an origin that no client has read what anybody may, and no token', async () => {
   const tab = await browser.newPage(profile);
   await tab.goto(`${otherOrigin}/spa/`);
   assert.equal(await says(tab), 'Not signed in');
-  assert.equal(await tab.evaluate(() => manager.metadataService.getMetadata().catch((e) => e.message)), 'Failed to fetch');
+  assert.equal(await tab.evaluate(() => manager.metadataService.getMetadata().then((m) => m.issuer)), stack.issuer);
+  for (const endpoint of ['token', 'userinfo', 'revoke', 'introspect']) {
+    const read = (address) => fetch(address, { method: 'POST' }).then((r) => r.status, (e) => e.message);
+    assert.equal(await tab.evaluate(read, `${stack.issuer}/${endpoint}`), 'Failed to fetch', endpoint);
+  }
   await tab.close();
 });

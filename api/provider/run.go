@@ -2,10 +2,12 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
 	"gatehouse/api/oidc"
+	"gatehouse/api/store"
 )
 
 // Start creates the signing keys that are missing and loads all of them.
@@ -38,16 +40,21 @@ func (p *Provider) Run(ctx context.Context, watch func(ctx context.Context, chan
 	running.Wait()
 }
 
-// cachedRowsChanged loads the keys again, and seals what administrators wrote plain.
+// cachedRowsPatience bounds the answer to a change: another may wait for it.
+const cachedRowsPatience = 5 * time.Second
+
+// cachedRowsChanged loads the keys again, and seals what administrators wrote plain. Postgres may be away: requests say so.
 func (p *Provider) cachedRowsChanged(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, cachedRowsPatience)
+	defer cancel()
 	load := p.LoadKeys
 	if p.ring.Load() == nil {
 		load = p.Start
 	}
-	if err := load(ctx); err != nil && ctx.Err() == nil {
+	if err := load(ctx); err != nil && ctx.Err() == nil && !errors.As(err, new(store.Unavailable)) {
 		p.tell(ctx, oidc.KeysNotLoaded{Error: err.Error()})
 	}
-	if err := p.sealUpstreamSecrets(ctx); err != nil && ctx.Err() == nil {
+	if err := p.sealUpstreamSecrets(ctx); err != nil && ctx.Err() == nil && !errors.As(err, new(store.Unavailable)) {
 		p.tell(ctx, oidc.UpstreamSecretsNotRead{Error: err.Error()})
 	}
 }

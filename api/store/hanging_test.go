@@ -119,6 +119,7 @@ func TestChangesCountAlthoughTheConnectionThatHearsOfThemHangs(t *testing.T) {
 					t.Fatal("what was cached still counts")
 				}
 			}
+			<-listening // what the caller keeps may have changed, too
 			if how == "notify" {
 				if c, err := s.Client(ctx, "spa"); err != nil || c.ClientName != "after" {
 					t.Errorf("%v, %v", c, err)

@@ -25,7 +25,7 @@ const (
 
 // Watch hears of changes to cached rows until ctx ends: it drops the caches and has changed called, at once and after changes. It
 // goes on listening while changed runs, and calls it once for what changed meanwhile. It reconnects by itself; until then nothing is
-// cached.
+// cached, and changed is called at each attempt.
 func (s *Store) Watch(ctx context.Context, listenURL string, changed func()) {
 	news := make(chan struct{}, 1)
 	var calling sync.WaitGroup
@@ -44,6 +44,7 @@ func (s *Store) Watch(ctx context.Context, listenURL string, changed func()) {
 			err = s.listen(ctx, listenURL, news)
 		}
 		if ctx.Err() == nil {
+			call(news) // it may have missed a change, and what changed reads is not read at each request
 			slog.Warn("does not hear of changed clients and keys; reading them at each request until it does", "error", withoutPassword(err))
 			sleep(ctx, time.Second)
 		}
@@ -53,9 +54,14 @@ func (s *Store) Watch(ctx context.Context, listenURL string, changed func()) {
 // heard drops the caches and has changed called.
 func (s *Store) heard(news chan<- struct{}) {
 	s.dropCaches(true)
+	call(news)
+}
+
+// call has changed called, unless it will be anyway.
+func call(news chan<- struct{}) {
 	select {
 	case news <- struct{}{}:
-	default: // it will be called anyway
+	default:
 	}
 }
 

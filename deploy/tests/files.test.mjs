@@ -144,7 +144,7 @@ describe('documentation', () => {
     for (const [page, line] of lines) {
       const words = line.trim().split(/\s+/);
       if (!commands.has(words[0])) continue; // the word is part of a sentence
-      const depth = /^client token /.test(line) ? 3 : ['user', 'group', 'client', 'upstream', 'key'].includes(words[0]) ? 2 : 1;
+      const depth = /^client token /.test(line) ? 3 : ['user', 'group', 'client', 'resource', 'upstream', 'key'].includes(words[0]) ? 2 : 1;
       const command = words.slice(0, depth);
       const { status, stdout, stderr } = run(gatehouse, [...command, '--help']);
       assert.equal(status, 0, `${page}: gatehouse ${line}: ${stderr}`);

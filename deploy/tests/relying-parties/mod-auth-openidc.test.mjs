@@ -158,6 +158,7 @@ ${change(shown.replace('CLIENT_SECRET', secret)).replace(/^ *SSL.*\n/gm, '')}`);
     await says('response contained an "error" entry with value: ""invalid_client""');
     await restart((site) => site.replace('/oidc/callback', '/callback'));
     await alice.goto(`${base}/`);
+    await arrived(alice, `${stack.ui}/error`); // or it would still be on its way there when the next test begins
     assert.ok(page.text.includes(await alice.innerText('h1')));
   }));
 

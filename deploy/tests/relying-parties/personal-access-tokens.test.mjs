@@ -65,7 +65,7 @@ test('a token lets a program into the API as the same user, as the recipe has it
 test('a token is refused without a user, and so is a token of another application', async () => {
   await stack.sql(`UPDATE users SET disabled_at = now() WHERE username = 'alice';`);
   const refused = await all.api(token);
-  await stack.sql(`UPDATE users SET disabled_at = NULL;`);
+  await stack.sql(`SET gatehouse.keep_sessions = on; UPDATE users SET disabled_at = NULL;`);
   assert.deepEqual([refused.status, refused.challenge, refused.body], [401, 'Bearer error="invalid_token"', { error: 'invalid_token' }]);
   assert.equal((await all.api(token)).status, 200);
   for (const other of ['gatehouse_pat_guessed', 'nonsense', '']) assert.equal((await all.api(other)).status, 401, other);

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
+// Not parallel: it sets commit, which every command reads.
 func TestVersion(t *testing.T) {
-	t.Parallel()
 	s := &shell{t: t}
 	line := s.good("", "version")
 	if !regexp.MustCompile(`^gatehouse 0\.1\.0 \(([0-9a-f]{40}(-dirty)?|unknown commit)\)\n$`).MatchString(line) {

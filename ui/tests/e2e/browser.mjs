@@ -75,4 +75,7 @@ export function assertNoneIn(logs, secrets) {
 }
 
 /** Waits until the page's address begins so. */
-export const arrived = (page, prefix) => page.waitForURL((url) => url.href.startsWith(prefix));
+export async function arrived(page, prefix) {
+  await page.waitForURL((url) => url.href.startsWith(prefix));
+  await page.waitForSelector('main.loading', { state: 'detached' }); // the UI's card, before there is anything in it
+}

@@ -10,6 +10,7 @@ import (
 
 	"gatehouse/api/authn"
 	"gatehouse/api/oidc"
+	"gatehouse/api/provider"
 )
 
 // password_hash only counts characters, so that what we show and seed is held to the command line's rules here.
@@ -51,6 +52,19 @@ func TestThePagesSpeakTheLanguagesThatDiscoveryNames(t *testing.T) {
 	}
 	if promised := slices.Sorted(slices.Values(oidc.UILocales)); !slices.Equal(languages, promised) {
 		t.Errorf("the pages speak %v, discovery names %v", languages, promised)
+	}
+}
+
+func TestTheWebServersKnowThePages(t *testing.T) {
+	names := strings.ReplaceAll(strings.TrimPrefix(strings.Join(provider.PagePaths(), "|"), "/"), "|/", "|")
+	for _, file := range []string{"../deploy/nginx/gatehouse/ui.conf", "../deploy/apache/gatehouse/ui.conf"} {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(content), names+")/?)?$ ") {
+			t.Errorf("%s does not know all of %s", file, names)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"gatehouse/api/store"
@@ -47,6 +48,17 @@ func pages() []pageLine {
 		{page: new(errorPage)},
 	}
 }
+
+// PagePaths returns the paths of the pages at the UI's origin.
+func PagePaths() (paths []string) {
+	for _, line := range pages() {
+		paths = append(paths, pathOf(line.page))
+	}
+	return paths
+}
+
+// pathOf returns the path of a page at the UI's origin.
+func pathOf(p page) string { return "/" + strings.ReplaceAll(p.name(), "_", "-") }
 
 // pageNamed returns a page with nothing in it yet; nil where there is none of that name.
 func pageNamed(name string) *pageLine {

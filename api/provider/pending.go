@@ -2,7 +2,6 @@ package provider
 
 import (
 	"encoding/json"
-	"strings"
 	"time"
 
 	"gatehouse/api/keys"
@@ -63,7 +62,7 @@ func (w pending) readState(page page) bool {
 // address returns the URL of the UI's page, with what it is for.
 func (p *Provider) address(page page) string {
 	w := p.withState(page)
-	return p.UIOrigin + "/" + strings.ReplaceAll(w.Page, "_", "-") + "?request=" + pendingBox.Seal(p.sealer, w, nil)
+	return p.UIOrigin + pathOf(page) + "?request=" + pendingBox.Seal(p.sealer, w, nil)
 }
 
 // unseal opens the parameter request. problem is the code of what is wrong with it, for the error page; what has expired

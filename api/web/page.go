@@ -96,7 +96,7 @@ func (p pages) nothing(c echo.Context, status int, code string) error {
 	s, w := p.screen(c, provider.Answer{Location: p.uiOrigin + "/"})
 	s.Title, s.Button, s.RequestID = w.title(code), w.toStart, requestID(c)
 	if status == http.StatusNotFound || status == http.StatusMethodNotAllowed {
-		s.Title, s.Text = w.nothingHere, w.forPrograms
+		s.Title, s.Text = w.title("not_found"), w.forPrograms
 	}
 	return p.write(c, status, p.policy+"; frame-ancestors 'none'", s)
 }

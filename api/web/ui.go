@@ -13,12 +13,14 @@ import (
 	"os"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/labstack/echo/v4"
 
 	"gatehouse/api/config"
+	"gatehouse/api/provider"
 )
 
 // UI serves the built pages below cfg.UIRoot with the headers they need, for those who have no web server for it. All files
@@ -148,11 +150,22 @@ func newUIFile(name string, content []byte) *uiFile {
 	return f
 }
 
-// answer sends the file of the path, or index.html, whose script knows the routes; a missing asset is no page.
+// isPage reports whether a path is that of a page, with or without a slash at its end.
+func isPage(path string) bool {
+	return path == "/" || slices.Contains(provider.PagePaths(), strings.TrimSuffix(path, "/"))
+}
+
+// answer sends the file of the path, or index.html for a page, whose script knows which. A path of neither is not found, which
+// index.html says to people.
 func (all uiFiles) answer(w http.ResponseWriter, r *http.Request) error {
 	f := all[r.URL.Path]
-	if f == nil && (path.Ext(r.URL.Path) != "" || strings.HasPrefix(r.URL.Path, "/assets/")) {
-		return echo.ErrNotFound
+	if f == nil && !isPage(r.URL.Path) {
+		h := w.Header()
+		h.Set("Cache-Control", "no-cache")
+		h.Set("Content-Type", "text/html; charset=utf-8")
+		w.WriteHeader(http.StatusNotFound)
+		_, err := w.Write(all["/index.html"].plain)
+		return err
 	}
 	if f == nil {
 		f = all["/index.html"]

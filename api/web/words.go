@@ -14,7 +14,7 @@ import (
 type words struct {
 	next, goOn, requestID                string
 	oneMoment, back, signingOut, telling string
-	nothingHere, forPrograms, toStart    string
+	forPrograms, toStart                 string
 	didNotWork, getHelp                  string
 	titles                               map[string]string // by the code of an error
 }
@@ -25,9 +25,9 @@ var inLanguage = map[string]words{
 		next: "This page goes on by itself. If it does not, press “Continue”.", goOn: "Continue", requestID: "Request ID",
 		oneMoment: "One moment…", back: "You are on your way back to the application.",
 		signingOut: "Signing you out…", telling: "The applications that you used are being told.",
-		nothingHere: "There is no page here", forPrograms: "The address is wrong, or it is one for programs only.",
-		toStart:    "Go to the start page",
-		didNotWork: "That did not work", getHelp: "Get help",
+		forPrograms: "The address is wrong, or it is one for programs only.",
+		toStart:     "Go to the start page",
+		didNotWork:  "That did not work", getHelp: "Get help",
 		titles: map[string]string{
 			"unknown_client":               "This application is not known here",
 			"invalid_redirect_uri":         "This application is not set up correctly",
@@ -42,13 +42,14 @@ var inLanguage = map[string]words{
 			"access_denied":                "You may not use this application",
 			"expired_token":                "The code has expired",
 			"too_many_attempts":            "Too many attempts",
+			"not_found":                    "There is no page here",
 		},
 	},
 	"de": {
 		next: "Es geht von selbst weiter. Wenn nicht, drücken Sie „Weiter“.", goOn: "Weiter", requestID: "Vorgangsnummer",
 		oneMoment: "Einen Moment …", back: "Sie kehren gerade zur Anwendung zurück.",
 		signingOut: "Sie werden abgemeldet …", telling: "Die Anwendungen, die Sie verwendet haben, erfahren es gerade.",
-		nothingHere: "Hier ist keine Seite", forPrograms: "Die Adresse ist falsch oder nur für Programme da.", toStart: "Zur Startseite",
+		forPrograms: "Die Adresse ist falsch oder nur für Programme da.", toStart: "Zur Startseite",
 		didNotWork: "Das hat nicht geklappt", getHelp: "Hilfe",
 		titles: map[string]string{
 			"unknown_client":               "Diese Anwendung ist hier nicht bekannt",
@@ -64,6 +65,7 @@ var inLanguage = map[string]words{
 			"access_denied":                "Sie dürfen diese Anwendung nicht verwenden",
 			"expired_token":                "Der Code ist abgelaufen",
 			"too_many_attempts":            "Zu viele Versuche",
+			"not_found":                    "Hier ist keine Seite",
 		},
 	},
 	"fr": {
@@ -71,9 +73,9 @@ var inLanguage = map[string]words{
 		goOn: "Continuer", requestID: "Numéro de la demande",
 		oneMoment: "Un instant…", back: "Vous retournez à l’application.",
 		signingOut: "Déconnexion en cours…", telling: "Les applications que vous avez utilisées en sont informées.",
-		nothingHere: "Il n’y a pas de page ici", forPrograms: "L’adresse est erronée ou réservée aux programmes.",
-		toStart:    "Aller à la page d’accueil",
-		didNotWork: "Cela n’a pas fonctionné", getHelp: "Obtenir de l’aide",
+		forPrograms: "L’adresse est erronée ou réservée aux programmes.",
+		toStart:     "Aller à la page d’accueil",
+		didNotWork:  "Cela n’a pas fonctionné", getHelp: "Obtenir de l’aide",
 		titles: map[string]string{
 			"unknown_client":               "Cette application n’est pas connue ici",
 			"invalid_redirect_uri":         "Cette application est mal configurée",
@@ -88,6 +90,7 @@ var inLanguage = map[string]words{
 			"access_denied":                "Vous ne pouvez pas utiliser cette application",
 			"expired_token":                "Le code a expiré",
 			"too_many_attempts":            "Trop de tentatives",
+			"not_found":                    "Il n’y a pas de page ici",
 		},
 	},
 }

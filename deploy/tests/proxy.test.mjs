@@ -133,7 +133,7 @@ for (const name of Object.keys(webServers)) {
       const ui = await start(gatehouse, ['ui'], port, { env });
       try {
         const paths = ['/', '/index.html', '/login?request=x', '/index.html?request=x', '/login?a=b&request=A-z_0', '/login?request=x%3E',
-          '/a/b',
+          '/a/b', '/a/b?request=x', '/device/', '/start', '/.well-known/change-password',
           `${asset}?request=x`, '/config.json', asset, '/logo.svg', '/assets/no.js', '/no.txt'];
         for (const path of paths) {
           for (const accept of ['', 'gzip', 'gzip, deflate, br']) {
@@ -148,21 +148,22 @@ for (const name of Object.keys(webServers)) {
       } finally { await ui.stop(); }
     });
 
-    test('a path without a file is index.html, a missing asset is not', async () => {
+    test('the pages are index.html, which also says of what is missing that it is', async () => {
       const page = readFileSync(join(site.uiRoot, 'index.html'), 'utf8');
-      for (const path of ['/', '/login?request=x', '/signed-out', '/no/such/page']) {
-        const res = await send(uiHost, path);
-        assert.equal(res.status, 200, path);
-        assert.match(res.headers['content-type'], /^text\/html/, path);
-        assert.equal(String(res.body), page, path);
+      for (const [status, paths] of [
+        [200, ['/', '/login?request=x', '/signed-out', '/device/']],
+        [404, ['/no/such/page', '/login/x', '/start', '/assets/missing', '/missing.js', '/.well-known/change-password']],
+      ]) {
+        for (const path of paths) {
+          const res = await send(uiHost, path);
+          assert.equal(res.status, status, path);
+          assert.match(res.headers['content-type'], /^text\/html/, path);
+          assert.equal(String(res.body), page, path);
+          assert.equal(res.headers['x-content-type-options'], 'nosniff', path);
+          if (status === 404) assert.doesNotMatch(res.headers['cache-control'] ?? '', /immutable/, path);
+        }
       }
       assert.equal((await send(uiHost, '/login', { method: 'HEAD' })).status, 200);
-      for (const path of ['/assets/missing', '/missing.js']) {
-        const res = await send(uiHost, path);
-        assert.equal(res.status, 404, path);
-        assert.equal(res.headers['cache-control'], undefined, path);
-        assert.equal(res.headers['x-content-type-options'], 'nosniff', path);
-      }
       assert.notEqual((await send(uiHost, '/../../etc/passwd')).body.includes('root:'), true);
     });
 

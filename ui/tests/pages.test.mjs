@@ -210,6 +210,19 @@ describe('when things fail', () => {
     await close(page);
   });
 
+  test('a path that is none is answered 404, with a page that says so and leads on', async () => {
+    for (const path of ['/no/such/page', '/.well-known/change-password']) {
+      assert.equal((await fetch(ui.origin + path)).status, 404);
+      const page = await open(path);
+      assert.match(await page.innerText('h1'), /no page here/);
+      await inspect(page, 'not-found');
+      await page.getByRole('link', { name: 'Go to the start page' }).click();
+      await page.waitForURL(`${ui.origin}/`);
+      assert.equal(await page.getByRole('link', { name: 'Your account' }).getAttribute('href'), `${api.origin}/account`);
+      await close(page);
+    }
+  });
+
   test('without script the page says what it needs, in every language, and nothing turns below', async () => {
     for (const [size, viewport] of Object.entries(sizes)) {
       const context = await newContext({ javaScriptEnabled: false, viewport, colorScheme: 'dark' });

@@ -50,6 +50,13 @@ type Pages = { [P in keyof typeof fromTheAPI]: NonNullable<(typeof fromTheAPI)[P
 export type PageName = keyof Pages;
 export type Answer<P extends PageName = PageName> = { [K in P]: { page: K } & Pages[K] }[P];
 
+/** Where the API sends people: /signed-out is the page signed_out. A slash at the end is forgiven, for some addresses are typed. */
+export const isPath = (path: string) => ['', '/index.html', ...Object.keys(fromTheAPI).map((name) => `/${name.replaceAll('_', '-')}`)]
+  .includes(path.replace(/\/$/, ''));
+
+/** Nothing is there; whoever serves the pages has said so with its status. */
+export const notFound: Answer<'error'> = { page: 'error', error: { code: 'not_found' } };
+
 /** Whatever is called so is an address that something is posted or sent to. */
 const isAddress = (name: string) => name === 'action' || name.endsWith('_action');
 

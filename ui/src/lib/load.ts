@@ -1,6 +1,6 @@
 import { chooseLanguage, messages, type Language, type Messages } from '../messages/index.ts';
 import { fetchConfig, unconfigured, type Config } from './config.ts';
-import { readAnswer, unreachable, type Answer } from './contract.ts';
+import { isPath, notFound, readAnswer, unreachable, type Answer } from './contract.ts';
 
 /** All that is on the screen follows from this. */
 export interface Screen { config: Config; answer: Answer; language: Language; t: Messages }
@@ -12,7 +12,7 @@ export async function load(): Promise<Screen> {
   let answer: Answer = { page: 'start' };
   try {
     config = await fetchConfig();
-    answer = request ? await ask(config.api, request) : unasked(config.api);
+    answer = !isPath(location.pathname) ? notFound : request ? await ask(config.api, request) : unasked(config.api);
   } catch {
     answer = unreachable();
   }

@@ -128,6 +128,7 @@ export const de: Messages = {
 
   signedOut: {
     title: 'Sie sind abgemeldet',
+    again: 'Wieder anmelden',
     text: 'Ihre Sitzung ist beendet. Sie können dieses Fenster schließen.',
   },
 
@@ -177,6 +178,7 @@ export const de: Messages = {
   },
 
   start: {
+    go: 'Zur Startseite',
     title: 'Beginnen Sie in Ihrer Anwendung',
     text: 'Mit Ihrem Konto melden Sie sich bei anderen Anwendungen an.',
     next: 'Öffnen Sie die gewünschte Anwendung und wählen Sie dort „Anmelden“. Sie kommen dann hierher zurück.',
@@ -241,6 +243,10 @@ export const de: Messages = {
       expired_token: {
         title: 'Der Code ist abgelaufen',
         text: 'Das Gerät hat zu lange gewartet. Beginnen Sie auf dem Gerät noch einmal: Es zeigt dann einen neuen Code.',
+      },
+      not_found: {
+        title: 'Hier ist keine Seite',
+        text: 'Die Adresse ist falsch oder veraltet.',
       },
       action_refused: {
         title: 'Diese Seite hat sich selbst angehalten',

@@ -131,6 +131,7 @@ export const en = {
 
   signedOut: {
     title: 'You are signed out',
+    again: 'Sign in again',
     text: 'Your session here has ended. You can close this window.',
   },
 
@@ -180,6 +181,7 @@ export const en = {
   },
 
   start: {
+    go: 'Go to the start page',
     title: 'Start from your application',
     text: 'With your account here you sign in to other applications.',
     next: 'Open the application you want to use, and press its sign-in button. It will bring you back here.',
@@ -240,6 +242,10 @@ export const en = {
       expired_token: {
         title: 'The code has expired',
         text: 'The device waited for too long. Start again on the device: it shows a new code.',
+      },
+      not_found: {
+        title: 'There is no page here',
+        text: 'The address is wrong, or it is an old one.',
       },
       action_refused: {
         title: 'This page stopped itself',

@@ -128,6 +128,7 @@ export const fr: Messages = {
 
   signedOut: {
     title: 'Votre session est fermée',
+    again: 'Se reconnecter',
     text: 'La déconnexion est faite. Vous pouvez fermer cette fenêtre.',
   },
 
@@ -177,6 +178,7 @@ export const fr: Messages = {
   },
 
   start: {
+    go: 'Aller à la page d’accueil',
     title: 'Commencez par votre application',
     text: 'Avec votre compte, vous vous connectez à d’autres applications.',
     next: 'Ouvrez l’application que vous voulez utiliser et choisissez « Se connecter ». Elle vous ramènera ici.',
@@ -239,6 +241,10 @@ export const fr: Messages = {
       expired_token: {
         title: 'Le code a expiré',
         text: 'L’appareil a attendu trop longtemps. Recommencez sur l’appareil : il affichera un nouveau code.',
+      },
+      not_found: {
+        title: 'Il n’y a pas de page ici',
+        text: 'L’adresse est erronée ou n’existe plus.',
       },
       action_refused: {
         title: 'Cette page s’est arrêtée d’elle-même',

@@ -35,6 +35,8 @@ export async function startAPI() {
   return Object.assign(api, { origin: originOf(server), close: () => stop(server) });
 }
 
+const isPage = /^\/((login|consent|device|device-done|account|logout|signed-out|error)\/?)?$/;
+
 /** The compressed files by their paths, read once: a build that runs meanwhile empties the folder. */
 let build;
 function readBuild() {
@@ -56,10 +58,10 @@ export async function startUI(api, { config = {} } = {}) {
   };
   const server = await listen((request, response) => {
     const { pathname: path, searchParams } = new URL(request.url, 'http://localhost');
-    const send = (body, more) => {
+    const send = (body, more, status = 200) => {
       ui.bytes += body.length;
       ui.files.push([path, body.length]);
-      response.writeHead(200, { ...headers, ...more }).end(body);
+      response.writeHead(status, { ...headers, ...more }).end(body);
     };
     if (path === '/config.json') {
       return send(JSON.stringify({ api: api.origin, name: 'Gatehouse', ...config }), {
@@ -67,10 +69,11 @@ export async function startUI(api, { config = {} } = {}) {
       });
     }
     const file = build.has(path) ? path : '/index.html';
+    const status = build.has(path) || isPage.test(path) ? 200 : 404;
     const caching = { 'Cache-Control': file.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache' };
     const asks = file === '/index.html' && searchParams.get('request');
     const preload = asks ? { Link: `<${api.origin}/interaction?request=${asks}>; rel=preload; as=fetch; crossorigin=anonymous` } : {};
-    send(build.get(file), { 'Content-Type': types[extname(file)], 'Content-Encoding': 'br', ...caching, ...preload });
+    send(build.get(file), { 'Content-Type': types[extname(file)], 'Content-Encoding': 'br', ...caching, ...preload }, status);
   });
   api.uiOrigin = originOf(server);
   return Object.assign(ui, { origin: api.uiOrigin, close: () => stop(server) });

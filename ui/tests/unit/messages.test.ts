@@ -11,6 +11,7 @@ const accountCodes = ['invalid_token_name', 'too_many_tokens', 'temporarily_unav
 const errorCodes = [
   'unknown_client', 'invalid_redirect_uri', 'invalid_request', 'invalid_request_uri', 'request_expired', 'request_altered',
   'request_from_another_browser', 'origin_refused', 'temporarily_unavailable', 'server_error', 'access_denied', 'expired_token',
+  'not_found',
 ];
 const scopes = ['openid', 'profile', 'email', 'address', 'phone', 'groups', 'offline_access'];
 

@@ -180,14 +180,15 @@ describe('logout', () => {
 });
 
 describe('signed out', () => {
-  test('leads back to where the client wants the person, or to the client itself, or nowhere', async () => {
+  test('leads back to where the client wants the person, or to the client itself, and to another sign-in', async () => {
     await show({ page: 'signed_out', client, return_to: 'https://hub.example.org/hub/' });
     expect(find('a').getAttribute('href')).toBe('https://hub.example.org/hub/');
     expect(text('a')).toBe('Back to JupyterHub');
+    expect(all('a').map((a) => a.getAttribute('href'))).toEqual(['https://hub.example.org/hub/', `${api}/account`]);
     await show({ page: 'signed_out', client });
     expect(find('a').getAttribute('href')).toBe('https://hub.example.org/');
     await show({ page: 'signed_out' });
-    expect(all('a')).toEqual([]);
+    expect(all('a').map((a) => a.textContent)).toEqual(['Sign in again']);
   });
 });
 
@@ -208,7 +209,27 @@ describe('error', () => {
 
   test.each(['javascript:alert(1)', 'data:text/html,x', '//hub.example.org', 'hub'])('never links to %s', async (address) => {
     await show({ page: 'error', error: { code: 'server_error' }, return_to: address, client: { name: 'x', uri: address } });
-    expect(all('a')).toEqual([]);
+    expect(all('a').map((a) => a.getAttribute('href'))).toEqual(['/']);
+  });
+
+  test('leaves nobody without a way on: to the start page where no application is known', async () => {
+    await show({ page: 'error', error: { code: 'unknown_client' }, request_id: 'r-2' }, { status: 400 });
+    expect(all('a').map((a) => [a.textContent, a.getAttribute('href')])).toEqual([['Go to the start page', '/']]);
+  });
+
+  const nowhere = ['/no/such/page', '/start', '/.well-known/change-password', '/constructor', '/login/x'];
+  test.each(nowhere)('says of %s that nothing is there', async (path) => {
+    const { asked } = await open(`${path}?request=sealed`, { interaction: { body: login } });
+    expect(text('h1')).toBe('There is no page here');
+    expect(asked).toEqual(['/config.json']);
+    expect(find('a').getAttribute('href')).toBe('/');
+  });
+
+  const pages = ['/', '/index.html', '/login', '/signed-out/', '/device-done'];
+  test.each(pages)('says at %s, without a request, where to start', async (path) => {
+    await open(path, {});
+    expect(text('h1')).toBe('Start from your application');
+    expect(find('a.button').getAttribute('href')).toBe(`${api}/account`);
   });
 });
 
@@ -225,7 +246,7 @@ describe('error with a step to try again', () => {
   test('leads nowhere else', async () => {
     for (const address of ['https://evil.example/authorize', 'javascript:alert(1)', `${api}.evil.example/`]) {
       await failed(address);
-      expect(all('a.button')).toEqual([]);
+      expect(all('a.button').map((a) => a.getAttribute('href'))).toEqual(['/']);
     }
   });
 });
@@ -335,7 +356,7 @@ describe('the configuration', () => {
   test('gives who helps, behind what people look for, with the request id where there is one', async () => {
     const help = (answer: object, support?: string) =>
       open('/login?request=sealed', { config: { body: { api, name: 'Campus', support } }, interaction: { body: answer } })
-        .then(() => all('main a').map((a) => [a.querySelector('span')!.textContent, a.getAttribute('href')]));
+        .then(() => all('main a:not(.button)').map((a) => [a.querySelector('span')!.textContent, a.getAttribute('href')]));
     const failed = { page: 'error', error: { code: 'server_error' }, request_id: 'r-1' };
     expect(await help(login, 'mailto:help@example.org')).toEqual([['Trouble signing in?', 'mailto:help@example.org']]);
     expect(await help(failed, 'mailto:help@example.org')).toEqual([['Get help', 'mailto:help@example.org?subject=Request%20ID%20r-1']]);

@@ -30,8 +30,11 @@ func (p *Provider) bindBrowser(r *Request) []Cookie {
 	return []Cookie{r.give(BrowserCookie, randomSecret())}
 }
 
-// browserDigest returns what a pending request keeps of the browser's cookie.
+// browserDigest returns what a pending request keeps of the browser's cookie; nil where there is none, which is no browser.
 func browserDigest(r Request) []byte {
+	if r.Cookies[BrowserCookie] == "" {
+		return nil
+	}
 	d := oidc.Digest(r.Cookies[BrowserCookie])
 	return d[:]
 }
@@ -42,14 +45,15 @@ const deviceCookieAge = 400 * 24 * time.Hour
 // knownDevice is a browser that somebody signed in at: what DeviceCookie has, sealed.
 type knownDevice struct {
 	Name     string `json:"d"` // of the browser; random
-	Username string `json:"u"` // of the user who signed in last
+	Username string `json:"u"` // that was typed at the last sign-in
+	UserID   string `json:"i"` // whose row that was: a name can change hands, and anybody who seals can write one
 }
 
 var deviceBox = keys.Box[knownDevice]{Purpose: keys.ForKnownDevices}
 
-// deviceCookie returns the cookie that makes the browser of that name known to the user's account.
-func (p *Provider) deviceCookie(name, username string) Cookie {
-	return Cookie{Name: DeviceCookie, Value: deviceBox.Seal(p.sealer, knownDevice{name, username}, nil), MaxAge: deviceCookieAge}
+// deviceCookie returns the cookie that makes a browser known to an account.
+func (p *Provider) deviceCookie(d knownDevice) Cookie {
+	return Cookie{Name: DeviceCookie, Value: deviceBox.Seal(p.sealer, d, nil), MaxAge: deviceCookieAge}
 }
 
 // deviceOf returns what is known of the browser of a request; nothing for a new one.

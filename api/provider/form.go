@@ -9,7 +9,7 @@ import (
 )
 
 // open reads the form that a page of the UI posts into page: it comes from the UI's origin, and its request is ours, has
-// not expired, was made for this page and, where it is bound to one, for this browser. refusal is the answer if not.
+// not expired, was made for this page and for this browser. refusal is the answer if not.
 func (p *Provider) open(ctx context.Context, r Request, page page, now time.Time) (refusal *Answer) {
 	if !p.fromUI(r) {
 		return p.refuseForm(ctx, r, page.name(), 403, pageOriginRefused, pending{})
@@ -18,7 +18,9 @@ func (p *Provider) open(ctx context.Context, r Request, page page, now time.Time
 	switch {
 	case problem != "":
 		return p.refuseForm(ctx, r, page.name(), 400, problem, w)
-	case w.Browser != nil && !bytes.Equal(w.Browser, browserDigest(r)):
+	case w.Page != page.name():
+		return p.refuseForm(ctx, r, page.name(), 400, pageAltered, pending{Page: w.Page})
+	case !pageNamed(page.name()).anyone && (w.Browser == nil || !bytes.Equal(w.Browser, browserDigest(r))):
 		return p.refuseForm(ctx, r, page.name(), 400, pageForeignBrowser, w)
 	case !w.readState(page):
 		return p.refuseForm(ctx, r, page.name(), 400, pageAltered, pending{Page: w.Page})

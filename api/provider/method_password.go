@@ -21,19 +21,30 @@ func (p *Provider) provePassword(ctx context.Context, r Request, client *oidc.Cl
 	case len(username) > maxUsername || len(password) == 0:
 		return proven{}, notProven{status: 401, code: invalidCredentials}
 	}
-	device := "" // the name of the browser, if they signed in at it before
-	if known := p.deviceOf(r); known.Username == username {
-		device = known.Name
+	known := p.deviceOf(r) // the browser, if they signed in at it before: whose it is, only the row can tell
+	if known.Username != username {
+		known = knownDevice{}
 	}
-	waited := p.hasWaited(r, now)
-	buckets := authn.Buckets(p.bucketKey, username, r.Addr, device, waited)
-	withOthers, end := p.attempts.Begin(buckets)
+	device, waited := known.Name, p.hasWaited(r, now)
+	buckets := authn.Buckets(p.bucketKey, username, r.Addr, "", waited)
+	either := buckets
+	if device != "" {
+		either = append(authn.Buckets(p.bucketKey, username, r.Addr, device, waited), buckets...)
+		slices.Sort(either)
+	}
+	withOthers, end := p.attempts.Begin(either)
 	defer end()
-	candidate, err := p.store.LoadCandidate(ctx, username, client, numbers(buckets))
+	candidate, err := p.store.LoadCandidate(ctx, username, client, numbers(either))
 	if err != nil {
 		return proven{}, err
 	}
-	if wait := authn.Wait(withOthers(throttleStates(candidate.Failures)), now); wait > 0 {
+	if candidate.User == nil || candidate.User.ID != known.UserID {
+		device = ""
+	}
+	buckets = authn.Buckets(p.bucketKey, username, r.Addr, device, waited)
+	states := slices.DeleteFunc(withOthers(throttleStates(candidate.Failures)),
+		func(s authn.State) bool { return !slices.Contains(buckets, s.Bucket) })
+	if wait := authn.Wait(states, now); wait > 0 {
 		p.tell(ctx, oidc.SignInThrottled{Username: knownUsername(candidate), Seconds: wait.Seconds()})
 		return proven{}, notProven{429, tooManyAttempts, wait, p.ticketCookies(r, wait, now)}
 	}
@@ -57,7 +68,7 @@ func (p *Provider) provePassword(ctx context.Context, r Request, client *oidc.Cl
 	}
 	return proven{user: candidate.User, consented: candidate.Consented, allowed: candidate.Allowed,
 		verified: candidate.PasswordHash, upgraded: upgraded, reset: numbers(authn.AfterSuccess(buckets)),
-		cookies: []Cookie{p.deviceCookie(device, candidate.User.Username)}}, nil
+		cookies: []Cookie{p.deviceCookie(knownDevice{device, username, candidate.User.ID})}}, nil
 }
 
 // withOtherName adds the buckets of the other name that u can sign in with, the username or the verified address: somebody who

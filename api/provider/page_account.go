@@ -50,6 +50,7 @@ type accountPage struct {
 	User    *userView `json:"u"`
 	Error   failure   `json:"f,omitzero"`
 	TokenID string    `json:"ti,omitempty"` // made a moment ago: shown once
+	Seed    string    `json:"ts,omitempty"` // of its value; random
 }
 
 func (*accountPage) name() string { return "account" }
@@ -92,9 +93,9 @@ func (p *Provider) AddToken(ctx context.Context, r Request) Answer {
 
 // addToken saves a token for the session of w and leads to the page that shows it.
 func (p *Provider) addToken(ctx context.Context, w accountPage, wanted newToken, now time.Time) Answer {
-	w.TokenID = newID()
+	w.TokenID, w.Seed = newID(), randomSecret()
 	err := p.store.AddPersonalAccessToken(ctx, w.SID, store.NewPersonalAccessToken{
-		ID: w.TokenID, Digest: oidc.Digest(p.tokenValue(w.TokenID)),
+		ID: w.TokenID, Digest: oidc.Digest(p.tokenValue(w.TokenID, w.Seed)),
 		Name: wanted.Name, Scope: wanted.Scope, ExpiresAt: now.AddDate(0, 0, wanted.Days)}, now)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
@@ -137,7 +138,7 @@ func (p *Provider) fromAccountPage(ctx context.Context, r Request,
 	if refusal = p.open(ctx, r, &w, now); refusal != nil {
 		return w, s, u, refusal
 	}
-	w.Error, w.TokenID, w.Expires = failure{}, "", 0 // the next one has neither to show
+	w.Error, w.TokenID, w.Seed, w.Expires = failure{}, "", "", 0 // the next one has neither to show
 	s, u, err := p.store.LoadSession(ctx, oidc.Digest(r.Cookies[SessionCookie]), now)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
@@ -200,7 +201,7 @@ type shownToken struct {
 
 // view loads what the page shows, while the session lives that it was made for.
 func (w *accountPage) view(ctx context.Context, p *Provider, c common) (any, error) {
-	value := p.tokenValue(w.TokenID)
+	value := p.tokenValue(w.TokenID, w.Seed)
 	show := store.TokenToShow{ID: w.TokenID, Since: c.now.Add(-showWithin), Digest: oidc.Digest(value)}
 	list, shown, err := p.store.LoadPersonalAccessTokens(ctx, w.SID, show, c.now)
 	if err != nil {

@@ -79,7 +79,7 @@ func (p *Provider) Device(ctx context.Context, r Request) Answer {
 // findDevice returns what waits with the user code; wait is for those who have guessed too often.
 func (p *Provider) findDevice(ctx context.Context, r Request, userCode string, now time.Time) (
 	asked store.DeviceRequest, wait time.Duration, err error) {
-	bucket := authn.UserCodeBucket(p.bucketKey, r.Addr, p.deviceOf(r).Username)
+	bucket := authn.UserCodeBucket(p.bucketKey, r.Addr, p.deviceOf(r).UserID)
 	limits := bucket.Limits()
 	guesses := store.Guesses{Bucket: int32(bucket), Burst: limits.Burst, Leak: limits.Leak}
 	var failures float32

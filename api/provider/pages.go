@@ -30,6 +30,7 @@ type pageLine struct {
 	page    page
 	anew    string // the path where people get a new one; "" where only an application can send them there again
 	actions []action
+	anyone  bool // whose form any browser may post: something else says whose it is
 }
 
 // pages is the table of the pages there are. The API's routes of their forms follow from it; lib/contract.ts and the file
@@ -43,7 +44,8 @@ func pages() []pageLine {
 		{page: new(deviceDonePage)},
 		{page: new(accountPage), anew: "/account", actions: []action{{"action", "/account/tokens", (*Provider).AddToken},
 			{"revoke_action", "/account/tokens/revoke", (*Provider).RevokeToken}, {"logout_action", "/logout", nil}}},
-		{page: new(logoutPage), anew: "/logout", actions: []action{{"action", "/logout/confirm", (*Provider).LogoutConfirm}}},
+		{page: new(logoutPage), anew: "/logout", anyone: true, // of the session that is in it
+			actions: []action{{"action", "/logout/confirm", (*Provider).LogoutConfirm}}},
 		{page: new(signedOutPage)},
 		{page: new(errorPage)},
 	}

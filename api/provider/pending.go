@@ -13,7 +13,7 @@ import (
 // pending.
 type pending struct {
 	Page    string                 `json:"pg"`
-	Browser []byte                 `json:"b,omitempty"` // digest of the cookie of the browser that may post its form; nil for any
+	Browser []byte                 `json:"b,omitempty"` // digest of the cookie of the browser that may post its form
 	Expires int64                  `json:"x"`           // in Unix seconds; 0 for RequestTTL from when it is sealed
 	Request *oidc.AuthorizeRequest `json:"rq,omitempty"`
 	Client  *clientView            `json:"c,omitempty"` // in whose name people are there; errors lead back to it

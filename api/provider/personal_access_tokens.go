@@ -32,10 +32,11 @@ type newToken struct {
 	Days     int    `json:"d"`
 }
 
-// tokenValue returns the token of an id. It is derived, so that neither the database nor the address of the page that shows
-// it once has to hold it (docs/decisions/0014-personal-access-tokens.md).
-func (p *Provider) tokenValue(id string) string {
-	secret := p.sealer.Derive(keys.ForPersonalAccessTokens, []byte(id))
+// tokenValue returns the token of an id and a random seed. It is derived, so that neither the database nor the address of the page
+// that shows it once has to hold it: that has the seed, sealed, and the key alone is worth nothing without it
+// (docs/decisions/0043-a-token-cannot-be-computed-from-its-id.md).
+func (p *Provider) tokenValue(id, seed string) string {
+	secret := p.sealer.Derive(keys.ForPersonalAccessTokens, []byte(id+" "+seed))
 	return tokenPrefix + base64.RawURLEncoding.EncodeToString(secret[:])
 }
 

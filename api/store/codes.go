@@ -74,13 +74,14 @@ const grantOfSpent = `, granted AS (
 			RETURNING *
 		), surplus AS (
 			UPDATE grants SET revoked_at = @now, expires_at = LEAST(expires_at, @now::timestamptz + interval '10 minutes')
-			WHERE id IN (SELECT id FROM grants WHERE id IN (
-				SELECT unnest(ARRAY(
-					SELECT o.id FROM grants o
-					WHERE o.user_id = p.user_id AND o.client_id = @client AND o.offline AND o.revoked_at IS NULL
-					ORDER BY o.id DESC OFFSET ` + lastingGrants + `))
-				FROM spent p WHERE p.offline AND get_byte(uuid_send(p.grant_id), 15) % 16 = 0)
-				FOR UPDATE SKIP LOCKED)
+			WHERE id IN (
+				SELECT o.id FROM spent p CROSS JOIN LATERAL (
+					SELECT id FROM grants
+					WHERE user_id = p.user_id AND client_id = @client AND offline AND revoked_at IS NULL
+					ORDER BY id DESC OFFSET ` + lastingGrants + `
+				) AS oldest JOIN grants o USING (id)
+				WHERE p.offline AND get_byte(uuid_send(p.grant_id), 15) % 16 = 0
+				FOR UPDATE OF o SKIP LOCKED)
 		)
 		SELECT ` + userColumns + `, ` + grantColumns + `
 		FROM granted g JOIN users u ON u.id = g.user_id`

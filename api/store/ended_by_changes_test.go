@@ -30,7 +30,7 @@ const whoIsSignedIn = `
 	INSERT INTO upstream_accounts (upstream, issuer, sub, username, linked_at)
 	SELECT u.name, issuer, username, username, CASE u.name WHEN 'old' THEN now() - interval '1 day' ELSE now() END FROM upstreams u, users;`
 
-// left counts what alice still has, and whether bob has all of his.
+// left counts what alice still has, and fails unless bob has everything.
 func left(t *testing.T, conn interface {
 	QueryRow(context.Context, string, ...any) pgx.Row
 }) string {

@@ -128,11 +128,8 @@ func (c clientListCmd) Run(ctx context.Context, a *app) error {
 		list := walk(func(p admin.Paging) (admin.Page[oidc.Client], error) {
 			return adm.ListClients(ctx, admin.ListClients{Paging: p, Search: c.Search})
 		})
-		if c.JSON {
-			return printRows(a.stdout, list)
-		}
 		head := []string{"CLIENT_ID", "NAME", "KIND", "REGISTRATION", "STATE", "REDIRECT_URIS"}
-		return printTable(a.stdout, list, head, func(c oidc.Client) []string {
+		return printList(a.stdout, c.JSON, list, head, func(c oidc.Client) []string {
 			return []string{c.ClientID, c.ClientName, kind(c), c.Registration, state(c.DisabledAt), strings.Join(c.RedirectURIs, " ")}
 		})
 	})

@@ -25,11 +25,8 @@ func (c clientTokenListCmd) Run(ctx context.Context, a *app) error {
 		list := walk(func(p admin.Paging) (admin.Page[admin.InitialAccessToken], error) {
 			return adm.ListInitialAccessTokens(ctx, admin.ListInitialAccessTokens{Paging: p})
 		})
-		if c.JSON {
-			return printRows(a.stdout, list)
-		}
 		head := []string{"NAME", "USES_LEFT", "CREATED", "EXPIRES", "USED"}
-		return printTable(a.stdout, list, head, func(t admin.InitialAccessToken) []string {
+		return printList(a.stdout, c.JSON, list, head, func(t admin.InitialAccessToken) []string {
 			uses := "any number"
 			if t.UsesLeft != nil {
 				uses = strconv.Itoa(*t.UsesLeft)

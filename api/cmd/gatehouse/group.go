@@ -35,10 +35,7 @@ func (c groupListCmd) Run(ctx context.Context, a *app) error {
 		list := withMembers(ctx, adm, walk(func(p admin.Paging) (admin.Page[admin.Group], error) {
 			return adm.ListGroups(ctx, admin.ListGroups{Paging: p, Search: c.Search})
 		}))
-		if c.JSON {
-			return printRows(a.stdout, list)
-		}
-		return printTable(a.stdout, list, []string{"NAME", "DESCRIPTION", "MEMBERS"}, func(g group) []string {
+		return printList(a.stdout, c.JSON, list, []string{"NAME", "DESCRIPTION", "MEMBERS"}, func(g group) []string {
 			return []string{g.Name, g.Description, strings.Join(g.Members, " ")}
 		})
 	})

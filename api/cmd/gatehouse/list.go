@@ -34,6 +34,14 @@ func walk[T any](list func(admin.Paging) (admin.Page[T], error)) iter.Seq2[T, er
 	}
 }
 
+// printList prints the rows as JSON, for programs, or as a table.
+func printList[T any](w io.Writer, asJSON bool, rows iter.Seq2[T, error], head []string, cells func(T) []string) error {
+	if asJSON {
+		return printRows(w, rows)
+	}
+	return printTable(w, rows, head, cells)
+}
+
 // printTable aligns the rows, so it keeps their text until the last is there.
 func printTable[T any](w io.Writer, rows iter.Seq2[T, error], head []string, cells func(T) []string) error {
 	t := newTable(w, head...)

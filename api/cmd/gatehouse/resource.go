@@ -27,10 +27,7 @@ func (c resourceListCmd) Run(ctx context.Context, a *app) error {
 		list := walk(func(p admin.Paging) (admin.Page[admin.Resource], error) {
 			return adm.ListResources(ctx, admin.ListResources{Paging: p})
 		})
-		if c.JSON {
-			return printRows(a.stdout, list)
-		}
-		return printTable(a.stdout, list, []string{"IDENTIFIER", "NAME", "OPEN_TO", "SCOPES"}, func(r admin.Resource) []string {
+		return printList(a.stdout, c.JSON, list, []string{"IDENTIFIER", "NAME", "OPEN_TO", "SCOPES"}, func(r admin.Resource) []string {
 			return []string{r.Identifier, r.Name, r.OpenTo, strings.Join(slices.Sorted(maps.Keys(r.Scopes)), " ")}
 		})
 	})

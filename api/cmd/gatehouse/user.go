@@ -88,10 +88,7 @@ func (c userListCmd) Run(ctx context.Context, a *app) error {
 		list := walk(func(p admin.Paging) (admin.Page[admin.User], error) {
 			return adm.ListUsers(ctx, admin.ListUsers{Paging: p, Search: c.Search, Group: c.Group})
 		})
-		if c.JSON {
-			return printRows(a.stdout, list)
-		}
-		return printTable(a.stdout, list, []string{"USERNAME", "NAME", "EMAIL", "GROUPS", "STATE", "SUB"}, func(u admin.User) []string {
+		return printList(a.stdout, c.JSON, list, []string{"USERNAME", "NAME", "EMAIL", "GROUPS", "STATE", "SUB"}, func(u admin.User) []string {
 			return []string{u.Username, u.Name, u.Email, strings.Join(u.Groups, " "), state(u.DisabledAt), u.Sub}
 		})
 	})
@@ -107,11 +104,8 @@ func (c userTokensCmd) Run(ctx context.Context, a *app) error {
 		list := walk(func(p admin.Paging) (admin.Page[admin.PersonalAccessToken], error) {
 			return adm.ListPersonalAccessTokens(ctx, admin.ListPersonalAccessTokens{Paging: p, Username: c.Username})
 		})
-		if c.JSON {
-			return printRows(a.stdout, list)
-		}
 		head := []string{"ID", "NAME", "SCOPE", "CREATED", "EXPIRES", "USED", "REVOKED"}
-		return printTable(a.stdout, list, head, func(t admin.PersonalAccessToken) []string {
+		return printList(a.stdout, c.JSON, list, head, func(t admin.PersonalAccessToken) []string {
 			return []string{t.ID, t.Name, t.Scope, day(&t.CreatedAt), day(&t.ExpiresAt), day(t.UsedAt), day(t.RevokedAt)}
 		})
 	})

@@ -66,14 +66,17 @@ func TestAnUnknownUpstreamAccountIsLinkedByAPasswordAndKnownFromThenOn(t *testin
 	}
 }
 
+// freshVia signs in at the upstream as username, in a browser that has been nowhere.
+func (n neighbours) freshVia(username string) Answer {
+	b := n.rig.browser()
+	fresh := neighbours{b, b.at(n.there.rig)}
+	return fresh.via(fresh.choose(fresh.Authorize(AuthParams()).Location(), "up"), username)
+}
+
 func TestAVerifiedAddressLinksOnlyWhereTheUpstreamIsTrustedForItsDomain(t *testing.T) {
 	t.Parallel()
 	n := startWithUpstream(t, "email_domains = '{example.org}', trusts_email = true")
-	way := func() Answer {
-		b := n.rig.browser()
-		fresh := neighbours{b, b.at(n.there.rig)}
-		return fresh.via(fresh.choose(fresh.Authorize(AuthParams()).Location(), "up"), "alice")
-	}
+	way := func() Answer { return n.freshVia("alice") }
 	for name, sql := range map[string]string{
 		"another domain":       "UPDATE upstreams SET email_domains = '{example.com}'",
 		"not trusted":          "UPDATE upstreams SET trusts_email = false",
@@ -112,11 +115,7 @@ func TestAVerifiedAddressLinksOnlyWhereTheUpstreamIsTrustedForItsDomain(t *testi
 func TestAnUpstreamThatCreatesUsersNeverTakesAnExistingNameOrAddress(t *testing.T) {
 	t.Parallel()
 	n := startWithUpstream(t, "creates_users = true, username_pattern = '.+'")
-	way := func(username string) Answer {
-		b := n.rig.browser()
-		fresh := neighbours{b, b.at(n.there.rig)}
-		return fresh.via(fresh.choose(fresh.Authorize(AuthParams()).Location(), "up"), username)
-	}
+	way := n.freshVia
 	if page := n.page(way("alice")); page["link"] == nil {
 		t.Errorf("an existing username: %v", page)
 	}
@@ -151,11 +150,7 @@ func TestAnUpstreamThatCreatesUsersNeverTakesAnExistingNameOrAddress(t *testing.
 func TestAnUpstreamNamesItsUsersByItsRule(t *testing.T) {
 	t.Parallel()
 	n := startWithUpstream(t, "creates_users = true, username_prefix = 'uni-'")
-	way := func() Answer {
-		b := n.rig.browser()
-		fresh := neighbours{b, b.at(n.there.rig)}
-		return fresh.via(fresh.choose(fresh.Authorize(AuthParams()).Location(), "up"), "bob")
-	}
+	way := func() Answer { return n.freshVia("bob") }
 	if a := way(); a.Query("code") == "" || n.Count("SELECT count(*) FROM users WHERE username = 'uni-bob'") != 1 {
 		t.Errorf("with a prefix: %d %s", a.Status, a.Location())
 	}

@@ -48,7 +48,8 @@ before(async () => {
 
   page = await browser.newPage();
   await page.route((url) => !['localhost', '127.0.0.1'].includes(url.hostname), async (route) => {
-    await new Promise((resolve) => { setTimeout(resolve, 300); });
+    // Scripts that come before the kernel are of no use to the extension; the page of the redirect has none.
+    if (page.url().startsWith(`${notebook}/notebooks/`)) await connected().catch(() => {}); // the page has gone, and with it who asked
     const file = fromCDN[route.request().url().replace(/^https:/, 'http:')];
     if (!file) foreign.push(route.request().url());
     return file ? route.fulfill({ path: join(root, 'node_modules', file), contentType: 'text/javascript' }) : route.abort();
@@ -63,13 +64,15 @@ after(async () => {
   await stack?.stop();
 });
 
+const connected = () => page.waitForFunction(() => globalThis.Jupyter?.notebook?.kernel?.is_connected());
+
 /** Opens a notebook in the classic interface; the extension is there only if its scripts came after the kernel, else a reload helps. */
 async function open(name) {
   await page.goto(`${notebook}/notebooks/${name}.ipynb`);
   await ready();
 }
 async function ready() {
-  await page.waitForFunction(() => globalThis.Jupyter?.notebook?.kernel?.is_connected());
+  await connected();
   const registered = () => globalThis.Jupyter?.notebook?.kernel?.comm_manager?.targets.oauth_authenticate;
   for (let attempt = 1; ; attempt += 1) {
     try {

@@ -158,7 +158,7 @@ test('without scripts the page goes on, too', async () => {
   await session.send('Emulation.setScriptExecutionDisabled', { value: true });
   await page.goto(logout(one, idToken));
   assert.equal(await page.getAttribute('a', 'href'), `${one.origin}/bye?state=s`);
-  await arrived(page, `${one.origin}/bye`);
+  await page.waitForURL(`${one.origin}/bye?state=s`);
   assert.equal(outs(one).length, 1);
   await page.close();
 });

@@ -28,7 +28,7 @@ func TestThePasswordsInOurSQLAreThoseThatWeAccept(t *testing.T) {
 			}
 			for _, m := range regexp.MustCompile(`password_hash\('([^']*)'\)`).FindAllStringSubmatch(string(content), -1) {
 				found++
-				if err := authn.CheckNewPassword(m[1], ""); err != nil {
+				if err := (authn.NewPassword{Password: m[1]}).Check(); err != nil {
 					t.Errorf("%s has %q: %v", file, m[1], err)
 				}
 			}

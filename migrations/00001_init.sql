@@ -8,12 +8,15 @@ CREATE EXTENSION IF NOT EXISTS pgcrypto;
 
 -- +goose StatementBegin
 -- password_hash makes a bcrypt hash for users.password: INSERT … VALUES ('alice', password_hash('a long passphrase')).
--- It is upgraded to argon2id at the user's next sign-in.
+-- It is upgraded to argon2id at the user's next sign-in. Of what the command line asks for, it knows the length and the most common ones.
 CREATE FUNCTION password_hash(password text) RETURNS text LANGUAGE plpgsql VOLATILE STRICT AS $$
 BEGIN
   IF length(password) < 8 OR octet_length(password) > 72 THEN
     RAISE EXCEPTION 'the password must have at least 8 characters and at most 72 bytes'
       USING ERRCODE = 'check_violation', HINT = 'Longer passwords: gatehouse user passwd NAME';
+  ELSIF lower(password) ~ '^(.{1,4})\1+$|^(.*(pass(wor[dt]|w0rd)|12345678|87654321|qwert[yz]ui(op)?|1q2w3e4r|abcdefgh|iloveyou|changeme|letmein|jupyterhub'
+    '|sunshine|football|baseball|princess|superman|trustno1|welcome|administrator)[^a-z]*)$' THEN
+    RAISE EXCEPTION 'the password is among those that attackers try first' USING ERRCODE = 'check_violation';
   END IF;
   RETURN crypt(password, gen_salt('bf', 10));
 END $$;

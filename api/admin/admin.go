@@ -23,6 +23,7 @@ type Settings struct {
 	GrantTypes    []string            // that the token endpoint knows
 	ResponseTypes []oidc.ResponseType // that are accepted
 	Passwords     *authn.Passwords    // hashes new passwords
+	PasswordMin   int                 // characters that they have at least
 	// ReplaceKeys makes successors for the signing keys of algs, which sign at once in an emergency. ended is what ended with
 	// them; sameSeal reports whether they are encrypted with the encryption key of the old ones.
 	ReplaceKeys func(ctx context.Context, algs []string, emergency bool) (ended store.Ended, sameSeal bool, err error)

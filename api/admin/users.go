@@ -41,7 +41,7 @@ func (a *Admin) AddUser(ctx context.Context, in AddUser) (AddedUser, error) {
 		return AddedUser{}, invalid("%s and %s exclude each other", member("password"), member("password_hash"))
 	case in.Password != "":
 		var err error
-		if hash, err = a.hash(ctx, in.Username, in.Password); err != nil {
+		if hash, err = a.hash(ctx, in.Username, in.Email, in.Password); err != nil {
 			return AddedUser{}, err
 		}
 	}
@@ -70,7 +70,11 @@ func (a *Admin) SetPassword(ctx context.Context, in SetPassword) (SetPasswordDon
 	if in.KeepSessions && in.SignOut {
 		return SetPasswordDone{}, invalid("%s and %s exclude each other", member("keep_sessions"), member("sign_out"))
 	}
-	hash, err := a.hash(ctx, in.Username, in.Password)
+	email, err := a.store.AddressOf(ctx, in.Username)
+	if err != nil {
+		return SetPasswordDone{}, err
+	}
+	hash, err := a.hash(ctx, in.Username, email, in.Password)
 	if err != nil {
 		return SetPasswordDone{}, err
 	}
@@ -80,8 +84,8 @@ func (a *Admin) SetPassword(ctx context.Context, in SetPassword) (SetPasswordDon
 }
 
 // hash returns what is stored of a new password.
-func (a *Admin) hash(ctx context.Context, username, password string) (string, error) {
-	if err := authn.CheckNewPassword(password, username); err != nil {
+func (a *Admin) hash(ctx context.Context, username, email, password string) (string, error) {
+	if err := (authn.NewPassword{Password: password, Username: username, Email: email, Min: a.PasswordMin}).Check(); err != nil {
 		return "", invalid("%v", err)
 	}
 	return a.Passwords.Hash(ctx, password)

@@ -11,7 +11,7 @@ import (
 var ErrBusy = errors.New("too many passwords are being checked")
 
 const (
-	// MaxPassword is in bytes. Longer passwords never match; CheckNewPassword refuses them.
+	// MaxPassword is in bytes. Longer passwords never match; NewPassword.Check refuses them.
 	MaxPassword = 1024
 
 	// failureFloor is how long a failed check takes at least. bcrypt of cost 12 and argon2id with our parameters stay

@@ -221,29 +221,73 @@ func TestSleepEndsWithTheContext(t *testing.T) {
 func TestNewPasswords(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
-		password, username, want string
+		password, code string
 	}{
-		{"correct horse", "alice", ""},
-		{"пароль12", "alice", ""},
-		{"        ", "alice", "first"},
-		{"seven77", "alice", "8 characters"},
-		{"", "alice", "8 characters"},
-		{strings.Repeat("ü", 512) + "u", "alice", "1,024"},
-		{"Alice.Example", "alice.example", "username"},
-		{"Password1", "alice", "first"},
-		{"JupyterHub", "alice", "first"},
-		{"zzzzZZZZzzzz", "alice", "first"},
-		{"tab\tulator", "alice", "control"},
-		{"bad \xff bytes", "alice", "UTF-8"},
+		{"correct horse", ""},
+		{"пароль наш тут", ""},
+		{"demo passphrase", ""},
+		{strings.Repeat("größe ", 128), ""},
+		{"Tr0ub4dor&3xyz", ""},
+		{"        ", "password_common"},
+		{"seven77", "password_too_short"},
+		{"", "password_too_short"},
+		{strings.Repeat("größe ", 128) + "u", "password_too_long"},
+		{"Alice.Example", "password_is_name"},
+		{" alice.example ", "password_is_name"},
+		{"ALICE@uni.example", "password_is_name"},
+		{"alice.surname", "password_is_name"}, // of the address
+		{"Password1", "password_common"},
+		{"P@ssw0rd!", "password_common"},
+		{"12345678", "password_common"},
+		{"1q2w3e4r5t", "password_common"},
+		{"JupyterHub", "password_common"},
+		{"alice.example1", "password_common"},
+		{"23456789", "password_common"},
+		{"hgfedcba", "password_common"},
+		{"abcabcabcabc", "password_common"},
+		{"Jupyterhub2026!", "password_common"},
+		{"zzzzZZZZzzzz", "password_common"},
+		{"changeme123", "password_common"},
+		{"letmein2020", "password_common"},
+		{"abcdefghijkl", "password_common"},
+		{"tab\tulator", "password_unreadable"},
+		{"bad \xff bytes", "password_unreadable"},
 	} {
-		err := CheckNewPassword(test.password, test.username)
-		switch {
-		case test.want == "" && err != nil, test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)):
-			t.Errorf("%q of %s: %v, want %q", test.password, test.username, err, test.want)
-		case err != nil && len(test.password) > 4 && strings.Contains(err.Error(), test.password):
+		n := NewPassword{Password: test.password, Username: "alice.example", Email: "alice@uni.example"}
+		if test.password == "alice.surname" {
+			n.Email = "alice.surname@uni.example"
+		}
+		var bad BadPassword
+		err := n.Check()
+		if errors.As(err, &bad); bad.Code != test.code {
+			t.Errorf("%q: %v, want %q", test.password, err, test.code)
+		}
+		if err != nil && len(test.password) > 4 && strings.Contains(err.Error(), test.password) {
 			t.Errorf("the error repeats the password: %v", err)
 		}
 	}
+	n := NewPassword{Password: "correct horse", Username: "alice", Min: 14}
+	if err := n.Check(); err == nil || !strings.Contains(err.Error(), "14 characters") {
+		t.Errorf("shorter than the operator wants: %v", err)
+	}
+	if n.Min = 2; n.Check() != nil {
+		t.Error(n.Check())
+	}
+	if (NewPassword{Password: "hu7!xQz", Min: 2}).Check() == nil {
+		t.Error("an operator went below the least there is")
+	}
+}
+
+// Whatever somebody types is checked.
+func FuzzNewPassword(f *testing.F) {
+	f.Add("correct horse", "alice", "alice@uni.example")
+	f.Add(strings.Repeat("qwerty1!", 100), "a", "")
+	f.Add("\xff\xfe 🦊🦊🦊🦊🦊🦊", "пароль", "@")
+	f.Fuzz(func(t *testing.T, password, username, email string) {
+		if err := (NewPassword{Password: password, Username: username, Email: email}).Check(); err == nil && len(password) < 8 {
+			t.Errorf("%q passed", password)
+		}
+	})
 }
 
 func FuzzParseHash(f *testing.F) {

@@ -19,6 +19,7 @@ type Settings struct {
 	RefreshGrace    time.Duration
 	KeyRotation     time.Duration
 	KeyPublishAhead time.Duration
+	PasswordMin     int // characters of a new password
 	ResponseTypes   []ResponseType
 	PrivateHosts    []string // hosts that requests of ours may reach although their addresses are private
 

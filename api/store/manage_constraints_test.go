@@ -286,7 +286,8 @@ func TestWhatIsSafeIsTaken(t *testing.T) {
 func TestPasswordHashRefusesWeakOnes(t *testing.T) {
 	t.Parallel()
 	conn := connect(t)
-	for _, password := range []string{"short", strings.Repeat("x", 73)} {
+	for _, password := range []string{"short", strings.Repeat("x", 73), "Password1!", "Passw0rd", "aaaaaaaa", "abcabcabc", "Qwertzuiop",
+		"MyJupyterHub1", "1234567890"} {
 		if _, err := conn.Exec(t.Context(), "SELECT password_hash($1)", password); err == nil || strings.Contains(err.Error(), password) {
 			t.Errorf("%q: %v", password, err)
 		}

@@ -37,6 +37,17 @@ func (s *Store) AddUser(ctx context.Context, u UserRow, passwordHash string) (su
 	return sub, inWords(err, values{"username": u.Username, "sub": u.Sub, "email": u.Email, "group": join(u.Groups), "user": join(u.Groups)})
 }
 
+var addressOf = compile(`SELECT coalesce(email, '') FROM users WHERE username = @username`)
+
+// AddressOf returns the e-mail address of a user, "" for none.
+func (s *Store) AddressOf(ctx context.Context, username string) (email string, err error) {
+	err = failure(addressOf.row(ctx, s.pool, args{"username": username}).Scan(&email))
+	if errors.Is(err, ErrNotFound) {
+		return "", Missing{"user", username}
+	}
+	return email, inWords(err, nil)
+}
+
 var setPassword = compile(`
 	WITH former AS (
 		SELECT username, password_changed_at FROM users WHERE username = @username

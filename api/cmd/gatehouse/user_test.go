@@ -64,6 +64,13 @@ func TestUserCommands(t *testing.T) {
 	s.bad("unexpected argument", "", "user", "passwd", "alice", passphrase)
 }
 
+func TestAnOperatorCanAskForLongerPasswords(t *testing.T) {
+	t.Parallel()
+	s := newShell(t, "GATEHOUSE_PASSWORD_MIN=20")
+	s.bad("at least 20 characters", "nineteen characters\n", "user", "add", "alice")
+	s.good("twenty characters, or more\n", "user", "add", "alice")
+}
+
 // NIST SP 800-63B §5.1.1.2: a short list of rules, the same at each door.
 func TestACommonPasswordIsRefusedAtEachDoor(t *testing.T) {
 	t.Parallel()
@@ -74,8 +81,10 @@ func TestACommonPasswordIsRefusedAtEachDoor(t *testing.T) {
 		s.bad("the password is among those that attackers try first", "password1\n", door...)
 		s.bad("the password has a control character", "tab\tulator\n", door...)
 	}
-	s.bad("the password must not be the username", "Alice.Example\n", "user", "passwd", "alice.example")
-	s.bad("the password must not be the username", "carol.example\n", "user", "add", "carol.example")
+	s.bad("the password must be neither the username nor the e-mail address", "Alice.Example\n", "user", "passwd", "alice.example")
+	s.bad("the password must be neither the username nor the e-mail address", "carol.example\n", "user", "add", "carol.example")
+	s.good(passphrase, "user", "add", "dora", "--email", "dora.example@uni.example")
+	s.bad("nor the e-mail address", "dora.example\n", "user", "passwd", "dora")
 	if list := s.good("", "user", "list"); strings.Contains(list, "bob") || strings.Contains(list, "carol") {
 		t.Errorf("a user was added with a password that is refused:\n%s", list)
 	}

@@ -798,6 +798,26 @@ END $$;
 CREATE TRIGGER grants_follow_their_client AFTER DELETE OR UPDATE OF client_id ON clients
   FOR EACH ROW EXECUTE FUNCTION grants_follow_their_client();
 
+-- Codes are stored nowhere: the row of its grant is what shows that one was redeemed. Where that is deleted before it ends, also along
+-- with its client, the code is remembered for as long as it may live, or it would bring the grant back.
+-- +goose StatementBegin
+CREATE FUNCTION grants_leave_their_codes_used() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+  IF TG_OP = 'TRUNCATE' THEN
+    INSERT INTO used_jtis (jti_sha256, expires_at)
+    SELECT sha256(uuid_send(id)), created_at + interval '10 minutes' FROM grants WHERE created_at > now() - interval '10 minutes'
+    ON CONFLICT DO NOTHING;
+  ELSE
+    INSERT INTO used_jtis (jti_sha256, expires_at) VALUES (sha256(uuid_send(OLD.id)), OLD.created_at + interval '10 minutes')
+    ON CONFLICT DO NOTHING;
+  END IF;
+  RETURN NULL;
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER grants_leave_their_codes_used AFTER DELETE ON grants FOR EACH ROW
+  WHEN (OLD.created_at > now() - interval '10 minutes' AND OLD.expires_at > now()) EXECUTE FUNCTION grants_leave_their_codes_used();
+CREATE TRIGGER grants_truncated BEFORE TRUNCATE ON grants FOR EACH STATEMENT EXECUTE FUNCTION grants_leave_their_codes_used();
+
 -- device_codes: what a device without a browser waits for (RFC 8628), ten minutes each; after a crash they are gone, and the
 -- device asks again. Unlogged: whoever asks for a code is not signed in and costs no durable write. Without foreign keys,
 -- whose locks of rows are logged: the redemption joins the session and the user anyway.
@@ -941,7 +961,8 @@ DO $$
 DECLARE
   f text;
 BEGIN
-  FOREACH f IN ARRAY ARRAY['queue_logouts_of_session', 'queue_logouts_of_user', 'end_what_was_before', 'revoke_what_is_withdrawn'] LOOP
+  FOREACH f IN ARRAY ARRAY['queue_logouts_of_session', 'queue_logouts_of_user', 'end_what_was_before', 'revoke_what_is_withdrawn',
+    'grants_leave_their_codes_used'] LOOP
     EXECUTE format('ALTER FUNCTION %s() SET search_path = %I, pg_temp', f, current_schema());
     EXECUTE format('REVOKE ALL ON FUNCTION %s() FROM PUBLIC', f);
   END LOOP;
@@ -1149,7 +1170,8 @@ DROP TABLE resources, cache_version, pairwise_salt, signing_keys, upstream_accou
   login_throttle, revoked_tokens, used_jtis, device_codes, grants, consents, sessions, exchange_policies,
   recent_registrations, initial_access_tokens, clients, personal_access_tokens, group_members, groups, users;
 DROP FUNCTION gatehouse_cached_rows_changed_if_any, gatehouse_cached_rows_changed, upstreams_keep_updated_at,
-  queue_logouts_of_user, queue_logouts_of_session, grants_follow_their_client, clients_keep_updated_at, users_keep_sub,
+  queue_logouts_of_user, queue_logouts_of_session, grants_leave_their_codes_used, grants_follow_their_client,
+  clients_keep_updated_at, users_keep_sub,
   jwks_are_some, hosts_of, http_only_on_loopback, all_match, check_uris,
   origin_of, password_hash_problem, keycloak_hash_problem, crypt_number, scrypt_is_bounded, argon2_is_bounded, is_base64,
   password_hash;

@@ -67,5 +67,12 @@ func (c *Code) Check(r AccessTokenRequest, now time.Time) string {
 	return ""
 }
 
+// ProvenBy reports whether a request of the code's client shows what the first one had to show: the verifier, the key, or where there is
+// neither the client's secret or key, which were checked before. Who has only the code, which browsers keep in their history, does
+// not.
+func (c *Code) ProvenBy(r AccessTokenRequest, isPublic bool) bool {
+	return c.CodeChallenge == r.CodeChallenge && (c.DPoPJKT == "" || c.DPoPJKT == r.JKT) && (c.CodeChallenge != "" || !isPublic)
+}
+
 // Offline reports whether the grant outlives the session and has a refresh token (OpenID Connect Core §11).
 func (c *Code) Offline() bool { return HasScope(c.Scope, OfflineAccess) }

@@ -57,3 +57,29 @@ func TestACodeIsGoodForWhatItWasMadeForAndNothingElse(t *testing.T) {
 		}
 	}
 }
+
+// RFC 6749 §4.1.2: what somebody shows who may have the first redemption undone. The client has authenticated if it can.
+func TestWhoHasTheCodeAloneProvesNothing(t *testing.T) {
+	for _, test := range []struct {
+		what     string
+		code     Code
+		with     AccessTokenRequest
+		isPublic bool
+		want     bool
+	}{
+		{"the verifier", Code{CodeChallenge: "c"}, AccessTokenRequest{CodeChallenge: "c"}, true, true},
+		{"no verifier", Code{CodeChallenge: "c"}, AccessTokenRequest{}, true, false},
+		{"another verifier", Code{CodeChallenge: "c"}, AccessTokenRequest{CodeChallenge: "d"}, true, false},
+		{"the secret, no verifier", Code{CodeChallenge: "c"}, AccessTokenRequest{}, false, false},
+		{"the secret and the verifier", Code{CodeChallenge: "c"}, AccessTokenRequest{CodeChallenge: "c"}, false, true},
+		{"the secret, where there is no challenge", Code{}, AccessTokenRequest{}, false, true},
+		{"nothing, where there is no challenge", Code{}, AccessTokenRequest{}, true, false},
+		{"the verifier and the key", Code{CodeChallenge: "c", DPoPJKT: "k"}, AccessTokenRequest{CodeChallenge: "c", JKT: "k"}, true, true},
+		{"the verifier, no key", Code{CodeChallenge: "c", DPoPJKT: "k"}, AccessTokenRequest{CodeChallenge: "c"}, true, false},
+		{"the verifier and another key", Code{CodeChallenge: "c", DPoPJKT: "k"}, AccessTokenRequest{CodeChallenge: "c", JKT: "l"}, true, false},
+	} {
+		if got := test.code.ProvenBy(test.with, test.isPublic); got != test.want {
+			t.Errorf("%s: %v, want %v", test.what, got, test.want)
+		}
+	}
+}

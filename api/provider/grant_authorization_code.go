@@ -30,8 +30,9 @@ func (p *Provider) grantAuthorizationCode(ctx context.Context, c *oidc.Client, r
 	if !ok {
 		return p.refuseCode(ctx, c, store.RefusedGrant{Reason: "unknown"})
 	}
-	why := code.Check(oidc.AccessTokenRequest{ClientID: c.ClientID, RedirectURI: params["redirect_uri"], CodeChallenge: challenge,
-		JKT: req.restriction.JKT, Resources: req.restriction.Resources, Allowed: req.restriction.Allowed}, req.now)
+	asked := oidc.AccessTokenRequest{ClientID: c.ClientID, RedirectURI: params["redirect_uri"], CodeChallenge: challenge,
+		JKT: req.restriction.JKT, Resources: req.restriction.Resources, Allowed: req.restriction.Allowed}
+	why := code.Check(asked, req.now)
 	if code.ClientID != c.ClientID {
 		return p.refuseCode(ctx, c, store.RefusedGrant{Reason: why})
 	}
@@ -43,7 +44,7 @@ func (p *Provider) grantAuthorizationCode(ctx context.Context, c *oidc.Client, r
 	}
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		refusal, err := p.store.RefuseCode(ctx, code, why, req.now)
+		refusal, err := p.store.RefuseCode(ctx, code, why, code.ProvenBy(asked, c.Public()), req.now)
 		if err != nil {
 			return p.failed(ctx, err)
 		}

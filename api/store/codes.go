@@ -53,8 +53,12 @@ func lockedSession(from, where string) string {
 var redeemCode = compile(lockedSession(`sessions s`, `s.cookie_sha256 = @cookie`) + `, spent AS (
 			SELECT @grant::uuid AS grant_id, user_id, sid, @offline::boolean AS offline, @scope::text AS scope, auth_time, amr, ends_at,
 				@userinfo_claims::text[] AS userinfo_claims, @id_token_claims::text[] AS id_token_claims, @resources::text[] AS resources
-			FROM session
+			FROM session WHERE NOT ` + grantWasDeleted + `
 		)` + grantOfSpent)
+
+// grantWasDeleted is the condition that somebody deleted the grant @grant, whose code might otherwise be redeemed a second time. A
+// trigger notes it.
+const grantWasDeleted = `EXISTS (SELECT FROM used_jtis WHERE jti_sha256 = sha256(uuid_send(@grant)))`
 
 // lastingGrants is how many offline grants of a person stay at a client, so that one session cannot make rows without end. The
 // oldest are revoked, and deleted once their codes have expired: at one redemption in sixteen, which keeps it cheap.
@@ -73,7 +77,7 @@ const grantOfSpent = `, granted AS (
 			ON CONFLICT (id) DO NOTHING
 			RETURNING *
 		), surplus AS (
-			UPDATE grants SET revoked_at = @now, expires_at = LEAST(expires_at, @now::timestamptz + interval '10 minutes')
+			UPDATE grants SET revoked_at = @now, expires_at = LEAST(expires_at, @now::timestamptz + ` + revokedFor + `)
 			WHERE id IN (
 				SELECT o.id FROM spent p CROSS JOIN LATERAL (
 					SELECT id FROM grants
@@ -101,16 +105,25 @@ func (s *Store) refusedGrant(ctx context.Context, q *query, a args) (r RefusedGr
 	return r, err
 }
 
+// revokedFor is how long a code that comes again revokes what it got: as long as a code may live (RFC 6749 §4.1.2). Afterwards it is
+// nothing but what lies about in histories and logs.
+const revokedFor = "interval '10 minutes'"
+
 var refuseCode = compile(`
 	WITH revoked AS (
-		UPDATE grants SET revoked_at = @now WHERE id = @grant AND client_id = @client AND revoked_at IS NULL RETURNING id
+		UPDATE grants SET revoked_at = @now
+		WHERE id = @grant AND client_id = @client AND revoked_at IS NULL AND @proven AND created_at > @now::timestamptz - ` + revokedFor + `
+		RETURNING id
 	)
-	SELECT CASE WHEN EXISTS (SELECT FROM grants WHERE id = @grant) THEN 'used before' WHEN @why <> '' THEN @why
+	SELECT CASE WHEN EXISTS (SELECT FROM grants WHERE id = @grant) THEN 'used before'
+			WHEN ` + grantWasDeleted + ` THEN 'used before, and its grant was deleted'
+			WHEN @why <> '' THEN @why
 			ELSE 'session ended, user disabled or no longer in an allowed group' END,
 		EXISTS (SELECT FROM revoked)`)
 
-// RefuseCode finds out whether the code was redeemed before, and then revokes what it got (RFC 6749 §4.1.2); why is what else is known to
-// be wrong with it, "" for nothing.
-func (s *Store) RefuseCode(ctx context.Context, c *oidc.Code, why string, now time.Time) (RefusedGrant, error) {
-	return s.refusedGrant(ctx, &refuseCode, args{"grant": c.GrantID, "client": c.ClientID, "now": now, "why": why})
+// RefuseCode finds out whether the code was redeemed before, and then revokes what it got where the request is proven to come from
+// somebody who could have redeemed it, and comes soon (RFC 6749 §4.1.2); why is what else is known to be wrong with it, "" for nothing.
+func (s *Store) RefuseCode(ctx context.Context, c *oidc.Code, why string, proven bool, now time.Time) (RefusedGrant, error) {
+	return s.refusedGrant(ctx, &refuseCode,
+		args{"grant": c.GrantID, "client": c.ClientID, "now": now, "why": why, "proven": proven})
 }

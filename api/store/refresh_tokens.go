@@ -67,7 +67,7 @@ var refuseRefreshToken = compile(`
 		WHERE g.id = @grant AND g.refresh_sha256 = @family AND g.refresh_seq >= @place
 	), revoked AS (
 		UPDATE grants g SET revoked_at = @now FROM token t
-		WHERE g.id = t.id AND t.client_id = @client AND t.replayed AND g.revoked_at IS NULL
+		WHERE g.id = t.id AND t.client_id = @client AND t.replayed AND coalesce(t.dpop_jkt, @jkt) = @jkt AND g.revoked_at IS NULL
 		RETURNING g.id
 	)
 	SELECT CASE
@@ -82,7 +82,7 @@ var refuseRefreshToken = compile(`
 	FROM token`)
 
 // RefuseRefreshToken finds out why RotateRefreshToken found nothing, and revokes the whole family of a token that was spent before:
-// two parties have it (RFC 9700 §4.14.2).
+// two parties have it (RFC 9700 §4.14.2). Of one that is bound to a key both have to have that, too.
 func (s *Store) RefuseRefreshToken(ctx context.Context, r Rotation, now time.Time) (RefusedGrant, error) {
 	return s.refusedGrant(ctx, &refuseRefreshToken, r.args(now))
 }

@@ -144,13 +144,21 @@ func checkPKCE(p Params, c *Client) *Error {
 	case challenge == "" && method == "" && !c.RequirePKCE:
 		return nil
 	case challenge == "":
-		return refuse(InvalidRequest, "code_challenge is required (PKCE with S256)")
+		return c.refusePKCE()
 	case method != MethodS256:
 		return refuse(InvalidRequest, "code_challenge_method must be S256")
 	case !challengeSyntax.MatchString(challenge):
 		return refuse(InvalidRequest, "code_challenge must be 43 characters of base64url")
 	}
 	return nil
+}
+
+func (c *Client) refusePKCE() *Error {
+	e := refuse(InvalidRequest, "code_challenge is required (PKCE with S256)")
+	if !c.Public() && c.SecurityProfile != FAPI2 {
+		e.Log = e.Description + "; for an application that keeps a secret and cannot do it: " + c.sqlSet("require_pkce", "false")
+	}
+	return e
 }
 
 // Prompts are the values of prompt (OpenID Connect Core §3.1.2.1).

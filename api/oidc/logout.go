@@ -101,8 +101,7 @@ func (r LogoutRequest) ReturnTo(c *Client) (uri string, flaw *LogoutFlaw) {
 	case !slices.Contains(c.PostLogoutRedirectURIs, r.PostLogoutRedirectURI):
 		return "", &LogoutFlaw{LogoutURIUnregistered,
 			"post_logout_redirect_uri " + sqlLiteral(r.PostLogoutRedirectURI) + " is not registered for client " + c.ClientID +
-				"; to register it: UPDATE clients SET post_logout_redirect_uris = post_logout_redirect_uris || " +
-				sqlLiteral(r.PostLogoutRedirectURI) + " WHERE client_id = " + sqlLiteral(c.ClientID)}
+				"; to register it: " + c.sqlAppend("post_logout_redirect_uris", r.PostLogoutRedirectURI)}
 	}
 	return WithParams(r.PostLogoutRedirectURI, [][2]string{{"state", r.State}}), nil
 }

@@ -56,8 +56,7 @@ func (c *Client) ExplainRedirectURI(given string) string {
 			best, parts = registered, d
 		}
 	}
-	fix := fmt.Sprintf("to register it: UPDATE clients SET redirect_uris = redirect_uris || %s WHERE client_id = %s",
-		sqlLiteral(given), sqlLiteral(c.ClientID))
+	fix := "to register it: " + c.sqlAppend("redirect_uris", given)
 	if best == "" {
 		return "the client has no redirect_uris; " + fix
 	}
@@ -99,6 +98,3 @@ func portOf(u *url.URL) string {
 	}
 	return "none"
 }
-
-// sqlLiteral quotes s for Postgres with standard_conforming_strings.
-func sqlLiteral(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }

@@ -79,7 +79,11 @@ func checkResponseType(asked string, allowed []ResponseType, c *Client) *Error {
 	case asked == "":
 		return refuse(InvalidRequest, "response_type is missing")
 	case t == "" || !slices.Contains(allowed, t):
-		return refuse(UnsupportedResponseType, "response_type is not supported; use "+JoinResponseTypes(allowed, " or "))
+		e := refuse(UnsupportedResponseType, "response_type is not supported; use "+JoinResponseTypes(allowed, " or "))
+		if t != "" {
+			e.Log = "response_type " + asked + " is not among GATEHOUSE_RESPONSE_TYPES"
+		}
+		return e
 	case !c.mayAsk(t):
 		e := refuse(UnauthorizedClient, notRegisteredForType)
 		if t.FrontChannel() {

@@ -132,8 +132,7 @@ func (c *Client) MayExchange(upstream string) *Error {
 		return refuse(UnauthorizedClient, "a client without a secret cannot exchange tokens")
 	case !slices.Contains(c.AllowedUpstreams, upstream):
 		return &Error{Code: InvalidTarget, Description: "requested_issuer is not an upstream whose tokens this client may have",
-			Log: "to allow it: UPDATE clients SET allowed_upstreams = allowed_upstreams || " + sqlLiteral("{"+upstream+"}") +
-				" WHERE client_id = " + sqlLiteral(c.ClientID)}
+			Log: "to allow it: " + c.sqlAppend("allowed_upstreams", upstream)}
 	}
 	return nil
 }

@@ -76,7 +76,8 @@ func TestTheLogSaysWhichPartOfARedirectURIDiffersAndHowToRegisterIt(t *testing.T
 	b := start(t).browser()
 	page := b.Interaction(b.Authorize(AuthParams("redirect_uri", "http://rp.example.org/callback?fixed=1")).LeadsTo())
 	for _, want := range []string{"scheme (http, not https)",
-		"UPDATE clients SET redirect_uris = redirect_uris || 'http://rp.example.org/callback?fixed=1'", Str(page["request_id"])} {
+		"UPDATE clients SET redirect_uris = array_append(redirect_uris, 'http://rp.example.org/callback?fixed=1')",
+		Str(page["request_id"])} {
 		if !strings.Contains(log.String(), want) {
 			t.Errorf("the log does not have %q:\n%s", want, log.String())
 		}

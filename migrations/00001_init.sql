@@ -454,6 +454,7 @@ CREATE TABLE clients (
   -- what its tokens are like
   id_token_signed_response_alg          text NOT NULL DEFAULT 'RS256',
   access_token_signing_alg              text NOT NULL DEFAULT 'ES256',
+  access_token_typ                      text NOT NULL DEFAULT 'at+jwt',
   userinfo_signed_response_alg          text,
   refresh_token_format                  text NOT NULL DEFAULT 'opaque',
   subject_type                          text NOT NULL DEFAULT 'public',
@@ -471,6 +472,7 @@ CREATE TABLE clients (
   first_party                           boolean NOT NULL DEFAULT false,
   allowed_groups                        text[] NOT NULL DEFAULT '{}',
   allowed_upstreams                     text[] NOT NULL DEFAULT '{}',
+  resource_server                       boolean NOT NULL DEFAULT false,
   disabled_at                           timestamptz,
   -- how it came
   registration                          text,
@@ -559,6 +561,7 @@ CREATE TABLE clients (
     id_token_signed_response_alg IN ('RS256', 'PS256', 'ES256', 'EdDSA')),
   CONSTRAINT clients_access_token_alg_must_be_RS256_PS256_ES256_or_EdDSA CHECK (
     access_token_signing_alg IN ('RS256', 'PS256', 'ES256', 'EdDSA')),
+  CONSTRAINT clients_access_token_typ_must_be_at_jwt_or_JWT CHECK (access_token_typ IN ('at+jwt', 'JWT')),
   CONSTRAINT clients_userinfo_alg_must_be_RS256_PS256_ES256_or_EdDSA CHECK (
     userinfo_signed_response_alg IN ('RS256', 'PS256', 'ES256', 'EdDSA')),
   CONSTRAINT clients_refresh_token_format_must_be_opaque_or_jwt CHECK (refresh_token_format IN ('opaque', 'jwt')),
@@ -614,6 +617,10 @@ COMMENT ON COLUMN clients.jwks IS 'the client''s public keys, {"keys": [...]}: f
 COMMENT ON COLUMN clients.jwks_uri IS
   'where they are fetched instead; http, and private addresses, only of hosts in GATEHOUSE_PRIVATE_HOSTS';
 COMMENT ON COLUMN clients.security_profile IS 'fapi2: held to the FAPI 2.0 Security Profile';
+COMMENT ON COLUMN clients.access_token_typ IS
+  'typ in the header of its access tokens: JWT for services that refuse at+jwt, the type of RFC 9068';
+COMMENT ON COLUMN clients.resource_server IS
+  'true: introspection tells it who a token is of although the token does not name it as an audience';
 COMMENT ON COLUMN clients.refresh_token_format IS 'jwt for a client that parses its refresh tokens';
 COMMENT ON COLUMN clients.subject_type IS 'pairwise: sub differs for each host, so that clients cannot compare whom they know';
 COMMENT ON COLUMN clients.id_token_scope_claims IS

@@ -67,15 +67,18 @@ func ParseAuthorize(raw url.Values, client *Client, issuer string, allowed []Res
 		return req, &Error{Code: InvalidClient, Description: "unknown client", Log: "client_id " + strconv.Quote(p["client_id"]) +
 			" is not registered or disabled; to see what is: gatehouse client list"}, nil
 	}
+	if p["redirect_uri"] == "" { // required, whatever is registered (OpenID Connect Core §3.1.2.1)
+		return req, &Error{Code: InvalidRequest, Description: "redirect_uri is missing", Page: RedirectURIMissing}, nil
+	}
 	if !client.HasRedirectURI(p["redirect_uri"]) {
-		return req, &Error{Code: InvalidRequest, Description: "redirect_uri is not registered",
+		return req, &Error{Code: InvalidRequest, Description: "redirect_uri is not registered", Page: RedirectURIUnregistered,
 			Log: client.ExplainRedirectURI(p["redirect_uri"])}, nil
 	}
 	responseType := ParseResponseType(p["response_type"])
 	services, noResource := Resources(raw["resource"], client.ResourcesOf(issuer))
 	granted := grantableScope(p["scope"], client, services...)
 	req = AuthorizeRequest{
-		ClientID: client.ClientID, RedirectURI: p["redirect_uri"], State: p["state"], Nonce: p["nonce"],
+		ClientID: client.ClientID, RedirectURI: p["redirect_uri"], State: stateOf(raw), Nonce: p["nonce"],
 		ResponseType: responseType, ResponseMode: responseType.defaultMode(),
 		Scope: granted, Prompt: strings.Fields(p["prompt"]),
 		IDTokenHint: p["id_token_hint"], LoginHint: p["login_hint"], IDPHint: idpHint(p),
@@ -196,12 +199,33 @@ func checkScope(asked, granted string) *Error {
 }
 
 func checkLengths(p Params, _ *Client) *Error {
-	for name, limit := range map[string]int{"state": 4096, "nonce": 1024, "scope": 2048, "login_hint": 254, "ui_locales": 200} {
+	for name, limit := range map[string]int{"nonce": 1024, "scope": 2048, "login_hint": 254, "ui_locales": 200} {
 		if len(p[name]) > limit {
 			return refuse(InvalidRequest, name+" is too long")
 		}
 	}
+	if !isShortEnough(p["state"]) {
+		return refuse(InvalidRequest, "state is too long")
+	}
 	return nil
+}
+
+// MaxQuery is how long a query may be, in bytes. State may take it up: some applications keep where the person wanted to go in it.
+const MaxQuery = 16 << 10
+
+// isShortEnough reports whether a state can be in a query as it is written there.
+func isShortEnough(state string) bool {
+	return len(state) <= MaxQuery/3 || len(url.QueryEscape(state)) <= MaxQuery
+}
+
+// stateOf returns the state that an answer has, also one that refuses it: a value that is text or not, if there is but one and it can be
+// sent back (RFC 6749 §4.1.2.1: "the exact value received from the client").
+func stateOf(raw url.Values) string {
+	values := slices.Compact(slices.Clone(raw["state"]))
+	if len(values) != 1 || !isShortEnough(values[0]) {
+		return ""
+	}
+	return values[0]
 }
 
 // idpHint returns the upstream that the request names, in the parameter of Keycloak or of others; "" for none, or for what cannot

@@ -12,6 +12,8 @@ import (
 type Client struct {
 	ClientMetadata
 	AccessTokenSigningAlg string     `json:"access_token_signing_alg"`
+	AccessTokenTyp        string     `json:"access_token_typ"`            // AccessTokenType, or JWT for services that refuse that
+	ResourceServer        bool       `json:"resource_server"`             // is told of any token that it is sent, whomever it is for
 	FirstParty            bool       `json:"first_party"`                 // no consent is needed
 	SecurityProfile       string     `json:"security_profile"`            // openid or fapi2
 	IDTokenScopeClaims    bool       `json:"id_token_scope_claims"`       // what scopes release is in ID tokens, too
@@ -45,6 +47,7 @@ func NewClient() Client {
 			SubjectType:              "public",
 		},
 		AccessTokenSigningAlg: "ES256",
+		AccessTokenTyp:        AccessTokenType,
 		RefreshTokenFormat:    "opaque",
 		SecurityProfile:       "openid",
 		IDTokenScopeClaims:    true,

@@ -32,7 +32,7 @@ func (r AuthorizeRequest) NewCode(grantID string, c *Client, s *Session, expires
 // AccessTokenRequest is what a client sends with a code (RFC 6749 §4.1.3).
 type AccessTokenRequest struct {
 	ClientID      string
-	RedirectURI   string
+	RedirectURI   string   // "" is enough where there was a code_challenge, which binds the code to who asked (OAuth 2.1 §10.2)
 	CodeChallenge string   // made of the verifier; "" if none was sent
 	JKT           string   // of the key of its DPoP proof, "" for none
 	Resources     []string // the requested audiences; none means all that were granted
@@ -55,7 +55,9 @@ func (c *Code) Check(r AccessTokenRequest, now time.Time) string {
 		return "issued to another client"
 	case now.Unix() >= c.Expires:
 		return "expired"
-	case !bytes.Equal(c.RedirectURI, redirectURI[:]):
+	case r.RedirectURI == "" && c.CodeChallenge == "":
+		return RedirectURIMissing
+	case r.RedirectURI != "" && !bytes.Equal(c.RedirectURI, redirectURI[:]):
 		return "redirect_uri is not the one of the authorization request"
 	case c.CodeChallenge != r.CodeChallenge:
 		return "code_verifier does not fit"

@@ -6,7 +6,16 @@ type Error struct {
 	Code        string
 	Description string
 	Log         string
+	Page        string // what a person is told where nobody else can be; "" for what follows from Code
 }
+
+// What is wrong with an authorization request that cannot be answered to its client: a person is told (RFC 6749 §4.1.2.1).
+const (
+	RedirectURIMissing      = "redirect_uri_missing"
+	RedirectURIUnregistered = "invalid_redirect_uri"
+	RequestURIOfAnother     = "request_uri_of_another_client"
+	RequestURIUnregistered  = "request_uri_unregistered"
+)
 
 func (e *Error) Error() string {
 	s := e.Code

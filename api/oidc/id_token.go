@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// IDTokenType is the typ of an ID token (RFC 7519 §5.1).
+// IDTokenType is the typ of an ID token, as of any JWT (RFC 7519 §5.1): clients.access_token_typ may have it, too.
 const IDTokenType = "JWT"
 
 // IDToken is what an ID token is made of.

@@ -17,11 +17,14 @@ type IDTokenHint struct {
 	Audience Audience `json:"aud"`
 	SID      string   `json:"sid"`
 	Expiry   int64    `json:"exp"`
+	ClientID string   `json:"client_id"` // of an access token
 }
 
-// IsIDToken distinguishes it from a signed answer of userinfo, which has the same typ and no exp (RFC 8725 §3.11, OpenID Connect
-// Core §5.3.2).
-func (h *IDTokenHint) IsIDToken(issuer string) bool { return h.Issuer == issuer && h.Expiry != 0 }
+// IsIDToken distinguishes it from what may have the same typ: a signed answer of userinfo has no exp, and an access token a client_id
+// (RFC 8725 §3.11, OpenID Connect Core §5.3.2).
+func (h *IDTokenHint) IsIDToken(issuer string) bool {
+	return h.Issuer == issuer && h.Expiry != 0 && h.ClientID == ""
+}
 
 // LogoutRequest is a request of the end session endpoint.
 type LogoutRequest struct {

@@ -33,11 +33,11 @@ func TestAFrontchannelLogoutURIIsAtTheOriginOfARedirectURI(t *testing.T) {
 }
 
 func TestALogoutRequestIsBounded(t *testing.T) {
-	req, _, flaw := ParseLogout(url.Values{"state": {strings.Repeat("s", 4096)}, "ui_locales": {"de-CH fr"}, "logout_hint": {"alice"}})
-	if flaw != nil || len(req.State) != 4096 || len(req.UILocales) != 2 {
+	req, _, flaw := ParseLogout(url.Values{"state": {strings.Repeat("s", MaxQuery)}, "ui_locales": {"de-CH fr"}, "logout_hint": {"alice"}})
+	if flaw != nil || len(req.State) != MaxQuery || len(req.UILocales) != 2 {
 		t.Errorf("%v %v", req, flaw)
 	}
-	for _, raw := range []url.Values{{"state": {strings.Repeat("s", 4097)}}, {"ui_locales": {strings.Repeat("de ", 67)}}} {
+	for _, raw := range []url.Values{{"state": {strings.Repeat("s", MaxQuery+1)}}, {"ui_locales": {strings.Repeat("de ", 67)}}} {
 		if req, _, flaw := ParseLogout(raw); flaw == nil || flaw.Code != LogoutUnreadable || req.State != "" || len(req.UILocales) > 0 {
 			t.Errorf("%.30v: %v %.30v", raw, flaw, req)
 		}

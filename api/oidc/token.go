@@ -91,26 +91,14 @@ func TokenTypeOf(jkt string) string {
 	return "Bearer"
 }
 
-// Introspection is the answer about a token (RFC 7662 §2.2); about an inactive one it has nothing but that.
-type Introspection struct {
-	Active    bool     `json:"active"`
-	Scope     string   `json:"scope,omitempty"`
-	ClientID  string   `json:"client_id,omitempty"`
-	Username  string   `json:"username,omitempty"`
-	TokenType string   `json:"token_type,omitempty"`
-	Expiry    int64    `json:"exp,omitempty"`
-	IssuedAt  int64    `json:"iat,omitempty"`
-	Subject   string   `json:"sub,omitempty"`
-	Audience  Audience `json:"aud,omitempty"`
-	Issuer    string   `json:"iss,omitempty"`
-	ID        string   `json:"jti,omitempty"`
-
-	Confirmation *Confirmation `json:"cnf,omitempty"`
-	Actor        *Actor        `json:"act,omitempty"`
-}
-
 // Leeway is the tolerance for different clocks where we verify times.
 const Leeway = 5 * time.Second
+
+// IsAccessToken reports whether a JWT of ours with this typ and these claims is an access token (RFC 8725 §3.11): of JWTs without a
+// typ of their own only access tokens have a client_id, which no claims of a user can have (see reserved).
+func (c *AccessTokenClaims) IsAccessToken(typ string) bool {
+	return typ == AccessTokenType || typ == IDTokenType && c.ClientID != "" && c.ID != ""
+}
 
 // Check returns why an access token of ours, whose signature is good, is not accepted, or "". It does not look at the audience.
 func (c *AccessTokenClaims) Check(issuer string, now time.Time) string {

@@ -38,7 +38,7 @@ func (p *Provider) accessTokenClaims(c *oidc.Client, f accessTokenFor, now time.
 
 // signClaims returns an access token with these claims, and remembers it as verified, since it is likely to come back soon.
 func (p *Provider) signClaims(ring *keys.Ring, c *oidc.Client, claims oidc.AccessTokenClaims, now time.Time) (string, error) {
-	token, err := signJSON(ring, c.AccessTokenSigningAlg, oidc.AccessTokenType, claims, now)
+	token, err := signJSON(ring, c.AccessTokenSigningAlg, c.AccessTokenTyp, claims, now)
 	if err == nil {
 		_, tag := ring.JWKS(now)
 		p.verified.note(tag, token, claims)
@@ -61,10 +61,10 @@ func (p *Provider) verifyAccessToken(token string) (claims oidc.AccessTokenClaim
 	switch {
 	case err != nil:
 		return claims, "signature or form", nil
-	case typ != oidc.AccessTokenType:
-		return claims, "not an access token", nil
 	case json.Unmarshal(plain, &claims) != nil:
 		return claims, "claims", nil
+	case !claims.IsAccessToken(typ):
+		return claims, "not an access token", nil
 	}
 	p.verified.note(tag, token, claims)
 	return claims, claims.Check(p.Issuer, now), nil

@@ -87,7 +87,8 @@ func (p *Provider) fetchRequestObject(
 	ctx context.Context, r Request, c *oidc.Client, uri string,
 ) (object string, refused *oidc.Error) {
 	if !c.HasRequestURI(uri) {
-		return "", &oidc.Error{Code: oidc.InvalidRequestURI, Description: "request_uri is not registered for this client"}
+		return "", &oidc.Error{Code: oidc.InvalidRequestURI, Description: "request_uri is not registered for this client",
+			Page: oidc.RequestURIUnregistered}
 	}
 	where, _, _ := strings.Cut(uri, "#")
 	body, _, err := p.fetchForAnybody(ctx, r, where, maxRequestObject)

@@ -11,10 +11,8 @@ import (
 // grantAuthorizationCode redeems a code (RFC 6749 §4.1.3, RFC 7636 §4.6).
 func (p *Provider) grantAuthorizationCode(ctx context.Context, c *oidc.Client, req tokenRequest) Answer {
 	params := req.params
-	for _, name := range []string{"code", "redirect_uri"} {
-		if params[name] == "" {
-			return p.refuseGrant(ctx, c, oidc.InvalidRequest, name+" is missing", "")
-		}
+	if params["code"] == "" {
+		return p.refuseGrant(ctx, c, oidc.InvalidRequest, "code is missing", "")
 	}
 	challenge, ok := "", true
 	if verifier := params["code_verifier"]; verifier != "" {
@@ -33,8 +31,11 @@ func (p *Provider) grantAuthorizationCode(ctx context.Context, c *oidc.Client, r
 	asked := oidc.AccessTokenRequest{ClientID: c.ClientID, RedirectURI: params["redirect_uri"], CodeChallenge: challenge,
 		JKT: req.restriction.JKT, Resources: req.restriction.Resources, Allowed: req.restriction.Allowed}
 	why := code.Check(asked, req.now)
-	if code.ClientID != c.ClientID {
+	switch {
+	case code.ClientID != c.ClientID:
 		return p.refuseCode(ctx, c, store.RefusedGrant{Reason: why})
+	case why == oidc.RedirectURIMissing:
+		return p.refuseGrant(ctx, c, oidc.InvalidRequest, "redirect_uri is missing", "the authorization request had no code_challenge")
 	}
 
 	refresh := oidc.RefreshToken{Secret: randomBytes()}

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"gatehouse/api/oidc"
@@ -11,7 +12,8 @@ import (
 
 // Introspect is the introspection endpoint (RFC 7662). A client with a secret may ask about any access token that it was
 // sent, as a service does that is called with tokens of other clients or with personal access tokens, and about refresh
-// tokens of its own. The grant is checked each time.
+// tokens of its own. Whether the token is active is for all of them; whose it is, beside the sub, only for some. The grant is
+// checked each time.
 func (p *Provider) Introspect(ctx context.Context, r Request) Answer {
 	client, params, refusal := p.fromClient(ctx, r, "introspect", oidc.AboutTokenParams)
 	switch {
@@ -30,9 +32,6 @@ func (p *Provider) Introspect(ctx context.Context, r Request) Answer {
 		return Answer{Status: 200, JSON: oidc.Introspection{}}
 	case err != nil:
 		return p.failed(ctx, err)
-	}
-	if client.SubjectType == oidc.SubjectPairwise { // the name would link a user across clients (OpenID Connect Core §8)
-		out.Username = ""
 	}
 	out.Active, out.Issuer = true, p.Issuer
 	return Answer{Status: 200, JSON: out}
@@ -53,23 +52,47 @@ func (p *Provider) introspect(ctx context.Context, client *oidc.Client, token st
 	case err != nil:
 		return oidc.Introspection{}, err
 	case why == "":
-		return p.introspectAccessToken(ctx, &claims, now)
+		return p.introspectAccessToken(ctx, client, &claims, now)
 	}
 	found, err := p.loadRefreshToken(ctx, client, oidc.RefreshSecret(token), now)
-	return oidc.Introspection{Scope: found.Scope, ClientID: client.ClientID, Username: found.Username,
-		Subject: p.subject(client, found.Sub), Expiry: found.ExpiresAt.Unix(), IssuedAt: found.CreatedAt.Unix()}, err
+	out := oidc.Introspection{Scope: found.Scope, ClientID: client.ClientID, Subject: p.subject(client, found.Sub),
+		Expiry: found.ExpiresAt.Unix(), IssuedAt: found.CreatedAt.Unix()}
+	if oidc.KnowsUsername(found.Scope, client.ReleasedClaims) {
+		out.Username = usernameFor(client, found.Username)
+	}
+	return out, err
 }
 
-// introspectAccessToken checks that the grant may live or, where a client got the token for itself, that the client may.
+// introspectAccessToken checks that the grant may live or, where a client got the token for itself, that the client may. A client that
+// the token is for is told what userinfo would tell; the one that it was issued to, who it is of, if it knows.
 func (p *Provider) introspectAccessToken(
-	ctx context.Context, claims *oidc.AccessTokenClaims, now time.Time,
+	ctx context.Context, client *oidc.Client, claims *oidc.AccessTokenClaims, now time.Time,
 ) (oidc.Introspection, error) {
 	out := oidc.Introspection{Scope: claims.Scope, ClientID: claims.ClientID, TokenType: claims.TokenType(), Expiry: claims.Expiry,
 		IssuedAt: claims.IssuedAt, Subject: claims.Subject, Audience: claims.Audience, ID: claims.ID,
 		Confirmation: claims.Confirmation, Actor: claims.Actor}
+	isTold := client.IsToldAbout(claims.Audience)
 	use := useOf(claims)
-	use.Name = true
+	use.Name = !isTold
 	owner, _, err := p.loadTokenOwner(ctx, claims, use, now)
-	out.Username = owner.Username
-	return out, err
+	if err != nil || claims.GrantID == "" || !isTold && client.ClientID != claims.ClientID {
+		return out, err
+	}
+	released := slices.Concat(owner.client.ReleasedClaims, owner.Claims.Userinfo)
+	if oidc.KnowsUsername(claims.Scope, released) {
+		out.Username = usernameFor(client, owner.Username)
+	}
+	if isTold && oidc.HasScope(claims.Scope, "openid") {
+		out.Claims = oidc.ReleaseClaims(&owner.User, claims.Scope, released)
+	}
+	return out, nil
+}
+
+// usernameFor returns the username of a user for a client that may know it: one with pairwise subjects may not, for the name is the
+// same at all clients (OpenID Connect Core §8).
+func usernameFor(client *oidc.Client, username string) string {
+	if client.SubjectType == oidc.SubjectPairwise {
+		return ""
+	}
+	return username
 }

@@ -12,8 +12,9 @@ import (
 func TestIntrospectionTellsWhetherATokenIsActiveAndNobodyWithoutASecret(t *testing.T) {
 	t.Parallel()
 	b := start(t).browser()
-	b.Exec(`INSERT INTO clients (client_id, client_secret_sha256, grant_types) VALUES ('service', sha256('service-secret'), '{}')`)
-	tokens := b.Token(Redeem(b.Code(AuthParams("scope", "openid email offline_access")))).JSON()
+	b.Exec(`INSERT INTO clients (client_id, client_secret_sha256, grant_types, resource_server)
+		VALUES ('service', sha256('service-secret'), '{}', true)`)
+	tokens := b.Token(Redeem(b.Code(AuthParams("scope", "openid profile offline_access")))).JSON()
 	access, next := Str(tokens["access_token"]), Str(tokens["refresh_token"])
 	introspect := func(client, token string) Answer {
 		return b.Do("POST", "/introspect", url.Values{"token": {token}, "client_id": {client}, "client_secret": {client + "-secret"}})
@@ -33,7 +34,7 @@ func TestIntrospectionTellsWhetherATokenIsActiveAndNobodyWithoutASecret(t *testi
 
 	got := introspect("service", access).JSON()
 	for name, want := range map[string]any{"active": true, "client_id": "web", "username": "alice", "sub": "sub-alice",
-		"scope":      "openid email offline_access",
+		"scope":      "openid profile offline_access",
 		"token_type": "Bearer", "iss": b.Issuer} {
 		if got[name] != want {
 			t.Errorf("%s is %v, want %v", name, got[name], want)

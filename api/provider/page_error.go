@@ -5,7 +5,6 @@ import "context"
 // The codes of the error page that are no protocol's; the UI has words for each.
 const (
 	pageUnknownClient     = "unknown_client"
-	pageInvalidRedirect   = "invalid_redirect_uri"
 	pageInvalidRequest    = "invalid_request"
 	pageInvalidRequestURI = "invalid_request_uri"
 	pageExpired           = "request_expired"

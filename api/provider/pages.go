@@ -105,6 +105,7 @@ type common struct {
 	Action    string      `json:"action,omitempty"`
 	Client    *clientView `json:"client,omitempty"`
 	UILocales []string    `json:"ui_locales,omitempty"`
+	ExpiresIn int64       `json:"expires_in,omitempty"` // seconds in which a form can be sent
 	RequestID string      `json:"request_id"`
 
 	actions map[string]string // addresses by the names of the table
@@ -117,7 +118,7 @@ func (p *Provider) commonOf(ctx context.Context, r Request, line *pageLine, w pe
 		c.actions[a.name] = p.Issuer + a.path
 	}
 	if c.Action = c.actions["action"]; c.Action != "" {
-		c.Request = r.Params.Get("request")
+		c.Request, c.ExpiresIn = r.Params.Get("request"), w.Expires-now.Unix()
 	}
 	if w.Request != nil {
 		c.UILocales = w.Request.UILocales

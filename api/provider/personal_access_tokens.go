@@ -80,11 +80,15 @@ func (p *Provider) personalAccessToken(
 }
 
 // introspectionOf returns what client is told of a personal access token (RFC 7662 §2.2). There is no client_id: no client got
-// it.
+// it, and it names no audience, so whose it is is for clients that an administrator registered.
 func (p *Provider) introspectionOf(client *oidc.Client, t store.PersonalAccessToken, u *oidc.User) oidc.Introspection {
-	return oidc.Introspection{Scope: t.Scope, Username: u.Username, TokenType: "Bearer",
-		Expiry: t.ExpiresAt.Unix(), IssuedAt: t.CreatedAt.Unix(),
+	out := oidc.Introspection{Scope: t.Scope, TokenType: "Bearer", Expiry: t.ExpiresAt.Unix(), IssuedAt: t.CreatedAt.Unix(),
 		Subject: p.subject(client, u.Sub), Audience: oidc.Audience{p.Issuer}, ID: t.ID}
+	if client.Registration == "" || client.IsToldAbout(nil) {
+		out.Username = usernameFor(client, u.Username)
+		out.Claims = oidc.ReleaseClaims(u, t.Scope, nil)
+	}
+	return out
 }
 
 // userinfoOf answers userinfo for a personal access token, which is bound to no key and always a bearer's.

@@ -49,5 +49,5 @@ func (p *Provider) PushAuthorization(ctx context.Context, r Request) Answer {
 	return p.withNonce(r, Answer{Status: 201, JSON: out}, now)
 }
 
-// maxRequestURI keeps the address of the authorization endpoint within what web servers take (nginx: 8 kB a line).
-const maxRequestURI = 6 << 10
+// maxRequestURI keeps the address of the authorization endpoint within the query that is taken there, with client_id beside.
+const maxRequestURI = oidc.MaxQuery - 1<<10

@@ -125,25 +125,25 @@ func TestAPushedRequestIsForItsClientAMinuteAndOneAnswer(t *testing.T) {
 			t.Errorf("%s: %d %s", what, a.Status, a.Location())
 		}
 	}
-	toPage := func(what string, a Answer) {
+	toPage := func(what, code string, a Answer) {
 		t.Helper()
 		page := b.Interaction(a.LeadsTo())
-		if e, _ := page["error"].(map[string]any); a.Status != 400 || a.Header.Get("Location") != "" || e["code"] != "invalid_request_uri" {
-			t.Errorf("%s: %d %s %v", what, a.Status, a.Location(), page)
+		if e, _ := page["error"].(map[string]any); a.Status != 400 || a.Header.Get("Location") != "" || e["code"] != code {
+			t.Errorf("%s: %d %s %v, want %s", what, a.Status, a.Location(), page["error"], code)
 		}
 	}
 	uri := b.pushedURI(AuthParams())
-	toPage("another client", b.Authorize(withPushed(uri, "client_id", "other", "redirect_uri", Callback)))
+	toPage("another client", "request_uri_of_another_client", b.Authorize(withPushed(uri, "client_id", "other", "redirect_uri", Callback)))
 	for i := len(requestURIPrefix); i < len(uri); i += 61 {
 		altered := []byte(uri)
 		altered[i] ^= 1
-		toPage("altered", b.Authorize(withPushed(string(altered), "redirect_uri", Callback)))
+		toPage("altered", "request_altered", b.Authorize(withPushed(string(altered), "redirect_uri", Callback)))
 	}
 	for _, bad := range []string{requestURIPrefix, requestURIPrefix + "AAAA", uri + "A", uri + "=", uri[:len(uri)-1]} {
-		toPage(bad, b.Authorize(withPushed(bad)))
+		toPage(bad, "request_altered", b.Authorize(withPushed(bad)))
 	}
 	login := b.Authorize(AuthParams("prompt", "login")).Query("request")
-	toPage("a request of a page", b.Authorize(withPushed(requestURIPrefix+login)))
+	toPage("a request of a page", "request_altered", b.Authorize(withPushed(requestURIPrefix+login)))
 	if a := b.Do("GET", "/interaction", url.Values{"request": {strings.TrimPrefix(uri, requestURIPrefix)}}); a.Status != 400 {
 		t.Errorf("a pushed request passes for one of a page: %d %s", a.Status, a.Body)
 	}
@@ -170,16 +170,16 @@ func TestAPushedRequestIsForItsClientAMinuteAndOneAnswer(t *testing.T) {
 	b.Later(time.Second)
 	toClient("expired", b.Authorize(withPushed(late)))
 
-	for sql, undo := range map[string]string{
-		`UPDATE clients SET redirect_uris = '{https://rp.example.org/}'
-			WHERE client_id = 'web'`: "UPDATE clients SET redirect_uris = ARRAY['" + Callback + "'] WHERE client_id = 'web'",
-		"UPDATE clients SET disabled_at = now() WHERE client_id = 'web'": "UPDATE clients SET disabled_at = NULL",
+	for sql, then := range map[string][2]string{
+		`UPDATE clients SET redirect_uris = '{https://rp.example.org/}' WHERE client_id = 'web'`: {
+			"invalid_redirect_uri", "UPDATE clients SET redirect_uris = ARRAY['" + Callback + "'] WHERE client_id = 'web'"},
+		"UPDATE clients SET disabled_at = now() WHERE client_id = 'web'": {"unknown_client", "UPDATE clients SET disabled_at = NULL"},
 	} {
 		uri := b.pushedURI(AuthParams())
 		b.Exec(sql)
 		b.WaitForNotify()
-		toPage(sql, b.Authorize(withPushed(uri)))
-		b.Exec(undo)
+		toPage(sql, then[0], b.Authorize(withPushed(uri)))
+		b.Exec(then[1])
 		b.WaitForNotify()
 	}
 }
@@ -250,7 +250,7 @@ func TestARequestThatWouldBeRefusedIsRefusedWhenItIsPushed(t *testing.T) {
 			AuthParams("prompt", "none login"),
 			AuthParams("max_age", "-1"), AuthParams("response_mode", "web_message"), AuthParams("nonce", strings.Repeat("n", 2000)), repeated,
 			AuthParams("request_uri", "https://rp.example.org/request"), AuthParams("request_uri", requestURIPrefix+"AAAA"),
-			AuthParams("id_token_hint", "x"), AuthParams("claims", "{"), AuthParams("state", strings.Repeat("x", 4500))},
+			AuthParams("id_token_hint", "x"), AuthParams("claims", "{"), AuthParams("state", strings.Repeat("x", 16<<10+1))},
 		"unsupported_response_type":         {AuthParams("response_type", "none")},
 		"invalid_scope":                     {AuthParams("scope", "everything")},
 		"invalid_target":                    {AuthParams("resource", "https://nobody.example.org")},
@@ -265,9 +265,12 @@ func TestARequestThatWouldBeRefusedIsRefusedWhenItIsPushed(t *testing.T) {
 			}
 		}
 	}
-	large := b.pushRequest(AuthParams("state", strings.Repeat("\u20ac", 1200), "nonce", strings.Repeat("n", 1000)))
+	large := b.pushRequest(AuthParams("state", strings.Repeat("x", 11_000), "nonce", strings.Repeat("n", 1000)))
 	if large.Status != 400 || large.JSON()["error"] != "invalid_request" || large.JSON()["error_description"] != "the request is too large" {
-		t.Errorf("4,600 bytes: %d %s", large.Status, large.Body)
+		t.Errorf("12 kB: %d %s", large.Status, large.Body)
+	}
+	if a := b.Authorize(withPushed(b.pushedURI(AuthParams("state", strings.Repeat("x", 10_000))))); a.Location().Path != "/login" {
+		t.Errorf("10 kB of state: %d %.200s", a.Status, a.Location())
 	}
 	if a := b.pushRequest(AuthParams("state", strings.Repeat("x", 3000))); a.Status != 201 || len(Str(a.JSON()["request_uri"])) > 6<<10 {
 		t.Errorf("3 kB of state: %d, %d bytes", a.Status, len(Str(a.JSON()["request_uri"])))

@@ -95,7 +95,7 @@ func TestALogoutWithAnyFlawAsksSignsOutTellsAndStays(t *testing.T) {
 		"slash added":          {good("post_logout_redirect_uri", Bye+"/"), "logout_uri_unregistered"},
 		"a redirect URI":       {good("post_logout_redirect_uri", Callback), "logout_uri_unregistered"},
 		"repeated URI":         {repeated, "logout_request_unreadable"},
-		"long state":           {good("state", strings.Repeat("s", 4097)), "logout_request_unreadable"},
+		"long state":           {good("state", strings.Repeat("s", 16<<10+1)), "logout_request_unreadable"},
 		"control character":    {good("state", "a\nb"), "logout_request_unreadable"},
 		"many languages":       {good("ui_locales", strings.Repeat("de ", 100)), "logout_request_unreadable"},
 		"URI with a NUL":       {good("post_logout_redirect_uri", Bye+"\x00"), "logout_request_unreadable"},

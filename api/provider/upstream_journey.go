@@ -26,9 +26,10 @@ type journey struct {
 }
 
 const (
-	journeyChunk  = 3800    // bytes of a cookie; browsers take 4,096 with its name
-	journeyChunks = 4       // cookies
-	journeysLimit = 6 << 10 // bytes of journeys that were begun and not ended, before they are forgotten
+	journeyChunk  = 3800     // bytes of a cookie; browsers take 4,096 with its name
+	journeyChunks = 7        // cookies
+	journeysLimit = 6 << 10  // bytes of journeys that were begun and not ended, before they are forgotten
+	journeysMost  = 28 << 10 // bytes with the one that begins: a header that web servers take (ours: 32 kB)
 	skew          = 10 * time.Second
 )
 
@@ -55,7 +56,7 @@ func (p *Provider) sealJourney(r Request, j journey, now time.Time) (state strin
 			cookies = append(cookies, Cookie{Name: name, MaxAge: -1})
 		}
 	}
-	if begun <= journeysLimit {
+	if begun <= journeysLimit && begun+len(text) <= journeysMost {
 		cookies = nil
 	}
 	age := max(time.Unix(j.Page.Expires, 0).Sub(now), time.Second)

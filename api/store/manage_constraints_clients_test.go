@@ -113,6 +113,7 @@ var refusedClients = map[string]refusedStatement{
 	"clients_response_types_must_not_be_null": {"UPDATE clients SET response_types = '{NULL}'", nil},
 	"clients_allowed_groups_must_not_be_null": {"UPDATE clients SET allowed_groups = '{NULL}'", nil},
 
+	"clients_access_token_typ_must_be_at_jwt_or_jwt": {"UPDATE clients SET access_token_typ = %", []string{"'jwt'", "''", "'logout+jwt'"}},
 	"clients_cors_origins_must_be_at_most_100": {
 		"UPDATE clients SET cors_origins = array_fill('https://c.example.org'::text, '{101}')", nil},
 	"clients_cors_origins_must_not_be_null":      {"UPDATE clients SET cors_origins = '{NULL}'", nil},

@@ -21,7 +21,7 @@ const (
 	readTimeout       = 15 * time.Second
 	writeTimeout      = 60 * time.Second // a sign-in may wait for its hash
 	idleTimeout       = 2 * time.Minute
-	maxHeaderBytes    = 32 << 10
+	maxHeaderBytes    = 48 << 10         // a request of 16 KiB and cookies of another: sign-ins on their way to upstreams
 	drainTimeout      = 20 * time.Second // below the 30 s that Kubernetes and the 90 s that systemd give
 )
 

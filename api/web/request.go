@@ -6,17 +6,20 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/labstack/echo/v4"
 
+	"gatehouse/api/oidc"
 	"gatehouse/api/provider"
 )
 
 // What a request may bring, checked before it is parsed.
 const (
-	maxQuery  = 16 << 10 // bytes
-	maxBody   = 64 << 10 // bytes
+	maxQuery  = oidc.MaxQuery
+	maxSealed = 2 * maxQuery // of a query that has a whole request, sealed
+	maxBody   = 64 << 10     // bytes
 	maxParams = 100
 	maxName   = 32 // bytes
 )
@@ -77,8 +80,12 @@ func pathName(c echo.Context) string {
 func rawParams(c echo.Context) (string, *problem) {
 	req := c.Request()
 	if req.Method != http.MethodPost {
-		if len(req.URL.RawQuery) > maxQuery {
-			return "", &problem{http.StatusRequestURITooLong, "the query is longer than 16 KiB"}
+		limit := maxQuery
+		if c.Path() == "/interaction" {
+			limit = maxSealed
+		}
+		if len(req.URL.RawQuery) > limit {
+			return "", &problem{http.StatusRequestURITooLong, "the query is longer than " + strconv.Itoa(limit>>10) + " KiB"}
 		}
 		return req.URL.RawQuery, nil
 	}

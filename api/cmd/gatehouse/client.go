@@ -44,6 +44,8 @@ type clientAddCmd struct {
 	NoPKCE       bool     `name:"no-pkce" help:"The client cannot do PKCE; only for one that keeps a secret."`
 
 	AccessTokenAlg     string `enum:"ES256,RS256,PS256,EdDSA" default:"ES256" help:"Its access tokens are signed with it (${enum})."`
+	AccessTokenTyp     string `enum:"at+jwt,JWT" default:"at+jwt" help:"JWT is for services that refuse at+jwt (${enum})."`
+	ResourceServer     bool   `help:"It is sent tokens of other clients, and asks whose they are."`
 	RefreshTokenFormat string `enum:"opaque,jwt" default:"opaque" help:"jwt is for one that parses its refresh tokens (${enum})."`
 
 	ReleaseClaim   []string `sep:"none" placeholder:"CLAIM" help:"Given to the client whatever its scope; may be repeated."`
@@ -109,6 +111,7 @@ func (c clientAddCmd) registration() admin.Registration {
 	}
 	in.RequirePKCE = !c.NoPKCE
 	in.AccessTokenSigningAlg = c.AccessTokenAlg
+	in.AccessTokenTyp, in.ResourceServer = c.AccessTokenTyp, c.ResourceServer
 	in.RefreshTokenFormat = c.RefreshTokenFormat
 	in.ReleasedClaims = c.ReleaseClaim
 	in.Audiences = c.Audience

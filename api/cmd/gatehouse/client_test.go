@@ -49,14 +49,15 @@ func TestClientCommands(t *testing.T) {
 	s.good("", "client", "enable", "spa")
 	s.good("", "client", "remove", "spa")
 
-	s.good("", "client", "add", "old", "--no-pkce", "--access-token-alg", "RS256", "--refresh-token-format", "jwt",
+	s.good("", "client", "add", "old", "--no-pkce", "--access-token-alg", "RS256", "--access-token-typ", "JWT", "--resource-server",
+		"--refresh-token-format", "jwt",
 		"--release-claim", "preferred_username", "--release-claim", "email", "--audience", "https://things.example.org",
 		"--allow-upstream", "google",
 		"--grant-type", "urn:ietf:params:oauth:grant-type:token-exchange")
 	shown = s.good("", "client", "show", "old")
 	var old oidc.Client
 	if err := json.Unmarshal([]byte(shown), &old); err != nil || old.RequirePKCE || old.AccessTokenSigningAlg != "RS256" ||
-		old.RefreshTokenFormat != "jwt" ||
+		old.RefreshTokenFormat != "jwt" || old.AccessTokenTyp != "JWT" || !old.ResourceServer ||
 		len(old.ReleasedClaims) != 2 || len(old.Audiences) != 1 || len(old.AllowedUpstreams) != 1 || len(old.GrantTypes) != 3 {
 		t.Errorf("client show: %v %s", err, shown)
 	}

@@ -9,7 +9,8 @@ export interface Upstream { name: string; display_name: string; issuer?: string 
 /** A personal access token as it is listed, without its value; times are RFC 3339. */
 export interface Token { id: string; name: string; scopes?: string[]; created_at: string; expires_at: string; used_at?: string }
 
-interface Always { request_id?: string; ui_locales?: string[] }
+/** `expires_in` is in how many seconds the API would no longer take the form. */
+interface Always { request_id?: string; ui_locales?: string[]; expires_in?: number }
 interface WithForm { request: string; action: string }
 
 /** A page that the API may ask for: what its answer has, and the addresses that the page cannot do without. */

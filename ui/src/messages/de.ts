@@ -198,15 +198,30 @@ export const de: Messages = {
         text: 'Sie wollte Sie an eine Adresse weiterleiten, die nicht für sie registriert ist; das ist nicht geschehen. '
           + 'Bitte sagen Sie es denen, die sie betreiben, und nennen Sie die Vorgangsnummer unten.',
       },
+      redirect_uri_missing: {
+        title: 'Diese Anwendung ist nicht richtig eingerichtet',
+        text: 'Sie hat nicht gesagt, wohin Sie zurück sollen. Bitte sagen Sie es denen, die sie betreiben, und nennen Sie '
+          + 'die Vorgangsnummer unten.',
+      },
       invalid_request: {
         title: 'Diese Anfrage ist nicht brauchbar',
         text: 'Die Anwendung hat etwas Unverständliches geschickt. Gehen Sie zu ihr zurück und versuchen Sie es noch einmal. '
           + 'Geschieht es wieder, sagen Sie es denen, die sie betreiben.',
       },
       invalid_request_uri: {
-        title: 'Diese Anfrage gilt nicht mehr',
-        text: 'Die Anfrage der Anwendung ist abgelaufen oder wurde schon verwendet. '
-          + 'Gehen Sie zur Anwendung zurück und beginnen Sie neu.',
+        title: 'Diese Anfrage lässt sich nicht lesen',
+        text: 'Was die Anwendung möchte, ließ sich nicht von dort holen, wo es liegen soll. Gehen Sie zur Anwendung zurück '
+          + 'und versuchen Sie es noch einmal.',
+      },
+      request_uri_unregistered: {
+        title: 'Diese Anwendung ist nicht richtig eingerichtet',
+        text: 'Was sie möchte, liegt an einer Adresse, die nicht für sie registriert ist. Bitte sagen Sie es denen, die sie '
+          + 'betreiben, und nennen Sie die Vorgangsnummer unten.',
+      },
+      request_uri_of_another_client: {
+        title: 'Diese Anfrage ist nicht von dieser Anwendung',
+        text: 'Eine andere Anwendung hat sie gestellt; es ist nichts geschehen. Gehen Sie zu der Anwendung zurück, die Sie '
+          + 'verwenden möchten, und beginnen Sie neu.',
       },
       request_expired: {
         title: 'Diese Anmeldung ist abgelaufen',

@@ -200,14 +200,29 @@ export const en = {
         text: 'It asked to send you on to an address that is not registered for it, so you were not sent there. '
           + 'Please tell the people who run it, with the request ID below.',
       },
+      redirect_uri_missing: {
+        title: 'This application is not set up correctly',
+        text: 'It did not say where to send you back to. Please tell the people who run it, with the request ID below.',
+      },
       invalid_request: {
         title: 'This request cannot be used',
         text: 'The application sent something that could not be understood. Go back to it and try once more. '
           + 'If this happens again, tell the people who run it.',
       },
       invalid_request_uri: {
-        title: 'This request is no longer valid',
-        text: 'The application’s request has expired or was used already. Go back to the application and start again.',
+        title: 'This request cannot be read',
+        text: 'What the application asks for could not be fetched from where it says that it is. Go back to it and try once '
+          + 'more.',
+      },
+      request_uri_unregistered: {
+        title: 'This application is not set up correctly',
+        text: 'It keeps what it asks for at an address that is not registered for it. Please tell the people who run it, '
+          + 'with the request ID below.',
+      },
+      request_uri_of_another_client: {
+        title: 'This request is not this application’s',
+        text: 'It was made by another application, so nothing was done with it. Go back to the application that you want to '
+          + 'use and start again.',
       },
       request_expired: {
         title: 'This request has expired',

@@ -198,14 +198,28 @@ export const fr: Messages = {
         text: 'Elle voulait vous renvoyer à une adresse qui n’est pas enregistrée pour elle ; cela n’a pas été fait. '
           + 'Prévenez ses responsables, avec le numéro de la demande ci-dessous.',
       },
+      redirect_uri_missing: {
+        title: 'Cette application est mal configurée',
+        text: 'Elle n’a pas dit où vous renvoyer. Prévenez ses responsables, avec le numéro de la demande ci-dessous.',
+      },
       invalid_request: {
         title: 'Cette demande est inutilisable',
         text: 'L’application a envoyé quelque chose d’incompréhensible. Retournez-y et réessayez. '
           + 'Si cela se reproduit, prévenez ses responsables.',
       },
       invalid_request_uri: {
-        title: 'Cette demande n’est plus valable',
-        text: 'La demande de l’application a expiré ou a déjà été utilisée. Retournez à l’application et recommencez.',
+        title: 'Cette demande est illisible',
+        text: 'Ce que demande l’application n’a pas pu être lu là où il devrait se trouver. Retournez à l’application et '
+          + 'réessayez.',
+      },
+      request_uri_unregistered: {
+        title: 'Cette application est mal configurée',
+        text: 'Ce qu’elle demande se trouve à une adresse qui n’est pas enregistrée pour elle. Prévenez ses responsables, '
+          + 'avec le numéro de la demande ci-dessous.',
+      },
+      request_uri_of_another_client: {
+        title: 'Cette demande vient d’une autre application',
+        text: 'Rien n’a donc été fait. Retournez à l’application que vous voulez utiliser et recommencez.',
       },
       request_expired: {
         title: 'Cette connexion a expiré',

@@ -9,7 +9,8 @@ const loginCodes = [
 const deviceCodes = ['unknown_user_code', 'too_many_attempts', 'temporarily_unavailable'];
 const accountCodes = ['invalid_token_name', 'too_many_tokens', 'temporarily_unavailable'];
 const errorCodes = [
-  'unknown_client', 'invalid_redirect_uri', 'invalid_request', 'invalid_request_uri', 'request_expired', 'request_altered',
+  'unknown_client', 'redirect_uri_missing', 'invalid_redirect_uri', 'invalid_request', 'invalid_request_uri',
+  'request_uri_unregistered', 'request_uri_of_another_client', 'request_expired', 'request_altered',
   'request_from_another_browser', 'origin_refused', 'temporarily_unavailable', 'server_error', 'access_denied', 'expired_token',
   'not_found',
 ];

@@ -51,6 +51,15 @@ describe('login', () => {
     expect(text('[role=alert]')).toContain('wait a few minutes,');
   });
 
+  test('asks again when it was left open until the API would no longer take it, so that nobody types a password for nothing', async () => {
+    const expired = { page: 'error', error: { code: 'request_expired' }, client };
+    const net = await show({ ...login, expires_in: 0.001 });
+    net.interaction = { status: 400, body: expired };
+    await vi.waitUntil(() => text('h1') === 'This request has expired', { timeout: 5000 });
+    expect(all('input[name=password]')).toEqual([]);
+    expect(net.asked.filter((url) => url.includes('/interaction'))).toHaveLength(2);
+  });
+
   test('has words for a reason it does not know', async () => {
     await show({ ...login, error: { code: 'moon_phase' } });
     expect(text('[role=alert]')).toBe('That did not work. Please try again.');

@@ -64,7 +64,7 @@ func ParseAuthorize(raw url.Values, client *Client, issuer string, allowed []Res
 		}
 	}
 	if client == nil || client.Disabled() {
-		return req, &Error{Code: InvalidClient, Description: "unknown client", Log: "client_id " + strconv.Quote(p["client_id"]) +
+		return req, &Error{Code: InvalidClient, Description: "unknown client", Log: "client_id " + strconv.Quote(clip(p["client_id"])) +
 			" is not registered or disabled; to see what is: gatehouse client list"}, nil
 	}
 	if p["redirect_uri"] == "" { // required, whatever is registered (OpenID Connect Core §3.1.2.1)
@@ -75,7 +75,7 @@ func ParseAuthorize(raw url.Values, client *Client, issuer string, allowed []Res
 			Log: client.ExplainRedirectURI(p["redirect_uri"])}, nil
 	}
 	responseType := ParseResponseType(p["response_type"])
-	services, noResource := Resources(raw["resource"], client.ResourcesOf(issuer))
+	services, noResource := client.ReadResources(raw["resource"], issuer)
 	granted := grantableScope(p["scope"], client, services...)
 	req = AuthorizeRequest{
 		ClientID: client.ClientID, RedirectURI: p["redirect_uri"], State: stateOf(raw), Nonce: p["nonce"],

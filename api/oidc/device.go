@@ -45,7 +45,7 @@ func ParseDeviceAuthorization(p Params, named []string, c *Client, issuer string
 	if e := checkLengths(p, c); e != nil {
 		return "", nil, e
 	}
-	services, e := Resources(named, c.ResourcesOf(issuer))
+	services, e := c.ReadResources(named, issuer)
 	if e != nil {
 		return "", nil, e
 	}

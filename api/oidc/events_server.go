@@ -93,3 +93,13 @@ type ForwardedUnreadable struct {
 func (ForwardedUnreadable) Kind() EventKind {
 	return EventKind{"forwarded_unreadable", LevelWarn, "a proxy does not say readably where requests come from"}
 }
+
+// RefusalsLeftOut is how many events of one kind the log does not have, since somebody had too many of them.
+type RefusalsLeftOut struct {
+	Of    string `json:"of"` // the event
+	Count int    `json:"count"`
+}
+
+func (RefusalsLeftOut) Kind() EventKind {
+	return EventKind{"refusals_left_out", LevelWarn, "refusals of one site are not in the log"}
+}

@@ -1,6 +1,7 @@
 package oidc
 
 import (
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -103,8 +104,9 @@ func (r LogoutRequest) ReturnTo(c *Client) (uri string, flaw *LogoutFlaw) {
 		return "", &LogoutFlaw{LogoutOfNobody, "post_logout_redirect_uri needs id_token_hint or client_id"}
 	case !slices.Contains(c.PostLogoutRedirectURIs, r.PostLogoutRedirectURI):
 		return "", &LogoutFlaw{LogoutURIUnregistered,
-			"post_logout_redirect_uri " + sqlLiteral(r.PostLogoutRedirectURI) + " is not registered for client " + c.ClientID +
-				"; to register it: " + c.sqlAppend("post_logout_redirect_uris", r.PostLogoutRedirectURI)}
+			fmt.Sprintf("post_logout_redirect_uri %q is not registered for client %s; %s", clip(r.PostLogoutRedirectURI), c.ClientID,
+				toAllow("to register it", rowProblem(r.PostLogoutRedirectURI),
+					c.sqlAppend("post_logout_redirect_uris", r.PostLogoutRedirectURI)))}
 	}
 	return WithParams(r.PostLogoutRedirectURI, [][2]string{{"state", r.State}}), nil
 }

@@ -56,11 +56,11 @@ func (c *Client) ExplainRedirectURI(given string) string {
 			best, parts = registered, d
 		}
 	}
-	fix := "to register it: " + c.sqlAppend("redirect_uris", given)
+	fix := toAllow("to register it", rowProblem(given), c.sqlAppend("redirect_uris", given))
 	if best == "" {
 		return "the client has no redirect_uris; " + fix
 	}
-	return fmt.Sprintf("redirect_uri %q differs from the registered %q in %s; %s", given, best, strings.Join(parts, ", "), fix)
+	return fmt.Sprintf("redirect_uri %q differs from the registered %q in %s; %s", clip(given), clip(best), strings.Join(parts, ", "), fix)
 }
 
 func uriDifference(a, b string) []string {
@@ -75,14 +75,14 @@ func uriDifference(a, b string) []string {
 			parts = append(parts, name)
 		}
 	}
-	add(x.Scheme != y.Scheme, fmt.Sprintf("scheme (%s, not %s)", x.Scheme, y.Scheme))
-	add(x.Hostname() != y.Hostname(), fmt.Sprintf("host (%s, not %s)", x.Hostname(), y.Hostname()))
-	add(x.Port() != y.Port(), fmt.Sprintf("port (%s, not %s)", portOf(x), portOf(y)))
+	add(x.Scheme != y.Scheme, differing("scheme", x.Scheme, y.Scheme))
+	add(x.Hostname() != y.Hostname(), differing("host", x.Hostname(), y.Hostname()))
+	add(x.Port() != y.Port(), differing("port", portOf(x), portOf(y)))
 	if x.Path != y.Path {
 		if strings.TrimSuffix(x.Path, "/") == strings.TrimSuffix(y.Path, "/") {
 			parts = append(parts, "the slash at the end of the path")
 		} else {
-			parts = append(parts, fmt.Sprintf("path (%s, not %s)", x.Path, y.Path))
+			parts = append(parts, differing("path", x.Path, y.Path))
 		}
 	}
 	add(x.RawQuery != y.RawQuery, "query")
@@ -90,6 +90,10 @@ func uriDifference(a, b string) []string {
 		parts = append(parts, "its spelling (upper case, percent-encoding, user name or fragment)")
 	}
 	return parts
+}
+
+func differing(part, a, b string) string {
+	return fmt.Sprintf("%s (%s, not %s)", part, clip(a), clip(b))
 }
 
 func portOf(u *url.URL) string {

@@ -15,25 +15,35 @@ const maxURIs = 100
 type uriRule struct {
 	breaks func(uri string) bool
 	reason string
+	also   alsoOf // beside those who register themselves
 }
+
+// alsoOf is for which URIs of administrators a rule holds.
+type alsoOf int
+
+const (
+	ofNone alsoOf = iota
+	ofHTTP        // and https
+	ofAll
+)
 
 // uriRules are asked in this order; the first that is broken is the answer.
 var uriRules = []uriRule{
-	{func(uri string) bool { return len(uri) > 1000 }, "must have at most 1000 characters"},
-	{func(uri string) bool { return strings.Contains(uri, "#") }, "must have no fragment"},
-	{func(uri string) bool { return strings.Contains(uri, "*") }, "must have no wildcard"},
+	{func(uri string) bool { return len(uri) > 1000 }, "must have at most 1000 characters", ofAll},
+	{func(uri string) bool { return strings.Contains(uri, "#") }, "must have no fragment", ofAll},
+	{func(uri string) bool { return strings.Contains(uri, "*") }, "must have no wildcard", ofAll},
 	{func(uri string) bool { return strings.ContainsFunc(uri, func(r rune) bool { return r > '~' }) },
-		"must be ASCII: Punycode for the host, percent-encoding for the rest"},
-	{func(uri string) bool { return strings.ContainsFunc(uri, isSpecial) }, "must have special characters percent-encoded"},
-	{unlike(`^[A-Za-z][A-Za-z0-9+.-]*:`), "must be absolute"},
-	{unlike(`^[a-z0-9+.-]+:`), "must have its scheme in lower case"},
+		"must be ASCII: Punycode for the host, percent-encoding for the rest", ofNone},
+	{func(uri string) bool { return strings.ContainsFunc(uri, isSpecial) }, "must have special characters percent-encoded", ofAll},
+	{unlike(`^[A-Za-z][A-Za-z0-9+.-]*:`), "must be absolute", ofAll},
+	{unlike(`^[a-z0-9+.-]+:`), "must have its scheme in lower case", ofAll},
 	{unlike(`^(https?:|[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+:)`),
-		"must be https, or of a scheme of the application that has a dot (RFC 8252 section 7.1)"},
-	{unlike(`^(https?://[^/?]|[^:]*\.)`), "must have a host"},
-	{like(`^https?://[^/?]*@`), "must have no user name"},
-	{unlike(`^(https?://(\[[0-9a-fA-F:.]+\]|\w([\w.-]*\w)?)([:/?]|$)|[^:]*\.)`), "must have a valid host"},
-	{unlike(`^(https?://(\[[^]]*\]|[^:/?]*)(:[0-9]{1,5})?([/?]|$)|[^:]*\.)`), "must have a valid port"},
-	{func(uri string) bool { _, err := url.Parse(uri); return err != nil }, "must have valid percent-encoding"},
+		"must be https, or of a scheme of the application that has a dot (RFC 8252 section 7.1)", ofNone},
+	{unlike(`^(https?://[^/?]|[^:]*\.)`), "must have a host", ofHTTP},
+	{like(`^https?://[^/?]*@`), "must have no user name", ofAll},
+	{unlike(`^(https?://(\[[0-9a-fA-F:.]+\]|\w([\w.-]*\w)?)([:/?]|$)|[^:]*\.)`), "must have a valid host", ofHTTP},
+	{unlike(`^(https?://(\[[^]]*\]|[^:/?]*)(:[0-9]{1,5})?([/?]|$)|[^:]*\.)`), "must have a valid port", ofHTTP},
+	{func(uri string) bool { _, err := url.Parse(uri); return err != nil }, "must have valid percent-encoding", ofNone},
 }
 
 func isSpecial(r rune) bool { return r <= ' ' || r == 0x7f || strings.ContainsRune("\\<>\"^`{|}", r) }

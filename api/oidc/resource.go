@@ -36,8 +36,7 @@ func Resources(values, allowed []string) (list []string, refusal *Error) {
 		case value == "":
 			continue // as if it were not there (RFC 6749 §3.1)
 		case i < 0:
-			return nil, &Error{Code: InvalidTarget, Description: "resource is not one that this client may have access tokens for",
-				Log: explainResource(value)}
+			return nil, &Error{Code: InvalidTarget, Description: "resource is not one that this client may have access tokens for"}
 		case !slices.Contains(list, allowed[i]):
 			list = append(list, allowed[i])
 		}
@@ -45,13 +44,15 @@ func Resources(values, allowed []string) (list []string, refusal *Error) {
 	return list, nil
 }
 
-// explainResource returns, for the log, how to let clients ask for a resource.
-func explainResource(value string) string {
-	if !isText(value) || len(value) > maxTarget {
-		return "resource is too long or not text"
+// ReadResources is Resources of those that the client may ask for; the log is told how to allow it one that it may not.
+func (c *Client) ReadResources(values []string, issuer string) (list []string, refusal *Error) {
+	allowed := c.ResourcesOf(issuer)
+	list, refusal = Resources(values, allowed)
+	if refusal != nil {
+		unknown := func(value string) bool { _, e := Resources([]string{value}, allowed); return e != nil }
+		refusal.Log = c.explainResource(values[slices.IndexFunc(values, unknown)])
 	}
-	return "to open it to clients that register themselves: INSERT INTO resources (identifier, open_to) VALUES (" + sqlLiteral(value) +
-		", 'registered'); to another: UPDATE clients SET audiences = array_append(audiences, " + sqlLiteral(value) + ") WHERE client_id = …"
+	return list, refusal
 }
 
 // isSameResource reports whether two identifiers are those of one service: libraries write an origin with and without the slash of its

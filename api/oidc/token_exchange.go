@@ -118,12 +118,6 @@ func (policy *ExchangePolicy) Decide(c *Client, subject *AccessTokenClaims, acto
 	return strings.Join(list, " "), act, nil
 }
 
-// ExplainPolicy returns, for the log, how to add the row that is missing.
-func ExplainPolicy(c *Client, audience string) string {
-	return "to allow it: INSERT INTO exchange_policies (client_id, audience, scope) VALUES (" + sqlLiteral(c.ClientID) + ", " +
-		sqlLiteral(audience) + ", 'the scopes that it may pass on')"
-}
-
 // MayExchange returns why this client does not get tokens of the upstream, nil if it does. A client without a secret gets none:
 // anyone could ask in its name.
 func (c *Client) MayExchange(upstream string) *Error {
@@ -132,7 +126,7 @@ func (c *Client) MayExchange(upstream string) *Error {
 		return refuse(UnauthorizedClient, "a client without a secret cannot exchange tokens")
 	case !slices.Contains(c.AllowedUpstreams, upstream):
 		return &Error{Code: InvalidTarget, Description: "requested_issuer is not an upstream whose tokens this client may have",
-			Log: "to allow it: " + c.sqlAppend("allowed_upstreams", upstream)}
+			Log: c.explainUpstream(upstream)}
 	}
 	return nil
 }

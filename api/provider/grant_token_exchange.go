@@ -145,7 +145,7 @@ func (p *Provider) exchangeForService(
 	scope, act, refused := x.Policy.Decide(c, subject, actor, req.params["scope"])
 	if refused != nil {
 		if x.Policy == nil {
-			refused.Log = oidc.ExplainPolicy(c, target)
+			refused.Log = oidc.ExplainPolicy(c, target, subject, req.params["scope"])
 		}
 		return p.refuseGrant(ctx, c, refused.Code, refused.Description, refused.Log)
 	}

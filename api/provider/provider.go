@@ -50,7 +50,8 @@ type Provider struct {
 func New(settings Settings, db *store.Store, sealer *keys.Sealer, passwords *authn.Passwords, now func() time.Time) *Provider {
 	p := &Provider{Settings: settings, store: db, sealer: sealer, passwords: passwords, now: now, decide: oidc.AuthorizeRequest.Decide,
 		outgoing: outgoing.Client(settings.PrivateHosts), fetches: newFetches(), keyFetches: newFetches(),
-		bucketKey: sealer.Derive(keys.ForLoginThrottle, nil), logoutsDue: make(chan struct{}, 1), listeners: []listener{logEvent}}
+		bucketKey: sealer.Derive(keys.ForLoginThrottle, nil), logoutsDue: make(chan struct{}, 1),
+		listeners: []listener{newRefusals(now, logEvent).hear}}
 	p.upstreams = authn.NewUpstreams(p.outgoing, now)
 	p.metadata = discoveryDocument(settings)
 	p.metadataTag = oidc.ETag(p.metadata)

@@ -2,10 +2,12 @@ package provider
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/netip"
 	"reflect"
 	"strings"
+	"unicode"
 
 	"gatehouse/api/oidc"
 )
@@ -68,9 +70,46 @@ func fieldsOf(e oidc.Event) (attrs []slog.Attr) {
 		if options == "omitempty" && value.Field(i).IsZero() {
 			continue
 		}
-		attrs = append(attrs, slog.Any(name, value.Field(i).Interface()))
+		attrs = append(attrs, slog.Any(name, bounded(value.Field(i).Interface())))
 	}
 	return attrs
+}
+
+// What one field of a line has at most: enough for the SQL that is offered in it, which is for values of 1,000 bytes.
+const (
+	maxField = 4 << 10 // bytes
+	maxItems = 20
+)
+
+// bounded returns what a field has of a value: of whatever length it is, and without what makes a terminal show something else than
+// is there. What controls a line is escaped by its handler.
+func bounded(value any) any {
+	switch v := value.(type) {
+	case string:
+		return boundedText(v)
+	case []string:
+		list := make([]string, 0, maxItems+1)
+		for i, item := range v {
+			if i == maxItems {
+				return append(list, fmt.Sprintf("and %d more", len(v)-maxItems))
+			}
+			list = append(list, clip(boundedText(item)))
+		}
+		return list
+	}
+	return value
+}
+
+func boundedText(s string) string {
+	if len(s) > maxField {
+		s = s[:maxField-len("…")] + "…"
+	}
+	return strings.Map(func(r rune) rune {
+		if r >= 0x7f && r <= 0x9f || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029' {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
 }
 
 // clip returns what somebody sent, short enough for the log.

@@ -102,7 +102,7 @@ func (p *Provider) restrictionOf(r Request, c *oidc.Client, g grant, now time.Ti
 	}
 	to := store.Restriction{JKT: jkt, Allowed: c.DefaultAudience(p.Issuer)}
 	if refused == nil && g.resources {
-		to.Resources, refused = oidc.Resources(r.Params["resource"], c.ResourcesOf(p.Issuer))
+		to.Resources, refused = c.ReadResources(r.Params["resource"], p.Issuer)
 	}
 	return to, refused
 }

@@ -36,12 +36,21 @@ func (a answerer) logged(endpoints []endpoint) echo.MiddlewareFunc {
 				level = slog.LevelDebug
 			}
 			addr, _ := a.proxies.where(c.Request())
-			slog.LogAttrs(context.Background(), level, "request", slog.String("request_id", id), slog.String("method", c.Request().Method),
+			slog.LogAttrs(context.Background(), level, "request", slog.String("request_id", id),
+				slog.String("method", shortMethod(c.Request().Method)),
 				slog.String("path", path), slog.Int("status", c.Response().Status),
 				slog.Float64("ms", float64(time.Since(started).Microseconds())/1000), slog.String("addr", addr.String()))
 			return nil
 		}
 	}
+}
+
+// shortMethod returns a method for the log: anybody may invent one, and the longest of HTTP are shorter.
+func shortMethod(method string) string {
+	if len(method) > 20 {
+		return "(too long)"
+	}
+	return method
 }
 
 func logPanic(c echo.Context, err error, stack []byte) error {

@@ -197,9 +197,14 @@ func TestAPersonRevokesHisOwnTokensAndNoOthers(t *testing.T) {
 	if n := b.Count("SELECT count(*) FROM personal_access_tokens WHERE revoked_at IS NOT NULL"); n != 0 {
 		t.Errorf("%d revoked", n)
 	}
-	a := revoke(Str(b.tokensOn(at)[0]["id"]))
-	if a.Location().Path != "/account" || len(b.tokensOn(a.Header.Get("Location"))) != 0 {
-		t.Errorf("%d %s", a.Status, a.Location())
+	told := func(a Answer) any { return b.Interaction(a.Header.Get("Location"))["revoked"] }
+	mine := b.tokensOn(at)[0]
+	a := revoke(Str(mine["id"]))
+	if a.Location().Path != "/account" || len(b.tokensOn(a.Header.Get("Location"))) != 0 || told(a) != mine["name"] {
+		t.Errorf("%d %s says %v", a.Status, a.Location(), told(a))
+	}
+	if u, _ = url.Parse(a.Header.Get("Location")); told(revoke("nonsense")) != nil {
+		t.Error("says once more what was revoked before")
 	}
 	if a := b.Userinfo(token); a.Status != 401 {
 		t.Errorf("userinfo with a revoked token: %d", a.Status)

@@ -146,3 +146,36 @@ func TestAnAddressSignsInAndIsGuessedNoFasterThanTheUsername(t *testing.T) {
 		t.Error("an address that is not verified signs in")
 	}
 }
+
+func TestTheLoginPageSaysHowOftenItWasWrongAndHowLongToWaitFromNow(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	b := r.browser()
+	at := b.Authorize(AuthParams()).Location()
+	failure := func(location string) map[string]any {
+		f, _ := b.Interaction(location)["error"].(map[string]any)
+		return f
+	}
+	for want := 1; want <= 2; want++ {
+		at = b.Login(at, "alice", "guess").Location()
+		if f := failure(at.String()); f["code"] != "invalid_credentials" || f["times"] != float64(want) {
+			t.Errorf("wrong for the %d. time: %v", want, f)
+		}
+	}
+	var slowed Answer
+	for range 4 {
+		slowed = b.Login(at, "alice", "guess")
+	}
+	wait, _ := failure(slowed.LeadsTo())["retry_after"].(float64)
+	if slowed.Status != 429 || wait < 2 || wait > 60 {
+		t.Fatalf("%d, to wait %v s", slowed.Status, wait)
+	}
+	r.Later(time.Second)
+	if f := failure(slowed.LeadsTo()); f != nil && (f["retry_after"].(float64) > wait-1 || f["times"] != nil) { // the clock goes on
+		t.Errorf("a second later: %v, %v s before", f, wait)
+	}
+	r.Later(time.Duration(wait) * time.Second)
+	if f := failure(slowed.LeadsTo()); f != nil {
+		t.Errorf("the wait is over, and the page says %v", f)
+	}
+}

@@ -51,6 +51,7 @@ type accountPage struct {
 	Error   failure   `json:"f,omitzero"`
 	TokenID string    `json:"ti,omitempty"` // made a moment ago: shown once
 	Seed    string    `json:"ts,omitempty"` // of its value; random
+	Revoked string    `json:"rv,omitempty"` // what the token was called that was revoked a moment ago
 }
 
 func (*accountPage) name() string { return "account" }
@@ -124,7 +125,8 @@ func (p *Provider) RevokeToken(ctx context.Context, r Request) Answer {
 	if len(bad) > 0 || params["revoke"] == "" {
 		return p.errorPage(ctx, 400, pageInvalidRequest, nil)
 	}
-	if err := p.store.RevokePersonalAccessToken(ctx, w.SID, params["revoke"], now); err != nil {
+	var err error
+	if w.Revoked, err = p.store.RevokePersonalAccessToken(ctx, w.SID, params["revoke"], now); err != nil {
 		return p.accountError(ctx, w, err)
 	}
 	p.tell(ctx, oidc.PersonalAccessTokenRevoked{Username: user.Username})
@@ -138,7 +140,7 @@ func (p *Provider) fromAccountPage(ctx context.Context, r Request,
 	if refusal = p.open(ctx, r, &w, now); refusal != nil {
 		return w, s, u, refusal
 	}
-	w.Error, w.TokenID, w.Seed, w.Expires = failure{}, "", "", 0 // the next one has neither to show
+	w.Error, w.TokenID, w.Seed, w.Revoked, w.Expires = failure{}, "", "", "", 0 // the next one has none to show
 	s, u, err := p.store.LoadSession(ctx, oidc.Digest(r.Cookies[SessionCookie]), now)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
@@ -166,7 +168,7 @@ func (p *Provider) accountError(ctx context.Context, w accountPage, err error) A
 func (p *Provider) backToAccount(
 	ctx context.Context, w accountPage, status int, code string, wait time.Duration,
 ) Answer {
-	w.Error = failureOf(ctx, code, wait)
+	w.Error = p.failureOf(ctx, code, wait)
 	a := redirect(p.address(&w))
 	a.Status, a.RetryAfter, a.Error = status, wait, code
 	return a
@@ -182,6 +184,7 @@ type accountView struct {
 	Days         []int        `json:"days"`   // that it can live
 	Tokens       []tokenView  `json:"tokens"`
 	Token        *shownToken  `json:"token,omitempty"`
+	Revoked      string       `json:"revoked,omitempty"` // what the token was called that was revoked
 }
 
 type tokenView struct {
@@ -208,7 +211,7 @@ func (w *accountPage) view(ctx context.Context, p *Provider, c common) (any, err
 		return nil, err
 	}
 	view := accountView{User: w.User, Error: c.failed(w.Error), RevokeAction: c.actions["revoke_action"],
-		LogoutAction: c.actions["logout_action"], Scopes: tokenScopes, Days: tokenDays, Tokens: []tokenView{}}
+		LogoutAction: c.actions["logout_action"], Scopes: tokenScopes, Days: tokenDays, Tokens: []tokenView{}, Revoked: w.Revoked}
 	for _, t := range list {
 		view.Tokens = append(view.Tokens, tokenView{t.ID, t.Name, strings.Fields(t.Scope), t.CreatedAt, t.ExpiresAt, t.UsedAt})
 		if shown && t.ID == w.TokenID {

@@ -91,7 +91,7 @@ func (p *Provider) findDevice(ctx context.Context, r Request, userCode string, n
 func (p *Provider) askUserCode(
 	ctx context.Context, typed string, status int, code string, wait time.Duration,
 ) Answer {
-	w := devicePage{UserCode: typed, Error: failureOf(ctx, code, wait)}
+	w := devicePage{UserCode: typed, Error: p.failureOf(ctx, code, wait)}
 	return Answer{Status: status, Location: p.address(&w), RetryAfter: wait, Error: code,
 		Script: &ScriptAnswer{max(status, 400), oauthErrorBody{Error: code}}}
 }

@@ -13,6 +13,7 @@ type loginPage struct {
 	pending  `json:"-"`
 	Username string    `json:"un,omitempty"` // typed before, or hinted at
 	Error    failure   `json:"f,omitzero"`
+	Wrong    int       `json:"w,omitempty"`  // how often username and password did not go together
 	Upstream string    `json:"up,omitempty"` // what people call the one that Error is about
 	Link     *link     `json:"lk,omitempty"` // to make once they have signed in with their password
 	Wanted   *newToken `json:"nt,omitempty"` // to make after the sign-in
@@ -44,6 +45,9 @@ func (w *loginPage) view(ctx context.Context, p *Provider, c common) (any, error
 	}
 	if view.Error = c.failed(w.Error); view.Error != nil {
 		view.Error.Upstream = w.Upstream
+		if w.Error.Code == invalidCredentials {
+			view.Error.Times = w.Wrong
+		}
 	}
 	view.common = c
 	return view, nil
@@ -66,7 +70,10 @@ func (p *Provider) upstreamViews(ctx context.Context) (views []upstreamView) {
 func (p *Provider) backToLogin(
 	ctx context.Context, w loginPage, status int, code string, wait time.Duration,
 ) Answer {
-	w.Error = failureOf(ctx, code, wait)
+	w.Error = p.failureOf(ctx, code, wait)
+	if code == invalidCredentials {
+		w.Wrong++
+	}
 	a := Answer{Status: status, Location: p.address(&w), RetryAfter: wait, Error: code, UILocales: w.Request.UILocales}
 	detail := map[int]string{401: "Invalid credentials", 429: "Too many attempts", 503: "Temporarily unavailable"}[status]
 	a.Script = &ScriptAnswer{max(status, 400), map[string]string{"detail": cmp.Or(detail, code)}}

@@ -128,30 +128,40 @@ func (p *Provider) commonOf(ctx context.Context, r Request, line *pageLine, w pe
 
 // failure is what went wrong before a page was shown, in the request with that ID.
 type failure struct {
-	Code       string `json:"e"`
-	RetryAfter int    `json:"ra,omitempty"` // seconds
-	RequestID  string `json:"id,omitempty"`
+	Code      string `json:"e"`
+	Until     int64  `json:"u,omitempty"` // in Unix seconds, when another try may do; 0: not known
+	RequestID string `json:"id,omitempty"`
 }
 
-func failureOf(ctx context.Context, code string, wait time.Duration) failure {
-	return failure{Code: code, RetryAfter: int(wait.Seconds()), RequestID: requestOf(ctx).id}
+func (p *Provider) failureOf(ctx context.Context, code string, wait time.Duration) failure {
+	f := failure{Code: code, RequestID: requestOf(ctx).id}
+	if wait > 0 {
+		f.Until = p.now().Add(wait + time.Second - 1).Unix()
+	}
+	return f
 }
 
 type failureView struct {
 	Code       string `json:"code"`
 	RetryAfter int    `json:"retry_after,omitempty"` // seconds
 	Upstream   string `json:"upstream,omitempty"`    // what people call the one that it is about
+	Times      int    `json:"times,omitempty"`       // how often it went wrong in a row
 }
 
-// failed returns what a page says of f, nil for nothing, and names the request of f rather than the one that shows it.
+// failed returns what a page says of f, and names the request of f rather than the one that shows it; nil: there is nothing to say, or
+// no longer, to those who waited.
 func (c *common) failed(f failure) *failureView {
-	if f.Code == "" {
+	view := failureView{Code: f.Code}
+	if f.Until != 0 {
+		view.RetryAfter = int(f.Until - c.now.Unix())
+	}
+	if f.Code == "" || f.Until != 0 && view.RetryAfter <= 0 {
 		return nil
 	}
 	if f.RequestID != "" {
 		c.RequestID = f.RequestID
 	}
-	return &failureView{Code: f.Code, RetryAfter: f.RetryAfter}
+	return &view
 }
 
 // Interaction tells the UI what to show for the opaque request that it was sent, without a cookie.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -110,12 +111,17 @@ var revokePersonalAccessToken = compile(`
 	UPDATE personal_access_tokens t SET revoked_at = @now
 	FROM sessions s JOIN users u ON u.id = s.user_id
 	WHERE s.sid = @session AND s.ended_at IS NULL AND s.expires_at > @now
-		AND t.username = u.username AND t.id::text = @id AND t.revoked_at IS NULL`)
+		AND t.username = u.username AND t.id::text = @id AND t.revoked_at IS NULL
+	RETURNING t.name`)
 
-// RevokePersonalAccessToken ends a token of the person whose session sid is; one that is unknown, another's or ended already is no error.
-func (s *Store) RevokePersonalAccessToken(ctx context.Context, sid, id string, now time.Time) error {
-	_, err := revokePersonalAccessToken.run(ctx, s.pool, args{"session": sid, "id": id, "now": now})
-	return failure(err)
+// RevokePersonalAccessToken ends a token of the person whose session sid is, and returns its name; one that is unknown, another's or
+// ended already is no error and has none.
+func (s *Store) RevokePersonalAccessToken(ctx context.Context, sid, id string, now time.Time) (name string, err error) {
+	err = revokePersonalAccessToken.row(ctx, s.pool, args{"session": sid, "id": id, "now": now}).Scan(&name)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", nil
+	}
+	return name, failure(err)
 }
 
 // usedAgain is how exactly used_at is known, so that a busy token costs one write in that time.

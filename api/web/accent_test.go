@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 )
 
 // The UI's lib/accent.ts is held to the same file.
@@ -100,8 +101,33 @@ func TestThePagesOfTheAPIHaveTheTitlesOfTheUI(t *testing.T) {
 				t.Errorf("%s says %q of %s, which the UI does not", lang, title, code)
 			}
 		}
+		before, after, _ := strings.Cut(w.wait, "%s")
+		if !regexp.MustCompile(`too_many_attempts: .*` + before + `\$\{wait \|\| '[^']*'\}` + regexp.QuoteMeta(after)).Match(source) {
+			t.Errorf("%s says %q, which the UI does not", lang, w.wait)
+		}
 		if len(w.titles) != len(inLanguage["en"].titles) {
 			t.Errorf("%s has %d titles", lang, len(w.titles))
+		}
+	}
+}
+
+func TestATimeToWaitIsSaidAsTheUISaysIt(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		lang string
+		wait time.Duration
+		want string
+	}{
+		{"en", 200 * time.Millisecond, "Please wait 1 second, then try again."},
+		{"en", 59 * time.Second, "Please wait 59 seconds, then try again."},
+		{"en", time.Minute, "Please wait 1 minute, then try again."},
+		{"de", 61 * time.Second, "Bitte warten Sie 2 Minuten und versuchen Sie es dann noch einmal."},
+		{"de", time.Hour - time.Second, "Bitte warten Sie 60 Minuten und versuchen Sie es dann noch einmal."},
+		{"fr", time.Hour, "Veuillez patienter 1 heure, puis réessayez."},
+		{"fr", time.Hour + time.Second, "Veuillez patienter 2 heures, puis réessayez."},
+	} {
+		if got := inLanguage[test.lang].waits(test.wait); got != test.want {
+			t.Errorf("%s: %q, want %q", test.wait, got, test.want)
 		}
 	}
 }

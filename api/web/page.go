@@ -87,6 +87,9 @@ func (p pages) lead(c echo.Context, ans provider.Answer) error {
 	s.Goes, s.Text = true, w.next
 	if ans.Status >= 400 {
 		s.Seconds, s.Title, s.RequestID = 1, w.title(ans.Error), requestID(c)
+		if ans.RetryAfter > 0 {
+			s.Text = w.waits(ans.RetryAfter)
+		}
 	}
 	return p.write(c, ans.Status, p.policy+"; frame-ancestors 'none'", s)
 }

@@ -176,7 +176,8 @@ func TestAPageOfTheAPISpeaksThePersonsLanguage(t *testing.T) {
 	for range 30 {
 		a = other.Login(at, "alice", "wrong", "Accept-Language", "de")
 	}
-	if a.Status != 429 || !strings.Contains(a.Body, `<html lang="fr">`) || !strings.Contains(a.Body, "<h1>Trop de tentatives</h1>") {
+	if a.Status != 429 || !strings.Contains(a.Body, `<html lang="fr">`) || !strings.Contains(a.Body, "<h1>Trop de tentatives</h1>") ||
+		!regexp.MustCompile(`<p>Veuillez patienter \d+ (seconde|minute)s?, puis réessayez\.</p>`).MatchString(a.Body) {
 		t.Errorf("%d %s", a.Status, a.Body)
 	}
 }
@@ -224,7 +225,7 @@ func TestThePagesOfTheAPIHaveTheLinksOfThePlace(t *testing.T) {
 	body, _ := withLook(Start(t).Browser(), config.Look{Accent: "#ffcc00", Support: "mailto:help@example.org", Links: []config.Link{
 		{Text: "R&D <help>", Href: "https://help.example.org/?a=1&b=2"}, {Text: "Data protection", Href: "/privacy.html"}}})
 	for _, part := range []string{`<a href="https://help.example.org/?a=1&amp;b=2">R&amp;D &lt;help&gt;</a>`,
-		`<a href="` + UIOrigin + `/privacy.html">Data protection</a>`, `</code> · <a href="mailto:help@example.org">Get help</a>`,
+		`<a href="` + UIOrigin + `/privacy.html">Data protection</a>`, `</code></span> <a href="mailto:help@example.org">Get help</a>`,
 		`<meta name="theme-color" content="#ffcc00">`, `href="data:image/svg&#43;xml,%3Csvg`, "%23ffcc00"} {
 		if !strings.Contains(body, part) {
 			t.Errorf("no %s in %s", part, body)

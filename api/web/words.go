@@ -2,8 +2,10 @@ package web
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"gatehouse/api/oidc"
 	"gatehouse/api/provider"
@@ -16,7 +18,9 @@ type words struct {
 	oneMoment, back, signingOut, telling string
 	forPrograms, toStart                 string
 	didNotWork, getHelp                  string
-	titles                               map[string]string // by the code of an error
+	wait                                 string               // with a time in it, which inWords makes
+	units                                map[string][2]string // one, and several
+	titles                               map[string]string    // by the code of an error
 }
 
 // inLanguage has a line for each language of oidc.UILocales.
@@ -28,6 +32,8 @@ var inLanguage = map[string]words{
 		forPrograms: "The address is wrong, or it is one for programs only.",
 		toStart:     "Go to the start page",
 		didNotWork:  "That did not work", getHelp: "Get help",
+		wait:  "Please wait %s, then try again.",
+		units: map[string][2]string{"h": {"hour", "hours"}, "m": {"minute", "minutes"}, "s": {"second", "seconds"}},
 		titles: map[string]string{
 			"unknown_client":                "This application is not known here",
 			"invalid_redirect_uri":          "This application is not set up correctly",
@@ -54,6 +60,8 @@ var inLanguage = map[string]words{
 		signingOut: "Sie werden abgemeldet …", telling: "Die Anwendungen, die Sie verwendet haben, erfahren es gerade.",
 		forPrograms: "Die Adresse ist falsch oder nur für Programme da.", toStart: "Zur Startseite",
 		didNotWork: "Das hat nicht geklappt", getHelp: "Hilfe",
+		wait:  "Bitte warten Sie %s und versuchen Sie es dann noch einmal.",
+		units: map[string][2]string{"h": {"Stunde", "Stunden"}, "m": {"Minute", "Minuten"}, "s": {"Sekunde", "Sekunden"}},
 		titles: map[string]string{
 			"unknown_client":                "Diese Anwendung ist hier nicht bekannt",
 			"invalid_redirect_uri":          "Diese Anwendung ist nicht richtig eingerichtet",
@@ -82,6 +90,8 @@ var inLanguage = map[string]words{
 		forPrograms: "L’adresse est erronée ou réservée aux programmes.",
 		toStart:     "Aller à la page d’accueil",
 		didNotWork:  "Cela n’a pas fonctionné", getHelp: "Obtenir de l’aide",
+		wait:  "Veuillez patienter %s, puis réessayez.",
+		units: map[string][2]string{"h": {"heure", "heures"}, "m": {"minute", "minutes"}, "s": {"seconde", "secondes"}},
 		titles: map[string]string{
 			"unknown_client":                "Cette application n’est pas connue ici",
 			"invalid_redirect_uri":          "Cette application est mal configurée",
@@ -106,6 +116,19 @@ var inLanguage = map[string]words{
 
 // title returns what is said of an error.
 func (w words) title(code string) string { return cmp.Or(w.titles[code], w.didNotWork) }
+
+// waits returns the sentence that says how long to wait: rounded up, in the largest unit that fits, as the UI says it.
+func (w words) waits(d time.Duration) string {
+	name, size := "s", time.Second
+	switch {
+	case d >= time.Hour:
+		name, size = "h", time.Hour
+	case d >= time.Minute:
+		name, size = "m", time.Minute
+	}
+	n := int((d + size - 1) / size)
+	return fmt.Sprintf(w.wait, fmt.Sprint(n, " ", w.units[name][min(n, 2)-1]))
+}
 
 // languageOf returns the first language that there is of those that the request asked for, then of those of the browser; regions
 // are not told apart. The UI chooses in the same way.

@@ -3,8 +3,11 @@
 /** What it registered about itself: nothing of it is to be trusted, not even that an address is one. */
 export interface Client { name: string; uri?: string; logo_uri?: string; policy_uri?: string; tos_uri?: string }
 export interface User { username: string; name?: string }
-/** `retry_after` is in seconds; `upstream` is what the upstream that failed is called. */
-export interface Failure { code: string; retry_after?: number; upstream?: string }
+/**
+ * `retry_after` is in seconds, from now; `upstream` is what the upstream that failed is called; `times` is how often in a row username
+ * and password did not go together.
+ */
+export interface Failure { code: string; retry_after?: number; upstream?: string; times?: number }
 export interface Upstream { name: string; display_name: string; issuer?: string }
 /** A personal access token as it is listed, without its value; times are RFC 3339. */
 export interface Token { id: string; name: string; scopes?: string[]; created_at: string; expires_at: string; used_at?: string }
@@ -33,10 +36,10 @@ const fromTheAPI = {
   /** Also the UI's own, at the address that a device shows. */
   device: page<{ action: string; user_code?: string; error?: Failure }>('action'),
   device_done: page<{ client: Client; allowed?: boolean }>(),
-  /** `token` is there once, right after it was made. */
+  /** `token` is there once, right after it was made; `revoked` is what the token was called that was revoked just now. */
   account: page<WithForm & {
     user: User; revoke_action: string; logout_action: string; scopes: string[]; days: number[]; tokens?: Token[];
-    token?: { name: string; value: string }; error?: Failure;
+    token?: { name: string; value: string }; revoked?: string; error?: Failure;
   }>('action', 'revoke_action', 'logout_action'),
   logout: page<WithForm & { client?: Client; user: User; error?: Failure }>('action'),
   signed_out: page<{ client?: Client; return_to?: string; error?: Failure }>(),

@@ -1,6 +1,7 @@
 import { chooseLanguage, messages, type Language, type Messages } from '../messages/index.ts';
 import { fetchConfig, unconfigured, type Config } from './config.ts';
 import { isPath, notFound, readAnswer, unreachable, type Answer } from './contract.ts';
+import { chosenLanguage } from './language.ts';
 
 /** All that is on the screen follows from this. */
 export interface Screen { config: Config; answer: Answer; language: Language; t: Messages }
@@ -16,7 +17,7 @@ export async function load(): Promise<Screen> {
   } catch {
     answer = unreachable();
   }
-  const language = chooseLanguage([...(answer.ui_locales ?? []), ...navigator.languages]);
+  const language = chooseLanguage([...chosenLanguage(), ...(answer.ui_locales ?? []), ...navigator.languages]);
   return { config, answer, language, t: messages[language] };
 }
 

@@ -12,11 +12,18 @@ export function applyLook(config: Config): void {
   const colours = config.accent ? coloursOf(config.accent) : { '--fill': '#1a6b52', '--label': '#ffffff' };
   if (config.accent) for (const [name, value] of Object.entries(colours)) style.setProperty(name, value);
   setHead('meta[name=theme-color]', 'content', colours['--fill']!);
+  if (config.logo) setHead('link[rel=apple-touch-icon]', 'href', ''); // the gate is not theirs
   if (config.accent || config.logo) setIcon(iconOf(config, colours['--fill']!, colours['--label']!));
 }
 
 /** The picture of the tab. */
 export const setIcon = (address: string) => setHead('link[rel=icon]', 'href', address);
+
+/** The same, and what a phone has on its home screen. */
+export function setIcons(address: string): void {
+  setIcon(address);
+  setHead('link[rel=apple-touch-icon]', 'href', address);
+}
 
 const setHead = (selector: string, attribute: string, value: string) => document.querySelector(selector)?.setAttribute(attribute, value);
 

@@ -1,10 +1,13 @@
 import type { Messages } from './en.ts';
 
 export const de: Messages = {
+  language: 'Deutsch',
+  languages: 'Sprache',
   back: (client) => `Zurück zu ${client}`,
   requestId: 'Vorgangsnummer',
   getHelp: 'Hilfe',
   signedInAs: 'Angemeldet als',
+  waited: 'Sie können es jetzt noch einmal versuchen.',
 
   client: {
     from: (client) => `Von ${client}:`,
@@ -16,7 +19,7 @@ export const de: Messages = {
   login: {
     title: (client) => `Anmelden bei ${client}`,
     account: (name) => `mit Ihrem Konto: ${name}`,
-    username: 'Benutzername',
+    username: 'Benutzername oder E-Mail-Adresse',
     password: 'Passwort',
     showPassword: 'Passwort anzeigen',
     capsLock: 'Die Feststelltaste ist aktiv.',
@@ -32,6 +35,7 @@ export const de: Messages = {
     link: (upstream, account) =>
       `Angemeldet bei ${upstream}: ${account}. Damit ist hier noch kein Konto verbunden. `
       + 'Melden Sie sich einmal mit Ihrem Passwort an, um es zu verbinden.',
+    wrongAgain: 'Auch der Name kann der falsche sein. Eine E-Mail-Adresse geht nur, wenn sie hier bestätigt ist.',
     trouble: 'Probleme beim Anmelden?',
     help: 'Wenden Sie sich an die Stelle, die diesen Dienst betreibt.',
     errors: {
@@ -153,6 +157,7 @@ export const de: Messages = {
     revokeNamed: (token) => `„${token}“ widerrufen`,
     revokeSure: 'Programme mit diesem Token funktionieren dann sofort nicht mehr. Das lässt sich nicht rückgängig machen.',
     revoking: 'Wird widerrufen …',
+    revoked: (token) => `Widerrufen: „${token}“. Programme mit diesem Token haben keinen Zugang mehr.`,
     createTitle: 'Ein Token erstellen',
     name: 'Bezeichnung',
     nameHint: 'Damit Sie es später wiedererkennen: „Mein Laptop“, „Nächtlicher Bericht“.',

@@ -3,10 +3,14 @@
  * end of its sentence, at its beginning or behind a colon: it may be long, and no language bends it.
  */
 export const en = {
+  /** What the language calls itself, for those who look for theirs. */
+  language: 'English',
+  languages: 'Language',
   back: (client: string) => `Back to ${client}`,
   requestId: 'Request ID',
   getHelp: 'Get help',
   signedInAs: 'Signed in as',
+  waited: 'You can try again now.',
 
   client: {
     from: (client: string) => `From ${client}:`,
@@ -18,7 +22,7 @@ export const en = {
   login: {
     title: (client: string) => `Sign in to ${client}`,
     account: (name: string) => `with your account: ${name}`,
-    username: 'Username',
+    username: 'Username or email address',
     password: 'Password',
     showPassword: 'Show password',
     capsLock: 'Caps Lock is on.',
@@ -34,6 +38,7 @@ export const en = {
     link: (upstream: string, account: string) =>
       `Signed in with ${upstream}: ${account}. That is not connected to an account here yet. `
       + 'Sign in once with your password to connect it.',
+    wrongAgain: 'The name may be the wrong one, too. An email address works only if it has been verified here.',
     trouble: 'Trouble signing in?',
     help: 'Ask the people who run this service.',
     /** `wait` is a time such as "30 seconds", or empty. */
@@ -156,6 +161,7 @@ export const en = {
     revokeNamed: (token: string) => `Revoke “${token}”`,
     revokeSure: 'Programs that use this token stop working at once. This cannot be undone.',
     revoking: 'Revoking…',
+    revoked: (token: string) => `Revoked: “${token}”. Programs that used it have no access any more.`,
     createTitle: 'Create a token',
     name: 'Name',
     nameHint: 'So that you recognise it later: “My laptop”, “Nightly report”.',

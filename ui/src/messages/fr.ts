@@ -2,10 +2,13 @@ import type { Messages } from './en.ts';
 
 // Within « » and before : ; ? the space is U+00A0, so that no line begins with one of them.
 export const fr: Messages = {
+  language: 'Français',
+  languages: 'Langue',
   back: (client) => `Retour à ${client}`,
   requestId: 'Numéro de la demande',
   getHelp: 'Obtenir de l’aide',
   signedInAs: 'Session ouverte au nom de',
+  waited: 'Vous pouvez réessayer maintenant.',
 
   client: {
     from: (client) => `De ${client} :`,
@@ -17,7 +20,7 @@ export const fr: Messages = {
   login: {
     title: (client) => `Se connecter à ${client}`,
     account: (name) => `avec votre compte : ${name}`,
-    username: 'Nom d’utilisateur',
+    username: 'Nom d’utilisateur ou adresse e-mail',
     password: 'Mot de passe',
     showPassword: 'Afficher le mot de passe',
     capsLock: 'Le verrouillage des majuscules est activé.',
@@ -33,6 +36,7 @@ export const fr: Messages = {
     link: (upstream, account) =>
       `Connexion avec ${upstream} : ${account}. Ce compte n’est encore relié à aucun compte ici. `
       + 'Connectez-vous une fois avec votre mot de passe pour le relier.',
+    wrongAgain: 'Le nom peut être en cause, lui aussi. Une adresse e-mail ne convient que si elle est vérifiée ici.',
     trouble: 'Un problème pour vous connecter ?',
     help: 'Adressez-vous aux responsables de ce service.',
     errors: {
@@ -153,6 +157,7 @@ export const fr: Messages = {
     revokeNamed: (token) => `Révoquer « ${token} »`,
     revokeSure: 'Les programmes qui utilisent ce jeton cesseront aussitôt de fonctionner. C’est irréversible.',
     revoking: 'Révocation en cours…',
+    revoked: (token) => `Révoqué : « ${token} ». Les programmes qui l’utilisaient n’ont plus accès.`,
     createTitle: 'Créer un jeton',
     name: 'Nom',
     nameHint: 'Pour le reconnaître plus tard : « Mon portable », « Rapport de nuit ».',

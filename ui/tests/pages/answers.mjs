@@ -47,6 +47,7 @@ export const answers = (api) => {
   return {
     login: [200, login],
     'login-wrong-password': [200, { ...login, username: 'alice', error: { code: 'invalid_credentials' } }],
+    'login-wrong-again': [200, { ...login, username: 'alice', error: { code: 'invalid_credentials', times: 2 }, ui_locales: ['de'] }],
     'login-too-many-attempts': [200, { ...login, username: 'alice', error: { code: 'too_many_attempts', retry_after: 90 } }],
     'login-unavailable': [503, { ...login, username: 'alice', error: { code: 'temporarily_unavailable' } }],
     'login-long': [200, { ...login, client: { name: 'Rechenzentrum der Informationswissenschaften' }, ui_locales: ['de-CH'] }],
@@ -72,6 +73,8 @@ export const answers = (api) => {
     'consent-device': [200, { ...consent, client: notebook, scopes: ['openid', 'profile'], user_code: 'WDJB-MJHT' }],
     account: [200, { ...account, tokens }],
     'account-empty': [200, { ...account, tokens: [] }],
+    'account-revoked': [200, { ...account, user: { username: 'maximiliane', name: 'Maximiliane Hohenlohe-Schwarzenberg' }, tokens,
+      revoked: 'Nightly report of the telescope group' }],
     'account-new-token': [200, { ...account, tokens, token: { name: 'My laptop', value: `gatehouse_pat_${'4tNq7'.repeat(9)}` } }],
     'account-bad-name': [200, { ...account, tokens, error: { code: 'invalid_token_name' }, ui_locales: ['fr'] }],
     'account-too-many': [200, { ...account, tokens, error: { code: 'too_many_tokens' }, ui_locales: ['de'] }],

@@ -126,7 +126,7 @@ describe('account', () => {
     expect(text()).toContain('You have no tokens.');
     expect(find('form').getAttribute('action')).toBe(`${api}/account/tokens`);
     expect(fields('button[type=submit]')).toEqual(['request=sealed', 'name=', 'scope=openid', 'days=30']);
-    expect(all('option').map((option) => option.textContent)).toEqual(['7 days', '30 days', '90 days', '365 days']);
+    expect(all('main option').map((option) => option.textContent)).toEqual(['7 days', '30 days', '90 days', '365 days']);
     expect(find('a').getAttribute('href')).toBe(`${api}/logout`);
   });
 
@@ -137,6 +137,12 @@ describe('account', () => {
     await show({ ...account, error: { code: 'too_many_tokens' } });
     expect(all('form [role=alert]')).toEqual([]);
     expect(text('[role=alert]')).toContain('Revoke one');
+  });
+
+  test('says that a token was revoked, where a screen reader begins', async () => {
+    await show({ ...account, revoked: 'My <laptop>' });
+    expect(document.activeElement!.textContent.trim()).toBe('Revoked: “My <laptop>”. Programs that used it have no access any more.');
+    expect(all('main [role=alert]')).toEqual([]);
   });
 
   test('does not keep a token for whoever comes back to the page', async () => {

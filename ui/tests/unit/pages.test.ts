@@ -1,3 +1,4 @@
+import { tick } from 'svelte';
 import { describe, expect, test, vi } from 'vitest';
 import { all, api, fields, find, open, show, text } from './browser.ts';
 
@@ -22,7 +23,9 @@ describe('login', () => {
 
   test('has the fields that password managers look for, each with its label', async () => {
     await show(login);
-    for (const [name, autocomplete, label] of [['username', 'username', 'Username'], ['password', 'current-password', 'Password']]) {
+    for (const [name, autocomplete, label] of [
+      ['username', 'username', 'Username or email address'], ['password', 'current-password', 'Password'],
+    ]) {
       expect(find(`input[name=${name}]`).getAttribute('autocomplete')).toBe(autocomplete);
       expect(text(`label[for=${find(`input[name=${name}]`).id}]`)).toBe(label);
     }
@@ -58,6 +61,39 @@ describe('login', () => {
     await vi.waitUntil(() => text('h1') === 'This request has expired', { timeout: 5000 });
     expect(all('input[name=password]')).toEqual([]);
     expect(net.asked.filter((url) => url.includes('/interaction'))).toHaveLength(2);
+  });
+
+  test('counts the time down, which is announced once, and says when it is over', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] });
+    for (const answer of [login, { page: 'device', action: `${api}/device` }]) {
+      await show({ ...answer, error: { code: 'too_many_attempts', retry_after: 90 } });
+      const alert = find('[role=alert]');
+      const leftAfter = async (seconds: number) => {
+        vi.advanceTimersByTime(seconds * 1000);
+        await tick();
+        return text('[role=alert] [role=timer]'); // what changes there is not announced (WAI-ARIA, role timer: aria-live is off)
+      };
+      expect(await leftAfter(0)).toBe('2 minutes');
+      expect(await leftAfter(31)).toBe('59 seconds');
+      expect(await leftAfter(58)).toBe('1 second');
+      expect(find('[role=alert]')).toBe(alert);
+      expect(text('[role=alert]')).toBe('Too many attempts. Please wait 1 second, then try again.');
+      vi.advanceTimersByTime(1000);
+      await tick();
+      expect(all('[role=alert]')).toEqual([]);
+      expect(all('[role=status]').map((status) => status.textContent.trim())).toContain('You can try again now.');
+      expect(vi.getTimerCount()).toBe(0);
+    }
+    vi.useRealTimers();
+  });
+
+  test('says after the second wrong try that it may be the name', async () => {
+    const wrong = (times: number) => show({ ...login, username: 'alice', error: { code: 'invalid_credentials', times } });
+    await wrong(1);
+    expect(text('[role=alert]')).toBe('That username and password do not go together. Check both and try again.');
+    await wrong(2);
+    expect(text('[role=alert]')).toContain('Check both and try again. The name may be the wrong one, too');
+    expect(find('#username').getAttribute('aria-describedby')).toBe(find('[role=alert]').id);
   });
 
   test('has words for a reason it does not know', async () => {
@@ -391,6 +427,40 @@ describe('the language', () => {
     expect([lang(), text('h1')]).toEqual(['fr', 'Se connecter à JupyterHub']);
     await show(login, { languages: ['pt'] });
     expect(lang()).toBe('en');
+  });
+
+  test('can be chosen below each page: that leaves what was typed, holds for the pages that follow, and sends nothing', async () => {
+    const { asked } = await show({ ...login, ui_locales: ['de'] }, { languages: ['de'] });
+    const before = [...asked];
+    const select = find<HTMLSelectElement>('footer select');
+    expect([select.getAttribute('aria-label'), select.value]).toEqual(['Sprache', 'de']);
+    expect(all('footer option').map((option) => [option.getAttribute('lang'), option.textContent]))
+      .toEqual([['en', 'English'], ['de', 'Deutsch'], ['fr', 'Français']]);
+    find<HTMLInputElement>('#username').value = 'alice';
+    select.value = 'fr';
+    select.dispatchEvent(new Event('change', { bubbles: true }));
+    await vi.waitUntil(() => text('h1') === 'Se connecter à JupyterHub');
+    expect([lang(), find<HTMLInputElement>('#username').value]).toEqual(['fr', 'alice']);
+    expect(document.title).toBe('Se connecter à JupyterHub · Campus');
+    expect(asked).toEqual(before);
+    await show({ ...consent, ui_locales: ['de'] }, { languages: ['de'] });
+    expect([lang(), find<HTMLSelectElement>('footer select').value]).toEqual(['fr', 'fr']);
+    localStorage.clear();
+    localStorage.setItem('language', 'constructor');
+    await show(login, { languages: ['de'] });
+    expect(lang()).toBe('de');
+    localStorage.clear();
+  });
+
+  test('can be chosen in a browser that keeps nothing', async () => {
+    const forbidden = () => { throw new DOMException('no', 'SecurityError'); };
+    vi.stubGlobal('localStorage', { getItem: forbidden, setItem: forbidden });
+    await show(login, { languages: ['de'] });
+    const select = find<HTMLSelectElement>('footer select');
+    select.value = 'fr';
+    select.dispatchEvent(new Event('change', { bubbles: true }));
+    await vi.waitUntil(() => text('h1') === 'Se connecter à JupyterHub');
+    vi.unstubAllGlobals();
   });
 
   test('fills in times as people say them', async () => {

@@ -169,7 +169,7 @@ var redeemDeviceCode = compile(
 				AND d.expires_at > @now AND s.sid = d.sid AND ` + mayWant + `
 			RETURNING d.grant_id, d.user_id, d.sid, d.offline, d.scope, d.auth_time, d.amr, s.ends_at,
 				NULL::text[] AS userinfo_claims, NULL::text[] AS id_token_claims, d.resources
-		)` + grantOfSpent)
+		)` + grantOfSpent(endOldest))
 
 // The states of a device code that cannot be redeemed (now); others are reasons for the log.
 const (

@@ -10,7 +10,8 @@ import (
 
 // planned are the statements that requests wait for.
 var planned = map[string]query{
-	"LoadStanding": loadStanding, "LoadCandidate": loadCandidate, "RedeemCode": redeemCode, "RotateRefreshToken": rotateRefreshToken,
+	"LoadStanding": loadStanding, "LoadCandidate": loadCandidate,
+	"RedeemCode": redeemCode, "RedeemCode and end the oldest": redeemCodeAndEndOldest, "RotateRefreshToken": rotateRefreshToken,
 	"LoadGrantUser": loadGrantUser, "LoadGrantUser for a name": loadGrantUsername, "LoadGrantUser with a proof": loadTokenUser,
 	"LoadExchange": loadExchange,
 }

@@ -101,10 +101,14 @@ func (r *Ring) signer(alg string, now time.Time) *key {
 	return found
 }
 
-// Sign returns a compact JWS (RFC 7515 §3.1) over claims, a JSON object marshalled by encoding/json: jwx encodes claim names
-// without escaping them (GHSA-4cf7-xm37-g63h), so it sees bytes only.
-func (r *Ring) Sign(alg, typ string, claims []byte, now time.Time) (string, error) {
-	if len(claims) == 0 || claims[0] != '{' || !json.Valid(claims) {
+// Sign returns a compact JWS (RFC 7515 §3.1) over claims, whose JSON is an object; typ is its kind. encoding/json writes it: jwx encodes
+// claim names without escaping them (GHSA-4cf7-xm37-g63h), so it sees bytes only.
+func (r *Ring) Sign(alg, typ string, claims any, now time.Time) (string, error) {
+	payload, err := json.Marshal(claims)
+	if err != nil {
+		return "", err
+	}
+	if payload[0] != '{' {
 		return "", errors.New("claims are not a JSON object")
 	}
 	k := r.signer(alg, now)
@@ -115,9 +119,9 @@ func (r *Ring) Sign(alg, typ string, claims []byte, now time.Time) (string, erro
 	if err != nil {
 		return "", err
 	}
-	token := make([]byte, 0, 4*(len(head)+len(claims)+maxSignature)/3)
+	token := make([]byte, 0, 4*(len(head)+len(payload)+maxSignature)/3)
 	token = append(strict.AppendEncode(token, head), '.')
-	token = strict.AppendEncode(token, claims)
+	token = strict.AppendEncode(token, payload)
 	signature, err := k.signs.Sign(token, k.private)
 	if err != nil {
 		return "", err

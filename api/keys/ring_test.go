@@ -58,7 +58,7 @@ func ring(t testing.TB, rows ...Row) *Ring {
 
 func sign(t testing.TB, r *Ring, alg, claims string, now time.Time) string {
 	t.Helper()
-	token, err := r.Sign(alg, "at+jwt", []byte(claims), now)
+	token, err := r.Sign(alg, "at+jwt", json.RawMessage(claims), now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,11 +95,11 @@ func TestEveryAlgorithmSignsWhatVerifyBelieves(t *testing.T) {
 			t.Errorf("header %s, want %v", head, want)
 		}
 	}
-	if _, err := r.Sign("HS256", "JWT", []byte(`{}`), noon); !errors.Is(err, ErrNoKey) {
+	if _, err := r.Sign("HS256", "JWT", json.RawMessage(`{}`), noon); !errors.Is(err, ErrNoKey) {
 		t.Errorf("HS256: %v", err)
 	}
 	for _, claims := range []string{"", "null", "[]", `"x"`, "{", `{} {}`} {
-		if _, err := r.Sign(ES256, "JWT", []byte(claims), noon); err == nil {
+		if _, err := r.Sign(ES256, "JWT", json.RawMessage(claims), noon); err == nil {
 			t.Errorf("signed %q", claims)
 		}
 	}

@@ -58,7 +58,10 @@ var reserved = map[string]bool{"iss": true, "sub": true, "aud": true, "exp": tru
 // (clients.released_claims, the claims parameter). Custom claims of users.claims come with the profile scope, but never replace
 // one of the table or of the protocol.
 func ReleaseClaims(u *User, scope string, released []string) map[string]any {
-	may := func(name, itsScope string) bool { return HasScope(scope, itsScope) || slices.Contains(released, name) }
+	scopes := strings.Split(scope, " ")
+	may := func(name, itsScope string) bool {
+		return slices.Contains(scopes, itsScope) || slices.Contains(released, name)
+	}
 	out := map[string]any{}
 	for name, value := range u.Custom {
 		if !isOurs(name) && !isEmpty(value) && may(name, "profile") {

@@ -14,15 +14,26 @@ type Params map[string]string
 func ParseParams(raw url.Values, known []string) (p Params, bad []string) {
 	p = Params{}
 	for _, name := range known {
-		values := raw[name]
+		value, ok := ParseParam(raw[name])
 		switch {
-		case len(values) > 1 || len(values) == 1 && !isText(values[0]):
+		case !ok:
 			bad = append(bad, name)
-		case len(values) == 1 && values[0] != "":
-			p[name] = values[0]
+		case value != "":
+			p[name] = value
 		}
 	}
 	return p, bad
+}
+
+// ParseParam returns the value of a parameter, "" where it is not there; ok is false where it is repeated or not text.
+func ParseParam(values []string) (value string, ok bool) {
+	switch {
+	case len(values) == 0:
+		return "", true
+	case len(values) > 1 || !isText(values[0]):
+		return "", false
+	}
+	return values[0], true
 }
 
 // RefuseParams returns the refusal of parameters that ParseParams found bad; nil for none.

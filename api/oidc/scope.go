@@ -53,7 +53,9 @@ func grantableScope(asked string, c *Client, resources ...string) string {
 }
 
 // aboutPeople reports whether a scope describes a user, so that it is meaningless in client_credentials.
-func aboutPeople(scope string) bool { return slices.Contains(Scopes(), scope) }
+func aboutPeople(scope string) bool {
+	return scope == "openid" || scope == OfflineAccess || slices.ContainsFunc(claims, func(c claim) bool { return c.scope == scope })
+}
 
 // ClientScope returns what a client is granted for itself (RFC 6749 §4.4): of the scopes in its row that do not describe a user,
 // and in those of the resources that it names, those that it requests; all in its row if it requests none.

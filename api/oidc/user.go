@@ -30,6 +30,10 @@ type CustomClaims map[string]any
 
 // UnmarshalJSON reads an object.
 func (c *CustomClaims) UnmarshalJSON(text []byte) error {
+	if string(text) == "{}" { // most users
+		*c = CustomClaims{}
+		return nil
+	}
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
 	return d.Decode((*map[string]any)(c))

@@ -38,7 +38,7 @@ func (p *Provider) accessTokenClaims(c *oidc.Client, f accessTokenFor, now time.
 
 // signClaims returns an access token with these claims, and remembers it as verified, since it is likely to come back soon.
 func (p *Provider) signClaims(ring *keys.Ring, c *oidc.Client, claims oidc.AccessTokenClaims, now time.Time) (string, error) {
-	token, err := signJSON(ring, c.AccessTokenSigningAlg, c.AccessTokenTyp, claims, now)
+	token, err := ring.Sign(c.AccessTokenSigningAlg, c.AccessTokenTyp, claims, now)
 	if err == nil {
 		_, tag := ring.JWKS(now)
 		p.verified.note(tag, token, claims)

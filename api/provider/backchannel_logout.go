@@ -150,7 +150,7 @@ func (p *Provider) logoutToken(ctx context.Context, l store.Logout) (string, err
 	}
 	now := p.now()
 	claims := oidc.LogoutTokenClaims(p.Issuer, l.ClientID, p.subject(client, l.Sub), l.SID, newID(), now)
-	return signJSON(ring, l.Alg, oidc.LogoutTokenType, claims, now)
+	return ring.Sign(l.Alg, oidc.LogoutTokenType, claims, now)
 }
 
 // readable returns what a client answered in printable characters, at most limit of them.

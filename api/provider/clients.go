@@ -11,11 +11,11 @@ import (
 
 // clientNamed returns the client of an unchecked client_id; nil where there is none.
 func (p *Provider) clientNamed(ctx context.Context, ids []string) (*oidc.Client, error) {
-	params, _ := oidc.ParseParams(map[string][]string{"client_id": ids}, []string{"client_id"})
-	if params["client_id"] == "" || len(params["client_id"]) > 255 {
+	id, ok := oidc.ParseParam(ids)
+	if !ok || id == "" || len(id) > 255 {
 		return nil, nil
 	}
-	client, err := p.store.Client(ctx, params["client_id"])
+	client, err := p.store.Client(ctx, id)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil
 	}

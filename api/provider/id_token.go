@@ -10,5 +10,5 @@ import (
 // signIDToken returns an ID token for the user, client and grant of t, with what comes with it.
 func (p *Provider) signIDToken(ring *keys.Ring, t oidc.IDToken, now time.Time) (string, error) {
 	t.Issuer, t.Subject, t.IssuedAt, t.Expiry = p.Issuer, p.subject(t.Client, t.User.Sub), now, now.Add(p.IDTokenTTL)
-	return signJSON(ring, t.Client.IDTokenSignedResponseAlg, oidc.IDTokenType, t.Claims(), now)
+	return ring.Sign(t.Client.IDTokenSignedResponseAlg, oidc.IDTokenType, t.Claims(), now)
 }

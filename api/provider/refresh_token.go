@@ -28,7 +28,7 @@ func (p *Provider) refreshToken(
 	}
 	claims := oidc.RefreshTokenClaims{Issuer: p.Issuer, Audience: p.Issuer, Subject: p.subject(c, u.Sub), ClientID: c.ClientID,
 		Expiry: ends.Unix(), IssuedAt: now.Unix(), ID: sealed}
-	return signJSON(ring, "EdDSA", oidc.RefreshTokenType, claims, now)
+	return ring.Sign("EdDSA", oidc.RefreshTokenType, claims, now)
 }
 
 // loadRefreshToken returns store.ErrNotFound for a token that the client cannot use.

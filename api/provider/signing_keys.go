@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"time"
 
@@ -19,15 +18,6 @@ func (p *Provider) keyRing() (*keys.Ring, error) {
 		return ring, nil
 	}
 	return nil, errNoKeys
-}
-
-// signJSON returns a JWT with these claims, signed with alg; typ is its kind.
-func signJSON(ring *keys.Ring, alg, typ string, claims any, now time.Time) (string, error) {
-	plain, err := json.Marshal(claims)
-	if err != nil {
-		return "", err
-	}
-	return ring.Sign(alg, typ, plain, now)
 }
 
 // LoadKeys reads the signing keys from Postgres, and once the salt of pairwise subjects.

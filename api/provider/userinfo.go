@@ -69,7 +69,7 @@ func (p *Provider) answerUserinfo(ctx context.Context, c *oidc.Client, claims ma
 	var signed string
 	if err == nil {
 		claims["iss"], claims["aud"] = p.Issuer, c.ClientID
-		signed, err = signJSON(ring, c.UserinfoSignedResponseAlg, oidc.IDTokenType, claims, now)
+		signed, err = ring.Sign(c.UserinfoSignedResponseAlg, oidc.IDTokenType, claims, now)
 	}
 	if err != nil {
 		return p.failed(ctx, err)

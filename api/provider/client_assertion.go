@@ -39,12 +39,12 @@ func (p *Provider) checkAssertion(ctx context.Context, r Request, c *oidc.Client
 		why = a.Check(c, p.Issuer, p.Issuer+r.Path, p.now())
 	}
 	if why != "" {
-		return "client_assertion of " + clip(c.ClientID) + ": " + why, nil
+		return "sent a client_assertion that does not count: " + why, nil
 	}
 	err = p.store.UseOnce(ctx, store.JTI{SHA256: jtiDigest("client assertion", c.ClientID, a.ID),
 		ExpiresAt: a.Expiry.Time().Add(oidc.Leeway)})
 	if errors.Is(err, store.ErrUsed) {
-		return "client_assertion of " + clip(c.ClientID) + ": its jti was used before", nil
+		return "sent a client_assertion whose jti was used before", nil
 	}
 	return "", err
 }

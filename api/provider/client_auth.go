@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"cmp"
 	"context"
 	"encoding/base64"
 	"net/url"
@@ -76,57 +75,52 @@ func (p *Provider) authenticateClient(ctx context.Context, r Request, params oid
 	if used > 1 {
 		return nil, &oidc.Error{Code: oidc.InvalidRequest, Description: "the client authenticates in more than one way"}, nil
 	}
-	why := whyNoClient(candidates, params)
+	why := "no client_id, or a header or client_assertion that cannot be read"
 	for _, try := range candidates {
+		if try.id == "" {
+			continue
+		}
 		if params["client_id"] != "" && params["client_id"] != try.id {
+			why = "client_id " + clip(params["client_id"]) + " comes with the credentials of " + clip(try.id)
 			continue
 		}
 		client, err := p.clientOf(ctx, r, []string{try.id})
-		if err != nil {
+		switch {
+		case err != nil:
 			return nil, nil, err
-		}
-		if client == nil || client.Disabled() {
+		case client == nil:
+			why = "client_id " + clip(try.id) + " is not registered; to see what is: gatehouse client list"
+			continue
+		case client.Disabled():
+			why = "client_id " + clip(try.id) + " is disabled"
 			continue
 		}
-		proven, problem, err := p.proves(ctx, r, client, try)
-		if err != nil || proven {
+		problem, err := p.proves(ctx, r, client, try)
+		if err != nil || problem == "" {
 			return client, nil, err
 		}
-		why = cmp.Or(problem, why)
+		why = "client_id " + clip(try.id) + " " + problem
 	}
 	return nil, &oidc.Error{Code: oidc.InvalidClient, Description: "client authentication failed", Log: why}, nil
 }
 
-// proves reports whether the credentials are the client's; why is the reason for the log if they are not.
-func (p *Provider) proves(ctx context.Context, r Request, c *oidc.Client, try credentials) (proven bool, why string, err error) {
-	switch c.TokenEndpointAuthMethod {
-	case oidc.PrivateKeyJWT:
-		if try.assertion == "" {
-			return false, "client_id " + clip(c.ClientID) + " authenticates with private_key_jwt, and sent no client_assertion", nil
-		}
-		why, err = p.checkAssertion(ctx, r, c, try.assertion)
-		return err == nil && why == "", why, err
-	case "none":
-		return try.secret == "" && try.assertion == "", "", nil
+// proves returns what is wrong with credentials that are not the client's, for the log; never a secret.
+func (p *Provider) proves(ctx context.Context, r Request, c *oidc.Client, try credentials) (problem string, err error) {
+	switch method := c.TokenEndpointAuthMethod; {
+	case method == oidc.PrivateKeyJWT && try.assertion == "":
+		return "authenticates with private_key_jwt, and sent no client_assertion", nil
+	case method == oidc.PrivateKeyJWT:
+		return p.checkAssertion(ctx, r, c, try.assertion)
+	case try.assertion != "":
+		return "is not registered for private_key_jwt, and sent a client_assertion", nil
+	case method == "none" && try.secret != "":
+		return "is a public client, which has no secret, and sent one", nil
+	case method != "none" && try.secret == "":
+		return "has a secret, and sent none", nil
+	case method != "none" && !c.SecretMatches(try.secret):
+		return "sent another secret than its own; to make a new one: gatehouse client rotate-secret", nil
 	}
-	return try.assertion == "" && c.SecretMatches(try.secret), "", nil
-}
-
-// whyNoClient returns the reason, for the log, why no client was authenticated: never a secret.
-func whyNoClient(candidates []credentials, params oidc.Params) string {
-	id := params["client_id"]
-	if len(candidates) > 0 && candidates[0].id != "" {
-		id = candidates[0].id
-	}
-	switch {
-	case id == "":
-		return "no client_id, or an Authorization header that is not Basic"
-	case len(candidates) > 0 && candidates[0].assertion != "":
-		return "client_id " + clip(id) + " is unknown or disabled, or is not registered for private_key_jwt"
-	case len(candidates) > 0 && candidates[0].secret == "":
-		return "client_id " + clip(id) + " is not registered as a public client, and no secret was sent"
-	}
-	return "client_id " + clip(id) + " is unknown, disabled or has another secret; to make a new one: gatehouse client rotate-secret"
+	return "", nil
 }
 
 // readBasic reads the Authorization header as RFC 6749 §2.3.1 has it, percent-decoded, and as many clients send it, raw.

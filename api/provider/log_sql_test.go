@@ -13,15 +13,17 @@ import (
 var statementInLog = regexp.MustCompile(`(?:UPDATE clients SET|INSERT INTO exchange_policies) .*$`)
 
 // lastOffered returns the SQL at the end of the last reason in the log.
-func lastOffered(log *LockedBuffer) string {
-	var why string
+func lastOffered(log *LockedBuffer) string { return statementInLog.FindString(lastReason(log)) }
+
+// lastReason returns why the last request was refused.
+func lastReason(log *LockedBuffer) (why string) {
 	for text := range strings.Lines(log.String()) {
 		var line struct{ Why string }
 		if json.Unmarshal([]byte(text), &line) == nil && line.Why != "" {
 			why = line.Why
 		}
 	}
-	return statementInLog.FindString(why)
+	return why
 }
 
 // Where a row is what refuses a request, the log has the SQL that changes it: run as it stands, it lets the same request through.

@@ -293,6 +293,7 @@ CREATE TABLE users (
   created_at     timestamptz NOT NULL DEFAULT now(),
   updated_at     timestamptz NOT NULL DEFAULT now(),
   password_changed_at timestamptz NOT NULL DEFAULT now(),
+  must_change_password boolean NOT NULL DEFAULT false,
   CONSTRAINT users_sub_must_be_unique UNIQUE (sub),
   CONSTRAINT users_sub_must_be_1_to_255_printable_ascii CHECK (sub ~ '^[!-~]{1,255}$'),
   CONSTRAINT users_username_must_be_unique UNIQUE (username),
@@ -368,6 +369,7 @@ END $$;
 -- +goose StatementEnd
 REVOKE ALL ON FUNCTION set_username_rule(text) FROM PUBLIC;
 
+COMMENT ON COLUMN users.must_change_password IS 'true: whoever signs in with the password has to choose another one first';
 COMMENT ON COLUMN users.password_changed_at IS 'by somebody: a sign-in that replaces the hash of the same password does not count';
 CREATE TRIGGER users_keep_sub BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION users_keep_sub();
 
@@ -415,6 +417,22 @@ COMMENT ON COLUMN personal_access_tokens.shown_at IS 'when the person saw the to
 COMMENT ON COLUMN personal_access_tokens.used_at IS 'the latest use, to the hour';
 CREATE INDEX personal_access_tokens_by_username ON personal_access_tokens (username, created_at, id);
 CREATE INDEX personal_access_tokens_by_expires_at ON personal_access_tokens (expires_at);
+
+-- account_links: addresses with which a person sets a first or a forgotten password, once. The last one made for them counts, until
+-- their password changes. The address is that of the pages, with /link#TOKEN; only a digest of the token is here.
+CREATE TABLE account_links (
+  token_sha256 bytea CONSTRAINT account_links_token_must_be_unique PRIMARY KEY,
+  username     text NOT NULL CONSTRAINT account_links_user_must_exist
+    REFERENCES users (username) ON UPDATE CASCADE ON DELETE CASCADE,
+  created_at   timestamptz NOT NULL DEFAULT now(),
+  expires_at   timestamptz NOT NULL DEFAULT now() + interval '1 day',
+  spent_at     timestamptz,
+  CONSTRAINT account_links_token_must_be_a_digest_use_sha256 CHECK (octet_length(token_sha256) = 32),
+  CONSTRAINT account_links_expires_at_must_be_after_created_at CHECK (expires_at > created_at)
+);
+CREATE INDEX account_links_by_username ON account_links (username);
+CREATE INDEX account_links_by_expires_at ON account_links (expires_at);
+COMMENT ON COLUMN account_links.spent_at IS 'when it was used, or replaced by a newer one, or the password changed without it';
 
 -- ── Clients ──
 
@@ -951,6 +969,18 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 -- +goose StatementBegin
+-- Of the links of a person the newest is good, until they have another password.
+CREATE FUNCTION spend_account_links() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+  IF TG_TABLE_NAME = 'account_links' THEN
+    UPDATE account_links SET spent_at = now() WHERE username = NEW.username AND spent_at IS NULL AND token_sha256 <> NEW.token_sha256;
+  ELSIF NOT is_set('same_password') THEN
+    UPDATE account_links SET spent_at = now() WHERE username = NEW.username AND spent_at IS NULL;
+  END IF;
+  RETURN NULL;
+END $$;
+-- +goose StatementEnd
+-- +goose StatementBegin
 -- What a person no longer allows an application, it no longer has.
 CREATE FUNCTION revoke_what_is_withdrawn() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
 BEGIN
@@ -968,8 +998,8 @@ DO $$
 DECLARE
   f text;
 BEGIN
-  FOREACH f IN ARRAY ARRAY['queue_logouts_of_session', 'queue_logouts_of_user', 'end_what_was_before', 'revoke_what_is_withdrawn',
-    'grants_leave_their_codes_used'] LOOP
+  FOREACH f IN ARRAY ARRAY['queue_logouts_of_session', 'queue_logouts_of_user', 'end_what_was_before', 'spend_account_links',
+    'revoke_what_is_withdrawn', 'grants_leave_their_codes_used'] LOOP
     EXECUTE format('ALTER FUNCTION %s() SET search_path = %I, pg_temp', f, current_schema());
     EXECUTE format('REVOKE ALL ON FUNCTION %s() FROM PUBLIC', f);
   END LOOP;
@@ -983,6 +1013,9 @@ CREATE TRIGGER users_queue_logouts AFTER UPDATE ON users FOR EACH ROW
 CREATE TRIGGER users_end_what_was_before AFTER UPDATE ON users FOR EACH ROW
   WHEN (OLD.password IS NOT NULL AND NEW.password IS DISTINCT FROM OLD.password OR OLD.disabled_at IS NOT NULL AND NEW.disabled_at IS NULL)
   EXECUTE FUNCTION end_what_was_before();
+CREATE TRIGGER users_spend_account_links AFTER UPDATE ON users FOR EACH ROW WHEN (NEW.password IS DISTINCT FROM OLD.password)
+  EXECUTE FUNCTION spend_account_links();
+CREATE TRIGGER account_links_spend_former AFTER INSERT ON account_links FOR EACH ROW EXECUTE FUNCTION spend_account_links();
 CREATE TRIGGER consents_revoke_what_is_withdrawn AFTER DELETE ON consents FOR EACH ROW
   EXECUTE FUNCTION revoke_what_is_withdrawn();
 CREATE TRIGGER consents_revoke_what_is_reduced AFTER UPDATE ON consents FOR EACH ROW
@@ -1175,10 +1208,10 @@ CREATE TRIGGER upstreams_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON
 -- +goose Down
 DROP TABLE resources, cache_version, pairwise_salt, signing_keys, upstream_accounts, upstreams, backchannel_logouts,
   login_throttle, revoked_tokens, used_jtis, device_codes, grants, consents, sessions, exchange_policies,
-  recent_registrations, initial_access_tokens, clients, personal_access_tokens, group_members, groups, users;
+  recent_registrations, initial_access_tokens, clients, account_links, personal_access_tokens, group_members, groups, users;
 DROP FUNCTION gatehouse_cached_rows_changed_if_any, gatehouse_cached_rows_changed, upstreams_keep_updated_at,
   queue_logouts_of_user, queue_logouts_of_session, grants_leave_their_codes_used, grants_follow_their_client,
   clients_keep_updated_at, users_keep_sub,
   jwks_are_some, hosts_of, http_only_on_loopback, all_match, check_uris,
   origin_of, password_hash_problem, keycloak_hash_problem, crypt_number, scrypt_is_bounded, argon2_is_bounded, is_base64,
-  password_hash;
+  password_hash, spend_account_links, end_what_was_before, revoke_what_is_withdrawn, set_username_rule, is_set, is_pattern;

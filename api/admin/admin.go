@@ -19,6 +19,7 @@ import (
 
 // Settings are what the use cases depend on beside the database. Those that an operation does not mention may be zero.
 type Settings struct {
+	UIOrigin      string              // where the pages are; "" is enough unless one of their addresses is returned
 	Issuer        string              // an origin: upstreams and Hubs are told addresses of it
 	GrantTypes    []string            // that the token endpoint knows
 	ResponseTypes []oidc.ResponseType // that are accepted

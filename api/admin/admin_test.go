@@ -27,6 +27,7 @@ func newAdmin(t *testing.T) (*Admin, *pgx.Conn) {
 	try(t, err)
 	t.Cleanup(func() { conn.Close(context.Background()) })
 	return New(db, Settings{
+		UIOrigin:      "https://login.example.org",
 		Issuer:        "https://api.example.org",
 		GrantTypes:    []string{oidc.GrantAuthorizationCode, oidc.GrantRefreshToken, oidc.GrantClientCredentials},
 		ResponseTypes: []oidc.ResponseType{"code"},

@@ -30,6 +30,7 @@ var operations = []Operation{
 	op("user enable", "Let a user in again.", (*Admin).EnableUser),
 	op("user list", "List the users.", (*Admin).ListUsers),
 	op("user links", "Print which accounts at upstreams a user can sign in with, as JSON.", (*Admin).ListLinkedAccounts),
+	op("user link", "Print an address with which a user sets a password, once.", (*Admin).LinkUser),
 	op("user tokens", "List a user's personal access tokens.", (*Admin).ListPersonalAccessTokens),
 	op("user revoke-token", "Revoke a personal access token, or all of a user.", (*Admin).RevokePersonalAccessTokens),
 

@@ -82,6 +82,7 @@ func TestEveryOperationRuns(t *testing.T) {
 		{"client logouts", `{"client_id": "spa"}`, `\[\]`},
 		{"client remove", `{"client_id": "spa"}`, `{}`},
 		{"client token add", `{"name": "t"}`, `{"initial_access_token":"[\w-]{43}"}`},
+		{"user link", `{"username": "alice"}`, `{"link":"https://login.example.org/link#[A-Za-z0-9_-]{43}","expires_at":"[^"]+"}`},
 		{"client token list", `{}`, `{"items":\[{"name":"t","uses_left":1,.*}\]}`},
 		{"client token remove", `{"name": "t"}`, `{}`},
 		{"resource add", `{"identifier": "https://mcp.example.org/mcp", "name": "Tools", "scopes": {"mcp:tools": "Use the tools"},

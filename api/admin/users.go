@@ -1,7 +1,9 @@
 package admin
 
 import (
+	"cmp"
 	"context"
+	"time"
 
 	"gatehouse/api/authn"
 	"gatehouse/api/store"
@@ -21,6 +23,7 @@ type AddUser struct {
 	Sub           string   `json:"sub,omitempty"` // random if empty
 	Password      string   `json:"password,omitempty"`
 	PasswordHash  string   `json:"password_hash,omitempty"` // in place of a password: one of another system
+	MustChange    bool     `json:"must_change,omitempty"`   // the user chooses another one at the first sign-in
 	Name          string   `json:"name,omitempty"`
 	Email         string   `json:"email,omitempty"`
 	EmailVerified bool     `json:"email_verified,omitempty"`
@@ -46,7 +49,7 @@ func (a *Admin) AddUser(ctx context.Context, in AddUser) (AddedUser, error) {
 		}
 	}
 	sub, err := a.store.AddUser(ctx, User{Username: in.Username, Sub: in.Sub, Name: in.Name, Email: in.Email,
-		EmailVerified: in.EmailVerified, Groups: in.Groups}, hash)
+		EmailVerified: in.EmailVerified, Groups: in.Groups, MustChangePassword: in.MustChange}, hash)
 	return AddedUser{in.Username, sub}, err
 }
 
@@ -55,6 +58,7 @@ type SetPassword struct {
 	Username string `json:"username"`
 	Password string `json:"password"`
 
+	MustChange   bool `json:"must_change,omitempty"`   // the user chooses another one at the next sign-in with it
 	KeepSessions bool `json:"keep_sessions,omitempty"` // neither sessions end, nor what applications hold
 	// revoke the user's personal access tokens, too, and unlink the accounts that were linked since the former password was set
 	SignOut bool `json:"sign_out,omitempty"`
@@ -79,8 +83,36 @@ func (a *Admin) SetPassword(ctx context.Context, in SetPassword) (SetPasswordDon
 		return SetPasswordDone{}, err
 	}
 	unlinked, err := a.store.SetPassword(ctx,
-		store.NewPassword{Username: in.Username, Hash: hash, KeepSessions: in.KeepSessions, SignOut: in.SignOut})
+		store.NewPassword{Username: in.Username, Hash: hash, MustChange: in.MustChange,
+			KeepSessions: in.KeepSessions, SignOut: in.SignOut})
 	return SetPasswordDone{unlinked}, err
+}
+
+// LinkUser is whom a link is for.
+type LinkUser struct {
+	Username string `json:"username" arg:""`
+	Hours    int    `json:"hours,omitempty" default:"24" help:"How long it is good, at most 720."`
+}
+
+// UserLink is an address that lets a person set a password, once.
+type UserLink struct {
+	Link      string    `json:"link"`
+	ExpiresAt time.Time `json:"expires_at"`
+}
+
+// LinkUser makes an address with which a user sets a first or a forgotten password. It replaces those that were made before; what the
+// user has signed in to ends when it is used.
+func (a *Admin) LinkUser(ctx context.Context, in LinkUser) (UserLink, error) {
+	hours := cmp.Or(in.Hours, 24)
+	switch {
+	case hours < 1 || hours > 720:
+		return UserLink{}, invalid("%s must be from 1 to 720", member("hours"))
+	case a.UIOrigin == "":
+		return UserLink{}, invalid("GATEHOUSE_UI_ORIGIN is not set: the link is an address of the pages, such as https://login.example.org")
+	}
+	token, digest := newSecret()
+	expires, err := a.store.AddAccountLink(ctx, in.Username, digest, time.Duration(hours)*time.Hour)
+	return UserLink{a.UIOrigin + "/link#" + token, expires}, err
 }
 
 // hash returns what is stored of a new password.

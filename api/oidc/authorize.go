@@ -244,13 +244,17 @@ type Step int
 
 // The steps, in the order in which they can follow each other.
 const (
-	SignIn    Step = iota
-	AskFactor      // another one, of those that the person has set up
+	SignIn         Step = iota
+	AskFactor           // another one, of those that the person has set up
+	AskNewPassword      // in place of one that an administrator set
 	AskConsent
 	IssueCode   // or whatever response_type names
 	AllowDevice // which polls for its tokens (RFC 8628 §3.3)
 	OpenAccount
 )
+
+// FreshSignIn is how long ago a person may have signed in to change what they sign in with, or to make what outlives a session.
+const FreshSignIn = 15 * time.Minute
 
 // Consent is what a person has allowed a client; a nil list is nothing yet.
 type Consent struct{ Scopes, Resources []string }
@@ -282,6 +286,14 @@ func (r AuthorizeRequest) Decide(c *Client, s Standing, consented bool, now time
 			return 0, refuse(LoginRequired, "the person has to prove another factor")
 		}
 		return AskFactor, nil
+	case s.User.MustChangePassword && slices.Contains(s.Session.AMR, AMRPassword):
+		switch {
+		case none:
+			return 0, refuse(InteractionRequired, "the person has to change the password")
+		case now.Sub(s.Session.AuthTime) > FreshSignIn: // somebody else may sit there by now
+			return SignIn, nil
+		}
+		return AskNewPassword, nil
 	case !c.mayAsk(r.ResponseType): // since the request was made
 		return 0, refuse(UnauthorizedClient, notRegisteredForType)
 	case !s.Allowed:

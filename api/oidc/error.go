@@ -44,6 +44,7 @@ const (
 	InvalidToken             = "invalid_token"
 	InsufficientScope        = "insufficient_scope"
 	LoginRequired            = "login_required"
+	InteractionRequired      = "interaction_required"
 	ConsentRequired          = "consent_required"
 	RegistrationNotSupported = "registration_not_supported"
 	InvalidRequestURI        = "invalid_request_uri"

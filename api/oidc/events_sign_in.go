@@ -128,6 +128,25 @@ func (PersonalAccessTokenRevoked) Kind() EventKind {
 	return EventKind{"personal_access_token_revoked", LevelInfo, "personal access token revoked"}
 }
 
+// AccountLinkRefused is an account link that is not good, or not any more.
+type AccountLinkRefused struct {
+	Error string `json:"error"`
+}
+
+func (AccountLinkRefused) Kind() EventKind {
+	return EventKind{"account_link_refused", LevelWarn, "account link refused"}
+}
+
+// PasswordChanged is a password that a person has set.
+type PasswordChanged struct {
+	Username string `json:"username"`
+	How      string `json:"how"` // link, required or account
+}
+
+func (PasswordChanged) Kind() EventKind {
+	return EventKind{"password_changed", LevelInfo, "password changed"}
+}
+
 // StepUnknown is a sign-in that got nothing since what is to follow in it is not known: a fault of Gatehouse.
 type StepUnknown struct {
 	Step     int    `json:"step"`

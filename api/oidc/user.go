@@ -23,6 +23,8 @@ type User struct {
 	Custom        CustomClaims
 	Groups        []string
 	UpdatedAt     time.Time
+
+	MustChangePassword bool // before a sign-in with it goes on
 }
 
 // CustomClaims are those of users.claims. Numbers are json.Number, with all the digits that they came with.

@@ -27,7 +27,7 @@ func (p *Provider) Login(ctx context.Context, r Request) Answer {
 	if len(bad) > 0 || m == nil || m.prove == nil {
 		return p.errorPage(ctx, 400, pageInvalidRequest, w.Client)
 	}
-	w.Username, w.Upstream = typed["username"], ""
+	w.Username, w.Upstream, w.Done = typed["username"], "", ""
 	client, refusal, err := p.stillRegistered(ctx, w.Request)
 	switch {
 	case err != nil:

@@ -71,6 +71,8 @@ func (p *Provider) take(ctx context.Context, v visit, step oidc.Step) (Answer, e
 		return p.askSignIn(ctx, v), nil
 	case oidc.IssueCode:
 		return p.issue(ctx, v) // in whose statement a session starts, too
+	case oidc.AskNewPassword:
+		then = p.askNewPassword
 	case oidc.AskConsent:
 		then = p.askConsent
 	case oidc.AllowDevice:

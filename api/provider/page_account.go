@@ -11,9 +11,6 @@ import (
 	"gatehouse/api/store"
 )
 
-// freshSignIn is how long ago a person may have signed in to make a token, which lasts longer than any session.
-const freshSignIn = 15 * time.Minute
-
 // tokenDays are the lives of a token that the account page offers.
 var tokenDays = []int{7, 30, 90, 365}
 
@@ -37,7 +34,7 @@ func (p *Provider) Account(ctx context.Context, r Request) Answer {
 func accountVisit(r Request, wanted *newToken, now time.Time) visit {
 	v := visit{r: r, req: oidc.AuthorizeRequest{Account: true, At: now}, client: accountClient, wanted: wanted, now: now}
 	if wanted != nil {
-		seconds := int(freshSignIn.Seconds())
+		seconds := int(oidc.FreshSignIn.Seconds())
 		v.req.MaxAge, v.req.LoginHint = &seconds, wanted.Username
 	}
 	return v
@@ -52,6 +49,12 @@ type accountPage struct {
 	TokenID string    `json:"ti,omitempty"` // made a moment ago: shown once
 	Seed    string    `json:"ts,omitempty"` // of its value; random
 	Revoked string    `json:"rv,omitempty"` // what the token was called that was revoked a moment ago
+	Done    string    `json:"dn,omitempty"` // passwordChanged, a moment ago
+}
+
+// forget leaves nothing to show on the next page but who it is for.
+func (w *accountPage) forget() {
+	w.Error, w.TokenID, w.Seed, w.Revoked, w.Done, w.Expires = failure{}, "", "", "", "", 0
 }
 
 func (*accountPage) name() string { return "account" }
@@ -71,7 +74,7 @@ func (p *Provider) openAccount(ctx context.Context, v visit) (Answer, error) {
 	return a, nil
 }
 
-func isFresh(s oidc.Session, now time.Time) bool { return now.Sub(s.AuthTime) <= freshSignIn }
+func isFresh(s oidc.Session, now time.Time) bool { return now.Sub(s.AuthTime) <= oidc.FreshSignIn }
 
 // AddToken takes the form by which a person makes a token. A sign-in that is not fresh is asked for again first.
 func (p *Provider) AddToken(ctx context.Context, r Request) Answer {
@@ -140,7 +143,7 @@ func (p *Provider) fromAccountPage(ctx context.Context, r Request,
 	if refusal = p.open(ctx, r, &w, now); refusal != nil {
 		return w, s, u, refusal
 	}
-	w.Error, w.TokenID, w.Seed, w.Revoked, w.Expires = failure{}, "", "", "", 0 // the next one has none to show
+	w.forget()
 	s, u, err := p.store.LoadSession(ctx, oidc.Digest(r.Cookies[SessionCookie]), now)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
@@ -185,6 +188,15 @@ type accountView struct {
 	Tokens       []tokenView  `json:"tokens"`
 	Token        *shownToken  `json:"token,omitempty"`
 	Revoked      string       `json:"revoked,omitempty"` // what the token was called that was revoked
+
+	Password       *passwordView `json:"password,omitempty"` // nil: they have none
+	PasswordAction string        `json:"password_action"`
+	Done           string        `json:"done,omitempty"` // passwordChanged
+}
+
+type passwordView struct {
+	ChangedAt time.Time `json:"changed_at"`
+	Min       int       `json:"min"` // characters of a new one
 }
 
 type tokenView struct {
@@ -206,15 +218,19 @@ type shownToken struct {
 func (w *accountPage) view(ctx context.Context, p *Provider, c common) (any, error) {
 	value := p.tokenValue(w.TokenID, w.Seed)
 	show := store.TokenToShow{ID: w.TokenID, Since: c.now.Add(-showWithin), Digest: oidc.Digest(value)}
-	list, shown, err := p.store.LoadPersonalAccessTokens(ctx, w.SID, show, c.now)
+	account, err := p.store.LoadAccount(ctx, w.SID, show, c.now)
 	if err != nil {
 		return nil, err
 	}
 	view := accountView{User: w.User, Error: c.failed(w.Error), RevokeAction: c.actions["revoke_action"],
-		LogoutAction: c.actions["logout_action"], Scopes: tokenScopes, Days: tokenDays, Tokens: []tokenView{}, Revoked: w.Revoked}
-	for _, t := range list {
+		LogoutAction: c.actions["logout_action"], Scopes: tokenScopes, Days: tokenDays, Tokens: []tokenView{}, Revoked: w.Revoked,
+		Done: w.Done, PasswordAction: c.actions["password_action"]}
+	if account.PasswordChangedAt != nil {
+		view.Password = &passwordView{*account.PasswordChangedAt, p.leastPassword()}
+	}
+	for _, t := range account.Tokens {
 		view.Tokens = append(view.Tokens, tokenView{t.ID, t.Name, strings.Fields(t.Scope), t.CreatedAt, t.ExpiresAt, t.UsedAt})
-		if shown && t.ID == w.TokenID {
+		if account.Shown && t.ID == w.TokenID {
 			view.Token = &shownToken{t.Name, value}
 		}
 	}

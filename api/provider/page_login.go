@@ -17,6 +17,7 @@ type loginPage struct {
 	Upstream string    `json:"up,omitempty"` // what people call the one that Error is about
 	Link     *link     `json:"lk,omitempty"` // to make once they have signed in with their password
 	Wanted   *newToken `json:"nt,omitempty"` // to make after the sign-in
+	Done     string    `json:"dn,omitempty"` // passwordSet: what has led here
 }
 
 type loginView struct {
@@ -27,7 +28,11 @@ type loginView struct {
 	UpstreamAction string         `json:"upstream_action,omitempty"`
 	Cancel         bool           `json:"cancel,omitempty"` // the application can be told that the person did not want to
 	Link           *linkView      `json:"link,omitempty"`
+	Done           string         `json:"done,omitempty"`
 }
+
+// passwordSet tells people on the login page that the password which they have just set counts.
+const passwordSet = "password_set"
 
 type upstreamView struct {
 	Name        string `json:"name"`
@@ -38,7 +43,7 @@ type upstreamView struct {
 func (*loginPage) name() string { return "login" }
 
 func (w *loginPage) view(ctx context.Context, p *Provider, c common) (any, error) {
-	view := loginView{Username: w.Username, Cancel: w.Request.RedirectURI != "", Link: w.Link.view(),
+	view := loginView{Username: w.Username, Cancel: w.Request.RedirectURI != "", Link: w.Link.view(), Done: w.Done,
 		Upstreams: p.upstreamViews(ctx)}
 	if view.Upstreams != nil {
 		view.UpstreamAction = c.actions["upstream_action"]

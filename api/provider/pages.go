@@ -43,11 +43,14 @@ func pages() []pageLine {
 		{page: new(devicePage), actions: []action{{"action", "/device", (*Provider).Device}}},
 		{page: new(deviceDonePage)},
 		{page: new(accountPage), anew: "/account", actions: []action{{"action", "/account/tokens", (*Provider).AddToken},
-			{"revoke_action", "/account/tokens/revoke", (*Provider).RevokeToken}, {"logout_action", "/logout", nil}}},
+			{"revoke_action", "/account/tokens/revoke", (*Provider).RevokeToken},
+			{"password_action", "/account/password", (*Provider).ChangePassword}, {"logout_action", "/logout", nil}}},
 		{page: new(logoutPage), anew: "/logout", anyone: true, // of the session that is in it
 			actions: []action{{"action", "/logout/confirm", (*Provider).LogoutConfirm}}},
 		{page: new(signedOutPage)},
 		{page: new(errorPage)},
+		{page: new(linkPage), anyone: true, actions: []action{{"action", "/link", (*Provider).Link}}},
+		{page: new(newPasswordPage), actions: []action{{"action", "/new-password", (*Provider).NewPassword}}},
 	}
 }
 

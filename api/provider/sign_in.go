@@ -18,7 +18,12 @@ type newSession struct {
 
 // askSignIn sends the browser to the login page, or straight to an upstream as if that had been chosen there.
 func (p *Provider) askSignIn(ctx context.Context, v visit) Answer {
-	w := loginPage{pending: p.pendingOf(&v), Username: v.req.LoginHint, Wanted: v.wanted}
+	return p.askSignInAfter(ctx, v, "")
+}
+
+// askSignInAfter does so after something that the page tells them; "" for nothing.
+func (p *Provider) askSignInAfter(ctx context.Context, v visit, done string) Answer {
+	w := loginPage{pending: p.pendingOf(&v), Username: v.req.LoginHint, Wanted: v.wanted, Done: done}
 	var a Answer
 	if upstream := p.straightUpstream(ctx, v.r, v.req); upstream != "" {
 		a = p.sendToUpstreamNamed(ctx, v.r, w, upstream, v.now)

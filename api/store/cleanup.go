@@ -16,6 +16,8 @@ var cleanups = []query{
 	compile(`DELETE FROM grants WHERE id IN (SELECT id FROM grants WHERE expires_at < @now LIMIT @limit)`),
 	compile(`DELETE FROM sessions WHERE sid IN (SELECT sid FROM sessions WHERE expires_at < @now LIMIT @limit)`),
 	compile(`DELETE FROM personal_access_tokens WHERE id IN (SELECT id FROM personal_access_tokens WHERE expires_at < @now LIMIT @limit)`),
+	compile(`DELETE FROM account_links WHERE token_sha256 IN (
+		SELECT token_sha256 FROM account_links WHERE expires_at < @now::timestamptz - interval '30 days' LIMIT @limit)`),
 	compile(`DELETE FROM initial_access_tokens WHERE name IN (
 		SELECT name FROM initial_access_tokens WHERE expires_at < @now LIMIT @limit)`),
 	compile(`DELETE FROM recent_registrations WHERE ctid IN (
@@ -32,8 +34,8 @@ var cleanups = []query{
 
 // CleanUp deletes what has expired, in small statements, and returns how many rows went. A device code stays ten minutes longer, so that
 // its device learns that it has expired (RFC 8628 §3.5); failures to sign in have leaked away within an hour; what became of logouts can
-// be read for a week. A client that registered itself is deleted unless somebody signs in to it within a day; one that had an initial
-// access token stays.
+// be read for a week; an account link stays for a month, so that its page can say that it has expired. A client that registered itself
+// is deleted unless somebody signs in to it within a day; one that had an initial access token stays.
 func (s *Store) CleanUp(ctx context.Context, now time.Time) (deleted int64, err error) {
 	for _, expired := range cleanups {
 		for {

@@ -44,6 +44,7 @@ const (
 	anAccount  = "INSERT INTO upstream_accounts (upstream, issuer, sub, username) VALUES (%)"
 	aToken     = `INSERT INTO personal_access_tokens (username, name, expires_at, token_sha256)
 		VALUES ('alice', 'x', now() + interval '1 day', %)`
+	aLink   = "INSERT INTO account_links (username, token_sha256) VALUES ('alice', %)"
 	aPolicy = "INSERT INTO exchange_policies (client_id, audience) VALUES (%)"
 )
 
@@ -155,6 +156,11 @@ var refused = map[string]refusedStatement{
 
 	"sessions_cookie_must_be_unique": {`INSERT INTO sessions (sid, cookie_sha256, user_id, auth_time, amr, seen_at, expires_at, ends_at)
 		SELECT gen_random_uuid(), 'x', id, now(), '{pwd}', now(), now(), now() FROM users, generate_series(1, 2)`, nil},
+	"account_links_token_must_be_unique":              {aLink, []string{"sha256('a link')"}},
+	"account_links_token_must_be_a_digest_use_sha256": {aLink, []string{"'plain'"}},
+	"account_links_user_must_exist":                   {"UPDATE account_links SET username = 'nobody'", nil},
+	"account_links_expires_at_must_be_after_created_at": {"UPDATE account_links SET expires_at = created_at - interval %", []string{
+		"'0'", "'1 day'"}},
 	"personal_access_tokens_token_must_be_unique":              {aToken, []string{"sha256('a token')"}},
 	"personal_access_tokens_token_must_be_a_digest_use_sha256": {aToken, []string{"'gatehouse_pat_plain'"}},
 	"personal_access_tokens_user_must_exist":                   {"UPDATE personal_access_tokens SET username = 'nobody'", nil},
@@ -186,6 +192,7 @@ const someRows = `
 	INSERT INTO upstreams (name, issuer, client_id) VALUES ('google', 'https://op.example.org', 'us');
 	INSERT INTO exchange_policies (client_id, audience) VALUES ('hub', 'https://data.example.org');
 	INSERT INTO upstream_accounts (upstream, issuer, sub, username) VALUES ('google', 'https://op.example.org', '1', 'alice');
+	INSERT INTO account_links (username, token_sha256) VALUES ('alice', sha256('a link'));
 	INSERT INTO personal_access_tokens (username, name, expires_at, token_sha256)
 		VALUES ('alice', 'x', now() + interval '1 day', sha256('a token'))`
 

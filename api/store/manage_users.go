@@ -8,22 +8,23 @@ import (
 
 // UserRow is a user as an administrator sees one.
 type UserRow struct {
-	Username      string     `json:"username" db:"username"`
-	Sub           string     `json:"sub" db:"sub"`
-	Name          string     `json:"name,omitempty" db:"name"`
-	Email         string     `json:"email,omitempty" db:"email"`
-	EmailVerified bool       `json:"email_verified" db:"email_verified"`
-	Groups        []string   `json:"groups" db:"groups"`
-	HasPassword   bool       `json:"has_password" db:"has_password"`
-	DisabledAt    *time.Time `json:"disabled_at,omitempty" db:"disabled_at"`
-	CreatedAt     time.Time  `json:"created_at" db:"created_at"`
+	Username           string     `json:"username" db:"username"`
+	Sub                string     `json:"sub" db:"sub"`
+	Name               string     `json:"name,omitempty" db:"name"`
+	Email              string     `json:"email,omitempty" db:"email"`
+	EmailVerified      bool       `json:"email_verified" db:"email_verified"`
+	Groups             []string   `json:"groups" db:"groups"`
+	MustChangePassword bool       `json:"must_change_password" db:"must_change_password"`
+	HasPassword        bool       `json:"has_password" db:"has_password"`
+	DisabledAt         *time.Time `json:"disabled_at,omitempty" db:"disabled_at"`
+	CreatedAt          time.Time  `json:"created_at" db:"created_at"`
 }
 
 var addUser = compile(`
 	WITH added AS (
-		INSERT INTO users (username, sub, password, name, email, email_verified)
+		INSERT INTO users (username, sub, password, name, email, email_verified, must_change_password)
 		VALUES (@username, coalesce(nullif(@sub, ''), gen_random_uuid()::text), nullif(@password, ''), nullif(@name, ''),
-			nullif(@email, ''), @email_verified)
+			nullif(@email, ''), @email_verified, @must_change)
 		RETURNING username, sub
 	), joined AS (
 		INSERT INTO group_members (username, group_name) SELECT DISTINCT username, unnest(@groups::text[]) FROM added
@@ -33,7 +34,7 @@ var addUser = compile(`
 // AddUser adds u with passwordHash, "" for none, as a member of u.Groups. It returns the subject, random where u has none.
 func (s *Store) AddUser(ctx context.Context, u UserRow, passwordHash string) (sub string, err error) {
 	err = addUser.row(ctx, s.pool, args{"username": u.Username, "sub": u.Sub, "password": passwordHash, "name": u.Name, "email": u.Email,
-		"email_verified": u.EmailVerified, "groups": u.Groups}).Scan(&sub)
+		"email_verified": u.EmailVerified, "groups": u.Groups, "must_change": u.MustChangePassword}).Scan(&sub)
 	return sub, inWords(err, values{"username": u.Username, "sub": u.Sub, "email": u.Email, "group": join(u.Groups), "user": join(u.Groups)})
 }
 
@@ -52,7 +53,8 @@ var setPassword = compile(`
 	WITH former AS (
 		SELECT username, password_changed_at FROM users WHERE username = @username
 	), changed AS (
-		UPDATE users SET password = @password WHERE username = @username AND ` + keepSessionsIf + ` RETURNING 1
+		UPDATE users SET password = @password, must_change_password = @must_change
+		WHERE username = @username AND ` + keepSessionsIf + ` RETURNING 1
 	), revoked AS (
 		UPDATE personal_access_tokens t SET revoked_at = now() FROM former f
 		WHERE @sign_out AND t.revoked_at IS NULL AND t.username = f.username
@@ -70,6 +72,7 @@ const keepSessionsIf = `CASE WHEN @keep_sessions THEN ` + keepSessions + ` ELSE 
 type NewPassword struct {
 	Username     string
 	Hash         string
+	MustChange   bool // at the next sign-in with it
 	KeepSessions bool // sessions and grants go on
 	SignOut      bool // revoke personal access tokens, too, and unlink accounts that were linked since the former password was set
 }
@@ -77,7 +80,7 @@ type NewPassword struct {
 // SetPassword replaces a password, and returns the accounts that are linked no more.
 func (s *Store) SetPassword(ctx context.Context, n NewPassword) (unlinked []string, err error) {
 	err = failure(setPassword.row(ctx, s.pool, args{"username": n.Username, "password": n.Hash,
-		"keep_sessions": n.KeepSessions, "sign_out": n.SignOut}).Scan(&unlinked))
+		"must_change": n.MustChange, "keep_sessions": n.KeepSessions, "sign_out": n.SignOut}).Scan(&unlinked))
 	if errors.Is(err, ErrNotFound) {
 		return nil, Missing{"user", n.Username}
 	}
@@ -109,7 +112,7 @@ type UserQuery struct {
 const userSelect = `
 	SELECT u.username, u.sub, coalesce(u.name, concat_ws(' ', u.given_name, u.family_name)) AS name, coalesce(u.email, '') AS email,
 		u.email_verified, ARRAY(SELECT group_name FROM group_members m WHERE m.username = u.username ORDER BY 1) AS groups,
-		u.password IS NOT NULL AS has_password, u.disabled_at, u.created_at`
+		u.must_change_password, u.password IS NOT NULL AS has_password, u.disabled_at, u.created_at`
 
 var (
 	userSearch = contains("u.username, u.name, u.given_name, u.family_name, u.email")

@@ -69,9 +69,18 @@ type TokenToShow struct {
 	Digest Digest    // of what would be shown
 }
 
-var loadPersonalAccessTokens = compile(`
+// Account is what the account page shows.
+type Account struct {
+	Tokens []PersonalAccessToken // that can be used
+	Shown  bool                  // the token to show was marked as shown just now
+
+	PasswordChangedAt *time.Time // nil: they have none
+}
+
+var loadAccount = compile(`
 	WITH person AS (
-		SELECT u.username FROM sessions s JOIN users u ON u.id = s.user_id
+		SELECT u.username, CASE WHEN u.password IS NOT NULL THEN u.password_changed_at END AS password_changed_at
+		FROM sessions s JOIN users u ON u.id = s.user_id
 		WHERE s.sid = @session AND s.ended_at IS NULL AND s.expires_at > @now AND u.disabled_at IS NULL
 	), shown AS (
 		UPDATE personal_access_tokens t SET shown_at = @now FROM person
@@ -79,32 +88,33 @@ var loadPersonalAccessTokens = compile(`
 			AND t.revoked_at IS NULL
 		RETURNING t.id
 	)
-	SELECT t.id IS NOT NULL, EXISTS (SELECT FROM shown), coalesce(t.id::text, ''), coalesce(t.name, ''), coalesce(t.scope, ''),
+	SELECT person.password_changed_at, t.id IS NOT NULL, EXISTS (SELECT FROM shown), coalesce(t.id::text, ''), coalesce(t.name, ''),
+		coalesce(t.scope, ''),
 		coalesce(t.created_at, @now), coalesce(t.expires_at, @now), t.used_at
 	FROM person LEFT JOIN personal_access_tokens t ON t.username = person.username AND t.revoked_at IS NULL AND t.expires_at > @now
 	ORDER BY t.created_at DESC, t.id`)
 
-// LoadPersonalAccessTokens returns the tokens that can be used of the person whose session sid is; ErrNotFound once that has ended.
-// show, "" for none, is marked as shown in the same statement: of any number of requests one gets shown = true.
-func (s *Store) LoadPersonalAccessTokens(ctx context.Context, sid string, show TokenToShow,
-	now time.Time) (list []PersonalAccessToken, shown bool, err error) {
-	rows, err := loadPersonalAccessTokens.rows(ctx, s.pool, args{
+// LoadAccount returns what the account page shows to the person whose session sid is; ErrNotFound once that has ended.
+// show, "" for none, is marked as shown in the same statement: of any number of requests one gets Shown.
+func (s *Store) LoadAccount(ctx context.Context, sid string, show TokenToShow, now time.Time) (out Account, err error) {
+	rows, err := loadAccount.rows(ctx, s.pool, args{
 		"session": sid, "now": now, "show": orZero(show.ID), "since": show.Since, "token": show.Digest[:]})
 	if err != nil {
-		return nil, false, failure(err)
+		return out, failure(err)
 	}
 	found, exists, t := false, false, PersonalAccessToken{}
-	_, err = pgx.ForEachRow(rows, []any{&exists, &shown, &t.ID, &t.Name, &t.Scope, &t.CreatedAt, &t.ExpiresAt, &t.UsedAt}, func() error {
+	fields := []any{&out.PasswordChangedAt, &exists, &out.Shown, &t.ID, &t.Name, &t.Scope, &t.CreatedAt, &t.ExpiresAt, &t.UsedAt}
+	_, err = pgx.ForEachRow(rows, fields, func() error {
 		found = true
 		if exists {
-			list = append(list, t)
+			out.Tokens = append(out.Tokens, t)
 		}
 		return nil
 	})
 	if err == nil && !found {
-		return nil, false, ErrNotFound
+		return out, ErrNotFound
 	}
-	return list, shown, failure(err)
+	return out, failure(err)
 }
 
 var revokePersonalAccessToken = compile(`

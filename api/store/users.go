@@ -13,14 +13,15 @@ import (
 // userColumns is how a user u is read wherever claims are made of it; userFields takes them in this order.
 const userColumns = `u.id::text, u.sub, u.username, coalesce(u.name, ''), coalesce(u.given_name, ''), coalesce(u.family_name, ''),
 	coalesce(u.email, ''), u.email_verified, coalesce(u.picture, ''), coalesce(u.zoneinfo, ''), coalesce(u.locale, ''), u.claims, u.updated_at,
-	` + groupsOfUser
+	u.must_change_password, ` + groupsOfUser
 
 // The groups are always read by the user: a client may be for a group that has all users in it.
 const groupsOfUser = `ARRAY(SELECT m.group_name FROM group_members m WHERE m.username = u.username ORDER BY 1)`
 
 func userFields(u *oidc.User) []any {
 	return []any{&u.ID, &u.Sub, &u.Username, &u.Name, &u.GivenName, &u.FamilyName,
-		&u.Email, &u.EmailVerified, &u.Picture, &u.Zoneinfo, &u.Locale, &u.Custom, &u.UpdatedAt, &u.Groups}
+		&u.Email, &u.EmailVerified, &u.Picture, &u.Zoneinfo, &u.Locale, &u.Custom, &u.UpdatedAt,
+		&u.MustChangePassword, &u.Groups}
 }
 
 // mayUse is the condition that user u may use a client with those allowed_groups, an argument or a column.

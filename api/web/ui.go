@@ -39,11 +39,15 @@ func UI(cfg *config.Config) (http.Handler, error) {
 
 	e := echo.New()
 	e.Use(uiHeaders(cfg))
+	e.GET(changePassword, func(c echo.Context) error { return c.Redirect(http.StatusFound, cfg.Issuer+"/account") })
 	e.Match([]string{http.MethodGet, http.MethodHead}, "/*", func(c echo.Context) error {
 		return files.answer(c.Response(), c.Request())
 	})
 	return e, nil
 }
+
+// changePassword is where password managers send people (W3C, A Well-Known URL for Changing Passwords).
+const changePassword = "/.well-known/change-password"
 
 // UIConfig is config.json: what the pages learn at run time, so that one build serves any host name.
 func UIConfig(cfg *config.Config) ([]byte, error) {

@@ -77,7 +77,7 @@ func TestUIAnswersPathsOfPagesWithIndex(t *testing.T) {
 		{"/a/b/c/", "<!doctype", 404},
 		{"/login/x", "<!doctype", 404},
 		{"/start", "<!doctype", 404},
-		{"/.well-known/change-password", "<!doctype", 404}, // A Well-Known URL for Changing Passwords §3: none, or a redirect to it
+		{"/.well-known/change-password", "", 302}, // A Well-Known URL for Changing Passwords §3
 		{"/.well-known/resource-that-should-not-exist-whose-status-code-should-not-be-200", "<!doctype", 404},
 		{"/logo.svg", "<svg/>", 200},
 		{"/assets/app-1a2b.js", "plain script", 200},

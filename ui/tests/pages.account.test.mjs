@@ -126,7 +126,7 @@ describe('the account page', () => {
     assert.equal(await posted('account', async (page) => {
       const revoke = page.getByRole('button', { name: 'Revoke “My laptop”' });
       assert.equal(await revoke.isVisible(), false);
-      await page.locator('summary').first().press('Enter');
+      await page.locator('summary', { hasText: 'Revoke' }).first().press('Enter');
       await revoke.waitFor();
       assert.equal(api.posts.length, 0);
       await inspect(page, 'account-revoke');

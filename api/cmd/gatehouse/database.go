@@ -37,7 +37,7 @@ func openDatabase(ctx context.Context, cfg *config.Config) (*store.Store, error)
 
 func newAdmin(cfg *config.Config, db *store.Store) *admin.Admin {
 	return admin.New(db, admin.Settings{
-		Issuer: cfg.Issuer, GrantTypes: provider.GrantTypes(), ResponseTypes: cfg.ResponseTypes,
+		UIOrigin: cfg.UIOrigin, Issuer: cfg.Issuer, GrantTypes: provider.GrantTypes(), ResponseTypes: cfg.ResponseTypes,
 		Passwords: authn.NewPasswords(1, 0), PasswordMin: cfg.PasswordMin,
 		ReplaceKeys: func(ctx context.Context, algs []string, emergency bool) (store.Ended, bool, error) {
 			p, err := newProvider(cfg, db)

@@ -78,6 +78,7 @@ var sentences = func() *template.Template {
 	for name, text := range map[string]string{
 		"user disable":         "disabled user {{.In.Username}}",
 		"user enable":          "enabled user {{.In.Username}}",
+		"user link":            "{{.Out.Link}}",
 		"user revoke-token":    "{{if .In.ID}}revoked token {{.In.ID}}{{else}}revoked tokens of {{.In.AllOf}}: {{.Out.Revoked}}{{end}}",
 		"group add":            "added group {{.In.Name}}",
 		"group remove":         "removed group {{.In.Name}}",

@@ -28,13 +28,14 @@ type userAddCmd struct {
 	Sub           string   `placeholder:"ID" help:"Subject identifier, to keep the one of another provider. It never changes."`
 	PasswordStdin bool     `help:"Read the password from standard input, even on a terminal."`
 	HashStdin     bool     `help:"Read the hash of a password from standard input, of another system: docs/sql.md has the forms."`
+	MustChange    bool     `help:"The user has to choose another password at the first sign-in."`
 	NoPassword    bool     `help:"The user cannot sign in with a password."`
 }
 
 func (c userAddCmd) Run(ctx context.Context, a *app) error {
 	return a.withAdmin(ctx, 0, func(_ *config.Config, adm *admin.Admin) (err error) {
 		in := admin.AddUser{Username: c.Username, Sub: c.Sub, Name: c.Name, Email: c.Email, EmailVerified: c.EmailVerified,
-			Groups: c.Group}
+			Groups: c.Group, MustChange: c.MustChange}
 		switch {
 		case c.HashStdin:
 			in.PasswordHash, err = a.readHash()
@@ -55,6 +56,7 @@ func (c userAddCmd) Run(ctx context.Context, a *app) error {
 type userPasswdCmd struct {
 	Username      string `arg:""`
 	PasswordStdin bool   `help:"Read the password from standard input, even on a terminal."`
+	MustChange    bool   `help:"The user has to choose another one at the next sign-in."`
 	KeepSessions  bool   `help:"Neither the user's sessions end, nor what applications hold."`
 	SignOut       bool   `help:"Also revoke the user's tokens, and unlink accounts that were linked since the former password was set."`
 }
@@ -66,7 +68,7 @@ func (c userPasswdCmd) Run(ctx context.Context, a *app) error {
 			return err
 		}
 		done, err := adm.SetPassword(ctx, admin.SetPassword{Username: c.Username, Password: password,
-			KeepSessions: c.KeepSessions, SignOut: c.SignOut})
+			MustChange: c.MustChange, KeepSessions: c.KeepSessions, SignOut: c.SignOut})
 		if err == nil {
 			fmt.Fprintf(a.stdout, "set the password of %s\n", c.Username)
 		}

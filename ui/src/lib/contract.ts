@@ -25,6 +25,7 @@ const fromTheAPI = {
   login: page<WithForm & {
     client?: Client; username?: string; error?: Failure;
     upstreams?: Upstream[]; upstream_action?: string; cancel?: boolean; link?: { upstream: string; account: string };
+    done?: string;
   }>('action'),
   /**
    * With a user code it is a device that asks. `services` are what people call the services that access tokens will be for;
@@ -40,9 +41,14 @@ const fromTheAPI = {
   account: page<WithForm & {
     user: User; revoke_action: string; logout_action: string; scopes: string[]; days: number[]; tokens?: Token[];
     token?: { name: string; value: string }; revoked?: string; error?: Failure;
-  }>('action', 'revoke_action', 'logout_action'),
+    password_action: string; password?: { changed_at: string; min: number }; done?: string;
+  }>('action', 'revoke_action', 'logout_action', 'password_action'),
   logout: page<WithForm & { client?: Client; user: User; error?: Failure }>('action'),
   signed_out: page<{ client?: Client; return_to?: string; error?: Failure }>(),
+  /** Also the UI's own, at the address that `gatehouse user link` prints, which has the token. `error` says why it is no good. */
+  link: page<{ action: string; token?: string; error?: Failure }>('action'),
+  /** `min` is in characters; they `must` go on with it, for somebody else chose the one that they have. */
+  new_password: page<WithForm & { user: User; min: number; must?: boolean; error?: Failure }>('action'),
   /** `retry` is the UI's own: the same question may get a better answer in a moment. */
   error: page<{ error: Failure; client?: Client; return_to?: string; try_again?: string; retry?: boolean }>(),
 };

@@ -21,8 +21,12 @@ export async function load(): Promise<Screen> {
   return { config, answer, language, t: messages[language] };
 }
 
-/** What is shown to a person who was not sent here: the form for a code at the address that devices show (RFC 8628 §3.3). */
+/**
+ * What is shown to a person who was not sent here: the form for a code at the address that devices show (RFC 8628 §3.3), or what the
+ * address is good for that somebody gave them. Its token is in the fragment, which no server sees.
+ */
 function unasked(api: string): Answer {
+  if (/^\/link\/?$/.test(location.pathname)) return { page: 'link', action: `${api}/link`, token: location.hash.slice(1) };
   if (!/^\/device\/?$/.test(location.pathname)) return { page: 'start' };
   return { page: 'device', action: `${api}/device`, user_code: new URLSearchParams(location.search).get('user_code') ?? undefined };
 }

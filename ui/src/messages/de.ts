@@ -28,6 +28,7 @@ export const de: Messages = {
     cancel: 'Abbrechen',
     cancelBusy: 'Einen Moment …',
     ownAccount: 'um Ihr Konto zu verwalten',
+    passwordSet: 'Ihr neues Passwort gilt ab jetzt. Melden Sie sich damit an.',
     or: 'oder',
     withPassword: 'Mit Passwort anmelden',
     upstream: (upstream) => `Weiter mit ${upstream}`,
@@ -134,6 +135,52 @@ export const de: Messages = {
     title: 'Sie sind abgemeldet',
     again: 'Wieder anmelden',
     text: 'Ihre Sitzung ist beendet. Sie können dieses Fenster schließen.',
+  },
+
+  newPassword: {
+    title: 'Wählen Sie ein Passwort',
+    must: 'bevor es weitergeht: Ihr bisheriges hat jemand anderes gewählt',
+    for: 'Für',
+    label: 'Neues Passwort',
+    hint: (min) => `Mindestens ${min} Zeichen. Ein paar Wörter hintereinander sind gut und leicht zu merken.`,
+    submit: 'Passwort setzen',
+    busy: 'Wird gesetzt …',
+    errors: {
+      password_too_short: (min) => `Das ist zu kurz: Es müssen mindestens ${min} Zeichen sein.`,
+      password_too_long: () => 'Das ist zu lang: Möglich sind höchstens 1024 Bytes.',
+      password_unreadable: () => 'Darin ist ein Zeichen, das sich nicht in jedes Anmeldeformular eingeben lässt. Lassen Sie es weg.',
+      password_is_name: () => 'Das Passwort darf weder Ihr Benutzername noch Ihre E-Mail-Adresse sein.',
+      password_common: () => 'Dieses Passwort gehört zu denen, die Angreifer zuerst probieren. Wählen Sie ein anderes.',
+      password_unchanged: () => 'Das ist Ihr bisheriges Passwort. Wählen Sie ein anderes.',
+      wrong_password: () => 'Das bisherige Passwort stimmt nicht.',
+      too_many_attempts: (_, wait) =>
+        `Zu viele Versuche. Bitte warten Sie ${wait || 'einige Minuten'} und versuchen Sie es dann noch einmal.`,
+      temporarily_unavailable: (_, wait) =>
+        `Das ist gerade nicht möglich. Bitte versuchen Sie es in ${wait || 'einem Moment'} noch einmal.`,
+      other: () => 'Das hat nicht geklappt. Bitte versuchen Sie es noch einmal.',
+    },
+  },
+
+  password: {
+    changedAt: (day) => `Zuletzt geändert am ${day}`,
+    change: 'Passwort ändern',
+    former: 'Bisheriges Passwort',
+    keep: 'Auf anderen Geräten und in Anwendungen angemeldet bleiben',
+    changed: 'Ihr Passwort ist geändert.',
+  },
+
+  link: {
+    title: 'Einen Moment',
+    submit: 'Weiter',
+    busy: 'Wird geöffnet …',
+    bad: 'Dieser Link gilt nicht',
+    another: 'Bitten Sie die Person, von der Sie ihn haben, um einen neuen.',
+    errors: {
+      link_unknown: 'Die Adresse ist unvollständig, oder niemand hat sie erstellt. Kopieren Sie sie noch einmal als Ganzes.',
+      link_spent: 'Er wurde schon benutzt, oder es gibt einen neueren.',
+      link_expired: 'Er ist abgelaufen.',
+      other: 'Das hat nicht geklappt.',
+    },
   },
 
   account: {

@@ -31,6 +31,7 @@ export const en = {
     cancel: 'Cancel',
     cancelBusy: 'Going back…',
     ownAccount: 'to manage your account',
+    passwordSet: 'Your new password counts from now on. Sign in with it.',
     or: 'or',
     withPassword: 'Sign in with a password',
     upstream: (upstream: string) => `Continue with ${upstream}`,
@@ -138,6 +139,51 @@ export const en = {
     title: 'You are signed out',
     again: 'Sign in again',
     text: 'Your session here has ended. You can close this window.',
+  },
+
+  newPassword: {
+    title: 'Choose a password',
+    must: 'before you go on: the one you have was chosen by somebody else',
+    for: 'For',
+    label: 'New password',
+    hint: (min: number) => `At least ${min} characters. A few words in a row are good, and easy to remember.`,
+    submit: 'Set password',
+    busy: 'Setting…',
+    /** `min` is in characters, `wait` as in login. */
+    errors: {
+      password_too_short: (min: number) => `That is too short: it takes at least ${min} characters.`,
+      password_too_long: () => 'That is too long: at most 1,024 bytes are possible.',
+      password_unreadable: () => 'It has a character that cannot be typed into every sign-in form. Leave that out.',
+      password_is_name: () => 'A password must be neither your username nor your email address.',
+      password_common: () => 'This is among the passwords that attackers try first. Choose another one.',
+      password_unchanged: () => 'That is the password you have. Choose another one.',
+      wrong_password: () => 'The current password is not right.',
+      too_many_attempts: (_: number, wait: string) => `Too many attempts. Please wait ${wait || 'a few minutes'}, then try again.`,
+      temporarily_unavailable: (_: number, wait: string) => `This is not possible right now. Please try again in ${wait || 'a moment'}.`,
+      other: () => 'That did not work. Please try again.',
+    },
+  },
+
+  password: {
+    changedAt: (day: string) => `Last changed ${day}`,
+    change: 'Change password',
+    former: 'Current password',
+    keep: 'Stay signed in on other devices and in applications',
+    changed: 'Your password is changed.',
+  },
+
+  link: {
+    title: 'One moment',
+    submit: 'Continue',
+    busy: 'Opening…',
+    bad: 'This link is no good',
+    another: 'Ask whoever gave it to you for a new one.',
+    errors: {
+      link_unknown: 'The address is not complete, or nobody made it. Copy it once more, as a whole.',
+      link_spent: 'It was used already, or there is a newer one.',
+      link_expired: 'It has expired.',
+      other: 'That did not work.',
+    },
   },
 
   account: {

@@ -29,6 +29,7 @@ export const fr: Messages = {
     cancel: 'Annuler',
     cancelBusy: 'Un instant…',
     ownAccount: 'pour gérer votre compte',
+    passwordSet: 'Votre nouveau mot de passe est valable dès maintenant. Connectez-vous avec lui.',
     or: 'ou',
     withPassword: 'Se connecter avec un mot de passe',
     upstream: (upstream) => `Continuer avec ${upstream}`,
@@ -134,6 +135,50 @@ export const fr: Messages = {
     title: 'Votre session est fermée',
     again: 'Se reconnecter',
     text: 'La déconnexion est faite. Vous pouvez fermer cette fenêtre.',
+  },
+
+  newPassword: {
+    title: 'Choisissez un mot de passe',
+    must: 'avant de continuer : le vôtre a été choisi par quelqu’un d’autre',
+    for: 'Pour',
+    label: 'Nouveau mot de passe',
+    hint: (min) => `Au moins ${min} caractères. Quelques mots à la suite conviennent bien et se retiennent facilement.`,
+    submit: 'Définir le mot de passe',
+    busy: 'Enregistrement…',
+    errors: {
+      password_too_short: (min) => `C’est trop court : il faut au moins ${min} caractères.`,
+      password_too_long: () => 'C’est trop long : 1024 octets au plus sont possibles.',
+      password_unreadable: () => 'Il contient un caractère qui ne se saisit pas dans tout formulaire. Omettez-le.',
+      password_is_name: () => 'Le mot de passe ne peut être ni votre nom d’utilisateur ni votre adresse e-mail.',
+      password_common: () => 'Ce mot de passe est parmi ceux que les attaquants essaient en premier. Choisissez-en un autre.',
+      password_unchanged: () => 'C’est votre mot de passe actuel. Choisissez-en un autre.',
+      wrong_password: () => 'Le mot de passe actuel n’est pas correct.',
+      too_many_attempts: (_, wait) => `Trop de tentatives. Veuillez patienter ${wait || 'quelques minutes'}, puis réessayez.`,
+      temporarily_unavailable: (_, wait) => `C’est impossible pour le moment. Veuillez réessayer dans ${wait || 'un instant'}.`,
+      other: () => 'Cela n’a pas fonctionné. Veuillez réessayer.',
+    },
+  },
+
+  password: {
+    changedAt: (day) => `Modifié le ${day}`,
+    change: 'Changer le mot de passe',
+    former: 'Mot de passe actuel',
+    keep: 'Rester connecté sur les autres appareils et dans les applications',
+    changed: 'Votre mot de passe est changé.',
+  },
+
+  link: {
+    title: 'Un instant',
+    submit: 'Continuer',
+    busy: 'Ouverture…',
+    bad: 'Ce lien n’est pas valable',
+    another: 'Demandez-en un nouveau à la personne qui vous l’a donné.',
+    errors: {
+      link_unknown: 'L’adresse est incomplète, ou personne ne l’a créée. Copiez-la encore une fois, en entier.',
+      link_spent: 'Il a déjà servi, ou il en existe un plus récent.',
+      link_expired: 'Il a expiré.',
+      other: 'Cela n’a pas fonctionné.',
+    },
   },
 
   account: {

@@ -30,8 +30,10 @@ export const answers = (api) => {
     upstream_action: `${api}/login/upstream`,
   };
   const device = { page: 'device', action: `${api}/device`, request_id };
+  const newPassword = { page: 'new_password', request: 'sealed', action: `${api}/new-password`, user: alice, min: 8, request_id };
   const account = {
-    page: 'account', request: 'sealed', user: alice, scopes: ['openid', 'profile', 'email', 'groups'], days: [7, 30, 90, 365],
+    page: 'account', password: { changed_at: '2026-03-03T09:00:00Z', min: 8 }, password_action: `${api}/account/password`,
+    request: 'sealed', user: alice, scopes: ['openid', 'profile', 'email', 'groups'], days: [7, 30, 90, 365],
     action: `${api}/account/tokens`, revoke_action: `${api}/account/tokens/revoke`, logout_action: `${api}/logout`, request_id,
   };
   const tokens = [
@@ -71,6 +73,17 @@ export const answers = (api) => {
     'device-denied': [200, { page: 'device_done', client: notebook, allowed: false, request_id }],
     'consent-device-long': [200, { ...consent, client: hub, scopes, user_code: 'WDJB-MJHT', ui_locales: ['de'] }],
     'consent-device': [200, { ...consent, client: notebook, scopes: ['openid', 'profile'], user_code: 'WDJB-MJHT' }],
+    'login-password-set': [200, { ...login, client: undefined, username: 'alice', done: 'password_set' }],
+    'new-password': [200, newPassword],
+    'new-password-must': [200, { ...newPassword, client: hub, must: true, error: { code: 'password_common' } }],
+    'new-password-long': [200, { ...newPassword, min: 20, must: true, error: { code: 'password_unreadable' }, ui_locales: ['de'] }],
+    'new-password-wait': [503, { ...newPassword, error: { code: 'temporarily_unavailable', retry_after: 5 }, ui_locales: ['fr'] }],
+    'link-spent': [200, { page: 'link', action: `${api}/link`, error: { code: 'link_spent' }, request_id }],
+    'link-expired': [200, { page: 'link', action: `${api}/link`, error: { code: 'link_expired' }, ui_locales: ['de'], request_id }],
+    'account-password-changed': [200, { ...account, tokens, done: 'password_changed' }],
+    'account-password-wrong': [200, { ...account, tokens, error: { code: 'wrong_password' } }],
+    'account-password-common': [200, { ...account, tokens, error: { code: 'password_common' }, ui_locales: ['de'] }],
+    'account-without-password': [200, { ...account, tokens: [], password: undefined }],
     account: [200, { ...account, tokens }],
     'account-empty': [200, { ...account, tokens: [] }],
     'account-revoked': [200, { ...account, user: { username: 'maximiliane', name: 'Maximiliane Hohenlohe-Schwarzenberg' }, tokens,

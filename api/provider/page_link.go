@@ -1,0 +1,89 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"gatehouse/api/oidc"
+	"gatehouse/api/store"
+)
+
+// linkPage takes the token of an account link from the fragment of its address, which no server sees, and posts it. It is bound to no
+// browser, for the UI has it at that address.
+type linkPage struct {
+	pending `json:"-"`
+	Error   failure `json:"f"`
+}
+
+type linkPageView struct {
+	common
+	Error *failureView `json:"error,omitempty"`
+}
+
+func (*linkPage) name() string { return "link" }
+
+func (w *linkPage) view(_ context.Context, _ *Provider, c common) (any, error) {
+	e := c.failed(w.Error)
+	return linkPageView{common: c, Error: e}, nil
+}
+
+// The codes of the link page: why an address is no good.
+const (
+	linkUnknown = "link_unknown"
+	linkSpent   = "link_spent"
+	linkExpired = "link_expired"
+)
+
+// Link opens an account link: where it is good, the page with which it is used. Nothing is spent, so that a program that looks at
+// addresses in mail does no harm.
+func (p *Provider) Link(ctx context.Context, r Request) Answer {
+	if !p.fromUI(r) {
+		return *p.refuseForm(ctx, r, "link", 403, pageOriginRefused, pending{})
+	}
+	params, _ := oidc.ParseParams(r.Params, []string{"link"})
+	token := oidc.Digest(params["link"])
+	link, err := p.store.LoadAccountLink(ctx, token)
+	if problem := linkProblem(link, err, p.now()); problem != "" {
+		return p.badLink(ctx, problem, 0)
+	}
+	if err != nil {
+		return p.failedLink(ctx, err)
+	}
+	w := newPasswordPage{User: &userView{Username: link.Username, Name: link.Name}, Link: token[:]}
+	cookies := p.bindBrowser(&r)
+	w.Browser = browserDigest(r)
+	a := redirect(p.address(&w))
+	a.Cookies = cookies
+	return a
+}
+
+// linkProblem returns the code of why a link that was loaded is not good, "" if it is or err is another than that there is none.
+func linkProblem(l store.AccountLink, err error, now time.Time) string {
+	switch {
+	case errors.Is(err, store.ErrNotFound), err == nil && l.Disabled:
+		return linkUnknown
+	case err != nil:
+		return ""
+	case l.SpentAt != nil:
+		return linkSpent
+	case !now.Before(l.ExpiresAt):
+		return linkExpired
+	}
+	return ""
+}
+
+// badLink leads to the page that says why an address is no good.
+func (p *Provider) badLink(ctx context.Context, code string, wait time.Duration) Answer {
+	p.tell(ctx, oidc.AccountLinkRefused{Error: code})
+	w := linkPage{Error: p.failureOf(ctx, code, wait)}
+	a := redirect(p.address(&w))
+	a.Error, a.RetryAfter = code, wait
+	return a
+}
+
+// failedLink answers where the link could not be read.
+func (p *Provider) failedLink(ctx context.Context, err error) Answer {
+	code, status, _ := p.classify(ctx, err)
+	return p.errorPage(ctx, status, code, nil)
+}

@@ -1,0 +1,111 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// AccountLink is an address with which a person sets a password, without its token.
+type AccountLink struct {
+	Username  string
+	Name      string
+	Email     string
+	ExpiresAt time.Time
+	SpentAt   *time.Time // used, or replaced by a newer one
+	Disabled  bool       // the user
+}
+
+var loadAccountLink = compile(`
+	SELECT u.username, coalesce(u.name, concat_ws(' ', u.given_name, u.family_name)), coalesce(u.email, ''), l.expires_at, l.spent_at,
+		u.disabled_at IS NOT NULL
+	FROM account_links l JOIN users u USING (username) WHERE l.token_sha256 = @token`)
+
+// LoadAccountLink returns a link, whether or not it is still good; ErrNotFound if there is none. Nothing is spent.
+func (s *Store) LoadAccountLink(ctx context.Context, token Digest) (l AccountLink, err error) {
+	err = loadAccountLink.row(ctx, s.pool, args{"token": token[:]}).
+		Scan(&l.Username, &l.Name, &l.Email, &l.ExpiresAt, &l.SpentAt, &l.Disabled)
+	return l, failure(err)
+}
+
+var setPasswordByLink = compile(`
+	WITH spent AS (
+		UPDATE account_links l SET spent_at = @now FROM users u
+		WHERE l.token_sha256 = @token AND l.spent_at IS NULL AND l.expires_at > @now
+			AND u.username = l.username AND u.disabled_at IS NULL
+		RETURNING l.username
+	)
+	UPDATE users u SET password = @password, must_change_password = false FROM spent WHERE u.username = spent.username
+	RETURNING u.username`)
+
+// SetPasswordByLink spends a link for a password, whose hash it is given, and ends what was signed in before. ErrNotFound: it is not
+// good any more.
+func (s *Store) SetPasswordByLink(ctx context.Context, token Digest, hash string, now time.Time) (username string, err error) {
+	err = setPasswordByLink.row(ctx, s.pool, args{"token": token[:], "password": hash, "now": now}).Scan(&username)
+	return username, failure(err)
+}
+
+// OwnPassword is a password that a person sets in place of the one that they have, in a session.
+type OwnPassword struct {
+	SID      string
+	Cookie   Digest
+	Former   string  // the hash of the one that they have
+	Hash     string  // of the new one
+	Required bool    // only if they must change it
+	Keep     bool    // what is signed in elsewhere
+	Reset    []int32 // buckets of login_throttle that it clears
+}
+
+var setOwnPassword = compile(`
+	WITH changed AS (
+		UPDATE users u SET password = @password, must_change_password = false FROM sessions s
+		WHERE s.sid = @session AND ` + signedIn + ` AND u.password = @former AND (u.must_change_password OR NOT @required)
+			AND ` + keepSessions + `
+		RETURNING u.id, u.username
+	), ended AS (
+		UPDATE sessions SET ended_at = @now FROM changed
+		WHERE user_id = changed.id AND ended_at IS NULL AND sid <> @session AND NOT @keep
+	), revoked AS (
+		UPDATE grants g SET revoked_at = @now FROM changed
+		WHERE g.user_id = changed.id AND g.revoked_at IS NULL AND g.sid IS DISTINCT FROM @session AND NOT @keep
+	), reset AS (
+		DELETE FROM login_throttle WHERE bucket = ANY (@reset) AND EXISTS (SELECT FROM changed)
+	)
+	SELECT username FROM changed`)
+
+// SetOwnPassword replaces the password of the person whose session it is, which goes on; the others end unless Keep. ErrNotFound: the
+// session has ended, or the password is another one by now.
+func (s *Store) SetOwnPassword(ctx context.Context, n OwnPassword, now time.Time) (username string, err error) {
+	err = setOwnPassword.row(ctx, s.pool, args{"session": n.SID, "cookie": n.Cookie[:], "former": n.Former, "password": n.Hash,
+		"required": n.Required, "keep": n.Keep, "reset": n.Reset, "now": now}).Scan(&username)
+	return username, failure(err)
+}
+
+var loadOwnPassword = compile(`
+	SELECT u.username, coalesce(u.email, ''), u.password, u.must_change_password FROM sessions s, users u
+	WHERE s.sid = @session AND ` + signedIn + ` AND u.password IS NOT NULL`)
+
+// LoadOwnPassword returns the password, as a hash, of the person whose session it is, and whether they have to change it. ErrNotFound:
+// the session has ended, or there is none.
+func (s *Store) LoadOwnPassword(ctx context.Context, sid string, cookie Digest, now time.Time) (
+	username, email, hash string, must bool, err error) {
+	err = failure(loadOwnPassword.row(ctx, s.pool, args{"session": sid, "cookie": cookie[:], "now": now}).
+		Scan(&username, &email, &hash, &must))
+	return username, email, hash, must, err
+}
+
+var addAccountLink = compile(`
+	INSERT INTO account_links (token_sha256, username, expires_at)
+	SELECT @token, username, now() + @lives::interval FROM users WHERE username = @username AND disabled_at IS NULL
+	RETURNING expires_at`)
+
+// AddAccountLink makes a link for a user who is enabled, in place of those that they have. It returns when it expires.
+func (s *Store) AddAccountLink(
+	ctx context.Context, username string, tokenSHA256 []byte, lives time.Duration,
+) (expires time.Time, err error) {
+	err = failure(addAccountLink.row(ctx, s.pool, args{"token": tokenSHA256, "username": username, "lives": lives}).Scan(&expires))
+	if errors.Is(err, ErrNotFound) {
+		return expires, Missing{"enabled user", username}
+	}
+	return expires, inWords(err, nil)
+}

@@ -1,0 +1,87 @@
+import { describe, expect, test, vi } from 'vitest';
+import { all, api, fields, find, open, show, text } from './browser.ts';
+
+const user = { username: 'alice', name: 'Alice Example' };
+const newPassword = { page: 'new_password', request: 'sealed', action: `${api}/new-password`, user, min: 8, request_id: 'r-1' };
+const account = {
+  page: 'account', request: 'sealed', user, scopes: ['openid'], days: [7, 30], tokens: [], request_id: 'r-1',
+  action: `${api}/account/tokens`, revoke_action: `${api}/account/tokens/revoke`, logout_action: `${api}/logout`,
+  password_action: `${api}/account/password`, password: { changed_at: '2026-03-03T12:00:00Z', min: 12 },
+};
+
+describe('a new password', () => {
+  test('is one field that password managers know as one, with whose it is beside', async () => {
+    await show(newPassword);
+    expect(text('h1')).toBe('Choose a password');
+    expect(fields('button[type=submit]')).toEqual(['request=sealed', 'new_password=']);
+    const input = find('input[name=new_password]');
+    expect([input.getAttribute('autocomplete'), input.getAttribute('minlength')]).toEqual(['new-password', '8']);
+    expect(find<HTMLInputElement>('input[autocomplete=username]').value).toBe('alice');
+    expect(text(`#${input.getAttribute('aria-describedby')!.split(' ')[0]}`)).toContain('At least 8 characters.');
+    expect(document.activeElement).toBe(input);
+  });
+
+  test('says why one was not taken, beside the field, and in words for any reason', async () => {
+    await show({ ...newPassword, must: true, error: { code: 'password_too_short' } });
+    expect(text('[role=alert]')).toBe('That is too short: it takes at least 8 characters.');
+    expect(text('.subtitle')).toContain('somebody else');
+    expect(find('input[name=new_password]').getAttribute('aria-invalid')).toBe('true');
+    expect(find('input[name=new_password]').getAttribute('aria-describedby')).toContain(find('[role=alert]').id);
+    await show({ ...newPassword, error: { code: 'moon_phase' } });
+    expect(text('[role=alert]')).toBe('That did not work. Please try again.');
+    expect(all('[aria-invalid]')).toEqual([]);
+  });
+});
+
+describe('an account link', () => {
+  test('posts its token at once and leaves the address', async () => {
+    const sent: string[][] = [];
+    vi.spyOn(HTMLFormElement.prototype, 'requestSubmit').mockImplementation(function submit(this: HTMLFormElement) {
+      sent.push([this.action, this.method, ...[...new FormData(this)].map(([name, value]) => `${name}=${value}`)]);
+    });
+    const { asked } = await open('/link#a-token', {});
+    expect(sent).toEqual([[`${api}/link`, 'post', 'link=a-token']]);
+    expect(asked).toEqual(['/config.json']);
+    expect(location.href).not.toContain('a-token');
+    await open('/link', {});
+    expect(sent).toHaveLength(1);
+    expect(text('[role=alert]')).toContain('The address is not complete');
+  });
+
+  test('that is no good says why, and posts nothing', async () => {
+    const submit = vi.spyOn(HTMLFormElement.prototype, 'requestSubmit');
+    submit.mockClear();
+    await show({ page: 'link', action: `${api}/link`, error: { code: 'link_expired' }, request_id: 'r-1' });
+    expect(text()).toContain('It has expired.');
+    expect(all('form')).toEqual([]);
+    expect(submit).not.toHaveBeenCalled();
+    expect(find('a.button').getAttribute('href')).toBe(`${api}/account`);
+  });
+});
+
+describe('the password on the account page', () => {
+  test('is behind a button, with the old one, the new one and what goes on elsewhere', async () => {
+    await show(account);
+    expect(text('section')).toContain('Last changed 3 Mar 2026');
+    const form = find('input[name=new_password]').closest('form')!;
+    expect(find<HTMLDetailsElement>('section details').open).toBe(false);
+    expect([form.getAttribute('action'), form.getAttribute('method')]).toEqual([`${api}/account/password`, 'post']);
+    expect([...new FormData(form)].map(([name]) => name)).toEqual(['request', 'password', 'new_password']);
+    expect(find<HTMLInputElement>('input[name=keep_sessions]').value).toBe('yes');
+    expect(find('input[name=password]').getAttribute('autocomplete')).toBe('current-password');
+  });
+
+  test('opens with the field that is wrong in focus', async () => {
+    await show({ ...account, error: { code: 'wrong_password' } });
+    expect(find<HTMLDetailsElement>('section details').open).toBe(true);
+    expect(text('[role=alert]')).toBe('The current password is not right.');
+    expect(document.activeElement).toBe(find('input[name=password]'));
+    await show({ ...account, error: { code: 'password_common' } });
+    expect(document.activeElement).toBe(find('input[name=new_password]'));
+  });
+
+  test('is not there for somebody who has none', async () => {
+    await show({ ...account, password: undefined });
+    expect(all('input[name=new_password]')).toEqual([]);
+  });
+});

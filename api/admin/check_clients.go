@@ -46,6 +46,10 @@ func (a *Admin) warningsOf(c oidc.Client) (warnings []string) {
 	if uri := c.FrontchannelLogoutURI; uri != "" && !oidc.MayTellInFront(uri, c.RedirectURIs) {
 		warn(": "+foreignLogoutURI, uri)
 	}
+	if i := slices.IndexFunc(c.RedirectURIs, oidc.AnyProgramReceives); c.FirstParty && i >= 0 {
+		warn(" is first_party and has %s: any program on a person's machine can get a code or token there, and nobody is asked; "+
+			"set first_party to false, or use https", c.RedirectURIs[i])
+	}
 	for _, uri := range slices.Concat(c.RedirectURIs, c.PostLogoutRedirectURIs) {
 		if sentInTheClear(uri) {
 			warn(" has %s: whoever is on the way can read it; use https", uri)

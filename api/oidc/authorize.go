@@ -330,6 +330,9 @@ func (r AuthorizeRequest) needsConsent(c *Client, s Standing) bool {
 	if c.FirstParty {
 		return false
 	}
+	if AnyProgramReceives(r.RedirectURI) { // what was allowed one program would be a silent code for the others (RFC 8252 §8.6)
+		return true
+	}
 	isNew := func(allowed []string) func(string) bool {
 		return func(one string) bool { return !slices.Contains(allowed, one) }
 	}

@@ -33,6 +33,11 @@ func TestDecide(t *testing.T) {
 	request := func(scope, prompt string, maxAge *int) AuthorizeRequest {
 		return AuthorizeRequest{Scope: scope, Prompt: strings.Fields(prompt), MaxAge: maxAge, At: noon}
 	}
+	to := func(uri, prompt string) AuthorizeRequest {
+		r := request("openid", prompt, nil)
+		r.RedirectURI = uri
+		return r
+	}
 	for _, c := range []struct {
 		what      string
 		req       AuthorizeRequest
@@ -60,6 +65,12 @@ func TestDecide(t *testing.T) {
 		{"third party, a service more", forService(request("openid", "", nil), "archive", "disk"), third, allowed, false, AskConsent, ""},
 		{"third party, all services", request("openid", "", nil), listed, allowed, false, AskConsent, ""},
 		{"third party, its one service", forService(request("openid", "", nil), "archive"), listed, allowed, false, IssueCode, ""},
+		{"on loopback, allowed earlier", to("http://127.0.0.1:4711/cb", ""), third, allowed, false, AskConsent, ""},
+		{"on loopback, allowed earlier, prompt=none", to("http://127.0.0.1:4711/cb", "none"), third, allowed, false, 0, ConsentRequired},
+		{"on loopback, just allowed", to("http://127.0.0.1:4711/cb", ""), third, allowed, true, IssueCode, ""},
+		{"on loopback, first party", to("http://127.0.0.1:4711/cb", "none"), first, signedIn, false, IssueCode, ""},
+		{"a private scheme, allowed earlier", to("org.example.app:/cb", ""), third, allowed, false, AskConsent, ""},
+		{"a claimed https address, allowed earlier", to("https://app.example.org/cb", "none"), third, allowed, false, IssueCode, ""},
 		{"prompt=consent, allowed earlier", request("openid", "consent", nil), third, allowed, false, AskConsent, ""},
 		{"prompt=consent, first party", request("openid", "consent", nil), first, signedIn, false, AskConsent, ""},
 		{"prompt=consent, just allowed", request("openid", "consent", nil), third, signedIn, true, IssueCode, ""},

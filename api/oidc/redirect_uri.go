@@ -2,6 +2,7 @@ package oidc
 
 import (
 	"fmt"
+	"net/netip"
 	"net/url"
 	"regexp"
 	"slices"
@@ -45,6 +46,22 @@ func withoutPort(uri string) (bare, host string) {
 		return "", ""
 	}
 	return "http://" + parts[1] + parts[2], parts[1]
+}
+
+// AnyProgramReceives reports whether what is sent to uri goes to whichever program of the person's machine listens there or claims the
+// scheme: nothing but the person tells the client from another (RFC 8252 §8.6). That is so of every scheme but http and https, and of
+// the names and addresses of loopback; 0.0.0.0 and :: lead there, too.
+func AnyProgramReceives(uri string) bool {
+	u, err := url.Parse(uri)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" { // url.Parse has made it lower case
+		return uri != ""
+	}
+	host := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") { // RFC 6761 §6.3
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && (addr.Unmap().IsLoopback() || addr.Unmap().IsUnspecified())
 }
 
 // ExplainRedirectURI returns, for the log, which part of given differs from the nearest registered URI, and the SQL that

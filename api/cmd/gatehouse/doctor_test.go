@@ -35,6 +35,8 @@ func TestDoctor(t *testing.T) {
 	answers["/.well-known/openid-configuration"] = `{"issuer": "https://other.example.org"}`
 	answers["/config.json"] = `{"api": "https://other.example.org"}`
 	s.good("", "client", "add", "wiki", "--redirect-uri", "http://wiki.example.org/cb", "--response-type", "token")
+	s.good("", "client", "add", "cli", "--public", "--first-party", "--redirect-uri", "http://127.0.0.1/cb")
+	s.good("", "client", "add", "asks", "--public", "--redirect-uri", "http://127.0.0.1/cb")
 	_, _, warned := s.run(`{"client_id": "far", "redirect_uris": ["https://far.example.org/cb"], `+
 		`"frontchannel_logout_uri": "https://farther.example.org/"}`,
 		"client", "import", "-")
@@ -44,6 +46,7 @@ func TestDoctor(t *testing.T) {
 		t.Errorf("client import: %s", warned)
 	}
 	examine(1, `says that it is "https://other.example.org": set GATEHOUSE_ISSUER`, `names "https://other.example.org" as the API: it must be`,
+		"warn clients  cli is first_party and has http://127.0.0.1/cb: any program on a person's machine can get a code or token there",
 		"warn clients  wiki has http://wiki.example.org/cb", "warn clients  "+never,
 		`warn clients  wiki is registered for response_type "token", which is refused: add it to GATEHOUSE_RESPONSE_TYPES`)
 

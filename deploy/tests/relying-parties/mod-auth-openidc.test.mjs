@@ -81,6 +81,7 @@ ${change(shown.replace('CLIENT_SECRET', secret)).replace(/^ *SSL.*\n/gm, '')}`);
     await signIn(alice, 'alice', 'demo passphrase');
     await alice.click('button[name=consent][value=yes]');
     await arrived(alice, `${base}/a%20page`);
+    await stack.sql('UPDATE clients SET first_party = true;'); // on https, where the page has it, what was allowed is remembered
     const { url, headers } = await seen();
     assert.equal(url, '/a%20page?b=c&d=e%2Ff');
     assert.deepEqual([headers['x-user'], headers['x-groups'], headers.oidc_claim_email], ['alice', 'hub-admins', 'alice@example.org']);

@@ -61,6 +61,7 @@ async function signInAt(person, address) {
   await signIn(person, 'alice', 'demo passphrase');
   await person.click('button[name=consent][value=yes]');
   await arrived(person, address);
+  await stack.sql('UPDATE clients SET first_party = true;'); // on https, where the page has it, what was allowed is remembered
 }
 const pause = (seconds) => new Promise((r) => { setTimeout(r, seconds * 1000); });
 

@@ -86,6 +86,7 @@ test('a client added with SQL alone: sign-in, consent, tokens, userinfo, refresh
 }));
 
 test('single sign-on: another request in the same browser asks nothing', () => browser.watched('sso', alice, async (page) => {
+  await stack.sql('UPDATE clients SET first_party = true;'); // others are asked for again on localhost
   const { url, redeem } = await authorization({ prompt: '', scope: 'openid profile' });
   url.searchParams.delete('prompt');
   await page.goto(url.href);

@@ -491,6 +491,7 @@ CREATE TABLE clients (
   allowed_groups                        text[] NOT NULL DEFAULT '{}',
   allowed_upstreams                     text[] NOT NULL DEFAULT '{}',
   resource_server                       boolean NOT NULL DEFAULT false,
+  short_lived_request_objects           boolean NOT NULL DEFAULT false,
   disabled_at                           timestamptz,
   -- how it came
   registration                          text,
@@ -639,6 +640,8 @@ COMMENT ON COLUMN clients.access_token_typ IS
   'typ in the header of its access tokens: JWT for services that refuse at+jwt, the type of RFC 9068';
 COMMENT ON COLUMN clients.resource_server IS
   'true: introspection tells it who a token is of although the token does not name it as an audience';
+COMMENT ON COLUMN clients.short_lived_request_objects IS
+  'true: its request objects must have nbf, an hour ago at most, and exp, an hour later at most, as those of fapi2 always must';
 COMMENT ON COLUMN clients.refresh_token_format IS 'jwt for a client that parses its refresh tokens';
 COMMENT ON COLUMN clients.subject_type IS 'pairwise: sub differs for each host, so that clients cannot compare whom they know';
 COMMENT ON COLUMN clients.id_token_scope_claims IS

@@ -27,6 +27,8 @@ type Client struct {
 	Registration          string     `json:"registration,omitempty"`      // how it registered itself; "" if it did not
 	DisabledAt            *time.Time `json:"disabled_at,omitempty"`
 
+	ShortLivedRequestObjects bool `json:"short_lived_request_objects"` // as those of FAPI2 always are
+
 	Resources         []Resource `json:"-" db:"resources"`            // rows of those that are among Audiences or open to it
 	SecretSHA256      []byte     `json:"-" db:"client_secret_sha256"` // nil: none
 	MetadataFetchedAt *time.Time `json:"-" db:"metadata_fetched_at"`  // when its metadata were last read at its client_id

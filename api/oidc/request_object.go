@@ -65,7 +65,11 @@ func RequestObjectParams(claims []byte, beside url.Values, c *Client, issuer str
 	case values.Has("response_type") && beside.Has("response_type") && values.Get("response_type") != beside.Get("response_type"):
 		return bad("response_type is not the one beside it")
 	}
-	if why := checkTimes(about.Expiry, about.NotBefore, about.IssuedAt, now); why != "" {
+	why := checkTimes(about.Expiry, about.NotBefore, about.IssuedAt, now)
+	if why == "" && (c.SecurityProfile == FAPI2 || c.ShortLivedRequestObjects) {
+		why = checkRequestObjectLife(about.Expiry, about.NotBefore, now)
+	}
+	if why != "" {
 		return bad(why)
 	}
 	if c.RequireSignedRequestObject {
@@ -77,6 +81,22 @@ func RequestObjectParams(claims []byte, beside url.Values, c *Client, issuer str
 		}
 	}
 	return values, nil
+}
+
+// maxRequestObjectLife limits how long whoever has seen a signed request can send it again.
+const maxRequestObjectLife = time.Hour
+
+// checkRequestObjectLife returns why a request object is not good for a short time only, or "" (FAPI 2.0 Message Signing §5.3.1).
+func checkRequestObjectLife(exp, nbf NumericDate, now time.Time) string {
+	switch {
+	case exp == 0 || nbf == 0:
+		return "exp and nbf are required of this client"
+	case exp.Time().Sub(nbf.Time()) > maxRequestObjectLife:
+		return "exp is more than an hour after nbf"
+	case now.Sub(nbf.Time()) > maxRequestObjectLife:
+		return "nbf is more than an hour ago"
+	}
+	return ""
 }
 
 // valuesOf returns the members of a JSON object as parameters: numbers and booleans as text, objects as JSON, arrays as

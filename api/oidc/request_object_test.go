@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -57,6 +58,43 @@ func TestTheParametersOfARequestObjectAndThoseBesideIt(t *testing.T) {
 		}
 		if beside.Encode() != before.Encode() {
 			t.Errorf("%s: what is beside it became %s", c.what, beside.Encode())
+		}
+	}
+}
+
+// FAPI 2.0 Message Signing §5.3.1.
+func TestARequestObjectOfFAPI2IsGoodForAnHourAtMost(t *testing.T) {
+	at := func(seconds int64) string { return strconv.FormatInt(noon.Unix()+seconds, 10) }
+	for _, c := range []struct {
+		what, claims, want string // of the refusal
+	}{
+		{"five minutes", `{"nbf":` + at(-10) + `,"exp":` + at(290) + `}`, ""},
+		{"an hour", `{"nbf":` + at(0) + `,"exp":` + at(3600) + `}`, ""},
+		{"at its last moment", `{"nbf":` + at(-3600) + `,"exp":` + at(0) + `}`, ""},
+		{"a clock that is ahead", `{"nbf":` + at(30) + `,"exp":` + at(60) + `}`, ""},
+		{"neither", `{}`, "exp and nbf are required of this client"},
+		{"iat in place of nbf", `{"iat":` + at(0) + `,"exp":` + at(60) + `}`, "exp and nbf are required of this client"},
+		{"no exp", `{"nbf":` + at(0) + `}`, "exp and nbf are required of this client"},
+		{"exp is null", `{"nbf":` + at(0) + `,"exp":null}`, "exp and nbf are required of this client"},
+		{"longer than an hour", `{"nbf":` + at(0) + `,"exp":` + at(3601) + `}`, "exp is more than an hour after nbf"},
+		{"for ever", `{"nbf":` + at(0) + `,"exp":1e300}`, "exp is more than an hour after nbf"},
+		{"of yesterday, and still valid", `{"nbf":` + at(-86400) + `,"exp":` + at(60) + `}`, "exp is more than an hour after nbf"},
+		{"nbf is over an hour ago", `{"nbf":` + at(-3601) + `,"exp":` + at(-2) + `}`, "nbf is more than an hour ago"},
+		{"expired", `{"nbf":` + at(-600) + `,"exp":` + at(-300) + `}`, "expired"},
+		{"exp before nbf", `{"nbf":` + at(20) + `,"exp":` + at(-300) + `}`, "expired"},
+		{"not yet", `{"nbf":` + at(31) + `,"exp":` + at(60) + `}`, "nbf is in the future"},
+	} {
+		for about, client := range map[string]*Client{"fapi2": {SecurityProfile: FAPI2}, "whose row says so": {ShortLivedRequestObjects: true},
+			"openid": {SecurityProfile: "openid"}} {
+			want := c.want
+			if about == "openid" && want != "expired" && want != "nbf is in the future" {
+				want = ""
+			}
+			client.ClientID = "c"
+			_, e := RequestObjectParams([]byte(c.claims), url.Values{}, client, anIssuer, noon)
+			if e == nil && want != "" || e != nil && e.Description != "request object: "+want {
+				t.Errorf("%s, %s: %v, want %q", about, c.what, e, want)
+			}
 		}
 	}
 }

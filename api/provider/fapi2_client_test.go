@@ -87,11 +87,16 @@ func TestAClientOfFAPI2IsRefusedWhatTheProfileForbids(t *testing.T) {
 		t.Errorf("not pushed: %s", a.Location())
 	}
 	object := s.keys["ES256"].jwt(map[string]any{"typ": "oauth-authz-req+jwt"}, s.changed(map[string]any{"iss": "fapi", "aud": s.Issuer,
-		"exp": time.Minute}, pairsOf(fapi())))
+		"nbf": time.Duration(0), "exp": time.Minute}, pairsOf(fapi())))
 	if a := s.Authorize(fapi("request", object)); a.Query("error") != "invalid_request" {
 		t.Errorf("signed, but not pushed: %s", a.Location())
 	}
+	if a := s.push(key, form("client_id", "fapi", "request", object)); a.Status != 201 {
+		t.Errorf("signed and pushed: %d %s", a.Status, a.Body)
+	}
+	withoutNBF := s.keys["ES256"].jwt(nil, s.changed(Claims(object), []any{"nbf", nil}))
 	for what, params := range map[string]url.Values{
+		"signed for ever":           form("client_id", "fapi", "request", withoutNBF),
 		"plain PKCE":                fapi("code_challenge_method", "plain"),
 		"no PKCE":                   fapi("code_challenge", "", "code_challenge_method", ""),
 		"another redirect_uri":      fapi("redirect_uri", "https://rp.example.org/"),

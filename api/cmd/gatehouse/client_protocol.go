@@ -21,6 +21,8 @@ type clientProtocol struct {
 
 	IDTokenAlg string `name:"id-token-alg" placeholder:"ALG" help:"Signs its ID tokens: RS256, ES256 (cheapest), PS256 or EdDSA."`
 
+	ShortLived bool `name:"short-lived-request-objects" help:"Those that it signs last an hour at most (exp, nbf), as for FAPI 2.0."`
+
 	NoIDTokenClaims bool `name:"no-id-token-claims" help:"What scopes release comes from userinfo only."`
 	Pairwise        bool `help:"It gets a sub of its own for each person."`
 	PushRequests    bool `help:"It has to push its authorization requests (PAR)."`
@@ -59,6 +61,7 @@ func (c clientProtocol) change(a *app, row *oidc.Client) error {
 	}
 	row.IDTokenScopeClaims = !c.NoIDTokenClaims
 	row.RequirePushedAuthorizationRequests, row.DPoPBoundAccessTokens = c.PushRequests || c.FAPI2, c.DPoP || c.FAPI2
+	row.ShortLivedRequestObjects = c.ShortLived
 	if c.FAPI2 {
 		row.SecurityProfile, row.IDTokenSignedResponseAlg = oidc.FAPI2, "PS256"
 	}

@@ -50,6 +50,7 @@ func TestClientCommands(t *testing.T) {
 	s.good("", "client", "remove", "spa")
 
 	s.good("", "client", "add", "old", "--no-pkce", "--access-token-alg", "RS256", "--access-token-typ", "JWT", "--resource-server",
+		"--short-lived-request-objects",
 		"--refresh-token-format", "jwt",
 		"--release-claim", "preferred_username", "--release-claim", "email", "--audience", "https://things.example.org",
 		"--allow-upstream", "google",
@@ -57,7 +58,7 @@ func TestClientCommands(t *testing.T) {
 	shown = s.good("", "client", "show", "old")
 	var old oidc.Client
 	if err := json.Unmarshal([]byte(shown), &old); err != nil || old.RequirePKCE || old.AccessTokenSigningAlg != "RS256" ||
-		old.RefreshTokenFormat != "jwt" || old.AccessTokenTyp != "JWT" || !old.ResourceServer ||
+		old.RefreshTokenFormat != "jwt" || old.AccessTokenTyp != "JWT" || !old.ResourceServer || !old.ShortLivedRequestObjects ||
 		len(old.ReleasedClaims) != 2 || len(old.Audiences) != 1 || len(old.AllowedUpstreams) != 1 || len(old.GrantTypes) != 3 {
 		t.Errorf("client show: %v %s", err, shown)
 	}

@@ -93,7 +93,7 @@ test('exchanges a token for one that another service takes', async () => {
   const { type, seen, elsewhere } = await authlib('exchange');
   assert.equal(type, 'urn:ietf:params:oauth:token-type:access_token');
   assert.deepEqual([seen.active, [seen.aud].flat(), seen.scope, seen.act, seen.username],
-    [true, [audience], 'read', { sub: 'web' }, 'alice']);
+    [true, [audience], 'read', { sub: 'web' }, undefined], 'a token without profile says whose it is to nobody');
   assert.equal(elsewhere, 'invalid_target');
 });
 

@@ -155,7 +155,7 @@ test('the second run gets the token, with which the kernel asks userinfo, and no
     for (const secret of [kept.access_token, kept.id_token]) browser.secrets.set(secret, 'a token');
   })));
 
-test('a tab without a token gets one without a new sign-in, and the person is asked again, as this is localhost', () => browser.watched('anew', page, async () => {
+test('a tab without a token gets one without a new sign-in, once allowed again', () => browser.watched('anew', page, async () => {
   const old = (await user()).access_token;
   await page.evaluate(() => sessionStorage.clear());
   const before = addresses.length;

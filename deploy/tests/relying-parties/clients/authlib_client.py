@@ -99,7 +99,7 @@ def refresh():
 
 
 def revoke():
-    client = session(scope="openid offline_access")
+    client = session(scope="openid profile offline_access")
     token, _ = sign_in(client)
 
     def active(kind):

@@ -80,7 +80,8 @@ func TestAnyProgramReceivesWhatIsSentToLoopbackOrAPrivateScheme(t *testing.T) {
 		"http://localhost:8000/cb": true, "http://LOCALHOST/cb": true, "http://localhost./cb": true, "http://127.0.0.1/cb": true,
 		"http://127.8.9.1:5/cb": true, "http://[::1]:5/cb": true, "http://[::ffff:127.0.0.1]/cb": true, "http://app.localhost/cb": true,
 		"https://localhost:8443/cb": true, "http://0.0.0.0:5/cb": true, "http://[::]/cb": true,
-		"org.example.app:/cb": true, "capacitor://localhost/cb": true, "edu.kit.data.oidc-agent:/redirect": true, "com.app://x.example.org/": true,
+		"org.example.app:/cb": true, "capacitor://localhost/cb": true, "edu.kit.data.oidc-agent:/redirect": true,
+		"com.app://x.example.org/":   true,
 		"https://app.example.org/cb": false, "HTTPS://app.example.org/cb": false, "http://hub.example.org/cb": false,
 		"https://localhost.example.org/cb": false, "https://notlocalhost/cb": false, "https://192.168.0.1/cb": false, "": false,
 	} {

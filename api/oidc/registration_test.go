@@ -59,11 +59,11 @@ func TestARegistrationHasItsDefaults(t *testing.T) {
 			`"refresh_token"]}`: with(func(c *ClientMetadata) {
 			c.Scope, c.GrantTypes = "openid email", []string{"authorization_code", "refresh_token"}
 		}),
-		// Somebody else's logo is left out, the terms of service are not shown as anybody's.
+		// What leads to somebody else is left out.
 		`{` + cb + `, "logo_uri": "https://rp.example.org/logo.png", "policy_uri": "https://other.example.org/",
-			"tos_uri": "https://other.example.org/",
+			"tos_uri": "https://other.example.org/", "initiate_login_uri": "https://bank.example.org/login",
 			"client_uri": "https://bank.example.org/"}`: with(func(c *ClientMetadata) {
-			c.LogoURI, c.TOSURI = "https://rp.example.org/logo.png", "https://other.example.org/"
+			c.LogoURI = "https://rp.example.org/logo.png"
 		}),
 		`{` + cb + `, "jwks": {"keys": [{"kty": "EC", "crv": "P-256", "x": "a", "y": "b"}], "more": 1}, ` +
 			`"token_endpoint_auth_method": "private_key_jwt"}`: with(func(c *ClientMetadata) {

@@ -65,8 +65,8 @@ func (c *ClientMetadata) placeProblem(uri string, frontChannel bool) string {
 }
 
 // checkLinks requires https of initiate_login_uri (OpenID Connect Core §4). Of what users see of the client, only links to a host
-// of its redirect URIs or its document are kept, or anybody could show somebody else's logo (OpenID Connect Dynamic Registration
-// §9.1).
+// of its redirect URIs or its document are kept, or anybody could show somebody else's logo, terms or home (OpenID Connect Dynamic
+// Registration §9.1). Pages show fewer: those at the one host that an answer goes to.
 func checkLinks(c *ClientMetadata, t Terms) *Error {
 	for _, link := range [][2]string{{"logo_uri", c.LogoURI}, {"policy_uri", c.PolicyURI}, {"tos_uri", c.TOSURI},
 		{"initiate_login_uri", c.InitiateLoginURI}, {"client_uri", c.ClientURI}} {
@@ -80,7 +80,7 @@ func checkLinks(c *ClientMetadata, t Terms) *Error {
 	answersFrom := func(host string) bool {
 		return host == hostOf(t.DocumentAt) || slices.ContainsFunc(c.RedirectURIs, func(uri string) bool { return hostOf(uri) == host })
 	}
-	for _, link := range []*string{&c.LogoURI, &c.PolicyURI, &c.ClientURI} {
+	for _, link := range []*string{&c.LogoURI, &c.PolicyURI, &c.TOSURI, &c.InitiateLoginURI, &c.ClientURI} {
 		if !answersFrom(hostOf(*link)) {
 			*link = ""
 		}

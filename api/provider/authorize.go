@@ -51,9 +51,9 @@ func (p *Provider) refuseAuthorize(ctx context.Context, e *oidc.Error, client *o
 	case e.Code == oidc.InvalidClient:
 		return p.errorPage(ctx, 400, pageUnknownClient, nil)
 	case e.Page != "":
-		return p.errorPage(ctx, 400, e.Page, viewOfClient(client))
+		return p.errorPage(ctx, 400, e.Page, viewOfClient(client, ""))
 	case e.Code == oidc.InvalidRequestURI:
-		return p.errorPage(ctx, 400, pageInvalidRequestURI, viewOfClient(client))
+		return p.errorPage(ctx, 400, pageInvalidRequestURI, viewOfClient(client, ""))
 	}
-	return p.errorPage(ctx, 400, pageInvalidRequest, viewOfClient(client))
+	return p.errorPage(ctx, 400, pageInvalidRequest, viewOfClient(client, ""))
 }

@@ -51,7 +51,7 @@ func (p *Provider) stillRegistered(
 	case client == nil || client.Disabled():
 		a = p.errorPage(ctx, 400, pageUnknownClient, nil)
 	case req.UserCode == "" && !client.HasRedirectURI(req.RedirectURI):
-		a = p.errorPage(ctx, 400, oidc.RedirectURIUnregistered, viewOfClient(client))
+		a = p.errorPage(ctx, 400, oidc.RedirectURIUnregistered, viewOfClient(client, ""))
 	default:
 		return client, nil, nil
 	}

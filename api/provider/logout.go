@@ -18,7 +18,7 @@ func (p *Provider) Logout(ctx context.Context, r Request) Answer {
 	if err != nil {
 		return p.failedPage(ctx, err, "")
 	}
-	w := logoutPage{pending: pending{Client: viewOfClient(client)}, UILocales: req.UILocales}
+	w := logoutPage{pending: pending{Client: viewOfClient(client, "")}, UILocales: req.UILocales}
 	if flaw != nil {
 		p.tell(ctx, oidc.LogoutReturnRefused{ClientID: clientIDOf(client), Error: flaw.Code, Why: flaw.Why})
 		w.Flaw = p.failureOf(ctx, flaw.Code, 0)

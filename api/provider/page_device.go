@@ -65,7 +65,7 @@ func (p *Provider) Device(ctx context.Context, r Request) Answer {
 	case client == nil || client.Disabled() || !client.MayUse(oidc.GrantDeviceCode):
 		return p.errorPage(ctx, 400, pageUnknownClient, nil)
 	case !now.Before(asked.ExpiresAt):
-		return p.errorPage(ctx, 400, oidc.ExpiredToken, viewOfClient(client))
+		return p.errorPage(ctx, 400, oidc.ExpiredToken, viewOfClient(client, ""))
 	}
 	req := oidc.AuthorizeRequest{ClientID: client.ClientID, Scope: asked.Scope, Resources: asked.Resources, MaxAge: client.DefaultMaxAge,
 		UserCode: userCode, At: now}
@@ -117,7 +117,7 @@ func (p *Provider) allowDevice(ctx context.Context, v visit) (Answer, error) {
 	case !signedIn:
 		return Answer{}, errSessionEnded
 	case !waiting:
-		return p.errorPage(ctx, 400, oidc.ExpiredToken, viewOfClient(v.client)), nil
+		return p.errorPage(ctx, 400, oidc.ExpiredToken, viewOfClient(v.client, "")), nil
 	}
 	return p.deviceDone(ctx, v.client, v.standing.User.Username, true), nil
 }
@@ -127,7 +127,7 @@ func (p *Provider) denyDevice(ctx context.Context, w consentPage, client *oidc.C
 	asked := store.DeviceRequest{ClientID: client.ClientID, Scope: w.Request.Scope}
 	switch err := p.store.DenyDevice(ctx, p.userCodeDigest(w.Request.UserCode), asked, now); {
 	case errors.Is(err, store.ErrNotFound):
-		return p.errorPage(ctx, 400, oidc.ExpiredToken, viewOfClient(client)), nil
+		return p.errorPage(ctx, 400, oidc.ExpiredToken, viewOfClient(client, "")), nil
 	case err != nil:
 		return Answer{}, err
 	}

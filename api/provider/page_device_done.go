@@ -28,5 +28,5 @@ func (p *Provider) deviceDone(
 	ctx context.Context, client *oidc.Client, username string, allowed bool,
 ) Answer {
 	p.tell(ctx, oidc.DeviceAnswered{ClientID: client.ClientID, Username: username, Allowed: allowed})
-	return redirect(p.address(&deviceDonePage{pending: pending{Client: viewOfClient(client)}, Allowed: allowed}))
+	return redirect(p.address(&deviceDonePage{pending: pending{Client: viewOfClient(client, "")}, Allowed: allowed}))
 }

@@ -30,7 +30,7 @@ func (p *Provider) pendingOf(v *visit) pending {
 	v.cookies = append(v.cookies, p.bindBrowser(&v.r)...)
 	w := pending{Request: &v.req, Browser: browserDigest(v.r)}
 	if !v.req.Account {
-		w.Client = viewOfAsking(v.client, v.req)
+		w.Client = viewOfClient(v.client, v.req.RedirectURI)
 	}
 	return w
 }

@@ -140,7 +140,7 @@ func TestARegistrationSaysWhatIsRegisteredAndNothingElseIs(t *testing.T) {
 		"token_endpoint_auth_method", "none", "application_type", "web", "response_types", []string{"code"}, "grant_types",
 		[]string{"authorization_code"},
 		"post_logout_redirect_uris", []string{"https://rp.example.org/bye"}, "contacts", []string{"a@example.org"}, "scope", "openid email",
-		"logo_uri", "https://rp.example.org/logo.png", "policy_uri", "https://rp.example.org/policy", "tos_uri", "https://openid.net",
+		"logo_uri", "https://rp.example.org/logo.png", "policy_uri", "https://rp.example.org/policy", "tos_uri", "https://rp.example.org/terms",
 		"client_uri", "https://rp.example.org/",
 		"id_token_signed_response_alg", "ES256", "userinfo_signed_response_alg", "PS256", "request_object_signing_alg", "EdDSA",
 		"jwks", map[string]any{"keys": []any{map[string]any{"kty": "EC", "crv": "P-256", "x": "a", "y": "b", "kid": "é"}}},

@@ -37,7 +37,7 @@ func (p *Provider) endJourney(ctx context.Context, r Request, j journey, w login
 		return *refusal
 	}
 	if w.Client != nil { // what the cookies had no room for
-		w.Client = viewOfClient(client)
+		w.Client = viewOfClient(client, w.Request.RedirectURI)
 	}
 	u, err := p.upstreamNamed(ctx, j.Upstream)
 	switch {

@@ -1,7 +1,10 @@
 /** What the API answers to GET /interaction: the page to show and everything that page says. */
 
-/** What it registered about itself: nothing of it is to be trusted, not even that an address is one. */
-export interface Client { name: string; uri?: string; logo_uri?: string; policy_uri?: string; tos_uri?: string }
+/**
+ * What it registered about itself: nothing of it is to be trusted, not even that an address is one. `unchecked` is one that no
+ * administrator registered: its name stands nowhere without `uri`, where its metadata are or the answer goes, or the lack of one.
+ */
+export interface Client { name: string; uri?: string; logo_uri?: string; policy_uri?: string; tos_uri?: string; unchecked?: boolean }
 export interface User { username: string; name?: string }
 /**
  * `retry_after` is in seconds, from now; `upstream` is what the upstream that failed is called; `times` is how often in a row username

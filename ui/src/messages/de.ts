@@ -13,6 +13,7 @@ export const de: Messages = {
     from: (client) => `Von ${client}:`,
     policy: 'Datenschutzerklärung',
     tos: 'Nutzungsbedingungen',
+    unchecked: 'hier von niemandem geprüft',
     newWindow: 'öffnet ein neues Fenster',
   },
 

@@ -16,6 +16,7 @@ export const en = {
     from: (client: string) => `From ${client}:`,
     policy: 'Privacy policy',
     tos: 'Terms of service',
+    unchecked: 'not checked by anyone here',
     newWindow: 'opens a new window',
   },
 

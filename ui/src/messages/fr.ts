@@ -14,6 +14,7 @@ export const fr: Messages = {
     from: (client) => `De ${client} :`,
     policy: 'Politique de confidentialité',
     tos: 'Conditions d’utilisation',
+    unchecked: 'vérifiée par personne ici',
     newWindow: 'ouvre une nouvelle fenêtre',
   },
 

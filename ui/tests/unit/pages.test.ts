@@ -468,3 +468,40 @@ describe('the language', () => {
     expect(text('[role=alert]')).toContain('warten Sie 5 Minuten');
   });
 });
+
+describe('an application that registered itself', () => {
+  const stranger = { name: 'JupyterHub', unchecked: true };
+  const atHost = { ...stranger, uri: 'https://app.example.net' };
+  const device = { ...consent, client: stranger, user_code: 'WDJB-MJHT' };
+  const done = { page: 'device_done', client: stranger, allowed: true };
+
+  test.each([['login', login], ['consent', consent], ['logout', logout]])('is named with its host on the page %s', async (_, answer) => {
+    await show({ ...answer, client: atHost });
+    expect(text('main')).toContain('JupyterHub');
+    expect(text('.unchecked')).toBe('app.example.net · not checked by anyone here');
+  });
+
+  test.each([['login', login], ['consent', device], ['device_done', done], ['logout', logout]])(
+    'is said to be unchecked where nothing shows its host, on the page %s', async (_, answer) => {
+      await show({ ...answer, client: stranger });
+      expect(text('main')).toContain('JupyterHub');
+      expect(text('.unchecked')).toBe('not checked by anyone here');
+    },
+  );
+
+  test.each(['error', 'signed_out'])('is led back to by its host, not by its name, on the page %s', async (page) => {
+    await show({ page, client: atHost, error: { code: 'request_expired' }, return_to: 'https://app.example.net' });
+    expect(text('main')).not.toContain('JupyterHub');
+    expect(text('a[href^="https://app.example.net"]')).toBe('Back to app.example.net');
+    await show({ page, client: stranger, error: { code: 'request_expired' } });
+    expect(text('main')).not.toContain('JupyterHub');
+    expect(text('main')).not.toContain('Back to');
+  });
+
+  test('unlike one that an administrator registered', async () => {
+    for (const answer of [login, consent, logout, { ...done, client }]) {
+      await show(answer);
+      expect(all('.unchecked')).toEqual([]);
+    }
+  });
+});

@@ -1,6 +1,7 @@
 // nginx and Apache as shipped, with the built UI, `gatehouse serve` and a stand-in for JupyterHub behind them.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { createServer, request } from 'node:https';
 import { request as plainRequest } from 'node:http';
@@ -279,6 +280,45 @@ for (const name of Object.keys(webServers)) {
       assert.match(logs, /\/hub\/oauth_callback/);
       assert.ok(!logs.includes(secret), logs.split('\n').find((l) => l.includes(secret)));
       assert.ok(!(server.output() + api.output()).includes(secret));
+    });
+
+    // The last one: neither the Hub nor the API is there afterwards.
+    test('what the web server itself says is a page of ours, in both schemes, that loads nothing', async () => {
+      const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
+      const refused = [
+        await send(apiHost, '/token', { method: 'POST', body: Buffer.alloc(70000, 'a'), headers }),
+        await send(apiHost, `/authorize?state=${'x'.repeat(40000)}`), await send(uiHost, `/login?request=${'x'.repeat(40000)}`),
+      ];
+      assert.deepEqual(refused.map(({ status }) => status), [413, 414, 414]);
+      const own = [await send(apiHost, '/nothing', { headers: { Accept: 'text/html' } }), await send(apiHost, '/userinfo')];
+      assert.deepEqual(own.map(({ status }) => status), [404, 401]);
+      for (const res of own) assert.doesNotMatch(String(res.body), /too large/, 'an answer of the API is replaced');
+      hub.stop();
+      await api.stop();
+      const unavailable = [await send(hubHost, '/hub/'), await send(apiHost, '/authorize?client_id=x'),
+        await send(apiHost, '/token', { method: 'POST', body: 'x', headers })];
+      assert.deepEqual(unavailable.map(({ status }) => status), Array(3).fill(name === 'nginx' ? 502 : 503));
+      for (const [file, list] of Object.entries({ refused, unavailable })) {
+        const page = readFileSync(join(deploy, 'nginx/gatehouse', `${file}.html`), 'utf8');
+        assert.equal(readFileSync(join(deploy, 'apache/gatehouse', `${file}.html`), 'utf8'), page, 'the two servers have the same pages');
+        for (const part of ['<meta name="viewport"', 'color-scheme: light dark', 'prefers-color-scheme: dark', 'lang="de"', 'lang="fr"']) {
+          assert.ok(page.includes(part), part);
+        }
+        assert.doesNotMatch(page, /src=|href=|url\(|@import|<script/);
+        const style = createHash('sha256').update(page.match(/<style>(.*?)<\/style>/s)[1]).digest('base64');
+        for (const res of list) {
+          assert.equal(String(res.body), page, String(res.status));
+          assert.match(res.headers['content-type'], /^text\/html; ?charset=utf-8$/i);
+          assert.equal(res.headers['content-security-policy'],
+            `default-src 'none'; style-src 'sha256-${style}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`);
+          assert.equal(res.headers['cache-control'], 'no-store');
+          assert.equal(res.headers['x-content-type-options'], 'nosniff');
+          assert.equal(res.headers['strict-transport-security'], 'max-age=31536000');
+        }
+      }
+      for (const path of ['/gatehouse/api.conf', '/gatehouse/config.json', '/gatehouse/']) {
+        for (const host of [apiHost, hubHost]) assert.ok((await send(host, path)).status >= 400, path);
+      }
     });
   });
 }

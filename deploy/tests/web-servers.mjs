@@ -29,7 +29,8 @@ function nginx(dir, s) {
   cpSync(join(deploy, 'nginx'), dir, { recursive: true });
   rewrite(join(dir, 'gatehouse.conf'), [...changes(s), ['listen [::]:443 ssl http2;', ''], ['listen [::]:80;', ''],
     ['listen 443 ', `listen 127.0.0.1:${s.httpsPort} `], ['listen 80;', `listen 127.0.0.1:${s.httpPort};`]]);
-  for (const f of readdirSync(join(dir, 'gatehouse'))) rewrite(join(dir, 'gatehouse', f), [...upstreams(s), ['/var/log/nginx', dir]]);
+  const places = [['/var/log/nginx', dir], ['root /etc/nginx;', `root ${dir};`]];
+  for (const f of readdirSync(join(dir, 'gatehouse'))) rewrite(join(dir, 'gatehouse', f), [...upstreams(s), ...places]);
   const module = ['/usr/lib/nginx/modules/ngx_http_brotli_static_module.so'].find(existsSync);
   const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((t) => `${t}_temp_path ${dir}/temp_${t};`).join(' ');
   writeFileSync(join(dir, 'nginx.conf'), `${module ? `load_module ${module};` : ''} ${root ? 'user www-data;' : ''}

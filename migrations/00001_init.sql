@@ -810,10 +810,10 @@ CREATE INDEX grants_by_expires_at ON grants (expires_at);
 
 -- Every sign-on makes a grant. With a foreign key each would lock the row of its client, which is the same for all who use
 -- it: sign-ons at once then share that lock by a multixact, which costs more than the check. A trigger takes the grants along
--- instead. A grant that is made while its client goes away may stay: without its client it is refused, and it goes when it
--- expires.
+-- instead, with the rights of its owner, so that those who manage clients need none on this table. A grant that is made while its
+-- client goes away may stay: without its client it is refused, and it goes when it expires.
 -- +goose StatementBegin
-CREATE FUNCTION grants_follow_their_client() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION grants_follow_their_client() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
 BEGIN
   IF TG_OP = 'DELETE' THEN
     DELETE FROM grants WHERE client_id = OLD.client_id;
@@ -1002,7 +1002,7 @@ DECLARE
   f text;
 BEGIN
   FOREACH f IN ARRAY ARRAY['queue_logouts_of_session', 'queue_logouts_of_user', 'end_what_was_before', 'spend_account_links',
-    'revoke_what_is_withdrawn', 'grants_leave_their_codes_used'] LOOP
+    'revoke_what_is_withdrawn', 'grants_leave_their_codes_used', 'grants_follow_their_client'] LOOP
     EXECUTE format('ALTER FUNCTION %s() SET search_path = %I, pg_temp', f, current_schema());
     EXECUTE format('REVOKE ALL ON FUNCTION %s() FROM PUBLIC', f);
   END LOOP;

@@ -271,8 +271,9 @@ func TestAnImportThatIsRefusedSaysAllThatIsWrong(t *testing.T) {
 	try(t, err)
 	out, err := a.ImportClients(t.Context(), in)
 	refused[Refusal](t, err, "client a: redirect_uris must have a scheme")
-	if lines := strings.Split(err.Error(), "\n"); len(lines) != 3 || !strings.HasPrefix(lines[1], "client b: auth method must be") ||
-		!strings.HasPrefix(lines[2], "client c: id token alg must be") {
+	if lines := strings.Split(err.Error(), "\n"); len(lines) != 3 ||
+		!strings.HasPrefix(lines[1], "client b: token_endpoint_auth_method must be") ||
+		!strings.HasPrefix(lines[2], "client c: id_token_signed_response_alg must be") {
 		t.Errorf("%v", err)
 	}
 	if list, err := a.ListClients(t.Context(), ListClients{}); err != nil || len(list.Items)+len(out.Clients) != 0 {

@@ -34,7 +34,7 @@ func TestThePasswordOfAUserIsCheckedAndHashed(t *testing.T) {
 	refused[Invalid](t, add(AddUser{Username: "bob", Password: "password1"}), "among those that attackers try first")
 	refused[Invalid](t, set(SetPassword{Username: "alice", Password: "password1"}), "among those that attackers try first")
 	refused[Invalid](t, set(SetPassword{Username: "alice"}), "at least 8 characters")
-	refused[Refusal](t, add(AddUser{Username: "alice"}), `username must be unique: "alice"`)
+	refused[Refusal](t, add(AddUser{Username: "alice"}), `there is a user with this username already: "alice"`)
 	refused[Missing](t, set(SetPassword{Username: "bob", Password: passphrase}), `there is no user "bob"`)
 	users, err := a.ListUsers(t.Context(), ListUsers{})
 	if err != nil || len(users.Items) != 1 {

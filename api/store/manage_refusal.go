@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -14,7 +15,7 @@ type Missing struct{ Kind, Name string }
 func (m Missing) Error() string        { return fmt.Sprintf("there is no %s %q", m.Kind, m.Name) }
 func (m Missing) Is(target error) bool { return target == ErrNotFound }
 
-// Refusal is what the database would not take, in words: the constraint's name says what to do.
+// Refusal is what the database would not take, in words.
 type Refusal struct {
 	Constraint string // "" if it was none
 	Words      string
@@ -41,7 +42,13 @@ func inWords(err error, shown values) error {
 		words = "Postgres refuses the connection: " + words
 	case refused.Routine == "exec_stmt_raise": // functions of ours say it in words, with the value that is wrong
 	case refused.ConstraintName != "":
-		words = constraintInWords(refused.TableName, refused.ConstraintName, shown)
+		words, _ = inPersonsWords(refused.TableName, refused.ConstraintName)
+		if shown == nil {
+			words = refused.TableName + ": " + words
+		}
+		if value := valueOf(refused, shown); value != "" {
+			words += fmt.Sprintf(": %q", value)
+		}
 	}
 	if refused.Hint != "" {
 		words += "; " + refused.Hint
@@ -49,20 +56,19 @@ func inWords(err error, shown values) error {
 	return Refusal{refused.ConstraintName, words, err}
 }
 
-func constraintInWords(table, constraint string, shown values) string {
-	rule := strings.TrimPrefix(constraint, table+"_")
-	words := strings.ReplaceAll(rule, "_", " ")
-	if shown == nil {
-		return table + ": " + words
+// missingKey is the detail of a reference to nothing, in whichever language: (column)=(value).
+var missingKey = regexp.MustCompile(`\([^()]*\)=\((.*)\)`)
+
+// valueOf returns what was refused, if it may be shown; "" if not.
+func valueOf(refused *pgconn.PgError, shown values) (value string) {
+	if m := missingKey.FindStringSubmatch(refused.Detail); m != nil && shown != nil && refused.Code == "23503" { // foreign_key_violation
+		return m[1] // the one that is not there, of several
 	}
-	longest := "" // email_verified rather than email
-	for column, value := range shown {
-		if strings.HasPrefix(rule, column+"_") && value != "" && len(column) > len(longest) {
+	rule, longest := strings.TrimPrefix(refused.ConstraintName, refused.TableName+"_"), ""
+	for column := range shown { // email_verified rather than email
+		if strings.HasPrefix(rule, column+"_") && shown[column] != "" && len(column) > len(longest) {
 			longest = column
 		}
 	}
-	if longest == "" {
-		return words
-	}
-	return fmt.Sprintf("%s: %q", words, shown[longest])
+	return shown[longest]
 }

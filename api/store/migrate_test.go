@@ -126,7 +126,7 @@ func TestAMigrationThatIsRefusedSaysWhereAndWhatToDo(t *testing.T) {
 	url := devdb.Test(t)
 	for _, test := range []struct{ name, sql, want string }{
 		{"00001_plain.sql", "INSERT INTO users (username, password) VALUES ('carol', 'hunter2 hunter2');",
-			"00001_plain.sql: users: password must be a hash use password hash"},
+			"00001_plain.sql: users: password must be a hash, which password_hash('…') makes"},
 		{"00001_short.sql", "INSERT INTO users (username, password) VALUES ('carol', password_hash('hunter2'));",
 			"00001_short.sql: the password must have at least 8 characters"},
 		{"00001_typo.sql", "INSERT INTO user (username) VALUES ('carol');", "00001_typo.sql: "},

@@ -78,16 +78,17 @@ func TestClientCommands(t *testing.T) {
 		"--grant-type", "password")
 	s.bad("--frontchannel-logout-uri must have the scheme, host and port of a --redirect-uri", "", "client", "add", "x",
 		"--redirect-uri", "https://x.example.org/cb", "--frontchannel-logout-uri", "https://y.example.org/")
-	s.bad("without a secret must require pkce", "", "client", "add", "x", "--public", "--no-pkce")
+	s.bad("a client without a secret must have require_pkce", "", "client", "add", "x", "--public", "--no-pkce")
 
-	s.bad(`client id must be unique: "wiki"`, "", "client", "add", "wiki")
+	s.bad(`there is a client with this client_id already: "wiki"`, "", "client", "add", "wiki")
 	many := []string{"client", "add", "x", "--redirect-uri", "https://x.example.org/cb"}
 	for range 100 {
 		many = append(many, many[3:5]...)
 	}
 	s.bad("redirect_uris must be at most 100: there are 101", "", many...)
 	s.bad("redirect_uris must have no wildcard", "", "client", "add", "x", "--redirect-uri", "https://*.example.org")
-	s.bad("public redirect uris must be https or loopback", "", "client", "add", "x", "--public", "--redirect-uri", "http://x.example.org")
+	s.bad("redirect_uris of a client without a secret must be https", "", "client", "add", "x",
+		"--public", "--redirect-uri", "http://x.example.org")
 	s.bad(`there is no client "spa"`, "", "client", "show", "spa")
 	s.bad("--url belongs to --template", "", "client", "add", "x", "--url", "https://x.example.org")
 }
@@ -176,10 +177,11 @@ func TestClientImportSaysWhichClientIsWrong(t *testing.T) {
 		{`{"client_id": "a", "redirect_uris": "https://a.example.org"}`, "redirect_uris must not be a string"},
 		{`{"client_id": "a", "redirect_uris": ["https://a.example.org/#x"]}`, "client a: redirect_uris must have no fragment"},
 		{`{"client_id": "a", "token_endpoint_auth_method": "client_secret_jwt"}`,
-			`client a: auth method must be basic post private key jwt or none`},
-		{`{"client_id": "a", "token_endpoint_auth_method": "private_key_jwt"}`, `client a: private key jwt needs jwks or jwks uri`},
+			`client a: token_endpoint_auth_method must be client_secret_basic, client_secret_post, private_key_jwt or none`},
+		{`{"client_id": "a", "token_endpoint_auth_method": "private_key_jwt"}`,
+			`client a: token_endpoint_auth_method private_key_jwt needs the client's keys: jwks or jwks_uri`},
 		{`{"client_id": "a", "token_endpoint_auth_method": "none", "client_secret": "0123456789abcdef0123456789abcdef"}`,
-			"client a: without authentication must have no secret"},
+			"client a: a client with token_endpoint_auth_method none must have no secret"},
 	} {
 		s.bad(test.want, test.text, "client", "import", "-")
 	}
@@ -219,7 +221,7 @@ func TestClientAddTakesKeysAndProfiles(t *testing.T) {
 	s.bad("jwks must be an object with 1 to 20 keys", `{"keys": []}`, "client", "add", "x", "--jwks", "-")
 	s.bad("neither keys", jwks, "client", "add", "x", "--jwks", "-", "--public")
 	s.bad("no such file", "", "client", "add", "x", "--jwks", "/nowhere")
-	s.bad("id token alg must be", "", "client", "add", "x", "--id-token-alg", "HS256")
+	s.bad("id_token_signed_response_alg must be RS256, PS256, ES256 or EdDSA", "", "client", "add", "x", "--id-token-alg", "HS256")
 	s.bad("leave out --public", jwks, "client", "add", "x", "--template", "jupyterhub", "--url", "https://hub.example.org", "--jwks", "-")
 }
 
@@ -272,7 +274,8 @@ func TestTheJupyterHubTemplateIsCompletePython(t *testing.T) {
 			t.Errorf("%v\n%s", err, out)
 		}
 	}
-	s.bad("client id must be unique", "", "client", "add", "jupyterhub", "--template", "jupyterhub", "--url", "https://hub.example.org")
+	s.bad("there is a client with this client_id already", "", "client", "add", "jupyterhub", "--template", "jupyterhub",
+		"--url", "https://hub.example.org")
 	s.bad("--url must be the address of the Hub", "", "client", "add", "h", "--template", "jupyterhub", "--url", "hub.example.org")
 	s.bad("leave out --public", "", "client", "add", "h", "--template", "jupyterhub", "--url", "https://hub.example.org", "--public")
 	newShell(t).bad("GATEHOUSE_ISSUER is not set", "", "client", "add", "h", "--template", "jupyterhub", "--url", "https://hub.example.org")

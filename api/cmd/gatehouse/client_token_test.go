@@ -41,7 +41,7 @@ func TestInitialAccessTokenCommands(t *testing.T) {
 		!strings.Contains(list, `"uses_left": null`) {
 		t.Errorf("client token list --json:\n%s", list)
 	}
-	s.bad(`name must be unique: "any"`, "", "client", "token", "add", "any")
+	s.bad(`there is an initial access token of this name already: "any"`, "", "client", "token", "add", "any")
 	s.bad("--days must be from 1", "", "client", "token", "add", "x", "--days", "0")
 	s.bad(`there is no initial access token "wiki"`, "", "client", "token", "remove", "wiki")
 }

@@ -14,6 +14,17 @@ type keyCmd struct {
 	Rotate keyRotateCmd `cmd:"" help:"Replace a key ahead of the schedule."`
 }
 
+// inWords returns a duration in hours where it has no minutes: 24h0m0s is 24 hours.
+func inWords(d time.Duration) string {
+	switch {
+	case d == time.Hour:
+		return "an hour"
+	case d > 0 && d%time.Hour == 0:
+		return fmt.Sprint(int(d.Hours()), " hours")
+	}
+	return d.String()
+}
+
 type keyListCmd struct{}
 
 func (keyListCmd) Run(ctx context.Context, a *app) error {
@@ -51,7 +62,7 @@ func (c keyRotateCmd) Run(ctx context.Context, a *app) error {
 			if c.Emergency {
 				fmt.Fprintln(a.stdout, "The new", alg, "key signs from now on.")
 			} else {
-				fmt.Fprintln(a.stdout, "The new", alg, "key is published now and signs in", cfg.KeyPublishAhead)
+				fmt.Fprintln(a.stdout, "The new", alg, "key is published now and signs in", inWords(cfg.KeyPublishAhead))
 			}
 		}
 		if c.Emergency && c.All {

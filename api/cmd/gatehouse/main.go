@@ -57,7 +57,7 @@ type app struct {
 
 type exitCode int
 
-// run returns the exit code: 0, 1 for what failed, 2 for what was asked wrongly.
+// run returns the exit code: 0, 1 for what failed, 2 for what was asked wrongly, 130 for what was interrupted.
 func run(ctx context.Context, args []string, a *app) (code int) {
 	defer func() { // kong calls Exit after it printed help
 		switch e := recover().(type) {
@@ -80,7 +80,7 @@ func run(ctx context.Context, args []string, a *app) (code int) {
 	}
 	command, err := parser.Parse(args)
 	if err != nil {
-		fmt.Fprintf(a.stderr, "gatehouse: %v; gatehouse %s--help says more\n", err, named(args))
+		fmt.Fprintf(a.stderr, "gatehouse: %v; gatehouse %s--help says more\n", err, named(parser.Model.Node, args))
 		return 2
 	}
 	if o, ok := operationOf(command.Selected()); ok {
@@ -88,20 +88,25 @@ func run(ctx context.Context, args []string, a *app) (code int) {
 	} else {
 		err = command.Run()
 	}
-	if err != nil {
+	switch {
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		return 130 // 128 and the number of SIGINT, as a shell has it; whoever pressed Ctrl-C needs no words
+	case err != nil:
 		a.complain(err)
 		return 1
 	}
 	return 0
 }
 
-// named returns the words before the first flag: those that name a command.
-func named(args []string) string {
+// named returns the words that name a command, so that its --help has something to say; "" where the first names none.
+func named(command *kong.Node, args []string) string {
 	var b strings.Builder
 	for _, word := range args {
-		if strings.HasPrefix(word, "-") || b.Len() > 0 && strings.Contains(b.String(), " ") {
+		i := slices.IndexFunc(command.Children, func(n *kong.Node) bool { return n.Name == word })
+		if i < 0 {
 			break
 		}
+		command = command.Children[i]
 		b.WriteString(word + " ")
 	}
 	return b.String()

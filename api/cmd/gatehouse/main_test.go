@@ -106,8 +106,36 @@ func TestHelpAndMistakes(t *testing.T) {
 			t.Errorf("%q: %d %s", args, code, stdout)
 		}
 	}
-	if code, _, stderr := s.run("", "user", "frobnicate"); code != 2 || !strings.Contains(stderr, "gatehouse user") {
-		t.Errorf("%d %s", code, stderr)
+	for args, want := range map[string]string{
+		"user frobnicate":                "; gatehouse user --help says more",
+		"frobnicate":                     "; gatehouse --help says more",
+		"frobnicate add":                 "; gatehouse --help says more",
+		"client add x --template wiki":   `must be one of jupyterhub, z2jh and tljh, not "wiki"; gatehouse client add --help says more`,
+		"client token frobnicate --json": "; gatehouse client token --help says more",
+	} {
+		if code, _, stderr := s.run("", strings.Fields(args)...); code != 2 || !strings.HasSuffix(stderr, want+"\n") {
+			t.Errorf("%s: %d %s", args, code, stderr)
+		}
+	}
+}
+
+func TestACommandThatIsInterruptedSaysSoWithItsExitCodeAlone(t *testing.T) {
+	t.Parallel()
+	s := newShell(t)
+	ctx, interrupt := context.WithCancel(t.Context())
+	interrupt()
+	var out, err bytes.Buffer
+	if code := run(ctx, []string{"user", "list"}, &app{s.env, nil, &out, &err}); code != 130 || out.Len()+err.Len() > 0 {
+		t.Errorf("%d %s%s", code, &out, &err)
+	}
+}
+
+func TestAWaitIsSaidInHours(t *testing.T) {
+	t.Parallel()
+	for d, want := range map[time.Duration]string{24 * time.Hour: "24 hours", time.Hour: "an hour", 90 * time.Minute: "1h30m0s"} {
+		if got := inWords(d); got != want {
+			t.Errorf("%s: %s", d, got)
+		}
 	}
 }
 

@@ -27,19 +27,21 @@ func TestUpstreamCommands(t *testing.T) {
 		"--creates-users", "--username-prefix", "gh-")
 	s.good("", "upstream", "add", "open", "--public", "--issuer", "https://op.example.org", "--client-id", "us")
 	s.bad("there is no client secret on standard input", "", "upstream", "add", "x", "--issuer", "https://op.example.org", "--client-id", "us")
-	s.bad(`name must be 1 to 32 of a z 0 9 dash underscore: "Google"`, "s", "upstream", "add", "Google", "--issuer",
+	s.bad(`name must be 1 to 32 of a-z, 0-9, - and _, beginning with a letter or digit: "Google"`, "s",
+		"upstream", "add", "Google", "--issuer",
 		"https://op.example.org", "--client-id", "us")
 	s.bad(`issuer must be absolute: "op.example.org"`, "s", "upstream", "add", "x", "--issuer", "op.example.org",
 		"--client-id", "us")
-	s.bad("that trust email need email domains", "s", "upstream", "add", "x", "--issuer", "https://op.example.org", "--client-id",
+	s.bad("an upstream with trusts_email needs email_domains", "s",
+		"upstream", "add", "x", "--issuer", "https://op.example.org", "--client-id",
 		"us", "--trusts-email")
 
 	s.good("", "user", "add", "alice", "--no-password")
 	s.good("", "user", "add", "bob", "--no-password")
 	s.good("", "upstream", "link", "google", "1234", "alice")
-	s.bad("account is linked already", "", "upstream", "link", "google", "1234", "bob")
-	s.bad("user has an account there already", "", "upstream", "link", "google", "5678", "alice")
-	s.bad("user must exist", "", "upstream", "link", "google", "5678", "carol")
+	s.bad("this account is linked already", "", "upstream", "link", "google", "1234", "bob")
+	s.bad("the user has an account of this upstream already", "", "upstream", "link", "google", "5678", "alice")
+	s.bad(`there is no such user: "carol"`, "", "upstream", "link", "google", "5678", "carol")
 	s.bad(`there is no upstream "goggle"`, "", "upstream", "link", "goggle", "1234", "bob")
 	s.good("", "upstream", "disable", "github")
 	list := s.good("", "upstream", "list")

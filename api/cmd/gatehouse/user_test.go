@@ -48,13 +48,14 @@ func TestUserCommands(t *testing.T) {
 	const django = "pbkdf2_sha256$1000$kQ2vWm8rTz1x$M8vzB6z5+Ivx7lReF1oDmEUGc6AYvCMw8Jtvy2i/AKE="
 	s.good(django+"\n", "user", "add", "dora", "--hash-stdin")
 	s.bad("there is no hash on standard input", "\n", "user", "add", "erik", "--hash-stdin")
-	s.bad("password must be a hash use password hash", passphrase, "user", "add", "erik", "--hash-stdin")
-	s.bad("password hash must be of a form in docs sql md", "$1$salt$md5", "user", "add", "erik", "--hash-stdin")
-	s.bad("password hash must not cost more than docs sql md has", strings.Replace(django, "$1000$", "$9000000$", 1),
+	s.bad("password must be a hash, which password_hash", passphrase, "user", "add", "erik", "--hash-stdin")
+	s.bad("password is a hash of a kind that cannot be verified here: docs/sql.md lists", "$1$salt$md5", "user", "add", "erik", "--hash-stdin")
+	s.bad("password is a hash that costs too much to verify: docs/sql.md", strings.Replace(django, "$1000$", "$9000000$", 1),
 		"user", "add", "erik", "--hash-stdin")
 
-	s.bad(`username must be unique: "alice"`, passphrase, "user", "add", "alice")
-	s.bad(`username must be a unix name lower case max 32: "Bob"`, passphrase, "user", "add", "Bob")
+	s.bad(`there is a user with this username already: "alice"`, passphrase, "user", "add", "alice")
+	s.bad(`username must be at most 32 lower-case letters, digits, . _ -, not beginning with a digit, . or -, such as alice.b: "Bob"`,
+		passphrase, "user", "add", "Bob")
 	s.bad("at least 8 characters", "short\n", "user", "add", "carol")
 	s.bad("at most 1,024 bytes", strings.Repeat("x", 1025), "user", "add", "carol")
 	s.bad("one line of UTF-8", "two\nlines of it\n", "user", "add", "carol")
@@ -126,6 +127,6 @@ func TestGroupCommands(t *testing.T) {
 	if list := s.good("", "group", "list", "--json"); strings.TrimSpace(list) != "[]" {
 		t.Errorf("group list --json: %s", list)
 	}
-	s.bad(`group must exist: "hub-admins"`, "", "group", "add-member", "hub-admins", "alice")
+	s.bad(`there is no such group: "hub-admins"`, "", "group", "add-member", "hub-admins", "alice")
 	s.bad(`there is no group "hub-admins"`, "", "group", "remove", "hub-admins")
 }

@@ -1,0 +1,157 @@
+package store
+
+import (
+	"regexp"
+	"strings"
+)
+
+// constraintWords are what a person is told of a constraint whose name alone would be a riddle. Those that many columns have are in
+// constraintPhrases.
+var constraintWords = map[string]string{
+	"users_username_must_be_a_unix_name_lower_case_max_32": "username must be at most 32 lower-case letters, digits, . _ -, not beginning " +
+		"with a digit, . or -, such as alice.b",
+	"users_username_must_be_an_address_or_a_unix_name_lower_case": "username must be an address, or at most 32 letters, digits, . _ -, " +
+		"not beginning with a digit, . or -; all in lower case, such as alice.b or alice@example.org",
+	"users_username_must_be_1_to_255_in_lower_case_no_controls": "username must have 1 to 255 characters, in lower case, without spaces " +
+		"at its ends and without control characters",
+	"users_username_must_be_unique":                   "there is a user with this username already",
+	"users_sub_must_be_unique":                        "there is a user with this sub already",
+	"users_sub_never_changes_add_a_new_user":          "sub never changes: relying parties know the user by it; add a new user instead",
+	"users_email_must_have_one_at_sign":               "email must have one @, with something on both sides",
+	"users_email_verified_needs_an_email":             "email_verified needs an email",
+	"users_email_must_have_no_white_space":            "email must have no white space",
+	"users_password_must_be_a_hash_use_password_hash": "password must be a hash, which password_hash('…') makes, not the password itself",
+	"users_password_hash_must_be_of_a_form_in_docs_sql_md": "password is a hash of a kind that cannot be verified here: " +
+		"docs/sql.md lists those that can",
+	"users_password_hash_must_not_cost_more_than_docs_sql_md_has": "password is a hash that costs too much to verify: " +
+		"docs/sql.md has the bounds",
+	"groups_name_must_be_unique":                     "there is a group of this name already",
+	"groups_name_must_have_no_comma":                 "the name of a group must have no comma",
+	"groups_name_must_not_begin_or_end_with_a_space": "the name of a group must not begin or end with a space",
+	"group_members_group_must_exist":                 "there is no such group",
+	"group_members_user_is_in_the_group_already":     "the user is in the group already",
+
+	"clients_client_id_must_be_unique": "there is a client with this client_id already",
+	"clients_allowed_upstreams_must_be_names_of_upstreams": "allowed_upstreams must be names of upstreams: 1 to 32 of a-z, 0-9, - and _, " +
+		"beginning with a letter or digit",
+	"clients_auth_method_must_be_basic_post_private_key_jwt_or_none": "token_endpoint_auth_method must be client_secret_basic, " +
+		"client_secret_post, private_key_jwt or none",
+	"clients_access_token_typ_must_be_at_jwt_or_jwt": "access_token_typ must be at+jwt or JWT",
+	"clients_cors_origins_must_be_in_lower_case":     "cors_origins must be in lower case",
+	"clients_cors_origins_must_be_scheme_and_host_without_path": "cors_origins must be a scheme and a host, with a port where it has one, " +
+		"and no path: such as https://app.example.org",
+	"clients_cors_origins_must_have_no_default_port":   "cors_origins must leave out the port 443 of https and 80 of http, as browsers do",
+	"clients_default_max_age_must_not_be_negative":     "default_max_age must not be negative",
+	"clients_jwks_and_jwks_uri_exclude_each_other":     "a client has jwks or jwks_uri, not both",
+	"clients_jwks_must_be_an_object_with_1_to_20_keys": `jwks must be an object with 1 to 20 keys: {"keys": […]}`,
+	"clients_jwks_must_have_no_private_or_symmetric_keys": "jwks must have public keys only: a private or symmetric one is a secret " +
+		"that stays with the client",
+	"clients_pairwise_needs_redirect_uris_or_sector_identifier_uri": "subject_type pairwise needs redirect_uris or a sector_identifier_uri, " +
+		"whose host the subject is made for",
+	"clients_pairwise_on_several_hosts_needs_sector_identifier_uri": "subject_type pairwise with redirect_uris on several hosts needs a " +
+		"sector_identifier_uri",
+	"clients_pairwise_with_private_schemes_needs_sector_identifier": "subject_type pairwise with redirect_uris of a private scheme needs a " +
+		"sector_identifier_uri",
+	"clients_private_key_jwt_needs_jwks_or_jwks_uri": "token_endpoint_auth_method private_key_jwt needs the client's keys: jwks or jwks_uri",
+	"clients_public_redirect_uris_must_be_https_or_loopback": "redirect_uris of a client without a secret must be https, or http of " +
+		"localhost, 127.0.0.1 or [::1]",
+	"clients_registration_must_be_open_token_or_document":  "registration must be open, token or document",
+	"clients_released_claims_must_be_claim_names":          "released_claims must be names of claims",
+	"clients_signed_request_objects_need_jwks_or_jwks_uri": "require_signed_request_object needs the client's keys: jwks or jwks_uri",
+	"clients_with_a_document_must_have_metadata_fetched_at": "a client with registration document has metadata_fetched_at, " +
+		"and no other has",
+	"clients_with_a_secret_method_need_client_secret_sha256":        "a client that authenticates with a secret needs client_secret_sha256",
+	"clients_with_private_key_jwt_must_have_no_secret":              "a client that authenticates with private_key_jwt must have no secret",
+	"clients_without_a_secret_must_require_pkce":                    "a client without a secret must have require_pkce",
+	"clients_without_authentication_must_have_no_secret":            "a client with token_endpoint_auth_method none must have no secret",
+	"exchange_policies_audience_must_be_1_to_255_without_spaces":    "audience must have 1 to 255 characters, without spaces",
+	"exchange_policies_subject_audience_is_1_to_255_without_spaces": "subject_audience must have 1 to 255 characters, without spaces",
+	"exchange_policies_client_has_one_for_this_audience_already":    "the client has a policy for this audience already",
+	"exchange_policies_client_must_exist":                           "there is no such client",
+
+	"initial_access_tokens_name_must_be_unique":            "there is an initial access token of this name already",
+	"initial_access_tokens_uses_left_must_not_be_negative": "uses_left must not be negative",
+
+	"resources_identifier_must_be_unique":        "there is a resource with this identifier already",
+	"resources_identifier_must_have_no_fragment": "identifier must have no fragment (#…)",
+	"resources_scopes_must_be_explained_in_text": `scopes must say in text what each of them is: ` +
+		`{"jobs:read": "Read your jobs"}`,
+	"resources_scopes_must_be_explained_in_1_to_200_characters": "scopes must be explained in 1 to 200 characters each",
+	"resources_scopes_must_be_words_of_at_most_100_characters":  "scopes must be words of at most 100 characters, without spaces and quotes",
+	"resources_scopes_must_not_be_those_about_people": "scopes must not be those that are about people, such as openid and email: " +
+		"the pages have words for them",
+
+	"upstreams_name_must_be_unique":                             "there is an upstream of this name already",
+	"upstreams_name_must_be_1_to_32_of_a_z_0_9_dash_underscore": "name must be 1 to 32 of a-z, 0-9, - and _, beginning with a letter or digit",
+	"upstreams_issuer_must_have_no_query":                       "issuer must have no query (?…)",
+	"upstreams_of_kind_github_must_have_no_openid_in_scope":     "an upstream of kind github must have no openid in scope",
+	"upstreams_of_kind_oidc_need_openid_in_scope":               "an upstream of kind oidc needs openid in scope",
+	"upstreams_authorization_params_must_be_texts":              `authorization_params must have texts only: {"prompt": "consent"}`,
+	"upstreams_authorization_params_must_not_be_the_protocols": "authorization_params must have none that Gatehouse sends itself, such as " +
+		"state and redirect_uri",
+	"upstreams_email_domains_must_be_domains_in_lower_case": "email_domains must be domains in lower case, without @: such as example.org",
+	"upstreams_that_create_users_need_username_prefix_or_pattern": "an upstream with creates_users needs username_prefix or " +
+		"username_pattern: " +
+		"else whoever comes from there chooses any name",
+	"upstreams_that_trust_email_need_email_domains":           "an upstream with trusts_email needs email_domains: those that it speaks for",
+	"upstreams_username_pattern_must_be_a_regular_expression": "username_pattern must be a regular expression, without (?…) options",
+	"upstreams_username_prefix_must_end_in_dash_dot_or_underscore": "username_prefix must be lower-case letters, digits, . _ -, beginning " +
+		"with a letter or _ and ending in - . or _: such as uni-",
+	"upstream_accounts_account_is_linked_already":         "this account is linked already",
+	"upstream_accounts_upstream_must_exist":               "there is no such upstream",
+	"upstream_accounts_user_has_an_account_there_already": "the user has an account of this upstream already",
+}
+
+// constraintPhrases are what many columns have: what follows the table in the name, in lower case as Postgres has it, and the same in
+// words.
+var constraintPhrases = []constraintPhrase{
+	{rule(`user_must_exist`), "there is no such user"},
+	{rule(`token_must_be_unique`), "there is a token of this value already"},
+	{rule(`(\w+)_must_be_after_(\w+)`), "$1 must be after $2"},
+	{rule(`fapi2_needs_response_types_of_code_alone`), "security_profile fapi2 needs response_types of code alone"},
+	{rule(`fapi2_needs_token_endpoint_auth_method_(\w+)`), "security_profile fapi2 needs token_endpoint_auth_method $1"},
+	{rule(`fapi2_needs_(\w+)`), "security_profile fapi2 needs $1"},
+	{rule(`fapi2_(\w+)_must_not_be_rs256`), "with security_profile fapi2, $1 must not be RS256"},
+	{rule(`access_token_alg_must_be_rs256_ps256_es256_or_eddsa`),
+		"access_token_signing_alg must be RS256, PS256, ES256 or EdDSA"},
+	{rule(`(id_token|userinfo)_alg_must_be_rs256_ps256_es256_or_eddsa`),
+		"${1}_signed_response_alg must be RS256, PS256, ES256 or EdDSA"},
+	{rule(`(request_object|token_endpoint_auth)_alg_(must_be|is)_rs256_ps256_es256_or_eddsa`),
+		"${1}_signing_alg must be RS256, PS256, ES256 or EdDSA"},
+	{rule(`alg_must_be_rs256_ps256_es256_or_eddsa`), "alg must be RS256, PS256, ES256 or EdDSA"},
+	{rule(`(\w+)_must_have_at_most_(\d+)_characters`), "$1 must have at most $2 characters"},
+	{rule(`(\w+)_must_have_(\d+)_to_(\d+)_characters`), "$1 must have $2 to $3 characters"},
+	{rule(`(\w+)_must_have_no_control_characters?`), "$1 must have no control characters, such as line breaks"},
+	{rule(`(\w+)_must_not_be_null`), "$1 must have no NULL in it"},
+	{rule(`(\w+)_must_be_at_most_(\d+)`), "$1 must be at most $2"},
+	{rule(`(\w+)_must_be_(\d+)_to_(\d+)_printable_ascii`),
+		"$1 must have $2 to $3 letters, digits and signs of ASCII, without spaces"},
+	{rule(`(\w+)_must_be_a_json_object`), "$1 must be a JSON object"},
+	{rule(`(\w+)_must_have_at_most_(\d+)_kb`), "$1 must have at most $2 kB"},
+	{rule(`(\w+)_must_be_a_digest_use_sha256`), "$1 must be kept as its SHA-256, which sha256('…') makes, not as it is"},
+	{rule(`(\w+)_must_be_words_(separated_by|with)_one_space`), "$1 must be words with one space between them"},
+	{rule(`(\w+)_must_be_([a-z0-9]+)_or_([a-z0-9]+)`), "$1 must be $2 or $3"},
+	{rule(`(\w+)_must_be_(a_url|uris)`), "$1 must be a URL"},
+}
+
+type constraintPhrase struct {
+	rule  *regexp.Regexp
+	words string
+}
+
+func rule(name string) *regexp.Regexp { return regexp.MustCompile(`^` + name + `$`) }
+
+// inPersonsWords returns what a person is told of a constraint. Of one that is not ours, or of a table that only Gatehouse writes, it is
+// the name itself, and ours is false.
+func inPersonsWords(table, constraint string) (words string, ours bool) {
+	if words, ok := constraintWords[constraint]; ok {
+		return words, true
+	}
+	rule := strings.TrimPrefix(constraint, table+"_")
+	for _, phrase := range constraintPhrases {
+		if phrase.rule.MatchString(rule) {
+			return phrase.rule.ReplaceAllString(rule, phrase.words), true
+		}
+	}
+	return strings.ReplaceAll(rule, "_", " "), false
+}

@@ -10,10 +10,11 @@ type SignedIn struct {
 
 func (SignedIn) Kind() EventKind { return EventKind{"signed_in", LevelInfo, "signed in"} }
 
-// SignInFailed is a wrong password, or any password for a user who does not exist. What was typed as the username is not a field
-// then: it may be a password.
+// SignInFailed is a wrong password, or any password for a user who is disabled or does not exist. What was typed as the username is
+// not a field for the latter: it may be a password.
 type SignInFailed struct {
 	Username string `json:"username"`
+	Disabled bool   `json:"disabled,omitempty"`
 }
 
 func (SignInFailed) Kind() EventKind {

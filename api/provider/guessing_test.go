@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -177,5 +178,27 @@ func TestTheLoginPageSaysHowOftenItWasWrongAndHowLongToWaitFromNow(t *testing.T)
 	r.Later(time.Duration(wait) * time.Second)
 	if f := failure(slowed.LeadsTo()); f != nil {
 		t.Errorf("the wait is over, and the page says %v", f)
+	}
+}
+
+// Not parallel: it takes the log.
+func TestTheLogNamesWhoIsDisabledAndNothingThatIsNoUser(t *testing.T) {
+	r := start(t)
+	log := TakeLog(t)
+	b := r.browser()
+	r.Exec(`UPDATE users SET disabled_at = now() WHERE username = 'alice'`)
+	at := b.Authorize(AuthParams()).Location()
+	for _, name := range []string{"ALICE", "my secret passphrase"} {
+		if a := b.Login(at, name, Password); a.Status != 303 || a.Query("code") != "" {
+			t.Fatalf("%s: %d %s", name, a.Status, a.Location())
+		}
+	}
+	for _, want := range []string{`"username":"alice","disabled":true}`, `"username":"(unknown)"}`} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("the log has no %s:\n%s", want, log.String())
+		}
+	}
+	if strings.Contains(log.String(), "passphrase") {
+		t.Errorf("the log has what was typed:\n%s", log.String())
 	}
 }

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -56,7 +57,7 @@ func (p *Provider) provePassword(ctx context.Context, r Request, client *oidc.Cl
 	case err != nil:
 		return proven{}, err
 	case !ok:
-		p.tell(ctx, oidc.SignInFailed{Username: knownUsername(candidate)})
+		p.tell(ctx, oidc.SignInFailed{Username: knownUsername(candidate), Disabled: candidate.Disabled != ""})
 		if err := p.recordFailure(ctx, p.withOtherName(buckets, candidate.User, username, r, device), now); err != nil {
 			return proven{}, err
 		}
@@ -99,7 +100,7 @@ func (p *Provider) offerPassword(context.Context) ([]authenticationMethod, error
 // knownUsername returns what is safe to log: what somebody typed for an account that does not exist may be a password.
 func knownUsername(c store.Candidate) string {
 	if c.User == nil {
-		return "(unknown)"
+		return cmp.Or(c.Disabled, "(unknown)")
 	}
 	return c.User.Username
 }

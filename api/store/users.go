@@ -32,6 +32,7 @@ func mayUse(allowedGroups string) string {
 // Candidate is a user who tries to sign in. A user who is unknown or disabled has no User and no PasswordHash.
 type Candidate struct {
 	User         *oidc.User
+	Disabled     string // the username of one who is; for the log alone
 	PasswordHash string
 	Consented    oidc.Consent
 	Allowed      bool
@@ -48,8 +49,8 @@ type Failures struct {
 var (
 	loadCandidate = compile(`
 		SELECT ` + userColumns + `, coalesce(u.password, ''),
-			k.scopes, k.resources, ` + mayUse("@allowed_groups") + `
-		FROM users u ` + consentOfUser + ` WHERE u.disabled_at IS NULL AND u.id = coalesce(
+			k.scopes, k.resources, ` + mayUse("@allowed_groups") + `, u.disabled_at IS NOT NULL
+		FROM users u ` + consentOfUser + ` WHERE u.id = coalesce(
 			(SELECT id FROM users WHERE username = @username),
 			(SELECT (array_agg(id))[1] FROM users WHERE email_verified AND disabled_at IS NULL
 				AND lower(email COLLATE "C") = lower(@username COLLATE "C") HAVING count(*) = 1))`)
@@ -65,11 +66,17 @@ func (s *Store) LoadCandidate(ctx context.Context, username string, c *oidc.Clie
 	loadCandidate.queue(&batch, args{"username": username, "client": c.ClientID, "allowed_groups": oidc.NotNil(c.AllowedGroups)}).
 		QueryRow(func(row pgx.Row) error {
 			var u oidc.User
-			err := row.Scan(append(userFields(&u), &out.PasswordHash, &out.Consented.Scopes, &out.Consented.Resources, &out.Allowed)...)
-			if err == nil {
-				out.User = &u
-			} else if errors.Is(err, pgx.ErrNoRows) {
+			var c Candidate
+			disabled := false
+			err := row.Scan(append(userFields(&u), &c.PasswordHash, &c.Consented.Scopes, &c.Consented.Resources, &c.Allowed, &disabled)...)
+			switch {
+			case errors.Is(err, pgx.ErrNoRows):
 				return nil
+			case err == nil && disabled:
+				out.Disabled = u.Username
+			case err == nil:
+				c.User = &u
+				out = c
 			}
 			return err
 		})

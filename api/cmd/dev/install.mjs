@@ -114,18 +114,26 @@ async function pythonEnvironment(name, what, lists, advice = 'check the network 
   return '';
 }
 
-/** Runs a command; its last lines are shown only if it fails, under one line that says what to do. */
+/**
+ * Runs a command; its last lines are shown only if it fails, under one line that says what to do. It has a group of its own, which ends
+ * with us and at once: npm would go on for seconds after Ctrl-C, to put back what was there, and be in the way of the next start.
+ */
 function run(label, command, args, failure, env = {}) {
   const done = progress(label);
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], detached: true, env: { ...process.env, ...env } });
     let out = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (d) => { out = (out + d).slice(-20_000); });
-    const kill = () => child.kill();
+    const kill = () => {
+      try { process.kill(-child.pid, 'SIGKILL'); } catch { /* it has ended */ }
+    };
+    const end = () => process.exit(130); // a signal alone would not have `exit`
     process.on('exit', kill);
+    for (const signal of signals) process.on(signal, end);
     child.on('error', (e) => { out += e.message; });
     child.on('close', (code) => {
       process.off('exit', kill);
+      for (const signal of signals) process.off(signal, end);
       done(code === 0);
       if (code === 0) resolve(out);
       else reject(new Problem(`${failure}.\n  ${out.trim().split('\n').slice(-12).join('\n  ')}`));
@@ -133,6 +141,7 @@ function run(label, command, args, failure, env = {}) {
   });
 }
 
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 const read = (path) => (existsSync(path) ? readFileSync(path, 'utf8') : undefined);
 
 function files(path) {

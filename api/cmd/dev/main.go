@@ -38,8 +38,12 @@ func run(ctx context.Context, args []string) error {
 	alone := flags.Arg(0) == "postgres"
 	if !alone {
 		if err := s.checkPorts(); err != nil {
+			if s.runs() {
+				return s.runsAlready()
+			}
 			return err
 		}
+		s.sayWhatIsLeftOut()
 	}
 	if err := s.lock(); err != nil {
 		return err
@@ -105,6 +109,9 @@ func (s settings) serve(ctx context.Context, demo bool, seed string) error {
 	if err != nil {
 		return err
 	}
+	if err := s.writeEnv(env); err != nil {
+		return err
+	}
 	s.printAddresses(hub, demo)
 	select {
 	case <-ctx.Done():
@@ -143,6 +150,7 @@ func (s settings) printAddresses(hub, demo bool) {
 	if demo {
 		fmt.Printf("  Sign in as  alice, with the password: demo passphrase\n")
 	}
+	fmt.Printf("  Manage      . %s, then: gatehouse user list, or: psql \"$DATABASE_URL\"\n", s.envFile())
 	fmt.Printf("  Logs        %s\n\n  Ctrl-C stops everything.\n\n", s.logs)
 }
 

@@ -6,7 +6,17 @@ const seconds = (since) => `${Math.round((Date.now() - since) / 1000)} s`;
 let timer;
 
 const line = () => [...running].map(([label, since]) => `${label}… ${seconds(since)}`).join(' · ');
-const draw = () => process.stdout.write(`\r\x1b[K${line().slice(0, (process.stdout.columns || 80) - 1)}`);
+
+/** As much of it as fits into the width, whole: what does not is counted. */
+function fitting(width) {
+  const parts = line().split(' · ');
+  for (let n = parts.length; n > 0; n -= 1) {
+    const text = [...parts.slice(0, n), ...n < parts.length ? [`and ${parts.length - n} more`] : []].join(' · ');
+    if (text.length < width || n === 1) return text.slice(0, width - 1);
+  }
+  return '';
+}
+const draw = () => process.stdout.write(`\r\x1b[K${fitting(process.stdout.columns || 80)}`);
 
 /** Announces some work; the returned function ends it. Work of less than a second leaves no line. */
 export function progress(label) {

@@ -6,9 +6,11 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -80,19 +82,35 @@ func (s settings) lock() error {
 		return err
 	}
 	if err := syscall.Flock(file, syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		return fmt.Errorf("npm start runs already with the state in %s. Stop it, or choose another folder with DEV_STATE", s.state)
+		return s.runsAlready()
 	}
 	return nil
 }
 
+func (s settings) runsAlready() error {
+	return fmt.Errorf("npm start runs already with the state in %s. Stop it, or choose another folder with DEV_STATE", s.state)
+}
+
+// runs reports whether another run has the lock.
+func (s settings) runs() bool {
+	file, err := syscall.Open(filepath.Join(s.state, "lock"), syscall.O_RDWR|syscall.O_CLOEXEC, 0)
+	if err != nil {
+		return false
+	}
+	defer syscall.Close(file)
+	return errors.Is(syscall.Flock(file, syscall.LOCK_EX|syscall.LOCK_NB), syscall.EWOULDBLOCK)
+}
+
 // forget removes what earlier runs left in the state folder, and nothing else that may be there.
 func (s settings) forget() error {
-	return errors.Join(devdb.Remove(s.database()), os.RemoveAll(s.keyFile()), os.RemoveAll(s.hubDir()), os.RemoveAll(s.logs))
+	return errors.Join(devdb.Remove(s.database()), os.RemoveAll(s.keyFile()), os.RemoveAll(s.envFile()), os.RemoveAll(s.hubDir()),
+		os.RemoveAll(s.logs))
 }
 
 func (s settings) database() string           { return filepath.Join(s.state, "postgres") }
 func (s settings) hubDir() string             { return filepath.Join(s.state, "jupyterhub") }
 func (s settings) keyFile() string            { return filepath.Join(s.state, "encryption_key") }
+func (s settings) envFile() string            { return filepath.Join(s.state, "env") }
 func (s settings) gatehouse() string          { return filepath.Join(s.root, ".cache/bin/gatehouse") }
 func (s settings) logFile(name string) string { return filepath.Join(s.logs, name+".log") }
 func (s settings) hubURL() string             { return fmt.Sprintf("http://localhost:%d", s.hubPort) }
@@ -124,6 +142,38 @@ func (s settings) gatehouseEnv(database string) []string {
 		"GATEHOUSE_UI_ROOT="+filepath.Join(s.root, "ui/dist"),
 		"GATEHOUSE_ENCRYPTION_KEY_FILE="+s.keyFile(),
 		"PATH="+filepath.Join(s.root, ".cache/bin")+":"+os.Getenv("PATH"))
+}
+
+// ours are the variables of the product that gatehouseEnv sets, and what changes each of them here; "" for nothing.
+var ours = map[string]string{"DATABASE_URL": "", "GATEHOUSE_ISSUER": "DEV_ISSUER", "GATEHOUSE_UI_ORIGIN": "DEV_UI_ORIGIN",
+	"GATEHOUSE_LISTEN": "DEV_API_PORT", "GATEHOUSE_UI_LISTEN": "DEV_UI_PORT", "GATEHOUSE_UI_ROOT": "", "GATEHOUSE_ENCRYPTION_KEY_FILE": ""}
+
+// sayWhatIsLeftOut names the variables whose values are not those of the environment.
+func (s settings) sayWhatIsLeftOut() {
+	for _, name := range slices.Sorted(maps.Keys(ours)) {
+		if os.Getenv(name) == "" || name == "DATABASE_URL" { // which is used
+			continue
+		}
+		instead := ""
+		if ours[name] != "" {
+			instead = "; " + ours[name] + " changes it"
+		}
+		say(name + " of your environment is left out: npm start has its own" + instead)
+	}
+}
+
+// writeEnv writes what a shell needs to be an operator's.
+func (s settings) writeEnv(env []string) error {
+	var b strings.Builder
+	for _, name := range append(slices.Sorted(maps.Keys(ours)), "GATEHOUSE_PRIVATE_HOSTS", "PATH") {
+		for _, pair := range slices.Backward(env) { // the last one counts
+			if value, found := strings.CutPrefix(pair, name+"="); found {
+				fmt.Fprintf(&b, "export %s='%s'\n", name, strings.ReplaceAll(value, "'", `'\''`))
+				break
+			}
+		}
+	}
+	return os.WriteFile(s.envFile(), []byte(b.String()), 0o600) // the address of a database can have a password
 }
 
 // environ returns this process's environment without the variables that have one of the prefixes.

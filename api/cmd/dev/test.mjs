@@ -1,8 +1,8 @@
 // `npm test`: installs and builds what is missing, then runs the tests that are asked for: every one unless some are named. A failed
 // section does not stop the others.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
 import { Problem, browser, install, relyingParties, root, webServers } from './install.mjs';
 import { output, runFiles } from './test-files.mjs';
 
@@ -22,6 +22,10 @@ const node = (...args) => [process.execPath, ...args];
 const slowRooms = ['provider', 'web', 'store', 'devdb', 'admin', 'cmd/gatehouse', 'cmd/bench', 'cmd/bench/load'];
 
 const asked = read(process.argv.slice(2));
+const lastTime = join(root, '.cache/npm-test-seconds');
+if (asked.everything) console.log(existsSync(lastTime)
+  ? `Every test: ${inMinutes(Number(readFileSync(lastTime, 'utf8')))} the last time here`
+  : 'Every test: many minutes, and more the first time, which installs what they need; the next time says how many');
 // Without a C compiler there is no race detector.
 const hasRace = ['cc', 'gcc', 'clang'].some((cc) => spawnSync(cc, ['--version']).status === 0);
 const { rest } = await prepare(asked);
@@ -42,7 +46,8 @@ function read(words) {
   const names = words.filter((word) => !word.startsWith('-'));
   const rooms = goRooms();
   if (names.length === 0) {
-    return { quick, race, checks: true, ui: true, rooms: quick ? rooms.filter((room) => !slowRooms.includes(room)) : rooms,
+    return { quick, race, everything: !quick, checks: true, ui: true,
+      rooms: quick ? rooms.filter((room) => !slowRooms.includes(room)) : rooms,
       files: quick ? [] : ['ui/tests', 'deploy/tests', 'ui/tests/e2e', 'deploy/tests/relying-parties'].flatMap(testFiles) };
   }
   const out = { quick, race, checks: false, ui: false, rooms: [], files: [] };
@@ -171,10 +176,16 @@ function finish() {
   const slowest = times.sort(([, a], [, b]) => b - a).slice(0, 10);
   if (slowest.length > 1) console.log(`\nThe slowest: ${slowest.map(([name, ms]) => `${name} ${seconds(ms)}`).join(', ')}`);
   const skipped = totals.skipped ? `, ${totals.skipped} skipped` : '';
+  if (asked.everything) {
+    mkdirSync(dirname(lastTime), { recursive: true });
+    writeFileSync(lastTime, String(Math.round((Date.now() - started) / 1000)));
+  }
   console.log(`\nAll in ${Math.round((Date.now() - started) / 1000)} s`);
   console.log(`${totals.passed} passed, ${totals.failed} failed${skipped}`);
   process.exit(totals.failed ? 1 : 0);
 }
+
+function inMinutes(s) { return s < 120 ? `${s} s` : `${Math.round(s / 60)} minutes`; }
 
 function seconds(ms) { return `${(ms / 1000).toFixed(1)} s`; }
 

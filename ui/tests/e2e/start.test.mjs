@@ -1,6 +1,7 @@
 // What `npm start` itself does: at a port in use, without Python, at Ctrl-C, and when it is killed.
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -83,6 +84,22 @@ test('a port in use is one line that names it and its variable, before anything 
   } finally {
     server.close();
   }
+});
+
+test('it says what of the environment is left out, how to manage it, and to a second start that it runs already', async () => {
+  const run = await npmStart('manage', { DEV_HUB: 'no', GATEHOUSE_UI_ORIGIN: 'https://elsewhere.example.org' });
+  assert.match(run.text(), /^GATEHOUSE_UI_ORIGIN of your environment is left out: .*DEV_UI_ORIGIN changes it$/m);
+  const [, file] = run.text().match(/^ {2}Manage {6}\. (\S+), then: gatehouse user list/m);
+  const shell = (script) => execFileSync('sh', ['-c', `. ${file}; ${script}`], { encoding: 'utf8', env: { PATH: process.env.PATH } });
+  assert.match(shell('gatehouse user list'), /^alice /m);
+  assert.match(shell('echo "$DATABASE_URL"'), /^postgres/);
+  assert.equal(statSync(file).mode & 0o777, 0o600);
+  const again = await program('npm', ['start'], {
+    DATABASE_URL: '', DEV_HUB: 'no', DEV_STATE: run.state, DEV_API_PORT: new URL(run.issuer).port, DEV_UI_PORT: String(await freePorts(1)),
+  }, ready, { group: true }).then(() => '', (e) => e.message);
+  assert.match(again, /^npm start runs already with the state in /m);
+  assert.doesNotMatch(again, /is in use/);
+  assert.equal(await run.stop('SIGINT'), 0);
 });
 
 test('killed, it leaves nothing behind', async () => {

@@ -118,6 +118,19 @@ func (policy *ExchangePolicy) Decide(c *Client, subject *AccessTokenClaims, acto
 	return strings.Join(list, " "), act, nil
 }
 
+// KeyProblem returns why a client that proved the key with thumbprint jkt ("" for none) must not exchange the token, or "". One that
+// is bound to a key would be a bearer's otherwise (RFC 9449 §5): the client that got it proves that key, and one that it was sent to a
+// key of its own, to which the new token is bound.
+func (c *AccessTokenClaims) KeyProblem(by *Client, jkt string) string {
+	switch {
+	case c.JKT() != "" && jkt == "":
+		return "bound to a key, and no DPoP proof came along"
+	case c.JKT() != "" && c.ClientID == by.ClientID && c.JKT() != jkt:
+		return "bound to another DPoP key"
+	}
+	return ""
+}
+
 // MayExchange returns why this client does not get tokens of the upstream, nil if it does. A client without a secret gets none:
 // anyone could ask in its name.
 func (c *Client) MayExchange(upstream string) *Error {

@@ -29,6 +29,9 @@ func (p *Provider) grantTokenExchange(ctx context.Context, c *oidc.Client, req t
 	case why == "" && subject.Expiry <= req.now.Unix(): // the new token would expire with it
 		why = "expired"
 	}
+	if why == "" {
+		why = subject.KeyProblem(c, req.restriction.JKT)
+	}
 	if why != "" {
 		return p.refuseSubjectToken(ctx, c, why)
 	}
@@ -193,6 +196,9 @@ func (p *Provider) actorOf(ctx context.Context, c *oidc.Client, req tokenRequest
 	claims, why, err := p.verifyAccessToken(req.params["actor_token"])
 	if err == nil && why == "" && claims.ClientID != c.ClientID {
 		why = "issued to client " + claims.ClientID
+	}
+	if err == nil && why == "" {
+		why = claims.KeyProblem(c, req.restriction.JKT)
 	}
 	if err != nil || why != "" {
 		return "", why, err

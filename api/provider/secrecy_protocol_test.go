@@ -73,7 +73,7 @@ func TestNoAssertionProofRequestURIOrExchangedTokenIsEverLogged(t *testing.T) {
 	exchange := func(subject string, more ...string) Answer {
 		return s.Do("POST", "/token", asserted(form(append([]string{"grant_type", "urn:ietf:params:oauth:grant-type:token-exchange",
 			"subject_token", subject,
-			"subject_token_type", accessTokenURI}, more...)...), assertion()))
+			"subject_token_type", accessTokenURI}, more...)...), assertion()), "DPoP", proof("POST", "/token"))
 	}
 	keep(Str(exchange(access, "audience", "store").JSON()["access_token"]))
 	exchange(access, "audience", "elsewhere")

@@ -146,8 +146,45 @@ func TestAnExchangedTokenHasTheSubjectAndTheKeyOfItsClient(t *testing.T) {
 	if a.Status != 200 || a.JSON()["token_type"] != "DPoP" || jktOf(bound) != key.thumbprint() || s.said(bound)["token_type"] != "DPoP" {
 		t.Errorf("with a proof: %d %s", a.Status, a.Body)
 	}
-	if jkt := jktOf(s.swapped("api", bound, "store")); jkt != "" {
-		t.Errorf("without a proof, from a bound token: %s", jkt)
+}
+
+// RFC 9449 §5: what is bound to a key is no bearer's after an exchange.
+func TestATokenThatIsBoundToAKeyIsExchangedWithAProofOnly(t *testing.T) {
+	t.Parallel()
+	s := startExchange(t)
+	s.Exec(`UPDATE clients SET grant_types = grant_types || '{urn:ietf:params:oauth:grant-type:token-exchange}'::text[]
+		WHERE client_id = 'web' AND NOT 'urn:ietf:params:oauth:grant-type:token-exchange' = ANY(grant_types)`)
+	s.Exec(`INSERT INTO exchange_policies (client_id, audience, scope) VALUES ('web', 'store', 'read')`)
+	s.WaitForNotify()
+	key, other := newSigner("EdDSA", ""), newSigner("ES256", "")
+	subject := Str(s.Do("POST", "/token", Redeem(s.Code(AuthParams("scope", "openid read"))), "Authorization",
+		Basic("web", "web-secret"), "DPoP", s.proof(key, "POST", "/token")).JSON()["access_token"])
+	if jktOf(subject) != key.thumbprint() {
+		t.Fatalf("the subject token is bound to %q", jktOf(subject))
+	}
+	with := func(client string, prover *signer, changes ...string) Answer {
+		ask := form("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange", "subject_token", subject, "subject_token_type",
+			accessTokenURI, "audience", "store")
+		for i := 0; i < len(changes); i += 2 {
+			ask.Set(changes[i], changes[i+1])
+		}
+		headers := []string{"Authorization", Basic(client, map[string]string{"web": "web-secret", "api": "s"}[client])}
+		if prover != nil {
+			headers = append(headers, "DPoP", s.proof(*prover, "POST", "/token"))
+		}
+		return s.Do("POST", "/token", ask, headers...)
+	}
+	for what, a := range map[string]Answer{"its client, without a proof": with("web", nil),
+		"its client, with another key": with("web", &other), "a service, without a proof": with("api", nil),
+		"an actor token without its key": with("web", &other, "subject_token", s.subject("openid read"), "actor_token", subject,
+			"actor_token_type", accessTokenURI)} {
+		s.refuses(what, a, "invalid_request")
+	}
+	for client, prover := range map[string]*signer{"web": &key, "api": &other} {
+		a := with(client, prover)
+		if a.Status != 200 || a.JSON()["token_type"] != "DPoP" || jktOf(Str(a.JSON()["access_token"])) != prover.thumbprint() {
+			t.Errorf("%s: %d %s", client, a.Status, a.Body)
+		}
 	}
 }
 

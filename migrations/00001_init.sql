@@ -858,6 +858,7 @@ CREATE UNLOGGED TABLE device_codes (
   offline            boolean NOT NULL,
   scope              text NOT NULL,
   resources          text[],
+  code_challenge     text,
   poll_interval      interval NOT NULL,
   polled_at          timestamptz,
   allowed            boolean,
@@ -870,6 +871,7 @@ CREATE UNLOGGED TABLE device_codes (
   CONSTRAINT device_codes_allowed_must_say_by_whom CHECK (NOT allowed OR num_nulls(user_id, sid, auth_time, amr) = 0)
 );
 COMMENT ON COLUMN device_codes.resources IS 'the audiences that were asked for (RFC 8707); NULL: all of the client';
+COMMENT ON COLUMN device_codes.code_challenge IS 'the device has to send the verifier of it (RFC 7636); NULL: none';
 COMMENT ON COLUMN device_codes.user_code_hmac IS
   'under a key of GATEHOUSE_ENCRYPTION_KEY: eight letters are too few for a mere digest';
 COMMENT ON COLUMN device_codes.network_hmac IS

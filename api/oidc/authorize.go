@@ -148,12 +148,8 @@ func checkPKCE(p Params, c *Client) *Error {
 		return nil
 	case challenge == "":
 		return c.refusePKCE()
-	case method != MethodS256:
-		return refuse(InvalidRequest, "code_challenge_method must be S256")
-	case !challengeSyntax.MatchString(challenge):
-		return refuse(InvalidRequest, "code_challenge must be 43 characters of base64url")
 	}
-	return nil
+	return checkChallenge(challenge, method)
 }
 
 func (c *Client) refusePKCE() *Error {

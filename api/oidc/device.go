@@ -24,7 +24,7 @@ const (
 )
 
 // DeviceAuthorizationParams are the parameters of the device authorization endpoint that are read (RFC 8628 §3.1).
-var DeviceAuthorizationParams = append([]string{"scope"}, ClientParams...)
+var DeviceAuthorizationParams = append([]string{"scope", "code_challenge", "code_challenge_method"}, ClientParams...)
 
 // DeviceAuthorization is the answer of the device authorization endpoint (RFC 8628 §3.2).
 type DeviceAuthorization struct {
@@ -44,6 +44,11 @@ func ParseDeviceAuthorization(p Params, named []string, c *Client, issuer string
 	}
 	if e := checkLengths(p, c); e != nil {
 		return "", nil, e
+	}
+	if p["code_challenge"] != "" || p["code_challenge_method"] != "" { // RFC 8628 has none, and who sends one relies on it
+		if e := checkChallenge(p["code_challenge"], p["code_challenge_method"]); e != nil {
+			return "", nil, e
+		}
 	}
 	services, e := c.ReadResources(named, issuer)
 	if e != nil {

@@ -28,7 +28,8 @@ func (p *Provider) DeviceAuthorization(ctx context.Context, r Request) Answer {
 	err := p.store.SaveDeviceCode(ctx, store.DeviceCode{
 		Device: oidc.Digest(deviceCode), User: p.userCodeDigest(userCode),
 		Network: p.sealer.Derive(keys.ForDeviceNetworks, []byte(authn.EndSite(r.Addr))),
-		GrantID: newID(), ClientID: client.ClientID, Scope: scope, Resources: resources, Offline: oidc.HasScope(scope, oidc.OfflineAccess),
+		GrantID: newID(), ClientID: client.ClientID, Scope: scope, Resources: resources, Challenge: params["code_challenge"],
+		Offline:   oidc.HasScope(scope, oidc.OfflineAccess),
 		ExpiresAt: now.Add(oidc.DeviceCodeTTL),
 	}, now)
 	switch {

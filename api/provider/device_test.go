@@ -8,6 +8,7 @@ import (
 	"time"
 
 	. "gatehouse/api/apitest"
+	"gatehouse/api/oidc"
 )
 
 // device is one that waits: a client "tv" that is registered for nothing else.
@@ -47,6 +48,51 @@ func (d device) poll(changes ...string) Answer {
 		form.Set(changes[i], changes[i+1])
 	}
 	return d.Do("POST", "/token", form)
+}
+
+// RFC 7636 §4.6 for a grant that RFC 8628 has no challenge for: one that is sent is held.
+func TestADeviceThatSentAChallengeProvesIt(t *testing.T) {
+	t.Parallel()
+	r := startWithDevices(t)
+	r.Exec("UPDATE clients SET allowed_groups = '{}' WHERE client_id = 'tv'")
+	r.WaitForNotify()
+	ask := func(more ...string) Answer {
+		return r.browser().Do("POST", "/device_authorization", form(append([]string{"client_id", "tv", "scope", "openid"}, more...)...))
+	}
+	challenge, _ := oidc.ChallengeOf(Verifier)
+	asked := ask("code_challenge", challenge, "code_challenge_method", "S256")
+	if asked.Status != 200 {
+		t.Fatalf("%d %s", asked.Status, asked.Body)
+	}
+	d := device{r.browser(), Str(asked.JSON()["device_code"]), Str(asked.JSON()["user_code"])}
+	refused := func(what string, a Answer, code string) {
+		t.Helper()
+		if a.Status != 400 || a.JSON()["error"] != code {
+			t.Errorf("%s: %d %s, want %s", what, a.Status, a.Body, code)
+		}
+	}
+	another := strings.Repeat("x", 43)
+	refused("another verifier, before anybody answers", d.poll("code_verifier", another), "invalid_grant")
+	refused("with it, before anybody answers", d.poll("code_verifier", Verifier), "authorization_pending")
+	person := r.browser()
+	person.press("yes", person.toConsent(d.user))
+	refused("none", d.poll(), "invalid_grant")
+	refused("another", d.poll("code_verifier", another), "invalid_grant")
+	refused("too short", d.poll("code_verifier", "x"), "invalid_grant")
+	tokens := d.poll("code_verifier", Verifier)
+	if tokens.Status != 200 {
+		t.Fatalf("with it: %d %s", tokens.Status, tokens.Body)
+	}
+	refused("used before, and another", d.poll("code_verifier", another), "invalid_grant")
+	if a := r.browser().Userinfo(Str(tokens.JSON()["access_token"])); a.Status != 200 {
+		t.Errorf("who has no verifier ended the grant: %d %s", a.Status, a.Body)
+	}
+	refused("plain", ask("code_challenge", another, "code_challenge_method", "plain"), "invalid_request")
+	refused("no method", ask("code_challenge", another), "invalid_request")
+	refused("a method alone", ask("code_challenge_method", "S256"), "invalid_request")
+	without := r.waiting("openid")
+	person.press("yes", person.toConsent(without.user))
+	refused("a verifier without a challenge", without.poll("code_verifier", Verifier), "invalid_grant")
 }
 
 func (d device) expect(what, code string) {

@@ -14,12 +14,9 @@ func (p *Provider) grantAuthorizationCode(ctx context.Context, c *oidc.Client, r
 	if params["code"] == "" {
 		return p.refuseGrant(ctx, c, oidc.InvalidRequest, "code is missing", "")
 	}
-	challenge, ok := "", true
-	if verifier := params["code_verifier"]; verifier != "" {
-		challenge, ok = oidc.ChallengeOf(verifier)
-	}
+	challenge, ok := challengeIn(params)
 	if !ok {
-		return p.refuseGrant(ctx, c, oidc.InvalidGrant, "code_verifier must be 43 to 128 unreserved characters", "")
+		return p.refuseGrant(ctx, c, oidc.InvalidGrant, notAVerifier, "")
 	}
 	if _, err := p.keyRing(); err != nil { // before the code is spent
 		return p.failed(ctx, err)
@@ -61,4 +58,14 @@ func (p *Provider) refuseCode(ctx context.Context, c *oidc.Client, refused store
 		p.tell(ctx, oidc.CodeReplayed{ClientID: c.ClientID})
 	}
 	return p.refuseInvalidGrant(ctx, c, refused, "the code is not valid: unknown, expired, used before, or made for another request")
+}
+
+const notAVerifier = "code_verifier must be 43 to 128 unreserved characters"
+
+// challengeIn returns the challenge of the verifier that came along, "" if none did; ok is false if it cannot be one.
+func challengeIn(params oidc.Params) (challenge string, ok bool) {
+	if params["code_verifier"] == "" {
+		return "", true
+	}
+	return oidc.ChallengeOf(params["code_verifier"])
 }

@@ -13,16 +13,20 @@ func (p *Provider) grantDeviceCode(ctx context.Context, c *oidc.Client, req toke
 	if req.params["device_code"] == "" {
 		return p.refuseGrant(ctx, c, oidc.InvalidRequest, "device_code is missing", "")
 	}
+	challenge, ok := challengeIn(req.params)
+	if !ok {
+		return p.refuseGrant(ctx, c, oidc.InvalidGrant, notAVerifier, "")
+	}
 	if _, err := p.keyRing(); err != nil { // before the code is spent
 		return p.failed(ctx, err)
 	}
 
 	refresh := oidc.RefreshToken{Secret: randomBytes()}
 	deviceCode := oidc.Digest(req.params["device_code"])
-	g, u, err := p.store.RedeemDeviceCode(ctx, deviceCode, req.restriction, p.newGrant(c, refresh, req), req.now)
+	g, u, err := p.store.RedeemDeviceCode(ctx, deviceCode, challenge, req.restriction, p.newGrant(c, refresh, req), req.now)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		refusal, err := p.store.PollDeviceCode(ctx, deviceCode, c.ClientID, req.restriction, req.now)
+		refusal, err := p.store.PollDeviceCode(ctx, deviceCode, challenge, c.ClientID, req.restriction, req.now)
 		if err != nil {
 			return p.failed(ctx, err)
 		}
@@ -51,5 +55,5 @@ func (p *Provider) refuseDevice(ctx context.Context, c *oidc.Client, refused sto
 		p.tell(ctx, oidc.DeviceCodeReplayed{ClientID: c.ClientID})
 	}
 	return p.refuseGrant(ctx, c, oidc.InvalidGrant,
-		"the device code is not valid: unknown, used before, or the person may no longer sign in", refused.Reason)
+		"the device code is not valid: unknown, used before, of another code_verifier, or the person may no longer sign in", refused.Reason)
 }

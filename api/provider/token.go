@@ -25,7 +25,7 @@ var grants = []grant{
 		(*Provider).grantAuthorizationCode},
 	{oidc.GrantRefreshToken, []string{"refresh_token"}, byAnyone, true, (*Provider).grantRefreshToken},
 	{oidc.GrantClientCredentials, nil, byTheTrusted, true, (*Provider).grantClientCredentials},
-	{oidc.GrantDeviceCode, []string{"device_code"}, byAnyone, true, (*Provider).grantDeviceCode},
+	{oidc.GrantDeviceCode, []string{"device_code", "code_verifier"}, byAnyone, true, (*Provider).grantDeviceCode},
 	{oidc.GrantTokenExchange, []string{"subject_token", "subject_token_type", "requested_token_type", "requested_issuer",
 		"actor_token", "actor_token_type"}, byNobody, false, (*Provider).grantTokenExchange},
 }

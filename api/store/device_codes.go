@@ -33,6 +33,7 @@ type DeviceCode struct {
 	Offline   bool
 	Scope     string
 	Resources []string // nil for all in the client's row
+	Challenge string   // of the verifier that has to come with it, "" for none (RFC 7636)
 	ExpiresAt time.Time
 }
 
@@ -42,8 +43,9 @@ var saveDeviceCode = compile(`
 		FROM device_codes WHERE expires_at > @now AND allowed IS NULL
 	), saved AS (
 		INSERT INTO device_codes (device_code_sha256, user_code_hmac, network_hmac, grant_id, client_id, offline, scope,
-			resources, poll_interval, expires_at)
-		SELECT @device_code, @user_code, @network, @grant, @client, @offline, @scope, @resources, @poll_interval, @expires_at
+			resources, code_challenge, poll_interval, expires_at)
+		SELECT @device_code, @user_code, @network, @grant, @client, @offline, @scope, @resources, nullif(@challenge, ''), @poll_interval,
+			@expires_at
 		FROM waiting WHERE NOT too_many AND NOT too_many_here
 		ON CONFLICT (user_code_hmac) DO NOTHING
 		RETURNING 1
@@ -55,7 +57,7 @@ func (s *Store) SaveDeviceCode(ctx context.Context, c DeviceCode, now time.Time)
 	var tooMany, tooManyHere, saved bool
 	err := saveDeviceCode.row(ctx, s.pool, args{"device_code": c.Device[:], "user_code": c.User[:], "network": c.Network[:],
 		"grant": c.GrantID, "client": c.ClientID, "offline": c.Offline, "scope": c.Scope, "resources": c.Resources,
-		"expires_at": c.ExpiresAt, "now": now,
+		"challenge": c.Challenge, "expires_at": c.ExpiresAt, "now": now,
 		"most": maxDeviceCodes, "most_of_network": maxDeviceCodesPerNetwork, "poll_interval": oidc.DevicePollInterval}).
 		Scan(&tooMany, &tooManyHere, &saved)
 	switch {
@@ -152,21 +154,24 @@ func (s *Store) DenyDevice(ctx context.Context, userCode Digest, d DeviceRequest
 
 // RedeemDeviceCode spends a code that a person has allowed, as RedeemCode does; ErrNotFound: see PollDeviceCode.
 func (s *Store) RedeemDeviceCode(
-	ctx context.Context, code Digest, to Restriction, r NewGrant, now time.Time,
+	ctx context.Context, code Digest, challenge string, to Restriction, r NewGrant, now time.Time,
 ) (oidc.Grant, oidc.User, error) {
-	return s.redeem(ctx, &redeemDeviceCode, r, now, args{"device_code": code[:], "wanted": oidc.NotNil(to.Resources),
+	return s.redeem(ctx, &redeemDeviceCode, r, now, args{"device_code": code[:], "challenge": challenge, "wanted": oidc.NotNil(to.Resources),
 		"allowed_resources": oidc.NotNil(to.Allowed)})
 }
 
 // mayWant is the condition that a device code was granted for the resources @wanted (RFC 8707 §2.2).
 const mayWant = `@wanted::text[] <@ coalesce(d.resources, @allowed_resources)`
 
+// isVerified is the condition that @challenge is of the verifier of whoever asked for a device code, "" for none.
+const isVerified = `coalesce(d.code_challenge, '') = @challenge`
+
 var redeemDeviceCode = compile(
 	lockedSession(`device_codes d JOIN sessions s ON s.sid = d.sid`, `d.device_code_sha256 = @device_code`) + `, spent AS (
 			UPDATE device_codes d SET used_at = @now
 			FROM session s
 			WHERE d.device_code_sha256 = @device_code AND d.client_id = @client AND d.allowed AND d.used_at IS NULL
-				AND d.expires_at > @now AND s.sid = d.sid AND ` + mayWant + `
+				AND d.expires_at > @now AND s.sid = d.sid AND ` + isVerified + ` AND ` + mayWant + `
 			RETURNING d.grant_id, d.user_id, d.sid, d.offline, d.scope, d.auth_time, d.amr, s.ends_at,
 				NULL::text[] AS userinfo_claims, NULL::text[] AS id_token_claims, d.resources
 		)` + grantOfSpent(endOldest))
@@ -184,20 +189,23 @@ const pollTolerance = time.Second
 
 var pollDeviceCode = compile(`
 	WITH code AS (
-		SELECT d.*, coalesce(polled_at + poll_interval > @not_before, false) AS too_soon, ` + mayWant + ` AS may_want
+		SELECT d.*, coalesce(polled_at + poll_interval > @not_before, false) AS too_soon, ` + mayWant + ` AS may_want,
+			` + isVerified + ` AS verified
 		FROM device_codes d WHERE device_code_sha256 = @device_code FOR UPDATE
 	), polled AS (
 		UPDATE device_codes d SET polled_at = @now,
 			poll_interval = d.poll_interval + CASE WHEN code.too_soon THEN @longer::interval ELSE '0' END
 		FROM code
-		WHERE d.device_code_sha256 = @device_code AND code.client_id = @client AND code.allowed IS NULL AND code.expires_at > @now
+		WHERE d.device_code_sha256 = @device_code AND code.client_id = @client AND code.verified AND code.allowed IS NULL
+			AND code.expires_at > @now
 	), revoked AS (
 		UPDATE grants g SET revoked_at = @now FROM code
-		WHERE g.id = code.grant_id AND code.client_id = @client AND code.used_at IS NOT NULL AND g.revoked_at IS NULL
+		WHERE g.id = code.grant_id AND code.client_id = @client AND code.verified AND code.used_at IS NOT NULL AND g.revoked_at IS NULL
 		RETURNING g.id
 	)
 	SELECT CASE
 			WHEN client_id <> @client THEN 'issued to another client'
+			WHEN NOT verified THEN 'code_verifier does not fit'
 			WHEN used_at IS NOT NULL THEN 'used before'
 			WHEN expires_at <= @now THEN '` + DeviceExpired + `'
 			WHEN allowed AND NOT may_want THEN '` + oidc.ResourceTooWide + `'
@@ -211,9 +219,9 @@ var pollDeviceCode = compile(`
 // PollDeviceCode finds out why RedeemDeviceCode found nothing. It counts the poll of a code that waits, whose interval grows if it came
 // too soon (RFC 8628 §3.5), and revokes what a code that was used before had got.
 func (s *Store) PollDeviceCode(
-	ctx context.Context, code Digest, clientID string, to Restriction, now time.Time,
+	ctx context.Context, code Digest, challenge, clientID string, to Restriction, now time.Time,
 ) (RefusedGrant, error) {
-	return s.refusedGrant(ctx, &pollDeviceCode, args{"device_code": code[:], "client": clientID, "now": now,
+	return s.refusedGrant(ctx, &pollDeviceCode, args{"device_code": code[:], "challenge": challenge, "client": clientID, "now": now,
 		"wanted": oidc.NotNil(to.Resources), "allowed_resources": oidc.NotNil(to.Allowed),
 		"not_before": now.Add(pollTolerance), "longer": oidc.DevicePollInterval})
 }

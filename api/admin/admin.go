@@ -11,6 +11,8 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"fmt"
+	"regexp"
+	"strings"
 
 	"gatehouse/api/authn"
 	"gatehouse/api/oidc"
@@ -76,6 +78,16 @@ func (e Invalid) Words(name func(member string) string) string {
 	}
 	return fmt.Sprintf(e.format, args...)
 }
+
+// shellWord quotes a word for a shell where it has to be: client_ids are addresses, too, and what is offered is pasted.
+func shellWord(s string) string {
+	if plainWord.MatchString(s) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_.:/@%+=][A-Za-z0-9_.:/@%+=-]*$`)
 
 // newSecret returns 256 random bits in base64url and their digest, which is all that is stored of them.
 func newSecret() (secret string, sha []byte) {

@@ -6,7 +6,9 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 
+	"gatehouse/api/authn"
 	"gatehouse/api/oidc"
 )
 
@@ -43,6 +45,9 @@ func (a *Admin) warningsOf(c oidc.Client) (warnings []string) {
 			warn(" is registered for response_type %q, which is refused: add it to GATEHOUSE_RESPONSE_TYPES, or take it away", name)
 		}
 	}
+	if guess, found := guessSecret(c); found {
+		warn(" has %q as its secret, which anybody would try: gatehouse client rotate-secret %s", guess, shellWord(c.ClientID))
+	}
 	if uri := c.FrontchannelLogoutURI; uri != "" && !oidc.MayTellInFront(uri, c.RedirectURIs) {
 		warn(": "+foreignLogoutURI, uri)
 	}
@@ -57,6 +62,32 @@ func (a *Admin) warningsOf(c oidc.Client) (warnings []string) {
 	}
 	return warnings
 }
+
+// guessSecret tries what people take for a secret until they have time for a better one. Only who writes SQL can have such a one: the
+// table has nothing but digests, so that it cannot refuse it.
+func guessSecret(c oidc.Client) (guess string, found bool) {
+	if len(c.SecretSHA256) != len(oidc.Digest("")) {
+		return "", false
+	}
+	for _, word := range []string{c.ClientID, c.ClientName, "secret", "insecure_secret", "client_secret", "client-secret"} {
+		for _, guess := range []string{word, c.ClientID + word, c.ClientID + "-" + word, c.ClientID + "_" + word} {
+			if c.SecretMatches(guess) {
+				return guess, true
+			}
+		}
+	}
+	guess, found = leakedDigests()[[32]byte(c.SecretSHA256)]
+	return guess, found
+}
+
+// leakedDigests has the passwords of published leaks by their digests.
+var leakedDigests = sync.OnceValue(func() map[[32]byte]string {
+	digests := map[[32]byte]string{}
+	for word := range authn.Leaked() {
+		digests[oidc.Digest(word)] = word
+	}
+	return digests
+})
 
 // sentInTheClear reports whether others than the browser can read what is sent to uri.
 func sentInTheClear(uri string) bool {

@@ -39,6 +39,9 @@ func (a *Admin) AddClient(ctx context.Context, in Registration) (AddedClient, er
 	if err := a.checkClient(&in.Client); err != nil {
 		return AddedClient{}, err
 	}
+	if problem := oidc.ClientSecretProblem(in.ClientSecret); in.ClientSecret != "" && problem != "" {
+		return AddedClient{}, invalid("%s %s (RFC 6749 §10.10); leave it out, and a good one is made", member("client_secret"), problem)
+	}
 	made := in.setSecret()
 	return AddedClient{in.ClientID, made}, a.store.AddClient(ctx, in.Client)
 }

@@ -87,14 +87,13 @@ func TestImportLeavesOutWhatIsNotSupportedAndSaysSo(t *testing.T) {
 	t.Parallel()
 	a, _ := newAdmin(t)
 	list, _, err := ParseRegistrations([]byte(`[
-		{"client_id": "a", "grant_types": ["authorization_code", "password"], "client_secret": "short"},
+		{"client_id": "a", "grant_types": ["authorization_code", "password"], "client_secret": "0123456789abcdef012345"},
 		{"client_id": "b", "redirect_uris": ["http://b.example.org/cb", "http://localhost:8000/cb"], "unknown": true}]`))
 	try(t, err)
 	imported, err := a.ImportClients(t.Context(), list)
 	try(t, err)
 	want := []Warning{
 		{"a", `left out grant_type "password", which is not supported`},
-		{"a", "has a short secret: gatehouse client rotate-secret a makes a strong one"},
 		{"b", "http://b.example.org/cb is http: whoever is on the way can read what is sent there"},
 	}
 	if !slices.Equal(imported.Warnings, want) || len(imported.Clients) != 2 || imported.Clients[0].ClientSecret != "" ||
@@ -222,4 +221,57 @@ func TestTheStateOfASigningKey(t *testing.T) {
 	}
 	_, err = a.RotateKey(t.Context(), RotateKey{Alg: "none"})
 	refused[Invalid](t, err, `alg "none" is not supported`)
+}
+
+// RFC 6749 §10.10.
+func TestAWeakSecretIsRefusedWhicheverWayItComes(t *testing.T) {
+	t.Parallel()
+	a, conn := newAdmin(t)
+	list, _, err := ParseRegistrations([]byte(`[{"client_id": "short", "client_secret": "secret"},
+		{"client_id": "same", "client_secret": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"},
+		{"client_id": "both", "client_secret": "0123456789", "redirect_uris": ["javascript:x"]},
+		{"client_id": "good", "client_secret": "7f0c2f9be51d4e6aa1d3c6b8e9f00a11"}, {"client_id": "none"}]`))
+	try(t, err)
+	_, err = a.ImportClients(t.Context(), list)
+	for _, want := range []string{"client short: client_secret must have at least 22 characters",
+		"client same: client_secret must have at least 8 different characters", "client both: client_secret must have at least 22 characters",
+		"client both: redirect_uris must have a scheme of the application", "leave it out", "gatehouse client rotate-secret"} {
+		refused[Refusal](t, err, want)
+	}
+	for _, not := range []string{"client good", "client none", "0123456789"} {
+		if strings.Contains(err.Error(), not) {
+			t.Errorf("%q is in %v", not, err)
+		}
+	}
+	for _, weak := range []string{"x", "changeme", "0123456789abcdef01234", "abababababababababababababababab"} {
+		in := NewRegistration()
+		in.ClientID, in.ClientSecret = "c", weak
+		_, err := a.AddClient(t.Context(), in)
+		refused[Invalid](t, err, "client_secret must have at least")
+	}
+	var n int
+	try(t, conn.QueryRow(t.Context(), `SELECT count(*) FROM clients`).Scan(&n))
+	if n != 0 {
+		t.Errorf("%d clients are registered", n)
+	}
+}
+
+// The table has digests only, so that whoever writes SQL may take any: then it is said.
+func TestASecretThatAnybodyWouldTryIsFoundByItsDigest(t *testing.T) {
+	t.Parallel()
+	a, conn := newAdmin(t)
+	_, err := conn.Exec(t.Context(), `INSERT INTO clients (client_id, client_name, client_secret_sha256) VALUES
+		('hub', 'Hub', sha256('hub-secret')), ('wiki', 'The wiki', sha256('wiki')), ('grafana', 'G', sha256('password1')),
+		('https://a.example/?a=1&b=''2', 'A', sha256('secret')), ('good', 'Good', sha256('7f0c2f9be51d4e6aa1d3c6b8e9f00a11'))`)
+	try(t, err)
+	checked, err := a.CheckClients(t.Context())
+	try(t, err)
+	want := []string{`grafana has "password1" as its secret, which anybody would try: gatehouse client rotate-secret grafana`,
+		`https://a.example/?a=1&b='2 has "secret" as its secret, which anybody would try: gatehouse client rotate-secret ` +
+			`'https://a.example/?a=1&b='\''2'`,
+		`hub has "hub-secret" as its secret, which anybody would try: gatehouse client rotate-secret hub`,
+		`wiki has "wiki" as its secret, which anybody would try: gatehouse client rotate-secret wiki`}
+	if got := slices.Sorted(slices.Values(checked.Warnings)); !slices.Equal(got, want) {
+		t.Errorf("%q\nwant\n%q", got, want)
+	}
 }

@@ -46,7 +46,7 @@ func (a *Admin) ImportClients(ctx context.Context, in ImportClients) (ImportedCl
 			out.Warnings = append(out.Warnings, Warning{r.ClientID, text})
 		}
 		made[i] = r.setSecret()
-		toImport[i] = store.ImportedClient{Client: r.Client, SecretIfMissing: made[i] != ""}
+		toImport[i] = store.ImportedClient{Client: r.Client, SecretIfMissing: made[i] != "", Refused: refuseSecret(r.ClientSecret)}
 	}
 	if err := a.store.ImportClients(ctx, toImport); err != nil {
 		return out, err
@@ -90,9 +90,6 @@ func (a *Admin) keepSupported(r *Registration) (warnings []string) {
 	if len(others) > 0 && len(r.Audiences) == 0 {
 		warn("has scopes that mean nothing here, and audiences names no service that they are for: %s", strings.Join(others, " "))
 	}
-	if r.ClientSecret != "" && len(r.ClientSecret) < 22 { // 128 bits in base64
-		warn("has a short secret: gatehouse client rotate-secret %s makes a strong one", r.ClientID)
-	}
 	for _, uri := range slices.Concat(r.RedirectURIs, r.PostLogoutRedirectURIs) {
 		if sentInTheClear(uri) {
 			warn("%s is http: whoever is on the way can read what is sent there", uri)
@@ -102,6 +99,16 @@ func (a *Admin) keepSupported(r *Registration) (warnings []string) {
 		warn(foreignLogoutURI, uri)
 	}
 	return warnings
+}
+
+// refuseSecret returns why a client is not imported with this secret, nil if it may be.
+func refuseSecret(secret string) error {
+	problem := oidc.ClientSecretProblem(secret)
+	if secret == "" || problem == "" {
+		return nil
+	}
+	return Refusal{Words: "client_secret " + problem + " (RFC 6749 §10.10); leave it out, and a new client gets a good one, or one that is " +
+		"here keeps its own; gatehouse client rotate-secret makes another"}
 }
 
 const foreignLogoutURI = "frontchannel_logout_uri %s is never loaded: it has not the scheme, host and port of a redirect URI"

@@ -140,7 +140,8 @@ var secretHash = regexp.MustCompile(`^\$(2[abxy]|5|6|base64|scrypt|argon2(id|i|d
 func (f *foreign) translateSecret() {
 	secret := f.text("client_secret")
 	if expires := string(f.members["client_secret_expires_at"]); secret != "" && expires != "" && expires != "0" {
-		f.warn("its secret would have expired, and does not here: gatehouse client rotate-secret %s ends it", f.text("client_id"))
+		f.warn("its secret would have expired, and does not here: gatehouse client rotate-secret %s ends it",
+			shellWord(f.text("client_id")))
 	}
 	plain, isPlain := strings.CutPrefix(secret, "$plaintext$") // Authelia
 	switch {

@@ -80,7 +80,9 @@ func (n NewPassword) isCommon() bool {
 // ofThisPlace are the names in front of the form.
 var ofThisPlace = []string{"gatehouse", "jupyter", "jupyterhub", "jupyterlab", "notebook", "passwort", "administrator"}
 
-// leaked returns the words of published leaks.
+// Leaked returns the passwords of published leaks, in lower case.
+func Leaked() map[string]bool { return leaked() }
+
 var leaked = sync.OnceValue(func() map[string]bool {
 	words := map[string]bool{}
 	for _, word := range frequency.FrequencyLists["passwords"] {

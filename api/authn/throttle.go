@@ -16,6 +16,7 @@ import (
 //   - Whoever was told to wait, and waited, has buckets of their own, which those who do not wait never fill: ByWaitedPair
 //     (account and site), ByWaited (account) and ByWaitedSite.
 //   - ByUserCodeSite and ByUserCodeUser are for the codes of devices, so that no guess at those counts as one at a password.
+//   - ByClient is for secrets of clients, in no table: see ClientGuesses.
 //
 // There is a fixed number of buckets, so no flood makes the table grow. Names that do not exist have buckets as well.
 type Kind byte
@@ -32,6 +33,7 @@ const (
 	ByWaitedSite
 	ByUserCodeSite
 	ByUserCodeUser
+	ByClient
 )
 
 // longestWait is in seconds.
@@ -53,6 +55,7 @@ var kinds = [...]struct {
 	ByWaitedSite:   {50, 1.0 / 15, true},
 	ByUserCodeSite: {50, 1.0 / 15, true},
 	ByUserCodeUser: {10, 1.0 / 15, false},
+	ByClient:       {20, 1.0 / 3, true},
 }
 
 // Limits are those of a bucket, in failures.

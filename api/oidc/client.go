@@ -1,7 +1,6 @@
 package oidc
 
 import (
-	"crypto/subtle"
 	"slices"
 	"time"
 )
@@ -93,9 +92,3 @@ func (c *Client) Home() string {
 
 // MayUse reports whether grantType is registered for the client (RFC 7591 §2).
 func (c *Client) MayUse(grantType string) bool { return slices.Contains(c.GrantTypes, grantType) }
-
-// SecretMatches reports in constant time whether secret is the client's; a client without one matches nothing.
-func (c *Client) SecretMatches(secret string) bool {
-	sum := Digest(secret)
-	return len(c.SecretSHA256) == len(sum) && subtle.ConstantTimeCompare(sum[:], c.SecretSHA256) == 1
-}

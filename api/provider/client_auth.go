@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"net/url"
 	"strings"
+	"time"
 
 	"gatehouse/api/oidc"
 )
@@ -45,14 +46,17 @@ func (p *Provider) fromClient(
 	ctx context.Context, r Request, endpoint string, known []string,
 ) (*oidc.Client, oidc.Params, *Answer) {
 	params, bad := oidc.ParseParams(r.Params, known)
-	client, refused, err := (*oidc.Client)(nil), oidc.RefuseParams(bad), error(nil)
+	client, refused, wait, err := (*oidc.Client)(nil), oidc.RefuseParams(bad), time.Duration(0), error(nil)
 	if refused == nil {
-		client, refused, err = p.authenticateClient(ctx, r, params)
+		client, refused, wait, err = p.authenticateClient(ctx, r, params)
 	}
 	var a Answer
 	switch {
 	case err != nil:
 		a = p.failed(ctx, err)
+	case wait > 0:
+		a = p.refuse(ctx, endpoint, client.ClientID, refused)
+		a.Status, a.RetryAfter = 429, wait
 	case refused != nil:
 		a = p.refuse(ctx, endpoint, "", refused)
 	default:
@@ -62,8 +66,11 @@ func (p *Provider) fromClient(
 }
 
 // authenticateClient returns the client that a request comes from (RFC 6749 §2.3). A client with a secret may send it
-// either way, whichever of the two methods it is registered with; a request with two methods at once is refused.
-func (p *Provider) authenticateClient(ctx context.Context, r Request, params oidc.Params) (*oidc.Client, *oidc.Error, error) {
+// either way, whichever of the two methods it is registered with; a request with two methods at once is refused. wait is how long
+// nobody's secret is looked at who comes from there, after too many wrong ones.
+func (p *Provider) authenticateClient(
+	ctx context.Context, r Request, params oidc.Params,
+) (c *oidc.Client, refused *oidc.Error, wait time.Duration, err error) {
 	var candidates []credentials
 	used := 0
 	for _, m := range clientAuthMethods {
@@ -73,9 +80,10 @@ func (p *Provider) authenticateClient(ctx context.Context, r Request, params oid
 		}
 	}
 	if used > 1 {
-		return nil, &oidc.Error{Code: oidc.InvalidRequest, Description: "the client authenticates in more than one way"}, nil
+		return nil, &oidc.Error{Code: oidc.InvalidRequest, Description: "the client authenticates in more than one way"}, 0, nil
 	}
 	why := "no client_id, or a header or client_assertion that cannot be read"
+	var guessed *oidc.Client
 	for _, try := range candidates {
 		if try.id == "" {
 			continue
@@ -87,7 +95,7 @@ func (p *Provider) authenticateClient(ctx context.Context, r Request, params oid
 		client, err := p.clientOf(ctx, r, []string{try.id})
 		switch {
 		case err != nil:
-			return nil, nil, err
+			return nil, nil, 0, err
 		case client == nil:
 			why = "client_id " + clip(try.id) + " is not registered; to see what is: gatehouse client list"
 			continue
@@ -95,13 +103,22 @@ func (p *Provider) authenticateClient(ctx context.Context, r Request, params oid
 			why = "client_id " + clip(try.id) + " is disabled"
 			continue
 		}
+		if wait := p.mustWait(r, client, try); wait > 0 {
+			return client, errManyGuesses, wait, nil
+		}
 		problem, err := p.proves(ctx, r, client, try)
 		if err != nil || problem == "" {
-			return client, nil, err
+			return client, nil, 0, err
 		}
 		why = "client_id " + clip(try.id) + " " + problem
+		if isGuess(client, try) {
+			guessed = client
+		}
 	}
-	return nil, &oidc.Error{Code: oidc.InvalidClient, Description: "client authentication failed", Log: why}, nil
+	if guessed != nil { // once, although one header can be read in two ways
+		p.guesses.Failed(guessed.ClientID, guesser(r), p.now())
+	}
+	return nil, &oidc.Error{Code: oidc.InvalidClient, Description: "client authentication failed", Log: why}, 0, nil
 }
 
 // proves returns what is wrong with credentials that are not the client's, for the log; never a secret.

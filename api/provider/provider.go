@@ -28,6 +28,7 @@ type Provider struct {
 	clientKeys clientKeys
 	bucketKey  [32]byte
 	attempts   authn.Attempts
+	guesses    authn.ClientGuesses
 	perSite    authn.SiteLimiter
 	unreadable unreadable
 	fetches    fetches // of what strangers name

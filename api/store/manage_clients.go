@@ -34,7 +34,8 @@ func (s *Store) AddClient(ctx context.Context, c oidc.Client) error {
 // ImportedClient is a client to import, and what became of it.
 type ImportedClient struct {
 	oidc.Client
-	SecretIfMissing bool // a client that has a secret keeps it
+	SecretIfMissing bool  // a client that has a secret keeps it
+	Refused         error // why it is not imported, nor are the others, whatever the database says; nil for nothing
 
 	New         bool // it was not registered before
 	SecretIsNew bool // the client's secret is what is stored now
@@ -48,8 +49,10 @@ func (s *Store) ImportClients(ctx context.Context, list []ImportedClient) error 
 		for i := range list {
 			// A savepoint, so that the others are looked at, too.
 			err := pgx.BeginFunc(ctx, tx, func(tx pgx.Tx) error { return importClient(ctx, tx, &list[i]) })
-			if err != nil {
-				refused = append(refused, fmt.Errorf("client %s: %w", list[i].ClientID, inWords(err, registeredColumns.shown(list[i].Client))))
+			for _, why := range []error{list[i].Refused, inWords(err, registeredColumns.shown(list[i].Client))} {
+				if why != nil {
+					refused = append(refused, fmt.Errorf("client %s: %w", list[i].ClientID, why))
+				}
 			}
 			if errors.As(err, new(Unavailable)) || ctx.Err() != nil {
 				break

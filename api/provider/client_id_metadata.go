@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"gatehouse/api/authn"
 	"gatehouse/api/oidc"
 	"gatehouse/api/store"
 )
@@ -41,7 +42,7 @@ func (p *Provider) clientOfDocument(ctx context.Context, r Request, ids []string
 func (p *Provider) fetchClient(
 	ctx context.Context, r Request, clientID string, known *oidc.Client, age time.Duration,
 ) (*oidc.Client, error) {
-	why := p.fetches.once(ctx, clientID, p.now, func(ctx context.Context) error {
+	why := p.fetches.once(ctx, fetchKey{authn.EndSite(r.Addr), clientID}, p.now, func(ctx context.Context) error {
 		return p.readDocument(ctx, r, clientID, known != nil)
 	})
 	switch {

@@ -61,7 +61,7 @@ func (p *Provider) keysOf(ctx context.Context, c *oidc.Client, maxAge time.Durat
 	if set := e.youngerThan(maxAge, p.now()); set != nil {
 		return set, nil
 	}
-	err := p.keyFetches.once(ctx, e, p.now, func(ctx context.Context) error { return p.fetchKeys(ctx, c, e) })
+	err := p.keyFetches.once(ctx, fetchKey{what: e}, p.now, func(ctx context.Context) error { return p.fetchKeys(ctx, c, e) })
 	if set := e.youngerThan(keySetStale, p.now()); set != nil {
 		return set, nil
 	}

@@ -19,7 +19,8 @@ import (
 const (
 	maxFetches       = 32
 	maxFetchAttempts = 1_000            // that are running or in the pause after
-	fetchPause       = 10 * time.Second // between two attempts at the same
+	maxFetchesOfSite = 50               // of these, for one end site
+	fetchPause       = 10 * time.Second // between two attempts of a site at the same
 )
 
 // errTooManyFetches is the error of a fetch for which there is no place.
@@ -29,7 +30,15 @@ var errTooManyFetches = errors.New("as many addresses of clients are fetched as 
 type fetches struct {
 	places   chan struct{}
 	mu       sync.Mutex
-	attempts map[any]*fetchAttempt // by address, or by whatever else names what is fetched
+	attempts map[fetchKey]*fetchAttempt
+	ofSite   map[string]int // attempts
+}
+
+// fetchKey is what is fetched, and for whom: nobody waits for an attempt of somebody else, whose places may all be taken, or has the
+// error of it.
+type fetchKey struct {
+	site string // the end site of who asks; "" where there is no share for each
+	what any    // an address, or whatever else names it
 }
 
 // fetchAttempt is a running or finished fetch. Failures are not cached (OAuth Client ID Metadata Document §4.4), only
@@ -41,13 +50,13 @@ type fetchAttempt struct {
 }
 
 func newFetches() fetches {
-	return fetches{places: make(chan struct{}, maxFetches), attempts: map[any]*fetchAttempt{}}
+	return fetches{places: make(chan struct{}, maxFetches), attempts: map[fetchKey]*fetchAttempt{}, ofSite: map[string]int{}}
 }
 
-// once runs fetch for what it names, or waits for the attempt that is running; within the pause after one it returns the
+// once runs fetch for what key names, or waits for the attempt that is running; within the pause after one it returns the
 // error of that. An attempt goes on although the request that began it has ended.
-func (f *fetches) once(ctx context.Context, what any, now func() time.Time, fetch func(context.Context) error) error {
-	a, begins := f.attempt(what, now())
+func (f *fetches) once(ctx context.Context, key fetchKey, now func() time.Time, fetch func(context.Context) error) error {
+	a, begins := f.attempt(key, now())
 	if a == nil {
 		return errTooManyFetches
 	}
@@ -71,22 +80,35 @@ func (f *fetches) once(ctx context.Context, what any, now func() time.Time, fetc
 }
 
 // attempt returns the attempt that counts now; begins reports whether the caller is to make it. nil: there are too many.
-func (f *fetches) attempt(what any, now time.Time) (a *fetchAttempt, begins bool) {
+func (f *fetches) attempt(key fetchKey, now time.Time) (a *fetchAttempt, begins bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if len(f.attempts) >= maxFetchAttempts {
-		maps.DeleteFunc(f.attempts, func(_ any, old *fetchAttempt) bool { return old.isOver(now) })
+	if f.isFull(key.site) {
+		for other, old := range f.attempts {
+			if old.isOver(now) {
+				f.ofSite[other.site]--
+				delete(f.attempts, other)
+			}
+		}
+		maps.DeleteFunc(f.ofSite, func(_ string, n int) bool { return n == 0 })
 	}
-	a = f.attempts[what]
+	a = f.attempts[key]
 	switch {
 	case a != nil && !a.isOver(now):
 		return a, false
-	case a == nil && len(f.attempts) >= maxFetchAttempts:
+	case a == nil && f.isFull(key.site):
 		return nil, false
+	case a == nil:
+		f.ofSite[key.site]++
 	}
 	a = &fetchAttempt{done: make(chan struct{})}
-	f.attempts[what] = a
+	f.attempts[key] = a
 	return a, true
+}
+
+// isFull reports whether there is no place for an attempt of a site.
+func (f *fetches) isFull(site string) bool {
+	return len(f.attempts) >= maxFetchAttempts || site != "" && f.ofSite[site] >= maxFetchesOfSite
 }
 
 // isOver reports whether the attempt and the pause after it have ended.

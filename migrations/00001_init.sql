@@ -792,6 +792,7 @@ CREATE TABLE grants (
   refresh_sha256     bytea,
   refresh_seq        bigint NOT NULL DEFAULT 0,
   refreshed_at       timestamptz,
+  refreshed_from     integer,
   refresh_expires_at timestamptz
 ) WITH (fillfactor = 80);
 COMMENT ON COLUMN grants.offline IS 'true: outlives its session (offline_access); false: ends with it';
@@ -801,6 +802,8 @@ COMMENT ON COLUMN grants.refresh_sha256 IS 'digest of the secret that its refres
 COMMENT ON COLUMN grants.refresh_seq IS
   'the place of the refresh token that can be used; one that comes with a place before it is a replay';
 COMMENT ON COLUMN grants.refreshed_at IS 'when that place was reached';
+COMMENT ON COLUMN grants.refreshed_from IS
+  'from which network (an IPv4 address or an IPv6 /64): a part of a digest under a key of GATEHOUSE_ENCRYPTION_KEY';
 COMMENT ON COLUMN grants.refresh_expires_at IS 'idle end of the refresh token, moved on use, never past expires_at';
 CREATE INDEX grants_by_user ON grants (user_id);
 CREATE INDEX grants_that_last ON grants (user_id, client_id, id) WHERE offline AND revoked_at IS NULL;

@@ -29,4 +29,5 @@ const (
 	ForLoginThrottle        Purpose = "login throttle"
 	ForDeviceNetworks       Purpose = "device's network"
 	ForRegisteringNetworks  Purpose = "registering network"
+	ForRefreshingNetworks   Purpose = "refreshing network"
 )

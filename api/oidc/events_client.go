@@ -51,6 +51,16 @@ func (RefreshTokenReplayed) Kind() EventKind {
 	return EventKind{"refresh_token_replayed", LevelWarn, "a refresh token was used again: its family is revoked"}
 }
 
+// RefreshTokenShared is a refresh token that two networks used within its grace: a client on the move, or somebody who has a copy of it.
+type RefreshTokenShared struct {
+	ClientID string `json:"client_id"`
+	Username string `json:"username"`
+}
+
+func (RefreshTokenShared) Kind() EventKind {
+	return EventKind{"refresh_token_shared", LevelWarn, "a refresh token was used from two networks within its grace"}
+}
+
 // TokenExchanged is an access token for another service that a client got for a user's (RFC 8693).
 type TokenExchanged struct {
 	ClientID   string `json:"client_id"`

@@ -3,8 +3,12 @@ package provider
 import (
 	"cmp"
 	"context"
+	"encoding/binary"
 	"errors"
+	"net/netip"
 
+	"gatehouse/api/authn"
+	"gatehouse/api/keys"
 	"gatehouse/api/oidc"
 	"gatehouse/api/store"
 )
@@ -23,8 +27,9 @@ func (p *Provider) grantRefreshToken(ctx context.Context, c *oidc.Client, req to
 		return p.refuseRefreshToken(ctx, c, store.RefusedGrant{Reason: "unknown"})
 	}
 	rotation := store.Rotation{Token: token, Client: c,
-		Scope: req.params["scope"], Restriction: req.restriction, IdleEnds: req.now.Add(p.RefreshIdle), Grace: p.RefreshGrace}
-	g, u, err := p.store.RotateRefreshToken(ctx, rotation, req.now)
+		Scope: req.params["scope"], Restriction: req.restriction, IdleEnds: req.now.Add(p.RefreshIdle), Grace: p.RefreshGrace,
+		From: p.refreshingNetwork(req.from)}
+	g, u, shared, err := p.store.RotateRefreshToken(ctx, rotation, req.now)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		refusal, err := p.store.RefuseRefreshToken(ctx, rotation, req.now)
@@ -35,6 +40,9 @@ func (p *Provider) grantRefreshToken(ctx context.Context, c *oidc.Client, req to
 	case err != nil:
 		return p.failed(ctx, err)
 	}
+	if shared {
+		p.tell(ctx, oidc.RefreshTokenShared{ClientID: c.ClientID, Username: u.Username})
+	}
 	return p.issueTokens(ctx, c, &u, &g, req, cmp.Or(req.params["scope"], g.Scope), token.Next(c))
 }
 
@@ -43,4 +51,14 @@ func (p *Provider) refuseRefreshToken(ctx context.Context, c *oidc.Client, refus
 		p.tell(ctx, oidc.RefreshTokenReplayed{ClientID: c.ClientID})
 	}
 	return p.refuseInvalidGrant(ctx, c, refused, "the refresh token is not valid: unknown, expired, revoked, or used before")
+}
+
+// refreshingNetwork returns what tells the network of an address from others, and from nothing else: 32 bits of a keyed digest.
+func (p *Provider) refreshingNetwork(addr netip.Addr) *int32 {
+	if !addr.IsValid() {
+		return nil
+	}
+	digest := p.sealer.Derive(keys.ForRefreshingNetworks, []byte(authn.Subnet(addr)))
+	number := int32(binary.BigEndian.Uint32(digest[:]))
+	return &number
 }

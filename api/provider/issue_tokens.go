@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"net/netip"
 	"net/url"
 	"time"
 
@@ -14,6 +15,7 @@ type tokenRequest struct {
 	params      oidc.Params
 	all         url.Values // as they came: those that may be repeated
 	restriction store.Restriction
+	from        netip.Addr // of who asks; the zero Addr where that is not known
 	now         time.Time
 }
 

@@ -90,7 +90,7 @@ func (p *Provider) Token(ctx context.Context, r Request) Answer {
 	if refused != nil {
 		return p.refuseProof(ctx, r, client, refused, now)
 	}
-	return p.withNonce(r, grants[i].run(p, ctx, client, tokenRequest{params, r.Params, restriction, now}), now)
+	return p.withNonce(r, grants[i].run(p, ctx, client, tokenRequest{params, r.Params, restriction, r.Addr, now}), now)
 }
 
 // restrictionOf returns what the tokens are to be restricted to: the key of the DPoP proof, which some clients have to send

@@ -22,6 +22,7 @@ type Rotation struct {
 	Restriction
 	IdleEnds time.Time
 	Grace    time.Duration // in which a spent token still has the same successor
+	From     *int32        // tells networks apart; nil where it is not known
 }
 
 // ScopeTooWide is the reason for which a request is refused that asks for more than was granted (RFC 6749 §6); the token is not spent.
@@ -30,6 +31,7 @@ const ScopeTooWide = "scope too wide"
 // The row of the grant is the target, so that of requests in parallel each looks at what the one before it left there.
 var rotateRefreshToken = compile(`
 	UPDATE grants g SET refresh_seq = @next_place, refreshed_at = CASE WHEN g.refresh_seq = @next_place THEN g.refreshed_at ELSE @now END,
+		refreshed_from = CASE WHEN g.refresh_seq = @next_place THEN g.refreshed_from ELSE @from END,
 		refresh_expires_at = LEAST(@idle_ends, g.expires_at)
 	FROM users u
 	WHERE g.id = @grant AND g.refresh_sha256 = @family AND g.refresh_expires_at > @now
@@ -37,17 +39,19 @@ var rotateRefreshToken = compile(`
 		AND u.id = g.user_id AND ` + refusalOfOffline + ` IS NULL
 		AND string_to_array(@scope, ' ') <@ string_to_array(g.scope, ' ')
 		AND coalesce(g.dpop_jkt, @jkt) = @jkt AND @resources::text[] <@ coalesce(g.resources, @allowed_resources)
-	RETURNING ` + userColumns + `, ` + grantColumns)
+	RETURNING ` + userColumns + `, ` + grantColumns + `, coalesce(g.refreshed_from <> @from, false)`)
 
 // RotateRefreshToken spends the token in one statement, which moves the grant to the place of the next (RFC 9700 §4.14.2). A token that was
-// spent less than r.Grace ago, by a client that retries or races with itself, has its grant returned again, and the place stays.
+// spent less than r.Grace ago, by a client that retries or races with itself, has its grant returned again, and the place stays: then
+// shared reports whether another network spent it first.
 // ErrNotFound: it is unknown, of another client, expired, or its grant is not valid; see RefuseRefreshToken.
-func (s *Store) RotateRefreshToken(ctx context.Context, r Rotation, now time.Time) (oidc.Grant, oidc.User, error) {
-	g, u := oidc.Grant{ClientID: r.Client.ClientID}, oidc.User{}
+func (s *Store) RotateRefreshToken(ctx context.Context, r Rotation, now time.Time) (
+	g oidc.Grant, u oidc.User, shared bool, err error) {
+	g.ClientID = r.Client.ClientID
 	a := r.args(now)
-	a["next_place"], a["idle_ends"] = r.Token.Next(r.Client).Place, r.IdleEnds
-	err := rotateRefreshToken.row(ctx, s.pool, a).Scan(append(userFields(&u), grantFields(&g)...)...)
-	return g, u, failure(err)
+	a["next_place"], a["idle_ends"], a["from"] = r.Token.Next(r.Client).Place, r.IdleEnds, r.From
+	err = rotateRefreshToken.row(ctx, s.pool, a).Scan(append(append(userFields(&u), grantFields(&g)...), &shared)...)
+	return g, u, shared, failure(err)
 }
 
 // args are those that rotateRefreshToken and refuseRefreshToken share.

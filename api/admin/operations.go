@@ -28,6 +28,7 @@ var operations = []Operation{
 	op("user passwd", "Set a user's password.", (*Admin).SetPassword),
 	op("user disable", "Shut a user out, from the next request on.", (*Admin).DisableUser),
 	op("user enable", "Let a user in again.", (*Admin).EnableUser),
+	op("user set-username-rule", "Set what usernames may be: unix, email or open.", (*Admin).SetUsernameRule),
 	op("user list", "List the users.", (*Admin).ListUsers),
 	op("user links", "Print which accounts at upstreams a user can sign in with, as JSON.", (*Admin).ListLinkedAccounts),
 	op("user link", "Print an address with which a user sets a password, once.", (*Admin).LinkUser),

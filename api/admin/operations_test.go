@@ -61,6 +61,7 @@ func TestEveryOperationRuns(t *testing.T) {
 		{"user passwd", `{"username": "alice", "password": "` + passphrase + `", "sign_out": true}`, `{}`},
 		{"user disable", `{"username": "alice"}`, `{}`},
 		{"user enable", `{"username": "alice"}`, `{}`},
+		{"user set-username-rule", `{"rule": "email"}`, `{}`},
 		{"user list", `{"search": "A@EX", "group": "staff", "limit": 1}`,
 			`{"items":\[{"username":"alice","sub":"1",.*"groups":\["staff"\].*}\]}`},
 		{"user links", `{"username": "alice"}`, `{"accounts":\[\]}`},

@@ -112,6 +112,9 @@ type NewUpstreamUser struct {
 	Email                                 string // verified, "" for none
 }
 
+// lockAddress has those who are made with the same address at once wait for each other: each then sees the row of the one before.
+var lockAddress = compile(`SELECT pg_advisory_xact_lock(hashtextextended('address of a new user: ' || lower(@email), 0))`)
+
 var createUpstreamUser = compile(`
 	WITH created AS (
 		INSERT INTO users (username, name, given_name, family_name, email, email_verified)
@@ -127,14 +130,29 @@ var createUpstreamUser = compile(`
 // CreateUpstreamUser makes a user of an account that belongs to nobody. ErrNotFound: the username does not fit, it or the address is
 // somebody's here, or the account has become somebody's meanwhile.
 func (s *Store) CreateUpstreamUser(ctx context.Context, a UpstreamAccount, u NewUpstreamUser, now time.Time) error {
-	return s.changeUpstreamAccount(ctx, &createUpstreamUser, a, args{"username": u.Username, "name": u.Name, "given_name": u.GivenName,
-		"family_name": u.FamilyName, "email": u.Email, "pattern": u.Pattern, "now": now})
+	var batch pgx.Batch // which is one transaction, and each statement sees what was there when it began
+	lockAddress.queue(&batch, args{"email": u.Email})
+	var made pgconn.CommandTag
+	createUpstreamUser.queue(&batch, account(a, args{"username": u.Username, "name": u.Name, "given_name": u.GivenName,
+		"family_name": u.FamilyName, "email": u.Email, "pattern": u.Pattern, "now": now})).
+		Exec(func(tag pgconn.CommandTag) error { made = tag; return nil })
+	return changedAccount(made, s.pool.SendBatch(ctx, &batch).Close())
 }
 
 // changeUpstreamAccount runs a statement about account; a has its other arguments.
-func (s *Store) changeUpstreamAccount(ctx context.Context, q *query, account UpstreamAccount, a args) error {
-	a["upstream"], a["issuer"], a["sub"], a["label"] = account.Upstream, account.Issuer, account.Sub, account.Label
-	tag, err := q.run(ctx, s.pool, a)
+func (s *Store) changeUpstreamAccount(ctx context.Context, q *query, of UpstreamAccount, a args) error {
+	tag, err := q.run(ctx, s.pool, account(of, a))
+	return changedAccount(tag, err)
+}
+
+// account adds the arguments that name one.
+func account(of UpstreamAccount, a args) args {
+	a["upstream"], a["issuer"], a["sub"], a["label"] = of.Upstream, of.Issuer, of.Sub, of.Label
+	return a
+}
+
+// changedAccount returns what became of such a statement.
+func changedAccount(tag pgconn.CommandTag, err error) error {
 	var refused *pgconn.PgError
 	if errors.As(err, &refused) && (refused.Code == "23505" || refused.Code == "23503") || err == nil && tag.RowsAffected() == 0 {
 		return ErrNotFound // of another row's, or of a user or upstream that is gone

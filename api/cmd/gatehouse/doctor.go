@@ -47,6 +47,7 @@ var examinations = []struct {
 	{"database", false, examineDatabase},
 	{"keys", true, examineKeys},
 	{"clients", true, examineClients},
+	{"users", true, examineUsers},
 	{"upstream", true, examineUpstreams},
 	{"issuer", false, examineIssuer},
 	{"address", false, examineAddresses},
@@ -197,6 +198,20 @@ func examineClients(ctx context.Context, p patient) (findings []finding) {
 	}
 	if findings == nil {
 		return good("%d registered", checked.Registered)
+	}
+	return findings
+}
+
+func examineUsers(ctx context.Context, p patient) (findings []finding) {
+	warnings, err := p.admin.CheckUsers(ctx)
+	if err != nil {
+		return bad("%s", unfold(err.Error()))
+	}
+	for _, warning := range warnings {
+		findings = append(findings, finding{"warn", warning})
+	}
+	if findings == nil {
+		return good("each verified address is one person's")
 	}
 	return findings
 }

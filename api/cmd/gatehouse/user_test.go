@@ -130,3 +130,31 @@ func TestGroupCommands(t *testing.T) {
 	s.bad(`there is no such group: "hub-admins"`, "", "group", "add-member", "hub-admins", "alice")
 	s.bad(`there is no group "hub-admins"`, "", "group", "remove", "hub-admins")
 }
+
+func TestUsernameRule(t *testing.T) {
+	t.Parallel()
+	s := newShell(t)
+	s.bad("the rule must be unix, email or open, not windows", "", "user", "set-username-rule", "windows")
+	s.bad("at most 32 lower-case letters", "", "user", "add", "ada@example.org", "--no-password")
+	if out := s.good("", "user", "set-username-rule", "email"); out != "usernames may be what the rule email says\n" {
+		t.Errorf("%q", out)
+	}
+	s.good("", "user", "add", "ada@example.org", "--no-password")
+	s.bad("there are usernames that would break the rule: ada@example.org; Change or delete these users first.", "",
+		"user", "set-username-rule", "unix")
+}
+
+func TestDoctorNamesAddressesOfSeveralUsers(t *testing.T) {
+	t.Parallel()
+	s := newShell(t, "GATEHOUSE_ISSUER=http://127.0.0.1:1", "GATEHOUSE_UI_ORIGIN=http://127.0.0.1:1",
+		"GATEHOUSE_ENCRYPTION_KEY="+strings.Repeat("0f", 32))
+	if _, out, _ := s.run("", "doctor"); !strings.Contains(out, "ok   users    each verified address is one person's\n") {
+		t.Error(out)
+	}
+	for _, name := range []string{"ada", "bob"} {
+		s.good("", "user", "add", name, "--no-password", "--email", "Both@example.org", "--email-verified")
+	}
+	if _, out, _ := s.run("", "doctor"); !strings.Contains(out, "warn users    ada, bob all have the verified address both@example.org: ") {
+		t.Error(out)
+	}
+}

@@ -94,9 +94,10 @@ func (ForwardedUnreadable) Kind() EventKind {
 	return EventKind{"forwarded_unreadable", LevelWarn, "a proxy does not say readably where requests come from"}
 }
 
-// RefusalsLeftOut is how many events of one kind the log does not have, since somebody had too many of them.
+// RefusalsLeftOut is how many events of one kind the log does not have, since a site had too many of them.
 type RefusalsLeftOut struct {
-	Of    string `json:"of"` // the event
+	Of    string `json:"of"`   // the event
+	Site  string `json:"site"` // an IPv4 address, or a /48 of IPv6
 	Count int    `json:"count"`
 }
 

@@ -39,6 +39,7 @@ type Provider struct {
 	logoutsDue chan struct{}          // wakes deliverLogouts
 	now        func() time.Time
 	listeners  []listener // to events, in this order
+	refusals   *refusals
 
 	// decide is the rule of the sign-in; a test has another one.
 	decide func(oidc.AuthorizeRequest, *oidc.Client, oidc.Standing, bool, time.Time) (oidc.Step, *oidc.Error)
@@ -52,7 +53,8 @@ func New(settings Settings, db *store.Store, sealer *keys.Sealer, passwords *aut
 	p := &Provider{Settings: settings, store: db, sealer: sealer, passwords: passwords, now: now, decide: oidc.AuthorizeRequest.Decide,
 		outgoing: outgoing.Client(settings.PrivateHosts), fetches: newFetches(), keyFetches: newFetches(),
 		bucketKey: sealer.Derive(keys.ForLoginThrottle, nil), logoutsDue: make(chan struct{}, 1),
-		listeners: []listener{newRefusals(now, logEvent).hear}}
+		refusals: newRefusals(now, logEvent)}
+	p.listeners = []listener{p.refusals.hear}
 	p.upstreams = authn.NewUpstreams(p.outgoing, now)
 	p.metadata = discoveryDocument(settings)
 	p.metadataTag = oidc.ETag(p.metadata)

@@ -68,6 +68,7 @@ func (p *Provider) maintainEachMinute(ctx context.Context) {
 			return
 		case <-minute.C:
 		}
+		p.refusals.tellOfLeftOut(ctx)
 		if err := p.maintain(ctx); err != nil && ctx.Err() == nil {
 			p.tell(ctx, oidc.MaintenanceFailed{Error: err.Error()})
 		}

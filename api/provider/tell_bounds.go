@@ -11,13 +11,12 @@ import (
 
 // How many refusals of one kind a site (an IPv4 address, or a /48 of IPv6) has in the log: so many in a row, and then one a second.
 const (
-	linesInARow   = 100
-	sitesOfLines  = 10_000 // that are counted at once, in all kinds
-	tellOfLeftOut = time.Minute
+	linesInARow  = 100
+	sitesOfLines = 10_000 // that are counted at once, in all kinds
 )
 
 // refusals shares out the log among those who have their requests refused: otherwise somebody with a loop would fill it. How many
-// were left out is told.
+// were left out is told each minute.
 type refusals struct {
 	now  func() time.Time
 	next listener
@@ -32,7 +31,6 @@ type refusalCount struct {
 	lines   float64 // in a row, of which one a second is forgotten
 	at      time.Time
 	leftOut int
-	since   time.Time // of the first that was left out
 }
 
 func newRefusals(now func() time.Time, next listener) *refusals {
@@ -42,16 +40,7 @@ func newRefusals(now func() time.Time, next listener) *refusals {
 // hear is a listener in front of next.
 func (l *refusals) hear(ctx context.Context, e oidc.Event) {
 	from := requestOf(ctx)
-	if !from.addr.IsValid() || !isRefusal(e) {
-		l.next(ctx, e)
-		return
-	}
-	name := e.Kind().Name
-	told, leftOut := l.count(refusalsOf{name, authn.EndSite(from.addr)}, l.now())
-	if leftOut > 0 {
-		l.next(ctx, oidc.RefusalsLeftOut{Of: name, Count: leftOut})
-	}
-	if told {
+	if !from.addr.IsValid() || !isRefusal(e) || l.hasRoom(refusalsOf{e.Kind().Name, authn.EndSite(from.addr)}, l.now()) {
 		l.next(ctx, e)
 	}
 }
@@ -65,8 +54,8 @@ func isRefusal(e oidc.Event) bool {
 	return e.Kind().Level == oidc.LevelWarn
 }
 
-// count reports whether there is room for one more line, and how many were left out that it is time to tell of.
-func (l *refusals) count(of refusalsOf, now time.Time) (told bool, leftOut int) {
+// hasRoom counts a line, and reports whether there is room for it.
+func (l *refusals) hasRoom(of refusalsOf, now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	c := l.counts[of]
@@ -79,13 +68,32 @@ func (l *refusals) count(of refusalsOf, now time.Time) (told bool, leftOut int) 
 	}
 	c.lines = max(0, c.lines-max(0, now.Sub(c.at).Seconds()))
 	c.at = now
-	if told = c.lines <= linesInARow-1; told {
-		c.lines++
-	} else if c.leftOut++; c.leftOut == 1 {
-		c.since = now
+	if c.lines > linesInARow-1 {
+		c.leftOut++
+		return false
 	}
-	if c.leftOut > 0 && now.Sub(c.since) >= tellOfLeftOut {
-		leftOut, c.leftOut = c.leftOut, 0
+	c.lines++
+	return true
+}
+
+// tellOfLeftOut has next hear of what was left out since it was called before.
+func (l *refusals) tellOfLeftOut(ctx context.Context) {
+	for _, e := range l.leftOut() {
+		l.next(ctx, e)
 	}
-	return told, leftOut
+}
+
+func (l *refusals) leftOut() (list []oidc.RefusalsLeftOut) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for of, c := range l.counts {
+		if c.leftOut > 0 {
+			list = append(list, oidc.RefusalsLeftOut{Of: of.event, Site: of.site, Count: c.leftOut})
+		}
+		c.leftOut = 0
+		if l.now().Sub(c.at).Seconds() >= c.lines {
+			delete(l.counts, of)
+		}
+	}
+	return list
 }

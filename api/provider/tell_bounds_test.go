@@ -16,7 +16,7 @@ func TestAFloodOfRefusalsDoesNotFillTheLog(t *testing.T) {
 	heard := map[string]int{}
 	l := newRefusals(func() time.Time { return now }, func(_ context.Context, e oidc.Event) {
 		if left, ok := e.(oidc.RefusalsLeftOut); ok {
-			heard["left out of "+left.Of] += left.Count
+			heard["left out of "+left.Of+" of "+left.Site] += left.Count
 			return
 		}
 		heard[e.Kind().Name]++
@@ -35,7 +35,7 @@ func TestAFloodOfRefusalsDoesNotFillTheLog(t *testing.T) {
 	flood(t.Context(), 600, oidc.LogoutFailed{})               // nobody made that happen
 	flood(from("2001:db8:1::1"), 600, oidc.ServerFailed{})     // an administrator has to look
 	for name, want := range map[string]int{"request_refused": 160, "form_refused": 60, "signed_in": 600, "logout_failed": 600,
-		"server_failed": 600, "left out of request_refused": 0} {
+		"server_failed": 600} {
 		if heard[name] != want {
 			t.Errorf("%s: %d, want %d", name, heard[name], want)
 		}
@@ -45,10 +45,16 @@ func TestAFloodOfRefusalsDoesNotFillTheLog(t *testing.T) {
 	if heard["request_refused"] != 170 {
 		t.Errorf("after ten seconds: %d, want 170", heard["request_refused"])
 	}
-	now = now.Add(time.Minute)
-	flood(from("2001:db8:1::1"), 1, oidc.RequestRefused{})
-	if heard["request_refused"] != 171 || heard["left out of request_refused"] != 1150 {
+	for range 2 {
+		l.tellOfLeftOut(t.Context())
+	}
+	if heard["left out of request_refused of 2001:db8:1::/48"] != 1150 || len(heard) != 6 {
 		t.Errorf("it is not told how many were left out: %v", heard)
+	}
+	now = now.Add(2 * time.Minute)
+	l.tellOfLeftOut(t.Context())
+	if len(l.counts) != 0 {
+		t.Errorf("what is over is still counted: %v", l.counts)
 	}
 	for i := range 70_000 {
 		l.hear(from(fmt.Sprintf("2001:db8:%x::1", i%65_536)), oidc.AccessTokenRefused{})

@@ -91,6 +91,12 @@ func (c clientAddCmd) Run(ctx context.Context, a *app) error {
 		if added.ClientSecret != "" {
 			fmt.Fprintf(a.stdout, "client_secret %s\n", added.ClientSecret)
 		}
+		otherwise := func(grant string) bool {
+			return grant != oidc.GrantAuthorizationCode && grant != oidc.GrantRefreshToken
+		}
+		if len(in.RedirectURIs) == 0 && !in.ResourceServer && !slices.ContainsFunc(in.GrantTypes, otherwise) {
+			fmt.Fprintln(a.stderr, "warning: without --redirect-uri nobody can sign in to it; only a service that asks about tokens needs none")
+		}
 		return nil
 	})
 }

@@ -69,7 +69,17 @@ func TestClientCommands(t *testing.T) {
 		!strings.Contains(shown, `"tauri://localhost"`) {
 		t.Errorf("client show: %s", shown)
 	}
-	s.good("", "client", "add", "page", "--public", "--response-type", "token id_token")
+	const nobody = "warning: without --redirect-uri nobody can sign in to it"
+	if out := s.good("", "client", "add", "page", "--public", "--response-type", "token id_token", "--redirect-uri",
+		"https://page.example.org/"); strings.Contains(out, nobody) {
+		t.Error(out)
+	}
+	for args, warned := range map[string]bool{"b1": true, "b2 --public": true, "b3 --resource-server": false, "b4 --service": false,
+		"b5 --public --grant-type urn:ietf:params:oauth:grant-type:device_code": false} {
+		if out := s.good("", append([]string{"client", "add"}, strings.Fields(args)...)...); strings.Contains(out, nobody) != warned {
+			t.Errorf("client add %s: %s", args, out)
+		}
+	}
 	if shown = s.good("", "client", "show", "page"); !strings.Contains(shown, `"id_token token"`) || !strings.Contains(shown, `"implicit"`) {
 		t.Errorf("client show: %s", shown)
 	}

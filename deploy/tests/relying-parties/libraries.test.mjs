@@ -113,8 +113,7 @@ for (const [name, { ready, trust, versions, says }] of Object.entries(libraries)
     before(async () => {
       const [port] = await freePorts(1);
       base = `http://localhost:${port}`;
-      page = recipe(name, { 'https://api.example.org': stack.issuer, 'https://app.example.org': base, '--port 3000': `--port ${port}`,
-        'client add app': `client add ${name}`, 'CLIENT_ID=app': `CLIENT_ID=${name}` });
+      page = recipe(name, { 'https://api.example.org': stack.issuer, 'https://app.example.org': base, '--port 3000': `--port ${port}` });
       secret = secretIn(await run(page.block('sh', 0), stack));
       app = await start();
     });

@@ -57,8 +57,12 @@ func TestTheUIHasThePagesOfTheTableWithTheirActions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	own, err := filepath.Glob("../../ui/src/pages/own/*.svelte")
+	if err != nil {
+		t.Fatal(err)
+	}
 	var shown []string
-	for _, file := range files {
+	for _, file := range append(files, own...) {
 		name := strings.TrimSuffix(filepath.Base(file), ".svelte")
 		shown = append(shown, strings.ToLower(capital.ReplaceAllString(name, "${1}_$2")))
 	}

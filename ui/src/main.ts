@@ -3,8 +3,9 @@ import './app.css';
 import App from './App.svelte';
 import { load } from './lib/load.ts';
 
-// What was in the document until now says that it loads.
-const screen = await load();
-const target = document.getElementById('app')!;
-target.textContent = '';
-mount(App, { target, props: { screen, load } });
+// Not awaited here: a page that comes in a file of its own waits for this one, which would wait for it.
+void load().then((screen) => {
+  const target = document.getElementById('app')!;
+  target.textContent = ''; // what was in the document until now says that it loads
+  mount(App, { target, props: { screen, load } });
+});

@@ -2,6 +2,7 @@ import { chooseLanguage, messages, type Language, type Messages } from '../messa
 import { fetchConfig, unconfigured, type Config } from './config.ts';
 import { isPath, notFound, readAnswer, unreachable, type Answer } from './contract.ts';
 import { chosenLanguage } from './language.ts';
+import { fetchPage } from '../routes.ts';
 
 /** All that is on the screen follows from this. */
 export interface Screen { config: Config; answer: Answer; language: Language; t: Messages }
@@ -14,6 +15,7 @@ export async function load(): Promise<Screen> {
   try {
     config = await fetchConfig();
     answer = !isPath(location.pathname) ? notFound : request ? await ask(config.api, request) : unasked(config.api);
+    await fetchPage(answer.page);
   } catch {
     answer = unreachable();
   }

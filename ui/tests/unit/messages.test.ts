@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { languageNames, messages, type Messages } from '../../src/messages/index.ts';
+import { languageNames, messages as ofAll, type Language } from '../../src/messages/index.ts';
+import { own, type AllMessages } from '../../src/messages/own/index.ts';
+
+const messages = Object.fromEntries(languageNames.map((name) => [name, { ...ofAll[name], ...own[name] }])) as Record<Language, AllMessages>;
 
 // The codes of the contract between the API and the UI.
 const loginCodes = [
@@ -26,7 +29,7 @@ function texts(messages: object, path = ''): [string, string][] {
 
 describe.each(languageNames)('%s', (language) => {
   test('has words for every code and scope', () => {
-    const t: Messages = messages[language];
+    const t = messages[language];
     expect(Object.keys(t.login.errors)).toEqual(expect.arrayContaining(loginCodes));
     expect(Object.keys(t.device.errors)).toEqual(expect.arrayContaining(deviceCodes));
     expect(Object.keys(t.account.errors)).toEqual(expect.arrayContaining(accountCodes));

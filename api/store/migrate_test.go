@@ -162,3 +162,29 @@ func TestMigrateWithoutPostgresIsUnavailable(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestTheWayDownLeavesNothing(t *testing.T) {
+	t.Parallel()
+	conn := connect(t)
+	content, err := fs.ReadFile(migrations.FS, "00001_init.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, down, found := strings.Cut(string(content), "-- +goose Down\n")
+	if !found {
+		t.Fatal("there is no way down")
+	}
+	if _, err := conn.Exec(t.Context(), down); err != nil {
+		t.Fatal(err)
+	}
+	var left string
+	if err := conn.QueryRow(t.Context(), `
+		SELECT coalesce(string_agg(name, ', '), '') FROM (
+			SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'S', 'v')
+				AND relname NOT LIKE '%goose%'
+			UNION ALL SELECT proname FROM pg_proc p WHERE pronamespace = 'public'::regnamespace
+				AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e') -- pgcrypto's
+		) AS here`).Scan(&left); err != nil || left != "" {
+		t.Errorf("left: %s %v", left, err)
+	}
+}

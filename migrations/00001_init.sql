@@ -749,8 +749,12 @@ CREATE TABLE sessions (
   expires_at     timestamptz NOT NULL,
   ends_at        timestamptz NOT NULL,
   ended_at       timestamptz,
-  replaced_by    uuid
+  replaced_by    uuid,
+  addr           text,
+  user_agent     text
+    CONSTRAINT sessions_user_agent_must_have_at_most_200_characters CHECK (length(user_agent) <= 200)
 );
+COMMENT ON COLUMN sessions.addr IS 'where the sign-in came from; NULL: not known';
 COMMENT ON COLUMN sessions.expires_at IS 'idle end, moved on use, never past ends_at';
 COMMENT ON COLUMN sessions.replaced_by IS
   'the same person signed in again at the same browser: nobody was signed out; a logout of that session is one of this';

@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 import { precompress } from './precompress.ts';
 
 /** What the pages for one's own account are made of, beside what all are. */
-const own = /src\/(pages|messages)\/own\/|components\/(ChangePassword|New|Token)/;
+const own = /src\/(pages|messages)\/own\/|components\/(ChangePassword|New|Session|Token)/;
 
 export default defineConfig({
   // Styles always go to a file: the pages' Content-Security-Policy allows no inline style.

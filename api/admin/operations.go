@@ -32,6 +32,8 @@ var operations = []Operation{
 	op("user list", "List the users.", (*Admin).ListUsers),
 	op("user links", "Print which accounts at upstreams a user can sign in with, as JSON.", (*Admin).ListLinkedAccounts),
 	op("user link", "Print an address with which a user sets a password, once.", (*Admin).LinkUser),
+	op("user sessions", "Print where a user is signed in, as JSON.", (*Admin).ListSessions),
+	op("user end-sessions", "Sign a user out everywhere, or end one session.", (*Admin).EndSessions),
 	op("user tokens", "List a user's personal access tokens.", (*Admin).ListPersonalAccessTokens),
 	op("user revoke-token", "Revoke a personal access token, or all of a user.", (*Admin).RevokePersonalAccessTokens),
 

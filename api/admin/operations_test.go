@@ -83,6 +83,8 @@ func TestEveryOperationRuns(t *testing.T) {
 		{"client logouts", `{"client_id": "spa"}`, `\[\]`},
 		{"client remove", `{"client_id": "spa"}`, `{}`},
 		{"client token add", `{"name": "t"}`, `{"initial_access_token":"[\w-]{43}"}`},
+		{"user sessions", `{"username": "alice"}`, `\[\]`},
+		{"user end-sessions", `{"username": "alice"}`, `{"ended":0}`},
 		{"user link", `{"username": "alice"}`, `{"link":"https://login.example.org/link#[A-Za-z0-9_-]{43}","expires_at":"[^"]+"}`},
 		{"client token list", `{}`, `{"items":\[{"name":"t","uses_left":1,.*}\]}`},
 		{"client token remove", `{"name": "t"}`, `{}`},

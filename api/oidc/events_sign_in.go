@@ -129,6 +129,16 @@ func (PersonalAccessTokenRevoked) Kind() EventKind {
 	return EventKind{"personal_access_token_revoked", LevelInfo, "personal access token revoked"}
 }
 
+// SessionsEnded is what a person ended on the account page: sessions of theirs in other browsers.
+type SessionsEnded struct {
+	Username string `json:"username"`
+	Sessions int    `json:"sessions"`
+}
+
+func (SessionsEnded) Kind() EventKind {
+	return EventKind{"sessions_ended", LevelInfo, "sessions ended"}
+}
+
 // AccountLinkRefused is an account link that is not good, or not any more.
 type AccountLinkRefused struct {
 	Error string `json:"error"`

@@ -49,7 +49,7 @@ type accountPage struct {
 	TokenID string    `json:"ti,omitempty"` // made a moment ago: shown once
 	Seed    string    `json:"ts,omitempty"` // of its value; random
 	Revoked string    `json:"rv,omitempty"` // what the token was called that was revoked a moment ago
-	Done    string    `json:"dn,omitempty"` // passwordChanged, a moment ago
+	Done    string    `json:"dn,omitempty"` // passwordChanged or sessionEnded, a moment ago
 }
 
 // forget leaves nothing to show on the next page but who it is for.
@@ -191,7 +191,11 @@ type accountView struct {
 
 	Password       *passwordView `json:"password,omitempty"` // nil: they have none
 	PasswordAction string        `json:"password_action"`
-	Done           string        `json:"done,omitempty"` // passwordChanged
+
+	Sessions         []sessionView `json:"sessions"`
+	EndSessionAction string        `json:"end_session_action"`
+
+	Done string `json:"done,omitempty"` // passwordChanged or sessionEnded
 }
 
 type passwordView struct {
@@ -224,7 +228,8 @@ func (w *accountPage) view(ctx context.Context, p *Provider, c common) (any, err
 	}
 	view := accountView{User: w.User, Error: c.failed(w.Error), RevokeAction: c.actions["revoke_action"],
 		LogoutAction: c.actions["logout_action"], Scopes: tokenScopes, Days: tokenDays, Tokens: []tokenView{}, Revoked: w.Revoked,
-		Done: w.Done, PasswordAction: c.actions["password_action"]}
+		Done: w.Done, PasswordAction: c.actions["password_action"],
+		Sessions: viewsOfSessions(account.Sessions, w.SID), EndSessionAction: c.actions["end_session_action"]}
 	if account.PasswordChangedAt != nil {
 		view.Password = &passwordView{*account.PasswordChangedAt, p.leastPassword()}
 	}

@@ -44,7 +44,8 @@ func pages() []pageLine {
 		{page: new(deviceDonePage)},
 		{page: new(accountPage), anew: "/account", actions: []action{{"action", "/account/tokens", (*Provider).AddToken},
 			{"revoke_action", "/account/tokens/revoke", (*Provider).RevokeToken},
-			{"password_action", "/account/password", (*Provider).ChangePassword}, {"logout_action", "/logout", nil}}},
+			{"password_action", "/account/password", (*Provider).ChangePassword},
+			{"end_session_action", "/account/sessions/end", (*Provider).EndSession}, {"logout_action", "/logout", nil}}},
 		{page: new(logoutPage), anew: "/logout", anyone: true, // of the session that is in it
 			actions: []action{{"action", "/logout/confirm", (*Provider).LogoutConfirm}}},
 		{page: new(signedOutPage)},

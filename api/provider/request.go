@@ -18,6 +18,7 @@ type Request struct {
 	Origin        string
 	FetchSite     string     // Sec-Fetch-Site
 	FetchDest     string     // Sec-Fetch-Dest
+	UserAgent     string     // at most 200 characters
 	Addr          netip.Addr // with a zone, it is a proxy's, and the zone all that is known of who comes by it
 	Via           Via
 	Cookies       map[CookieName]string

@@ -45,7 +45,7 @@ func (p *Provider) signIn(r Request, w loginPage, client *oidc.Client, who prove
 	s := newSession{secret: randomSecret(), cookies: who.cookies}
 	s.NewSession = store.NewSession{
 		Session: oidc.Session{SID: newID(), Cookie: oidc.Digest(s.secret), AuthTime: who.authTime, AMR: who.amr}, StartedAt: now,
-		UserID: who.user.ID, OldCookie: oidc.Digest(r.Cookies[SessionCookie]),
+		UserID: who.user.ID, Addr: addrOf(r), UserAgent: r.UserAgent, OldCookie: oidc.Digest(r.Cookies[SessionCookie]),
 		ExpiresAt: now.Add(min(p.SessionIdle, p.SessionMax)), EndsAt: now.Add(p.SessionMax),
 		Upgraded: who.upgraded, Verified: who.verified, Reset: who.reset,
 	}
@@ -53,6 +53,14 @@ func (p *Provider) signIn(r Request, w loginPage, client *oidc.Client, who prove
 		Consented: who.consented, Allowed: who.allowed}
 	return visit{r: r, req: req, client: client, standing: store.Standing{Standing: standing, SeenAt: now}, starts: &s,
 		wanted: w.Wanted, now: now}
+}
+
+// addrOf returns where a person is, "" where that is not known.
+func addrOf(r Request) string {
+	if !r.Addr.IsValid() || r.Addr.Zone() != "" {
+		return ""
+	}
+	return r.Addr.String()
 }
 
 var errUserChanged = errors.New("the user was changed while they signed in")

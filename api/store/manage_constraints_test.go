@@ -156,6 +156,9 @@ var refused = map[string]refusedStatement{
 
 	"sessions_cookie_must_be_unique": {`INSERT INTO sessions (sid, cookie_sha256, user_id, auth_time, amr, seen_at, expires_at, ends_at)
 		SELECT gen_random_uuid(), 'x', id, now(), '{pwd}', now(), now(), now() FROM users, generate_series(1, 2)`, nil},
+	"sessions_user_agent_must_have_at_most_200_characters": {
+		`INSERT INTO sessions (sid, cookie_sha256, user_id, auth_time, amr, seen_at, expires_at, ends_at, user_agent)
+		SELECT gen_random_uuid(), 'y', id, now(), '{pwd}', now(), now(), now(), repeat('x', 201) FROM users`, nil},
 	"account_links_token_must_be_unique":              {aLink, []string{"sha256('a link')"}},
 	"account_links_token_must_be_a_digest_use_sha256": {aLink, []string{"'plain'"}},
 	"account_links_user_must_exist":                   {"UPDATE account_links SET username = 'nobody'", nil},

@@ -75,6 +75,7 @@ type Account struct {
 	Shown  bool                  // the token to show was marked as shown just now
 
 	PasswordChangedAt *time.Time // nil: they have none
+	Sessions          []SessionRow
 }
 
 var loadAccount = compile(`
@@ -97,24 +98,32 @@ var loadAccount = compile(`
 // LoadAccount returns what the account page shows to the person whose session sid is; ErrNotFound once that has ended.
 // show, "" for none, is marked as shown in the same statement: of any number of requests one gets Shown.
 func (s *Store) LoadAccount(ctx context.Context, sid string, show TokenToShow, now time.Time) (out Account, err error) {
-	rows, err := loadAccount.rows(ctx, s.pool, args{
-		"session": sid, "now": now, "show": orZero(show.ID), "since": show.Since, "token": show.Digest[:]})
-	if err != nil {
+	var batch pgx.Batch
+	found := false
+	loadAccount.queue(&batch, args{"session": sid, "now": now, "show": orZero(show.ID), "since": show.Since, "token": show.Digest[:]}).
+		Query(func(rows pgx.Rows) error {
+			exists, t := false, PersonalAccessToken{}
+			fields := []any{&out.PasswordChangedAt, &exists, &out.Shown, &t.ID, &t.Name, &t.Scope, &t.CreatedAt, &t.ExpiresAt, &t.UsedAt}
+			_, err := pgx.ForEachRow(rows, fields, func() error {
+				found = true
+				if exists {
+					out.Tokens = append(out.Tokens, t)
+				}
+				return nil
+			})
+			return err
+		})
+	listOwnSessions.queue(&batch, args{"session": sid, "now": now, "limit": sessionsShown}).Query(func(rows pgx.Rows) (err error) {
+		out.Sessions, err = pgx.CollectRows(rows, pgx.RowToStructByName[SessionRow])
+		return err
+	})
+	if err := s.pool.SendBatch(ctx, &batch).Close(); err != nil {
 		return out, failure(err)
 	}
-	found, exists, t := false, false, PersonalAccessToken{}
-	fields := []any{&out.PasswordChangedAt, &exists, &out.Shown, &t.ID, &t.Name, &t.Scope, &t.CreatedAt, &t.ExpiresAt, &t.UsedAt}
-	_, err = pgx.ForEachRow(rows, fields, func() error {
-		found = true
-		if exists {
-			out.Tokens = append(out.Tokens, t)
-		}
-		return nil
-	})
-	if err == nil && !found {
+	if !found {
 		return out, ErrNotFound
 	}
-	return out, failure(err)
+	return out, nil
 }
 
 var revokePersonalAccessToken = compile(`

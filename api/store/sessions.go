@@ -117,6 +117,8 @@ type NewSession struct {
 	oidc.Session
 	StartedAt time.Time
 	UserID    string
+	Addr      string // where the person is, "" where that is not known
+	UserAgent string // what the browser calls itself
 	OldCookie Digest // of the session that the browser had before: it ends
 	ExpiresAt time.Time
 	EndsAt    time.Time
@@ -137,8 +139,8 @@ var startSession = compile(`
 	WITH person AS (
 		SELECT id FROM users WHERE id = @user AND disabled_at IS NULL AND (@verified = '' OR password = @verified) FOR UPDATE
 	), session AS (
-		INSERT INTO sessions (sid, cookie_sha256, user_id, auth_time, amr, seen_at, expires_at, ends_at)
-		SELECT @session, @cookie, id, @auth_time, @amr, @now, @expires_at, @ends_at FROM person
+		INSERT INTO sessions (sid, cookie_sha256, user_id, auth_time, amr, seen_at, expires_at, ends_at, addr, user_agent)
+		SELECT @session, @cookie, id, @auth_time, @amr, @now, @expires_at, @ends_at, nullif(@addr, ''), nullif(@user_agent, '') FROM person
 		RETURNING sid, user_id, auth_time, amr, ends_at
 	), ended AS (
 		UPDATE sessions SET ended_at = @now, replaced_by = CASE WHEN user_id = @user THEN @session::uuid END,
@@ -162,7 +164,7 @@ func (s *Store) StartSession(ctx context.Context, n NewSession) error {
 	a := n.Issue.args(n.StartedAt)
 	maps.Copy(a, args{"session": n.SID, "cookie": n.Cookie[:], "user": n.UserID, "auth_time": n.AuthTime, "amr": n.AMR,
 		"expires_at": n.ExpiresAt, "ends_at": n.EndsAt, "upgraded": n.Upgraded, "verified": n.Verified, "old_cookie": n.OldCookie[:],
-		"reset": n.Reset})
+		"reset": n.Reset, "addr": n.Addr, "user_agent": n.UserAgent})
 	err := startSession.row(ctx, s.pool, a).Scan(&first)
 	if err == nil && !first {
 		return ErrUsed

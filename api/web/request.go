@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/labstack/echo/v4"
 
@@ -22,6 +23,8 @@ const (
 	maxBody   = 64 << 10     // bytes
 	maxParams = 100
 	maxName   = 32 // bytes
+
+	maxUserAgent = 200
 )
 
 // problem is why a request is not even looked at.
@@ -43,6 +46,7 @@ func (a answerer) readRequest(c echo.Context) (provider.Request, *problem) {
 		Origin:        h.Get("Origin"),
 		FetchSite:     h.Get("Sec-Fetch-Site"),
 		FetchDest:     h.Get("Sec-Fetch-Dest"),
+		UserAgent:     userAgent(h.Get("User-Agent")),
 		Cookies:       a.readCookies(c.Request()),
 	}
 	r.Addr, r.Via = a.proxies.where(c.Request())
@@ -67,6 +71,17 @@ func (a answerer) readRequest(c echo.Context) (provider.Request, *problem) {
 	}
 	r.Params = params
 	return r, nil
+}
+
+// userAgent returns what a browser calls itself, as far as it is text, and no more than a person would want to see.
+func userAgent(header string) string {
+	text := []rune(strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(header[:min(len(header), maxUserAgent)], "")))
+	return string(text[:min(len(text), maxUserAgent)])
 }
 
 // pathName returns the name in the path, if it can be one.

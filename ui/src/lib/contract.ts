@@ -12,7 +12,11 @@ export interface User { username: string; name?: string }
  */
 export interface Failure { code: string; retry_after?: number; upstream?: string; times?: number }
 export interface Upstream { name: string; display_name: string; issuer?: string }
-/** A personal access token as it is listed, without its value; times are RFC 3339. */
+/** Where the person is signed in; `current` at this browser. Times are RFC 3339. */
+export interface Session {
+  id: string; current?: boolean; browser?: string; system?: string; addr?: string; auth_time: string; seen_at: string;
+}
+/** A personal access token as it is listed, without its value. */
 export interface Token { id: string; name: string; scopes?: string[]; created_at: string; expires_at: string; used_at?: string }
 
 /** `expires_in` is in how many seconds the API would no longer take the form. */
@@ -44,8 +48,9 @@ const fromTheAPI = {
   account: page<WithForm & {
     user: User; revoke_action: string; logout_action: string; scopes: string[]; days: number[]; tokens?: Token[];
     token?: { name: string; value: string }; revoked?: string; error?: Failure;
+    sessions?: Session[]; end_session_action: string;
     password_action: string; password?: { changed_at: string; min: number }; done?: string;
-  }>('action', 'revoke_action', 'logout_action', 'password_action'),
+  }>('action', 'revoke_action', 'logout_action', 'password_action', 'end_session_action'),
   logout: page<WithForm & { client?: Client; user: User; error?: Failure }>('action'),
   signed_out: page<{ client?: Client; return_to?: string; error?: Failure }>(),
   /** Also the UI's own, at the address that `gatehouse user link` prints, which has the token. `error` says why it is no good. */

@@ -74,9 +74,28 @@ test('a password manager finds where to change it, and the person does', () => b
   await accessible(page);
   await page.fill('input[name=password]', first);
   await choose(page, second);
-  await page.waitForSelector('#done');
+  await page.waitForSelector('text=Your password is changed.');
   await accessible(page);
   await picture(page, 'changed');
+}));
+
+test('the person sees another browser that is signed in, and signs out there', () => browser.watched('sessions', carol, async (page) => {
+  const context = await page.context().browser().newContext();
+  const elsewhere = await context.newPage();
+  await elsewhere.goto(`${stack.issuer}/account`);
+  await elsewhere.waitForSelector('input[name=username]');
+  await signIn(elsewhere, 'carol', second);
+  await arrived(elsewhere, `${stack.ui}/account`);
+  await page.goto(`${stack.issuer}/account`);
+  await arrived(page, `${stack.ui}/account`);
+  await accessible(page);
+  await picture(page, 'sessions');
+  await page.click('button[name=end_session]');
+  await page.waitForSelector('text=You are signed out there.');
+  await accessible(page);
+  await elsewhere.goto(`${stack.issuer}/account`);
+  await arrived(elsewhere, `${stack.ui}/login`);
+  await context.close();
 }));
 
 test('one that somebody else chose is replaced before anything else', () => browser.watched('must', carol, async (page) => {

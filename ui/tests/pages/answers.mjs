@@ -33,6 +33,13 @@ export const answers = (api) => {
   const newPassword = { page: 'new_password', request: 'sealed', action: `${api}/new-password`, user: alice, min: 8, request_id };
   const account = {
     page: 'account', password: { changed_at: '2026-03-03T09:00:00Z', min: 8 }, password_action: `${api}/account/password`,
+    end_session_action: `${api}/account/sessions/end`, sessions: [
+      { id: 's1', current: true, browser: 'Safari', system: 'iOS', addr: '2001:db8:1234:5678:9abc:def0:1234:5678',
+        auth_time: '2026-11-29T08:00:00Z', seen_at: '2026-11-29T09:00:00Z' },
+      { id: 's2', browser: 'Firefox', system: 'Linux', addr: '192.0.2.17',
+        auth_time: '2026-11-28T08:00:00Z', seen_at: '2026-11-28T20:00:00Z' },
+      { id: 's3', auth_time: '2026-11-27T08:00:00Z', seen_at: '2026-11-27T08:00:00Z' },
+    ],
     request: 'sealed', user: alice, scopes: ['openid', 'profile', 'email', 'groups'], days: [7, 30, 90, 365],
     action: `${api}/account/tokens`, revoke_action: `${api}/account/tokens/revoke`, logout_action: `${api}/logout`, request_id,
   };
@@ -83,6 +90,10 @@ export const answers = (api) => {
     'account-password-changed': [200, { ...account, tokens, done: 'password_changed' }],
     'account-password-wrong': [200, { ...account, tokens, error: { code: 'wrong_password' } }],
     'account-password-common': [200, { ...account, tokens, error: { code: 'password_common' }, ui_locales: ['de'] }],
+    'account-session-ended': [200, {
+      ...account, sessions: account.sessions.slice(0, 2), tokens, done: 'session_ended', ui_locales: ['fr'],
+    }],
+    'account-sessions-long': [200, { ...account, tokens: [], ui_locales: ['de'] }],
     'account-without-password': [200, { ...account, tokens: [], password: undefined }],
     account: [200, { ...account, tokens }],
     'account-empty': [200, { ...account, tokens: [] }],

@@ -10,7 +10,7 @@ const upstreams = { upstreams: [{ name: 'google', display_name: 'Google' }], ups
 const account = {
   page: 'account', request: 'sealed', user, scopes: ['openid', 'profile', 'email', 'groups'], days: [7, 30, 90, 365], tokens: [],
   action: `${api}/account/tokens`, revoke_action: `${api}/account/tokens/revoke`, logout_action: `${api}/logout`, request_id: 'r-1',
-  password_action: `${api}/account/password`,
+  password_action: `${api}/account/password`, end_session_action: `${api}/account/sessions/end`,
 };
 const token = {
   id: 't1', name: 'My laptop', scopes: ['openid', 'email'], created_at: '2026-11-20T12:00:00Z', expires_at: '2126-02-18T12:00:00Z',
@@ -179,4 +179,29 @@ describe('what the API must not make these pages do', () => {
       }
     },
   );
+});
+
+describe('where the person is signed in', () => {
+  const sessions = [
+    { id: 's1', current: true, browser: 'Safari', system: 'iOS', auth_time: '2026-11-29T08:00:00Z', seen_at: '2026-11-29T09:00:00Z' },
+    { id: 's2', browser: 'Firefox', addr: '192.0.2.17', auth_time: '2026-11-28T08:00:00Z', seen_at: '2026-11-28T20:00:00Z' },
+    { id: 's3', auth_time: '2026-11-27T08:00:00Z', seen_at: '2026-11-27T08:00:00Z' },
+  ];
+
+  test('has a button for each other session, and one for all of them', async () => {
+    await show({ ...account, sessions });
+    expect(all('button[name=end_session]').map((button) => button.getAttribute('value'))).toEqual(['s2', 's3', 'others']);
+    expect(all('button[name=end_session]')[0]!.getAttribute('aria-label')).toBe('Sign out: Firefox');
+    const form = find('button[name=end_session]').closest('form')!;
+    expect([form.getAttribute('action'), form.getAttribute('method')]).toEqual([`${api}/account/sessions/end`, 'post']);
+    expect(text()).toContain('Safari on iOS This browser');
+    expect(text()).toContain('from 192.0.2.17');
+    expect(text()).toContain('Unknown browser');
+  });
+
+  test('has none where this is the only one, and says what was ended', async () => {
+    await show({ ...account, sessions: sessions.slice(0, 1), done: 'session_ended' });
+    expect(all('button[name=end_session]')).toEqual([]);
+    expect(text()).toContain('You are signed out there.');
+  });
 });

@@ -6,7 +6,8 @@ const newPassword = { page: 'new_password', request: 'sealed', action: `${api}/n
 const account = {
   page: 'account', request: 'sealed', user, scopes: ['openid'], days: [7, 30], tokens: [], request_id: 'r-1',
   action: `${api}/account/tokens`, revoke_action: `${api}/account/tokens/revoke`, logout_action: `${api}/logout`,
-  password_action: `${api}/account/password`, password: { changed_at: '2026-03-03T12:00:00Z', min: 12 },
+  password_action: `${api}/account/password`, end_session_action: `${api}/account/sessions/end`,
+  password: { changed_at: '2026-03-03T12:00:00Z', min: 12 },
 };
 
 describe('a new password', () => {

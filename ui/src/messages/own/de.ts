@@ -47,6 +47,21 @@ export const de: OwnMessages = {
     },
   },
 
+  sessions: {
+    title: 'Wo Sie angemeldet sind',
+    on: (browser, system) => `${browser} unter ${system}`,
+    unknown: 'Unbekannter Browser',
+    here: 'Dieser Browser',
+    seen: (time) => `Zuletzt verwendet: ${time}`,
+    since: (time) => `Angemeldet: ${time}`,
+    from: (address) => `von ${address}`,
+    end: 'Abmelden',
+    endNamed: (browser) => `Abmelden: ${browser}`,
+    endOthers: 'Überall sonst abmelden',
+    ending: 'Wird abgemeldet …',
+    ended: 'Dort sind Sie abgemeldet.',
+  },
+
   account: {
     title: 'Ihr Konto',
     tokens: 'Persönliche Zugangstoken',

@@ -45,6 +45,21 @@ export const en = {
     },
   },
 
+  sessions: {
+    title: 'Where you are signed in',
+    on: (browser: string, system: string) => `${browser} on ${system}`,
+    unknown: 'Unknown browser',
+    here: 'This browser',
+    seen: (time: string) => `Last used ${time}`,
+    since: (time: string) => `Signed in ${time}`,
+    from: (address: string) => `from ${address}`,
+    end: 'Sign out',
+    endNamed: (browser: string) => `Sign out: ${browser}`,
+    endOthers: 'Sign out everywhere else',
+    ending: 'Signing out…',
+    ended: 'You are signed out there.',
+  },
+
   account: {
     title: 'Your account',
     tokens: 'Personal access tokens',

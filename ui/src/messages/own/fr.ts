@@ -45,6 +45,21 @@ export const fr: OwnMessages = {
     },
   },
 
+  sessions: {
+    title: 'Où votre session est ouverte',
+    on: (browser, system) => `${browser} sous ${system}`,
+    unknown: 'Navigateur inconnu',
+    here: 'Ce navigateur',
+    seen: (time) => `Dernière utilisation : ${time}`,
+    since: (time) => `Connexion : ${time}`,
+    from: (address) => `depuis ${address}`,
+    end: 'Déconnecter',
+    endNamed: (browser) => `Déconnecter : ${browser}`,
+    endOthers: 'Déconnecter partout ailleurs',
+    ending: 'Déconnexion…',
+    ended: 'La session y est fermée.',
+  },
+
   account: {
     title: 'Votre compte',
     tokens: 'Jetons d’accès personnels',

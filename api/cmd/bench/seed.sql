@@ -8,7 +8,7 @@ INSERT INTO group_members (group_name, username) SELECT 'staff', username FROM u
 
 INSERT INTO clients (client_id, client_name, client_secret_sha256, redirect_uris, grant_types, scope,
   id_token_signed_response_alg)
-SELECT id, 'Client ' || id, sha256('web-secret-web-secret'), '{http://127.0.0.1:9/cb}', '{authorization_code,refresh_token}',
+SELECT id, 'Client ' || id, sha256('web-secret-web-secret'), '{https://rp.example.org/cb}', '{authorization_code,refresh_token}',
   'openid profile email groups offline_access', alg
 FROM (VALUES ('web', 'RS256'), ('web-es256', 'ES256')) AS c (id, alg);
 INSERT INTO clients (client_id, client_name, client_secret_sha256, grant_types, response_types, scope)

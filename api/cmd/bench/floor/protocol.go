@@ -17,7 +17,7 @@ import (
 )
 
 // RedirectURI is that of both clients, web and svc; their secrets are those of Secret.
-const RedirectURI = "http://127.0.0.1:9/cb"
+const RedirectURI = "https://rp.example.org/cb"
 
 // Secret returns the secret of a client.
 func Secret(clientID string) string { return clientID + "-secret-" + clientID + "-secret" }

@@ -94,6 +94,7 @@ export const answers = (api) => {
       ...account, sessions: account.sessions.slice(0, 2), tokens, done: 'session_ended', ui_locales: ['fr'],
     }],
     'account-sessions-long': [200, { ...account, tokens: [], ui_locales: ['de'] }],
+    'account-password-wait': [429, { ...account, tokens: [], error: { code: 'too_many_attempts', retry_after: 30 }, ui_locales: ['de'] }],
     'account-without-password': [200, { ...account, tokens: [], password: undefined }],
     account: [200, { ...account, tokens }],
     'account-empty': [200, { ...account, tokens: [] }],

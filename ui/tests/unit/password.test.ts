@@ -81,6 +81,13 @@ describe('the password on the account page', () => {
     expect(document.activeElement).toBe(find('input[name=new_password]'));
   });
 
+  test('says how long to wait after many wrong ones', async () => {
+    await show({ ...account, error: { code: 'too_many_attempts', retry_after: 30 } });
+    expect(find<HTMLDetailsElement>('section details').open).toBe(true);
+    expect(text('[role=alert]')).toBe('Too many attempts. Please wait 30 seconds, then try again.');
+    expect(all('[aria-invalid]')).toEqual([]);
+  });
+
   test('is not there for somebody who has none', async () => {
     await show({ ...account, password: undefined });
     expect(all('input[name=new_password]')).toEqual([]);

@@ -111,13 +111,14 @@ export async function startStack(name, { hub = true, env = {} } = {}) {
       });
       child.stdin.on('error', () => {}).end(input); // a command that reads none may have ended
     }),
-    /** What an operator's own migration does. */
+    /** What an operator's own migration does; a moment later the API has heard of it. */
     async sql(statements) {
       const folder = join(state, 'migrations');
       mkdirSync(folder, { recursive: true });
       migrations += 1;
       writeFileSync(join(folder, `${String(migrations).padStart(5, '0')}_test.sql`), `-- +goose Up\n${statements}\n`);
       await promisify(execFile)(gatehouse, ['migrate', '--dir', folder], { env: settings });
+      await new Promise((heard) => { setTimeout(heard, 1000); });
     },
     async stopPostgres() { await postgres.stop(); },
     async startPostgres() { postgres = await startPostgres(); },

@@ -19,7 +19,7 @@ func toAllow(what, problem, statement string) string {
 	return what + ": " + statement
 }
 
-// sqlSet returns the statement that gives a column of the client's row this value, which is SQL.
+// sqlSet returns the statement that sets a column of the client's row to this value, which is SQL.
 func (c *Client) sqlSet(column, value string) string {
 	return "UPDATE clients SET " + column + " = " + value + " WHERE client_id = " + sqlLiteral(c.ClientID)
 }

@@ -45,10 +45,11 @@ func (p *Provider) Link(ctx context.Context, r Request) Answer {
 	token := oidc.Digest(params["link"])
 	link, err := p.store.LoadAccountLink(ctx, token)
 	if problem := linkProblem(link, err, p.now()); problem != "" {
-		return p.badLink(ctx, problem, 0)
+		return p.badLink(ctx, problem)
 	}
 	if err != nil {
-		return p.failedLink(ctx, err)
+		code, status, _ := p.classify(ctx, err)
+		return p.errorPage(ctx, status, code, nil)
 	}
 	w := newPasswordPage{User: &userView{Username: link.Username, Name: link.Name}, Link: token[:]}
 	cookies := p.bindBrowser(&r)
@@ -74,16 +75,10 @@ func linkProblem(l store.AccountLink, err error, now time.Time) string {
 }
 
 // badLink leads to the page that says why an address is no good.
-func (p *Provider) badLink(ctx context.Context, code string, wait time.Duration) Answer {
+func (p *Provider) badLink(ctx context.Context, code string) Answer {
 	p.tell(ctx, oidc.AccountLinkRefused{Error: code})
-	w := linkPage{Error: p.failureOf(ctx, code, wait)}
+	w := linkPage{Error: p.failureOf(ctx, code, 0)}
 	a := redirect(p.address(&w))
-	a.Error, a.RetryAfter = code, wait
+	a.Error = code
 	return a
-}
-
-// failedLink answers where the link could not be read.
-func (p *Provider) failedLink(ctx context.Context, err error) Answer {
-	code, status, _ := p.classify(ctx, err)
-	return p.errorPage(ctx, status, code, nil)
 }

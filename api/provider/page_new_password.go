@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"gatehouse/api/authn"
@@ -24,11 +23,10 @@ type newPasswordPage struct {
 
 type newPasswordView struct {
 	common
-	User    *userView    `json:"user"`
-	Min     int          `json:"min"` // characters
-	Must    bool         `json:"must,omitempty"`
-	SignOut bool         `json:"sign_out,omitempty"` // what was signed in before ends
-	Error   *failureView `json:"error,omitempty"`
+	User  *userView    `json:"user"`
+	Min   int          `json:"min"` // characters
+	Must  bool         `json:"must,omitempty"`
+	Error *failureView `json:"error,omitempty"`
 }
 
 func (*newPasswordPage) name() string { return "new_password" }
@@ -116,7 +114,7 @@ func (p *Provider) setPasswordByLink(ctx context.Context, r Request, w newPasswo
 	token := store.Digest(w.Link)
 	link, err := p.store.LoadAccountLink(ctx, token)
 	if problem := linkProblem(link, err, now); problem != "" {
-		return p.badLink(ctx, problem, 0), nil
+		return p.badLink(ctx, problem), nil
 	} else if err != nil {
 		return Answer{}, err
 	}
@@ -130,7 +128,7 @@ func (p *Provider) setPasswordByLink(ctx context.Context, r Request, w newPasswo
 	username, err := p.store.SetPasswordByLink(ctx, token, hash, now)
 	switch {
 	case errors.Is(err, store.ErrNotFound): // another tab was faster
-		return p.badLink(ctx, linkSpent, 0), nil
+		return p.badLink(ctx, linkSpent), nil
 	case err != nil:
 		return Answer{}, err
 	}
@@ -183,7 +181,7 @@ func (w *pending) uiLocales() []string {
 	if w.Request == nil {
 		return nil
 	}
-	return slices.Clone(w.Request.UILocales)
+	return w.Request.UILocales
 }
 
 func orNothing(a *Answer) Answer {

@@ -12,7 +12,7 @@ import (
 	"gatehouse/api/provider"
 )
 
-// Somebody in step with the owner gets what the grace gives a client that retries; then at least the log says so.
+// Somebody in step with the owner gets what a client that retries within the grace does; then at least the log says so.
 func TestTheLogSaysWhereTwoNetworksUseOneRefreshToken(t *testing.T) {
 	log := TakeLog(t)
 	b := start(t).browser()

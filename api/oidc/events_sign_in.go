@@ -10,8 +10,8 @@ type SignedIn struct {
 
 func (SignedIn) Kind() EventKind { return EventKind{"signed_in", LevelInfo, "signed in"} }
 
-// SignInFailed is a wrong password, or any password for a user who is disabled or does not exist. What was typed as the username is
-// not a field for the latter: it may be a password.
+// SignInFailed is a wrong password, or any password for a user who does not exist. What was typed as the username is not a field for
+// the latter: it may be a password.
 type SignInFailed struct {
 	Username string `json:"username"`
 	Disabled bool   `json:"disabled,omitempty"`
@@ -19,6 +19,18 @@ type SignInFailed struct {
 
 func (SignInFailed) Kind() EventKind {
 	return EventKind{"sign_in_failed", LevelWarn, "sign-in failed"}
+}
+
+// SignInRefused is a person who has proved who they are and may not sign in all the same.
+type SignInRefused struct {
+	Username string `json:"username"`
+	ClientID string `json:"client_id,omitempty"` // none for the account page
+	Upstream string `json:"upstream,omitempty"`  // where they signed in
+	Why      string `json:"why"`
+}
+
+func (SignInRefused) Kind() EventKind {
+	return EventKind{"sign_in_refused", LevelWarn, "sign-in refused"}
 }
 
 // SignInThrottled is an attempt that was not looked at, after too many wrong ones.
@@ -141,7 +153,8 @@ func (SessionsEnded) Kind() EventKind {
 
 // AccountLinkRefused is an account link that is not good, or not any more.
 type AccountLinkRefused struct {
-	Error string `json:"error"`
+	Username string `json:"username,omitempty"` // whose it is, where it is known
+	Error    string `json:"error"`
 }
 
 func (AccountLinkRefused) Kind() EventKind {

@@ -189,11 +189,13 @@ func TestTheLogNamesWhoIsDisabledAndNothingThatIsNoUser(t *testing.T) {
 	r.Exec(`UPDATE users SET disabled_at = now() WHERE username = 'alice'`)
 	at := b.Authorize(AuthParams()).Location()
 	for _, name := range []string{"ALICE", "my secret passphrase"} {
-		if a := b.Login(at, name, Password); a.Status != 303 || a.Query("code") != "" {
+		if a := b.Login(at, name, "wrong"); a.Status != 303 || a.Query("code") != "" {
 			t.Fatalf("%s: %d %s", name, a.Status, a.Location())
 		}
 	}
-	for _, want := range []string{`"username":"alice","disabled":true}`, `"username":"(unknown)"}`} {
+	b.Login(at, "alice", Password)
+	for _, want := range []string{`"username":"alice","disabled":true}`, `"username":"(unknown)"}`,
+		`"username":"alice","client_id":"web","why":"the user is disabled"}`} {
 		if !strings.Contains(log.String(), want) {
 			t.Errorf("the log has no %s:\n%s", want, log.String())
 		}

@@ -12,6 +12,7 @@ import (
 const (
 	invalidCredentials = "invalid_credentials"
 	tooManyAttempts    = "too_many_attempts"
+	accountDisabled    = "account_disabled"
 	loginPatience      = 10 * time.Second
 )
 

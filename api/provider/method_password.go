@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -56,12 +55,12 @@ func (p *Provider) provePassword(ctx context.Context, r Request, client *oidc.Cl
 		return proven{}, notProven{status: 503, code: oidc.TemporarilyUnavailable, wait: retryAfter}
 	case err != nil:
 		return proven{}, err
-	case !ok:
-		p.tell(ctx, oidc.SignInFailed{Username: knownUsername(candidate), Disabled: candidate.Disabled != ""})
+	case !ok || candidate.Disabled: // the right password counts as a wrong one then: no attempt is free
+		refusal := p.refusePassword(ctx, candidate, client, ok)
 		if err := p.recordFailure(ctx, p.withOtherName(buckets, candidate.User, username, r, device), now); err != nil {
 			return proven{}, err
 		}
-		return proven{}, notProven{status: 401, code: invalidCredentials}
+		return proven{}, refusal
 	}
 	buckets = p.withOtherName(buckets, candidate.User, username, r, device)
 	if device == "" {
@@ -70,6 +69,17 @@ func (p *Provider) provePassword(ctx context.Context, r Request, client *oidc.Cl
 	return proven{user: candidate.User, consented: candidate.Consented, allowed: candidate.Allowed,
 		verified: candidate.PasswordHash, upgraded: upgraded, reset: numbers(authn.AfterSuccess(buckets)),
 		cookies: []Cookie{p.deviceCookie(knownDevice{device, username, candidate.User.ID})}}, nil
+}
+
+// refusePassword tells why nobody is signed in, and returns what the page says of it: who has the right password learns that the
+// user is disabled, and nobody else does.
+func (p *Provider) refusePassword(ctx context.Context, c store.Candidate, client *oidc.Client, right bool) notProven {
+	if right {
+		p.tell(ctx, oidc.SignInRefused{Username: c.User.Username, ClientID: client.ClientID, Why: "the user is disabled"})
+		return notProven{status: 403, code: accountDisabled}
+	}
+	p.tell(ctx, oidc.SignInFailed{Username: knownUsername(c), Disabled: c.Disabled})
+	return notProven{status: 401, code: invalidCredentials}
 }
 
 // withOtherName adds the buckets of the other name that u can sign in with, the username or the verified address: somebody who
@@ -100,7 +110,7 @@ func (p *Provider) offerPassword(context.Context) ([]authenticationMethod, error
 // knownUsername returns what is safe to log: what somebody typed for an account that does not exist may be a password.
 func knownUsername(c store.Candidate) string {
 	if c.User == nil {
-		return cmp.Or(c.Disabled, "(unknown)")
+		return "(unknown)"
 	}
 	return c.User.Username
 }

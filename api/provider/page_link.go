@@ -45,7 +45,7 @@ func (p *Provider) Link(ctx context.Context, r Request) Answer {
 	token := oidc.Digest(params["link"])
 	link, err := p.store.LoadAccountLink(ctx, token)
 	if problem := linkProblem(link, err, p.now()); problem != "" {
-		return p.badLink(ctx, problem)
+		return p.badLink(ctx, link.Username, problem)
 	}
 	if err != nil {
 		code, status, _ := p.classify(ctx, err)
@@ -74,9 +74,9 @@ func linkProblem(l store.AccountLink, err error, now time.Time) string {
 	return ""
 }
 
-// badLink leads to the page that says why an address is no good.
-func (p *Provider) badLink(ctx context.Context, code string) Answer {
-	p.tell(ctx, oidc.AccountLinkRefused{Error: code})
+// badLink leads to the page that says why an address is no good; username is whose it is, "" if it is nobody's.
+func (p *Provider) badLink(ctx context.Context, username, code string) Answer {
+	p.tell(ctx, oidc.AccountLinkRefused{Username: username, Error: code})
 	w := linkPage{Error: p.failureOf(ctx, code, 0)}
 	a := redirect(p.address(&w))
 	a.Error = code

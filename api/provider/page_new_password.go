@@ -114,7 +114,7 @@ func (p *Provider) setPasswordByLink(ctx context.Context, r Request, w newPasswo
 	token := store.Digest(w.Link)
 	link, err := p.store.LoadAccountLink(ctx, token)
 	if problem := linkProblem(link, err, now); problem != "" {
-		return p.badLink(ctx, problem), nil
+		return p.badLink(ctx, link.Username, problem), nil
 	} else if err != nil {
 		return Answer{}, err
 	}
@@ -128,7 +128,7 @@ func (p *Provider) setPasswordByLink(ctx context.Context, r Request, w newPasswo
 	username, err := p.store.SetPasswordByLink(ctx, token, hash, now)
 	switch {
 	case errors.Is(err, store.ErrNotFound): // another tab was faster
-		return p.badLink(ctx, linkSpent), nil
+		return p.badLink(ctx, link.Username, linkSpent), nil
 	case err != nil:
 		return Answer{}, err
 	}

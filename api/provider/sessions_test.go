@@ -65,8 +65,8 @@ func TestNobodySignsInWhoIsDisabledOrHasNoPassword(t *testing.T) {
 	b := start(t).browser()
 	at := b.Authorize(AuthParams()).Location()
 	b.Exec("UPDATE users SET disabled_at = now()")
-	if a := b.Login(at, "alice", Password); a.Location().Path != "/login" || b.Count("SELECT count(*) FROM sessions") != 0 {
-		t.Errorf("a disabled user signed in: %s", a.Location())
+	if a := b.Login(at, "alice", Password); b.errorOf(a) != "account_disabled" || b.Count("SELECT count(*) FROM sessions") != 0 {
+		t.Errorf("a disabled user signed in: %d %s", a.Status, a.Location())
 	}
 	b.Exec("UPDATE users SET disabled_at = NULL, password = NULL")
 	if a := b.Login(at, "alice", Password); a.Location().Path != "/login" {

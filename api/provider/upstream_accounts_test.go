@@ -201,7 +201,7 @@ func TestALinkedUserIsStillTheAdministratorsToDecideAbout(t *testing.T) {
 	way := func() Answer { return n.via(n.choose(n.Authorize(AuthParams()).Location(), "up"), "bob") }
 	n.Exec("UPDATE users SET disabled_at = now()")
 	a := way()
-	if page := n.page(a); a.Status != 403 || errorOf(page) != "upstream_unknown_account The other" {
+	if page := n.page(a); a.Status != 403 || errorOf(page) != "upstream_account_disabled The other" {
 		t.Errorf("a disabled user: %d %v", a.Status, page)
 	}
 	n.Exec("UPDATE users SET disabled_at = NULL")

@@ -155,8 +155,10 @@ func (p *Provider) signInFrom(ctx context.Context, b callback) (Answer, error) {
 	switch {
 	case err != nil:
 		return Answer{}, err
-	case candidate.User == nil && candidate.Linked:
-		return Answer{}, errUserChanged // disabled
+	case candidate.Disabled:
+		p.tell(ctx, oidc.SignInRefused{Username: candidate.User.Username, ClientID: b.client.ClientID, Upstream: u.Name,
+			Why: "the user is disabled"})
+		return p.backFromUpstream(ctx, b.page, u.DisplayName, 403, upstreamDisabled), nil
 	case candidate.User == nil && u.MayCreate(person.Email, person.EmailVerified):
 		return p.createUser(ctx, b)
 	case candidate.User == nil:

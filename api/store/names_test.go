@@ -98,11 +98,15 @@ func TestAnAddressStandsForTheOneUserWhoHasIt(t *testing.T) {
 			('heidi', 'old@example.org', true, now()), ('ivan', 'old@example.org', true, NULL)`, pgx.QueryExecModeSimpleProtocol)
 	try(t, err)
 	for typed, want := range map[string]string{"alice": "alice", "alice@example.org": "alice", "bob@example.org": "",
-		"both@example.org": "", "erin@example.org": "", "grace@example.org": "grace@example.org", "old@example.org": "ivan", "": ""} {
+		"both@example.org": "", "erin@example.org": "erin, disabled",
+		"grace@example.org": "grace@example.org", "old@example.org": "ivan", "": ""} {
 		c, err := s.LoadCandidate(t.Context(), typed, &oidc.Client{}, nil)
 		got := ""
 		if c.User != nil {
 			got = c.User.Username
+		}
+		if c.Disabled {
+			got += ", disabled"
 		}
 		if err != nil || got != want {
 			t.Errorf("%q is %q, want %q; %v", typed, got, want, err)

@@ -19,19 +19,20 @@ type UpstreamAccount struct {
 
 // UpstreamCandidate is who an account belongs to.
 type UpstreamCandidate struct {
-	Linked    bool       // somebody; User is nil if they are disabled
-	User      *oidc.User // enabled
+	Linked    bool // somebody
+	User      *oidc.User
+	Disabled  bool // so that no session starts
 	Consented oidc.Consent
 	Allowed   bool
 }
 
 var (
-	upstreamUser = `SELECT ` + userColumns + `, k.scopes, k.resources, ` + mayUse("@allowed_groups") + ` FROM users u ` + consentOfUser + ` `
+	upstreamUser = `SELECT ` + userColumns + `, k.scopes, k.resources, ` + mayUse("@allowed_groups") + `, u.disabled_at IS NOT NULL
+		FROM users u ` + consentOfUser + ` `
 
-	isLinked       = compile(`SELECT EXISTS (SELECT FROM upstream_accounts WHERE (upstream, issuer, sub) = (@upstream, @issuer, @sub))`)
 	loadLinkedUser = compile(upstreamUser + `
 		JOIN upstream_accounts a ON a.username = u.username
-		WHERE (a.upstream, a.issuer, a.sub) = (@upstream, @issuer, @sub) AND u.disabled_at IS NULL`)
+		WHERE (a.upstream, a.issuer, a.sub) = (@upstream, @issuer, @sub)`)
 	loadUserOfAddress = compile(upstreamUser + `
 		WHERE u.disabled_at IS NULL AND u.email_verified AND lower(u.email COLLATE "C") = lower(@address COLLATE "C") LIMIT 2`)
 )
@@ -41,21 +42,17 @@ var (
 // belongs to nobody yet.
 // Case is that of ASCII alone (COLLATE "C"): see oidc.LowerASCII.
 func (s *Store) LoadUpstreamCandidate(ctx context.Context, a UpstreamAccount, address string, c *oidc.Client) (UpstreamCandidate, error) {
-	var out UpstreamCandidate
-	var addressed []UpstreamCandidate
+	var linked, addressed []UpstreamCandidate
 	var batch pgx.Batch
-	isLinked.queue(&batch, args{"upstream": a.Upstream, "issuer": a.Issuer, "sub": a.Sub}).
-		QueryRow(func(row pgx.Row) error { return row.Scan(&out.Linked) })
 	collect := func(into *[]UpstreamCandidate) func(pgx.Rows) error {
 		return func(rows pgx.Rows) (err error) {
 			*into, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (c UpstreamCandidate, err error) {
 				c.User = new(oidc.User)
-				return c, row.Scan(append(userFields(c.User), &c.Consented.Scopes, &c.Consented.Resources, &c.Allowed)...)
+				return c, row.Scan(append(userFields(c.User), &c.Consented.Scopes, &c.Consented.Resources, &c.Allowed, &c.Disabled)...)
 			})
 			return err
 		}
 	}
-	var linked []UpstreamCandidate
 	loadLinkedUser.queue(&batch, args{"client": c.ClientID, "allowed_groups": oidc.NotNil(c.AllowedGroups),
 		"upstream": a.Upstream, "issuer": a.Issuer, "sub": a.Sub}).Query(collect(&linked))
 	if address != "" {
@@ -67,10 +64,10 @@ func (s *Store) LoadUpstreamCandidate(ctx context.Context, a UpstreamAccount, ad
 	case len(linked) == 1:
 		linked[0].Linked = true
 		return linked[0], err
-	case !out.Linked && len(addressed) == 1:
+	case len(addressed) == 1:
 		return addressed[0], err
 	}
-	return out, err
+	return UpstreamCandidate{}, err
 }
 
 var useUpstreamAccount = compile(`

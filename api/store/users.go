@@ -29,10 +29,10 @@ func mayUse(allowedGroups string) string {
 	return `(cardinality(` + allowedGroups + `::text[]) = 0 OR ` + allowedGroups + `::text[] && ` + groupsOfUser + `)`
 }
 
-// Candidate is a user who tries to sign in. A user who is unknown or disabled has no User and no PasswordHash.
+// Candidate is a user who tries to sign in; of one who is unknown it has the Failures alone.
 type Candidate struct {
 	User         *oidc.User
-	Disabled     string // the username of one who is; for the log alone
+	Disabled     bool // so that no session starts, whatever the password
 	PasswordHash string
 	Consented    oidc.Consent
 	Allowed      bool
@@ -52,32 +52,27 @@ var (
 			k.scopes, k.resources, ` + mayUse("@allowed_groups") + `, u.disabled_at IS NOT NULL
 		FROM users u ` + consentOfUser + ` WHERE u.id = coalesce(
 			(SELECT id FROM users WHERE username = @username),
-			(SELECT (array_agg(id))[1] FROM users WHERE email_verified AND disabled_at IS NULL
-				AND lower(email COLLATE "C") = lower(@username COLLATE "C") HAVING count(*) = 1))`)
+			(SELECT (array_agg(id ORDER BY disabled_at IS NOT NULL))[1] FROM users
+				WHERE email_verified AND lower(email COLLATE "C") = lower(@username COLLATE "C")
+				HAVING count(*) = 1 OR count(*) FILTER (WHERE disabled_at IS NULL) = 1))`)
 
 	loadFailures = compile(`SELECT bucket, failures, updated_at FROM login_throttle WHERE bucket = ANY (@buckets)`)
 )
 
 // LoadCandidate returns in one round trip all that a sign-in needs: the user, what they allowed the client, and the failures in
-// buckets. The user has that username or, where nobody has, is the only one with that verified address.
+// buckets. The user has that username or, where nobody has, is the only one with that verified address, those who are disabled
+// aside.
 func (s *Store) LoadCandidate(ctx context.Context, username string, c *oidc.Client, buckets []int32) (Candidate, error) {
 	var batch pgx.Batch
 	var out Candidate
 	loadCandidate.queue(&batch, args{"username": username, "client": c.ClientID, "allowed_groups": oidc.NotNil(c.AllowedGroups)}).
 		QueryRow(func(row pgx.Row) error {
-			var u oidc.User
-			var c Candidate
-			disabled := false
-			err := row.Scan(append(userFields(&u), &c.PasswordHash, &c.Consented.Scopes, &c.Consented.Resources, &c.Allowed, &disabled)...)
-			switch {
-			case errors.Is(err, pgx.ErrNoRows):
+			c := Candidate{User: new(oidc.User)}
+			err := row.Scan(append(userFields(c.User), &c.PasswordHash, &c.Consented.Scopes, &c.Consented.Resources, &c.Allowed, &c.Disabled)...)
+			if errors.Is(err, pgx.ErrNoRows) {
 				return nil
-			case err == nil && disabled:
-				out.Disabled = u.Username
-			case err == nil:
-				c.User = &u
-				out = c
 			}
+			out = c
 			return err
 		})
 	loadFailures.queue(&batch, args{"buckets": buckets}).Query(func(rows pgx.Rows) error {

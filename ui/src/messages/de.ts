@@ -42,6 +42,7 @@ export const de: Messages = {
     help: 'Wenden Sie sich an die Stelle, die diesen Dienst betreibt.',
     errors: {
       invalid_credentials: () => 'Benutzername und Passwort passen nicht zusammen. Prüfen Sie beides und versuchen Sie es noch einmal.',
+      account_disabled: () => 'Dieses Konto ist gesperrt. Wenden Sie sich an die Stelle, die diesen Dienst betreibt.',
       too_many_attempts: (wait) => `Zu viele Versuche. Bitte warten Sie ${wait || 'einige Minuten'} und versuchen Sie es dann noch einmal.`,
       temporarily_unavailable: (wait) =>
         `Die Anmeldung ist gerade nicht möglich. Bitte warten Sie ${wait || 'einen Moment'} und versuchen Sie es noch einmal.`,
@@ -55,6 +56,9 @@ export const de: Messages = {
         `${upstream} sagt nicht, dass Sie sich dort gerade eben angemeldet haben; das wird hier verlangt. Verwenden Sie Ihr Passwort.`,
       upstream_unknown_account: (_, upstream) =>
         `${upstream}: Zu Ihrem Konto dort gehört hier keines. Bitten Sie die Administration, Sie aufzunehmen.`,
+      upstream_account_disabled: (_, upstream) =>
+        `${upstream}: Die Anmeldung hat geklappt, aber Ihr Konto hier ist gesperrt. `
+        + 'Wenden Sie sich an die Stelle, die diesen Dienst betreibt.',
       other: () => 'Das hat nicht geklappt. Bitte versuchen Sie es noch einmal.',
     },
   },

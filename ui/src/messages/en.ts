@@ -46,6 +46,7 @@ export const en = {
     /** `wait` is a time such as "30 seconds", or empty. */
     errors: {
       invalid_credentials: () => 'That username and password do not go together. Check both and try again.',
+      account_disabled: () => 'This account has been disabled. Ask the people who run this service.',
       too_many_attempts: (wait: string) => `Too many attempts. Please wait ${wait || 'a few minutes'}, then try again.`,
       temporarily_unavailable: (wait: string) =>
         `Signing in is not possible right now. Please try again in ${wait || 'a moment'}.`,
@@ -59,6 +60,8 @@ export const en = {
         `${upstream} does not say that you signed in there just now, which is asked for here. Use your password.`,
       upstream_unknown_account: (_: string, upstream: string) =>
         `${upstream}: your account there does not belong to an account here. Ask an administrator to add you.`,
+      upstream_account_disabled: (_: string, upstream: string) =>
+        `${upstream}: the sign-in worked, but your account here has been disabled. Ask the people who run this service.`,
       other: () => 'That did not work. Please try again.',
     },
   },

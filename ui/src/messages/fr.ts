@@ -43,6 +43,7 @@ export const fr: Messages = {
     help: 'Adressez-vous aux responsables de ce service.',
     errors: {
       invalid_credentials: () => 'Ce nom d’utilisateur et ce mot de passe ne vont pas ensemble. Vérifiez les deux et réessayez.',
+      account_disabled: () => 'Ce compte a été désactivé. Adressez-vous aux responsables de ce service.',
       too_many_attempts: (wait) => `Trop de tentatives. Veuillez patienter ${wait || 'quelques minutes'}, puis réessayez.`,
       temporarily_unavailable: (wait) =>
         `La connexion est impossible pour le moment. Veuillez réessayer dans ${wait || 'un instant'}.`,
@@ -56,6 +57,8 @@ export const fr: Messages = {
         `${upstream} ne dit pas que vous venez de vous y connecter, ce qui est exigé ici. Utilisez votre mot de passe.`,
       upstream_unknown_account: (_, upstream) =>
         `${upstream} : votre compte ne correspond à aucun compte ici. Demandez à un administrateur de vous ajouter.`,
+      upstream_account_disabled: (_, upstream) =>
+        `${upstream} : la connexion a réussi, mais votre compte ici a été désactivé. Adressez-vous aux responsables de ce service.`,
       other: () => 'Cela n’a pas fonctionné. Veuillez réessayer.',
     },
   },

@@ -114,6 +114,7 @@ test('a user who is disabled is out at the next sign-in', async () => {
     await toLoginPage(page);
     await signIn(page, 'by-sql', 'made by pgcrypto');
     await page.waitForSelector('[role=alert]');
+    assert.match(await page.innerText('[role=alert]'), /disabled/);
   });
   await page.context().close();
 });

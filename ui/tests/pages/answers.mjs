@@ -58,6 +58,10 @@ export const answers = (api) => {
     'login-wrong-password': [200, { ...login, username: 'alice', error: { code: 'invalid_credentials' } }],
     'login-wrong-again': [200, { ...login, username: 'alice', error: { code: 'invalid_credentials', times: 2 }, ui_locales: ['de'] }],
     'login-too-many-attempts': [200, { ...login, username: 'alice', error: { code: 'too_many_attempts', retry_after: 90 } }],
+    'login-disabled': [200, { ...login, username: 'alice', error: { code: 'account_disabled' } }],
+    'login-upstream-disabled': [200, {
+      ...login, ...upstreams, error: { code: 'upstream_account_disabled', upstream: 'Google' }, ui_locales: ['fr'],
+    }],
     'login-unavailable': [503, { ...login, username: 'alice', error: { code: 'temporarily_unavailable' } }],
     'login-long': [200, { ...login, client: { name: 'Rechenzentrum der Informationswissenschaften' }, ui_locales: ['de-CH'] }],
     'login-client': [200, { ...login, client: viewer }],

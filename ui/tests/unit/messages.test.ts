@@ -8,6 +8,7 @@ const messages = Object.fromEntries(languageNames.map((name) => [name, { ...ofAl
 const loginCodes = [
   'invalid_credentials', 'too_many_attempts', 'temporarily_unavailable',
   'upstream_denied', 'upstream_failed', 'upstream_unavailable', 'upstream_unknown_account',
+  'account_disabled', 'upstream_account_disabled',
 ];
 const deviceCodes = ['unknown_user_code', 'too_many_attempts', 'temporarily_unavailable'];
 const accountCodes = ['invalid_token_name', 'too_many_tokens', 'temporarily_unavailable'];

@@ -909,6 +909,68 @@ CREATE UNLOGGED TABLE login_throttle (
   updated_at timestamptz NOT NULL
 );
 
+-- sign_ins: who signed in, and where somebody tried and failed; a sign-on with a session that is there writes none. Failures are of people
+-- who exist only, within the bounds of login_throttle. A month is a partition, so that what is old goes without a trace in the
+-- indexes. Without foreign keys: dropping a partition that has one locks all sign-ins out of users.
+CREATE TABLE sign_ins (
+  at         timestamptz NOT NULL,
+  id         uuid NOT NULL DEFAULT gen_random_uuid(),
+  user_id    uuid NOT NULL,
+  client_id  text,
+  outcome    text NOT NULL,
+  why        text,
+  amr        text[] NOT NULL DEFAULT '{}',
+  addr       text,
+  user_agent text,
+  request_id text,
+  CONSTRAINT sign_ins_outcome_must_be_signed_in_factor_proven_or_failed CHECK (outcome IN ('signed_in', 'factor_proven', 'failed'))
+) PARTITION BY RANGE (at);
+COMMENT ON COLUMN sign_ins.client_id IS 'the application that it was for; NULL: the account page';
+COMMENT ON COLUMN sign_ins.outcome IS
+  'signed_in: a session began; factor_proven: one more factor was proven to a session; failed: by whoever tried, for the reason in why';
+COMMENT ON COLUMN sign_ins.addr IS 'NULL: not known';
+COMMENT ON COLUMN sign_ins.request_id IS 'of the log';
+CREATE INDEX sign_ins_by_user ON sign_ins (user_id, at);
+CREATE INDEX sign_ins_by_at ON sign_ins (at);
+-- What comes at a time that no partition is for, as a clock that is wrong has it, so that no sign-in fails for want of one.
+CREATE TABLE sign_ins_other PARTITION OF sign_ins DEFAULT;
+
+-- +goose StatementBegin
+-- partition_sign_ins makes the partitions of this month and the next, and drops those whose rows are all older than kept. Replicas call
+-- it at once; while one is at it, or somebody reads the table for long, it does nothing, and is called again.
+CREATE FUNCTION partition_sign_ins(at_time timestamptz, kept interval) RETURNS void LANGUAGE plpgsql SET lock_timeout = '1s' AS $$
+DECLARE
+  begins timestamptz;
+  ends   timestamptz;
+  month  text;
+BEGIN
+  IF NOT pg_try_advisory_xact_lock(hashtextextended('partitions of sign_ins', 0)) THEN
+    RETURN;
+  END IF;
+  FOR i IN 0..1 LOOP
+    begins := (date_trunc('month', at_time AT TIME ZONE 'UTC') + i * interval '1 month') AT TIME ZONE 'UTC';
+    ends := (date_trunc('month', at_time AT TIME ZONE 'UTC') + (i + 1) * interval '1 month') AT TIME ZONE 'UTC';
+    month := to_char(begins AT TIME ZONE 'UTC', '"sign_ins_"YYYY_MM');
+    IF to_regclass(month) IS NULL THEN
+      LOCK TABLE sign_ins_other IN ACCESS EXCLUSIVE MODE;
+      EXECUTE format('CREATE TABLE %I (LIKE sign_ins INCLUDING ALL)', month);
+      EXECUTE format('WITH moved AS (DELETE FROM sign_ins_other WHERE at >= %L AND at < %L RETURNING *) INSERT INTO %I SELECT * FROM moved',
+        begins, ends, month);
+      EXECUTE format('ALTER TABLE sign_ins ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', month, begins, ends);
+    END IF;
+  END LOOP;
+  FOR month IN SELECT inhrelid::regclass::text FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
+    WHERE inhparent = 'sign_ins'::regclass AND relname < to_char((at_time - kept) AT TIME ZONE 'UTC', '"sign_ins_"YYYY_MM')
+  LOOP
+    EXECUTE 'DROP TABLE ' || month;
+  END LOOP;
+  DELETE FROM sign_ins_other WHERE at < at_time - kept;
+EXCEPTION WHEN lock_not_available THEN
+  RETURN;
+END $$;
+-- +goose StatementEnd
+SELECT partition_sign_ins(now(), interval '90 days');
+
 -- backchannel_logouts: a logout token to send (OpenID Connect Back-Channel Logout 1.0). Without next_attempt_at nothing more
 -- is tried: it was delivered, or given up.
 CREATE TABLE backchannel_logouts (
@@ -1006,12 +1068,20 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 -- +goose StatementBegin
+-- What is known of the sign-ins of a person goes with them.
+CREATE FUNCTION sign_ins_follow_their_user() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+  DELETE FROM sign_ins WHERE user_id = OLD.id;
+  RETURN NULL;
+END $$;
+-- +goose StatementEnd
+-- +goose StatementBegin
 DO $$
 DECLARE
   f text;
 BEGIN
   FOREACH f IN ARRAY ARRAY['queue_logouts_of_session', 'queue_logouts_of_user', 'end_what_was_before', 'spend_account_links',
-    'revoke_what_is_withdrawn', 'grants_leave_their_codes_used', 'grants_follow_their_client'] LOOP
+    'revoke_what_is_withdrawn', 'grants_leave_their_codes_used', 'grants_follow_their_client', 'sign_ins_follow_their_user'] LOOP
     EXECUTE format('ALTER FUNCTION %s() SET search_path = %I, pg_temp', f, current_schema());
     EXECUTE format('REVOKE ALL ON FUNCTION %s() FROM PUBLIC', f);
   END LOOP;
@@ -1032,6 +1102,7 @@ CREATE TRIGGER consents_revoke_what_is_withdrawn AFTER DELETE ON consents FOR EA
   EXECUTE FUNCTION revoke_what_is_withdrawn();
 CREATE TRIGGER consents_revoke_what_is_reduced AFTER UPDATE ON consents FOR EACH ROW
   WHEN (NOT (OLD.scopes <@ NEW.scopes AND OLD.resources <@ NEW.resources)) EXECUTE FUNCTION revoke_what_is_withdrawn();
+CREATE TRIGGER sign_ins_follow_their_user AFTER DELETE ON users FOR EACH ROW EXECUTE FUNCTION sign_ins_follow_their_user();
 CREATE TRIGGER users_queue_logouts_before_delete BEFORE DELETE ON users FOR EACH ROW EXECUTE FUNCTION queue_logouts_of_user();
 
 -- ── Upstreams ──
@@ -1218,10 +1289,10 @@ CREATE TRIGGER upstreams_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON
   FOR EACH STATEMENT EXECUTE FUNCTION gatehouse_cached_rows_changed();
 
 -- +goose Down
-DROP TABLE resources, cache_version, pairwise_salt, signing_keys, upstream_accounts, upstreams, backchannel_logouts,
+DROP TABLE sign_ins, resources, cache_version, pairwise_salt, signing_keys, upstream_accounts, upstreams, backchannel_logouts,
   login_throttle, revoked_tokens, used_jtis, device_codes, grants, consents, sessions, exchange_policies,
   recent_registrations, initial_access_tokens, clients, account_links, personal_access_tokens, group_members, groups, users;
-DROP FUNCTION gatehouse_cached_rows_changed_if_any, gatehouse_cached_rows_changed, upstreams_keep_updated_at,
+DROP FUNCTION partition_sign_ins, sign_ins_follow_their_user, gatehouse_cached_rows_changed_if_any, gatehouse_cached_rows_changed, upstreams_keep_updated_at,
   queue_logouts_of_user, queue_logouts_of_session, grants_leave_their_codes_used, grants_follow_their_client,
   clients_keep_updated_at, users_keep_sub,
   jwks_are_some, hosts_of, http_only_on_loopback, all_match, check_uris,

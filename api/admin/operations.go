@@ -70,6 +70,8 @@ var operations = []Operation{
 	op("upstream link", "Make an account there that of a user.", (*Admin).LinkAccount),
 	op("upstream unlink", "Take the account there from a user.", (*Admin).UnlinkAccount),
 
+	op("sign-ins", "List who signed in, and who failed to, the latest first.", (*Admin).ListSignIns),
+
 	op("key list", "List the keys: what signs, what will sign, what is only still trusted.", (*Admin).ListSigningKeys),
 	op("key rotate", "Replace a key ahead of the schedule.", (*Admin).RotateKey),
 }

@@ -19,7 +19,8 @@ type Settings struct {
 	RefreshGrace    time.Duration
 	KeyRotation     time.Duration
 	KeyPublishAhead time.Duration
-	PasswordMin     int // characters of a new password
+	SignInsKept     time.Duration // rows of sign_ins
+	PasswordMin     int           // characters of a new password
 	ResponseTypes   []ResponseType
 	PrivateHosts    []string // hosts that requests of ours may reach although their addresses are private
 

@@ -57,7 +57,11 @@ func (p *Provider) provePassword(ctx context.Context, r Request, client *oidc.Cl
 		return proven{}, err
 	case !ok || candidate.Disabled: // the right password counts as a wrong one then: no attempt is free
 		refusal := p.refusePassword(ctx, candidate, client, ok)
-		if err := p.recordFailure(ctx, p.withOtherName(buckets, candidate.User, username, r, device), now); err != nil {
+		f := failedSignIn(ctx, r, client, candidate.User, store.WrongPassword)
+		if ok {
+			f.Why = store.UserDisabled
+		}
+		if err := p.recordFailure(ctx, f, p.withOtherName(buckets, candidate.User, username, r, device), now); err != nil {
 			return proven{}, err
 		}
 		return proven{}, refusal

@@ -79,6 +79,6 @@ func (p *Provider) maintain(ctx context.Context) error {
 	if err := p.Start(ctx); err != nil {
 		return err
 	}
-	_, err := p.store.CleanUp(ctx, p.now())
+	_, err := p.store.CleanUp(ctx, p.SignInsKept, p.now())
 	return err
 }

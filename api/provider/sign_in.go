@@ -45,7 +45,7 @@ func (p *Provider) signIn(r Request, w loginPage, client *oidc.Client, who prove
 	s := newSession{secret: randomSecret(), cookies: who.cookies}
 	s.NewSession = store.NewSession{
 		Session: oidc.Session{SID: newID(), Cookie: oidc.Digest(s.secret), AuthTime: who.authTime, AMR: who.amr}, StartedAt: now,
-		UserID: who.user.ID, Addr: addrOf(r), UserAgent: r.UserAgent, OldCookie: oidc.Digest(r.Cookies[SessionCookie]),
+		UserID: who.user.ID, OldCookie: oidc.Digest(r.Cookies[SessionCookie]),
 		ExpiresAt: now.Add(min(p.SessionIdle, p.SessionMax)), EndsAt: now.Add(p.SessionMax),
 		Upgraded: who.upgraded, Verified: who.verified, Reset: who.reset,
 	}
@@ -73,7 +73,7 @@ func (p *Provider) start(ctx context.Context, v *visit, toSave store.Issue) erro
 	if s == nil {
 		return nil
 	}
-	s.Issue = toSave
+	s.Issue, s.Place = toSave, placeOf(ctx, v.r, v.client)
 	err := p.store.StartSession(ctx, s.NewSession)
 	switch {
 	case errors.Is(err, store.ErrNotFound):

@@ -35,8 +35,12 @@ var cleanups = []query{
 // CleanUp deletes what has expired, in small statements, and returns how many rows went. A device code stays ten minutes longer, so that
 // its device learns that it has expired (RFC 8628 §3.5); failures to sign in have leaked away within an hour; what became of logouts can
 // be read for a week; an account link stays for a month, so that its page can say that it has expired. A client that registered itself
-// is deleted unless somebody signs in to it within a day; one that had an initial access token stays.
-func (s *Store) CleanUp(ctx context.Context, now time.Time) (deleted int64, err error) {
+// is deleted unless somebody signs in to it within a day; one that had an initial access token stays. Sign-ins go a month at a time, once
+// all of it is older than signInsKept.
+func (s *Store) CleanUp(ctx context.Context, signInsKept time.Duration, now time.Time) (deleted int64, err error) {
+	if _, err := partitionSignIns.run(ctx, s.pool, args{"now": now, "kept": signInsKept}); err != nil {
+		return 0, failure(err)
+	}
 	for _, expired := range cleanups {
 		for {
 			tag, err := expired.run(ctx, s.pool, args{"now": now, "limit": cleanupBatch})

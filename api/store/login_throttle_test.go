@@ -25,7 +25,7 @@ func TestRecordFailureCountsAsTheRulesDo(t *testing.T) {
 	for i, minutes := range []float64{0, 0, 0.1, 0.5, 20, 19, 40} {
 		now := noon.Add(time.Duration(minutes * float64(time.Minute)))
 		for range 1 + 40*(i%2) { // some of them a flood, up to what a bucket holds
-			if err := s.RecordFailure(t.Context(), buckets, leaks, capacities, now); err != nil {
+			if err := s.RecordFailure(t.Context(), buckets, leaks, capacities, FailedSignIn{}, now); err != nil {
 				t.Fatal(err)
 			}
 			for i, b := range buckets {

@@ -117,8 +117,7 @@ type NewSession struct {
 	oidc.Session
 	StartedAt time.Time
 	UserID    string
-	Addr      string // where the person is, "" where that is not known
-	UserAgent string // what the browser calls itself
+	Place
 	OldCookie Digest // of the session that the browser had before: it ends
 	ExpiresAt time.Time
 	EndsAt    time.Time
@@ -151,7 +150,7 @@ var startSession = compile(`
 		WHERE id = @user AND password = @verified AND @upgraded <> '' AND EXISTS (SELECT FROM person) AND ` + samePassword + `
 	), reset AS (
 		DELETE FROM login_throttle WHERE bucket = ANY (@reset) AND EXISTS (SELECT FROM person)
-	), ` + insertIssue + `
+	), ` + noteSignIn("signed_in", "session") + `, ` + insertIssue + `
 	SELECT ` + firstUse + ` FROM session`)
 
 // StartSession saves in one statement the session, the upgraded password hash, the end of the browser's former session and,
@@ -162,9 +161,10 @@ var startSession = compile(`
 func (s *Store) StartSession(ctx context.Context, n NewSession) error {
 	var first bool
 	a := n.Issue.args(n.StartedAt)
+	maps.Copy(a, n.Place.args())
 	maps.Copy(a, args{"session": n.SID, "cookie": n.Cookie[:], "user": n.UserID, "auth_time": n.AuthTime, "amr": n.AMR,
 		"expires_at": n.ExpiresAt, "ends_at": n.EndsAt, "upgraded": n.Upgraded, "verified": n.Verified, "old_cookie": n.OldCookie[:],
-		"reset": n.Reset, "addr": n.Addr, "user_agent": n.UserAgent})
+		"reset": n.Reset})
 	err := startSession.row(ctx, s.pool, a).Scan(&first)
 	if err == nil && !first {
 		return ErrUsed

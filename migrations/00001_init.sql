@@ -377,12 +377,18 @@ CREATE TRIGGER users_keep_sub BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTI
 CREATE TABLE groups (
   name        text CONSTRAINT groups_name_must_be_unique PRIMARY KEY,
   description text,
+  mfa         boolean NOT NULL DEFAULT false,
+  mfa_from    timestamptz,
   created_at  timestamptz NOT NULL DEFAULT now(),
+  CONSTRAINT groups_mfa_from_must_be_a_date_or_null CHECK (isfinite(mfa_from)),
   CONSTRAINT groups_name_must_have_1_to_255_characters CHECK (length(name) BETWEEN 1 AND 255),
   CONSTRAINT groups_name_must_have_no_comma CHECK (name !~ ','),
   CONSTRAINT groups_name_must_have_no_control_character CHECK (name !~ '[[:cntrl:]]'),
   CONSTRAINT groups_name_must_not_begin_or_end_with_a_space CHECK (name !~ '^ | $')
 );
+COMMENT ON COLUMN groups.mfa IS 'its members have to prove two factors, at every application and on the account page';
+COMMENT ON COLUMN groups.mfa_from IS 'from when; NULL: at once';
+CREATE INDEX groups_with_mfa ON groups (name) WHERE mfa;
 CREATE TABLE group_members (
   group_name text NOT NULL CONSTRAINT group_members_group_must_exist REFERENCES groups (name) ON UPDATE CASCADE ON DELETE CASCADE,
   username   text NOT NULL CONSTRAINT group_members_user_must_exist
@@ -390,6 +396,39 @@ CREATE TABLE group_members (
   CONSTRAINT group_members_user_is_in_the_group_already PRIMARY KEY (username, group_name)
 );
 CREATE INDEX group_members_by_group ON group_members (group_name, username);
+
+-- totp_secrets: one-time codes (RFC 6238), one row a person.
+CREATE TABLE totp_secrets (
+  user_id    uuid PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+  secret     bytea NOT NULL,
+  last_step  bigint NOT NULL,
+  created_at timestamptz NOT NULL,
+  used_at    timestamptz
+);
+COMMENT ON COLUMN totp_secrets.secret IS 'sealed with GATEHOUSE_ENCRYPTION_KEY';
+COMMENT ON COLUMN totp_secrets.last_step IS 'the step of 30 s of the last code that was used: only a later one counts';
+
+-- recovery_codes: each stands once for a factor that is lost.
+CREATE TABLE recovery_codes (
+  user_id     uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+  code_sha256 bytea NOT NULL,
+  created_at  timestamptz NOT NULL,
+  spent_at    timestamptz,
+  PRIMARY KEY (user_id, code_sha256)
+);
+
+-- passkeys: public keys that people sign in with (WebAuthn).
+CREATE TABLE passkeys (
+  user_id            uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+  credential_id      bytea NOT NULL CONSTRAINT passkeys_credential_id_must_be_unique UNIQUE,
+  rp_id              text NOT NULL,
+  name               text NOT NULL,
+  hardware_protected boolean NOT NULL DEFAULT false,
+  created_at         timestamptz NOT NULL DEFAULT now(),
+  used_at            timestamptz,
+  PRIMARY KEY (user_id, credential_id)
+);
+COMMENT ON COLUMN passkeys.hardware_protected IS 'an administrator has seen that the key is in hardware, which it cannot leave';
 
 -- personal_access_tokens: what people make on the account page for programs of their own, in place of a password.
 CREATE TABLE personal_access_tokens (
@@ -435,6 +474,28 @@ CREATE INDEX account_links_by_expires_at ON account_links (expires_at);
 COMMENT ON COLUMN account_links.spent_at IS 'when it was used, or replaced by a newer one, or the password changed without it';
 
 -- ── Clients ──
+
+-- acr_values: the authentication context classes that a sign-in can reach (OpenID Connect Core §2), and what they take. Tokens say the one
+-- that was asked for, else the last by position that was reached.
+CREATE TABLE acr_values (
+  value              text CONSTRAINT acr_values_value_must_be_unique PRIMARY KEY,
+  position           integer NOT NULL CONSTRAINT acr_values_position_must_be_unique UNIQUE,
+  factors            integer NOT NULL DEFAULT 1,
+  phishing_resistant boolean NOT NULL DEFAULT false,
+  hardware_protected boolean NOT NULL DEFAULT false,
+  CONSTRAINT acr_values_value_must_be_1_to_255_printable_ascii CHECK (value ~ '^[!-~]{1,255}$'),
+  CONSTRAINT acr_values_factors_must_be_1_or_2 CHECK (factors IN (1, 2))
+);
+COMMENT ON COLUMN acr_values.factors IS 'how many different ones, such as a password and a one-time code; a passkey is two';
+COMMENT ON COLUMN acr_values.phishing_resistant IS 'a passkey';
+COMMENT ON COLUMN acr_values.hardware_protected IS 'a passkey of which passkeys.hardware_protected is true';
+INSERT INTO acr_values (value, position, factors, phishing_resistant, hardware_protected) VALUES
+  ('https://refeds.org/profile/sfa', 10, 1, false, false),
+  ('1', 20, 1, false, false),
+  ('https://refeds.org/profile/mfa', 30, 2, false, false),
+  ('mfa', 40, 2, false, false),
+  ('phr', 50, 1, true, false),
+  ('phrh', 60, 1, true, true);
 
 -- clients: the relying parties, in the names of the IANA registry of client metadata (RFC 7591) where it has one.
 CREATE TABLE clients (
@@ -492,6 +553,10 @@ CREATE TABLE clients (
   allowed_upstreams                     text[] NOT NULL DEFAULT '{}',
   resource_server                       boolean NOT NULL DEFAULT false,
   short_lived_request_objects           boolean NOT NULL DEFAULT false,
+  min_acr                               text
+    CONSTRAINT clients_min_acr_must_be_in_acr_values REFERENCES acr_values (value) ON UPDATE CASCADE,
+  min_acr_from                          timestamptz
+    CONSTRAINT clients_min_acr_from_must_be_a_date_or_null CHECK (isfinite(min_acr_from)),
   disabled_at                           timestamptz,
   -- how it came
   registration                          text,
@@ -785,6 +850,7 @@ CREATE TABLE grants (
   scope              text NOT NULL,
   auth_time          timestamptz NOT NULL,
   amr                text[] NOT NULL,
+  acr                text,
   created_at         timestamptz NOT NULL,
   expires_at         timestamptz NOT NULL,
   revoked_at         timestamptz,
@@ -800,6 +866,7 @@ CREATE TABLE grants (
   refresh_expires_at timestamptz
 ) WITH (fillfactor = 80);
 COMMENT ON COLUMN grants.offline IS 'true: outlives its session (offline_access); false: ends with it';
+COMMENT ON COLUMN grants.acr IS 'the class that was asked for and reached; NULL: the strongest that amr reaches';
 COMMENT ON COLUMN grants.resources IS 'the audiences that were asked for (RFC 8707); NULL: all of the client';
 COMMENT ON COLUMN grants.dpop_jkt IS 'the key that refresh tokens of a public client are bound to (RFC 9449 §5)';
 COMMENT ON COLUMN grants.refresh_sha256 IS 'digest of the secret that its refresh tokens share; NULL: it has none';
@@ -1134,6 +1201,7 @@ CREATE TABLE upstreams (
   username_prefix      text,
   username_pattern     text,
   position             integer NOT NULL DEFAULT 0,
+  mfa_values           text[] NOT NULL DEFAULT '{}',
   disabled_at          timestamptz,
   created_at           timestamptz NOT NULL DEFAULT now(),
   updated_at           timestamptz NOT NULL DEFAULT now(),
@@ -1170,6 +1238,9 @@ CREATE TABLE upstreams (
   CONSTRAINT upstreams_username_prefix_must_have_at_most_16_characters CHECK (length(username_prefix) <= 16),
   CONSTRAINT upstreams_username_pattern_must_be_a_regular_expression CHECK (is_pattern('^(' || username_pattern || ')$')),
   CONSTRAINT upstreams_username_pattern_must_have_1_to_200_characters CHECK (length(username_pattern) BETWEEN 1 AND 200),
+  CONSTRAINT upstreams_mfa_values_must_be_at_most_20 CHECK (cardinality(mfa_values) <= 20),
+  CONSTRAINT upstreams_mfa_values_must_not_be_null CHECK (array_position(mfa_values, NULL) IS NULL),
+  CONSTRAINT upstreams_mfa_values_must_be_1_to_255_printable_ascii CHECK (all_match(array_remove(mfa_values, NULL), '^[!-~]{1,255}$')),
   CONSTRAINT upstreams_that_trust_email_need_email_domains CHECK (NOT trusts_email OR email_domains <> '{}')
 );
 -- +goose StatementBegin
@@ -1273,7 +1344,7 @@ DO $$
 DECLARE
   t text;
 BEGIN
-  FOREACH t IN ARRAY ARRAY['clients', 'resources', 'signing_keys'] LOOP
+  FOREACH t IN ARRAY ARRAY['clients', 'resources', 'signing_keys', 'acr_values', 'groups'] LOOP
     EXECUTE format('CREATE TRIGGER %I AFTER INSERT ON %I REFERENCING NEW TABLE AS changed
       FOR EACH STATEMENT EXECUTE FUNCTION gatehouse_cached_rows_changed_if_any()', t || '_inserted', t);
     EXECUTE format('CREATE TRIGGER %I AFTER UPDATE ON %I REFERENCING NEW TABLE AS changed
@@ -1291,7 +1362,8 @@ CREATE TRIGGER upstreams_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON
 -- +goose Down
 DROP TABLE sign_ins, resources, cache_version, pairwise_salt, signing_keys, upstream_accounts, upstreams, backchannel_logouts,
   login_throttle, revoked_tokens, used_jtis, device_codes, grants, consents, sessions, exchange_policies,
-  recent_registrations, initial_access_tokens, clients, account_links, personal_access_tokens, group_members, groups, users;
+  recent_registrations, initial_access_tokens, clients, acr_values, account_links, personal_access_tokens, passkeys, recovery_codes,
+  totp_secrets, group_members, groups, users;
 DROP FUNCTION partition_sign_ins, sign_ins_follow_their_user, gatehouse_cached_rows_changed_if_any, gatehouse_cached_rows_changed, upstreams_keep_updated_at,
   queue_logouts_of_user, queue_logouts_of_session, grants_leave_their_codes_used, grants_follow_their_client,
   clients_keep_updated_at, users_keep_sub,

@@ -116,6 +116,7 @@ type UpstreamPerson struct {
 	FamilyName    string
 	Username      string // at the upstream
 	AMR           []string
+	ACR           string    // "" where the upstream says none
 	AuthTime      time.Time // zero if not known
 	Tokens        UpstreamTokens
 	LeftOut       []string // what could not be used or had, for the log

@@ -20,6 +20,7 @@ type oidcClaims struct {
 	FamilyName    string
 	Username      string
 	AMR           []string
+	ACR           string
 	AuthTime      time.Time
 }
 
@@ -48,6 +49,9 @@ func (s claimSet) optional() (c oidcClaims, leftOut []string) {
 	var amr []any
 	read("amr", &amr)
 	c.AMR = boundedAMR(amr)
+	if read("acr", &c.ACR); len(c.ACR) > 255 {
+		c.ACR = ""
+	}
 	var seconds float64
 	read("auth_time", &seconds)
 	if seconds > 0 && seconds < 1<<40 {

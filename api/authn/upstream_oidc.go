@@ -185,7 +185,7 @@ func (s *Upstreams) oidcPerson(ctx context.Context, u *oidc.Upstream, e *endpoin
 		}
 	}
 	person := UpstreamPerson{Sub: id.Subject, Email: c.Email, EmailVerified: c.EmailVerified, Name: c.Name, GivenName: c.GivenName,
-		FamilyName: c.FamilyName, Username: c.Username, AMR: c.AMR, AuthTime: c.AuthTime, LeftOut: leftOut}
+		FamilyName: c.FamilyName, Username: c.Username, AMR: c.AMR, ACR: c.ACR, AuthTime: c.AuthTime, LeftOut: leftOut}
 	return person.bounded()
 }
 

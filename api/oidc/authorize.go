@@ -36,6 +36,8 @@ type AuthorizeRequest struct {
 	Resources     []string      `json:"rs,omitempty"` // the requested audience of the access token; nil for all of the client's
 	DPoPJKT       string        `json:"jk,omitempty"` // the key that the code is bound to (RFC 9449 §10)
 	PushedID      string        `json:"pu,omitempty"` // of a pushed request, which can be answered once (RFC 9126 §4)
+	ACRValues     []string      `json:"av,omitempty"` // classes that are wished for, the first most (RFC 9470 §4)
+	EssentialACR  []string      `json:"ea,omitempty"` // classes one of which has to be reached; nil for any (§5.5.1.1)
 	At            time.Time     `json:"t"`            // when the request was first made
 
 	// At most one of these is set; then there is no redirect URI.
@@ -108,7 +110,10 @@ func ParseAuthorize(raw url.Values, client *Client, issuer string, allowed []Res
 	}
 	asked, e := parseClaims(raw["claims"], client)
 	if e == nil {
-		req.Claims, e = asked.ClaimsRequest, checkACR(asked.essential)
+		req.Claims, e = asked.ClaimsRequest, client.Policy.checkACR(asked.essential)
+	}
+	if e == nil {
+		req.EssentialACR, req.ACRValues = asked.essential, client.Policy.known(append(strings.Fields(p["acr_values"]), asked.voluntary...))
 	}
 	if e == nil {
 		req.HintSub, e = asked.subject()
@@ -242,6 +247,7 @@ type Step int
 const (
 	SignIn         Step = iota
 	AskFactor           // another one, of those that the person has set up
+	AddFactor           // which they have to have, and have not
 	AskNewPassword      // in place of one that an administrator set
 	AskConsent
 	IssueCode   // or whatever response_type names
@@ -259,10 +265,10 @@ type Consent struct{ Scopes, Resources []string }
 type Standing struct {
 	Session   *Session // nil: nobody is signed in
 	User      *User
-	Subject   string   // their sub at the client
-	Enrolled  []Factor // that they have set up, beside what they sign in with
-	Consented Consent  // allowed earlier
-	Allowed   bool     // a member of one of the client's allowed groups, or there are none
+	Subject   string // their sub at the client
+	Enrolled  Enrolled
+	Consented Consent // allowed earlier
+	Allowed   bool    // a member of one of the client's allowed groups, or there are none
 }
 
 // Decide returns what comes next. consented is true right after the user pressed the button on the consent page.
@@ -277,7 +283,7 @@ func (r AuthorizeRequest) Decide(c *Client, s Standing, consented bool, now time
 			return 0, refuse(LoginRequired, "another person signed in than the one of id_token_hint")
 		}
 		return SignIn, nil
-	case NextFactor(r, s.Session, s.Enrolled) != "":
+	case r.asksFactor(c, s, none, now):
 		if none {
 			return 0, refuse(LoginRequired, "the person has to prove another factor")
 		}
@@ -295,6 +301,8 @@ func (r AuthorizeRequest) Decide(c *Client, s Standing, consented bool, now time
 	case !s.Allowed:
 		return 0, &Error{Code: AccessDenied, Description: "the person is not in a group that may use this application",
 			Log: "user " + s.User.Username + " is in none of the allowed_groups of client " + c.ClientID}
+	case len(r.Unmet(c, s, now)) > 0:
+		return r.addFactor(c, s, none, now)
 	case !consented && r.needsConsent(c, s):
 		if none {
 			return 0, refuse(ConsentRequired, "the person has not yet allowed what the application asks for")
@@ -306,6 +314,28 @@ func (r AuthorizeRequest) Decide(c *Client, s Standing, consented bool, now time
 		return AllowDevice, nil
 	}
 	return IssueCode, nil
+}
+
+// asksFactor reports whether one is asked for that the person has set up. What is but wished for is not where nobody can be asked.
+func (r AuthorizeRequest) asksFactor(c *Client, s Standing, none bool, now time.Time) bool {
+	ways, wished := r.Ways(c, s, now)
+	return ways != nil && !(wished && none)
+}
+
+// addFactor decides what follows where a factor has to be there and is not. It is set up from a fresh sign-in alone: somebody else
+// may sit at an older one by now, or have found it.
+func (r AuthorizeRequest) addFactor(c *Client, s Standing, none bool, now time.Time) (Step, *Error) {
+	switch {
+	case r.Addable(c, s, now) == nil:
+		e := refuse(UnmetAuthenticationRequirements, "the person cannot sign in as is required here")
+		e.Log = "user " + s.User.Username + " cannot reach what " + r.Unmet(c, s, now)[0].By + " asks for: see gatehouse explain"
+		return 0, e
+	case none:
+		return 0, refuse(InteractionRequired, "the person has to set up another factor")
+	case s.Session.AuthTime.Before(r.At) && now.Sub(s.Session.AuthTime) > FreshSignIn:
+		return SignIn, nil
+	}
+	return AddFactor, nil
 }
 
 // mustSignInAgain: prompt=login, prompt=select_account and max_age are satisfied by a sign-in after the request was made.

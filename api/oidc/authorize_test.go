@@ -157,7 +157,7 @@ func TestCustomClaimsNeverReplaceThoseOfTheProtocolOrTheTable(t *testing.T) {
 }
 
 func TestDiscoveryPromisesWhatTheTablesHave(t *testing.T) {
-	d := Discovery("https://api.example.org", ResponseTypes[:1], []string{"authorization_code"}, []string{"none"})
+	d := Discovery("https://api.example.org", ResponseTypes[:1], []string{"authorization_code"}, []string{"none"}, []string{"1"})
 	if !slices.Contains(d.ScopesSupported, "groups") || !slices.Contains(d.ClaimsSupported, "preferred_username") ||
 		d.TokenEndpoint != "https://api.example.org/token" {
 		t.Errorf("%+v", d)

@@ -32,6 +32,7 @@ type claimsParam struct {
 	ClaimsRequest
 	subs      []string // the subjects the tokens may be issued for (§5.5.1); empty means any
 	essential []string // acr values, one of which has to be reached; nil means any
+	voluntary []string // acr values that are wished for
 }
 
 // parseClaims reads the parameter for client c. It is JSON, which may have line feeds, so it is not among AuthorizeParams.
@@ -76,6 +77,8 @@ func (p *claimsParam) note(name string, d claimDemand) {
 		p.subs = append(p.subs, d.wanted()...)
 	case name == "acr" && d.Essential:
 		p.essential = append(p.essential, d.wanted()...)
+	case name == "acr":
+		p.voluntary = append(p.voluntary, d.wanted()...)
 	}
 }
 

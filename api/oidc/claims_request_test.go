@@ -59,13 +59,14 @@ func TestWhatTheClaimsParameterAsksFor(t *testing.T) {
 
 // OpenID Connect Core §5.5.1.1.
 func TestOneOfTheEssentialACRValuesHasToBeReached(t *testing.T) {
+	p := Policy{ACRValues: []ACRValue{{Value: "1", Factors: 1}}}
 	for _, good := range [][]string{nil, {"1"}, {"9", "1"}} {
-		if e := checkACR(good); e != nil {
+		if e := p.checkACR(good); e != nil {
 			t.Errorf("%q: %v", good, e)
 		}
 	}
 	for _, bad := range [][]string{{}, {""}, {"9"}, {"1 "}} {
-		if e := checkACR(bad); e == nil || e.Code != UnmetAuthenticationRequirements {
+		if e := p.checkACR(bad); e == nil || e.Code != UnmetAuthenticationRequirements {
 			t.Errorf("%q: %v", bad, e)
 		}
 	}

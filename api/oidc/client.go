@@ -24,11 +24,14 @@ type Client struct {
 	CORSOrigins           []string   `json:"cors_origins,omitempty"`      // of its pages, beside those of RedirectURIs
 	LocalhostAnyPort      bool       `json:"localhost_any_port"`          // http://localhost counts with any port
 	Registration          string     `json:"registration,omitempty"`      // how it registered itself; "" if it did not
+	MinACR                string     `json:"min_acr,omitempty"`           // what its sign-ins have to reach at least, "" for anything
+	MinACRFrom            *time.Time `json:"min_acr_from,omitempty"`      // nil: at once
 	DisabledAt            *time.Time `json:"disabled_at,omitempty"`
 
 	ShortLivedRequestObjects bool `json:"short_lived_request_objects"` // as those of FAPI2 always are
 
 	Resources         []Resource `json:"-" db:"resources"`            // rows of those that are among Audiences or open to it
+	Policy            Policy     `json:"-" db:"policy"`               // of the deployment
 	SecretSHA256      []byte     `json:"-" db:"client_secret_sha256"` // nil: none
 	MetadataFetchedAt *time.Time `json:"-" db:"metadata_fetched_at"`  // when its metadata were last read at its client_id
 	CreatedAt         time.Time  `json:"-" db:"created_at"`

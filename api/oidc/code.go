@@ -19,6 +19,7 @@ type Code struct {
 	Nonce         string        `json:"n,omitempty"`
 	Claims        ClaimsRequest `json:"cl,omitzero"`
 	Resources     []string      `json:"rs,omitempty"` // nil for all of the client's
+	ACR           string        `json:"a,omitempty"`  // one that was asked for and reached
 	Expires       int64         `json:"x"`
 }
 
@@ -26,7 +27,17 @@ type Code struct {
 func (r AuthorizeRequest) NewCode(grantID string, c *Client, s *Session, expires time.Time) Code {
 	redirectURI := Digest(r.RedirectURI)
 	return Code{GrantID: grantID, ClientID: c.ClientID, Session: s.Cookie[:], RedirectURI: redirectURI[:], CodeChallenge: r.CodeChallenge,
-		DPoPJKT: r.DPoPJKT, Scope: r.Scope, Nonce: r.Nonce, Claims: r.Claims, Resources: r.Resources, Expires: expires.Unix()}
+		DPoPJKT: r.DPoPJKT, Scope: r.Scope, Nonce: r.Nonce, Claims: r.Claims, Resources: r.Resources,
+		ACR: r.ReachedACR(c, s), Expires: expires.Unix()}
+}
+
+// ReachedACR returns the first class that the request asks for, if the session reaches one; "" else.
+func (r AuthorizeRequest) ReachedACR(c *Client, s *Session) string {
+	asked := slices.Concat(r.ACRValues, r.EssentialACR)
+	if acr := c.Policy.ACR(s.AMR, asked); slices.Contains(asked, acr) {
+		return acr
+	}
+	return ""
 }
 
 // AccessTokenRequest is what a client sends with a code (RFC 6749 §4.1.3).

@@ -55,7 +55,7 @@ type Metadata struct {
 }
 
 // Discovery returns the document, made from the tables of the product and the response types that the deployment allows.
-func Discovery(issuer string, responseTypes []ResponseType, grantTypes, authMethods []string) Metadata {
+func Discovery(issuer string, responseTypes []ResponseType, grantTypes, authMethods, acrValues []string) Metadata {
 	if slices.ContainsFunc(responseTypes, ResponseType.FrontChannel) {
 		grantTypes = append(slices.Clone(grantTypes), GrantImplicit)
 	}
@@ -86,7 +86,7 @@ func Discovery(issuer string, responseTypes []ResponseType, grantTypes, authMeth
 		RevocationEndpointAuthMethodsSupported: authMethods,
 		IntrospectionEndpointAuthMethods:       slices.DeleteFunc(slices.Clone(authMethods), func(m string) bool { return m == "none" }),
 		CodeChallengeMethodsSupported:          []string{MethodS256},
-		ACRValuesSupported:                     ACRValues(),
+		ACRValuesSupported:                     NotNil(acrValues),
 		ClaimTypesSupported:                    []string{"normal"},
 		ClaimsSupported:                        ClaimNames(),
 		PromptValuesSupported:                  Prompts,

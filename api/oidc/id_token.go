@@ -40,7 +40,7 @@ func (t IDToken) Claims() map[string]any {
 	if !g.AuthTime.Equal(AuthTimeUnknown) {
 		out["auth_time"] = g.AuthTime.Unix()
 	}
-	out["acr"], out["amr"] = acrOf(g.AMR), NotNil(g.AMR)
+	out["acr"], out["amr"] = g.ACRAt(c), AMROf(g.AMR)
 	if g.Nonce != "" {
 		out["nonce"] = g.Nonce
 	}

@@ -21,6 +21,8 @@ type Introspection struct {
 	Audience  Audience `json:"aud,omitempty"`
 	Issuer    string   `json:"iss,omitempty"`
 	ID        string   `json:"jti,omitempty"`
+	ACR       string   `json:"acr,omitempty"`       // RFC 9470 §6.2
+	AuthTime  int64    `json:"auth_time,omitempty"` // beside it
 
 	Confirmation *Confirmation `json:"cnf,omitempty"`
 	Actor        *Actor        `json:"act,omitempty"`

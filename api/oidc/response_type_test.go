@@ -105,11 +105,11 @@ func TestDecideLooksAtTheResponseTypeAgain(t *testing.T) {
 
 func TestDiscoveryListsTheResponseTypesThatAreAllowed(t *testing.T) {
 	grants := []string{GrantAuthorizationCode}
-	if d := Discovery("https://api.example.org", ResponseTypes[:1], grants, nil); len(d.ResponseTypesSupported) != 1 ||
+	if d := Discovery("https://api.example.org", ResponseTypes[:1], grants, nil, nil); len(d.ResponseTypesSupported) != 1 ||
 		slices.Contains(d.GrantTypesSupported, GrantImplicit) {
 		t.Errorf("%v %v", d.ResponseTypesSupported, d.GrantTypesSupported)
 	}
-	d := Discovery("https://api.example.org", []ResponseType{"code", "id_token token"}, grants, nil)
+	d := Discovery("https://api.example.org", []ResponseType{"code", "id_token token"}, grants, nil, nil)
 	if len(d.ResponseTypesSupported) != 2 || !slices.Contains(d.GrantTypesSupported, GrantImplicit) ||
 		!slices.Contains(d.ResponseModesSupported, "fragment") {
 		t.Errorf("%v %v %v", d.ResponseTypesSupported, d.GrantTypesSupported, d.ResponseModesSupported)

@@ -33,10 +33,29 @@ type Grant struct {
 	Nonce    string    // of the authorization request; a refreshed ID token has none (OpenID Connect Core §12.2)
 	AuthTime time.Time
 	AMR      []string
+	ACR      string // one that was asked for and reached; "" for the strongest that AMR reaches
 
 	Claims      ClaimsRequest // requested by name
 	Resources   []string      // audiences of its access tokens; nil for all of the client's
 	IDTokenOnly bool          // it has no access token for userinfo
+}
+
+// ACRAt returns the authentication context class that tokens of the grant say at client c.
+func (g *Grant) ACRAt(c *Client) string {
+	if g.ACR != "" {
+		return g.ACR
+	}
+	return c.Policy.ACR(g.AMR, nil)
+}
+
+// Refused returns what of the policy a grant does not meet, for the log: it was made before somebody asked for more. "" where it
+// meets all. u is its user with their groups.
+func (g *Grant) Refused(c *Client, u *User, now time.Time) string {
+	s := Standing{Session: &Session{AMR: g.AMR}, User: u}
+	if unmet := (AuthorizeRequest{}).Unmet(c, s, now); len(unmet) > 0 {
+		return "signed_in_with_less_than_" + unmet[0].By + "_asks_for"
+	}
+	return ""
 }
 
 // TokenResponse is the answer of the token endpoint (RFC 6749 §5.1); scope, token_type and expires_in are always there.
@@ -64,6 +83,7 @@ type AccessTokenClaims struct {
 	ClientID string   `json:"client_id"`
 	Scope    string   `json:"scope"`
 	AuthTime int64    `json:"auth_time,omitempty"`
+	ACR      string   `json:"acr,omitempty"`      // RFC 9470 §6
 	GrantID  string   `json:"grant_id,omitempty"` // "" for a token that a client got for itself
 	Groups   []string `json:"groups,omitempty"`
 

@@ -24,6 +24,20 @@ type Upstream struct {
 	// on a machine.
 	UsernamePrefix  string
 	UsernamePattern string
+	// MFAValues are those of its acr and amr by which a sign-in there counts as two factors; none: each counts as one, and nothing is said
+	// of how it was.
+	MFAValues []string
+}
+
+// AMR returns the methods of a sign-in there, as the ID token says them, if its row says that they count; else none.
+func (u *Upstream) AMR(acr string, amr []string) []string {
+	if !slices.ContainsFunc(append(slices.Clone(amr), acr), func(v string) bool { return v != "" && slices.Contains(u.MFAValues, v) }) {
+		return []string{}
+	}
+	if slices.Contains(amr, AMRMultiple) {
+		return amr
+	}
+	return append(slices.Clone(amr), AMRMultiple)
 }
 
 // Serves reports whether people with this address belong to the upstream: its domain is one of email_domains, exactly.

@@ -23,7 +23,7 @@ func (p *Provider) signAccessToken(
 ) (string, error) {
 	claims := p.accessTokenClaims(c, f, now)
 	claims.Subject, claims.Audience = p.subject(c, u.Sub), oidc.AudienceOf(c, p.Issuer, g.Resources, f.resources)
-	claims.AuthTime, claims.GrantID = g.AuthTime.Unix(), g.ID
+	claims.AuthTime, claims.ACR, claims.GrantID = g.AuthTime.Unix(), g.ACRAt(c), g.ID
 	if oidc.HasScope(f.scope, "groups") {
 		claims.Groups = u.Groups
 	}

@@ -37,7 +37,7 @@ func TestAnEssentialACRIsReachedOrTheRequestIsRefused(t *testing.T) {
 		}
 	}
 	discovery := b.Do("GET", "/.well-known/openid-configuration", nil).JSON()
-	if acr, _ := discovery["acr_values_supported"].([]any); len(acr) != 1 || acr[0] != "1" || discovery["claims_parameter_supported"] != true {
+	if acr, _ := discovery["acr_values_supported"].([]any); len(acr) != 6 || acr[1] != "1" || discovery["claims_parameter_supported"] != true {
 		t.Errorf("discovery: %v, %v", acr, discovery["claims_parameter_supported"])
 	}
 }

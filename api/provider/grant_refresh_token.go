@@ -40,6 +40,9 @@ func (p *Provider) grantRefreshToken(ctx context.Context, c *oidc.Client, req to
 	case err != nil:
 		return p.failed(ctx, err)
 	}
+	if why := g.Refused(c, &u, req.now); why != "" {
+		return p.refuseRefreshToken(ctx, c, store.RefusedGrant{Reason: why})
+	}
 	if shared {
 		p.tell(ctx, oidc.RefreshTokenShared{ClientID: c.ClientID, Username: u.Username})
 	}

@@ -70,7 +70,7 @@ func (p *Provider) introspectAccessToken(
 ) (oidc.Introspection, error) {
 	out := oidc.Introspection{Scope: claims.Scope, ClientID: claims.ClientID, TokenType: claims.TokenType(), Expiry: claims.Expiry,
 		IssuedAt: claims.IssuedAt, Subject: claims.Subject, Audience: claims.Audience, ID: claims.ID,
-		Confirmation: claims.Confirmation, Actor: claims.Actor}
+		Confirmation: claims.Confirmation, Actor: claims.Actor, ACR: claims.ACR, AuthTime: claims.AuthTime}
 	isTold := client.IsToldAbout(claims.Audience)
 	use := useOf(claims)
 	use.Name = !isTold

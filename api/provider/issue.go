@@ -74,14 +74,14 @@ func (p *Provider) frontChannel(
 		return nil, nil, err
 	}
 	g := &oidc.Grant{ID: newID(), ClientID: c.ClientID, SID: s.Session.SID, Scope: req.FrontChannelScope(), Nonce: req.Nonce,
-		AuthTime: s.Session.AuthTime, AMR: s.Session.AMR, Claims: req.Claims, Resources: req.Resources,
+		AuthTime: s.Session.AuthTime, AMR: s.Session.AMR, ACR: req.ReachedACR(c, s.Session), Claims: req.Claims, Resources: req.Resources,
 		IDTokenOnly: !req.ResponseType.Code() && !req.ResponseType.Token()}
 	access := ""
 	if req.ResponseType.Token() {
 		if access, err = p.signAccessToken(ring, c, s.User, g, accessTokenFor{scope: g.Scope}, now); err != nil {
 			return nil, nil, err
 		}
-		grant = &store.FrontGrant{ID: g.ID, Scope: g.Scope, Claims: g.Claims, Resources: g.Resources,
+		grant = &store.FrontGrant{ID: g.ID, Scope: g.Scope, Claims: g.Claims, Resources: g.Resources, ACR: g.ACR,
 			ExpiresAt: now.Add(p.AccessTokenTTL)}
 		fields = append(fields, [2]string{"access_token", access}, [2]string{"token_type", "Bearer"},
 			[2]string{"expires_in", strconv.Itoa(int(p.AccessTokenTTL.Seconds()))}, [2]string{"scope", g.Scope})

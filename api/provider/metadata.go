@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"gatehouse/api/oidc"
@@ -11,10 +12,10 @@ import (
 // metadataAge is how long discovery and the JWKS may be kept: well below the time that a key is published before it signs.
 const metadataAge = 5 * time.Minute
 
-// discoveryDocument returns the metadata, made once from the tables of grants and of client authentication methods and the
-// settings.
-func discoveryDocument(s Settings) []byte {
-	metadata := oidc.Discovery(s.Issuer, s.ResponseTypes, GrantTypes(), ClientAuthMethods())
+// discoveryDocument returns the metadata, made from the tables of grants and of client authentication methods, the settings and the
+// acr values that there are.
+func discoveryDocument(s Settings, acrValues []string) []byte {
+	metadata := oidc.Discovery(s.Issuer, s.ResponseTypes, GrantTypes(), ClientAuthMethods(), acrValues)
 	if s.SessionManagement {
 		metadata.CheckSessionIframe = s.Issuer + "/check_session"
 	}
@@ -30,8 +31,29 @@ func discoveryDocument(s Settings) []byte {
 }
 
 // Discovery is OpenID Connect Discovery §4 and RFC 8414 §3.
-func (p *Provider) Discovery(context.Context, Request) Answer {
-	return Answer{Status: 200, Raw: p.metadata, ETag: p.metadataTag, Public: metadataAge}
+func (p *Provider) Discovery(ctx context.Context, _ Request) Answer {
+	doc := p.metadata.Load()
+	policy, err := p.store.Policy(ctx)
+	if values := policy.Values(); err == nil && (doc == nil || !slices.Equal(doc.acrValues, values)) {
+		doc = newMetadata(p.Settings, values)
+		p.metadata.Store(doc)
+	}
+	if doc == nil { // Postgres has been away since the start
+		doc = newMetadata(p.Settings, nil)
+	}
+	return Answer{Status: 200, Raw: doc.text, ETag: doc.tag, Public: metadataAge}
+}
+
+// metadata is the document, made for these acr values.
+type metadata struct {
+	acrValues []string
+	text      []byte
+	tag       string
+}
+
+func newMetadata(s Settings, acrValues []string) *metadata {
+	text := discoveryDocument(s, acrValues)
+	return &metadata{acrValues, text, oidc.ETag(text)}
 }
 
 // JWKS is the key set (RFC 7517 §5).

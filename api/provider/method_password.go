@@ -71,6 +71,7 @@ func (p *Provider) provePassword(ctx context.Context, r Request, client *oidc.Cl
 		device = randomSecret()
 	}
 	return proven{user: candidate.User, consented: candidate.Consented, allowed: candidate.Allowed,
+		enrolled: candidate.Enrolled,
 		verified: candidate.PasswordHash, upgraded: upgraded, reset: numbers(authn.AfterSuccess(buckets)),
 		cookies: []Cookie{p.deviceCookie(knownDevice{device, username, candidate.User.ID})}}, nil
 }

@@ -9,9 +9,8 @@ import (
 
 // method is a way to prove who one is. A new one is a line here, a method_<name>.go and, in the UI, a methods/<Name>.svelte.
 type method struct {
-	name   string
-	amr    []string    // RFC 8176; nil where it is for an upstream to say
-	factor oidc.Factor // that it proves
+	name string
+	amr  []string // RFC 8176; nil where it is for an upstream to say
 	// prove checks what the login page posts with method=<name>; nil where people go elsewhere and come back to an
 	// endpoint of its own. The error is a notProven where they are to stay on the page, errUserChanged to have it called
 	// again, once.
@@ -23,8 +22,8 @@ type method struct {
 // methods is the table of the methods there are.
 func methods() []method {
 	return []method{
-		{"password", []string{oidc.AMRPassword}, oidc.Knowledge, (*Provider).provePassword, (*Provider).offerPassword},
-		{"upstream", nil, oidc.Elsewhere, nil, (*Provider).offerUpstreams},
+		{"password", []string{oidc.AMRPassword}, (*Provider).provePassword, (*Provider).offerPassword},
+		{"upstream", nil, nil, (*Provider).offerUpstreams},
 	}
 }
 
@@ -42,8 +41,9 @@ type proven struct {
 	user      *oidc.User
 	consented oidc.Consent // what they allowed the client earlier
 	allowed   bool         // to use the client
-	amr       []string     // RFC 8176
-	authTime  time.Time    // when, if not now
+	enrolled  oidc.Enrolled
+	amr       []string  // RFC 8176
+	authTime  time.Time // when, if not now
 
 	verified string  // the password hash that was verified, "" if no password was asked for
 	upgraded string  // what replaces it, "" for nothing

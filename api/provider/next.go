@@ -45,6 +45,13 @@ func (p *Provider) nextAtBrowser(ctx context.Context, v visit) (Answer, error) {
 // next decides what follows from all that was gathered, and has it done. Endpoints gather and come back here. Errors are
 // for the endpoint to answer, which knows where the browser can try again; errUserChanged is one.
 func (p *Provider) next(ctx context.Context, v visit) (Answer, error) {
+	if v.client == accountClient { // nothing is registered of it, but what the deployment asks for holds
+		policy, err := p.store.Policy(ctx)
+		if err != nil {
+			return Answer{}, err
+		}
+		v.client = &oidc.Client{FirstParty: true, Policy: policy}
+	}
 	step, refusal := p.decide(v.req, v.client, v.standing.Standing, v.consented, v.now)
 	if refusal != nil {
 		if err := p.start(ctx, &v, store.Issue{}); err != nil {

@@ -44,8 +44,7 @@ type Provider struct {
 	// decide is the rule of the sign-in; a test has another one.
 	decide func(oidc.AuthorizeRequest, *oidc.Client, oidc.Standing, bool, time.Time) (oidc.Step, *oidc.Error)
 
-	metadata    []byte
-	metadataTag string
+	metadata atomic.Pointer[metadata]
 }
 
 // New returns a provider that answers nothing that needs keys before Start, and whose keys Run keeps current.
@@ -56,7 +55,5 @@ func New(settings Settings, db *store.Store, sealer *keys.Sealer, passwords *aut
 		refusals: newRefusals(now, logEvent)}
 	p.listeners = []listener{p.refusals.hear}
 	p.upstreams = authn.NewUpstreams(p.outgoing, now)
-	p.metadata = discoveryDocument(settings)
-	p.metadataTag = oidc.ETag(p.metadata)
 	return p
 }

@@ -50,7 +50,7 @@ func (p *Provider) signIn(r Request, w loginPage, client *oidc.Client, who prove
 		Upgraded: who.upgraded, Verified: who.verified, Reset: who.reset,
 	}
 	standing := oidc.Standing{Session: &s.Session, User: who.user, Subject: p.subject(client, who.user.Sub),
-		Consented: who.consented, Allowed: who.allowed}
+		Consented: who.consented, Allowed: who.allowed, Enrolled: who.enrolled}
 	return visit{r: r, req: req, client: client, standing: store.Standing{Standing: standing, SeenAt: now}, starts: &s,
 		wanted: w.Wanted, now: now}
 }

@@ -22,6 +22,7 @@ func TestOperationsCostFewStatementsAndFewDurableCommits(t *testing.T) {
 	r.Exec(`INSERT INTO consents (user_id, client_id, scopes, granted_at)
 		SELECT id, 'web', '{openid,profile,email,groups,offline_access}', now() FROM users`)
 	r.WaitForNotify() // what the replica reads then is not counted
+	r.browser().Do("GET", "/.well-known/openid-configuration", nil)
 	b := r.browser()
 	params := AuthParams("scope", "openid profile email groups offline_access")
 	tokens := b.Token(Redeem(b.Code(params))).JSON()

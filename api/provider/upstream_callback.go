@@ -177,7 +177,7 @@ func (p *Provider) signInFrom(ctx context.Context, b callback) (Answer, error) {
 		p.tell(ctx, oidc.UpstreamLinked{Upstream: u.Name, Username: candidate.User.Username, ByEmail: true})
 	}
 	who := proven{user: candidate.User, consented: candidate.Consented, allowed: candidate.Allowed,
-		amr: append([]string{}, person.AMR...)}
+		enrolled: candidate.Enrolled, amr: u.AMR(person.ACR, person.AMR)}
 	switch {
 	case b.justLinked(person.Sub):
 		who.authTime = b.journey.Sent

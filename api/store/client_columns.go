@@ -22,7 +22,7 @@ type columnList []clientColumn
 // have functions of their own; metadataColumns those that a client registers itself.
 var (
 	clientColumns     = columnsOf(reflect.TypeFor[oidc.Client]())
-	registeredColumns = clientColumns.without("resources", "registration", "disabled_at", "metadata_fetched_at", "created_at")
+	registeredColumns = clientColumns.without("resources", "policy", "registration", "disabled_at", "metadata_fetched_at", "created_at")
 	metadataColumns   = columnsOf(reflect.TypeFor[oidc.ClientMetadata]())
 )
 
@@ -59,8 +59,11 @@ const resourcesOfClient = `(SELECT coalesce(jsonb_agg(to_jsonb(r) ORDER BY r.ide
 	WHERE r.identifier = ANY (c.audiences) OR c.registration IS NOT NULL AND r.open_to = '` + oidc.OpenToRegistered + `') AS resources`
 
 func (c clientColumn) read() string {
-	if c.name == "resources" {
+	switch c.name {
+	case "resources":
 		return resourcesOfClient
+	case "policy":
+		return policyColumn
 	}
 	if c.nullable {
 		return "coalesce(" + c.name + ", '') AS " + c.name

@@ -29,7 +29,8 @@ func (s *Store) RedeemCode(ctx context.Context, c *oidc.Code, r NewGrant, now ti
 		q = &redeemCodeAndEndOldest
 	}
 	g, u, err := s.redeem(ctx, q, r, now, args{"cookie": c.Session, "grant": c.GrantID, "offline": c.Offline(), "scope": c.Scope,
-		"userinfo_claims": c.Claims.Userinfo, "id_token_claims": c.Claims.IDToken, "resources": c.Resources})
+		"userinfo_claims": c.Claims.Userinfo, "id_token_claims": c.Claims.IDToken, "resources": c.Resources,
+		"acr": c.ACR})
 	g.Nonce = c.Nonce
 	return g, u, err
 }
@@ -62,7 +63,8 @@ var (
 
 var spendCode = lockedSession(`sessions s`, `s.cookie_sha256 = @cookie`) + `, spent AS (
 			SELECT @grant::uuid AS grant_id, user_id, sid, @offline::boolean AS offline, @scope::text AS scope, auth_time, amr, ends_at,
-				@userinfo_claims::text[] AS userinfo_claims, @id_token_claims::text[] AS id_token_claims, @resources::text[] AS resources
+				@userinfo_claims::text[] AS userinfo_claims, @id_token_claims::text[] AS id_token_claims, @resources::text[] AS resources,
+				nullif(@acr, '') AS acr
 			FROM session WHERE NOT ` + grantWasDeleted + `
 		)`
 
@@ -93,10 +95,10 @@ const endOldest = `, surplus AS (
 func grantOfSpent(more string) string {
 	return `, granted AS (
 			INSERT INTO grants (id, user_id, client_id, sid, offline, scope, auth_time, amr, created_at, expires_at,
-				userinfo_claims, id_token_claims, resources, dpop_jkt, refresh_sha256, refreshed_at, refresh_expires_at)
+				userinfo_claims, id_token_claims, resources, acr, dpop_jkt, refresh_sha256, refreshed_at, refresh_expires_at)
 			SELECT grant_id, user_id, @client, sid, offline, scope, auth_time, amr, @now,
 				CASE WHEN offline THEN @offline_ends ELSE ends_at END,
-				userinfo_claims, id_token_claims, resources, nullif(@jkt, ''),
+				userinfo_claims, id_token_claims, resources, acr, nullif(@jkt, ''),
 				CASE WHEN offline THEN @refresh_sha256::bytea END, CASE WHEN offline THEN @now END,
 				CASE WHEN offline THEN LEAST(@refresh_ends, @offline_ends) END
 			FROM spent

@@ -173,7 +173,7 @@ var redeemDeviceCode = compile(
 			WHERE d.device_code_sha256 = @device_code AND d.client_id = @client AND d.allowed AND d.used_at IS NULL
 				AND d.expires_at > @now AND s.sid = d.sid AND ` + isVerified + ` AND ` + mayWant + `
 			RETURNING d.grant_id, d.user_id, d.sid, d.offline, d.scope, d.auth_time, d.amr, s.ends_at,
-				NULL::text[] AS userinfo_claims, NULL::text[] AS id_token_claims, d.resources
+				NULL::text[] AS userinfo_claims, NULL::text[] AS id_token_claims, d.resources, NULL::text AS acr
 		)` + grantOfSpent(endOldest))
 
 // The states of a device code that cannot be redeemed (now); others are reasons for the log.

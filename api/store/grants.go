@@ -59,11 +59,12 @@ var (
 const grantsClient = `JOIN clients c ON c.client_id = g.client_id`
 
 // grantColumns is how a grant g is read wherever tokens are made of it; grantFields takes them in this order.
-const grantColumns = `g.id::text, coalesce(g.sid::text, ''), g.offline, g.scope, g.expires_at, g.auth_time, g.amr,
+const grantColumns = `g.id::text, coalesce(g.sid::text, ''), g.offline, g.scope, g.expires_at, g.auth_time, g.amr, coalesce(g.acr, ''),
 	g.userinfo_claims, g.id_token_claims, g.resources`
 
 func grantFields(g *oidc.Grant) []any {
-	return []any{&g.ID, &g.SID, &g.Offline, &g.Scope, &g.EndsAt, &g.AuthTime, &g.AMR, &g.Claims.Userinfo, &g.Claims.IDToken, &g.Resources}
+	return []any{&g.ID, &g.SID, &g.Offline, &g.Scope, &g.EndsAt, &g.AuthTime, &g.AMR, &g.ACR,
+		&g.Claims.Userinfo, &g.Claims.IDToken, &g.Resources}
 }
 
 // ProofUsed is the reason for a use whose proof came before, or came with another token.

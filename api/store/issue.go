@@ -21,6 +21,7 @@ type FrontGrant struct {
 	Scope     string
 	Claims    oidc.ClaimsRequest
 	Resources []string // nil for all of the client's
+	ACR       string   // one that was asked for and reached, "" for none
 	ExpiresAt time.Time
 }
 
@@ -31,9 +32,9 @@ const insertIssue = `used AS (
 			SELECT @jti, @jti_expires_at FROM session WHERE @jti::bytea IS NOT NULL ON CONFLICT DO NOTHING RETURNING 1
 		), granted AS (
 			INSERT INTO grants (id, user_id, client_id, sid, offline, scope, auth_time, amr, created_at, expires_at,
-				userinfo_claims, id_token_claims, resources)
+				userinfo_claims, id_token_claims, resources, acr)
 			SELECT @grant, user_id, @client, sid, false, @scope, auth_time, amr, @now, LEAST(ends_at, @grant_expires_at::timestamptz),
-				@userinfo_claims, @id_token_claims, @resources
+				@userinfo_claims, @id_token_claims, @resources, nullif(@acr, '')
 			FROM session WHERE @grant::uuid IS NOT NULL AND ` + firstUse + `
 		)`
 
@@ -41,10 +42,10 @@ const firstUse = `(@jti::bytea IS NULL OR EXISTS (SELECT FROM used))`
 
 func (i *Issue) args(now time.Time) args {
 	a := args{"client": i.ClientID, "now": now, "grant": nil, "scope": nil, "grant_expires_at": nil, "userinfo_claims": nil,
-		"id_token_claims": nil, "resources": nil, "jti": nil, "jti_expires_at": nil}
+		"id_token_claims": nil, "resources": nil, "jti": nil, "jti_expires_at": nil, "acr": nil}
 	if g := i.Grant; g != nil {
 		a["grant"], a["scope"], a["grant_expires_at"], a["resources"] = g.ID, g.Scope, g.ExpiresAt, g.Resources
-		a["userinfo_claims"], a["id_token_claims"] = g.Claims.Userinfo, g.Claims.IDToken
+		a["userinfo_claims"], a["id_token_claims"], a["acr"] = g.Claims.Userinfo, g.Claims.IDToken, g.ACR
 	}
 	if j := i.JTI; j != nil {
 		a["jti"], a["jti_expires_at"] = j.SHA256[:], j.ExpiresAt

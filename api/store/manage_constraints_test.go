@@ -39,6 +39,7 @@ const (
 	aPassword  = "INSERT INTO users (username, password) VALUES ('bob', %)"
 	aGroup     = "INSERT INTO groups (name) VALUES (%)"
 	aMember    = "INSERT INTO group_members (username, group_name) VALUES (%)"
+	anACR      = "INSERT INTO acr_values (value, position, factors) VALUES (%)"
 	anUpstream = "INSERT INTO upstreams (name, issuer, client_id) VALUES (%)"
 	aChange    = "UPDATE upstreams SET %"
 	anAccount  = "INSERT INTO upstream_accounts (upstream, issuer, sub, username) VALUES (%)"
@@ -85,6 +86,16 @@ var refused = map[string]refusedStatement{
 	"users_claims_must_be_a_json_object":                 {"UPDATE users SET claims = %", []string{"'[]'", "'1'", "'null'"}},
 	"users_claims_must_have_at_most_8_kb":                {"UPDATE users SET claims = jsonb_build_object('a', repeat('x', 9000))", nil},
 
+	"groups_mfa_from_must_be_a_date_or_null":            {"UPDATE groups SET mfa_from = %", []string{"'infinity'", "'-infinity'"}},
+	"acr_values_value_must_be_unique":                   {anACR, []string{"'mfa', 1, 1"}},
+	"acr_values_value_must_be_1_to_255_printable_ascii": {anACR, []string{"'', 1, 1", "'a b', 1, 1", "repeat('a', 256), 1, 1"}},
+	"acr_values_position_must_be_unique":                {anACR, []string{"'a', 40, 1"}},
+	"acr_values_factors_must_be_1_or_2":                 {anACR, []string{"'a', 1, 0", "'a', 1, 3"}},
+	"clients_min_acr_must_be_in_acr_values":             {"UPDATE clients SET min_acr = 'gone'", nil},
+	"clients_min_acr_from_must_be_a_date_or_null":       {"UPDATE clients SET min_acr_from = 'infinity'", nil},
+	"passkeys_credential_id_must_be_unique": {"WITH other AS (INSERT INTO users (username) VALUES ('other') RETURNING id) " +
+		"INSERT INTO passkeys (user_id, credential_id, rp_id, name) " +
+		"SELECT id, '\\x00', 'a', 'a' FROM (SELECT id FROM users UNION ALL SELECT id FROM other) AS u", nil},
 	"groups_name_must_be_unique":                     {aGroup, []string{"'staff'"}},
 	"groups_name_must_have_1_to_255_characters":      {aGroup, []string{"''", "repeat('g', 256)"}},
 	"groups_name_must_have_no_comma":                 {aGroup, []string{"'a,b'", "'cn=staff,ou=groups'"}},
@@ -107,7 +118,11 @@ var refused = map[string]refusedStatement{
 		"'read  write'", "' read'", "'a\"b'"}},
 	"exchange_policies_scope_must_have_at_most_1000_characters": {"UPDATE exchange_policies SET scope = repeat('x', 1001)", nil},
 
-	"upstreams_name_must_be_unique": {anUpstream, []string{"'google', 'https://op.example.org', 'us'"}},
+	"upstreams_mfa_values_must_be_1_to_255_printable_ascii": {"UPDATE upstreams SET mfa_values = %",
+		[]string{"'{\"\"}'", "'{a b}'", "ARRAY[repeat('a', 256)]"}},
+	"upstreams_mfa_values_must_be_at_most_20": {"UPDATE upstreams SET mfa_values = array_fill('a'::text, ARRAY[21])", nil},
+	"upstreams_mfa_values_must_not_be_null":   {"UPDATE upstreams SET mfa_values = '{NULL}'", nil},
+	"upstreams_name_must_be_unique":           {anUpstream, []string{"'google', 'https://op.example.org', 'us'"}},
 	"upstreams_name_must_be_1_to_32_of_a_z_0_9_dash_underscore": {"UPDATE upstreams SET name = %", []string{
 		"''", "'Google'", "'a/b'", "'-a'", "repeat('x', 33)", "E'a\\n'"}},
 	"upstreams_display_name_must_have_1_to_100_characters": {"UPDATE upstreams SET display_name = %", []string{

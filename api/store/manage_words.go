@@ -28,6 +28,10 @@ var constraintWords = map[string]string{
 	"groups_name_must_be_unique":                     "there is a group of this name already",
 	"groups_name_must_have_no_comma":                 "the name of a group must have no comma",
 	"groups_name_must_not_begin_or_end_with_a_space": "the name of a group must not begin or end with a space",
+	"acr_values_value_must_be_unique":                "there is this acr value already",
+	"acr_values_position_must_be_unique":             "another acr value has this position already",
+	"clients_min_acr_must_be_in_acr_values":          "min_acr must be a value of acr_values: such as mfa or phr",
+	"passkeys_credential_id_must_be_unique":          "this passkey is somebody's already",
 	"group_members_group_must_exist":                 "there is no such group",
 	"group_members_user_is_in_the_group_already":     "the user is in the group already",
 
@@ -107,6 +111,7 @@ var constraintWords = map[string]string{
 var constraintPhrases = []constraintPhrase{
 	{rule(`user_must_exist`), "there is no such user"},
 	{rule(`token_must_be_unique`), "there is a token of this value already"},
+	{rule(`(\w+)_must_be_a_date_or_null`), "$1 must be a date, or NULL"},
 	{rule(`(\w+)_must_be_after_(\w+)`), "$1 must be after $2"},
 	{rule(`fapi2_needs_response_types_of_code_alone`), "security_profile fapi2 needs response_types of code alone"},
 	{rule(`fapi2_needs_token_endpoint_auth_method_(\w+)`), "security_profile fapi2 needs token_endpoint_auth_method $1"},

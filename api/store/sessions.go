@@ -18,7 +18,7 @@ type Digest = [32]byte
 const signedIn = `u.id = s.user_id AND s.cookie_sha256 = @cookie AND s.ended_at IS NULL AND s.expires_at > @now AND u.disabled_at IS NULL`
 
 var loadStanding = compile(`
-	SELECT ` + userColumns + `, s.sid::text, s.auth_time, s.amr, s.seen_at,
+	SELECT ` + userColumns + `, ` + enrolledColumns + `, s.sid::text, s.auth_time, s.amr, s.seen_at,
 		k.scopes, k.resources, ` + mayUse("@allowed_groups") + `
 	FROM sessions s, users u ` + consentOfUser + ` WHERE ` + signedIn)
 
@@ -46,8 +46,8 @@ func (s *Store) LoadStanding(ctx context.Context, cookie Digest, c *oidc.Client,
 
 func scanStanding(row pgx.Row) (out Standing, err error) {
 	out.User, out.Session = new(oidc.User), new(oidc.Session)
-	return out, failure(row.Scan(append(userFields(out.User), &out.Session.SID, &out.Session.AuthTime, &out.Session.AMR, &out.SeenAt,
-		&out.Consented.Scopes, &out.Consented.Resources, &out.Allowed)...))
+	return out, failure(scanAll(row, userFields(out.User), enrolledFields(&out.Enrolled), []any{&out.Session.SID, &out.Session.AuthTime,
+		&out.Session.AMR, &out.SeenAt, &out.Consented.Scopes, &out.Consented.Resources, &out.Allowed}))
 }
 
 var loadSession = compile(`SELECT ` + userColumns + `, s.sid::text, s.auth_time, s.amr FROM sessions s, users u WHERE ` + signedIn)

@@ -32,6 +32,7 @@ type Store struct {
 	origins    cache[map[string]bool]
 	openScopes cache[[]string]
 	upstreams  cache[[]oidc.Upstream]
+	policy     cache[oidc.Policy]
 }
 
 // Open parses url and makes the pool; it connects lazily, so a Postgres that is away is no error here.

@@ -21,13 +21,15 @@ type UpstreamAccount struct {
 type UpstreamCandidate struct {
 	Linked    bool // somebody
 	User      *oidc.User
+	Enrolled  oidc.Enrolled
 	Disabled  bool // so that no session starts
 	Consented oidc.Consent
 	Allowed   bool
 }
 
 var (
-	upstreamUser = `SELECT ` + userColumns + `, k.scopes, k.resources, ` + mayUse("@allowed_groups") + `, u.disabled_at IS NOT NULL
+	upstreamUser = `SELECT ` + userColumns + `, ` + enrolledColumns + `, k.scopes, k.resources, ` + mayUse("@allowed_groups") + `,
+		u.disabled_at IS NOT NULL
 		FROM users u ` + consentOfUser + ` `
 
 	loadLinkedUser = compile(upstreamUser + `
@@ -48,7 +50,8 @@ func (s *Store) LoadUpstreamCandidate(ctx context.Context, a UpstreamAccount, ad
 		return func(rows pgx.Rows) (err error) {
 			*into, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (c UpstreamCandidate, err error) {
 				c.User = new(oidc.User)
-				return c, row.Scan(append(userFields(c.User), &c.Consented.Scopes, &c.Consented.Resources, &c.Allowed, &c.Disabled)...)
+				return c, scanAll(row, userFields(c.User), enrolledFields(&c.Enrolled),
+					[]any{&c.Consented.Scopes, &c.Consented.Resources, &c.Allowed, &c.Disabled})
 			})
 			return err
 		}

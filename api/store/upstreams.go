@@ -14,7 +14,7 @@ func (s *Store) Upstreams(ctx context.Context) ([]oidc.Upstream, error) {
 	return s.upstreams.get("", func() ([]oidc.Upstream, error) {
 		rows, err := s.pool.Query(ctx, `
 			SELECT name, coalesce(display_name, name), kind, issuer, client_id, coalesce(client_secret, ''), scope, authorization_params,
-				email_domains, trusts_email, creates_users, coalesce(username_prefix, ''), coalesce(username_pattern, '')
+				email_domains, trusts_email, creates_users, coalesce(username_prefix, ''), coalesce(username_pattern, ''), mfa_values
 			FROM upstreams WHERE disabled_at IS NULL ORDER BY position, 2, 1`)
 		if err != nil {
 			return nil, failure(err)

@@ -34,6 +34,7 @@ type Candidate struct {
 	User         *oidc.User
 	Disabled     bool // so that no session starts, whatever the password
 	PasswordHash string
+	Enrolled     oidc.Enrolled
 	Consented    oidc.Consent
 	Allowed      bool
 	Failures     []Failures
@@ -48,7 +49,7 @@ type Failures struct {
 
 var (
 	loadCandidate = compile(`
-		SELECT ` + userColumns + `, coalesce(u.password, ''),
+		SELECT ` + userColumns + `, ` + enrolledColumns + `, coalesce(u.password, ''),
 			k.scopes, k.resources, ` + mayUse("@allowed_groups") + `, u.disabled_at IS NOT NULL
 		FROM users u ` + consentOfUser + ` WHERE u.id = coalesce(
 			(SELECT id FROM users WHERE username = @username),
@@ -68,7 +69,8 @@ func (s *Store) LoadCandidate(ctx context.Context, username string, c *oidc.Clie
 	loadCandidate.queue(&batch, args{"username": username, "client": c.ClientID, "allowed_groups": oidc.NotNil(c.AllowedGroups)}).
 		QueryRow(func(row pgx.Row) error {
 			c := Candidate{User: new(oidc.User)}
-			err := row.Scan(append(userFields(c.User), &c.PasswordHash, &c.Consented.Scopes, &c.Consented.Resources, &c.Allowed, &c.Disabled)...)
+			err := scanAll(row, userFields(c.User), enrolledFields(&c.Enrolled),
+				[]any{&c.PasswordHash, &c.Consented.Scopes, &c.Consented.Resources, &c.Allowed, &c.Disabled})
 			if errors.Is(err, pgx.ErrNoRows) {
 				return nil
 			}

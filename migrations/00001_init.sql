@@ -438,6 +438,7 @@ CREATE TABLE personal_access_tokens (
     REFERENCES users (username) ON UPDATE CASCADE ON DELETE CASCADE,
   name         text NOT NULL,
   scope        text NOT NULL DEFAULT 'openid',
+  amr          text[] NOT NULL DEFAULT '{}',
   created_at   timestamptz NOT NULL DEFAULT now(),
   expires_at   timestamptz NOT NULL,
   shown_at     timestamptz,
@@ -452,6 +453,7 @@ CREATE TABLE personal_access_tokens (
   CONSTRAINT personal_access_tokens_expires_at_must_be_after_created_at CHECK (expires_at > created_at)
 );
 COMMENT ON COLUMN personal_access_tokens.token_sha256 IS 'sha256 of the whole token, which begins with gatehouse_pat_';
+COMMENT ON COLUMN personal_access_tokens.amr IS 'of the sign-in from which it was made: where more is asked for by now, it is refused';
 COMMENT ON COLUMN personal_access_tokens.shown_at IS 'when the person saw the token, which is once';
 COMMENT ON COLUMN personal_access_tokens.used_at IS 'the latest use, to the hour';
 CREATE INDEX personal_access_tokens_by_username ON personal_access_tokens (username, created_at, id);

@@ -41,6 +41,7 @@ var operations = []Operation{
 	op("group remove", "Remove a group; its members stay users.", (*Admin).RemoveGroup),
 	op("group add-member", "Make users members of a group.", (*Admin).AddGroupMembers),
 	op("group remove-member", "End a membership, from the next request on.", (*Admin).RemoveGroupMember),
+	op("group set-mfa", "Have the members of a group prove two factors, or not any more.", (*Admin).SetGroupMFA),
 	op("group list", "List the groups.", (*Admin).ListGroups),
 	op("group members", "List the members of a group.", (*Admin).ListGroupMembers),
 
@@ -52,6 +53,7 @@ var operations = []Operation{
 	op("client rotate-secret", "Replace a client's secret at once; prints the new one, once.", (*Admin).RotateClientSecret),
 	op("client disable", "Refuse a client and all it holds, from the next request on.", (*Admin).DisableClient),
 	op("client enable", "Accept a client again.", (*Admin).EnableClient),
+	op("client set-min-acr", "Set what sign-ins to a client have to reach at least.", (*Admin).SetMinACR),
 	op("client remove", "Remove a client with its consents and tokens.", (*Admin).RemoveClient),
 	op("client token add", "Make a token that clients register themselves with; prints it, once.", (*Admin).AddInitialAccessToken),
 	op("client token list", "List the tokens, not their values.", (*Admin).ListInitialAccessTokens),
@@ -70,6 +72,7 @@ var operations = []Operation{
 	op("upstream link", "Make an account there that of a user.", (*Admin).LinkAccount),
 	op("upstream unlink", "Take the account there from a user.", (*Admin).UnlinkAccount),
 
+	op("explain", "Say what would happen if a user signed in to a client, and which row decides it.", (*Admin).Explain),
 	op("sign-ins", "List who signed in, and who failed to, the latest first.", (*Admin).ListSignIns),
 
 	op("key list", "List the keys: what signs, what will sign, what is only still trusted.", (*Admin).ListSigningKeys),

@@ -141,6 +141,17 @@ func (PersonalAccessTokenRevoked) Kind() EventKind {
 	return EventKind{"personal_access_token_revoked", LevelInfo, "personal access token revoked"}
 }
 
+// PersonalAccessTokenRefused is one that could be used, had it been made from a sign-in with more factors.
+type PersonalAccessTokenRefused struct {
+	Username string `json:"username"`
+	TokenID  string `json:"token_id"`
+	Error    string `json:"error"`
+}
+
+func (PersonalAccessTokenRefused) Kind() EventKind {
+	return EventKind{"personal_access_token_refused", LevelWarn, "a personal access token was made with less than is asked for by now"}
+}
+
 // SessionsEnded is what a person ended on the account page: sessions of theirs in other browsers.
 type SessionsEnded struct {
 	Username string `json:"username"`

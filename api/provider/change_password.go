@@ -55,7 +55,7 @@ func (p *Provider) ChangePassword(ctx context.Context, r Request) Answer {
 func (p *Provider) changePassword(
 	ctx context.Context, r Request, w accountPage, password string, keep bool, now time.Time,
 ) (Answer, error) {
-	who, err := p.provePassword(ctx, r, accountClient, now)
+	who, err := p.provePassword(ctx, r, noClient, now)
 	if err != nil {
 		return Answer{}, err
 	}

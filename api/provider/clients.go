@@ -41,7 +41,7 @@ func (p *Provider) stillRegistered(
 	ctx context.Context, req *oidc.AuthorizeRequest,
 ) (c *oidc.Client, refusal *Answer, err error) {
 	if req.Account {
-		return accountClient, nil, nil
+		return noClient, nil, nil
 	}
 	client, err := p.clientNamed(ctx, []string{req.ClientID})
 	var a Answer

@@ -44,7 +44,7 @@ func (p *Provider) introspect(ctx context.Context, client *oidc.Client, token st
 		return oidc.Introspection{}, err
 	}
 	// Such a token belongs to no client, so the user has to be in a group that may use the client that asks.
-	if t, user, is, err := p.personalAccessToken(ctx, token, client.AllowedGroups, now); is {
+	if t, user, is, err := p.personalAccessToken(ctx, token, client, now); is {
 		return p.introspectionOf(client, t, &user), err
 	}
 	claims, why, err := p.verifyAccessToken(token)

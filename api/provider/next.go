@@ -45,12 +45,12 @@ func (p *Provider) nextAtBrowser(ctx context.Context, v visit) (Answer, error) {
 // next decides what follows from all that was gathered, and has it done. Endpoints gather and come back here. Errors are
 // for the endpoint to answer, which knows where the browser can try again; errUserChanged is one.
 func (p *Provider) next(ctx context.Context, v visit) (Answer, error) {
-	if v.client == accountClient { // nothing is registered of it, but what the deployment asks for holds
-		policy, err := p.store.Policy(ctx)
+	if v.client == noClient { // nothing is registered of it, but what the deployment asks for holds
+		client, err := p.accountClient(ctx)
 		if err != nil {
 			return Answer{}, err
 		}
-		v.client = &oidc.Client{FirstParty: true, Policy: policy}
+		v.client = client
 	}
 	step, refusal := p.decide(v.req, v.client, v.standing.Standing, v.consented, v.now)
 	if refusal != nil {

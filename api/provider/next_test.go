@@ -177,6 +177,7 @@ func TestTheOnlySwitchOnAStepIsInNext(t *testing.T) {
 	if len(steps) < 3 || !closed || inSwitch != len(steps) {
 		t.Errorf("of the steps %v, the switch in next.go has %d; it has a default: %t", slices.Sorted(maps.Keys(steps)), inSwitch, closed)
 	}
+	delete(mentions, "../admin/explain.go") // which says what would be, and does nothing
 	if len(mentions) != 1 || mentions["next.go"] != len(steps) {
 		t.Errorf("steps are named in %v; only the switch in next.go may", mentions)
 	}

@@ -17,9 +17,15 @@ var tokenDays = []int{7, 30, 90, 365}
 // tokenScopes are what a token can be good for; it is no grant, so it cannot be refreshed.
 var tokenScopes = slices.DeleteFunc(oidc.Scopes(), func(s string) bool { return s == oidc.OfflineAccess })
 
-// accountClient stands where a client does while a person signs in to open the account page: it is no relying party, is asked
+// noClient stands where a client does while a person signs in to open the account page: it is no relying party, is asked
 // nothing and allows nothing.
-var accountClient = &oidc.Client{FirstParty: true}
+var noClient = &oidc.Client{FirstParty: true}
+
+// accountClient returns it with what the deployment asks for.
+func (p *Provider) accountClient(ctx context.Context) (*oidc.Client, error) {
+	policy, err := p.store.Policy(ctx)
+	return &oidc.Client{FirstParty: true, Policy: policy}, err
+}
 
 // Account opens the account page of whoever is signed in at the browser, and asks to sign in where nobody is.
 func (p *Provider) Account(ctx context.Context, r Request) Answer {
@@ -32,7 +38,7 @@ func (p *Provider) Account(ctx context.Context, r Request) Answer {
 
 // accountVisit is for no client: the account page opens, and the token that was wanted is made, if the sign-in is fresh.
 func accountVisit(r Request, wanted *newToken, now time.Time) visit {
-	v := visit{r: r, req: oidc.AuthorizeRequest{Account: true, At: now}, client: accountClient, wanted: wanted, now: now}
+	v := visit{r: r, req: oidc.AuthorizeRequest{Account: true, At: now}, client: noClient, wanted: wanted, now: now}
 	if wanted != nil {
 		seconds := int(oidc.FreshSignIn.Seconds())
 		v.req.MaxAge, v.req.LoginHint = &seconds, wanted.Username

@@ -67,15 +67,25 @@ func parseNewToken(r Request, username string) (t newToken, problem string) {
 }
 
 // personalAccessToken returns a token that can be used and its user; is reports whether the token has the form of one at all, and
-// store.ErrNotFound that it is unknown, revoked or expired, or its user disabled or in none of allowedGroups, where there
-// are any.
+// store.ErrNotFound that it is unknown, revoked or expired, or its user disabled or in none of the groups that may use client, or
+// that it was made from a sign-in with less than is asked for by now. client is nil for userinfo, which is ours.
 func (p *Provider) personalAccessToken(
-	ctx context.Context, token string, allowedGroups []string, now time.Time,
+	ctx context.Context, token string, client *oidc.Client, now time.Time,
 ) (t store.PersonalAccessToken, u oidc.User, is bool, err error) {
 	if !strings.HasPrefix(token, tokenPrefix) {
 		return t, u, false, nil
 	}
-	t, u, err = p.store.LoadPersonalAccessToken(ctx, oidc.Digest(token), allowedGroups, now)
+	if client == nil {
+		if client, err = p.accountClient(ctx); err != nil {
+			return t, u, true, err
+		}
+	}
+	t, u, err = p.store.LoadPersonalAccessToken(ctx, oidc.Digest(token), client.AllowedGroups, now)
+	made := oidc.Grant{AMR: t.AMR}
+	if why := made.Refused(client, &u, now); err == nil && why != "" {
+		p.tell(ctx, oidc.PersonalAccessTokenRefused{Username: u.Username, TokenID: t.ID, Error: why})
+		err = store.ErrNotFound
+	}
 	return t, u, true, err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -93,6 +94,14 @@ func (s *Store) DisableClient(ctx context.Context, clientID string) error {
 // EnableClient accepts a client again.
 func (s *Store) EnableClient(ctx context.Context, clientID string) error {
 	return s.manageOne(ctx, Missing{"client", clientID}, nil, enableClient, args{"client": clientID})
+}
+
+var setMinACR = compile(`UPDATE clients SET min_acr = nullif(@min_acr, ''), min_acr_from = @from WHERE client_id = @client RETURNING 1`)
+
+// SetMinACR has sign-ins to a client reach a class at least, "" for none; from is nil for at once.
+func (s *Store) SetMinACR(ctx context.Context, clientID, minACR string, from *time.Time) error {
+	return s.manageOne(ctx, Missing{"client", clientID}, values{"min_acr": minACR}, setMinACR,
+		args{"client": clientID, "min_acr": minACR, "from": from})
 }
 
 // RemoveClient removes a client with its consents, codes and tokens.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -11,6 +12,9 @@ import (
 type GroupRow struct {
 	Name        string `json:"name" db:"name"`
 	Description string `json:"description,omitempty" db:"description"`
+
+	MFA     bool       `json:"mfa,omitempty" db:"mfa"`           // its members have to prove two factors
+	MFAFrom *time.Time `json:"mfa_from,omitempty" db:"mfa_from"` // nil: at once
 }
 
 var (
@@ -33,6 +37,13 @@ func (s *Store) RemoveGroup(ctx context.Context, name string) error {
 	return s.manageOne(ctx, Missing{"group", name}, nil, removeGroup, args{"name": name})
 }
 
+var setGroupMFA = compile(`UPDATE groups SET mfa = @mfa, mfa_from = @from WHERE name = @name RETURNING 1`)
+
+// SetGroupMFA has members of a group prove two factors, or not any more; from is nil for at once.
+func (s *Store) SetGroupMFA(ctx context.Context, name string, mfa bool, from *time.Time) error {
+	return s.manageOne(ctx, Missing{"group", name}, values{}, setGroupMFA, args{"name": name, "mfa": mfa, "from": from})
+}
+
 // AddGroupMembers makes users members of a group; who is one already stays one.
 func (s *Store) AddGroupMembers(ctx context.Context, group string, usernames []string) error {
 	_, err := addGroupMembers.run(ctx, s.pool, args{"group": group, "usernames": usernames})
@@ -52,7 +63,7 @@ type GroupQuery struct {
 }
 
 var listGroups = compile(`
-	SELECT g.name, coalesce(g.description, '') AS description
+	SELECT g.name, coalesce(g.description, '') AS description, g.mfa, g.mfa_from
 	FROM groups g WHERE g.name > @after AND ` + contains("g.name, g.description") + ` ORDER BY g.name LIMIT @limit`)
 
 // ListGroups returns groups by name.

@@ -25,16 +25,17 @@ type UpstreamRow struct {
 	CreatesUsers        bool              `json:"creates_users" db:"creates_users"`
 	UsernamePrefix      string            `json:"username_prefix,omitempty" db:"username_prefix"`
 	UsernamePattern     string            `json:"username_pattern,omitempty" db:"username_pattern"`
-	Position            int               `json:"position" db:"position"` // among the buttons: the lowest is the first
+	MFAValues           []string          `json:"mfa_values" db:"mfa_values"` // of its acr and amr that say that two factors were proven
+	Position            int               `json:"position" db:"position"`     // among the buttons: the lowest is the first
 	Accounts            int               `json:"accounts" db:"accounts"`
 	DisabledAt          *time.Time        `json:"disabled_at,omitempty" db:"disabled_at"`
 }
 
 var addUpstream = compile(`
 	INSERT INTO upstreams (name, display_name, kind, issuer, client_id, client_secret, scope, authorization_params, email_domains,
-		trusts_email, creates_users, username_prefix, username_pattern, position)
+		trusts_email, creates_users, username_prefix, username_pattern, position, mfa_values)
 	VALUES (@name, nullif(@display_name, ''), @kind, @issuer, @client, nullif(@secret, ''), @scope, @authorization_params, @email_domains,
-		@trusts_email, @creates_users, nullif(@username_prefix, ''), nullif(@username_pattern, ''), @position)`)
+		@trusts_email, @creates_users, nullif(@username_prefix, ''), nullif(@username_pattern, ''), @position, @mfa_values)`)
 
 // AddUpstream adds an upstream; secret is "" for a public client.
 func (s *Store) AddUpstream(ctx context.Context, u UpstreamRow, secret string) error {
@@ -44,15 +45,16 @@ func (s *Store) AddUpstream(ctx context.Context, u UpstreamRow, secret string) e
 	_, err := addUpstream.run(ctx, s.pool, args{"name": u.Name, "display_name": u.DisplayName, "kind": u.Kind, "issuer": u.Issuer,
 		"client": u.ClientID, "secret": secret, "scope": u.Scope, "authorization_params": u.AuthorizationParams,
 		"email_domains": oidc.NotNil(u.EmailDomains), "trusts_email": u.TrustsEmail, "creates_users": u.CreatesUsers,
-		"username_prefix": u.UsernamePrefix, "username_pattern": u.UsernamePattern, "position": u.Position})
+		"username_prefix": u.UsernamePrefix, "username_pattern": u.UsernamePattern, "position": u.Position,
+		"mfa_values": oidc.NotNil(u.MFAValues)})
 	return inWords(err, values{"name": u.Name, "display_name": u.DisplayName, "kind": u.Kind, "issuer": u.Issuer, "client_id": u.ClientID,
 		"scope": u.Scope, "email_domains": join(u.EmailDomains), "username_prefix": u.UsernamePrefix,
-		"username_pattern": u.UsernamePattern})
+		"username_pattern": u.UsernamePattern, "mfa_values": join(u.MFAValues)})
 }
 
 const upstreamSelect = `SELECT name, coalesce(display_name, '') AS display_name, kind, issuer, client_id,
 	client_secret IS NOT NULL AS has_secret, scope, authorization_params, email_domains, trusts_email, creates_users,
-	coalesce(username_prefix, '') AS username_prefix, coalesce(username_pattern, '') AS username_pattern, position, disabled_at,
+	coalesce(username_prefix, '') AS username_prefix, coalesce(username_pattern, '') AS username_pattern, mfa_values, position, disabled_at,
 	(SELECT count(*) FROM upstream_accounts a WHERE a.upstream = u.name) AS accounts FROM upstreams u`
 
 var (

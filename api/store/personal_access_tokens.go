@@ -19,9 +19,10 @@ type PersonalAccessToken struct {
 	ExpiresAt time.Time  `json:"expires_at" db:"expires_at"`
 	UsedAt    *time.Time `json:"used_at,omitempty" db:"used_at"`
 	RevokedAt *time.Time `json:"revoked_at,omitempty" db:"revoked_at"`
+	AMR       []string   `json:"-" db:"amr"` // of the session in which it was made
 }
 
-const tokenColumns = `t.id::text AS id, t.name, t.scope, t.created_at, t.expires_at, t.used_at, t.revoked_at`
+const tokenColumns = `t.id::text AS id, t.name, t.scope, t.created_at, t.expires_at, t.used_at, t.revoked_at, t.amr`
 
 // tokensAtMost are the tokens of one user that can be used, and tokensADay those that they can make in a day: the rows of revoked ones stay
 // until the tokens would have expired.
@@ -40,8 +41,8 @@ var (
 	lockUserOfSession = compile(`SELECT FROM users u JOIN sessions s ON s.user_id = u.id WHERE s.sid = @session FOR NO KEY UPDATE OF u`)
 
 	addPersonalAccessToken = compile(`
-		INSERT INTO personal_access_tokens (id, token_sha256, username, name, scope, created_at, expires_at)
-		SELECT @id, @token, u.username, @name, @scope, @now, @expires_at
+		INSERT INTO personal_access_tokens (id, token_sha256, username, name, scope, amr, created_at, expires_at)
+		SELECT @id, @token, u.username, @name, @scope, s.amr, @now, @expires_at
 		FROM sessions s JOIN users u ON u.id = s.user_id
 		WHERE s.sid = @session AND s.ended_at IS NULL AND s.expires_at > @now AND u.disabled_at IS NULL AND (
 			SELECT @most > count(*) FILTER (WHERE t.revoked_at IS NULL AND t.expires_at > @now)
@@ -164,6 +165,6 @@ func (s *Store) LoadPersonalAccessToken(
 ) (t PersonalAccessToken, u oidc.User, err error) {
 	err = loadPersonalAccessToken.row(ctx, s.pool, args{
 		"token": token[:], "now": now, "used_before": now.Add(-usedAgain), "allowed_groups": oidc.NotNil(allowedGroups)}).
-		Scan(append(userFields(&u), &t.ID, &t.Name, &t.Scope, &t.CreatedAt, &t.ExpiresAt, &t.UsedAt, &t.RevokedAt)...)
+		Scan(append(userFields(&u), &t.ID, &t.Name, &t.Scope, &t.CreatedAt, &t.ExpiresAt, &t.UsedAt, &t.RevokedAt, &t.AMR)...)
 	return t, u, failure(err)
 }

@@ -30,6 +30,7 @@ type commands struct {
 	Client   clientCmd   `cmd:"" help:"Manage clients, the relying parties."`
 	Resource resourceCmd `cmd:"" help:"Manage resources, the services that access tokens are for."`
 	Upstream upstreamCmd `cmd:"" help:"Manage upstreams, other providers that people sign in with."`
+	Explain  explainCmd  `cmd:"" help:"Say what would happen if a user signed in to a client, and which row decides it."`
 	SignIns  signInsCmd  `cmd:"" name:"sign-ins" help:"List who signed in, and who failed to, the latest first."`
 	Key      keyCmd      `cmd:"" help:"Look at the signing keys, or replace one."`
 	Config   configCmd   `cmd:"" help:"Print the effective configuration and where each value comes from."`

@@ -37,6 +37,8 @@ type upstreamAddCmd struct {
 	UsernamePrefix  string `placeholder:"PREFIX" help:"What their usernames begin with, such as uni-."`
 	UsernamePattern string `placeholder:"REGEXP" help:"What their usernames are, such as [a-z]{2}[0-9]{5}; others are not created."`
 
+	MFAValue []string `name:"mfa-value" sep:"none" placeholder:"VALUE" help:"Its acr or amr for two factors, such as mfa; may be repeated."`
+
 	Position int `placeholder:"N" help:"Among the buttons of the sign-in page: the lowest is the first, 0 unless given."`
 
 	Param map[string]string `mapsep:"none" placeholder:"NAME=VALUE" help:"Parameter of the authorization request; may be repeated."`
@@ -47,7 +49,7 @@ func (c upstreamAddCmd) Run(ctx context.Context, a *app) error {
 		in := admin.AddUpstream{Upstream: admin.Upstream{Name: c.Name, DisplayName: c.DisplayName, Kind: c.Kind, Issuer: c.Issuer,
 			ClientID: c.ClientID, Scope: c.Scope, AuthorizationParams: c.Param, EmailDomains: c.EmailDomain, TrustsEmail: c.TrustsEmail,
 			CreatesUsers: c.CreatesUsers, UsernamePrefix: c.UsernamePrefix, UsernamePattern: c.UsernamePattern,
-			Position: c.Position}}
+			MFAValues: c.MFAValue, Position: c.Position}}
 		if !c.Public {
 			if in.ClientSecret, err = a.clientSecret(ctx); err != nil {
 				return err

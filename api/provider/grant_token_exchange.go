@@ -145,6 +145,9 @@ func (p *Provider) exchangeForService(
 	case !x.Allowed:
 		return p.refuseGrant(ctx, c, oidc.AccessDenied, "the person is not in a group that may use this client", "")
 	}
+	if why := (&oidc.Grant{AMR: x.AMR}).Refused(c, &x.User, req.now); why != "" {
+		return p.refuseGrant(ctx, c, oidc.AccessDenied, "the person signed in with less than is asked for here", why)
+	}
 	scope, act, refused := x.Policy.Decide(c, subject, actor, req.params["scope"])
 	if refused != nil {
 		if x.Policy == nil {
@@ -169,6 +172,7 @@ func (p *Provider) issueExchanged(
 	claims := p.accessTokenClaims(c, accessTokenFor{scope: to.scope, jkt: req.restriction.JKT}, req.now)
 	claims.Subject, claims.Audience, claims.Actor = p.subject(c, x.Sub), oidc.Audience{to.audience}, to.actor
 	claims.GrantID, claims.SubjectID, claims.AuthTime = subject.GrantID, subject.ID, subject.AuthTime
+	claims.ACR = subject.ACR
 	claims.Expiry = min(claims.Expiry, subject.Expiry)
 	if oidc.HasScope(to.scope, "groups") {
 		claims.Groups = x.Groups

@@ -72,6 +72,20 @@ func TestAnExchangeAsksForThePersonsGroupsAndNeverLengthensALife(t *testing.T) {
 	}
 }
 
+// A client that asks for more than the person signed in with gets nothing by an exchange, either.
+func TestAnExchangeIsRefusedWhereTheSignInHadLessThanTheClientAsksFor(t *testing.T) {
+	t.Parallel()
+	s := startExchange(t)
+	token := s.subject("openid read")
+	for minACR, want := range map[string]string{"": "", "mfa": "access_denied"} {
+		s.Exec("UPDATE clients SET min_acr = nullif($1, '') WHERE client_id = 'api'", minACR)
+		s.WaitForNotify()
+		if a := s.swap("api", token, "store"); a.Status != 200 && want == "" || Str(a.JSON()["error"]) != want {
+			t.Errorf("min_acr %q: %d %s", minACR, a.Status, a.Body)
+		}
+	}
+}
+
 // RFC 7662 §2.2, RFC 7009 §2.1: an exchanged token ends with what it was made of, at once, and can be revoked alone.
 func TestAnExchangedTokenEndsWithItsGrantItsPersonAndEitherClient(t *testing.T) {
 	t.Parallel()

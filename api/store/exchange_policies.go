@@ -11,11 +11,12 @@ import (
 type Exchange struct {
 	GrantUser
 	Allowed bool                 // the person is in a group that may use the client
+	AMR     []string             // of the subject token's grant
 	Policy  *oidc.ExchangePolicy // nil: there is none for the audience
 }
 
 var loadExchange = compile(grantUserOf(tokenRevoked+`, `+refusalOfAny,
-	`, `+mayUse("@allowed_groups")+`, x.scope, x.subject_audience, x.impersonation`,
+	`, `+mayUse("@allowed_groups")+`, g.amr, x.scope, x.subject_audience, x.impersonation`,
 	grantsClient+` LEFT JOIN exchange_policies x ON x.client_id = @client AND x.audience = @audience`))
 
 // LoadExchange returns in one statement the user of the subject token's grant and what the client may do with the token. ErrNotFound
@@ -26,7 +27,7 @@ func (s *Store) LoadExchange(ctx context.Context, subject TokenUse, c *oidc.Clie
 	var impersonation *bool
 	row := loadExchange.row(ctx, s.pool, args{"grant": subject.GrantID, "now": now, "jti": orZero(subject.ID), "client": c.ClientID,
 		"allowed_groups": oidc.NotNil(c.AllowedGroups), "audience": audience})
-	refusal, err = e.scan(row, &e.Allowed, &scope, &subjectAudience, &impersonation)
+	refusal, err = e.scan(row, &e.Allowed, &e.AMR, &scope, &subjectAudience, &impersonation)
 	if scope != nil {
 		e.Policy = &oidc.ExchangePolicy{Audience: audience, Scope: *scope, Impersonation: *impersonation}
 		if subjectAudience != nil {

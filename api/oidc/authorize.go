@@ -39,6 +39,7 @@ type AuthorizeRequest struct {
 	ACRValues     []string      `json:"av,omitempty"` // classes that are wished for, the first most (RFC 9470 §4)
 	EssentialACR  []string      `json:"ea,omitempty"` // classes one of which has to be reached; nil for any (§5.5.1.1)
 	At            time.Time     `json:"t"`            // when the request was first made
+	Chosen        string        `json:"ch,omitempty"` // the session to go on with, which the person chose (prompt=select_account)
 
 	// At most one of these is set; then there is no redirect URI.
 	UserCode string `json:"uc,omitempty"` // the request of a device (RFC 8628), which has no browser
@@ -246,9 +247,11 @@ type Step int
 // The steps, in the order in which they can follow each other.
 const (
 	SignIn         Step = iota
+	ChooseAccount       // to go on with: that of who is signed in, or another (prompt=select_account)
 	AskFactor           // another one, of those that the person has set up
 	AddFactor           // which they have to have, and have not
 	AskNewPassword      // in place of one that an administrator set
+	SayRefused          // to the person: the client is not open to them
 	AskConsent
 	IssueCode   // or whatever response_type names
 	AllowDevice // which polls for its tokens (RFC 8628 §3.3)
@@ -283,6 +286,10 @@ func (r AuthorizeRequest) Decide(c *Client, s Standing, consented bool, now time
 			return 0, refuse(LoginRequired, "another person signed in than the one of id_token_hint")
 		}
 		return SignIn, nil
+	case r.mustChoose(s.Session) && r.IDPHint != "": // there
+		return SignIn, nil
+	case r.mustChoose(s.Session):
+		return ChooseAccount, nil
 	case r.asksFactor(c, s, none, now):
 		if none {
 			return 0, refuse(LoginRequired, "the person has to prove another factor")
@@ -298,9 +305,10 @@ func (r AuthorizeRequest) Decide(c *Client, s Standing, consented bool, now time
 		return AskNewPassword, nil
 	case !c.mayAsk(r.ResponseType): // since the request was made
 		return 0, refuse(UnauthorizedClient, notRegisteredForType)
+	case !s.Allowed && none:
+		return 0, NotAdmitted(s.User.Username, c.ClientID)
 	case !s.Allowed:
-		return 0, &Error{Code: AccessDenied, Description: "the person is not in a group that may use this application",
-			Log: "user " + s.User.Username + " is in none of the allowed_groups of client " + c.ClientID}
+		return SayRefused, nil
 	case len(r.Unmet(c, s, now)) > 0:
 		return r.addFactor(c, s, none, now)
 	case !consented && r.needsConsent(c, s):
@@ -338,12 +346,12 @@ func (r AuthorizeRequest) addFactor(c *Client, s Standing, none bool, now time.T
 	return AddFactor, nil
 }
 
-// mustSignInAgain: prompt=login, prompt=select_account and max_age are satisfied by a sign-in after the request was made.
+// mustSignInAgain: prompt=login and max_age are satisfied by a sign-in after the request was made.
 func (r AuthorizeRequest) mustSignInAgain(s *Session, now time.Time) bool {
 	if !s.AuthTime.Before(r.At) {
 		return false
 	}
-	if slices.Contains(r.Prompt, "login") || slices.Contains(r.Prompt, "select_account") {
+	if slices.Contains(r.Prompt, "login") {
 		return true
 	}
 	return r.MaxAge != nil && now.Sub(s.AuthTime) > time.Duration(*r.MaxAge)*time.Second

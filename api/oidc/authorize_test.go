@@ -33,6 +33,11 @@ func TestDecide(t *testing.T) {
 	request := func(scope, prompt string, maxAge *int) AuthorizeRequest {
 		return AuthorizeRequest{Scope: scope, Prompt: strings.Fields(prompt), MaxAge: maxAge, At: noon}
 	}
+	chosen := func(prompt string, maxAge *int, sid string) AuthorizeRequest {
+		r := request("openid", prompt, maxAge)
+		r.Chosen = sid
+		return r
+	}
 	to := func(uri, prompt string) AuthorizeRequest {
 		r := request("openid", prompt, nil)
 		r.RedirectURI = uri
@@ -52,7 +57,18 @@ func TestDecide(t *testing.T) {
 		{"single sign-on", request("openid", "", nil), first, signedIn, false, IssueCode, ""},
 		{"single sign-on, prompt=none", request("openid", "none", nil), first, signedIn, false, IssueCode, ""},
 		{"prompt=login", request("openid", "login", nil), first, signedIn, false, SignIn, ""},
-		{"prompt=select_account", request("openid", "select_account", nil), first, signedIn, false, SignIn, ""},
+		{"prompt=select_account", request("openid", "select_account", nil), first, signedIn, false, ChooseAccount, ""},
+		{"prompt=select_account, nobody", request("openid", "select_account", nil), first, Standing{}, false, SignIn, ""},
+		{"prompt=select_account, chosen", chosen("select_account", nil, "s"), first, signedIn, false, IssueCode, ""},
+		{"prompt=select_account, chosen, third party", chosen("select_account", nil, "s"), third, signedIn, false, AskConsent, ""},
+		{"prompt=select_account, another session chosen", chosen("select_account", nil, "t"), first, signedIn, false, ChooseAccount, ""},
+		{"prompt=select_account, chosen, outside the groups", chosen("select_account", nil, "s"), first, outside, false, SayRefused, ""},
+		{"prompt=select_account login", request("openid", "select_account login", nil), first, signedIn, false, SignIn, ""},
+		{"prompt=select_account login, chosen", chosen("select_account login", nil, "s"), first, signedIn, false, SignIn, ""},
+		{"prompt=select_account, max_age passed", request("openid", "select_account", minutes(9)), first, signedIn, false, SignIn, ""},
+		{"prompt=select_account, chosen, max_age passed", chosen("select_account", minutes(9), "s"), first, signedIn, false, SignIn, ""},
+		{"prompt=select_account at an upstream", AuthorizeRequest{Prompt: []string{"select_account"}, IDPHint: "up", At: noon}, first, signedIn,
+			false, SignIn, ""},
 		{"max_age kept", request("openid", "", minutes(10)), first, signedIn, false, IssueCode, ""},
 		{"max_age passed", request("openid", "", minutes(9)), first, signedIn, false, SignIn, ""},
 		{"max_age passed, prompt=none", request("openid", "none", minutes(9)), first, signedIn, false, 0, LoginRequired},
@@ -75,7 +91,8 @@ func TestDecide(t *testing.T) {
 		{"prompt=consent, first party", request("openid", "consent", nil), first, signedIn, false, AskConsent, ""},
 		{"prompt=consent, just allowed", request("openid", "consent", nil), third, signedIn, true, IssueCode, ""},
 		{"prompt=login consent, nobody fresh", request("openid", "login consent", nil), third, signedIn, true, SignIn, ""},
-		{"outside the groups", request("openid", "", nil), first, outside, false, 0, AccessDenied},
+		{"outside the groups", request("openid", "", nil), first, outside, false, SayRefused, ""},
+		{"outside the groups, prompt=none", request("openid", "none", nil), first, outside, false, 0, AccessDenied},
 		{"a device", AuthorizeRequest{UserCode: "WDJB-MJHT", At: noon}, first, signedIn, false, AskConsent, ""},
 		{"a device, just allowed", AuthorizeRequest{UserCode: "WDJB-MJHT", At: noon}, first, signedIn, true, AllowDevice, ""},
 		{"the account page", AuthorizeRequest{Account: true, At: noon}, first, signedIn, false, OpenAccount, ""},
@@ -98,6 +115,24 @@ func TestASignInAfterTheRequestSatisfiesEveryPrompt(t *testing.T) {
 	s := Standing{Session: &Session{AuthTime: noon}, User: &User{}, Allowed: true}
 	if step, refused := r.Decide(&Client{FirstParty: true}, s, false, at(25)); step != IssueCode || refused != nil {
 		t.Errorf("step %d, %v", step, refused)
+	}
+}
+
+func TestARequestForAnotherPersonNamesNobodyAndHasThemChoose(t *testing.T) {
+	prompt := make([]string, 1, 4)
+	prompt[0] = "login"
+	r := AuthorizeRequest{ClientID: "c", State: "st", Prompt: prompt, LoginHint: "alice", IDPHint: "up", Chosen: "s", At: noon}
+	another := r.ForAnother()
+	if another.LoginHint+another.IDPHint+another.Chosen != "" || strings.Join(another.Prompt, " ") != "login select_account" ||
+		another.State != "st" || another.ClientID != "c" {
+		t.Errorf("%+v", another)
+	}
+	if again := another.ForAnother(); len(again.Prompt) != 2 || len(r.Prompt) != 1 || prompt[:2][1] != "" {
+		t.Errorf("%v, %v", again.Prompt, r.Prompt)
+	}
+	s := Standing{Session: &Session{AuthTime: noon}, User: &User{}, Allowed: true}
+	if step, refused := another.Decide(&Client{FirstParty: true}, s, false, noon); step != IssueCode || refused != nil {
+		t.Errorf("after a sign-in: step %d, %v", step, refused)
 	}
 }
 

@@ -21,7 +21,7 @@ func (SignInFailed) Kind() EventKind {
 	return EventKind{"sign_in_failed", LevelWarn, "sign-in failed"}
 }
 
-// SignInRefused is a person who has proved who they are and may not sign in all the same.
+// SignInRefused is a person who has proved who they are and may not sign in, or not to this client.
 type SignInRefused struct {
 	Username string `json:"username"`
 	ClientID string `json:"client_id,omitempty"` // none for the account page

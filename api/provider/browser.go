@@ -47,9 +47,22 @@ type knownDevice struct {
 	Name     string `json:"d"` // of the browser; random
 	Username string `json:"u"` // that was typed at the last sign-in
 	UserID   string `json:"i"` // whose row that was: a name can change hands, and anybody who seals can write one
+	Display  string `json:"n"` // how pages address them, at most maxDisplay
 }
 
+// maxDisplay is in bytes: the cookie goes along with each request.
+const maxDisplay = 200
+
 var deviceBox = keys.Box[knownDevice]{Purpose: keys.ForKnownDevices}
+
+// newDevice is a browser, known by that name, at which a user has signed in with what they typed as their username.
+func newDevice(name, typed string, u *oidc.User) knownDevice {
+	display := u.DisplayName()
+	if len(display) > maxDisplay {
+		display = u.Username
+	}
+	return knownDevice{name, typed, u.ID, display}
+}
 
 // deviceCookie returns the cookie that makes a browser known to an account.
 func (p *Provider) deviceCookie(d knownDevice) Cookie {

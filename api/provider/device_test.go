@@ -291,8 +291,8 @@ func TestADeviceLivesByItsPersonsSessionGroupAndAccount(t *testing.T) {
 	r.Exec(leave)
 	d := r.waiting("openid")
 	a := b.Login(b.typeCode(d.user).Location(), "alice", Password)
-	if a.Status != 403 || b.errorOf(a) != "access_denied" {
-		t.Errorf("outside the group: %d %s", a.Status, b.errorOf(a))
+	if page := b.Interaction(a.LeadsTo()); a.Status != 403 || page["page"] != "refused" || page["other"] != true || page["cancel"] != nil {
+		t.Errorf("outside the group: %d %v", a.Status, page)
 	}
 	r.Exec(join)
 

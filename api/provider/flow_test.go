@@ -323,7 +323,7 @@ func TestPromptLoginAndMaxAgeAskForAFreshSignIn(t *testing.T) {
 	b := start(t).browser()
 	b.Code(AuthParams())
 	b.Later(10 * time.Minute)
-	for _, extra := range [][]string{{"prompt", "login"}, {"max_age", "60"}, {"prompt", "select_account"}, {"max_age", "0"}} {
+	for _, extra := range [][]string{{"prompt", "login"}, {"max_age", "60"}, {"prompt", "select_account login"}, {"max_age", "0"}} {
 		a := b.Authorize(AuthParams(extra...))
 		if a.Location().Path != "/login" {
 			t.Errorf("%v: %s", extra, a.Location())

@@ -28,15 +28,19 @@ func (p *Provider) Login(ctx context.Context, r Request) Answer {
 	if len(bad) > 0 || m == nil || m.prove == nil {
 		return p.errorPage(ctx, 400, pageInvalidRequest, w.Client)
 	}
-	w.Username, w.Upstream, w.Done = typed["username"], "", ""
+	if w.Username, w.Upstream, w.Done = typed["username"], "", ""; w.Known != nil && w.Username != w.Known.Username {
+		w.Known = nil
+	}
 	client, refusal, err := p.stillRegistered(ctx, w.Request)
 	switch {
 	case err != nil:
 		return p.failedLogin(ctx, w, err)
 	case refusal != nil:
 		return *refusal
+	case r.Params.Get("account") == "other":
+		return p.askAnother(r, w, true)
 	case r.Params.Get("cancel") != "" && w.Request.RedirectURI != "":
-		return p.respondError(ctx, r, *w.Request, &oidc.Error{Code: oidc.AccessDenied, Description: "the person did not sign in"})
+		return p.respondError(ctx, r, *w.Request, notSignedIn)
 	}
 
 	// A client that hangs up does not escape the throttle: its attempt is finished and counted.

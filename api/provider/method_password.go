@@ -73,7 +73,7 @@ func (p *Provider) provePassword(ctx context.Context, r Request, client *oidc.Cl
 	return proven{user: candidate.User, consented: candidate.Consented, allowed: candidate.Allowed,
 		enrolled: candidate.Enrolled,
 		verified: candidate.PasswordHash, upgraded: upgraded, reset: numbers(authn.AfterSuccess(buckets)),
-		cookies: []Cookie{p.deviceCookie(knownDevice{device, username, candidate.User.ID})}}, nil
+		cookies: []Cookie{p.deviceCookie(newDevice(device, username, candidate.User))}}, nil
 }
 
 // refusePassword tells why nobody is signed in, and returns what the page says of it: who has the right password learns that the

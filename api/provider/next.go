@@ -80,6 +80,10 @@ func (p *Provider) take(ctx context.Context, v visit, step oidc.Step) (Answer, e
 		return p.issue(ctx, v) // in whose statement a session starts, too
 	case oidc.AskNewPassword:
 		then = p.askNewPassword
+	case oidc.ChooseAccount:
+		then = p.askAccount
+	case oidc.SayRefused:
+		then = p.sayRefused
 	case oidc.AskConsent:
 		then = p.askConsent
 	case oidc.AllowDevice:

@@ -21,12 +21,14 @@ type consentView struct {
 	ScopeWords map[string]string `json:"scope_words,omitempty"` // what some are, in the operator's words
 	Services   []string          `json:"services,omitempty"`    // what people call those that access tokens are for
 	UserCode   string            `json:"user_code,omitempty"`
+	Other      bool              `json:"other,omitempty"` // another account may do
 }
 
 func (*consentPage) name() string { return "consent" }
 
 func (w *consentPage) view(ctx context.Context, p *Provider, c common) (any, error) {
-	view := consentView{common: c, User: w.User, Scopes: w.Request.AsksFor(), UserCode: w.Request.UserCode}
+	view := consentView{common: c, User: w.User, Scopes: w.Request.AsksFor(), UserCode: w.Request.UserCode,
+		Other: w.Request.MayBeAnother()}
 	client, err := p.clientNamed(ctx, []string{w.Request.ClientID})
 	if err == nil && client != nil {
 		view.Services, view.ScopeWords = w.Request.ServicesInWords(client)
@@ -53,6 +55,8 @@ func (p *Provider) Consent(ctx context.Context, r Request) Answer {
 		return p.failedPage(ctx, err, p.address(&w))
 	case refusal != nil:
 		return *refusal
+	case r.Params.Get("account") == "other":
+		return p.askAnother(r, loginPage{pending: w.pending}, true)
 	}
 	var a Answer
 	if r.Params.Get("consent") == "yes" {

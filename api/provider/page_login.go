@@ -11,7 +11,8 @@ import (
 // loginPage asks a person to sign in, for a client or, without one, for the account page.
 type loginPage struct {
 	pending  `json:"-"`
-	Username string    `json:"un,omitempty"` // typed before, or hinted at
+	Username string    `json:"un,omitempty"` // typed before, hinted at, or of who is known at the browser
+	Known    *userView `json:"kn,omitempty"` // who that is
 	Error    failure   `json:"f,omitzero"`
 	Wrong    int       `json:"w,omitempty"`  // how often username and password did not go together
 	Upstream string    `json:"up,omitempty"` // what people call the one that Error is about
@@ -23,6 +24,7 @@ type loginPage struct {
 type loginView struct {
 	common
 	Username       string         `json:"username,omitempty"`
+	Known          *userView      `json:"known,omitempty"` // the page greets them
 	Error          *failureView   `json:"error,omitempty"`
 	Upstreams      []upstreamView `json:"upstreams,omitempty"`
 	UpstreamAction string         `json:"upstream_action,omitempty"`
@@ -43,7 +45,7 @@ type upstreamView struct {
 func (*loginPage) name() string { return "login" }
 
 func (w *loginPage) view(ctx context.Context, p *Provider, c common) (any, error) {
-	view := loginView{Username: w.Username, Cancel: w.Request.RedirectURI != "", Link: w.Link.view(), Done: w.Done,
+	view := loginView{Username: w.Username, Known: w.Known, Cancel: w.Request.RedirectURI != "", Link: w.Link.view(), Done: w.Done,
 		Upstreams: p.upstreamViews(ctx)}
 	if view.Upstreams != nil {
 		view.UpstreamAction = c.actions["upstream_action"]
@@ -68,6 +70,18 @@ func (p *Provider) upstreamViews(ctx context.Context) (views []upstreamView) {
 		views = append(views, upstreamView{u.Name, u.DisplayName, u.Issuer})
 	}
 	return views
+}
+
+// askAnother sends the browser to the login page, from there or from another page, for another person than the one who is signed in or
+// known at the browser, which may be told to forget them. It goes straight to no upstream, where the same person may be signed in.
+func (p *Provider) askAnother(r Request, from loginPage, forget bool) Answer {
+	req := from.Request.ForAnother()
+	w := loginPage{pending: pending{Request: &req, Browser: from.Browser, Client: from.Client}, Link: from.Link, Wanted: from.Wanted}
+	a := redirect(p.address(&w))
+	if forget && r.Cookies[DeviceCookie] != "" {
+		a.Cookies = []Cookie{{Name: DeviceCookie, MaxAge: -1}}
+	}
+	return a
 }
 
 // backToLogin leads back to the login form with a reason. A client that asks for JSON gets the status and, as the original

@@ -39,6 +39,8 @@ func pages() []pageLine {
 	return []pageLine{
 		{page: new(loginPage), actions: []action{{"action", "/login", (*Provider).Login},
 			{"upstream_action", "/login/upstream", (*Provider).LoginUpstream}}},
+		{page: new(selectAccountPage), actions: []action{{"action", "/select-account", (*Provider).SelectAccount}}},
+		{page: new(refusedPage), actions: []action{{"action", "/refused", (*Provider).Refused}}},
 		{page: new(consentPage), actions: []action{{"action", "/consent", (*Provider).Consent}}},
 		{page: new(devicePage), actions: []action{{"action", "/device", (*Provider).Device}}},
 		{page: new(deviceDonePage)},

@@ -112,7 +112,7 @@ func TestAPushedRequestAsksForAFreshSignInOfOnePerson(t *testing.T) {
 	b := start(t).browser()
 	b.Exec(`INSERT INTO users (sub, username, password) VALUES ('sub-bob', 'bob', crypt($1, gen_salt('bf', 4)))`, Password)
 	hint := Str(b.Token(Redeem(b.Code(AuthParams()))).JSON()["id_token"])
-	for _, extra := range [][]string{{"prompt", "login"}, {"max_age", "0"}, {"prompt", "select_account"}} {
+	for _, extra := range [][]string{{"prompt", "login"}, {"max_age", "0"}, {"prompt", "login select_account"}} {
 		b.Later(time.Minute)
 		a := b.Authorize(withPushed(b.pushedURI(AuthParams(extra...))))
 		if a.Location().Path != "/login" {

@@ -24,6 +24,7 @@ func (p *Provider) askSignIn(ctx context.Context, v visit) Answer {
 // askSignInAfter does so after something that the page tells them; "" for nothing.
 func (p *Provider) askSignInAfter(ctx context.Context, v visit, done string) Answer {
 	w := loginPage{pending: p.pendingOf(&v), Username: v.req.LoginHint, Wanted: v.wanted, Done: done}
+	p.greet(&w, v)
 	var a Answer
 	if upstream := p.straightUpstream(ctx, v.r, v.req); upstream != "" {
 		a = p.sendToUpstreamNamed(ctx, v.r, w, upstream, v.now)
@@ -32,6 +33,24 @@ func (p *Provider) askSignInAfter(ctx context.Context, v visit, done string) Ans
 	}
 	a.Cookies = append(a.Cookies, v.cookies...)
 	return a
+}
+
+// greet has the login page name who is signed in at the browser, or did so last with their password. What the request says of who it
+// should be wins; an ID token that names somebody else is nobody whom a page could name.
+func (p *Provider) greet(w *loginPage, v visit) {
+	last := p.deviceOf(v.r)
+	username, known := last.Username, &userView{last.Username, last.Display}
+	if v.standing.Session != nil {
+		known = viewOfUser(v.standing.User)
+		username = known.Username
+	}
+	switch {
+	case known.Name == "" || w.Username != "" && w.Username != username:
+	case v.req.MayBeAnother():
+		w.Username, w.Known = username, known
+	case v.standing.Session != nil && v.req.HintSub == v.standing.Subject:
+		w.Username = username
+	}
 }
 
 // signIn makes the visit of a user who has just signed in on the page w, or on the way that began there. Nothing is saved yet.

@@ -38,8 +38,11 @@ func TestSQLTakesEffectAtTheNextRequest(t *testing.T) {
 	}
 	b.Exec("UPDATE clients SET allowed_groups = '{hub-admins}' WHERE client_id = 'web'")
 	b.WaitForNotify()
-	if a := b.Authorize(AuthParams()); a.Query("error") != "access_denied" {
-		t.Errorf("not in an allowed group: %s", a.Location())
+	if a := b.Authorize(AuthParams()); a.Status != 403 || b.Interaction(a.LeadsTo())["page"] != "refused" {
+		t.Errorf("not in an allowed group: %d %s", a.Status, a.Location())
+	}
+	if a := b.Authorize(AuthParams("prompt", "none")); a.Query("error") != "access_denied" {
+		t.Errorf("not in an allowed group, prompt=none: %s", a.Location())
 	}
 	if a := b.Userinfo(access); a.Status != 401 {
 		t.Errorf("userinfo outside the allowed groups: %d", a.Status)

@@ -53,6 +53,12 @@ func TestOperationsCostFewStatementsAndFewDurableCommits(t *testing.T) {
 		{"client_credentials", 0, 0, func() { check(b.Token(url.Values{"grant_type": {"client_credentials"}})) }},
 		{"discovery", 0, 0, func() { check(b.Do("GET", "/.well-known/openid-configuration", nil)) }},
 		{"JWKS", 0, 0, func() { check(b.Do("GET", "/jwks", nil)) }},
+		{"single sign-on with an account that is chosen: code", 2, 0, func() {
+			chooser := b.Authorize(AuthParams("scope", params.Get("scope"), "prompt", "select_account")).Location().String()
+			if a := b.pressOn(chooser, "/select-account", "account", "continue"); a.Query("code") == "" {
+				t.Fatalf("%d %s", a.Status, a.Location())
+			}
+		}},
 		{"a sign-in that is asked for without a session", 0, 0, func() { r.browser().Authorize(params) }},
 	} {
 		const times = 20

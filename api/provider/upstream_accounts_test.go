@@ -207,7 +207,7 @@ func TestALinkedUserIsStillTheAdministratorsToDecideAbout(t *testing.T) {
 	n.Exec("UPDATE users SET disabled_at = NULL")
 	n.Exec("UPDATE clients SET allowed_groups = '{hub-admins}'")
 	n.WaitForNotify()
-	if a := way(); a.Query("error") != "access_denied" {
+	if a := way(); a.Status != 403 || n.Interaction(a.LeadsTo())["page"] != "refused" {
 		t.Errorf("a user who may not use the client: %d %s", a.Status, a.Location())
 	}
 	n.Exec("UPDATE clients SET allowed_groups = '{}'")

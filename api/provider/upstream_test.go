@@ -53,6 +53,9 @@ func (n neighbours) signInThere(a Answer, username string) Answer {
 		n.Fatalf("not sent to the upstream: %d %s %s", a.Status, a.Location(), a.Body)
 	}
 	a = n.there.Do("GET", a.Location().String(), nil)
+	if a.Location().Path == "/select-account" {
+		a = n.there.pressOn(a.Location().String(), "/select-account", "account", "other")
+	}
 	if a.Location().Path == "/login" {
 		a = n.there.Login(a.Location(), username, Password)
 	}

@@ -51,7 +51,10 @@ describe('the keyboard', () => {
   });
 
   test('starts at the password where the username is known, and at the heading where nothing is to be typed', async () => {
-    for (const [name, expected] of [['login-wrong-password', 'password'], ['consent', 'h1'], ['logout', 'h1'], ['signed-out', 'h1']]) {
+    for (const [name, expected] of [
+      ['login-wrong-password', 'password'], ['login-known', 'password'], ['select-account', 'h1'], ['refused', 'h1'], ['consent', 'h1'],
+      ['logout', 'h1'], ['signed-out', 'h1'],
+    ]) {
       const page = await open(name);
       assert.equal(await focused(page), expected, name);
       await close(page);
@@ -60,10 +63,28 @@ describe('the keyboard', () => {
 
   test('reaches Allow before Don’t allow', async () => {
     const page = await open('consent');
-    await page.keyboard.press('Tab');
-    assert.equal(await focused(page), 'consent=yes');
-    await page.keyboard.press('Tab');
-    assert.equal(await focused(page), 'consent=no');
+    for (const expected of ['account=other', 'consent=yes', 'consent=no']) {
+      await page.keyboard.press('Tab');
+      assert.equal(await focused(page), expected);
+    }
+    await close(page);
+  });
+
+  test('reaches what says who goes on, or that it is somebody else', async () => {
+    for (const [name, order] of [
+      ['select-account', ['account=continue', 'account=other', 'cancel=yes']], ['refused', ['account=other', 'cancel=yes']],
+    ]) {
+      const page = await open(name);
+      for (const expected of order) {
+        await page.keyboard.press('Tab');
+        assert.equal(await focused(page), expected, name);
+      }
+      await close(page);
+    }
+    const page = await open('login-known');
+    await page.keyboard.press('Shift+Tab');
+    await page.keyboard.press('Shift+Tab');
+    assert.equal(await focused(page), 'account=other');
     await close(page);
   });
 
@@ -121,7 +142,7 @@ describe('what a client registered about itself', () => {
   test('is reached with the keyboard: after the form to sign in, before the answer to what it wants', async () => {
     for (const [name, last, expected] of [
       ['login-client', 'cancel=yes', ['a', 'a']],
-      ['consent-client', 'h1', ['a', 'a', 'consent=yes', 'consent=no']],
+      ['consent-client', 'h1', ['account=other', 'a', 'a', 'consent=yes', 'consent=no']],
     ]) {
       const page = await open(name);
       while (await focused(page) !== last) await page.keyboard.press('Tab');
@@ -160,6 +181,21 @@ describe('the forms are native posts to the API, from the UI origin', () => {
       await page.click('button[aria-pressed]');
       await page.click('button[type=submit]');
     }), body);
+  });
+
+  test('who is known sends their name by the first button of type submit, and whoever it is not says so', async () => {
+    assert.equal(await posted('login-known', async (page) => {
+      await page.keyboard.type('correct horse');
+      await page.click('button[type=submit]');
+    }), '/login request=sealed&username=alice&password=correct+horse');
+    const other = (page) => page.click('button[name=account][value=other]');
+    assert.equal(await posted('login-known', other), '/login request=sealed&account=other');
+    assert.equal(await posted('consent', other), '/consent request=sealed&account=other');
+    assert.equal(await posted('select-account', other), '/select-account request=sealed&account=other');
+    assert.equal(await posted('select-account', (page) => page.click('button[name=account][value=continue]')),
+      '/select-account request=sealed&account=continue');
+    assert.equal(await posted('refused', other), '/refused request=sealed&account=other');
+    assert.equal(await posted('refused', (page) => page.click('button[name=cancel]')), '/refused request=sealed&cancel=yes');
   });
 
   test('consent and logout send the request and the button that was pressed', async () => {

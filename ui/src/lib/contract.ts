@@ -33,13 +33,20 @@ const fromTheAPI = {
     client?: Client; username?: string; error?: Failure;
     upstreams?: Upstream[]; upstream_action?: string; cancel?: boolean; link?: { upstream: string; account: string };
     done?: string;
+    /** Who signed in at this browser before, or is to sign in once more: it is their name that is filled in. */
+    known?: User;
   }>('action'),
+  /** `other`: it may be another account; so on the pages below. */
+  select_account: page<WithForm & { client: Client; user: User; other?: boolean; cancel?: boolean }>('action'),
+  /** The application is not open to who is signed in; `cancel`: it can be told so. */
+  refused: page<WithForm & { client: Client; user: User; other?: boolean; cancel?: boolean }>('action'),
   /**
    * With a user code it is a device that asks. `services` are what people call the services that access tokens will be for;
    * `scope_words` what the operator says of their scopes.
    */
   consent: page<WithForm & {
     client: Client; user: User; scopes?: string[]; scope_words?: Record<string, string>; services?: string[]; user_code?: string;
+    other?: boolean;
   }>('action'),
   /** Also the UI's own, at the address that a device shows. */
   device: page<{ action: string; user_code?: string; error?: Failure }>('action'),

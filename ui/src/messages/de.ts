@@ -26,6 +26,8 @@ export const de: Messages = {
     capsLock: 'Die Feststelltaste ist aktiv.',
     submit: 'Anmelden',
     busy: 'Anmeldung läuft …',
+    continueAs: 'Weiter als',
+    notYou: 'Nicht Sie?',
     cancel: 'Abbrechen',
     cancelBusy: 'Einen Moment …',
     ownAccount: 'um Ihr Konto zu verwalten',

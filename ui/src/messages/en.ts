@@ -29,6 +29,9 @@ export const en = {
     capsLock: 'Caps Lock is on.',
     submit: 'Sign in',
     busy: 'Signing in…',
+    /** Above the name of who is known at this browser. */
+    continueAs: 'Continue as',
+    notYou: 'Not you?',
     cancel: 'Cancel',
     cancelBusy: 'Going back…',
     ownAccount: 'to manage your account',

@@ -27,6 +27,8 @@ export const fr: Messages = {
     capsLock: 'Le verrouillage des majuscules est activé.',
     submit: 'Se connecter',
     busy: 'Connexion en cours…',
+    continueAs: 'Continuer avec le compte',
+    notYou: 'Ce n’est pas vous ?',
     cancel: 'Annuler',
     cancelBusy: 'Un instant…',
     ownAccount: 'pour gérer votre compte',

@@ -14,7 +14,12 @@ const request_id = '01JD3V7Q4TN8';
 
 export const answers = (api) => {
   const login = { page: 'login', request: 'sealed', action: `${api}/login`, client: hub, cancel: true, request_id };
-  const consent = { page: 'consent', request: 'sealed', action: `${api}/consent`, user: alice, request_id };
+  const consent = { page: 'consent', request: 'sealed', action: `${api}/consent`, user: alice, other: true, request_id };
+  const chooser = { page: 'select_account', request: 'sealed', action: `${api}/select-account`, client: hub, user: alice, other: true,
+    cancel: true, request_id };
+  const refused = { page: 'refused', request: 'sealed', action: `${api}/refused`, client: hub, user: alice, other: true, cancel: true,
+    request_id };
+  const maximiliane = { username: 'maximiliane', name: 'Maximiliane Hohenlohe-Schwarzenberg' };
   const upstreams = {
     upstreams: [{ name: 'google', display_name: 'Google' }, { name: 'campus', display_name: 'University of Example' }],
     upstream_action: `${api}/login/upstream`,
@@ -76,6 +81,20 @@ export const answers = (api) => {
     'login-marks': [200, { ...login, ...known }],
     'login-marks-denied': [200, { ...login, ...known, error: { code: 'upstream_denied', upstream: 'GitHub' }, ui_locales: ['de'] }],
     'login-marks-wrong-password': [200, { ...login, ...known, username: 'alice', error: { code: 'invalid_credentials' } }],
+    'login-known': [200, { ...login, username: 'alice', known: alice }],
+    'login-known-long': [200, { ...login, ...upstreams, username: 'maximiliane', known: maximiliane, ui_locales: ['de'] }],
+    'login-known-wrong-password': [200, {
+      ...login, username: 'alice', known: { username: 'alice', name: 'alice' }, error: { code: 'invalid_credentials' }, ui_locales: ['fr'],
+    }],
+    'select-account': [200, chooser],
+    'select-account-long': [200, { ...chooser, client: { ...viewer, name: 'Rechenzentrum der Informationswissenschaften' },
+      user: maximiliane, ui_locales: ['de'] }],
+    'select-account-alone': [200, { ...chooser, other: false, cancel: false, ui_locales: ['fr'] }],
+    refused: [200, refused],
+    'refused-long': [200, { ...refused, client: viewer, user: maximiliane, ui_locales: ['de'] }],
+    'refused-device': [200, { ...refused, client: notebook, cancel: false, ui_locales: ['fr'] }],
+    'refused-hinted': [200, { ...refused, other: false }],
+    'refused-hostile': [200, { ...refused, client: { ...hostile, unchecked: true } }],
     'login-link': [200, { ...login, ...upstreams, link: { upstream: 'Google', account: 'alice@gmail.example' } }],
     device: [200, device],
     'device-unknown-code': [200, { ...device, user_code: 'WDJB-MJHT', error: { code: 'unknown_user_code' }, ui_locales: ['fr'] }],

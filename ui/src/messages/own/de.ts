@@ -63,6 +63,9 @@ export const de: OwnMessages = {
   },
 
   account: {
+    tryAnother: 'Wenn Sie hier ein anderes Konto haben, verwenden Sie das.',
+    useAnother: 'Anderes Konto verwenden',
+    continueAs: (name) => `Weiter als ${name}`,
     title: 'Ihr Konto',
     tokens: 'Persönliche Zugangstoken',
     about: 'Mit einem Token weist sich ein Programm in Ihrem Namen aus, ohne Ihr Passwort.',

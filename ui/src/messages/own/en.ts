@@ -61,6 +61,10 @@ export const en = {
   },
 
   account: {
+    /** Where somebody else may go on than who is signed in. */
+    tryAnother: 'If you have another account here, use that one.',
+    useAnother: 'Use another account',
+    continueAs: (name: string) => `Continue as ${name}`,
     title: 'Your account',
     tokens: 'Personal access tokens',
     about: 'With a token a program can identify itself as you, without your password.',

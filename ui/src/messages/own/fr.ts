@@ -61,6 +61,9 @@ export const fr: OwnMessages = {
   },
 
   account: {
+    tryAnother: 'Si vous avez un autre compte ici, utilisez-le.',
+    useAnother: 'Utiliser un autre compte',
+    continueAs: (name) => `Continuer : ${name}`,
     title: 'Votre compte',
     tokens: 'Jetons d’accès personnels',
     about: 'Avec un jeton, un programme s’identifie en votre nom, sans votre mot de passe.',

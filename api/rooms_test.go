@@ -14,7 +14,7 @@ var rooms = map[string][]string{
 	"config":   {"oidc"},
 	"keys":     {"oidc", "jwx"},
 	"store":    {"oidc", "pgx", "goose", "migrations"},
-	"authn":    {"oidc", "store", "go-oidc"},
+	"authn":    {"oidc", "store", "go-oidc", "go-webauthn"},
 	"outgoing": {},
 	"provider": {"oidc", "keys", "store", "authn", "outgoing"},
 	"admin":    {"oidc", "store", "authn"},
@@ -25,7 +25,8 @@ var rooms = map[string][]string{
 var guarded = map[string]string{
 	"github.com/lestrrat-go/jwx/": "jwx", "github.com/jackc/pgx/": "pgx", "github.com/labstack/echo/": "echo",
 	"github.com/pressly/goose/": "goose", "github.com/coreos/go-oidc/": "go-oidc", "golang.org/x/oauth2": "go-oidc",
-	"gatehouse/migrations": "migrations",
+	"github.com/go-webauthn/": "go-webauthn",
+	"gatehouse/migrations":    "migrations",
 }
 
 func TestArrowsBetweenRoomsPointOneWay(t *testing.T) {

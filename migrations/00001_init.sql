@@ -423,12 +423,48 @@ CREATE TABLE passkeys (
   credential_id      bytea NOT NULL CONSTRAINT passkeys_credential_id_must_be_unique UNIQUE,
   rp_id              text NOT NULL,
   name               text NOT NULL,
+  public_key         bytea NOT NULL,
+  sign_count         bigint NOT NULL DEFAULT 0,
+  synced             boolean NOT NULL DEFAULT false,
   hardware_protected boolean NOT NULL DEFAULT false,
+  aaguid             uuid,
+  transports         text[] NOT NULL DEFAULT '{}',
   created_at         timestamptz NOT NULL DEFAULT now(),
   used_at            timestamptz,
-  PRIMARY KEY (user_id, credential_id)
+  PRIMARY KEY (user_id, credential_id),
+  CONSTRAINT passkeys_credential_id_must_have_1_to_1023_bytes CHECK (octet_length(credential_id) BETWEEN 1 AND 1023),
+  CONSTRAINT passkeys_public_key_must_have_1_to_2000_bytes CHECK (octet_length(public_key) BETWEEN 1 AND 2000),
+  CONSTRAINT passkeys_name_must_have_1_to_100_characters CHECK (length(name) BETWEEN 1 AND 100),
+  CONSTRAINT passkeys_name_must_have_no_control_characters CHECK (name !~ '[[:cntrl:]]'),
+  CONSTRAINT passkeys_sign_count_must_not_be_negative CHECK (sign_count >= 0),
+  CONSTRAINT passkeys_that_are_synced_are_not_hardware_protected CHECK (NOT (synced AND hardware_protected))
 );
+COMMENT ON COLUMN passkeys.rp_id IS 'the host that it is good for (GATEHOUSE_PASSKEY_RP_ID): all have the same one';
+COMMENT ON COLUMN passkeys.public_key IS 'COSE_Key (RFC 9052)';
+COMMENT ON COLUMN passkeys.sign_count IS 'of its last use; 0 where its authenticator does not count';
+COMMENT ON COLUMN passkeys.synced IS 'it may be copied to other devices of the person, by whoever keeps it for them';
 COMMENT ON COLUMN passkeys.hardware_protected IS 'an administrator has seen that the key is in hardware, which it cannot leave';
+COMMENT ON COLUMN passkeys.aaguid IS 'the model of the authenticator, where it says so';
+COMMENT ON COLUMN passkeys.transports IS 'how the browser reaches its authenticator';
+
+-- +goose StatementBegin
+-- A passkey is good for one relying party ID, and cannot be moved to another: as long as there is one, there is but one ID. The lock
+-- has those that are added in parallel see each other.
+CREATE FUNCTION passkeys_have_one_rp_id() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  other text;
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtext('passkeys.rp_id'));
+  SELECT rp_id INTO other FROM passkeys WHERE rp_id <> NEW.rp_id LIMIT 1;
+  IF other IS NOT NULL THEN
+    RAISE EXCEPTION 'passkeys.rp_id is % as long as there is a passkey, not %', other, NEW.rp_id
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'passkeys_rp_id_must_be_that_of_all_passkeys', TABLE = 'passkeys',
+            HINT = format('Set GATEHOUSE_PASSKEY_RP_ID to %s; or delete all passkeys, and everybody makes new ones.', other);
+  END IF;
+  RETURN NEW;
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER passkeys_have_one_rp_id BEFORE INSERT OR UPDATE OF rp_id ON passkeys FOR EACH ROW EXECUTE FUNCTION passkeys_have_one_rp_id();
 
 -- personal_access_tokens: what people make on the account page for programs of their own, in place of a password.
 CREATE TABLE personal_access_tokens (
@@ -1366,7 +1402,7 @@ DROP TABLE sign_ins, resources, cache_version, pairwise_salt, signing_keys, upst
   login_throttle, revoked_tokens, used_jtis, device_codes, grants, consents, sessions, exchange_policies,
   recent_registrations, initial_access_tokens, clients, acr_values, account_links, personal_access_tokens, passkeys, recovery_codes,
   totp_secrets, group_members, groups, users;
-DROP FUNCTION partition_sign_ins, sign_ins_follow_their_user, gatehouse_cached_rows_changed_if_any, gatehouse_cached_rows_changed, upstreams_keep_updated_at,
+DROP FUNCTION passkeys_have_one_rp_id, partition_sign_ins, sign_ins_follow_their_user, gatehouse_cached_rows_changed_if_any, gatehouse_cached_rows_changed, upstreams_keep_updated_at,
   queue_logouts_of_user, queue_logouts_of_session, grants_leave_their_codes_used, grants_follow_their_client,
   clients_keep_updated_at, users_keep_sub,
   jwks_are_some, hosts_of, http_only_on_loopback, all_match, check_uris,

@@ -3,7 +3,10 @@ import { defineConfig } from 'vitest/config';
 import { precompress } from './precompress.ts';
 
 /** What the pages for one's own account are made of, beside what all are. */
-const own = /src\/(pages|messages)\/own\/|components\/(ChangePassword|New|Session|Token)/;
+const own = /src\/(pages|messages)\/own\/|components\/(ChangePassword|New|PasskeyList|Session|Token)/;
+
+/** What hardly anybody gets to read. */
+const rare = /src\/messages\/passkey\/|PasskeyProblem/;
 
 export default defineConfig({
   // Styles always go to a file: the pages' Content-Security-Policy allows no inline style.
@@ -22,7 +25,7 @@ export default defineConfig({
         postBanner: '//# allFunctionsCalledOnLoad',
         codeSplitting: {
           groups: [
-            { name: 'pages', test: (id: string) => !own.test(id), priority: 2 },
+            { name: 'pages', test: (id: string) => !own.test(id) && !rare.test(id), priority: 2 },
             { name: 'own', test: own, priority: 1 },
           ],
         },

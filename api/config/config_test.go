@@ -147,6 +147,14 @@ func TestBadValuesAreOneLineThatNamesTheVariable(t *testing.T) {
 		{"GATEHOUSE_LINKS=Help=http://help.example.org", `"http://help.example.org" is none`},
 		{"GATEHOUSE_LINKS=Help=//help.example.org", `"//help.example.org" is none`},
 		{"GATEHOUSE_PASSWORD_FORM=hidden", `GATEHOUSE_PASSWORD_FORM must be one of first, last, folded, not "hidden"`},
+		{"GATEHOUSE_PASSKEY_RP_ID=https://login.example.org", "GATEHOUSE_PASSKEY_RP_ID must be the name of a host such as login.example.org"},
+		{"GATEHOUSE_PASSKEY_RP_ID=Login.example.org", "GATEHOUSE_PASSKEY_RP_ID must be the name of a host"},
+		{"GATEHOUSE_PASSKEY_RP_ID=192.0.2.1", "GATEHOUSE_PASSKEY_RP_ID must be the name of a host"},
+		{"GATEHOUSE_PASSKEY_RP_ID=api.example.org", "GATEHOUSE_PASSKEY_RP_ID (api.example.org) must be the host of GATEHOUSE_UI_ORIGIN"},
+		{"GATEHOUSE_PASSKEY_RP_ID=in.example.org", "GATEHOUSE_PASSKEY_RP_ID (in.example.org) must be the host of GATEHOUSE_UI_ORIGIN"},
+		{"GATEHOUSE_PASSKEY_RP_ID=a.login.example.org", "must be the host of GATEHOUSE_UI_ORIGIN (login.example.org) or a parent of it"},
+		{"GATEHOUSE_PASSKEY_RP_ID=org", "GATEHOUSE_PASSKEY_RP_ID (org) belongs to many"},
+		{"GATEHOUSE_UI_FORMER_ORIGIN=login.example.com", "GATEHOUSE_UI_FORMER_ORIGIN must be an origin"},
 		{"GATEHOUSE_SUPPORT=+49 30 1234", "GATEHOUSE_SUPPORT must be a mail address"},
 		{"GATEHOUSE_SUPPORT=javascript:alert(1)", "GATEHOUSE_SUPPORT must be a mail address"},
 		{"GATEHOUSE_CODE_TTL=60", "GATEHOUSE_CODE_TTL must be a duration such as 60s"},
@@ -168,6 +176,28 @@ func TestBadValuesAreOneLineThatNamesTheVariable(t *testing.T) {
 			t.Errorf("%s\n got %v\nwant one line with %q", test.line, err, test.want)
 		} else if strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("the error repeats a secret: %v", err)
+		}
+	}
+}
+
+// WebAuthn Level 3 §5.1.3: the host or a registrable parent; §5.11: of a host that says so.
+func TestPasskeysAreForTheHostOfThePagesOrAParent(t *testing.T) {
+	for _, test := range []struct {
+		want  string
+		lines []string
+	}{
+		{"login.example.org", nil},
+		{"login.example.org", []string{"GATEHOUSE_PASSKEY_RP_ID=login.example.org"}},
+		{"example.org", []string{"GATEHOUSE_PASSKEY_RP_ID=example.org"}},
+		{"login.example.org", []string{"GATEHOUSE_UI_FORMER_ORIGIN=https://login.example.com"}},
+		{"login.example.com", []string{"GATEHOUSE_PASSKEY_RP_ID=login.example.com", "GATEHOUSE_UI_FORMER_ORIGIN=https://login.example.com"}},
+		{"example.com", []string{"GATEHOUSE_PASSKEY_RP_ID=example.com", "GATEHOUSE_UI_FORMER_ORIGIN=https://login.example.com"}},
+		{"", []string{"GATEHOUSE_PASSKEY_RP_ID=co.uk", "GATEHOUSE_UI_FORMER_ORIGIN=https://login.co.uk"}},
+		{"", []string{"GATEHOUSE_PASSKEY_RP_ID=github.io", "GATEHOUSE_UI_FORMER_ORIGIN=https://campus.github.io"}},
+	} {
+		c, err := Load(base(test.lines...))
+		if (err == nil) != (test.want != "") || err == nil && c.RPID() != test.want {
+			t.Errorf("%v: %q, %v", test.lines, c.RPID(), err)
 		}
 	}
 }

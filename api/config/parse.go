@@ -49,6 +49,17 @@ func origin(field func(*Config) *string) parser {
 
 var hostname = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$`)
 
+// host accepts the name of one, as browsers write it.
+func host(field func(*Config) *string) parser {
+	return func(c *Config, value string) error {
+		if !hostname.MatchString(value) || net.ParseIP(value) != nil {
+			return fmt.Errorf("must be the name of a host such as login.example.org, in lower case, without https:// and port, not %q", value)
+		}
+		*field(c) = value
+		return nil
+	}
+}
+
 func canonicalHost(u *url.URL) string {
 	host := strings.ToLower(u.Host)
 	if port := u.Port(); port == "" || (u.Scheme == "https" && port == "443") || (u.Scheme == "http" && port == "80") {

@@ -54,7 +54,7 @@ func (c *Config) contradictions() []error {
 	if c.LogoDark != "" && c.Logo == "" {
 		list = append(list, errors.New("GATEHOUSE_LOGO_DARK is set without GATEHOUSE_LOGO: set that, too"))
 	}
-	list = append(list, c.originsDisagree())
+	list = append(list, c.originsDisagree(), c.passkeysDisagree())
 	for _, pair := range []struct {
 		short, long     string
 		shorter, longer time.Duration

@@ -143,6 +143,14 @@ var variables = []Variable{
 	{Name: "GATEHOUSE_PASSWORD_MIN", Default: "8",
 		Doc:   "Characters that a new password has at least, from 8 to 64.",
 		parse: number(func(c *Config) *int { return &c.PasswordMin }, 8, 64)},
+	{Name: "GATEHOUSE_PASSKEY_RP_ID",
+		Doc: "What passkeys are good for: the host of the pages, or a parent of it, such as `example.org`, that they may move below. " +
+			"Without: the host. Fixed once there is a passkey.",
+		parse: host(func(c *Config) *string { return &c.PasskeyRPID })},
+	{Name: "GATEHOUSE_UI_FORMER_ORIGIN",
+		Doc: "Where the pages were before, by the rule of `GATEHOUSE_UI_ORIGIN`: `GATEHOUSE_PASSKEY_RP_ID` may stay its host, so that " +
+			"passkeys made there go on.",
+		parse: origin(func(c *Config) *string { return &c.UIFormerOrigin })},
 	{Name: "GATEHOUSE_CODE_TTL", Default: "60s",
 		Doc:   "Life of an authorization code, at most 10m (RFC 6749 §4.1.2).",
 		parse: duration(func(c *Config) *time.Duration { return &c.CodeTTL }, time.Second, 10*time.Minute)},

@@ -1,6 +1,10 @@
 package oidc
 
-import "time"
+import (
+	"cmp"
+	"net/url"
+	"time"
+)
 
 // Settings are what an operator decides about the protocol. The table in api/config/variables.go has the variable of each, with
 // its default, its bounds and its meaning.
@@ -21,6 +25,8 @@ type Settings struct {
 	KeyPublishAhead time.Duration
 	SignInsKept     time.Duration // rows of sign_ins
 	PasswordMin     int           // characters of a new password
+	PasskeyRPID     string        // "" for the host of UIOrigin
+	UIFormerOrigin  string        // where the pages were before they moved; "" where they did not
 	ResponseTypes   []ResponseType
 	PrivateHosts    []string // hosts that requests of ours may reach although their addresses are private
 
@@ -32,4 +38,13 @@ type Settings struct {
 // LetsClientsRegister reports whether there is a registration endpoint.
 func (s *Settings) LetsClientsRegister() bool {
 	return s.Registration == RegistrationToken || s.Registration == RegistrationOpen
+}
+
+// RPID returns what passkeys are good for (WebAuthn §4, relying party identifier).
+func (s *Settings) RPID() string {
+	ui, err := url.Parse(s.UIOrigin)
+	if err != nil {
+		return s.PasskeyRPID
+	}
+	return cmp.Or(s.PasskeyRPID, ui.Hostname())
 }

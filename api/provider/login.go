@@ -28,7 +28,10 @@ func (p *Provider) Login(ctx context.Context, r Request) Answer {
 	if len(bad) > 0 || m == nil || m.prove == nil {
 		return p.errorPage(ctx, 400, pageInvalidRequest, w.Client)
 	}
-	if w.Username, w.Upstream, w.Done = typed["username"], "", ""; w.Known != nil && w.Username != w.Known.Username {
+	if m.name != "passkey" { // which is posted without the field
+		w.Username = typed["username"]
+	}
+	if w.Upstream, w.Done, w.UnknownPasskey = "", "", nil; w.Known != nil && w.Username != w.Known.Username {
 		w.Known = nil
 	}
 	client, refusal, err := p.stillRegistered(ctx, w.Request)
@@ -57,6 +60,7 @@ func (p *Provider) Login(ctx context.Context, r Request) Answer {
 	case errors.As(err, &not) && not.status == 400:
 		return p.errorPage(ctx, 400, not.code, w.Client)
 	case errors.As(err, &not):
+		w.UnknownPasskey = not.unknown
 		a := p.backToLogin(ctx, w, not.status, not.code, not.wait)
 		a.Cookies = append(a.Cookies, not.cookies...)
 		return a
@@ -74,7 +78,9 @@ func (p *Provider) signInBy(
 	if err != nil {
 		return Answer{}, err
 	}
-	who.amr = m.amr
+	if who.amr == nil {
+		who.amr = m.amr
+	}
 	v := p.signIn(r, w, client, who, now)
 	if w.Link != nil {
 		return p.signInAndLink(ctx, v, w)

@@ -46,7 +46,7 @@ func (p *Provider) provePassword(ctx context.Context, r Request, client *oidc.Cl
 		func(s authn.State) bool { return !slices.Contains(buckets, s.Bucket) })
 	if wait := authn.Wait(states, now); wait > 0 {
 		p.tell(ctx, oidc.SignInThrottled{Username: knownUsername(candidate), Seconds: wait.Seconds()})
-		return proven{}, notProven{429, tooManyAttempts, wait, p.ticketCookies(r, wait, now)}
+		return proven{}, notProven{status: 429, code: tooManyAttempts, wait: wait, cookies: p.ticketCookies(r, wait, now)}
 	}
 	asks := authn.Caller{Site: authn.EndSite(r.Addr), Known: device != ""}
 	ok, upgraded, err := p.passwords.Verify(ctx, asks, candidate.PasswordHash, password[0])

@@ -5,12 +5,13 @@ import (
 	"time"
 
 	"gatehouse/api/oidc"
+	"gatehouse/api/store"
 )
 
 // method is a way to prove who one is. A new one is a line here, a method_<name>.go and, in the UI, a methods/<Name>.svelte.
 type method struct {
 	name string
-	amr  []string // RFC 8176; nil where it is for an upstream to say
+	amr  []string // RFC 8176, unless prove knows better; nil where it is for an upstream to say
 	// prove checks what the login page posts with method=<name>; nil where people go elsewhere and come back to an
 	// endpoint of its own. The error is a notProven where they are to stay on the page, errUserChanged to have it called
 	// again, once.
@@ -23,6 +24,7 @@ type method struct {
 func methods() []method {
 	return []method{
 		{"password", []string{oidc.AMRPassword}, (*Provider).provePassword, (*Provider).offerPassword},
+		{"passkey", oidc.PasskeyAMR(false), (*Provider).provePasskey, nil},
 		{"upstream", nil, nil, (*Provider).offerUpstreams},
 	}
 }
@@ -49,6 +51,8 @@ type proven struct {
 	upgraded string  // what replaces it, "" for nothing
 	reset    []int32 // buckets of the throttle that the success clears
 	cookies  []Cookie
+
+	passkey *store.UsedPasskey // nil where it was something else
 }
 
 // notProven is why somebody has not proved who they are: the status and the code for the login page, or with 400 for the
@@ -59,6 +63,7 @@ type notProven struct {
 	wait   time.Duration // before it is worth another try
 
 	cookies []Cookie
+	unknown []byte // the passkey that there is none of
 }
 
 func (e notProven) Error() string { return e.code }

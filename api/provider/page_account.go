@@ -201,7 +201,9 @@ type accountView struct {
 	Sessions         []sessionView `json:"sessions"`
 	EndSessionAction string        `json:"end_session_action"`
 
-	Done string `json:"done,omitempty"` // passwordChanged or sessionEnded
+	ownPasskeys
+
+	Done string `json:"done,omitempty"` // passwordChanged, sessionEnded or of a passkey
 }
 
 type passwordView struct {
@@ -244,6 +246,9 @@ func (w *accountPage) view(ctx context.Context, p *Provider, c common) (any, err
 		if account.Shown && t.ID == w.TokenID {
 			view.Token = &shownToken{t.Name, value}
 		}
+	}
+	if view.ownPasskeys, err = p.viewOfPasskeys(w, account, c); err != nil {
+		return nil, err
 	}
 	view.common = c
 	return view, nil

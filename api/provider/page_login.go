@@ -3,6 +3,7 @@ package provider
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"time"
 
 	"gatehouse/api/oidc"
@@ -19,6 +20,8 @@ type loginPage struct {
 	Link     *link     `json:"lk,omitempty"` // to make once they have signed in with their password
 	Wanted   *newToken `json:"nt,omitempty"` // to make after the sign-in
 	Done     string    `json:"dn,omitempty"` // passwordSet: what has led here
+
+	UnknownPasskey []byte `json:"pk,omitempty"` // that there is none of, so that the browser offers it no more
 }
 
 type loginView struct {
@@ -31,6 +34,9 @@ type loginView struct {
 	Cancel         bool           `json:"cancel,omitempty"` // the application can be told that the person did not want to
 	Link           *linkView      `json:"link,omitempty"`
 	Done           string         `json:"done,omitempty"`
+
+	Passkey        json.RawMessage `json:"passkey,omitempty"`         // for navigator.credentials.get
+	UnknownPasskey json.RawMessage `json:"unknown_passkey,omitempty"` // for PublicKeyCredential.signalUnknownCredential
 }
 
 // passwordSet tells people on the login page that the password which they have just set counts.
@@ -54,6 +60,12 @@ func (w *loginPage) view(ctx context.Context, p *Provider, c common) (any, error
 		view.Error.Upstream = w.Upstream
 		if w.Error.Code == invalidCredentials {
 			view.Error.Times = w.Wrong
+		}
+	}
+	if p.passkeys != nil {
+		view.Passkey = p.passkeys.RequestOptions(challengeOn(c.Request))
+		if w.UnknownPasskey != nil {
+			view.UnknownPasskey = p.passkeys.Unknown(w.UnknownPasskey)
 		}
 	}
 	view.common = c

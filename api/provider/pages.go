@@ -47,7 +47,10 @@ func pages() []pageLine {
 		{page: new(accountPage), anew: "/account", actions: []action{{"action", "/account/tokens", (*Provider).AddToken},
 			{"revoke_action", "/account/tokens/revoke", (*Provider).RevokeToken},
 			{"password_action", "/account/password", (*Provider).ChangePassword},
-			{"end_session_action", "/account/sessions/end", (*Provider).EndSession}, {"logout_action", "/logout", nil}}},
+			{"end_session_action", "/account/sessions/end", (*Provider).EndSession}, {"logout_action", "/logout", nil},
+			{"add_passkey_action", "/account/passkeys", (*Provider).AddPasskey},
+			{"rename_passkey_action", "/account/passkeys/rename", (*Provider).RenamePasskey},
+			{"remove_passkey_action", "/account/passkeys/remove", (*Provider).RemovePasskey}}},
 		{page: new(logoutPage), anew: "/logout", anyone: true, // of the session that is in it
 			actions: []action{{"action", "/logout/confirm", (*Provider).LogoutConfirm}}},
 		{page: new(signedOutPage)},

@@ -23,6 +23,7 @@ type Provider struct {
 	store      *store.Store
 	sealer     *keys.Sealer
 	passwords  *authn.Passwords
+	passkeys   *authn.Passkeys // nil where there can be none
 	outgoing   *http.Client
 	upstreams  *authn.Upstreams
 	clientKeys clientKeys
@@ -50,6 +51,7 @@ type Provider struct {
 // New returns a provider that answers nothing that needs keys before Start, and whose keys Run keeps current.
 func New(settings Settings, db *store.Store, sealer *keys.Sealer, passwords *authn.Passwords, now func() time.Time) *Provider {
 	p := &Provider{Settings: settings, store: db, sealer: sealer, passwords: passwords, now: now, decide: oidc.AuthorizeRequest.Decide,
+		passkeys: authn.NewPasskeys(settings.RPID(), settings.UIOrigin, settings.Name),
 		outgoing: outgoing.Client(settings.PrivateHosts), fetches: newFetches(), keyFetches: newFetches(),
 		bucketKey: sealer.Derive(keys.ForLoginThrottle, nil), logoutsDue: make(chan struct{}, 1),
 		refusals: newRefusals(now, logEvent)}

@@ -10,8 +10,12 @@ import (
 	"gatehouse/api/store"
 )
 
-// Start creates the signing keys that are missing and loads all of them.
+// Start creates the signing keys that are missing and loads all of them. It refuses settings with which passkeys that there are would be no
+// good.
 func (p *Provider) Start(ctx context.Context) error {
+	if err := p.CheckPasskeys(ctx); err != nil {
+		return err
+	}
 	if err := p.RotateKeys(ctx); err != nil {
 		return err
 	}

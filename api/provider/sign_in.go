@@ -66,7 +66,7 @@ func (p *Provider) signIn(r Request, w loginPage, client *oidc.Client, who prove
 		Session: oidc.Session{SID: newID(), Cookie: oidc.Digest(s.secret), AuthTime: who.authTime, AMR: who.amr}, StartedAt: now,
 		UserID: who.user.ID, OldCookie: oidc.Digest(r.Cookies[SessionCookie]),
 		ExpiresAt: now.Add(min(p.SessionIdle, p.SessionMax)), EndsAt: now.Add(p.SessionMax),
-		Upgraded: who.upgraded, Verified: who.verified, Reset: who.reset,
+		Upgraded: who.upgraded, Verified: who.verified, Reset: who.reset, Passkey: who.passkey,
 	}
 	standing := oidc.Standing{Session: &s.Session, User: who.user, Subject: p.subject(client, who.user.Sub),
 		Consented: who.consented, Allowed: who.allowed, Enrolled: who.enrolled}

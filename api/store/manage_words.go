@@ -76,6 +76,13 @@ var constraintWords = map[string]string{
 	"initial_access_tokens_name_must_be_unique":            "there is an initial access token of this name already",
 	"initial_access_tokens_uses_left_must_not_be_negative": "uses_left must not be negative",
 
+	"passkeys_credential_id_must_have_1_to_1023_bytes":    "credential_id must have 1 to 1023 bytes",
+	"passkeys_public_key_must_have_1_to_2000_bytes":       "public_key must have 1 to 2000 bytes",
+	"passkeys_sign_count_must_not_be_negative":            "sign_count must not be negative",
+	"passkeys_that_are_synced_are_not_hardware_protected": "a passkey that is synced leaves its hardware: it cannot be hardware_protected",
+	"passkeys_rp_id_must_be_that_of_all_passkeys": "rp_id must be that of all other passkeys: set GATEHOUSE_PASSKEY_RP_ID to it, or delete " +
+		"them, and everybody makes new ones",
+
 	"resources_identifier_must_be_unique":        "there is a resource with this identifier already",
 	"resources_identifier_must_have_no_fragment": "identifier must have no fragment (#…)",
 	"resources_scopes_must_be_explained_in_text": `scopes must say in text what each of them is: ` +

@@ -77,11 +77,13 @@ type Account struct {
 
 	PasswordChangedAt *time.Time // nil: they have none
 	Sessions          []SessionRow
+	UserID            string
+	Passkeys          []oidc.Passkey
 }
 
 var loadAccount = compile(`
 	WITH person AS (
-		SELECT u.username, CASE WHEN u.password IS NOT NULL THEN u.password_changed_at END AS password_changed_at
+		SELECT u.id, u.username, CASE WHEN u.password IS NOT NULL THEN u.password_changed_at END AS password_changed_at
 		FROM sessions s JOIN users u ON u.id = s.user_id
 		WHERE s.sid = @session AND s.ended_at IS NULL AND s.expires_at > @now AND u.disabled_at IS NULL
 	), shown AS (
@@ -90,9 +92,8 @@ var loadAccount = compile(`
 			AND t.revoked_at IS NULL
 		RETURNING t.id
 	)
-	SELECT person.password_changed_at, t.id IS NOT NULL, EXISTS (SELECT FROM shown), coalesce(t.id::text, ''), coalesce(t.name, ''),
-		coalesce(t.scope, ''),
-		coalesce(t.created_at, @now), coalesce(t.expires_at, @now), t.used_at
+	SELECT person.id::text, person.password_changed_at, t.id IS NOT NULL, EXISTS (SELECT FROM shown), coalesce(t.id::text, ''),
+		coalesce(t.name, ''), coalesce(t.scope, ''), coalesce(t.created_at, @now), coalesce(t.expires_at, @now), t.used_at
 	FROM person LEFT JOIN personal_access_tokens t ON t.username = person.username AND t.revoked_at IS NULL AND t.expires_at > @now
 	ORDER BY t.created_at DESC, t.id`)
 
@@ -104,7 +105,8 @@ func (s *Store) LoadAccount(ctx context.Context, sid string, show TokenToShow, n
 	loadAccount.queue(&batch, args{"session": sid, "now": now, "show": orZero(show.ID), "since": show.Since, "token": show.Digest[:]}).
 		Query(func(rows pgx.Rows) error {
 			exists, t := false, PersonalAccessToken{}
-			fields := []any{&out.PasswordChangedAt, &exists, &out.Shown, &t.ID, &t.Name, &t.Scope, &t.CreatedAt, &t.ExpiresAt, &t.UsedAt}
+			fields := []any{&out.UserID, &out.PasswordChangedAt, &exists, &out.Shown, &t.ID, &t.Name, &t.Scope, &t.CreatedAt, &t.ExpiresAt,
+				&t.UsedAt}
 			_, err := pgx.ForEachRow(rows, fields, func() error {
 				found = true
 				if exists {
@@ -116,6 +118,10 @@ func (s *Store) LoadAccount(ctx context.Context, sid string, show TokenToShow, n
 		})
 	listOwnSessions.queue(&batch, args{"session": sid, "now": now, "limit": sessionsShown}).Query(func(rows pgx.Rows) (err error) {
 		out.Sessions, err = pgx.CollectRows(rows, pgx.RowToStructByName[SessionRow])
+		return err
+	})
+	listOwnPasskeys.queue(&batch, args{"session": sid, "now": now}).Query(func(rows pgx.Rows) (err error) {
+		out.Passkeys, err = pgx.CollectRows(rows, scanPasskey)
 		return err
 	})
 	if err := s.pool.SendBatch(ctx, &batch).Close(); err != nil {

@@ -33,7 +33,8 @@ func rows(n string) string {
 	SELECT sid, user_id, 'c1', sid, false, 'openid', auth_time, amr, now(), now() FROM sessions ON CONFLICT DO NOTHING;
 	INSERT INTO totp_secrets (user_id, secret, last_step, created_at) SELECT id, '', 0, now() FROM users ON CONFLICT DO NOTHING;
 	INSERT INTO recovery_codes (user_id, code_sha256, created_at) SELECT id, sha256(username::bytea), now() FROM users ON CONFLICT DO NOTHING;
-	INSERT INTO passkeys (user_id, credential_id, rp_id, name) SELECT id, sha256(username::bytea), 'example.org', 'one' FROM users
+	INSERT INTO passkeys (user_id, credential_id, rp_id, name, public_key)
+		SELECT id, sha256(username::bytea), 'example.org', 'one', 'x' FROM users
 	ON CONFLICT DO NOTHING;
 	INSERT INTO revoked_tokens (jti, expires_at) SELECT sid, now() FROM sessions ON CONFLICT DO NOTHING;
 	INSERT INTO used_jtis (jti_sha256, expires_at) SELECT cookie_sha256, now() FROM sessions ON CONFLICT DO NOTHING`, "@n", n)

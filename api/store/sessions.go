@@ -125,6 +125,8 @@ type NewSession struct {
 	Verified  string  // the hash that was verified, which Upgraded may replace; "" where no password was asked for
 	Reset     []int32 // buckets of login_throttle that a success clears
 	Issue     Issue   // empty where consent is asked for first
+
+	Passkey *UsedPasskey // that they have signed in with; nil where it was something else
 }
 
 // What these are is true, and says of the statement that they are in what is_set in the migration asks: with keepSessions it ends
@@ -134,9 +136,16 @@ const (
 	samePassword = `set_config('gatehouse.same_password', 'on', true) = 'on'`
 )
 
-var startSession = compile(`
-	WITH person AS (
-		SELECT id FROM users WHERE id = @user AND disabled_at IS NULL AND (@verified = '' OR password = @verified) FOR UPDATE
+var (
+	startSession          = startSessionWith(``, `(@verified = '' OR password = @verified)`)
+	startSessionByPasskey = startSessionWith(usedPasskey+`, `, `@verified = '' AND EXISTS (SELECT FROM passkey)`)
+)
+
+// startSessionWith is for the parts of a statement in which a proof is spent, and the condition that it counts.
+func startSessionWith(spends, counts string) query {
+	return compile(`
+	WITH ` + spends + `person AS (
+		SELECT id FROM users WHERE id = @user AND disabled_at IS NULL AND ` + counts + ` FOR UPDATE
 	), session AS (
 		INSERT INTO sessions (sid, cookie_sha256, user_id, auth_time, amr, seen_at, expires_at, ends_at, addr, user_agent)
 		SELECT @session, @cookie, id, @auth_time, @amr, @now, @expires_at, @ends_at, nullif(@addr, ''), nullif(@user_agent, '') FROM person
@@ -152,9 +161,11 @@ var startSession = compile(`
 		DELETE FROM login_throttle WHERE bucket = ANY (@reset) AND EXISTS (SELECT FROM person)
 	), ` + noteSignIn("signed_in", "session") + `, ` + insertIssue + `
 	SELECT ` + firstUse + ` FROM session`)
+}
 
 // StartSession saves in one statement the session, the upgraded password hash, the end of the browser's former session and,
-// where no consent is needed, what the request gets. ErrNotFound: the user was disabled or got another password meanwhile.
+// where no consent is needed, what the request gets. ErrNotFound: the user was disabled or got another password meanwhile, or
+// the passkey is gone or its challenge was answered before.
 // ErrUsed: the session has started, but the request has had its answer before.
 // Where the former session was the same person's, nobody has signed out: its row says what replaced it, and is kept as long, so that
 // relying parties of either hear of the logout to come.
@@ -165,7 +176,12 @@ func (s *Store) StartSession(ctx context.Context, n NewSession) error {
 	maps.Copy(a, args{"session": n.SID, "cookie": n.Cookie[:], "user": n.UserID, "auth_time": n.AuthTime, "amr": n.AMR,
 		"expires_at": n.ExpiresAt, "ends_at": n.EndsAt, "upgraded": n.Upgraded, "verified": n.Verified, "old_cookie": n.OldCookie[:],
 		"reset": n.Reset})
-	err := startSession.row(ctx, s.pool, a).Scan(&first)
+	statement := &startSession
+	if n.Passkey != nil {
+		statement = &startSessionByPasskey
+		maps.Copy(a, n.Passkey.args())
+	}
+	err := statement.row(ctx, s.pool, a).Scan(&first)
 	if err == nil && !first {
 		return ErrUsed
 	}

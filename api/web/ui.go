@@ -40,6 +40,9 @@ func UI(cfg *config.Config) (http.Handler, error) {
 	e := echo.New()
 	e.Use(uiHeaders(cfg))
 	e.GET(changePassword, func(c echo.Context) error { return c.Redirect(http.StatusFound, cfg.Issuer+"/account") })
+	if cfg.UIOrigin != "" {
+		files[relatedOrigins] = newUIFile(relatedOrigins+".json", RelatedOrigins(cfg))
+	}
 	e.Match([]string{http.MethodGet, http.MethodHead}, "/*", func(c echo.Context) error {
 		return files.answer(c.Response(), c.Request())
 	})
@@ -48,6 +51,15 @@ func UI(cfg *config.Config) (http.Handler, error) {
 
 // changePassword is where password managers send people (W3C, A Well-Known URL for Changing Passwords).
 const changePassword = "/.well-known/change-password"
+
+// relatedOrigins is where browsers ask the RP ID of passkeys which other origins may use them (WebAuthn Level 3 §5.11).
+const relatedOrigins = "/.well-known/webauthn"
+
+// RelatedOrigins is what is there: the origin of the pages, for when they have moved from the host that passkeys are good for.
+func RelatedOrigins(cfg *config.Config) []byte {
+	text, _ := json.Marshal(map[string][]string{"origins": {cfg.UIOrigin}})
+	return text
+}
 
 // UIConfig is config.json: what the pages learn at run time, so that one build serves any host name.
 func UIConfig(cfg *config.Config) ([]byte, error) {

@@ -39,7 +39,8 @@ func builtUI(t *testing.T) string {
 
 func builtUIHandler(t *testing.T) http.Handler {
 	t.Helper()
-	handler, err := UI(&config.Config{Settings: oidc.Settings{Issuer: "https://api.example.org", Name: "Campus"},
+	handler, err := UI(&config.Config{Settings: oidc.Settings{Issuer: "https://api.example.org", Name: "Campus",
+		UIOrigin: "https://login.example.org"},
 		Look: config.Look{Accent: "#0b57d0"}, UIRoot: builtUI(t)})
 	if err != nil {
 		t.Fatal(err)
@@ -77,7 +78,8 @@ func TestUIAnswersPathsOfPagesWithIndex(t *testing.T) {
 		{"/a/b/c/", "<!doctype", 404},
 		{"/login/x", "<!doctype", 404},
 		{"/start", "<!doctype", 404},
-		{"/.well-known/change-password", "", 302}, // A Well-Known URL for Changing Passwords §3
+		{"/.well-known/change-password", "", 302},                                   // A Well-Known URL for Changing Passwords §3
+		{"/.well-known/webauthn", `{"origins":["https://login.example.org"]}`, 200}, // WebAuthn Level 3 §5.11
 		{"/.well-known/resource-that-should-not-exist-whose-status-code-should-not-be-200", "<!doctype", 404},
 		{"/logo.svg", "<svg/>", 200},
 		{"/assets/app-1a2b.js", "plain script", 200},

@@ -128,13 +128,20 @@ for (const name of Object.keys(webServers)) {
       assert.deepEqual(JSON.parse(body), { api: site.apiOrigin, name: 'Gatehouse', logo: '/logo.svg', accent: '#0b57d0' });
     });
 
+    test('browsers learn which origin may use passkeys of the host', async () => {
+      const { status, headers, body } = await send(uiHost, '/.well-known/webauthn');
+      assert.equal(status, 200);
+      assert.match(headers['content-type'], /^application\/json/);
+      assert.deepEqual(JSON.parse(body), { origins: [site.uiOrigin] });
+    });
+
     test('the UI is answered as `gatehouse ui` does', async () => {
       const [port] = await freePorts(1);
       const env = { ...environment(site), GATEHOUSE_UI_LISTEN: `127.0.0.1:${port}`, GATEHOUSE_UI_ROOT: site.uiRoot };
       const ui = await start(gatehouse, ['ui'], port, { env });
       try {
         const paths = ['/', '/index.html', '/login?request=x', '/index.html?request=x', '/login?a=b&request=A-z_0', '/login?request=x%3E',
-          '/a/b', '/a/b?request=x', '/device/', '/start', '/.well-known/change-password',
+          '/a/b', '/a/b?request=x', '/device/', '/start', '/.well-known/change-password', '/.well-known/webauthn',
           `${asset}?request=x`, '/config.json', asset, '/logo.svg', '/assets/no.js', '/no.txt'];
         for (const path of paths) {
           for (const accept of ['', 'gzip', 'gzip, deflate, br']) {

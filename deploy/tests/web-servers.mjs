@@ -16,6 +16,7 @@ function rewrite(file, pairs) {
 
 const changes = (s) => [
   ['https://api.hostname', s.apiOrigin], ['https://${API_HOST}', s.apiOrigin],
+  ['https://ui.hostname', s.uiOrigin], ['https://${UI_HOST}', s.uiOrigin],
   ['ui.hostname', s.uiHost], ['jupyterhub.hostname', s.hubHost], ['api.hostname', s.apiHost],
   ['/etc/letsencrypt/live/gatehouse/fullchain.pem', s.certificates.fullchain],
   ['/etc/letsencrypt/live/gatehouse/privkey.pem', s.certificates.key],

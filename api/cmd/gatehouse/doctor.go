@@ -49,6 +49,7 @@ var examinations = []struct {
 	{"clients", true, examineClients},
 	{"users", true, examineUsers},
 	{"upstream", true, examineUpstreams},
+	{"passkeys", true, examinePasskeys},
 	{"issuer", false, examineIssuer},
 	{"address", false, examineAddresses},
 	{"ui", false, examineUI},

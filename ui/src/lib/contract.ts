@@ -1,5 +1,7 @@
 /** What the API answers to GET /interaction: the page to show and everything that page says. */
 
+import type { Options } from './passkey.ts';
+
 /**
  * What it registered about itself: nothing of it is to be trusted, not even that an address is one. `unchecked` is one that no
  * administrator registered: its name stands nowhere without `uri`, where its metadata are or the answer goes, or the lack of one.
@@ -16,6 +18,8 @@ export interface Upstream { name: string; display_name: string; issuer?: string 
 export interface Session {
   id: string; current?: boolean; browser?: string; system?: string; addr?: string; auth_time: string; seen_at: string;
 }
+/** `synced` is one that may be on several devices. */
+export interface Passkey { id: string; name: string; synced?: boolean; created_at: string; used_at?: string }
 /** A personal access token as it is listed, without its value. */
 export interface Token { id: string; name: string; scopes?: string[]; created_at: string; expires_at: string; used_at?: string }
 
@@ -28,13 +32,17 @@ const page = <T>(...needed: string[]) => ({ needed } as { needed: string[]; answ
 
 /** The table of them; the one of the API, in provider/pages.go, is held to it by a test. */
 const fromTheAPI = {
-  /** Without a client the person opens their own account. `link` is an upstream's account that nobody here has yet. */
+  /**
+   * Without a client the person opens their own account. `link` is an upstream's account that nobody here has yet. `passkey` is for the
+   * browser to ask with, `unknown_passkey` for it to forget.
+   */
   login: page<WithForm & {
     client?: Client; username?: string; error?: Failure;
     upstreams?: Upstream[]; upstream_action?: string; cancel?: boolean; link?: { upstream: string; account: string };
     done?: string;
     /** Who signed in at this browser before, or is to sign in once more: it is their name that is filled in. */
     known?: User;
+    passkey?: Options; unknown_passkey?: Options;
   }>('action'),
   /** `other`: it may be another account; so on the pages below. */
   select_account: page<WithForm & { client: Client; user: User; other?: boolean; cancel?: boolean }>('action'),
@@ -57,7 +65,10 @@ const fromTheAPI = {
     token?: { name: string; value: string }; revoked?: string; error?: Failure;
     sessions?: Session[]; end_session_action: string;
     password_action: string; password?: { changed_at: string; min: number }; done?: string;
-  }>('action', 'revoke_action', 'logout_action', 'password_action', 'end_session_action'),
+    add_passkey_action: string; rename_passkey_action: string; remove_passkey_action: string;
+    passkeys?: Passkey[]; passkey_options?: Options; accepted_passkeys?: Options;
+  }>('action', 'revoke_action', 'logout_action', 'password_action', 'end_session_action',
+    'add_passkey_action', 'rename_passkey_action', 'remove_passkey_action'),
   logout: page<WithForm & { client?: Client; user: User; error?: Failure }>('action'),
   signed_out: page<{ client?: Client; return_to?: string; error?: Failure }>(),
   /** Also the UI's own, at the address that `gatehouse user link` prints, which has the token. `error` says why it is no good. */

@@ -65,6 +65,11 @@ export const de: Messages = {
     },
   },
 
+  passkey: {
+    signIn: 'Mit Passkey anmelden',
+    busy: 'Warten auf Ihren Passkey …',
+  },
+
   consent: {
     title: (client) => `${client} möchte Ihr Konto verwenden`,
     wants: 'Wenn Sie es erlauben, kann die Anwendung:',

@@ -69,6 +69,11 @@ export const en = {
     },
   },
 
+  passkey: {
+    signIn: 'Sign in with a passkey',
+    busy: 'Waiting for your passkey…',
+  },
+
   consent: {
     title: (client: string) => `${client} asks to use your account`,
     wants: 'If you allow it, it can:',

@@ -65,6 +65,11 @@ export const fr: Messages = {
     },
   },
 
+  passkey: {
+    signIn: 'Se connecter avec une clé d’accès',
+    busy: 'En attente de votre clé d’accès…',
+  },
+
   consent: {
     title: (client) => `${client} demande à utiliser votre compte`,
     wants: 'Si vous l’autorisez, l’application pourra :',

@@ -1,5 +1,5 @@
 import type { Component } from 'svelte';
-import type { Answer } from '../lib/contract.ts';
+import type { Answer, Failure } from '../lib/contract.ts';
 import type { Language, Messages } from '../messages/index.ts';
 
 /** What the login page hands each way to sign in. It posts to `action` with its name as `method`; without one it is the password. */
@@ -13,6 +13,9 @@ export interface MethodProps {
   describedby?: string;
 }
 
+/** Whether what went wrong is about another way than the password. */
+export const isAboutAnother = (error?: Failure) => /^(upstream|passkey)_/.test(error?.code ?? '');
+
 /** A file of a method: its form, and whether there is one on the page; always, unless it says so. */
 interface File { default: Component<MethodProps>; offered?: (answer: Answer<'login'>) => boolean }
 
@@ -21,10 +24,14 @@ const files = import.meta.glob<File>('./*.svelte', { eager: true });
 /** Password.svelte is the method password. */
 const nameOf = (file: string) => file.slice('./'.length, -'.svelte'.length).toLowerCase();
 
-/** Those there are, in the order of their file names. */
-const methods = Object.entries(files).map(([file, { default: Form, offered }]) => ({ name: nameOf(file), Form, offered }));
+/** The order on the page, unless the password comes last: then it is the other way round. Others come after these. */
+const order = ['password', 'passkey', 'upstreams'];
 
-/** Those of the page, of which one may be put behind all others. */
-export const methodsOf = (answer: Answer<'login'>, last?: string) => methods
-  .filter(({ offered }) => offered?.(answer) ?? true)
-  .sort((a, b) => Number(a.name === last) - Number(b.name === last));
+const methods = Object.entries(files).map(([file, { default: Form, offered }]) => ({ name: nameOf(file), Form, offered }))
+  .sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
+
+/** Those of the page. */
+export function methodsOf(answer: Answer<'login'>, passwordFirst: boolean) {
+  const there = methods.filter(({ offered }) => offered?.(answer) ?? true);
+  return passwordFirst ? there : there.reverse();
+}

@@ -12,8 +12,18 @@ const alice = { username: 'alice', name: 'Alice Example' };
 const notebook = { name: 'Gatehouse for notebooks' };
 const request_id = '01JD3V7Q4TN8';
 
+/** What the API hands over for navigator.credentials.get and create. */
+const passkey = {
+  challenge: '0123456789012345678901234567890123456789012', rpId: 'localhost', timeout: 300000, userVerification: 'required',
+};
+const makePasskey = {
+  rp: { name: 'Gatehouse', id: 'localhost' }, user: { name: 'alice', displayName: 'Alice Example', id: 'AZZHPRlVdGGm3Q3bK5Z5GQ' },
+  challenge: '0123456789012345678901234567890123456789012', pubKeyCredParams: [{ type: 'public-key', alg: -7 }],
+  authenticatorSelection: { residentKey: 'required', requireResidentKey: true, userVerification: 'required' }, attestation: 'none',
+};
+
 export const answers = (api) => {
-  const login = { page: 'login', request: 'sealed', action: `${api}/login`, client: hub, cancel: true, request_id };
+  const login = { page: 'login', request: 'sealed', action: `${api}/login`, client: hub, cancel: true, request_id, passkey };
   const consent = { page: 'consent', request: 'sealed', action: `${api}/consent`, user: alice, other: true, request_id };
   const chooser = { page: 'select_account', request: 'sealed', action: `${api}/select-account`, client: hub, user: alice, other: true,
     cancel: true, request_id };
@@ -38,6 +48,8 @@ export const answers = (api) => {
   const newPassword = { page: 'new_password', request: 'sealed', action: `${api}/new-password`, user: alice, min: 8, request_id };
   const account = {
     page: 'account', password: { changed_at: '2026-03-03T09:00:00Z', min: 8 }, password_action: `${api}/account/password`,
+    add_passkey_action: `${api}/account/passkeys`, rename_passkey_action: `${api}/account/passkeys/rename`,
+    remove_passkey_action: `${api}/account/passkeys/remove`, passkey_options: makePasskey,
     end_session_action: `${api}/account/sessions/end`, sessions: [
       { id: 's1', current: true, browser: 'Safari', system: 'iOS', addr: '2001:db8:1234:5678:9abc:def0:1234:5678',
         auth_time: '2026-11-29T08:00:00Z', seen_at: '2026-11-29T09:00:00Z' },

@@ -11,6 +11,8 @@ const account = {
   page: 'account', request: 'sealed', user, scopes: ['openid', 'profile', 'email', 'groups'], days: [7, 30, 90, 365], tokens: [],
   action: `${api}/account/tokens`, revoke_action: `${api}/account/tokens/revoke`, logout_action: `${api}/logout`, request_id: 'r-1',
   password_action: `${api}/account/password`, end_session_action: `${api}/account/sessions/end`,
+  add_passkey_action: `${api}/account/passkeys`, rename_passkey_action: `${api}/account/passkeys/rename`,
+  remove_passkey_action: `${api}/account/passkeys/remove`,
 };
 const token = {
   id: 't1', name: 'My laptop', scopes: ['openid', 'email'], created_at: '2026-11-20T12:00:00Z', expires_at: '2126-02-18T12:00:00Z',

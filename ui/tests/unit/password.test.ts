@@ -7,6 +7,8 @@ const account = {
   page: 'account', request: 'sealed', user, scopes: ['openid'], days: [7, 30], tokens: [], request_id: 'r-1',
   action: `${api}/account/tokens`, revoke_action: `${api}/account/tokens/revoke`, logout_action: `${api}/logout`,
   password_action: `${api}/account/password`, end_session_action: `${api}/account/sessions/end`,
+  add_passkey_action: `${api}/account/passkeys`, rename_passkey_action: `${api}/account/passkeys/rename`,
+  remove_passkey_action: `${api}/account/passkeys/remove`,
   password: { changed_at: '2026-03-03T12:00:00Z', min: 12 },
 };
 

@@ -47,6 +47,43 @@ export const de: OwnMessages = {
     },
   },
 
+  passkeys: {
+    title: 'Ihre Passkeys',
+    about: 'Mit einem Passkey melden Sie sich über die Bildschirmsperre Ihres Geräts oder einen Sicherheitsschlüssel an: '
+      + 'Es gibt kein Passwort zu tippen und keines zu stehlen.',
+    add: 'Passkey hinzufügen',
+    notHere: 'Dieser Browser kann keine Passkeys erstellen.',
+    synced: 'Auf mehreren Ihrer Geräte',
+    oneDevice: 'Auf einem Gerät',
+    change: 'Ändern',
+    changeNamed: (passkey) => `„${passkey}“ ändern`,
+    close: 'Schließen',
+    changing: 'Einen Moment …',
+    rename: 'Umbenennen',
+    removeNamed: (passkey) => `„${passkey}“ entfernen`,
+    removeSure: 'Sie können sich damit hier dann nicht mehr anmelden. Wo er gespeichert ist, wird er vielleicht weiter angezeigt: '
+      + 'Löschen Sie ihn auch dort.',
+    added: 'Ihr Passkey ist bereit: Ab jetzt können Sie sich damit anmelden.',
+    renamed: 'Er hat seine neue Bezeichnung.',
+    removed: 'Der Passkey ist entfernt.',
+    errors: {
+      passkey_needs_script: () =>
+        'Um einen Passkey zu erstellen, muss das Skript dieser Seite laufen. Laden Sie die Seite neu und versuchen Sie es noch einmal.',
+      passkey_refused: () =>
+        'Was Ihr Gerät erstellt hat, ließ sich nicht prüfen; es gibt keinen neuen Passkey. Versuchen Sie es noch einmal.',
+      passkey_not_verified: () =>
+        'Ihr Gerät hat nicht geprüft, ob Sie es sind. Schalten Sie dessen Bildschirmsperre oder PIN ein und versuchen Sie es noch einmal.',
+      passkey_not_discoverable: () =>
+        'Ihr Sicherheitsschlüssel hat keinen Platz mehr. Entfernen Sie dort einen Passkey oder nehmen Sie einen anderen Schlüssel.',
+      passkey_answered: () => 'Diese Seite wurde schon verwendet. Versuchen Sie es noch einmal.',
+      passkey_exists: () => 'Diesen Passkey gibt es bereits.',
+      too_many_passkeys: () => 'Sie haben bereits so viele Passkeys, wie erlaubt sind. Entfernen Sie einen, den Sie nicht mehr brauchen.',
+      invalid_passkey_name: () => 'Geben Sie dem Passkey eine Bezeichnung mit höchstens 100 Zeichen.',
+      last_way_in: () =>
+        'Ohne ihn könnten Sie sich nicht mehr anmelden. Setzen Sie erst ein Passwort oder fügen Sie einen weiteren Passkey hinzu.',
+    },
+  },
+
   sessions: {
     title: 'Wo Sie angemeldet sind',
     on: (browser, system) => `${browser} unter ${system}`,

@@ -45,6 +45,37 @@ export const en = {
     },
   },
 
+  passkeys: {
+    title: 'Passkeys',
+    about: 'With a passkey you sign in by the screen lock of your device, or a security key: no password to type, none to steal.',
+    add: 'Add a passkey',
+    notHere: 'This browser cannot make passkeys.',
+    synced: 'On several of your devices',
+    oneDevice: 'On one device',
+    change: 'Change',
+    changeNamed: (passkey: string) => `Change “${passkey}”`,
+    close: 'Close',
+    changing: 'One moment…',
+    rename: 'Rename',
+    removeNamed: (passkey: string) => `Remove “${passkey}”`,
+    removeSure: 'It does not sign you in here any more. Whatever keeps it may go on showing it: delete it there, too.',
+    added: 'Your passkey is ready: from now on you can sign in with it.',
+    renamed: 'It has its new name.',
+    removed: 'The passkey is removed.',
+    errors: {
+      passkey_needs_script: () => 'To make a passkey, the script of this page has to run. Reload the page and try again.',
+      passkey_refused: () => 'What your device made could not be checked, so there is no new passkey. Try again.',
+      passkey_not_verified: () =>
+        'Your device did not check that it is you. Turn on its screen lock or its PIN, then try again.',
+      passkey_not_discoverable: () => 'Your security key has no room for one more. Remove a passkey from it, or take another one.',
+      passkey_answered: () => 'This page was used already. Try again.',
+      passkey_exists: () => 'This passkey is there already.',
+      too_many_passkeys: () => 'You have as many passkeys as there may be. Remove one that you no longer need.',
+      invalid_passkey_name: () => 'Give the passkey a name of at most 100 characters.',
+      last_way_in: () => 'Without it you could not sign in any more. Set a password or add another passkey first.',
+    },
+  },
+
   sessions: {
     title: 'Where you are signed in',
     on: (browser: string, system: string) => `${browser} on ${system}`,

@@ -45,6 +45,39 @@ export const fr: OwnMessages = {
     },
   },
 
+  passkeys: {
+    title: 'Clés d’accès',
+    about: 'Avec une clé d’accès, vous vous connectez par le verrouillage d’écran de votre appareil ou par une clé de sécurité : '
+      + 'pas de mot de passe à saisir, aucun à voler.',
+    add: 'Ajouter une clé d’accès',
+    notHere: 'Ce navigateur ne peut pas créer de clés d’accès.',
+    synced: 'Sur plusieurs de vos appareils',
+    oneDevice: 'Sur un seul appareil',
+    change: 'Modifier',
+    changeNamed: (passkey) => `Modifier « ${passkey} »`,
+    close: 'Fermer',
+    changing: 'Un instant…',
+    rename: 'Renommer',
+    removeNamed: (passkey) => `Retirer « ${passkey} »`,
+    removeSure: 'Elle ne vous connectera plus ici. Là où elle est conservée, elle peut rester affichée : supprimez-la aussi là-bas.',
+    added: 'Votre clé d’accès est prête : vous pouvez désormais vous connecter avec elle.',
+    renamed: 'Elle a son nouveau nom.',
+    removed: 'La clé d’accès est retirée.',
+    errors: {
+      passkey_needs_script: () => 'Pour créer une clé d’accès, le script de cette page doit s’exécuter. Rechargez la page et réessayez.',
+      passkey_refused: () => 'Ce que votre appareil a créé n’a pas pu être vérifié ; il n’y a pas de nouvelle clé d’accès. Réessayez.',
+      passkey_not_verified: () =>
+        'Votre appareil n’a pas vérifié que c’est bien vous. Activez son verrouillage d’écran ou son code, puis réessayez.',
+      passkey_not_discoverable: () => 'Votre clé de sécurité n’a plus de place. Retirez-en une clé d’accès, ou prenez-en une autre.',
+      passkey_answered: () => 'Cette page a déjà servi. Réessayez.',
+      passkey_exists: () => 'Cette clé d’accès existe déjà.',
+      too_many_passkeys: () => 'Vous avez autant de clés d’accès que possible. Retirez-en une dont vous n’avez plus besoin.',
+      invalid_passkey_name: () => 'Donnez à la clé d’accès un nom de 100 caractères au plus.',
+      last_way_in: () =>
+        'Sans elle, vous ne pourriez plus vous connecter. Définissez d’abord un mot de passe ou ajoutez une autre clé d’accès.',
+    },
+  },
+
   sessions: {
     title: 'Où votre session est ouverte',
     on: (browser, system) => `${browser} sous ${system}`,

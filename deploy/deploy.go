@@ -22,7 +22,7 @@ type JupyterHub struct {
 	CryptKey             string // 64 hex digits
 }
 
-//go:embed jupyterhub/*.tmpl jupyterhub/gatehouse_logout.py
+//go:embed jupyterhub/*.tmpl jupyterhub/gatehouse_back.py jupyterhub/gatehouse_logout.py
 var files embed.FS
 
 var templates = template.Must(template.New("").Funcs(template.FuncMap{"indent": indent}).ParseFS(files, "jupyterhub/*.tmpl"))
@@ -38,6 +38,10 @@ func indent(spaces int, text string) string {
 // the values of the Helm chart of Zero to JupyterHub, or "tljh", a file for The Littlest JupyterHub. Strings are quoted as Go quotes
 // them, which Python and YAML read alike.
 func (j JupyterHub) Write(w io.Writer, hub string) error {
+	back, err := files.ReadFile("jupyterhub/gatehouse_back.py")
+	if err != nil {
+		return err
+	}
 	receiver, err := files.ReadFile("jupyterhub/gatehouse_logout.py")
 	if err != nil {
 		return err
@@ -49,6 +53,7 @@ func (j JupyterHub) Write(w io.Writer, hub string) error {
 	return templates.ExecuteTemplate(w, name, struct {
 		JupyterHub
 		TLJH     bool
+		Back     string
 		Receiver string
-	}{j, hub == "tljh", strings.TrimSpace(string(receiver))})
+	}{j, hub == "tljh", strings.TrimSpace(string(back)), strings.TrimSpace(string(receiver))})
 }

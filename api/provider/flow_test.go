@@ -69,6 +69,38 @@ func TestSingleSignOnNeedsNoPassword(t *testing.T) {
 	}
 }
 
+// An application that says where its pages are may show no more than an error: the person is asked first.
+func TestCancelLeadsToAPageWhereTheApplicationHasPagesOfItsOwn(t *testing.T) {
+	t.Parallel()
+	b := start(t).browser()
+	b.Exec("UPDATE clients SET client_uri = 'https://rp.example.org/' WHERE client_id = 'web'")
+	b.WaitForNotify()
+	at := b.Authorize(AuthParams()).Location().String()
+	cancelled := b.pressOn(at, "/login", "cancel", "yes").Location().String()
+	page := b.Interaction(cancelled)
+	if page["page"] != "not_signed_in" || page["client"].(map[string]any)["uri"] != "https://rp.example.org/" {
+		t.Fatalf("%s %v", cancelled, page)
+	}
+	again := b.pressOn(cancelled, "/not-signed-in", "sign_in", "sign_in")
+	if a := b.Login(again.Location(), "alice", Password); a.Query("code") == "" || a.Query("state") != "st" {
+		t.Errorf("signed in after all: %d %s", a.Status, a.Location())
+	}
+	back := b.pressOn(cancelled, "/not-signed-in", "cancel", "yes")
+	if back.Query("error") != "access_denied" || back.Query("state") != "st" || back.Query("iss") != b.Issuer {
+		t.Errorf("back: %d %s", back.Status, back.Location())
+	}
+	b.Later(time.Minute)
+	chooser := b.Authorize(AuthParams("prompt", "select_account")).Location().String()
+	if a := b.pressOn(chooser, "/select-account", "cancel", "yes"); a.Location().Path != "/not-signed-in" {
+		t.Errorf("where an account is chosen: %d %s", a.Status, a.Location())
+	}
+	thief := b.rig.browser()
+	thief.Authorize(AuthParams())
+	if a := thief.pressOn(cancelled, "/not-signed-in", "cancel", "yes"); a.Status != 400 {
+		t.Errorf("in another browser: %d %s", a.Status, a.Location())
+	}
+}
+
 // RFC 6749 §4.1.2.1: access_denied, whether the person refuses before the sign-in or after it.
 func TestAPersonWhoDoesNotWantToSignInGoesBackWithAccessDenied(t *testing.T) {
 	t.Parallel()

@@ -43,7 +43,7 @@ func (p *Provider) Login(ctx context.Context, r Request) Answer {
 	case r.Params.Get("account") == "other":
 		return p.askAnother(r, w, true)
 	case r.Params.Get("cancel") != "" && w.Request.RedirectURI != "":
-		return p.respondError(ctx, r, *w.Request, notSignedIn)
+		return p.cancelSignIn(ctx, r, w.pending, client)
 	}
 
 	// A client that hangs up does not escape the throttle: its attempt is finished and counted.

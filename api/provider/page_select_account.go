@@ -2,8 +2,6 @@ package provider
 
 import (
 	"context"
-
-	"gatehouse/api/oidc"
 )
 
 // selectAccountPage asks a person who is signed in whether to go on as they are, or as somebody else (prompt=select_account, OpenID
@@ -50,7 +48,7 @@ func (p *Provider) SelectAccount(ctx context.Context, r Request) Answer {
 	case account == "other":
 		return p.askAnother(r, loginPage{pending: w.pending}, false)
 	case account != "continue":
-		return p.respondError(ctx, r, *w.Request, notSignedIn)
+		return p.cancelSignIn(ctx, r, w.pending, client)
 	}
 	req := *w.Request
 	req.Chosen = w.SID
@@ -60,6 +58,3 @@ func (p *Provider) SelectAccount(ctx context.Context, r Request) Answer {
 	}
 	return a
 }
-
-// notSignedIn is the refusal of a person who pressed Cancel.
-var notSignedIn = &oidc.Error{Code: oidc.AccessDenied, Description: "the person did not sign in"}

@@ -41,6 +41,7 @@ func pages() []pageLine {
 			{"upstream_action", "/login/upstream", (*Provider).LoginUpstream}}},
 		{page: new(selectAccountPage), actions: []action{{"action", "/select-account", (*Provider).SelectAccount}}},
 		{page: new(refusedPage), actions: []action{{"action", "/refused", (*Provider).Refused}}},
+		{page: new(notSignedInPage), actions: []action{{"action", "/not-signed-in", (*Provider).NotSignedIn}}},
 		{page: new(consentPage), actions: []action{{"action", "/consent", (*Provider).Consent}}},
 		{page: new(devicePage), actions: []action{{"action", "/device", (*Provider).Device}}},
 		{page: new(deviceDonePage)},

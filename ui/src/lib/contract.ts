@@ -48,6 +48,8 @@ const fromTheAPI = {
   select_account: page<WithForm & { client: Client; user: User; other?: boolean; cancel?: boolean }>('action'),
   /** The application is not open to who is signed in; `cancel`: it can be told so. */
   refused: page<WithForm & { client: Client; user: User; other?: boolean; cancel?: boolean }>('action'),
+  /** They pressed Cancel; the application has not been told. */
+  not_signed_in: page<WithForm & { client: Client }>('action'),
   /**
    * With a user code it is a device that asks. `services` are what people call the services that access tokens will be for;
    * `scope_words` what the operator says of their scopes.

@@ -30,6 +30,9 @@ export function wayBack(answer: { client?: Client; return_to?: string }): URL | 
   return webAddress(answer.return_to) ?? webAddress(answer.client?.uri);
 }
 
+/** What the place is called that a person goes back to. A name that nobody has checked is none. */
+export const backTo = (client: Client) => (client.unchecked ? webAddress(client.uri)?.host : client.name);
+
 /** Where the step that failed can be made again: at the API or here, nowhere else. */
 export function sameStep(answer: { try_again?: string }, api: string): URL | undefined {
   const url = webAddress(answer.try_again);

@@ -107,6 +107,10 @@ export const answers = (api) => {
     'refused-device': [200, { ...refused, client: notebook, cancel: false, ui_locales: ['fr'] }],
     'refused-hinted': [200, { ...refused, other: false }],
     'refused-hostile': [200, { ...refused, client: { ...hostile, unchecked: true } }],
+    'not-signed-in': [200, { page: 'not_signed_in', request: 'sealed', action: `${api}/not-signed-in`, client: hub, request_id }],
+    'not-signed-in-long': [200, {
+      page: 'not_signed_in', request: 'sealed', action: `${api}/not-signed-in`, client: viewer, request_id, ui_locales: ['de'],
+    }],
     'login-link': [200, { ...login, ...upstreams, link: { upstream: 'Google', account: 'alice@gmail.example' } }],
     device: [200, device],
     'device-unknown-code': [200, { ...device, user_code: 'WDJB-MJHT', error: { code: 'unknown_user_code' }, ui_locales: ['fr'] }],

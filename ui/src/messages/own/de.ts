@@ -99,6 +99,11 @@ export const de: OwnMessages = {
     ended: 'Dort sind Sie abgemeldet.',
   },
 
+  notSignedIn: {
+    title: 'Sie haben sich nicht angemeldet',
+    text: 'Es ist nichts geschehen. Kehren Sie zur Anwendung zurück, oder melden Sie sich doch noch an.',
+  },
+
   account: {
     tryAnother: 'Wenn Sie hier ein anderes Konto haben, verwenden Sie das.',
     useAnother: 'Anderes Konto verwenden',

@@ -91,6 +91,11 @@ export const en = {
     ended: 'You are signed out there.',
   },
 
+  notSignedIn: {
+    title: 'You did not sign in',
+    text: 'Nothing has happened. Go back to the application, or sign in after all.',
+  },
+
   account: {
     /** Where somebody else may go on than who is signed in. */
     tryAnother: 'If you have another account here, use that one.',

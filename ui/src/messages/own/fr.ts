@@ -93,6 +93,11 @@ export const fr: OwnMessages = {
     ended: 'La session y est fermée.',
   },
 
+  notSignedIn: {
+    title: 'La connexion est annulée',
+    text: 'Rien ne s’est passé. Retournez à l’application, ou connectez-vous.',
+  },
+
   account: {
     tryAnother: 'Si vous avez un autre compte ici, utilisez-le.',
     useAnother: 'Utiliser un autre compte',

@@ -110,8 +110,14 @@ func (e *explanation) run() {
 		case oidc.AskConsent:
 			e.say("clients.first_party of "+c.ClientID+", consents", "asked to allow what the application asks for")
 			consented = true
-		default:
+		case oidc.SayRefused:
+			e.refused(r, oidc.NotAdmitted(u.Username, c.ClientID))
+			return
+		case oidc.IssueCode:
 			e.say("", "let in, with acr %q", c.Policy.ACR(s.Session.AMR, nil))
+			return
+		default:
+			e.say("", "what follows then is not known to this command (step %d)", step)
 			return
 		}
 	}

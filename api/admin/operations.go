@@ -34,6 +34,8 @@ var operations = []Operation{
 	op("user link", "Print an address with which a user sets a password, once.", (*Admin).LinkUser),
 	op("user sessions", "Print where a user is signed in, as JSON.", (*Admin).ListSessions),
 	op("user end-sessions", "Sign a user out everywhere, or end one session.", (*Admin).EndSessions),
+	op("user consents", "Print which applications may use a user's data, as JSON.", (*Admin).ListConsents),
+	op("user withdraw-consent", "Take from an application what a user allowed it, and its tokens.", (*Admin).WithdrawConsent),
 	op("user tokens", "List a user's personal access tokens.", (*Admin).ListPersonalAccessTokens),
 	op("user revoke-token", "Revoke a personal access token, or all of a user.", (*Admin).RevokePersonalAccessTokens),
 

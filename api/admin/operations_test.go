@@ -49,6 +49,10 @@ func TestEveryOperationRuns(t *testing.T) {
 	_, err := conn.Exec(t.Context(), `INSERT INTO signing_keys (kid, alg, private_key, created_at, activates_at)
 		VALUES ('k', 'ES256', '', now(), now())`)
 	try(t, err)
+	_, err = conn.Exec(t.Context(), `WITH erin AS (INSERT INTO users (username) VALUES ('erin') RETURNING id), zoo AS (
+		INSERT INTO clients (client_id, token_endpoint_auth_method) VALUES ('zoo', 'none') RETURNING client_id
+	) INSERT INTO consents (user_id, client_id, scopes, granted_at) SELECT id, client_id, '{openid}', now() FROM erin, zoo`)
+	try(t, err)
 	left := map[string]Operation{}
 	for _, o := range Operations() {
 		left[o.Name] = o
@@ -79,6 +83,8 @@ func TestEveryOperationRuns(t *testing.T) {
 			`{"clients":\[{"client_id":"spa","new":true}\],"warnings":\[\]}`},
 		{"client disable", `{"client_id": "spa"}`, `{}`},
 		{"client enable", `{"client_id": "spa"}`, `{}`},
+		{"user consents", `{"username": "erin"}`, `\[{"client_id":"zoo","scopes":\["openid"\],"asked":true,"since":"[^"]+"}\]`},
+		{"user withdraw-consent", `{"username": "erin", "client_id": "zoo"}`, `{}`},
 		{"client show", `{"client_id": "spa"}`, `{.*"require_pkce":true,.*}`},
 		{"client set-min-acr", `{"client_id": "spa", "min_acr": "mfa"}`, `{}`},
 		{"explain", `{"username": "alice", "client_id": "spa"}`, `{"steps":\[{"what":"signs in with a password"},.*` +

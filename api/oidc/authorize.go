@@ -44,6 +44,10 @@ type AuthorizeRequest struct {
 	// At most one of these is set; then there is no redirect URI.
 	UserCode string `json:"uc,omitempty"` // the request of a device (RFC 8628), which has no browser
 	Account  bool   `json:"ac,omitempty"` // the user opens the account page; there is no client
+
+	// What is to be done once it opens, after a sign-in of LoginHint: the upstream of an account.
+	Links   string `json:"li,omitempty"`
+	Unlinks string `json:"ul,omitempty"`
 }
 
 // A check is one rule for a request whose client and redirect URI are already trusted; it returns nil for a request that passes.

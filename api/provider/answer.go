@@ -30,6 +30,7 @@ type Answer struct {
 	FormPost   *FormPost
 	Cookies    []Cookie
 	Type       string        // of Raw; "" for JSON
+	Download   string        // the name of the file that Raw is; "" for none
 	Challenge  string        // WWW-Authenticate
 	DPoPNonce  string        // for the next proof (RFC 9449 §8)
 	RetryAfter time.Duration // 0: none

@@ -70,10 +70,14 @@ func (p *Provider) openAccount(ctx context.Context, v visit) (Answer, error) {
 	v.cookies = append(v.cookies, p.bindBrowser(&v.r)...)
 	session, user := v.standing.Session, v.standing.User
 	w := accountPage{pending: pending{Browser: browserDigest(v.r)}, SID: session.SID, User: viewOfUser(user)}
-	var a Answer
-	if v.wanted != nil && v.wanted.Username == user.Username && isFresh(*session, v.now) {
+	a, done, err := p.changeAccounts(ctx, v, w)
+	switch {
+	case err != nil:
+		return a, err
+	case done:
+	case v.wanted != nil && v.wanted.Username == user.Username && isFresh(*session, v.now):
 		a = p.addToken(ctx, w, *v.wanted, v.now)
-	} else {
+	default:
 		a = redirect(p.address(&w))
 	}
 	a.Cookies = append(a.Cookies, v.cookies...)
@@ -198,8 +202,7 @@ type accountView struct {
 	Password       *passwordView `json:"password,omitempty"` // nil: they have none
 	PasswordAction string        `json:"password_action"`
 
-	Sessions         []sessionView `json:"sessions"`
-	EndSessionAction string        `json:"end_session_action"`
+	ownView
 
 	ownPasskeys
 
@@ -236,8 +239,7 @@ func (w *accountPage) view(ctx context.Context, p *Provider, c common) (any, err
 	}
 	view := accountView{User: w.User, Error: c.failed(w.Error), RevokeAction: c.actions["revoke_action"],
 		LogoutAction: c.actions["logout_action"], Scopes: tokenScopes, Days: tokenDays, Tokens: []tokenView{}, Revoked: w.Revoked,
-		Done: w.Done, PasswordAction: c.actions["password_action"],
-		Sessions: viewsOfSessions(account.Sessions, w.SID), EndSessionAction: c.actions["end_session_action"]}
+		Done: w.Done, PasswordAction: c.actions["password_action"], ownView: p.viewOfOwn(ctx, w, account.Own, c)}
 	if account.PasswordChangedAt != nil {
 		view.Password = &passwordView{*account.PasswordChangedAt, p.leastPassword()}
 	}

@@ -22,6 +22,8 @@ type loginPage struct {
 	Done     string    `json:"dn,omitempty"` // passwordSet: what has led here
 
 	UnknownPasskey []byte `json:"pk,omitempty"` // that there is none of, so that the browser offers it no more
+
+	Links *accountPage `json:"la,omitempty"` // that a journey began at to link an account; nil for a sign-in
 }
 
 type loginView struct {
@@ -116,6 +118,9 @@ func (p *Provider) backToLogin(
 
 // failedLogin keeps the form where another try may do, so that nobody has to start over.
 func (p *Provider) failedLogin(ctx context.Context, w loginPage, err error) Answer {
+	if w.Links != nil {
+		return p.accountError(ctx, w.accountPage(), err)
+	}
 	code, status, wait := p.classify(ctx, err)
 	if status != 503 {
 		return p.errorPage(ctx, status, code, w.Client)

@@ -129,6 +129,9 @@ func (p *Provider) failedUpstream(
 func (p *Provider) backFromUpstream(
 	ctx context.Context, w loginPage, displayName string, status int, code string,
 ) Answer {
+	if w.Links != nil {
+		return p.backToAccount(ctx, w.accountPage(), status, code, 0)
+	}
 	w.Upstream = displayName
 	return p.backToLogin(ctx, w, status, code, 0)
 }

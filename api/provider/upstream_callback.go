@@ -59,6 +59,9 @@ func (p *Provider) endJourney(ctx context.Context, r Request, j journey, w login
 	case err != nil:
 		return p.failedUpstream(ctx, w, u, err)
 	}
+	if w.Links != nil {
+		return p.linkFrom(ctx, b)
+	}
 	a, err := p.signInFrom(ctx, b)
 	if errors.Is(err, errUserChanged) { // made in parallel, or changed or disabled since: try again, once
 		a, err = p.signInFrom(ctx, b)

@@ -80,6 +80,15 @@ func (c clientColumn) stored() string {
 
 func (c clientColumn) taken() string { return c.name + " = excluded." + c.name }
 
+// fields are where the columns are read to in client, a pointer to the struct that they were made of.
+func (l columnList) fields(client any) []any {
+	row, list := reflect.ValueOf(client).Elem(), make([]any, len(l))
+	for i, c := range l {
+		list[i] = row.FieldByIndex(c.field).Addr().Interface()
+	}
+	return list
+}
+
 // args are the values of the columns in client, the struct that they were made of.
 func (l columnList) args(client any) args {
 	row, a := reflect.ValueOf(client), args{}

@@ -76,9 +76,9 @@ type Account struct {
 	Shown  bool                  // the token to show was marked as shown just now
 
 	PasswordChangedAt *time.Time // nil: they have none
-	Sessions          []SessionRow
 	UserID            string
 	Passkeys          []oidc.Passkey
+	Own
 }
 
 var loadAccount = compile(`
@@ -116,14 +116,8 @@ func (s *Store) LoadAccount(ctx context.Context, sid string, show TokenToShow, n
 			})
 			return err
 		})
-	listOwnSessions.queue(&batch, args{"session": sid, "now": now, "limit": sessionsShown}).Query(func(rows pgx.Rows) (err error) {
-		out.Sessions, err = pgx.CollectRows(rows, pgx.RowToStructByName[SessionRow])
-		return err
-	})
-	listOwnPasskeys.queue(&batch, args{"session": sid, "now": now}).Query(func(rows pgx.Rows) (err error) {
-		out.Passkeys, err = pgx.CollectRows(rows, scanPasskey)
-		return err
-	})
+	queueOwn(&batch, &out.Own, sid, signInsShown, now)
+	listOwnPasskeys.queue(&batch, args{"session": sid, "now": now}).Query(into(&out.Passkeys, scanPasskey))
 	if err := s.pool.SendBatch(ctx, &batch).Close(); err != nil {
 		return out, failure(err)
 	}

@@ -53,10 +53,17 @@ type SignInRow struct {
 	Addr      string    `json:"addr,omitempty" db:"addr"`
 	UserAgent string    `json:"user_agent,omitempty" db:"user_agent"`
 	RequestID string    `json:"request_id,omitempty" db:"request_id"`
+
+	ClientName   string `json:"-" db:"client_name"`
+	Registration string `json:"-" db:"registration"` // of the client, as clients has it
 }
 
 const signInColumns = `i.at, i.id::text AS id, u.username, coalesce(i.client_id, '') AS client_id, i.outcome, coalesce(i.why, '') AS why,
-		i.amr, coalesce(i.addr, '') AS addr, coalesce(i.user_agent, '') AS user_agent, coalesce(i.request_id, '') AS request_id`
+		i.amr, coalesce(i.addr, '') AS addr, coalesce(i.user_agent, '') AS user_agent, coalesce(i.request_id, '') AS request_id,
+		coalesce(c.client_name, '') AS client_name, coalesce(c.registration, '') AS registration`
+
+// ofClients joins the client of a sign-in, which may be gone.
+const ofClients = `LEFT JOIN clients c ON c.client_id = i.client_id`
 
 // SignInQuery is which sign-ins are wanted, the latest first.
 type SignInQuery struct {
@@ -74,8 +81,8 @@ func listSignInsFrom(tables string) query {
 }
 
 var (
-	listSignIns   = listSignInsFrom(`sign_ins i JOIN users u ON u.id = i.user_id WHERE`)
-	listSignInsOf = listSignInsFrom(`users u JOIN sign_ins i ON i.user_id = u.id WHERE u.username = @username AND`)
+	listSignIns   = listSignInsFrom(`sign_ins i JOIN users u ON u.id = i.user_id ` + ofClients + ` WHERE`)
+	listSignInsOf = listSignInsFrom(`users u JOIN sign_ins i ON i.user_id = u.id ` + ofClients + ` WHERE u.username = @username AND`)
 )
 
 // ListSignIns returns sign-ins and failures, the latest first. Missing: there is no such user.

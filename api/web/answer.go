@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
+	"mime"
 	"net/http"
 	"strconv"
 	"strings"
@@ -54,6 +55,9 @@ func (a answerer) write(c echo.Context, ans provider.Answer) error {
 	}
 	if ans.DPoPNonce != "" {
 		h.Set("DPoP-Nonce", ans.DPoPNonce)
+	}
+	if ans.Download != "" {
+		h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": ans.Download}))
 	}
 	if ans.RetryAfter > 0 {
 		h.Set("Retry-After", wholeSeconds(ans.RetryAfter))

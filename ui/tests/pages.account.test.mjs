@@ -115,6 +115,7 @@ describe('the device page', () => {
 describe('the account page', () => {
   test('makes a token of a name, scopes and days', async () => {
     assert.equal(await posted('account', async (page) => {
+      await page.locator('summary', { hasText: 'New token' }).click();
       await page.getByLabel('Name', { exact: true }).fill('My laptop');
       await page.getByLabel('Your groups').check();
       await page.getByLabel('Valid for').selectOption('90 days');
@@ -154,5 +155,53 @@ describe('the account page', () => {
     const page = await open('account');
     assert.equal(await page.getByRole('link', { name: 'Sign out' }).getAttribute('href'), `${api.origin}/logout`);
     await close(page);
+  });
+
+  test('withdraws, unlinks, links and changes with the button that was pressed', async () => {
+    for (const [press, want] of [
+      ['button[name=withdraw][value=archive]', '/account/consents/withdraw request=sealed&withdraw=archive'],
+      ['button[name=unlink][value=campus]', '/account/linked request=sealed&unlink=campus'],
+      ['button[name=link][value=github]', '/account/linked request=sealed&link=github'],
+      ['button[name=end_session][value=s2]', '/account/sessions/end request=sealed&end_session=s2'],
+    ]) assert.equal(await posted('account', (page) => page.click(press)), want);
+  });
+
+  test('changes a name with the keyboard alone', async () => {
+    assert.equal(await posted('account', async (page) => {
+      const change = page.locator('summary', { hasText: 'Change name or language' });
+      await change.press('Enter');
+      await page.waitForFunction(() => document.activeElement.id === 'about-name');
+      await page.keyboard.press('Control+A');
+      await page.keyboard.type('Alice Ünal');
+      for (let i = 0; i < 3; i += 1) await page.keyboard.press('Tab');
+      assert.equal(await focused(page), 'about-locale');
+      await page.keyboard.press('Tab');
+      await page.keyboard.press('Enter');
+    }), '/account/profile request=sealed&name=Alice+%C3%9Cnal&given_name=Alice&family_name=Example&locale=de-CH');
+  });
+
+  test('shows earlier sign-ins, and all that is folded away, at every size', async () => {
+    const page = await open('account');
+    const folded = page.locator('details:not([name]) > summary');
+    for (let i = await folded.count(); i > 0; i -= 1) if (await folded.nth(i - 1).isVisible()) await folded.nth(i - 1).press('Enter');
+    await inspect(page, 'account-unfolded');
+    await close(page);
+  });
+
+  test('lists its sections beside it where there is room, and leads to them', async () => {
+    const page = await open('account', { viewport: { width: 1280, height: 800 } });
+    const links = page.locator('nav a');
+    assert.ok(await links.first().isVisible());
+    await links.filter({ hasText: 'Linked accounts' }).click();
+    assert.ok(await page.evaluate(() => document.querySelector('#linked').getBoundingClientRect().top < innerHeight));
+    await inspect(page, 'account-contents', { viewports: { desktop: sizes.desktop } });
+    await page.setViewportSize({ width: 900, height: 800 });
+    assert.equal(await links.first().isVisible(), false);
+    await close(page);
+  });
+
+  test('has the file of all data come by a form, and stays', async () => {
+    assert.equal(await posted('account', (page) => page.getByRole('button', { name: 'Download as JSON' }).click()),
+      '/account/data request=sealed');
   });
 });

@@ -83,6 +83,7 @@ var sentences = func() *template.Template {
 		"user link":              "{{.Out.Link}}",
 		"user end-sessions":      "ended sessions of {{.In.Username}}: {{.Out.Ended}}",
 		"user set-username-rule": "usernames may be what the rule {{.In.Rule}} says",
+		"user withdraw-consent":  "withdrew what {{.In.Username}} allowed {{.In.ClientID}}",
 		"user revoke-token":      "{{if .In.ID}}revoked token {{.In.ID}}{{else}}revoked tokens of {{.In.AllOf}}: {{.Out.Revoked}}{{end}}",
 		"group add":              "added group {{.In.Name}}",
 		"group set-mfa":          "members of group {{.In.Name}} {{if .In.Off}}need not{{else}}have to{{end}} prove two factors" + fromThen,

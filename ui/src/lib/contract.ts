@@ -20,6 +20,23 @@ export interface Session {
 }
 /** `synced` is one that may be on several devices. */
 export interface Passkey { id: string; name: string; synced?: boolean; created_at: string; used_at?: string }
+/** An application that the person may open at `href`. */
+export interface Application extends Client { href: string }
+/** `outcome` is signed_in, factor_proven or failed; without a client it was for the account page. */
+export interface SignIn {
+  id: string; at: string; outcome: string; why?: string; client?: Client; browser?: string; system?: string; addr?: string;
+}
+/** An application that may use data of the person. */
+export interface Allowed {
+  id: string; client: Client; scopes?: string[]; scope_words?: Record<string, string>; services?: string[]; since: string;
+}
+/** An account at an upstream; nothing else is left to sign in with beside the `last` one. */
+export interface Linked {
+  upstream: string; display_name: string; issuer?: string; account?: string; linked_at: string; used_at?: string; last?: boolean;
+}
+export interface About {
+  name: string; given_name: string; family_name: string; locale: string; email?: string; email_verified?: boolean; groups?: string[];
+}
 /** A personal access token as it is listed, without its value. */
 export interface Token { id: string; name: string; scopes?: string[]; created_at: string; expires_at: string; used_at?: string }
 
@@ -69,7 +86,10 @@ const fromTheAPI = {
     password_action: string; password?: { changed_at: string; min: number }; done?: string;
     add_passkey_action: string; rename_passkey_action: string; remove_passkey_action: string;
     passkeys?: Passkey[]; passkey_options?: Options; accepted_passkeys?: Options;
+    applications?: Application[]; sign_ins?: SignIn[]; allowed?: Allowed[]; withdraw_action: string;
+    linked?: Linked[]; more?: Upstream[]; accounts_action: string; about?: About; profile_action: string; data_action: string;
   }>('action', 'revoke_action', 'logout_action', 'password_action', 'end_session_action',
+    'withdraw_action', 'accounts_action', 'profile_action', 'data_action',
     'add_passkey_action', 'rename_passkey_action', 'remove_passkey_action'),
   logout: page<WithForm & { client?: Client; user: User; error?: Failure }>('action'),
   signed_out: page<{ client?: Client; return_to?: string; error?: Failure }>(),

@@ -59,6 +59,40 @@ export const answers = (api) => {
     ],
     request: 'sealed', user: alice, scopes: ['openid', 'profile', 'email', 'groups'], days: [7, 30, 90, 365],
     action: `${api}/account/tokens`, revoke_action: `${api}/account/tokens/revoke`, logout_action: `${api}/logout`, request_id,
+    withdraw_action: `${api}/account/consents/withdraw`, accounts_action: `${api}/account/linked`,
+    profile_action: `${api}/account/profile`, data_action: `${api}/account/data`,
+  };
+  const phone = { browser: 'Safari', system: 'iOS', addr: '2001:db8:1234:5678:9abc:def0:1234:5678' };
+  const laptop = { browser: 'Firefox', system: 'Linux', addr: '192.0.2.17' };
+  const own = {
+    applications: [
+      { ...viewer, href: 'https://viewer.example.org/' }, { ...hub, href: 'https://hub.example.org/hub/' },
+      { name: 'Rechenzentrum der Informationswissenschaften', href: 'https://rz.example.org/' },
+      { name: 'Somebody’s client', uri: 'https://stranger.example.org', unchecked: true, href: 'https://stranger.example.org/start' },
+    ],
+    sign_ins: [
+      { id: 'i1', at: '2026-11-29T08:00:00Z', outcome: 'factor_proven', client: hub, ...phone },
+      { id: 'i2', at: '2026-11-29T07:59:00Z', outcome: 'signed_in', client: hub, ...phone },
+      { id: 'i3', at: '2026-11-29T07:58:00Z', outcome: 'failed', why: 'wrong_password', client: hub, ...phone },
+      { id: 'i4', at: '2026-11-28T20:00:00Z', outcome: 'signed_in', ...laptop },
+      { id: 'i5', at: '2026-11-28T19:00:00Z', outcome: 'failed', why: 'wrong_code', client: { name: 'A stranger', unchecked: true } },
+      { id: 'i6', at: '2026-11-27T19:00:00Z', outcome: 'failed', why: 'disabled', client: hub, ...laptop },
+      { id: 'i7', at: '2026-11-26T19:00:00Z', outcome: 'signed_in', client: viewer, ...laptop },
+    ],
+    allowed: [
+      { id: 'viewer', client: viewer, scopes: ['openid', 'profile', 'email', 'offline_access'], since: '2026-10-01T09:00:00Z' },
+      { id: 'archive', client: { name: 'Telescope Archive' }, scopes: ['openid', 'archive:read', 'urn:example:compute_quota'],
+        scope_words: { 'archive:read': 'Read the telescope archive' }, services: ['Telescope Archive'], since: '2026-11-01T09:00:00Z' },
+      { id: 'stranger', client: { name: 'W'.repeat(60), unchecked: true }, scopes: ['openid'], since: '2026-11-20T09:00:00Z' },
+    ],
+    linked: [
+      { upstream: 'google', display_name: 'Google', issuer: 'https://accounts.google.com', account: 'alice.example@gmail.example',
+        linked_at: '2026-09-01T09:00:00Z', used_at: '2026-11-01T09:00:00Z' },
+      { upstream: 'campus', display_name: 'Universität Musterstadt', account: 'ae12345', linked_at: '2026-09-01T09:00:00Z' },
+    ],
+    more: known.upstreams.slice(2, 4),
+    about: { name: 'Alice Example', given_name: 'Alice', family_name: 'Example', locale: 'de-CH', email: 'alice@example.org',
+      email_verified: true, groups: ['hub-admins', 'physics', 'Fakultät für Mathematik und Physik'] },
   };
   const tokens = [
     { id: 't1', name: 'My laptop', scopes: ['openid'], created_at: '2026-11-20T09:00:00Z', expires_at: '2126-02-18T09:00:00Z' },
@@ -135,7 +169,20 @@ export const answers = (api) => {
     'account-sessions-long': [200, { ...account, tokens: [], ui_locales: ['de'] }],
     'account-password-wait': [429, { ...account, tokens: [], error: { code: 'too_many_attempts', retry_after: 30 }, ui_locales: ['de'] }],
     'account-without-password': [200, { ...account, tokens: [], password: undefined }],
-    account: [200, { ...account, tokens }],
+    account: [200, { ...account, ...own, tokens }],
+    'account-full-de': [200, { ...account, ...own, tokens: tokens.slice(0, 1), ui_locales: ['de'] }],
+    'account-full-fr': [200, { ...account, ...own, tokens: [], ui_locales: ['fr'] }],
+    'account-withdrawn': [200, { ...account, ...own, tokens: [], allowed: [], done: 'consent_withdrawn', ui_locales: ['de'] }],
+    'account-linked': [200, { ...account, ...own, tokens: [], more: [], done: 'account_linked' }],
+    'account-last-way-in': [200, {
+      ...account, ...own, tokens: [], password: undefined, linked: [{ ...own.linked[0], last: true }], error: { code: 'last_way_in' },
+      ui_locales: ['fr'],
+    }],
+    'account-bad-full-name': [200, { ...account, ...own, tokens: [], error: { code: 'invalid_name' }, ui_locales: ['de'] }],
+    'account-hostile': [200, { ...account, ...own, tokens: [], applications: [{ ...hostile, href: 'javascript:alert(1)' },
+      { ...hostile, href: 'https://x.example.org/' }], 
+      allowed: [{ id: '"><b>', client: hostile, scopes: ['<b>'], since: '2026-11-20T09:00:00Z' }],
+    linked: [], more: [], about: { name: hostile.name, given_name: '', family_name: '', locale: 'x_1', groups: [hostile.name] } }],
     'account-empty': [200, { ...account, tokens: [] }],
     'account-revoked': [200, { ...account, user: { username: 'maximiliane', name: 'Maximiliane Hohenlohe-Schwarzenberg' }, tokens,
       revoked: 'Nightly report of the telescope group' }],

@@ -13,6 +13,8 @@ const account = {
   password_action: `${api}/account/password`, end_session_action: `${api}/account/sessions/end`,
   add_passkey_action: `${api}/account/passkeys`, rename_passkey_action: `${api}/account/passkeys/rename`,
   remove_passkey_action: `${api}/account/passkeys/remove`,
+  withdraw_action: `${api}/account/consents/withdraw`, accounts_action: `${api}/account/linked`, profile_action: `${api}/account/profile`,
+  data_action: `${api}/account/data`,
 };
 const token = {
   id: 't1', name: 'My laptop', scopes: ['openid', 'email'], created_at: '2026-11-20T12:00:00Z', expires_at: '2126-02-18T12:00:00Z',
@@ -115,7 +117,7 @@ describe('account', () => {
   test('lists tokens in words, with a button that revokes each', async () => {
     const old = { ...token, id: 't2', name: 'Old', expires_at: '2026-01-01T12:00:00Z', used_at: '2025-12-24T12:00:00Z' };
     await show({ ...account, tokens: [token, old] });
-    const [one, other] = all('li').map((li) => li.textContent.replace(/\s+/g, ' '));
+    const [one, other] = all('section li').map((li) => li.textContent.replace(/\s+/g, ' '));
     expect(one).toContain('My laptop May see which account is yours and your email address');
     expect(one).toContain('Expires 18 Feb 2126 Created 20 Nov 2026 Never used');
     expect(other).toContain('Expired 1 Jan 2026 Created 20 Nov 2026 Last used 24 Dec 2025');

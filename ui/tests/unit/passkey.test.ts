@@ -11,6 +11,8 @@ const account = {
   page: 'account', user: { username: 'alice' }, request: 'sealed', request_id: 'r-1', scopes: ['openid'], days: [7],
   action: `${api}/account/tokens`, revoke_action: `${api}/account/tokens/revoke`, logout_action: `${api}/logout`,
   password_action: `${api}/account/password`, end_session_action: `${api}/account/sessions/end`,
+  withdraw_action: `${api}/account/consents/withdraw`, accounts_action: `${api}/account/linked`, profile_action: `${api}/account/profile`,
+  data_action: `${api}/account/data`,
   add_passkey_action: `${api}/account/passkeys`, rename_passkey_action: `${api}/account/passkeys/rename`,
   remove_passkey_action: `${api}/account/passkeys/remove`,
   passkeys: [{ id: 'k1', name: 'My phone', synced: true, created_at: '2026-11-20T09:00:00Z' }],

@@ -9,7 +9,8 @@ const account = {
   password_action: `${api}/account/password`, end_session_action: `${api}/account/sessions/end`,
   add_passkey_action: `${api}/account/passkeys`, rename_passkey_action: `${api}/account/passkeys/rename`,
   remove_passkey_action: `${api}/account/passkeys/remove`,
-  password: { changed_at: '2026-03-03T12:00:00Z', min: 12 },
+  withdraw_action: `${api}/account/consents/withdraw`, accounts_action: `${api}/account/linked`, profile_action: `${api}/account/profile`,
+  data_action: `${api}/account/data`, password: { changed_at: '2026-03-03T12:00:00Z', min: 12 },
 };
 
 describe('a new password', () => {

@@ -104,6 +104,80 @@ export const de: OwnMessages = {
     text: 'Es ist nichts geschehen. Kehren Sie zur Anwendung zurück, oder melden Sie sich doch noch an.',
   },
 
+  contents: 'Auf dieser Seite',
+
+  applications: { title: 'Ihre Anwendungen' },
+
+  signIns: {
+    title: 'Letzte Anmeldungen',
+    about: 'Wenn eine davon nicht von Ihnen ist, ändern Sie Ihr Passwort.',
+    signedIn: 'Angemeldet',
+    proven: 'Mit einem zweiten Faktor bestätigt',
+    account: 'Ihr Konto',
+    more: 'Frühere anzeigen',
+    why: {
+      wrong_password: 'Falsches Passwort',
+      wrong_code: 'Falscher Code',
+      disabled: 'Nicht eingelassen: Das Konto war gesperrt',
+      other: 'Nicht gelungen',
+    },
+  },
+
+  allowed: {
+    title: 'Was Ihre Daten nutzen darf',
+    about: 'Anwendungen, die Zugriff haben, auch während Sie sie nicht benutzen.',
+    away: 'Behält diesen Zugriff, während Sie nicht da sind',
+    since: (day) => `Seit ${day}`,
+    withdraw: 'Entziehen',
+    withdrawNamed: (client) => `Zugriff entziehen: ${client}`,
+    withdrawing: 'Wird entzogen …',
+    withdrawn: 'Der Zugriff ist entzogen. Wenn Sie die Anwendung wieder benutzen, fragt sie erneut oder kommt wie bisher hinein, '
+      + 'je nachdem, was Ihre Verwaltung entschieden hat.',
+  },
+
+  linked: {
+    title: 'Verknüpfte Konten',
+    about: 'Auch mit diesen Konten können Sie sich hier anmelden.',
+    since: (day) => `Verknüpft am ${day}`,
+    last: 'Ihr einziger Weg, sich anzumelden: Deshalb lässt sich die Verknüpfung nicht lösen.',
+    link: (name) => `${name} verknüpfen`,
+    unlink: 'Lösen',
+    unlinkNamed: (name) => `Verknüpfung lösen: ${name}`,
+    busy: 'Einen Moment …',
+    linked: 'Das Konto ist verknüpft. Ab jetzt können Sie sich damit anmelden.',
+    unlinked: 'Die Verknüpfung ist gelöst.',
+    errors: {
+      account_taken: () => 'Dieses Konto lässt sich nicht verknüpfen: Es gehört jemand anderem, oder Sie haben schon ein anderes von dort.',
+      upstream_denied: () => 'Sie haben dort abgebrochen. Es wurde nichts verknüpft.',
+      upstream_failed: () => 'Die Anmeldung dort hat nicht geklappt. Es wurde nichts verknüpft.',
+      upstream_unavailable: () => 'Die andere Seite antwortet gerade nicht. Bitte versuchen Sie es gleich noch einmal.',
+    },
+  },
+
+  about: {
+    title: 'Über Sie',
+    name: 'Voller Name',
+    givenName: 'Vorname',
+    familyName: 'Nachname',
+    username: 'Benutzername',
+    email: 'E-Mail',
+    verified: 'bestätigt',
+    groups: 'Gruppen',
+    language: 'Sprache',
+    noLanguage: 'Keine Angabe',
+    fixed: 'Benutzername, E-Mail-Adresse und Gruppen legt Ihre Verwaltung fest.',
+    change: 'Name oder Sprache ändern',
+    save: 'Speichern',
+    changed: 'Das ist gespeichert. Anwendungen erfahren es, wenn Sie sich dort das nächste Mal anmelden.',
+    invalidName: 'Ein Name hat höchstens 200 Zeichen.',
+  },
+
+  data: {
+    title: 'Ihre Daten',
+    about: 'Alles, was hier über Sie gespeichert ist, als Datei für Sie oder für Programme. Passwörter und Geheimnisse sind nicht darin.',
+    download: 'Als JSON herunterladen',
+  },
+
   account: {
     tryAnother: 'Wenn Sie hier ein anderes Konto haben, verwenden Sie das.',
     useAnother: 'Anderes Konto verwenden',
@@ -129,7 +203,7 @@ export const de: OwnMessages = {
     revokeSure: 'Programme mit diesem Token funktionieren dann sofort nicht mehr. Das lässt sich nicht rückgängig machen.',
     revoking: 'Wird widerrufen …',
     revoked: (token) => `Widerrufen: „${token}“. Programme mit diesem Token haben keinen Zugang mehr.`,
-    createTitle: 'Ein Token erstellen',
+    createTitle: 'Neues Token',
     name: 'Bezeichnung',
     nameHint: 'Damit Sie es später wiedererkennen: „Mein Laptop“, „Nächtlicher Bericht“.',
     may: 'Was es sehen darf',

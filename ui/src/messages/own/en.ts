@@ -96,6 +96,79 @@ export const en = {
     text: 'Nothing has happened. Go back to the application, or sign in after all.',
   },
 
+  contents: 'On this page',
+
+  applications: { title: 'Your applications' },
+
+  signIns: {
+    title: 'Recent sign-ins',
+    about: 'If one of them was not you, change your password.',
+    signedIn: 'Signed in',
+    proven: 'Confirmed with a second factor',
+    account: 'Your account',
+    more: 'Show earlier ones',
+    why: {
+      wrong_password: 'Wrong password',
+      wrong_code: 'Wrong code',
+      disabled: 'Not let in: the account was disabled',
+      other: 'Did not succeed',
+    },
+  },
+
+  allowed: {
+    title: 'What may use your data',
+    about: 'Applications that have access, also while you do not use them.',
+    away: 'Keeps this access while you are away',
+    since: (day: string) => `Since ${day}`,
+    withdraw: 'Remove',
+    withdrawNamed: (client: string) => `Remove the access of ${client}`,
+    withdrawing: 'Removing…',
+    withdrawn: 'It has no access any more. If you use it again, it asks again or gets in as before, as your administrators decided.',
+  },
+
+  linked: {
+    title: 'Linked accounts',
+    about: 'You can sign in here with these accounts, too.',
+    since: (day: string) => `Linked ${day}`,
+    last: 'Your only way to sign in, so it cannot be unlinked.',
+    link: (name: string) => `Link ${name}`,
+    unlink: 'Unlink',
+    unlinkNamed: (name: string) => `Unlink ${name}`,
+    busy: 'One moment…',
+    linked: 'The account is linked. You can sign in with it from now on.',
+    unlinked: 'The account is unlinked.',
+    errors: {
+      account_taken: () => 'That account cannot be linked: it belongs to somebody else here, or you have another one linked there.',
+      upstream_denied: () => 'You cancelled there. Nothing was linked.',
+      upstream_failed: () => 'The sign-in there did not work. Nothing was linked.',
+      upstream_unavailable: () => 'The other side does not answer right now. Please try again in a moment.',
+    },
+  },
+
+  about: {
+    title: 'About you',
+    name: 'Full name',
+    givenName: 'Given name',
+    familyName: 'Family name',
+    username: 'Username',
+    email: 'Email',
+    verified: 'confirmed',
+    groups: 'Groups',
+    language: 'Language',
+    noLanguage: 'Not said',
+    fixed: 'Username, email address and groups are set by your administrators.',
+    change: 'Change name or language',
+    save: 'Save',
+    changed: 'It is saved. Applications learn of it when you sign in to them the next time.',
+    invalidName: 'A name has at most 200 characters.',
+  },
+
+  data: {
+    title: 'Your data',
+    about: 'All that is kept about you here, as a file for you or for programs. It has no passwords and no secrets.',
+    download: 'Download as JSON',
+  },
+
   account: {
     /** Where somebody else may go on than who is signed in. */
     tryAnother: 'If you have another account here, use that one.',
@@ -122,7 +195,7 @@ export const en = {
     revokeSure: 'Programs that use this token stop working at once. This cannot be undone.',
     revoking: 'Revoking…',
     revoked: (token: string) => `Revoked: “${token}”. Programs that used it have no access any more.`,
-    createTitle: 'Create a token',
+    createTitle: 'New token',
     name: 'Name',
     nameHint: 'So that you recognise it later: “My laptop”, “Nightly report”.',
     may: 'What it may see',

@@ -98,6 +98,80 @@ export const fr: OwnMessages = {
     text: 'Rien ne s’est passé. Retournez à l’application, ou connectez-vous.',
   },
 
+  contents: 'Sur cette page',
+
+  applications: { title: 'Vos applications' },
+
+  signIns: {
+    title: 'Connexions récentes',
+    about: 'Si l’une d’elles n’est pas de vous, changez votre mot de passe.',
+    signedIn: 'Connexion réussie',
+    proven: 'Confirmation par un second facteur',
+    account: 'Votre compte',
+    more: 'Afficher les précédentes',
+    why: {
+      wrong_password: 'Mot de passe incorrect',
+      wrong_code: 'Code incorrect',
+      disabled: 'Entrée refusée : le compte était désactivé',
+      other: 'Sans succès',
+    },
+  },
+
+  allowed: {
+    title: 'Ce qui peut utiliser vos données',
+    about: 'Les applications qui ont un accès, même quand vous ne les utilisez pas.',
+    away: 'Garde cet accès pendant votre absence',
+    since: (day) => `Depuis le ${day}`,
+    withdraw: 'Retirer',
+    withdrawNamed: (client) => `Retirer l’accès de ${client}`,
+    withdrawing: 'Retrait en cours…',
+    withdrawn: 'L’application n’a plus d’accès. Si vous l’utilisez à nouveau, elle le redemande ou entre comme avant, '
+      + 'selon ce que vos administrateurs ont décidé.',
+  },
+
+  linked: {
+    title: 'Comptes liés',
+    about: 'Vous pouvez aussi vous connecter ici avec ces comptes.',
+    since: (day) => `Lié le ${day}`,
+    last: 'C’est votre seul moyen de connexion : il ne peut pas être délié.',
+    link: (name) => `Lier ${name}`,
+    unlink: 'Délier',
+    unlinkNamed: (name) => `Délier ${name}`,
+    busy: 'Un instant…',
+    linked: 'Le compte est lié. Vous pouvez désormais vous connecter avec lui.',
+    unlinked: 'Le compte est délié.',
+    errors: {
+      account_taken: () => 'Ce compte ne peut pas être lié : il appartient à quelqu’un d’autre ici, ou vous en avez déjà lié un autre.',
+      upstream_denied: () => 'Vous avez annulé là-bas. Rien n’a été lié.',
+      upstream_failed: () => 'La connexion là-bas n’a pas fonctionné. Rien n’a été lié.',
+      upstream_unavailable: () => 'L’autre côté ne répond pas pour le moment. Veuillez réessayer dans un instant.',
+    },
+  },
+
+  about: {
+    title: 'À propos de vous',
+    name: 'Nom complet',
+    givenName: 'Prénom',
+    familyName: 'Nom de famille',
+    username: 'Nom d’utilisateur',
+    email: 'E-mail',
+    verified: 'confirmée',
+    groups: 'Groupes',
+    language: 'Langue',
+    noLanguage: 'Non précisée',
+    fixed: 'Le nom d’utilisateur, l’adresse e-mail et les groupes sont fixés par vos administrateurs.',
+    change: 'Modifier le nom ou la langue',
+    save: 'Enregistrer',
+    changed: 'C’est enregistré. Les applications l’apprendront à votre prochaine connexion.',
+    invalidName: 'Un nom a 200 caractères au plus.',
+  },
+
+  data: {
+    title: 'Vos données',
+    about: 'Tout ce qui est conservé ici à votre sujet, dans un fichier. Il ne contient ni mot de passe ni secret.',
+    download: 'Télécharger en JSON',
+  },
+
   account: {
     tryAnother: 'Si vous avez un autre compte ici, utilisez-le.',
     useAnother: 'Utiliser un autre compte',
@@ -123,7 +197,7 @@ export const fr: OwnMessages = {
     revokeSure: 'Les programmes qui utilisent ce jeton cesseront aussitôt de fonctionner. C’est irréversible.',
     revoking: 'Révocation en cours…',
     revoked: (token) => `Révoqué : « ${token} ». Les programmes qui l’utilisaient n’ont plus accès.`,
-    createTitle: 'Créer un jeton',
+    createTitle: 'Nouveau jeton',
     name: 'Nom',
     nameHint: 'Pour le reconnaître plus tard : « Mon portable », « Rapport de nuit ».',
     may: 'Ce qu’il peut voir',

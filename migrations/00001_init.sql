@@ -408,14 +408,18 @@ CREATE TABLE totp_secrets (
 COMMENT ON COLUMN totp_secrets.secret IS 'sealed with GATEHOUSE_ENCRYPTION_KEY';
 COMMENT ON COLUMN totp_secrets.last_step IS 'the step of 30 s of the last code that was used: only a later one counts';
 
--- recovery_codes: each stands once for a factor that is lost.
+-- recovery_codes: each stands once for a factor that is lost. Nobody has more than ten.
 CREATE TABLE recovery_codes (
   user_id     uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
-  code_sha256 bytea NOT NULL,
+  place       smallint NOT NULL CONSTRAINT recovery_codes_place_must_be_1_to_10 CHECK (place BETWEEN 1 AND 10),
+  code_pbkdf2 bytea NOT NULL,
   created_at  timestamptz NOT NULL,
+  shown_at    timestamptz,
   spent_at    timestamptz,
-  PRIMARY KEY (user_id, code_sha256)
+  PRIMARY KEY (user_id, place)
 );
+COMMENT ON COLUMN recovery_codes.code_pbkdf2 IS
+  'PBKDF2-HMAC-SHA256 of the code, 65536 rounds, salted with the user: the code has 50 bits';
 
 -- passkeys: public keys that people sign in with (WebAuthn).
 CREATE TABLE passkeys (
@@ -1181,17 +1185,31 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 -- +goose StatementBegin
+-- Recovery codes stand for a factor that is lost; who has none needs none, and an old sheet of paper is no way in later.
+CREATE FUNCTION recovery_codes_go_with_factors() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+  DELETE FROM recovery_codes r WHERE r.user_id = OLD.user_id
+    AND NOT EXISTS (SELECT FROM totp_secrets t WHERE t.user_id = OLD.user_id)
+    AND NOT EXISTS (SELECT FROM passkeys k WHERE k.user_id = OLD.user_id);
+  RETURN NULL;
+END $$;
+-- +goose StatementEnd
+-- +goose StatementBegin
 DO $$
 DECLARE
   f text;
 BEGIN
   FOREACH f IN ARRAY ARRAY['queue_logouts_of_session', 'queue_logouts_of_user', 'end_what_was_before', 'spend_account_links',
-    'revoke_what_is_withdrawn', 'grants_leave_their_codes_used', 'grants_follow_their_client', 'sign_ins_follow_their_user'] LOOP
+    'revoke_what_is_withdrawn', 'grants_leave_their_codes_used', 'grants_follow_their_client', 'sign_ins_follow_their_user',
+    'recovery_codes_go_with_factors'] LOOP
     EXECUTE format('ALTER FUNCTION %s() SET search_path = %I, pg_temp', f, current_schema());
     EXECUTE format('REVOKE ALL ON FUNCTION %s() FROM PUBLIC', f);
   END LOOP;
 END $$;
 -- +goose StatementEnd
+CREATE TRIGGER totp_secrets_take_recovery_codes AFTER DELETE ON totp_secrets FOR EACH ROW
+  EXECUTE FUNCTION recovery_codes_go_with_factors();
+CREATE TRIGGER passkeys_take_recovery_codes AFTER DELETE ON passkeys FOR EACH ROW EXECUTE FUNCTION recovery_codes_go_with_factors();
 CREATE TRIGGER sessions_queue_logouts AFTER UPDATE ON sessions FOR EACH ROW
   WHEN (OLD.ended_at IS NULL AND NEW.ended_at IS NOT NULL AND NEW.replaced_by IS NULL)
   EXECUTE FUNCTION queue_logouts_of_session();
@@ -1402,7 +1420,8 @@ DROP TABLE sign_ins, resources, cache_version, pairwise_salt, signing_keys, upst
   login_throttle, revoked_tokens, used_jtis, device_codes, grants, consents, sessions, exchange_policies,
   recent_registrations, initial_access_tokens, clients, acr_values, account_links, personal_access_tokens, passkeys, recovery_codes,
   totp_secrets, group_members, groups, users;
-DROP FUNCTION passkeys_have_one_rp_id, partition_sign_ins, sign_ins_follow_their_user, gatehouse_cached_rows_changed_if_any, gatehouse_cached_rows_changed, upstreams_keep_updated_at,
+DROP FUNCTION recovery_codes_go_with_factors, passkeys_have_one_rp_id, partition_sign_ins, sign_ins_follow_their_user,
+  gatehouse_cached_rows_changed_if_any, gatehouse_cached_rows_changed, upstreams_keep_updated_at,
   queue_logouts_of_user, queue_logouts_of_session, grants_leave_their_codes_used, grants_follow_their_client,
   clients_keep_updated_at, users_keep_sub,
   jwks_are_some, hosts_of, http_only_on_loopback, all_match, check_uris,

@@ -32,6 +32,8 @@ var operations = []Operation{
 	op("user list", "List the users.", (*Admin).ListUsers),
 	op("user links", "Print which accounts at upstreams a user can sign in with, as JSON.", (*Admin).ListLinkedAccounts),
 	op("user link", "Print an address with which a user sets a password, once.", (*Admin).LinkUser),
+	op("user factors", "Show what a user has set up beside a password.", (*Admin).ListFactors),
+	op("user reset-factors", "Remove the factors of a user who has lost them; prints an account link.", (*Admin).ResetFactors),
 	op("user sessions", "Print where a user is signed in, as JSON.", (*Admin).ListSessions),
 	op("user end-sessions", "Sign a user out everywhere, or end one session.", (*Admin).EndSessions),
 	op("user consents", "Print which applications may use a user's data, as JSON.", (*Admin).ListConsents),

@@ -97,6 +97,9 @@ func TestEveryOperationRuns(t *testing.T) {
 		{"user end-sessions", `{"username": "alice"}`, `{"ended":0}`},
 		{"sign-ins", `{"username": "alice", "failed": true, "since": "2026-01-02T03:04:05Z"}`, `{"items":\[\]}`},
 		{"user link", `{"username": "alice"}`, `{"link":"https://login.example.org/link#[A-Za-z0-9_-]{43}","expires_at":"[^"]+"}`},
+		{"user factors", `{"username": "alice"}`, `{"passkeys":0,"recovery_codes":0}`},
+		{"user reset-factors", `{"username": "alice"}`, `{"totp":false,"passkeys":0,"recovery_codes":0,"sessions":0,` +
+			`"link":"https://login.example.org/link#[A-Za-z0-9_-]{43}","expires_at":"[^"]+"}`},
 		{"client token list", `{}`, `{"items":\[{"name":"t","uses_left":1,.*}\]}`},
 		{"client token remove", `{"name": "t"}`, `{}`},
 		{"resource add", `{"identifier": "https://mcp.example.org/mcp", "name": "Tools", "scopes": {"mcp:tools": "Use the tools"},

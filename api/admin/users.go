@@ -103,16 +103,25 @@ type UserLink struct {
 // LinkUser makes an address with which a user sets a first or a forgotten password. It replaces those that were made before; what the
 // user has signed in to ends when it is used.
 func (a *Admin) LinkUser(ctx context.Context, in LinkUser) (UserLink, error) {
-	hours := cmp.Or(in.Hours, 24)
-	switch {
-	case hours < 1 || hours > 720:
-		return UserLink{}, invalid("%s must be from 1 to 720", member("hours"))
-	case a.UIOrigin == "":
-		return UserLink{}, invalid("GATEHOUSE_UI_ORIGIN is not set: the link is an address of the pages, such as https://login.example.org")
+	lives, err := a.linkLife(in.Hours)
+	if err != nil {
+		return UserLink{}, err
 	}
 	token, digest := newSecret()
-	expires, err := a.store.AddAccountLink(ctx, in.Username, digest, time.Duration(hours)*time.Hour)
+	expires, err := a.store.AddAccountLink(ctx, in.Username, digest, lives)
 	return UserLink{a.UIOrigin + "/link#" + token, expires}, err
+}
+
+// linkLife returns how long a link is good that is to be made; 0 hours are a day.
+func (a *Admin) linkLife(hours int) (time.Duration, error) {
+	hours = cmp.Or(hours, 24)
+	switch {
+	case hours < 1 || hours > 720:
+		return 0, invalid("%s must be from 1 to 720", member("hours"))
+	case a.UIOrigin == "":
+		return 0, invalid("GATEHOUSE_UI_ORIGIN is not set: the link is an address of the pages, such as https://login.example.org")
+	}
+	return time.Duration(hours) * time.Hour, nil
 }
 
 // hash returns what is stored of a new password.

@@ -61,6 +61,32 @@ func UserCodeBucket(key [32]byte, addr netip.Addr, username string) Bucket {
 	return bucket(key, ByUserCodeSite, EndSite(addr))
 }
 
+// CodeBuckets returns the buckets of whoever has signed in as username and types a one-time code, in ascending order. device is
+// that of a browser which has proven a second factor of theirs before, and has a bucket of its own; a password makes no browser
+// known here, or whoever has it would have as many buckets as they like.
+//
+// Three codes of a million are right at a time. So for each address there are five guesses and then 48 a day, and for each account, from
+// however many addresses, 20 and then 144 a day: one in 2,300 days or more is right. Whoever owns the account meets none of that at a
+// browser that is known, where there are ten guesses and then 96 a day.
+func CodeBuckets(key [32]byte, username string, addr netip.Addr, device string) []Bucket {
+	switch {
+	case device != "":
+		return []Bucket{bucket(key, ByCodeDevice, username, device)}
+	case !addr.IsValid():
+		return []Bucket{bucket(key, ByCode, username)}
+	}
+	return []Bucket{bucket(key, ByCodePair, username, EndSite(addr)), bucket(key, ByCode, username)}
+}
+
+// RecoveryCodeBuckets is CodeBuckets for recovery codes. Those cannot be guessed, so nobody's guesses stand in the way of an owner who is
+// elsewhere: it is how they get in while somebody with their password keeps the other buckets full.
+func RecoveryCodeBuckets(key [32]byte, username string, addr netip.Addr, device string) []Bucket {
+	if device == "" && addr.IsValid() {
+		device = EndSite(addr)
+	}
+	return []Bucket{bucket(key, ByRecoveryCode, username, device)}
+}
+
 func bucket(key [32]byte, kind Kind, values ...string) Bucket {
 	mac := hmac.New(sha256.New, key[:])
 	mac.Write([]byte{byte(kind)})

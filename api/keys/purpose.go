@@ -16,13 +16,15 @@ const (
 	ForWaitingTickets  Purpose = "waiting ticket"
 	ForDoctors         Purpose = "doctor"
 
-	// In no Box: the first two are bytes in a column of that type, and the last is of a fixed size and the same each time.
+	// In no Box: a refresh token is of a fixed size and the same each time, the others are bytes in a column of that type.
 	ForSigningKeys    Purpose = "signing key"
 	ForUpstreamTokens Purpose = "upstream token"
 	ForRefreshTokens  Purpose = "refresh token"
+	ForTOTPSecrets    Purpose = "TOTP secret"
 
 	// Derived.
 	ForPersonalAccessTokens Purpose = "personal access token"
+	ForRecoveryCodes        Purpose = "recovery code"
 	ForBrowserStates        Purpose = "browser state"
 	ForDPoPNonces           Purpose = "DPoP nonce"
 	ForUserCodes            Purpose = "user code"

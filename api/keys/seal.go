@@ -119,6 +119,9 @@ func (s *Sealer) IsCurrent(sealed []byte) bool {
 	return len(sealed) >= SealOverhead && [keyIDSize]byte(sealed[1:sealHeader]) == s.masters[0].id
 }
 
+// CurrentPrefix returns what every value begins with that was sealed under the first configured key.
+func (s *Sealer) CurrentPrefix() []byte { return append([]byte{sealVersion}, s.masters[0].id[:]...) }
+
 // Derive returns the HMAC-SHA256 of input under the purpose's key of the first configured key: the same on every replica, until
 // the first key changes.
 func (s *Sealer) Derive(purpose Purpose, input []byte) [32]byte {

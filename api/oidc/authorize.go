@@ -48,6 +48,8 @@ type AuthorizeRequest struct {
 	// What is to be done once it opens, after a sign-in of LoginHint: the upstream of an account.
 	Links   string `json:"li,omitempty"`
 	Unlinks string `json:"ul,omitempty"`
+
+	Adds Way `json:"ad,omitempty"` // the factor that the person has chosen to set up, once they may
 }
 
 // A check is one rule for a request whose client and redirect URI are already trusted; it returns nil for a request that passes.

@@ -209,7 +209,10 @@ func (r AuthorizeRequest) Ways(c *Client, s Standing, now time.Time) (list []Way
 	if len(unmet) == 0 {
 		return nil, false
 	}
-	return meets(unmet), false
+	if list := meets(unmet); list != nil || unmet[0].By != ByPerson {
+		return list, false
+	}
+	return meets(unmet[:1]), false // whoever has a factor proves it before they may set up another: a password alone adds nothing
 }
 
 // Addable returns what the person can set up so that all that is not met yet is; nil where nothing would do.

@@ -44,10 +44,11 @@ const deviceCookieAge = 400 * 24 * time.Hour
 
 // knownDevice is a browser that somebody signed in at: what DeviceCookie has, sealed.
 type knownDevice struct {
-	Name     string `json:"d"` // of the browser; random
-	Username string `json:"u"` // that was typed at the last sign-in
-	UserID   string `json:"i"` // whose row that was: a name can change hands, and anybody who seals can write one
-	Display  string `json:"n"` // how pages address them, at most maxDisplay
+	Name     string `json:"d"`           // of the browser; random
+	Username string `json:"u"`           // that was typed at the last sign-in
+	UserID   string `json:"i"`           // whose row that was: a name can change hands, and anybody who seals can write one
+	Display  string `json:"n"`           // how pages address them, at most maxDisplay
+	Factor   bool   `json:"f,omitempty"` // whether they have proven a second factor at it, too
 }
 
 // maxDisplay is in bytes: the cookie goes along with each request.
@@ -61,7 +62,7 @@ func newDevice(name, typed string, u *oidc.User) knownDevice {
 	if len(display) > maxDisplay {
 		display = u.Username
 	}
-	return knownDevice{name, typed, u.ID, display}
+	return knownDevice{Name: name, Username: typed, UserID: u.ID, Display: display}
 }
 
 // deviceCookie returns the cookie that makes a browser known to an account.

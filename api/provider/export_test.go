@@ -1,4 +1,9 @@
 package provider
 
+import "context"
+
 // DeliverLogoutsNow is for tests that have moved the clock.
 func (p *Provider) DeliverLogoutsNow() { p.deliverLogoutsNow() }
+
+// ResealTOTP is what runs each minute.
+func (p *Provider) ResealTOTP(ctx context.Context) error { return p.resealTOTP(ctx) }

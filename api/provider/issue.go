@@ -10,12 +10,12 @@ import (
 	"gatehouse/api/store"
 )
 
-// issue saves what the request gets, with the session if that starts now, and sends it to the relying party.
+// issue saves what the request gets, with the session if that starts now or has proven a factor, and sends it to the relying party.
 func (p *Provider) issue(ctx context.Context, v visit) (Answer, error) {
 	fields, toSave, err := p.prepare(v.req, v.client, v.standing.Standing, v.now)
 	switch {
 	case err != nil:
-	case v.starts != nil:
+	case v.starts != nil || v.proves != nil:
 		err = p.start(ctx, &v, toSave)
 	default:
 		err = p.saveIssue(ctx, v, toSave)

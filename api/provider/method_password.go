@@ -67,13 +67,16 @@ func (p *Provider) provePassword(ctx context.Context, r Request, client *oidc.Cl
 		return proven{}, refusal
 	}
 	buckets = p.withOtherName(buckets, candidate.User, username, r, device)
+	factor := device != "" && known.Factor
 	if device == "" {
 		device = randomSecret()
 	}
+	known = newDevice(device, username, candidate.User)
+	known.Factor = factor
 	return proven{user: candidate.User, consented: candidate.Consented, allowed: candidate.Allowed,
 		enrolled: candidate.Enrolled,
 		verified: candidate.PasswordHash, upgraded: upgraded, reset: numbers(authn.AfterSuccess(buckets)),
-		cookies: []Cookie{p.deviceCookie(newDevice(device, username, candidate.User))}}, nil
+		cookies: []Cookie{p.deviceCookie(known)}}, nil
 }
 
 // refusePassword tells why nobody is signed in, and returns what the page says of it: who has the right password learns that the

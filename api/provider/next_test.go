@@ -169,11 +169,6 @@ func TestTheOnlySwitchOnAStepIsInNext(t *testing.T) {
 			return true
 		})
 	})
-	if !steps["AskFactor"] || !steps["AddFactor"] {
-		t.Error("the steps that no page is there for yet are gone; take them out of this test")
-	}
-	delete(steps, "AskFactor")
-	delete(steps, "AddFactor")
 	if len(steps) < 3 || !closed || inSwitch != len(steps) {
 		t.Errorf("of the steps %v, the switch in next.go has %d; it has a default: %t", slices.Sorted(maps.Keys(steps)), inSwitch, closed)
 	}

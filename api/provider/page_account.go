@@ -67,9 +67,21 @@ func (*accountPage) name() string { return "account" }
 
 // openAccount is where a visit for the account page ends, whether or not a sign-in had to come first.
 func (p *Provider) openAccount(ctx context.Context, v visit) (Answer, error) {
+	if v.instead != nil {
+		return v.instead(ctx, v)
+	}
 	v.cookies = append(v.cookies, p.bindBrowser(&v.r)...)
 	session, user := v.standing.Session, v.standing.User
 	w := accountPage{pending: pending{Browser: browserDigest(v.r)}, SID: session.SID, User: viewOfUser(user)}
+	if v.req.Adds == oidc.ByTOTP && isFresh(*session, v.now) && !v.standing.Enrolled.TOTP {
+		return p.askTOTP(v), nil
+	}
+	switch v.done {
+	case totpThereAlready:
+		w.Error = p.failureOf(ctx, v.done, 0)
+	case totpAdded:
+		w.Done = v.done
+	}
 	a, done, err := p.changeAccounts(ctx, v, w)
 	switch {
 	case err != nil:
@@ -202,6 +214,10 @@ type accountView struct {
 	Password       *passwordView `json:"password,omitempty"` // nil: they have none
 	PasswordAction string        `json:"password_action"`
 
+	TOTP          *totpState `json:"totp,omitempty"`           // nil: there are no one-time codes
+	RecoveryCodes *int       `json:"recovery_codes,omitempty"` // that are left; nil for somebody without a factor
+	TOTPAction    string     `json:"totp_action"`
+
 	ownView
 
 	ownPasskeys
@@ -239,7 +255,8 @@ func (w *accountPage) view(ctx context.Context, p *Provider, c common) (any, err
 	}
 	view := accountView{User: w.User, Error: c.failed(w.Error), RevokeAction: c.actions["revoke_action"],
 		LogoutAction: c.actions["logout_action"], Scopes: tokenScopes, Days: tokenDays, Tokens: []tokenView{}, Revoked: w.Revoked,
-		Done: w.Done, PasswordAction: c.actions["password_action"], ownView: p.viewOfOwn(ctx, w, account.Own, c)}
+		Done: w.Done, PasswordAction: c.actions["password_action"], TOTPAction: c.actions["totp_action"],
+		ownView: p.viewOfOwn(ctx, w, account.Own, c)}
 	if account.PasswordChangedAt != nil {
 		view.Password = &passwordView{*account.PasswordChangedAt, p.leastPassword()}
 	}
@@ -252,6 +269,7 @@ func (w *accountPage) view(ctx context.Context, p *Provider, c common) (any, err
 	if view.ownPasskeys, err = p.viewOfPasskeys(w, account, c); err != nil {
 		return nil, err
 	}
+	view.TOTP, view.RecoveryCodes = viewsOfFactors(account.Factors)
 	view.common = c
 	return view, nil
 }

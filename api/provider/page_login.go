@@ -44,6 +44,9 @@ type loginView struct {
 // passwordSet tells people on the login page that the password which they have just set counts.
 const passwordSet = "password_set"
 
+// signInEnded tells people there why they have to sign in again.
+const signInEnded = "sign_in_ended"
+
 type upstreamView struct {
 	Name        string `json:"name"`
 	DisplayName string `json:"display_name"`

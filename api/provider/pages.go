@@ -48,6 +48,7 @@ func pages() []pageLine {
 		{page: new(accountPage), anew: "/account", actions: []action{{"action", "/account/tokens", (*Provider).AddToken},
 			{"revoke_action", "/account/tokens/revoke", (*Provider).RevokeToken},
 			{"password_action", "/account/password", (*Provider).ChangePassword},
+			{"totp_action", "/account/totp", (*Provider).ChangeTOTP},
 			{"end_session_action", "/account/sessions/end", (*Provider).EndSession},
 			{"add_passkey_action", "/account/passkeys", (*Provider).AddPasskey},
 			{"rename_passkey_action", "/account/passkeys/rename", (*Provider).RenamePasskey},
@@ -61,6 +62,10 @@ func pages() []pageLine {
 		{page: new(signedOutPage)},
 		{page: new(errorPage)},
 		{page: new(linkPage), anyone: true, actions: []action{{"action", "/link", (*Provider).Link}}},
+		{page: new(factorPage), actions: []action{{"action", "/factor", (*Provider).Factor}}},
+		{page: new(addFactorPage), actions: []action{{"action", "/factor/add", (*Provider).AddFactor}}},
+		{page: new(totpPage), anew: "/account", actions: []action{{"action", "/factor/totp", (*Provider).TOTP}}},
+		{page: new(recoveryCodesPage), anew: "/account", actions: []action{{"action", "/factor/recovery-codes", (*Provider).RecoveryCodes}}},
 		{page: new(newPasswordPage), actions: []action{{"action", "/new-password", (*Provider).NewPassword}}},
 	}
 }

@@ -37,6 +37,7 @@ type Provider struct {
 	ring       atomic.Pointer[keys.Ring]
 	verified   verifiedTokens
 	salt       atomic.Pointer[[]byte] // of pairwise subjects; there as soon as ring is
+	resealed   atomic.Bool            // what was sealed under an encryption key that is no longer the first
 	logoutsDue chan struct{}          // wakes deliverLogouts
 	now        func() time.Time
 	listeners  []listener // to events, in this order
@@ -54,7 +55,7 @@ func New(settings Settings, db *store.Store, sealer *keys.Sealer, passwords *aut
 		passkeys: authn.NewPasskeys(settings.RPID(), settings.UIOrigin, settings.Name),
 		outgoing: outgoing.Client(settings.PrivateHosts), fetches: newFetches(), keyFetches: newFetches(),
 		bucketKey: sealer.Derive(keys.ForLoginThrottle, nil), logoutsDue: make(chan struct{}, 1),
-		refusals: newRefusals(now, logEvent)}
+		refusals: newRefusals(now, LogEvent)}
 	p.listeners = []listener{p.refusals.hear}
 	p.upstreams = authn.NewUpstreams(p.outgoing, now)
 	return p

@@ -83,6 +83,9 @@ func (p *Provider) maintain(ctx context.Context) error {
 	if err := p.Start(ctx); err != nil {
 		return err
 	}
+	if err := p.resealTOTP(ctx); err != nil {
+		return err
+	}
 	_, err := p.store.CleanUp(ctx, p.SignInsKept, p.now())
 	return err
 }

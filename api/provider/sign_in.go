@@ -18,7 +18,11 @@ type newSession struct {
 
 // askSignIn sends the browser to the login page, or straight to an upstream as if that had been chosen there.
 func (p *Provider) askSignIn(ctx context.Context, v visit) Answer {
-	return p.askSignInAfter(ctx, v, "")
+	done := ""
+	if v.sid != "" && v.standing.Session == nil {
+		done = signInEnded
+	}
+	return p.askSignInAfter(ctx, v, done)
 }
 
 // askSignInAfter does so after something that the page tells them; "" for nothing.
@@ -84,12 +88,15 @@ func addrOf(r Request) string {
 
 var errUserChanged = errors.New("the user was changed while they signed in")
 
-// start saves the session of a visit with which one starts, together with what the request gets, and sets its cookies. It
-// returns errUserChanged where the user is not what they were when they proved who they are, and store.ErrUsed where the
-// session has started but the request has had its answer.
+// start saves the session of a visit with which one starts, or that has proven a factor, together with what the request gets, and
+// sets its cookies. It returns errSpent where the proof is no good any more, errUserChanged where the user is not what they were when
+// they proved who they are, and store.ErrUsed where all is saved but the request has had its answer.
 func (p *Provider) start(ctx context.Context, v *visit, toSave store.Issue) error {
 	s := v.starts
-	if s == nil {
+	switch {
+	case v.proves != nil:
+		return p.saveProof(ctx, v, toSave)
+	case s == nil:
 		return nil
 	}
 	s.Issue, s.Place = toSave, placeOf(ctx, v.r, v.client)

@@ -47,9 +47,9 @@ var logLevels = map[oidc.EventLevel]slog.Level{
 	oidc.LevelInfo: slog.LevelInfo, oidc.LevelWarn: slog.LevelWarn, oidc.LevelError: slog.LevelError,
 }
 
-// logEvent is the listener that writes the log: the message, the event's name, the request, and the event's fields by their
+// LogEvent is the listener that writes the log: the message, the event's name, the request, and the event's fields by their
 // names.
-func logEvent(ctx context.Context, e oidc.Event) {
+func LogEvent(ctx context.Context, e oidc.Event) {
 	kind, from := e.Kind(), requestOf(ctx)
 	attrs := []slog.Attr{slog.String("event", kind.Name)}
 	if from.id != "" {

@@ -19,7 +19,7 @@ func TestTheLogHasTheEventByNameItsFieldsAndTheRequest(t *testing.T) {
 	slog.SetDefault(slog.New(slog.NewJSONHandler(&out, nil)))
 	defer slog.SetDefault(before)
 
-	p := &Provider{listeners: []listener{logEvent}}
+	p := &Provider{listeners: []listener{LogEvent}}
 	request := WithRequest(t.Context(), "ABCDEFGHIJKL", netip.MustParseAddr("192.0.2.1"))
 	p.tell(request, oidc.RequestRefused{Endpoint: "token", Error: oidc.InvalidGrant, Why: "expired"})
 	p.tell(context.WithoutCancel(request), oidc.ClientDocumentStale{ClientID: "c", Age: "7h", Why: "answers 500"})

@@ -42,7 +42,13 @@ func (p *Provider) askLink(ctx context.Context, b callback) Answer {
 
 // signInAndLink starts the session of a person who has just given their password, makes the account theirs, and sends them
 // there once more, so that their tokens are here at once. What follows is decided when they come back.
+//
+// Whoever has a factor proves it first: a password alone links nothing.
 func (p *Provider) signInAndLink(ctx context.Context, v visit, w loginPage) (Answer, error) {
+	if ways, wished := v.req.Ways(v.client, v.standing.Standing, v.now); ways != nil && !wished {
+		v.link = w.Link
+		return p.next(ctx, v)
+	}
 	if err := p.start(ctx, &v, store.Issue{}); err != nil {
 		return Answer{}, err
 	}

@@ -26,14 +26,14 @@ var cleanups = []query{
 		SELECT client_id FROM clients c WHERE registration IN ('open', 'document') AND created_at + interval '1 day' < @now
 			AND ` + isUnused + ` LIMIT @limit)`),
 	compile(`DELETE FROM login_throttle WHERE bucket IN (
-		SELECT bucket FROM login_throttle WHERE updated_at + interval '1 hour' < @now LIMIT @limit)`),
+		SELECT bucket FROM login_throttle WHERE updated_at + interval '4 hours' < @now LIMIT @limit)`),
 	compile(`DELETE FROM backchannel_logouts WHERE id IN (
 		SELECT id FROM backchannel_logouts WHERE created_at < @now::timestamptz - interval '7 days' LIMIT @limit)`),
 	compile(`DELETE FROM signing_keys WHERE kid IN (SELECT kid FROM signing_keys WHERE retires_at < @now LIMIT @limit)`),
 }
 
 // CleanUp deletes what has expired, in small statements, and returns how many rows went. A device code stays ten minutes longer, so that
-// its device learns that it has expired (RFC 8628 §3.5); failures to sign in have leaked away within an hour; what became of logouts can
+// its device learns that it has expired (RFC 8628 §3.5); failures to sign in have leaked away within four hours; what became of logouts can
 // be read for a week; an account link stays for a month, so that its page can say that it has expired. A client that registered itself
 // is deleted unless somebody signs in to it within a day; one that had an initial access token stays. Sign-ins go a month at a time, once
 // all of it is older than signInsKept.

@@ -37,7 +37,7 @@ func TestCleanUpDeletesWhatHasExpiredAndNothingElse(t *testing.T) {
 		exec(`INSERT INTO personal_access_tokens (token_sha256, username, name, created_at, expires_at)
 			SELECT gen_random_bytes(32), 'alice', 'x', $2::timestamptz - interval '1 day', $2 FROM generate_series(1, $1)`, c.rows, c.ends)
 		exec(`INSERT INTO login_throttle (bucket, failures, updated_at)
-			SELECT $1 + i, 1, $2::timestamptz - interval '1 hour' FROM generate_series(1, $1) AS i`, c.rows, c.ends)
+			SELECT $1 + i, 1, $2::timestamptz - interval '4 hours' FROM generate_series(1, $1) AS i`, c.rows, c.ends)
 		exec(`INSERT INTO signing_keys (kid, alg, private_key, created_at, activates_at, retires_at)
 			SELECT gen_random_uuid(), 'ES256', '', $2::timestamptz - interval '1 day', $2, $2 FROM generate_series(1, $1)`, c.rows, c.ends)
 		exec(`INSERT INTO backchannel_logouts (client_id, sub, created_at)

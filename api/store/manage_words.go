@@ -31,6 +31,7 @@ var constraintWords = map[string]string{
 	"acr_values_value_must_be_unique":                "there is this acr value already",
 	"acr_values_position_must_be_unique":             "another acr value has this position already",
 	"clients_min_acr_must_be_in_acr_values":          "min_acr must be a value of acr_values: such as mfa or phr",
+	"recovery_codes_place_must_be_1_to_10":           "a person has ten recovery codes at most: place is from 1 to 10",
 	"passkeys_credential_id_must_be_unique":          "this passkey is somebody's already",
 	"group_members_group_must_exist":                 "there is no such group",
 	"group_members_user_is_in_the_group_already":     "the user is in the group already",

@@ -78,6 +78,7 @@ type Account struct {
 	PasswordChangedAt *time.Time // nil: they have none
 	UserID            string
 	Passkeys          []oidc.Passkey
+	Factors           Factors
 	Own
 }
 
@@ -118,6 +119,10 @@ func (s *Store) LoadAccount(ctx context.Context, sid string, show TokenToShow, n
 		})
 	queueOwn(&batch, &out.Own, sid, signInsShown, now)
 	listOwnPasskeys.queue(&batch, args{"session": sid, "now": now}).Query(into(&out.Passkeys, scanPasskey))
+	factorsOfSession.queue(&batch, args{"session": sid}).Query(func(rows pgx.Rows) (err error) {
+		out.Factors, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Factors])
+		return err
+	})
 	if err := s.pool.SendBatch(ctx, &batch).Close(); err != nil {
 		return out, failure(err)
 	}

@@ -32,7 +32,8 @@ func rows(n string) string {
 	INSERT INTO grants (id, user_id, client_id, sid, offline, scope, auth_time, amr, created_at, expires_at)
 	SELECT sid, user_id, 'c1', sid, false, 'openid', auth_time, amr, now(), now() FROM sessions ON CONFLICT DO NOTHING;
 	INSERT INTO totp_secrets (user_id, secret, last_step, created_at) SELECT id, '', 0, now() FROM users ON CONFLICT DO NOTHING;
-	INSERT INTO recovery_codes (user_id, code_sha256, created_at) SELECT id, sha256(username::bytea), now() FROM users ON CONFLICT DO NOTHING;
+	INSERT INTO recovery_codes (user_id, place, code_pbkdf2, created_at)
+		SELECT id, 1, sha256(username::bytea), now() FROM users ON CONFLICT DO NOTHING;
 	INSERT INTO passkeys (user_id, credential_id, rp_id, name, public_key)
 		SELECT id, sha256(username::bytea), 'example.org', 'one', 'x' FROM users
 	ON CONFLICT DO NOTHING;

@@ -17,10 +17,15 @@ type Digest = [32]byte
 // signedIn is the condition that a user u is signed in by a session s, at the browser with the cookie.
 const signedIn = `u.id = s.user_id AND s.cookie_sha256 = @cookie AND s.ended_at IS NULL AND s.expires_at > @now AND u.disabled_at IS NULL`
 
-var loadStanding = compile(`
+// standingOf is for more columns, each after a comma, of a user u and their session s; standingFields takes those before.
+func standingOf(more string) query {
+	return compile(`
 	SELECT ` + userColumns + `, ` + enrolledColumns + `, s.sid::text, s.auth_time, s.amr, s.seen_at,
-		k.scopes, k.resources, ` + mayUse("@allowed_groups") + `
+		k.scopes, k.resources, ` + mayUse("@allowed_groups") + more + `
 	FROM sessions s, users u ` + consentOfUser + ` WHERE ` + signedIn)
+}
+
+var loadStanding = standingOf("")
 
 // consentOfUser joins what user u allowed the client, if anything, as k.
 const consentOfUser = `LEFT JOIN consents k ON k.user_id = u.id AND k.client_id = @client`
@@ -45,9 +50,13 @@ func (s *Store) LoadStanding(ctx context.Context, cookie Digest, c *oidc.Client,
 }
 
 func scanStanding(row pgx.Row) (out Standing, err error) {
-	out.User, out.Session = new(oidc.User), new(oidc.Session)
-	return out, failure(scanAll(row, userFields(out.User), enrolledFields(&out.Enrolled), []any{&out.Session.SID, &out.Session.AuthTime,
-		&out.Session.AMR, &out.SeenAt, &out.Consented.Scopes, &out.Consented.Resources, &out.Allowed}))
+	return out, failure(scanAll(row, standingFields(&out)...))
+}
+
+func standingFields(s *Standing) [][]any {
+	s.User, s.Session = new(oidc.User), new(oidc.Session)
+	return [][]any{userFields(s.User), enrolledFields(&s.Enrolled), {&s.Session.SID, &s.Session.AuthTime,
+		&s.Session.AMR, &s.SeenAt, &s.Consented.Scopes, &s.Consented.Resources, &s.Allowed}}
 }
 
 var loadSession = compile(`SELECT ` + userColumns + `, s.sid::text, s.auth_time, s.amr FROM sessions s, users u WHERE ` + signedIn)

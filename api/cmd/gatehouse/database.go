@@ -38,7 +38,7 @@ func openDatabase(ctx context.Context, cfg *config.Config) (*store.Store, error)
 func newAdmin(cfg *config.Config, db *store.Store) *admin.Admin {
 	return admin.New(db, admin.Settings{
 		UIOrigin: cfg.UIOrigin, Issuer: cfg.Issuer, GrantTypes: provider.GrantTypes(), ResponseTypes: cfg.ResponseTypes,
-		Passwords: authn.NewPasswords(1, 0), PasswordMin: cfg.PasswordMin,
+		Passwords: authn.NewPasswords(1, 0), PasswordMin: cfg.PasswordMin, Tell: provider.LogEvent,
 		ReplaceKeys: func(ctx context.Context, algs []string, emergency bool) (store.Ended, bool, error) {
 			p, err := newProvider(cfg, db)
 			if err != nil {

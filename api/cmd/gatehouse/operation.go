@@ -81,6 +81,7 @@ var sentences = func() *template.Template {
 		"user disable":           "disabled user {{.In.Username}}",
 		"user enable":            "enabled user {{.In.Username}}",
 		"user link":              "{{.Out.Link}}",
+		"user reset-factors":     "{{.Out.Link}}",
 		"user end-sessions":      "ended sessions of {{.In.Username}}: {{.Out.Ended}}",
 		"user set-username-rule": "usernames may be what the rule {{.In.Rule}} says",
 		"user withdraw-consent":  "withdrew what {{.In.Username}} allowed {{.In.ClientID}}",

@@ -12,10 +12,11 @@ import (
 )
 
 type userCmd struct {
-	Add    userAddCmd    `cmd:"" help:"Add a user; asks for the password, or reads it from standard input."`
-	Passwd userPasswdCmd `cmd:"" help:"Set a user's password."`
-	List   userListCmd   `cmd:"" help:"List the users."`
-	Tokens userTokensCmd `cmd:"" help:"List a user's personal access tokens."`
+	Add     userAddCmd     `cmd:"" help:"Add a user; asks for the password, or reads it from standard input."`
+	Passwd  userPasswdCmd  `cmd:"" help:"Set a user's password."`
+	List    userListCmd    `cmd:"" help:"List the users."`
+	Tokens  userTokensCmd  `cmd:"" help:"List a user's personal access tokens."`
+	Factors userFactorsCmd `cmd:"" help:"Show what a user has set up beside a password."`
 	kong.Plugins
 }
 
@@ -110,5 +111,31 @@ func (c userTokensCmd) Run(ctx context.Context, a *app) error {
 		return printList(a.stdout, c.JSON, list, head, func(t admin.PersonalAccessToken) []string {
 			return []string{t.ID, t.Name, t.Scope, day(&t.CreatedAt), day(&t.ExpiresAt), day(t.UsedAt), day(t.RevokedAt)}
 		})
+	})
+}
+
+type userFactorsCmd struct {
+	Username string `arg:""`
+	JSON     bool   `name:"json" help:"As JSON."`
+}
+
+func (c userFactorsCmd) Run(ctx context.Context, a *app) error {
+	return a.withAdmin(ctx, 0, func(_ *config.Config, adm *admin.Admin) error {
+		f, err := adm.ListFactors(ctx, admin.Username{Username: c.Username})
+		switch {
+		case err != nil:
+			return err
+		case c.JSON:
+			return printJSON(a.stdout, f)
+		}
+		codes := "none"
+		if f.TOTPSince != nil {
+			codes = "since " + day(f.TOTPSince)
+			if f.TOTPUsedAt != nil {
+				codes += ", last used " + day(f.TOTPUsedAt)
+			}
+		}
+		_, err = fmt.Fprintf(a.stdout, "one-time codes: %s\npasskeys: %d\nrecovery codes left: %d\n", codes, f.Passkeys, f.RecoveryCodes)
+		return err
 	})
 }

@@ -37,6 +37,8 @@ export interface Linked {
 export interface About {
   name: string; given_name: string; family_name: string; locale: string; email?: string; email_verified?: boolean; groups?: string[];
 }
+/** A way to prove one more factor. */
+export type Way = 'totp' | 'recovery_code' | 'passkey';
 /** A personal access token as it is listed, without its value. */
 export interface Token { id: string; name: string; scopes?: string[]; created_at: string; expires_at: string; used_at?: string }
 
@@ -87,14 +89,28 @@ const fromTheAPI = {
     add_passkey_action: string; rename_passkey_action: string; remove_passkey_action: string;
     passkeys?: Passkey[]; passkey_options?: Options; accepted_passkeys?: Options;
     applications?: Application[]; sign_ins?: SignIn[]; allowed?: Allowed[]; withdraw_action: string;
+    totp_action: string; totp?: { created_at: string; used_at?: string }; recovery_codes?: number;
     linked?: Linked[]; more?: Upstream[]; accounts_action: string; about?: About; profile_action: string; data_action: string;
   }>('action', 'revoke_action', 'logout_action', 'password_action', 'end_session_action',
     'withdraw_action', 'accounts_action', 'profile_action', 'data_action',
-    'add_passkey_action', 'rename_passkey_action', 'remove_passkey_action'),
+    'add_passkey_action', 'rename_passkey_action', 'remove_passkey_action', 'totp_action'),
   logout: page<WithForm & { client?: Client; user: User; error?: Failure }>('action'),
   signed_out: page<{ client?: Client; return_to?: string; error?: Failure }>(),
   /** Also the UI's own, at the address that `gatehouse user link` prints, which has the token. `error` says why it is no good. */
   link: page<{ action: string; token?: string; error?: Failure }>('action'),
+  /** `method` is the one of the `ways` that it asks for. */
+  factor: page<WithForm & { client?: Client; user: User; method: Way; ways: Way[]; cancel?: boolean; error?: Failure }>('action'),
+  /** `by` what more than a password is asked for, since when; `name` is that of a group. */
+  add_factor: page<WithForm & {
+    client?: Client; user: User; by: 'group' | 'client' | 'request'; name?: string; since?: string; add: ('totp' | 'passkey')[];
+    cancel?: boolean; error?: Failure;
+  }>('action'),
+  /** `secret` is in base32; without one they have codes already. `uri` is what the QR code says. */
+  totp: page<WithForm & {
+    client?: Client; user: User; secret?: string; uri?: string; qr?: { size: number; path: string }; error?: Failure;
+  }>('action'),
+  /** `codes` are there once, right after they were made. */
+  recovery_codes: page<WithForm & { client?: Client; user: User; codes?: string[]; error?: Failure }>('action'),
   /** `min` is in characters; they `must` go on with it, for somebody else chose the one that they have. */
   new_password: page<WithForm & { user: User; min: number; must?: boolean; error?: Failure }>('action'),
   /** `retry` is the UI's own: the same question may get a better answer in a moment. */

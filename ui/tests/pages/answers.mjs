@@ -1,4 +1,10 @@
 // One answer of the API for everything a page can look like, by the name of its screenshot.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** What provider/qr_code.go draws of the address below. */
+const qr = JSON.parse(readFileSync(join(import.meta.dirname, 'qr.json'), 'utf8'));
+const secret = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
 const hub = { name: 'JupyterHub', uri: 'https://hub.example.org' };
 const viewer = {
   name: 'Notebook Viewer', uri: 'https://viewer.example.org/', logo_uri: 'https://viewer.example.org/logo.svg',
@@ -46,8 +52,26 @@ export const answers = (api) => {
   };
   const device = { page: 'device', action: `${api}/device`, request_id };
   const newPassword = { page: 'new_password', request: 'sealed', action: `${api}/new-password`, user: alice, min: 8, request_id };
+  const factor = {
+    page: 'factor', request: 'sealed', action: `${api}/factor`, client: hub, user: alice, method: 'totp', ways: ['totp', 'recovery_code'],
+    cancel: true, request_id,
+  };
+  const addFactor = {
+    page: 'add_factor', request: 'sealed', action: `${api}/factor/add`, client: hub, user: alice, cancel: true, request_id,
+    by: 'group', name: 'Administrators', since: '2026-11-01T00:00:00Z', add: ['passkey', 'totp'],
+  };
+  const totp = {
+    page: 'totp', request: 'sealed', action: `${api}/factor/totp`, user: alice, request_id, secret, qr,
+    uri: `otpauth://totp/Gatehouse:alice?secret=${secret}&issuer=Gatehouse`,
+  };
+  const recoveryCodes = {
+    page: 'recovery_codes', request: 'sealed', action: `${api}/factor/recovery-codes`, user: alice, request_id,
+    codes: ['ab2de-fghij', 'wwwww-mmmmm', '23456-789ab', 'cdefg-hijkm', 'npqrs-tuvwx', 'yz234-56789', 'abcde-fghij', 'kmnpq-rstuv',
+      'wxyz2-34567', '89abc-defgh'],
+  };
   const account = {
-    page: 'account', password: { changed_at: '2026-03-03T09:00:00Z', min: 8 }, password_action: `${api}/account/password`,
+    page: 'account', totp_action: `${api}/account/totp`,
+    password: { changed_at: '2026-03-03T09:00:00Z', min: 8 }, password_action: `${api}/account/password`,
     add_passkey_action: `${api}/account/passkeys`, rename_passkey_action: `${api}/account/passkeys/rename`,
     remove_passkey_action: `${api}/account/passkeys/remove`, passkey_options: makePasskey,
     end_session_action: `${api}/account/sessions/end`, sessions: [
@@ -158,6 +182,32 @@ export const answers = (api) => {
     'new-password-must': [200, { ...newPassword, client: hub, must: true, error: { code: 'password_common' } }],
     'new-password-long': [200, { ...newPassword, min: 20, must: true, error: { code: 'password_unreadable' }, ui_locales: ['de'] }],
     'new-password-wait': [503, { ...newPassword, error: { code: 'temporarily_unavailable', retry_after: 5 }, ui_locales: ['fr'] }],
+    factor: [200, factor],
+    'factor-wrong': [200, { ...factor, error: { code: 'wrong_code' } }],
+    'factor-clock-long': [200, { ...factor, error: { code: 'clock_off' }, client: { name: 'Rechenzentrum der Informationswissenschaften' },
+      user: { username: 'maximiliane', name: 'Maximiliane Hohenlohe-Schwarzenberg' }, ui_locales: ['de'] }],
+    'factor-recovery': [200, { ...factor, client: undefined, cancel: undefined, method: 'recovery_code' }],
+    'factor-recovery-wrong': [200, { ...factor, method: 'recovery_code', error: { code: 'wrong_recovery_code' }, ui_locales: ['fr'] }],
+    'factor-wait': [429, { ...factor, error: { code: 'too_many_attempts', retry_after: 1800 }, ui_locales: ['de'] }],
+    'factor-removed': [200, { ...factor, ways: ['recovery_code'], method: 'recovery_code', error: { code: 'factor_removed' } }],
+    'add-factor': [200, addFactor],
+    'add-factor-long': [200, { ...addFactor, by: 'client', name: undefined, since: undefined, ui_locales: ['de'],
+      client: { name: 'Rechenzentrum der Informationswissenschaften' } }],
+    'add-factor-request': [200, { ...addFactor, client: viewer, by: 'request', name: undefined, since: undefined, ui_locales: ['fr'] }],
+    totp: [200, totp],
+    'totp-wrong-long': [200, { ...totp, error: { code: 'wrong_code' }, ui_locales: ['de'] }],
+    'totp-clock': [200, { ...totp, error: { code: 'clock_off' }, ui_locales: ['fr'] }],
+    'totp-there': [200, { ...totp, secret: undefined, qr: undefined, uri: undefined, error: { code: 'totp_there_already' } }],
+    'recovery-codes': [200, recoveryCodes],
+    'recovery-codes-long': [200, { ...recoveryCodes, ui_locales: ['de'] }],
+    'recovery-codes-seen': [200, { ...recoveryCodes, codes: undefined, ui_locales: ['fr'] }],
+    'login-ended': [200, { ...login, done: 'sign_in_ended' }],
+    'account-totp': [200, { ...account, tokens, totp: { created_at: '2026-11-01T09:00:00Z', used_at: '2026-11-28T09:00:00Z' },
+      recovery_codes: 8, done: 'totp_added' }],
+    'account-totp-required': [200, { ...account, tokens, totp: { created_at: '2026-11-01T09:00:00Z' }, recovery_codes: 1,
+      error: { code: 'totp_required' }, ui_locales: ['de'] }],
+    'account-totp-there': [200, { ...account, tokens, totp: { created_at: '2026-11-01T09:00:00Z' }, recovery_codes: 0,
+      error: { code: 'totp_there_already' }, ui_locales: ['fr'] }],
     'link-spent': [200, { page: 'link', action: `${api}/link`, error: { code: 'link_spent' }, request_id }],
     'link-expired': [200, { page: 'link', action: `${api}/link`, error: { code: 'link_expired' }, ui_locales: ['de'], request_id }],
     'account-password-changed': [200, { ...account, tokens, done: 'password_changed' }],

@@ -9,7 +9,8 @@ const login = { page: 'login', request: 'sealed', action: `${api}/login`, client
 const upstreams = { upstreams: [{ name: 'google', display_name: 'Google' }], upstream_action: `${api}/login/upstream` };
 const account = {
   page: 'account', request: 'sealed', user, scopes: ['openid', 'profile', 'email', 'groups'], days: [7, 30, 90, 365], tokens: [],
-  action: `${api}/account/tokens`, revoke_action: `${api}/account/tokens/revoke`, logout_action: `${api}/logout`, request_id: 'r-1',
+  action: `${api}/account/tokens`, revoke_action: `${api}/account/tokens/revoke`, logout_action: `${api}/logout`,
+  totp_action: `${api}/account/totp`, request_id: 'r-1',
   password_action: `${api}/account/password`, end_session_action: `${api}/account/sessions/end`,
   add_passkey_action: `${api}/account/passkeys`, rename_passkey_action: `${api}/account/passkeys/rename`,
   remove_passkey_action: `${api}/account/passkeys/remove`,
@@ -121,7 +122,7 @@ describe('account', () => {
     expect(one).toContain('My laptop May see which account is yours and your email address');
     expect(one).toContain('Expires 18 Feb 2126 Created 20 Nov 2026 Never used');
     expect(other).toContain('Expired 1 Jan 2026 Created 20 Nov 2026 Last used 24 Dec 2025');
-    expect(find('form').getAttribute('action')).toBe(`${api}/account/tokens/revoke`);
+    expect(find('[aria-labelledby=tokens] form').getAttribute('action')).toBe(`${api}/account/tokens/revoke`);
     expect(fields('button[value=t2]')).toEqual(['request=sealed', 'revoke=t2']);
     expect(all('details[open]')).toEqual([]);
   });
@@ -129,8 +130,8 @@ describe('account', () => {
   test('says that there is none, and makes one', async () => {
     await show(account);
     expect(text()).toContain('You have no tokens.');
-    expect(find('form').getAttribute('action')).toBe(`${api}/account/tokens`);
-    expect(fields('button[type=submit]')).toEqual(['request=sealed', 'name=', 'scope=openid', 'days=30']);
+    expect(find('[aria-labelledby=tokens] form').getAttribute('action')).toBe(`${api}/account/tokens`);
+    expect(fields('[aria-labelledby=tokens] button[type=submit]')).toEqual(['request=sealed', 'name=', 'scope=openid', 'days=30']);
     expect(all('main option').map((option) => option.textContent)).toEqual(['7 days', '30 days', '90 days', '365 days']);
     expect(find('a').getAttribute('href')).toBe(`${api}/logout`);
   });

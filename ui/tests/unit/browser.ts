@@ -48,5 +48,7 @@ export const all = (selector: string) => [...document.querySelectorAll<HTMLEleme
 export const text = (selector = 'main') => find(selector).textContent.replace(/\s+/g, ' ').trim();
 
 /** What the form would send with this button: names and values, in order. */
-export const fields = (button: string) =>
-  [...new FormData(find<HTMLFormElement>('form'), find<HTMLButtonElement>(button))].map(([name, value]) => `${name}=${value}`);
+export const fields = (button: string) => {
+  const pressed = find<HTMLButtonElement>(button);
+  return [...new FormData(pressed.form!, pressed)].map(([name, value]) => `${name}=${value}`);
+};

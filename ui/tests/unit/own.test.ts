@@ -6,7 +6,7 @@ const account = {
   action: `${api}/account/tokens`, revoke_action: `${api}/account/tokens/revoke`, logout_action: `${api}/logout`, request_id: 'r-1',
   password_action: `${api}/account/password`, end_session_action: `${api}/account/sessions/end`,
   withdraw_action: `${api}/account/consents/withdraw`, accounts_action: `${api}/account/linked`, profile_action: `${api}/account/profile`,
-  data_action: `${api}/account/data`, add_passkey_action: `${api}/account/passkeys`,
+  data_action: `${api}/account/data`, totp_action: `${api}/account/totp`, add_passkey_action: `${api}/account/passkeys`,
   rename_passkey_action: `${api}/account/passkeys/rename`, remove_passkey_action: `${api}/account/passkeys/remove`,
 };
 const section = (id: string) => find(`section[aria-labelledby=${id}]`);
@@ -14,8 +14,8 @@ const about = { name: '', given_name: 'Alice', family_name: 'Example', locale: '
 
 test('what there is nothing of has no section, and none is listed', async () => {
   await show(account);
-  expect(all('section').map((one) => one.getAttribute('aria-labelledby'))).toEqual(['passkeys', 'tokens', 'data']);
-  expect(all('nav a').map((link) => link.getAttribute('href'))).toEqual(['#passkeys', '#tokens', '#data']);
+  expect(all('section').map((one) => one.getAttribute('aria-labelledby'))).toEqual(['passkeys', 'codes', 'tokens', 'data']);
+  expect(all('nav a').map((link) => link.getAttribute('href'))).toEqual(['#passkeys', '#codes', '#tokens', '#data']);
 });
 
 describe('applications', () => {

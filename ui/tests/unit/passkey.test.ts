@@ -14,7 +14,7 @@ const account = {
   withdraw_action: `${api}/account/consents/withdraw`, accounts_action: `${api}/account/linked`, profile_action: `${api}/account/profile`,
   data_action: `${api}/account/data`,
   add_passkey_action: `${api}/account/passkeys`, rename_passkey_action: `${api}/account/passkeys/rename`,
-  remove_passkey_action: `${api}/account/passkeys/remove`,
+  remove_passkey_action: `${api}/account/passkeys/remove`, totp_action: `${api}/account/totp`,
   passkeys: [{ id: 'k1', name: 'My phone', synced: true, created_at: '2026-11-20T09:00:00Z' }],
 };
 const answered = { id: 'k1', toJSON: () => ({ id: 'k1', also: 'unknown' }) };
@@ -98,7 +98,7 @@ describe('the account page', () => {
     await show(account);
     expect(text('section:has(#passkeys)')).toContain('My phone');
     expect(text('section:has(#passkeys)')).toContain('This browser cannot make passkeys.');
-    expect(all('button[name=add]')).toEqual([]);
+    expect(all('button[name=add][value=passkey]')).toEqual([]);
     expect(find<HTMLInputElement>('input[name=name]').value).toBe('My phone');
     expect(find('button[name=passkey]').getAttribute('value')).toBe('k1');
   });

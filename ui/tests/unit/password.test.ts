@@ -6,6 +6,7 @@ const newPassword = { page: 'new_password', request: 'sealed', action: `${api}/n
 const account = {
   page: 'account', request: 'sealed', user, scopes: ['openid'], days: [7, 30], tokens: [], request_id: 'r-1',
   action: `${api}/account/tokens`, revoke_action: `${api}/account/tokens/revoke`, logout_action: `${api}/logout`,
+  totp_action: `${api}/account/totp`,
   password_action: `${api}/account/password`, end_session_action: `${api}/account/sessions/end`,
   add_passkey_action: `${api}/account/passkeys`, rename_passkey_action: `${api}/account/passkeys/rename`,
   remove_passkey_action: `${api}/account/passkeys/remove`,

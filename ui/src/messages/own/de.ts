@@ -178,6 +178,97 @@ export const de: OwnMessages = {
     download: 'Als JSON herunterladen',
   },
 
+  factor: {
+    title: 'Noch ein Schritt',
+    to: (client) => `zur Anmeldung bei ${client}`,
+    code: 'Code aus Ihrer App',
+    hint: 'Die sechs Ziffern, die Ihre Authenticator-App jetzt für dieses Konto zeigt.',
+    recoveryCode: 'Wiederherstellungscode',
+    recoveryHint: 'Einer von denen, die Sie gedruckt oder notiert haben. Jeder gilt einmal.',
+    submit: 'Weiter',
+    busy: 'Wird geprüft …',
+    changing: 'Einen Moment …',
+    ways: { totp: 'Code aus einer App verwenden', recovery_code: 'Wiederherstellungscode verwenden', passkey: 'Passkey verwenden' },
+    other: 'Anderes Konto verwenden',
+    lost: 'Telefon oder Schlüssel verloren? Ein Wiederherstellungscode hilft. Ohne einen:',
+    errors: {
+      wrong_code: () =>
+        'Dieser Code stimmt nicht. Warten Sie auf den nächsten und geben Sie ihn ein: Jeder gilt einmal und nur für kurze Zeit. '
+        + 'Wenn es wieder nicht geht, sehen Sie nach, ob sich die Uhr Ihres Geräts selbst stellt.',
+      wrong_recovery_code: () => 'Das ist keiner Ihrer Wiederherstellungscodes, oder Sie haben ihn schon benutzt.',
+      clock_off: () =>
+        'Dieser Code stimmt, aber für eine andere Zeit: Die Uhr des Geräts mit der App geht falsch. '
+        + 'Lassen Sie es die Zeit selbst stellen und geben Sie dann den Code ein, den es zeigt.',
+      too_many_attempts: (wait) => `Zu viele Versuche. Bitte warten Sie ${wait || 'einige Minuten'}, oder wählen Sie einen anderen Weg.`,
+      temporarily_unavailable: (wait) => `Das ist gerade nicht möglich. Bitte versuchen Sie es in ${wait || 'einem Moment'} noch einmal.`,
+      factor_removed: () => 'Was Sie gewählt haben, wurde inzwischen entfernt. Das gibt es jetzt.',
+      totp_unreadable: () => 'Ihre Codes lassen sich hier nicht mehr prüfen. Wählen Sie einen anderen Weg, oder fragen Sie die Betreiber.',
+      other: () => 'Das hat nicht geklappt. Bitte versuchen Sie es noch einmal.',
+    },
+  },
+
+  addFactor: {
+    title: 'Schützen Sie Ihr Konto',
+    by: {
+      group: (name) => `Von allen in dieser Gruppe wird mehr als ein Passwort verlangt: ${name}.`,
+      client: (name) => `Mehr als ein Passwort verlangt ${name}.`,
+      request: (name) => `Mehr als ein Passwort verlangt ${name}.`,
+    },
+    since: (day) => `Seit dem ${day}.`,
+    about: 'Richten Sie eines davon ein; das dauert eine Minute, und von da an werden Sie danach gefragt.',
+    ways: { totp: 'Codes aus einer App einrichten', passkey: 'Passkey einrichten' },
+  },
+
+  totp: {
+    title: 'Einmalcodes einrichten',
+    subtitle: 'mit einer Authenticator-App auf Ihrem Telefon',
+    there: 'Einmalcodes sind eingerichtet',
+    scan: 'Scannen Sie das mit der App',
+    qr: 'QR-Code mit dem Schlüssel',
+    here: 'Die App ist auf diesem Gerät: öffnen',
+    typeIn: 'Oder geben Sie diesen Schlüssel in die App ein:',
+    code: 'Code, den die App zeigt',
+    hint: 'Sechs Ziffern. Damit zeigen Sie, dass die App den Schlüssel hat.',
+    submit: 'Einschalten',
+  },
+
+  recoveryCodes: {
+    title: 'Ihre Wiederherstellungscodes',
+    about: 'Mit jedem kommen Sie einmal hinein, wenn Sie Telefon oder Schlüssel verlieren. Bewahren Sie sie bei Ihren wichtigen '
+      + 'Papieren auf. Sie werden nicht noch einmal gezeigt.',
+    print: 'Drucken',
+    seen: 'Sie wurden einmal gezeigt. Wenn Sie sie nicht aufbewahrt haben, erstellen Sie auf der Seite Ihres Kontos neue.',
+    notCopied: 'Kopieren war nicht möglich. Die Codes sind markiert: Kopieren Sie sie mit der Tastatur.',
+    submit: 'Ich habe sie aufbewahrt',
+  },
+
+  codes: {
+    title: 'Einmalcodes',
+    about: 'Nach dem Passwort geben Sie einen Code ein, den eine App auf Ihrem Telefon zeigt. '
+      + 'Ein Passwort, das jemand herausgefunden hat, reicht dann nicht.',
+    add: 'Einmalcodes einrichten',
+    since: (day) => `Eingerichtet am ${day}`,
+    used: (day) => `Zuletzt verwendet am ${day}`,
+    remove: 'Entfernen',
+    removeSure: 'Die Codes Ihrer App gelten hier dann nicht mehr. '
+      + 'Mit Ihrem letzten zweiten Schritt gehen auch die Wiederherstellungscodes.',
+    removeNow: 'Einmalcodes entfernen',
+    recovery: 'Wiederherstellungscodes',
+    left: (n) => `Übrig: ${n}`,
+    anew: 'Neue erstellen',
+    anewSure: 'Sie bekommen zehn neue Codes. Die bisherigen gelten dann nicht mehr.',
+    anewNow: 'Neue Wiederherstellungscodes erstellen',
+    busy: 'Einen Moment …',
+    added: 'Einmalcodes sind eingerichtet.',
+    removed: 'Einmalcodes sind entfernt.',
+    errors: {
+      totp_required: 'Sie lassen sich nicht entfernen: Etwas, das Sie verwenden, verlangt mehr als ein Passwort. '
+        + 'Richten Sie zuerst einen Passkey ein.',
+      totp_there_already: 'Einmalcodes sind schon eingerichtet, vielleicht in einem anderen Tab. '
+        + 'Der zuletzt gescannte Schlüssel gilt nicht.',
+    },
+  },
+
   account: {
     tryAnother: 'Wenn Sie hier ein anderes Konto haben, verwenden Sie das.',
     useAnother: 'Anderes Konto verwenden',

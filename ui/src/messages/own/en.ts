@@ -169,6 +169,98 @@ export const en = {
     download: 'Download as JSON',
   },
 
+  /** The page that asks for one more proof; `wait` is as in login. */
+  factor: {
+    title: 'One more step',
+    to: (client: string) => `to sign in to ${client}`,
+    code: 'Code from your app',
+    hint: 'The six digits that your authenticator app shows for this account now.',
+    recoveryCode: 'Recovery code',
+    recoveryHint: 'One of those you printed or wrote down. Each is good once.',
+    submit: 'Continue',
+    busy: 'Checking…',
+    changing: 'One moment…',
+    ways: { totp: 'Use a code from an app', recovery_code: 'Use a recovery code', passkey: 'Use a passkey' },
+    other: 'Use another account',
+    lost: 'Lost your phone or your key? A recovery code gets you in. Without one:',
+    errors: {
+      wrong_code: () =>
+        'That code is not right. Wait for the next one and type that: each is good once, and only for a short time. '
+        + 'If that happens again, see whether the clock of your device sets itself.',
+      wrong_recovery_code: () => 'That is no recovery code of yours, or you have used it.',
+      clock_off: () =>
+        'That code is right, but for another time: the clock of the device with the app is wrong. '
+        + 'Have it set the time by itself, then type the code that it shows.',
+      too_many_attempts: (wait: string) => `Too many attempts. Please wait ${wait || 'a few minutes'}, or use another way.`,
+      temporarily_unavailable: (wait: string) => `This is not possible right now. Please try again in ${wait || 'a moment'}.`,
+      factor_removed: () => 'What you chose has been removed meanwhile. Here is what there is now.',
+      totp_unreadable: () => 'Your codes cannot be checked here any more. Use another way, or ask the people who run this service.',
+      other: (_: string) => 'That did not work. Please try again.',
+    },
+  },
+
+  addFactor: {
+    title: 'Protect your account',
+    /** Who asks for it: what is filled in is a group, an application or this place. */
+    by: {
+      group: (name: string) => `More than a password is required of everybody in this group: ${name}.`,
+      client: (name: string) => `More than a password is required by ${name}.`,
+      request: (name: string) => `More than a password is required by ${name}.`,
+    },
+    since: (day: string) => `Since ${day}.`,
+    about: 'Set up one of these; it takes a minute, and from then on you are asked for it.',
+    ways: { totp: 'Set up codes from an app', passkey: 'Set up a passkey' },
+  },
+
+  totp: {
+    title: 'Set up one-time codes',
+    subtitle: 'with an authenticator app on your phone',
+    there: 'One-time codes are set up',
+    scan: 'Scan this with the app',
+    qr: 'QR code with the key',
+    here: 'The app is on this device: open it',
+    typeIn: 'Or type this key into the app:',
+    code: 'Code that the app shows',
+    hint: 'Six digits. With it you show that the app has the key.',
+    submit: 'Switch on',
+  },
+
+  recoveryCodes: {
+    title: 'Your recovery codes',
+    about: 'Each of them gets you in once, should you lose your phone or your key. Keep them where you keep important papers. '
+      + 'They are not shown again.',
+    print: 'Print',
+    seen: 'They were shown once. If you have not kept them, make new ones on the page of your account.',
+    notCopied: 'Copying was not possible. The codes are selected: copy them with your keyboard.',
+    submit: 'I have kept them',
+  },
+
+  /** One-time codes and recovery codes on the account page. */
+  codes: {
+    title: 'One-time codes',
+    about: 'After your password, type a code that an app on your phone shows. '
+      + 'A password that somebody has found out is then not enough.',
+    add: 'Set up one-time codes',
+    since: (day: string) => `Set up ${day}`,
+    used: (day: string) => `Last used ${day}`,
+    remove: 'Remove',
+    removeSure: 'Your app’s codes are then not good here any more. Recovery codes go with your last second step.',
+    removeNow: 'Remove one-time codes',
+    recovery: 'Recovery codes',
+    left: (n: number) => `Left: ${n}`,
+    anew: 'Make new ones',
+    anewSure: 'You get ten new codes. Those you have are then not good any more.',
+    anewNow: 'Make new recovery codes',
+    busy: 'One moment…',
+    added: 'One-time codes are set up.',
+    removed: 'One-time codes are removed.',
+    errors: {
+      totp_required: 'You cannot remove them: something you use requires more than a password. Set up a passkey first.',
+      totp_there_already: 'One-time codes are set up already, perhaps in another tab. '
+        + 'The key you scanned last is not the one that counts.',
+    },
+  },
+
   account: {
     /** Where somebody else may go on than who is signed in. */
     tryAnother: 'If you have another account here, use that one.',

@@ -172,6 +172,100 @@ export const fr: OwnMessages = {
     download: 'Télécharger en JSON',
   },
 
+  factor: {
+    title: 'Encore une étape',
+    to: (client) => `pour vous connecter à ${client}`,
+    code: 'Code de votre application',
+    hint: 'Les six chiffres que votre application d’authentification affiche maintenant pour ce compte.',
+    recoveryCode: 'Code de secours',
+    recoveryHint: 'L’un de ceux que vous avez imprimés ou notés. Chacun sert une fois.',
+    submit: 'Continuer',
+    busy: 'Vérification…',
+    changing: 'Un instant…',
+    ways: {
+      totp: 'Utiliser un code d’une application', recovery_code: 'Utiliser un code de secours', passkey: 'Utiliser une clé d’accès',
+    },
+    other: 'Utiliser un autre compte',
+    lost: 'Téléphone ou clé perdus ? Un code de secours suffit. Sinon :',
+    errors: {
+      wrong_code: () =>
+        'Ce code n’est pas correct. Attendez le suivant et saisissez-le : chacun sert une fois et peu de temps. '
+        + 'Si cela se reproduit, vérifiez que l’horloge de votre appareil se règle toute seule.',
+      wrong_recovery_code: () => 'Ce n’est pas l’un de vos codes de secours, ou vous l’avez déjà utilisé.',
+      clock_off: () =>
+        'Ce code est correct, mais pour une autre heure : l’horloge de l’appareil avec l’application est fausse. '
+        + 'Laissez-le régler l’heure tout seul, puis saisissez le code qu’il affiche.',
+      too_many_attempts: (wait) => `Trop de tentatives. Veuillez patienter ${wait || 'quelques minutes'}, ou choisissez un autre moyen.`,
+      temporarily_unavailable: (wait) => `C’est impossible pour le moment. Veuillez réessayer dans ${wait || 'un instant'}.`,
+      factor_removed: () => 'Ce que vous aviez choisi a été retiré entre-temps. Voici ce qu’il y a maintenant.',
+      totp_unreadable: () => 'Vos codes ne peuvent plus être vérifiés ici. '
+        + 'Choisissez un autre moyen, ou demandez aux responsables du service.',
+      other: () => 'Cela n’a pas fonctionné. Veuillez réessayer.',
+    },
+  },
+
+  addFactor: {
+    title: 'Protégez votre compte',
+    by: {
+      group: (name) => `Plus qu’un mot de passe est exigé de tous les membres de ce groupe : ${name}.`,
+      client: (name) => `Plus qu’un mot de passe est exigé par ${name}.`,
+      request: (name) => `Plus qu’un mot de passe est exigé par ${name}.`,
+    },
+    since: (day) => `Depuis le ${day}.`,
+    about: 'Configurez l’un de ces moyens ; cela prend une minute, et il vous sera ensuite demandé.',
+    ways: { totp: 'Configurer les codes d’une application', passkey: 'Configurer une clé d’accès' },
+  },
+
+  totp: {
+    title: 'Configurer les codes à usage unique',
+    subtitle: 'avec une application d’authentification sur votre téléphone',
+    there: 'Les codes à usage unique sont configurés',
+    scan: 'Scannez ceci avec l’application',
+    qr: 'Code QR avec la clé',
+    here: 'L’application est sur cet appareil : l’ouvrir',
+    typeIn: 'Ou saisissez cette clé dans l’application :',
+    code: 'Code affiché par l’application',
+    hint: 'Six chiffres. Ils montrent que l’application a la clé.',
+    submit: 'Activer',
+  },
+
+  recoveryCodes: {
+    title: 'Vos codes de secours',
+    about: 'Chacun vous fait entrer une fois, si vous perdez votre téléphone ou votre clé. Gardez-les avec vos papiers importants. '
+      + 'Ils ne seront plus affichés.',
+    print: 'Imprimer',
+    seen: 'Ils ont été affichés une fois. Si vous ne les avez pas gardés, créez-en de nouveaux sur la page de votre compte.',
+    notCopied: 'La copie n’a pas été possible. Les codes sont sélectionnés : copiez-les avec votre clavier.',
+    submit: 'Je les ai gardés',
+  },
+
+  codes: {
+    title: 'Codes à usage unique',
+    about: 'Après votre mot de passe, saisissez un code qu’une application affiche sur votre téléphone. '
+      + 'Un mot de passe que quelqu’un a découvert ne suffit alors plus.',
+    add: 'Configurer les codes à usage unique',
+    since: (day) => `Configurés le ${day}`,
+    used: (day) => `Dernière utilisation le ${day}`,
+    remove: 'Retirer',
+    removeSure: 'Les codes de votre application ne seront plus valables ici. '
+      + 'Avec votre dernière seconde étape partent aussi les codes de secours.',
+    removeNow: 'Retirer les codes à usage unique',
+    recovery: 'Codes de secours',
+    left: (n) => `Restants : ${n}`,
+    anew: 'En créer de nouveaux',
+    anewSure: 'Vous recevrez dix nouveaux codes. Les anciens ne seront alors plus valables.',
+    anewNow: 'Créer de nouveaux codes de secours',
+    busy: 'Un instant…',
+    added: 'Les codes à usage unique sont configurés.',
+    removed: 'Les codes à usage unique sont retirés.',
+    errors: {
+      totp_required: 'Vous ne pouvez pas les retirer : quelque chose que vous utilisez exige plus qu’un mot de passe. '
+        + 'Configurez d’abord une clé d’accès.',
+      totp_there_already: 'Les codes à usage unique sont déjà configurés, peut-être dans un autre onglet. '
+        + 'La dernière clé scannée ne compte pas.',
+    },
+  },
+
   account: {
     tryAnother: 'Si vous avez un autre compte ici, utilisez-le.',
     useAnother: 'Utiliser un autre compte',

@@ -163,8 +163,10 @@ func (p *Provider) afterProof(ctx context.Context, v visit) (Answer, error) {
 	if v.link == nil {
 		return p.next(ctx, v)
 	}
-	w := loginPage{pending: p.pendingOf(&v), Wanted: v.wanted, Link: v.link}
-	return p.signInAndLink(ctx, v, w)
+	if err := p.start(ctx, &v, store.Issue{}); err != nil {
+		return Answer{}, err
+	}
+	return p.linkAndGoOn(ctx, v)
 }
 
 // withMethods returns the authentication methods of a session and those that it has from now on, each once.

@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"os"
 	"testing"
+	"time"
 
 	. "gatehouse/api/apitest"
 )
@@ -26,6 +27,7 @@ func TestOperationsCostFewStatementsAndFewDurableCommits(t *testing.T) {
 	b := r.browser()
 	params := AuthParams("scope", "openid profile email groups offline_access")
 	tokens := b.Token(Redeem(b.Code(params))).JSON()
+	secret := "" // of one-time codes
 	check := func(a Answer) Answer {
 		if a.Status != 200 {
 			t.Fatalf("%d %s", a.Status, a.Body)
@@ -60,6 +62,17 @@ func TestOperationsCostFewStatementsAndFewDurableCommits(t *testing.T) {
 			}
 		}},
 		{"a sign-in that is asked for without a session", 0, 0, func() { r.browser().Authorize(params) }},
+		{"a sign-in with a password", 3, 1, func() { r.browser().Code(params) }},
+		{"a sign-in with a password and a one-time code", 5, 2, func() {
+			if secret == "" {
+				secret, _ = b.enrols(t)
+				r.Exec(`SELECT pg_stat_statements_reset()`)
+			}
+			r.Later(30 * time.Second)
+			if a := r.browser().proves(secret); a.Query("code") == "" {
+				t.Fatalf("%d %s", a.Status, a.Location())
+			}
+		}},
 	} {
 		const times = 20
 		r.Exec(`SELECT pg_stat_statements_reset()`)

@@ -59,16 +59,40 @@ func (p *Provider) signInAndLink(ctx context.Context, v visit, w loginPage) (Ans
 
 // saveLink is the part of it after the session has started.
 func (p *Provider) saveLink(ctx context.Context, r Request, w loginPage, user *oidc.User, now time.Time) Answer {
-	l := *w.Link
-	account := store.UpstreamAccount{Upstream: l.Upstream, Issuer: l.Issuer, Sub: l.Sub, Label: l.Label}
-	err := p.store.LinkUpstreamAccount(ctx, account, user.Username, now)
+	err := p.makeLink(ctx, *w.Link, user, now)
 	switch {
 	case errors.Is(err, store.ErrNotFound): // it has become another user's
+		name := w.Link.DisplayName
 		w.Link = nil
-		return p.backFromUpstream(ctx, w, l.DisplayName, 403, upstreamUnknownAccount)
+		return p.backFromUpstream(ctx, w, name, 403, upstreamUnknownAccount)
 	case err != nil:
 		return p.failedLogin(ctx, w, err)
 	}
-	p.tell(ctx, oidc.UpstreamLinked{Upstream: l.Upstream, Username: user.Username})
-	return p.sendToUpstreamNamed(ctx, r, w, l.Upstream, now)
+	return p.sendToUpstreamNamed(ctx, r, w, w.Link.Upstream, now)
+}
+
+func (p *Provider) makeLink(ctx context.Context, l link, user *oidc.User, now time.Time) error {
+	account := store.UpstreamAccount{Upstream: l.Upstream, Issuer: l.Issuer, Sub: l.Sub, Label: l.Label}
+	err := p.store.LinkUpstreamAccount(ctx, account, user.Username, now)
+	if err == nil {
+		p.tell(ctx, oidc.UpstreamLinked{Upstream: l.Upstream, Username: user.Username})
+	}
+	return err
+}
+
+// linkAndGoOn makes the link of a visit whose person has just proven their factor. It does not send them there once more: the session
+// that would start then has not proven it. The tokens come with the next sign-in there.
+func (p *Provider) linkAndGoOn(ctx context.Context, v visit) (Answer, error) {
+	l := *v.link
+	v.link = nil
+	err := p.makeLink(ctx, l, v.standing.User, v.now)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		a := p.backFromUpstream(ctx, loginPage{pending: p.pendingOf(&v), Wanted: v.wanted}, l.DisplayName, 403, upstreamUnknownAccount)
+		a.Cookies = append(a.Cookies, v.cookies...)
+		return a, nil
+	case err != nil:
+		return Answer{}, err
+	}
+	return p.next(ctx, v)
 }

@@ -100,6 +100,14 @@ export function missing(name) {
   return complete(name) ? '' : `${name} is not installed; as root: apt-get install ${packages.join(' ')}`;
 }
 
+/** The same for programs that tests run, by the packages that have them. */
+export function missingPrograms(packageOf) {
+  const absent = () => Object.keys(packageOf).filter((name) => !has(name));
+  const packages = absent().map((name) => packageOf[name]);
+  if (packages.length > 0) aptInstall(packages);
+  return absent().length > 0 ? `${absent().join(', ')} not installed; as root: apt-get install ${packages.join(' ')}` : '';
+}
+
 /** Where Debian keeps Apache's modules. */
 export const modules = '/usr/lib/apache2/modules';
 export const modAuthOpenidc = 'libapache2-mod-auth-openidc';

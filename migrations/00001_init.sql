@@ -459,8 +459,8 @@ DECLARE
   other text;
 BEGIN
   PERFORM pg_advisory_xact_lock(hashtext('passkeys.rp_id'));
-  SELECT rp_id INTO other FROM passkeys WHERE rp_id <> NEW.rp_id LIMIT 1;
-  IF other IS NOT NULL THEN
+  SELECT rp_id INTO other FROM passkeys LIMIT 1; -- any: they have the same one
+  IF other <> NEW.rp_id THEN
     RAISE EXCEPTION 'passkeys.rp_id is % as long as there is a passkey, not %', other, NEW.rp_id
       USING ERRCODE = 'check_violation', CONSTRAINT = 'passkeys_rp_id_must_be_that_of_all_passkeys', TABLE = 'passkeys',
             HINT = format('Set GATEHOUSE_PASSKEY_RP_ID to %s; or delete all passkeys, and everybody makes new ones.', other);

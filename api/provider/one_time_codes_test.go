@@ -241,3 +241,28 @@ func TestOfManyWhoTypeACodeAtOnceOneWins(t *testing.T) {
 		t.Errorf("%d recovery codes are spent", n)
 	}
 }
+
+// Somebody who knows the password opened the account page before its owner set up codes: its forms are good for nothing any more.
+func TestAnAccountPageThatWasOpenedBeforeAFactorWasSetUpAsksForIt(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	thief, owner := r.browser(), r.browser()
+	page := thief.account()
+	owner.enrols(t)
+	for path, form := range map[string][]string{
+		"/account/tokens":        {"name", "mine", "scope", "openid", "days", "30"},
+		"/account/tokens/revoke": {"revoke", "1"},
+		"/account/passkeys":      {"credential", "{}"},
+		"/account/totp":          {"remove", "totp"},
+	} {
+		if a := thief.post(path, page, form...); a.Location().Path != "/factor" {
+			t.Errorf("%s: %d %s", path, a.Status, a.Location())
+		}
+	}
+	r.Exec(`DELETE FROM totp_secrets`)
+	r.Exec(`UPDATE groups SET mfa = true`)
+	r.WaitForNotify()
+	if a := thief.post("/account/tokens", page, "name", "mine", "scope", "openid", "days", "30"); a.Location().Path != "/add-factor" {
+		t.Errorf("a group asks for a factor: %d %s", a.Status, a.Location())
+	}
+}

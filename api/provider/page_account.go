@@ -166,18 +166,40 @@ func (p *Provider) fromAccountPage(ctx context.Context, r Request,
 		return w, s, u, refusal
 	}
 	w.forget()
-	s, u, err := p.store.LoadSession(ctx, oidc.Digest(r.Cookies[SessionCookie]), now)
+	v := accountVisit(r, nil, now)
+	err := p.loadStanding(ctx, &v)
 	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return w, oidc.Session{}, u, nil
 	case err != nil:
 		a := p.accountError(ctx, w, err)
 		return w, s, u, &a
-	case s.SID != w.SID:
+	case v.standing.Session == nil:
+		return w, oidc.Session{}, u, nil
+	case v.standing.Session.SID != w.SID:
 		a := p.errorPage(ctx, 400, pageForeignBrowser, nil)
 		return w, s, u, &a
 	}
-	return w, s, u, nil
+	return w, *v.standing.Session, *v.standing.User, p.unlessAccountOpens(ctx, w, v)
+}
+
+// unlessAccountOpens returns the answer where the account page would not open to the person of a visit any more: somebody else may have
+// come with the password alone, before a factor was set up or asked for.
+func (p *Provider) unlessAccountOpens(ctx context.Context, w accountPage, v visit) *Answer {
+	opens := false
+	v.instead = func(ctx context.Context, v visit) (Answer, error) {
+		if v.instead = nil; len(v.req.Unmet(v.client, v.standing.Standing, v.now)) > 0 {
+			return p.askAddFactor(ctx, v)
+		}
+		opens = true
+		return Answer{}, nil
+	}
+	a, err := p.next(ctx, v)
+	switch {
+	case err != nil:
+		a = p.accountError(ctx, w, err)
+	case opens:
+		return nil
+	}
+	return &a
 }
 
 // accountError goes back to the account page where another try may do.

@@ -294,6 +294,7 @@ CREATE TABLE users (
   updated_at     timestamptz NOT NULL DEFAULT now(),
   password_changed_at timestamptz NOT NULL DEFAULT now(),
   must_change_password boolean NOT NULL DEFAULT false,
+  passkey_later_at timestamptz,
   CONSTRAINT users_sub_must_be_unique UNIQUE (sub),
   CONSTRAINT users_sub_must_be_1_to_255_printable_ascii CHECK (sub ~ '^[!-~]{1,255}$'),
   CONSTRAINT users_username_must_be_unique UNIQUE (username),
@@ -324,7 +325,9 @@ BEGIN
       USING ERRCODE = 'check_violation', CONSTRAINT = 'users_sub_never_changes_add_a_new_user', TABLE = 'users',
             HINT = 'Add a new user instead, or change username.';
   END IF;
-  NEW.updated_at := now();
+  IF NEW.passkey_later_at IS NOT DISTINCT FROM OLD.passkey_later_at THEN -- which tells nobody anything about the person
+    NEW.updated_at := now();
+  END IF;
   IF NEW.password IS DISTINCT FROM OLD.password AND NOT is_set('same_password') THEN
     NEW.password_changed_at := now();
   END IF;
@@ -370,6 +373,7 @@ END $$;
 REVOKE ALL ON FUNCTION set_username_rule(text) FROM PUBLIC;
 
 COMMENT ON COLUMN users.must_change_password IS 'true: whoever signs in with the password has to choose another one first';
+COMMENT ON COLUMN users.passkey_later_at IS 'when they wanted no passkey yet: they are asked again after 30 days';
 COMMENT ON COLUMN users.password_changed_at IS 'by somebody: a sign-in that replaces the hash of the same password does not count';
 CREATE TRIGGER users_keep_sub BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION users_keep_sub();
 

@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 import { precompress } from './precompress.ts';
 
 /** What the pages for one's own account are made of, beside what all are. */
-const own = /src\/(pages|messages|components)\/own\/|components\/(ChangePassword|New|PasskeyList|Session|Token)/;
+const own = /src\/(pages|messages|components)\/own\/|components\/(ChangeP|CodeF|New|OneTime|PasskeyL|Qr|Session|Token)/;
 
 /** What hardly anybody gets to read. */
 const rare = /src\/messages\/passkey\/|PasskeyProblem/;
@@ -18,8 +18,9 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     // Nearly every function is called at once: Chromium then compiles them all beside the main thread, while the file comes in.
-    // Of the pages for one's own account there is one file, and one of all else, so that the form is there after one round trip.
-    cssCodeSplit: false,
+    // Of the pages for one's own account there is one file, and one of all else, so that the form is there after one round trip;
+    // the same of their styles.
+    cssCodeSplit: true,
     rolldownOptions: {
       output: {
         postBanner: '//# allFunctionsCalledOnLoad',

@@ -43,7 +43,8 @@ func NewAuthenticator() *Authenticator {
 	return a
 }
 
-func base64url(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
+// Base64URL is how browsers and forms write bytes.
+func Base64URL(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
 // clientData is what the browser says of a ceremony (WebAuthn §5.8.1).
 func (a *Authenticator) clientData(kind string, options map[string]any) []byte {
@@ -76,8 +77,8 @@ func (a *Authenticator) Create(options any) string {
 	data := a.data(Str(rp["id"]), a.Flags|attestedData, attested)
 	object := slices.Concat([]byte("\xa3\x63fmt\x64none\x67attStmt\xa0\x68authData"),
 		binary.BigEndian.AppendUint16([]byte{0x59}, uint16(len(data))), data)
-	return a.answer(map[string]any{"clientDataJSON": base64url(a.clientData("webauthn.create", o)), "attestationObject": base64url(object),
-		"authenticatorData": base64url(data), "publicKeyAlgorithm": -7, "transports": []string{"internal", "hybrid"}})
+	return a.answer(map[string]any{"clientDataJSON": Base64URL(a.clientData("webauthn.create", o)), "attestationObject": Base64URL(object),
+		"authenticatorData": Base64URL(data), "publicKeyAlgorithm": -7, "transports": []string{"internal", "hybrid"}})
 }
 
 // Get answers the options of navigator.credentials.get.
@@ -88,12 +89,12 @@ func (a *Authenticator) Get(options any) string {
 	hash := sha256.Sum256(clientData)
 	signed := sha256.Sum256(slices.Concat(data, hash[:]))
 	signature, _ := ecdsa.SignASN1(rand.Reader, a.Key, signed[:])
-	return a.answer(map[string]any{"clientDataJSON": base64url(clientData), "authenticatorData": base64url(data),
-		"signature": base64url(signature), "userHandle": base64url(a.Handle)})
+	return a.answer(map[string]any{"clientDataJSON": Base64URL(clientData), "authenticatorData": Base64URL(data),
+		"signature": Base64URL(signature), "userHandle": Base64URL(a.Handle)})
 }
 
 func (a *Authenticator) answer(response map[string]any) string {
-	text, _ := json.Marshal(map[string]any{"id": base64url(a.ID), "rawId": base64url(a.ID), "type": "public-key",
+	text, _ := json.Marshal(map[string]any{"id": Base64URL(a.ID), "rawId": Base64URL(a.ID), "type": "public-key",
 		"authenticatorAttachment": "platform", "clientExtensionResults": map[string]any{}, "response": maps.Clone(response)})
 	return string(text)
 }

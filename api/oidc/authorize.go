@@ -39,7 +39,9 @@ type AuthorizeRequest struct {
 	ACRValues     []string      `json:"av,omitempty"` // classes that are wished for, the first most (RFC 9470 §4)
 	EssentialACR  []string      `json:"ea,omitempty"` // classes one of which has to be reached; nil for any (§5.5.1.1)
 	At            time.Time     `json:"t"`            // when the request was first made
-	Chosen        string        `json:"ch,omitempty"` // the session to go on with, which the person chose (prompt=select_account)
+
+	CanMakePasskey bool   `json:"op,omitempty"` // the browser of a sign-in has said so, and its person was not asked yet
+	Chosen         string `json:"ch,omitempty"` // the session to go on with, which the person chose (prompt=select_account)
 
 	// At most one of these is set; then there is no redirect URI.
 	UserCode string `json:"uc,omitempty"` // the request of a device (RFC 8628), which has no browser
@@ -262,6 +264,7 @@ const (
 	IssueCode   // or whatever response_type names
 	AllowDevice // which polls for its tokens (RFC 8628 §3.3)
 	OpenAccount
+	OfferPasskey // before a code or a device, after a sign-in with a password
 )
 
 // FreshSignIn is how long ago a person may have signed in to change what they sign in with, or to make what outlives a session.
@@ -324,6 +327,8 @@ func (r AuthorizeRequest) Decide(c *Client, s Standing, consented bool, now time
 		return AskConsent, nil
 	case r.Account:
 		return OpenAccount, nil
+	case r.offersPasskey(s, now):
+		return OfferPasskey, nil
 	case r.UserCode != "":
 		return AllowDevice, nil
 	}
@@ -350,6 +355,15 @@ func (r AuthorizeRequest) addFactor(c *Client, s Standing, none bool, now time.T
 		return SignIn, nil
 	}
 	return AddFactor, nil
+}
+
+// PasskeyOffered is how long somebody who said "later" is not asked again whether they want a passkey.
+const PasskeyOffered = 30 * 24 * time.Hour
+
+// offersPasskey reports whether the person may want one: they have just typed a password where the browser can make one, and have none.
+func (r AuthorizeRequest) offersPasskey(s Standing, now time.Time) bool {
+	return r.CanMakePasskey && !s.Enrolled.Passkey && slices.Contains(s.Session.AMR, AMRPassword) && !slices.Contains(r.Prompt, "none") &&
+		now.Sub(s.Session.AuthTime) <= FreshSignIn && (s.User.PasskeyLaterAt == nil || now.Sub(*s.User.PasskeyLaterAt) > PasskeyOffered)
 }
 
 // mustSignInAgain: prompt=login and max_age are satisfied by a sign-in after the request was made.

@@ -20,6 +20,10 @@ func clientOf(m ClientMetadata) *Client { return &Client{ClientMetadata: m} }
 func TestDecide(t *testing.T) {
 	user := &User{Username: "alice"}
 	signedIn := Standing{Session: &Session{SID: "s", AuthTime: at(-10)}, User: user, Allowed: true}
+	typed := func(later *time.Time) Standing {
+		return Standing{Session: &Session{SID: "s", AuthTime: noon, AMR: []string{AMRPassword}}, Allowed: true,
+			User: &User{Username: "alice", PasskeyLaterAt: later}}
+	}
 	allowed := signedIn
 	allowed.Consented = Consent{Scopes: []string{"openid", "email"}, Resources: []string{"archive"}}
 	outside := signedIn
@@ -95,6 +99,16 @@ func TestDecide(t *testing.T) {
 		{"outside the groups, prompt=none", request("openid", "none", nil), first, outside, false, 0, AccessDenied},
 		{"a device", AuthorizeRequest{UserCode: "WDJB-MJHT", At: noon}, first, signedIn, false, AskConsent, ""},
 		{"a device, just allowed", AuthorizeRequest{UserCode: "WDJB-MJHT", At: noon}, first, signedIn, true, AllowDevice, ""},
+		{"a passkey to offer", AuthorizeRequest{CanMakePasskey: true, At: noon}, first, typed(nil), false, OfferPasskey, ""},
+		{"a passkey to offer, prompt=none", AuthorizeRequest{CanMakePasskey: true, Prompt: []string{"none"}, At: noon}, first, typed(nil), false,
+			IssueCode, ""},
+		{"a passkey to offer, later", AuthorizeRequest{CanMakePasskey: true, At: noon}, first, typed(new(at(-29 * 24 * 60))), false,
+			IssueCode, ""},
+		{"a passkey to offer, much later", AuthorizeRequest{CanMakePasskey: true, At: noon}, first, typed(new(at(-31 * 24 * 60))), false,
+			OfferPasskey, ""},
+		{"a passkey to offer, not by a password", AuthorizeRequest{CanMakePasskey: true, At: noon}, first, signedIn, false, IssueCode, ""},
+		{"a passkey to offer, to open the account", AuthorizeRequest{CanMakePasskey: true, Account: true, At: noon}, first, typed(nil), false,
+			OpenAccount, ""},
 		{"the account page", AuthorizeRequest{Account: true, At: noon}, first, signedIn, false, OpenAccount, ""},
 		{"the account page, nobody", AuthorizeRequest{Account: true, At: noon}, first, Standing{}, false, SignIn, ""},
 	} {

@@ -21,22 +21,3 @@ type PasskeyCounterWentBack struct {
 func (PasskeyCounterWentBack) Kind() EventKind {
 	return EventKind{"passkey_counter_went_back", LevelWarn, "the counter of a passkey went back"}
 }
-
-// PasskeyAdded is a passkey that a person made.
-type PasskeyAdded struct {
-	Username string `json:"username"`
-	Passkey  string `json:"passkey"`
-	Synced   bool   `json:"synced"`
-}
-
-func (PasskeyAdded) Kind() EventKind { return EventKind{"passkey_added", LevelInfo, "passkey added"} }
-
-// PasskeyRemoved is a passkey that its owner removed.
-type PasskeyRemoved struct {
-	Username string `json:"username"`
-	Passkey  string `json:"passkey"`
-}
-
-func (PasskeyRemoved) Kind() EventKind {
-	return EventKind{"passkey_removed", LevelInfo, "passkey removed"}
-}

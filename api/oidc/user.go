@@ -24,7 +24,8 @@ type User struct {
 	Groups        []string
 	UpdatedAt     time.Time
 
-	MustChangePassword bool // before a sign-in with it goes on
+	MustChangePassword bool       // before a sign-in with it goes on
+	PasskeyLaterAt     *time.Time // when they did not want one yet
 }
 
 // CustomClaims are those of users.claims. Numbers are json.Number, with all the digits that they came with.

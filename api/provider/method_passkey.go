@@ -46,7 +46,7 @@ func (p *Provider) provePasskey(ctx context.Context, r Request, client *oidc.Cli
 	case err != nil:
 		return proven{}, p.notByPasskey(ctx, user.Username, err)
 	case candidate.Answered:
-		return proven{}, p.notByPasskey(ctx, user.Username, authn.BadPasskey{Code: passkeyAnswered, Why: "the challenge was answered before"})
+		return proven{}, p.notByPasskey(ctx, user.Username, answeredBefore)
 	case candidate.Disabled:
 		p.tell(ctx, oidc.SignInRefused{Username: user.Username, ClientID: client.ClientID, Why: "the user is disabled"})
 		return proven{}, notProven{status: 403, code: accountDisabled}

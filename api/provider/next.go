@@ -112,6 +112,8 @@ func (p *Provider) take(ctx context.Context, v visit, step oidc.Step) (Answer, e
 		then = p.allowDevice
 	case oidc.OpenAccount:
 		then = p.openAccount
+	case oidc.OfferPasskey:
+		then = p.offerPasskey
 	default:
 		return p.refuseStep(ctx, v, step), nil
 	}

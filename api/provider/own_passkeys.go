@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -52,8 +53,7 @@ func (p *Provider) viewOfPasskeys(w *accountPage, account store.Account, c commo
 	var err error
 	for _, s := range account.Sessions {
 		if s.SID == w.SID && isFresh(oidc.Session{AuthTime: s.AuthTime}, c.now) {
-			u := &oidc.User{ID: account.UserID, Username: w.User.Username, Name: w.User.Name}
-			v.PasskeyOptions, err = p.passkeys.CreationOptions(challengeOn(c.Request), u, account.Passkeys...)
+			v.PasskeyOptions, err = p.creationOptions(c.Request, account.UserID, w.User, account.Passkeys...)
 		}
 	}
 	return v, err
@@ -75,35 +75,18 @@ const (
 	passkeyExists      = "passkey_exists"
 	passkeyName        = "invalid_passkey_name"
 	lastWayIn          = "last_way_in"
+	passkeyRequired    = "passkey_required"
 )
 
-// AddPasskey takes the answer of an authenticator that has made one. A sign-in that is not fresh is asked for again first.
+// AddPasskey takes the answer of an authenticator that has made one.
 func (p *Provider) AddPasskey(ctx context.Context, r Request) Answer {
-	now := p.now()
-	w, session, user, refusal := p.fromAccountPage(ctx, r, now)
-	if refusal != nil {
-		return *refusal
-	}
-	answer, ok := passkeyAnswer(r)
-	switch {
-	case p.passkeys == nil || !ok:
-		return p.errorPage(ctx, 400, pageInvalidRequest, nil)
-	case session.SID == "" || !isFresh(session, now):
-		return p.askSignIn(ctx, freshAccountVisit(r, w.User.Username, now))
-	case answer == "":
-		return p.backToAccount(ctx, w, 303, passkeyNeedsScript, 0)
-	}
-	code, err := p.addPasskey(ctx, r, store.NewPasskey{SID: w.SID, Cookie: oidc.Digest(r.Cookies[SessionCookie])}, &user, answer, now)
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return p.askSignIn(ctx, freshAccountVisit(r, w.User.Username, now))
-	case err != nil:
-		return p.accountError(ctx, w, err)
-	case code != "":
-		return p.backToAccount(ctx, w, 303, code, 0)
-	}
-	w.Done = passkeyAdded
-	return redirect(p.address(&w))
+	return p.changePasskeys(ctx, r, func(ctx context.Context, v visit, w accountPage) (Answer, error) {
+		a, code, err := p.addPasskey(ctx, v)
+		if code != "" {
+			return p.backToAccount(ctx, w, 303, code, 0), nil
+		}
+		return a, err
+	})
 }
 
 // freshAccountVisit opens the account page after a sign-in that is fresh enough to change what one signs in with.
@@ -114,33 +97,70 @@ func freshAccountVisit(r Request, username string, now time.Time) visit {
 	return v
 }
 
-// addPasskey checks the answer of an authenticator and saves the passkey that it has made for u. code says why not; the error is
-// store.ErrNotFound where the session of n has ended.
-func (p *Provider) addPasskey(
-	ctx context.Context, r Request, n store.NewPasskey, u *oidc.User, answer string, now time.Time,
-) (code string, err error) {
-	challenge := challengeOf(r)
-	made, err := p.passkeys.Create(answer, challenge, u)
-	if code := p.refusedPasskey(ctx, u.Username, err); code != "" {
-		return code, nil
-	} else if err != nil {
-		return "", err
+// addPasskey saves the passkey that comes with the form, for the person of a visit, who has proven all that is asked for; and goes on. A
+// code says why there is none. Whoever made one has proven with it who they are, so that the session has from now on what it proves.
+func (p *Provider) addPasskey(ctx context.Context, v visit) (a Answer, code string, err error) {
+	answer, ok := passkeyAnswer(v.r)
+	user := v.standing.User
+	switch {
+	case !ok || p.passkeys == nil:
+		return p.errorPage(ctx, 400, pageInvalidRequest, nil), "", nil
+	case answer == "":
+		return Answer{}, passkeyNeedsScript, nil
 	}
-	n.Passkey, n.Challenge = made, p.onceAnswered(challenge, now)
-	n.Name = suggestedName(r)
-	err = p.store.AddPasskey(ctx, n, now)
+	v.instead, v.req.CanMakePasskey = nil, false
+	challenge := challengeOf(v.r)
+	made, err := p.passkeys.Create(answer, challenge, user)
+	if code = p.refusedPasskey(ctx, user.Username, err); code != "" {
+		return Answer{}, code, nil
+	} else if err != nil {
+		return Answer{}, "", err
+	}
+	n := store.NewPasskey{Passkey: made, Challenge: p.onceAnswered(challenge, v.now), SID: v.standing.Session.SID,
+		Cookie: v.standing.Session.Cookie, AMR: oidc.PasskeyAMR(false), First: !v.standing.Enrolled.Any()}
+	n.Name = suggestedName(v.r)
+	codes := p.newRecoveryCodes(v.standing.Enrolled, user.ID)
+	n.RecoveryCodes = codes.digests
+	withCodes, err := p.store.AddPasskey(ctx, n, v.now)
+	if code = whyNotAdded(err); code != "" {
+		return Answer{}, code, nil
+	} else if errors.Is(err, store.ErrNotFound) {
+		return Answer{}, "", errSessionEnded
+	} else if err != nil {
+		return Answer{}, "", err
+	}
+	p.tell(ctx, oidc.FactorAdded{Username: user.Username, Factor: string(oidc.ByPasskey)})
+	v.done = passkeyAdded
+	if withCodes {
+		return p.showRecoveryCodes(ctx, v, codes), "", nil
+	}
+	a, err = p.nextAtBrowser(ctx, v)
+	return a, "", err
+}
+
+// addPasskeyOn is for pages on the way of a request: where there is no passkey, they show why.
+func (p *Provider) addPasskeyOn(w page, problem *failure) func(context.Context, visit) (Answer, error) {
+	return func(ctx context.Context, v visit) (Answer, error) {
+		a, code, err := p.addPasskey(ctx, v)
+		if code != "" {
+			*problem = p.failureOf(ctx, code, 0)
+			return redirect(p.address(w)), nil
+		}
+		return a, err
+	}
+}
+
+// whyNotAdded returns the code of an error of store.AddPasskey; "" for one of another kind, and for none.
+func whyNotAdded(err error) string {
 	switch {
 	case errors.Is(err, store.ErrTooMany):
-		return tooManyPasskeys, nil
+		return tooManyPasskeys
 	case errors.Is(err, store.ErrUsed):
-		return passkeyAnswered, nil
+		return passkeyAnswered
 	case errors.Is(err, store.ErrExists):
-		return passkeyExists, nil
-	case err != nil:
-		return "", err
+		return passkeyExists
 	}
-	p.tell(ctx, oidc.PasskeyAdded{Username: u.Username, Passkey: n.Name, Synced: n.Synced})
-	return "", nil
+	return ""
 }
 
 // suggestedName is what a passkey is called until its owner calls it otherwise: browser and system.
@@ -157,55 +177,84 @@ func suggestedName(r Request) string {
 
 // RenamePasskey takes the form with which people call one of theirs otherwise.
 func (p *Provider) RenamePasskey(ctx context.Context, r Request) Answer {
-	return p.changePasskey(ctx, r, func(w *accountPage, id []byte, now time.Time) (string, error) {
-		name, ok := oidc.ParseParam(r.Params["name"])
+	return p.changePasskeys(ctx, r, func(ctx context.Context, v visit, w accountPage) (Answer, error) {
+		id, ok := passkeyNamed(r)
+		name, isText := oidc.ParseParam(r.Params["name"])
 		name = strings.TrimSpace(name)
-		if !ok || name == "" || utf8.RuneCountInString(name) > 100 {
-			return passkeyName, nil
+		switch {
+		case !ok:
+			return p.errorPage(ctx, 400, pageInvalidRequest, nil), nil
+		case !isText || name == "" || utf8.RuneCountInString(name) > 100:
+			return p.backToAccount(ctx, w, 303, passkeyName, 0), nil
 		}
 		w.Done = passkeyRenamed
-		return "", p.store.RenamePasskey(ctx, w.SID, oidc.Digest(r.Cookies[SessionCookie]), id, name, now)
+		return redirect(p.address(&w)), p.store.RenamePasskey(ctx, w.SID, v.standing.Session.Cookie, id, name, v.now)
 	})
 }
 
-// RemovePasskey takes the form with which people remove one of theirs: not the last way to sign in.
+// RemovePasskey takes the form with which people remove one of theirs: neither the last way to sign in, nor what something asks for that
+// they would then not have.
 func (p *Provider) RemovePasskey(ctx context.Context, r Request) Answer {
-	return p.changePasskey(ctx, r, func(w *accountPage, id []byte, now time.Time) (string, error) {
-		name, err := p.store.RemovePasskey(ctx, w.SID, oidc.Digest(r.Cookies[SessionCookie]), id, now)
+	return p.changePasskeys(ctx, r, func(ctx context.Context, v visit, w accountPage) (Answer, error) {
+		id, ok := passkeyNamed(r)
+		if !ok {
+			return p.errorPage(ctx, 400, pageInvalidRequest, nil), nil
+		}
+		name, err := p.store.RemovePasskey(ctx, w.SID, v.standing.Session.Cookie, id, needsPasskey(v), v.now)
 		switch {
 		case errors.Is(err, store.ErrLastWayIn):
-			return lastWayIn, nil
+			return p.backToAccount(ctx, w, 303, lastWayIn, 0), nil
+		case errors.Is(err, store.ErrRequired):
+			return p.backToAccount(ctx, w, 303, passkeyRequired, 0), nil
 		case err == nil && name != "":
-			p.tell(ctx, oidc.PasskeyRemoved{Username: w.User.Username, Passkey: name})
+			p.tell(ctx, oidc.FactorRemoved{Username: w.User.Username, Factor: string(oidc.ByPasskey)})
 		}
 		w.Done = passkeyRemoved // one that another tab has removed is what the person wants
-		return "", err
+		return redirect(p.address(&w)), err
 	})
 }
 
-// changePasskey reads the form, has change done with a fresh sign-in and leads back to the account page; a code says why nothing was done.
-func (p *Provider) changePasskey(ctx context.Context, r Request, change func(*accountPage, []byte, time.Time) (string, error)) Answer {
+// needsPasskey reports whether something asks the person of a visit for what they would not have without a passkey.
+func needsPasskey(v visit) bool {
+	without := v.standing.Standing
+	session := *without.Session
+	session.AMR = slices.DeleteFunc(slices.Clone(session.AMR), func(method string) bool {
+		return slices.Contains(oidc.PasskeyAMR(true), method) || slices.Contains(oidc.PasskeyAMR(false), method)
+	})
+	without.Session, without.Enrolled.Passkey, without.Enrolled.HardwareKey = &session, false, false
+	ways, _ := v.req.Ways(v.client, without, v.now)
+	return ways == nil && len(v.req.Unmet(v.client, without, v.now)) > 0
+}
+
+// passkeyNamed returns the ID of the passkey that a form is about.
+func passkeyNamed(r Request) (id []byte, ok bool) {
+	name, ok := oidc.ParseParam(r.Params["passkey"])
+	id, err := base64.RawURLEncoding.DecodeString(name)
+	return id, ok && err == nil && len(id) > 0
+}
+
+// changePasskeys reads a form of the account page, and has change done for whoever has just signed in and proven what is asked for.
+func (p *Provider) changePasskeys(
+	ctx context.Context, r Request, change func(context.Context, visit, accountPage) (Answer, error),
+) Answer {
 	now := p.now()
-	w, session, _, refusal := p.fromAccountPage(ctx, r, now)
-	if refusal != nil {
+	var w accountPage
+	if refusal := p.open(ctx, r, &w, now); refusal != nil {
 		return *refusal
 	}
-	params, bad := oidc.ParseParams(r.Params, []string{"passkey"})
-	id, err := base64.RawURLEncoding.DecodeString(params["passkey"])
-	switch {
-	case len(bad) > 0 || err != nil || len(id) == 0:
-		return p.errorPage(ctx, 400, pageInvalidRequest, nil)
-	case session.SID == "" || !isFresh(session, now):
-		return p.askSignIn(ctx, freshAccountVisit(r, w.User.Username, now))
+	w.forget()
+	v := freshAccountVisit(r, w.User.Username, now)
+	v.sid = w.SID
+	v.instead = func(ctx context.Context, v visit) (Answer, error) {
+		a, err := change(ctx, v, w)
+		if errors.Is(err, store.ErrNotFound) {
+			return Answer{}, errSessionEnded
+		}
+		return a, err
 	}
-	code, err := change(&w, id, now)
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return p.askSignIn(ctx, freshAccountVisit(r, w.User.Username, now))
-	case err != nil:
+	a, err := p.nextAtBrowser(ctx, v)
+	if err != nil {
 		return p.accountError(ctx, w, err)
-	case code != "":
-		return p.backToAccount(ctx, w, 303, code, 0)
 	}
-	return redirect(p.address(&w))
+	return a
 }

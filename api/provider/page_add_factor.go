@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"time"
 
@@ -18,6 +19,8 @@ type addFactorPage struct {
 	Since   *time.Time `json:"si,omitempty"`
 	Add     []oidc.Way `json:"a"`
 	Wanted  *newToken  `json:"nt,omitempty"`
+	UserID  string     `json:"i"`
+	Error   failure    `json:"f,omitzero"`
 }
 
 type addFactorView struct {
@@ -28,13 +31,24 @@ type addFactorView struct {
 	Since  *time.Time `json:"since,omitempty"` // it asks for it
 	Add    []oidc.Way `json:"add"`
 	Cancel bool       `json:"cancel,omitempty"`
+
+	Passkey json.RawMessage `json:"passkey,omitempty"` // for navigator.credentials.create
+	Error   *failureView    `json:"error,omitempty"`
 }
 
 func (*addFactorPage) name() string { return "add_factor" }
 
-func (w *addFactorPage) view(_ context.Context, _ *Provider, c common) (any, error) {
-	return addFactorView{common: c, User: w.User, By: w.By, Name: w.Name, Since: w.Since, Add: w.Add,
-		Cancel: w.Request.RedirectURI != ""}, nil
+func (w *addFactorPage) view(_ context.Context, p *Provider, c common) (any, error) {
+	e := c.failed(w.Error)
+	view := addFactorView{User: w.User, By: w.By, Name: w.Name, Since: w.Since, Add: w.Add, Cancel: w.Request.RedirectURI != "", Error: e}
+	if slices.Contains(w.Add, oidc.ByPasskey) {
+		var err error
+		if view.Passkey, err = p.creationOptions(c.Request, w.UserID, w.User); err != nil {
+			return nil, err
+		}
+	}
+	view.common = c
+	return view, nil
 }
 
 // askAddFactor leads to the page, or to what was chosen there.
@@ -48,7 +62,7 @@ func (p *Provider) askAddFactor(ctx context.Context, v visit) (Answer, error) {
 	}
 	demand := v.req.Unmet(v.client, v.standing.Standing, v.now)[0]
 	w := addFactorPage{pending: p.pendingOf(&v), SID: v.standing.Session.SID, User: viewOfUser(v.standing.User), By: demand.By,
-		Name: demand.Name, Add: add, Wanted: v.wanted, Since: since(v.client, demand)}
+		Name: demand.Name, Add: add, Wanted: v.wanted, UserID: v.standing.User.ID, Since: since(v.client, demand)}
 	return redirect(p.address(&w), v.cookies...), nil
 }
 
@@ -85,7 +99,9 @@ func (p *Provider) AddFactor(ctx context.Context, r Request) Answer {
 		return p.errorPage(ctx, 400, pageInvalidRequest, w.Client)
 	}
 	v := visit{r: r, req: *w.Request, client: client, sid: w.SID, wanted: w.Wanted, now: now}
-	v.req.Adds = oidc.Way(chosen["add"])
+	if v.req.Adds = oidc.Way(chosen["add"]); v.req.Adds == oidc.ByPasskey {
+		v.req.Adds, v.instead = "", p.addPasskeyOn(&w, &w.Error)
+	}
 	a, err := p.nextAtBrowser(ctx, v)
 	if err != nil {
 		return p.failedPage(ctx, err, p.address(&w))

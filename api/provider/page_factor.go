@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
 	"time"
@@ -31,6 +32,8 @@ type factorView struct {
 	Ways   []oidc.Way   `json:"ways"`
 	Cancel bool         `json:"cancel,omitempty"` // the application can be told that the person did not want to
 	Error  *failureView `json:"error,omitempty"`
+
+	Passkey json.RawMessage `json:"passkey,omitempty"` // for navigator.credentials.get
 }
 
 // The codes of the factor page.
@@ -44,9 +47,17 @@ const (
 
 func (*factorPage) name() string { return "factor" }
 
-func (w *factorPage) view(_ context.Context, _ *Provider, c common) (any, error) {
+func (w *factorPage) view(ctx context.Context, p *Provider, c common) (any, error) {
 	e := c.failed(w.Error)
-	return factorView{common: c, User: w.User, Method: w.Method, Ways: w.Ways, Cancel: w.Request.RedirectURI != "", Error: e}, nil
+	view := factorView{common: c, User: w.User, Method: w.Method, Ways: w.Ways, Cancel: w.Request.RedirectURI != "", Error: e}
+	if w.Method == oidc.ByPasskey && p.passkeys != nil {
+		keys, err := p.store.ListOwnPasskeys(ctx, w.SID, c.now)
+		if err != nil {
+			return nil, err
+		}
+		view.Passkey = p.passkeys.RequestOptions(challengeOn(c.Request), keys...)
+	}
+	return view, nil
 }
 
 // askFactor leads to the page, which asks for the best of the ways there are.
@@ -81,13 +92,18 @@ func (p *Provider) Factor(ctx context.Context, r Request) Answer {
 		return p.cancelSignIn(ctx, r, w.pending, client)
 	case r.Params.Get("account") == "other": // whoever signs in next at this browser is not held up by who did not go on
 		return p.askAnother(r, loginPage{pending: w.pending}, false)
-	case typed["method"] != "":
+	case r.Params.Get("credential") == "" && typed["method"] != "":
 		return p.chooseWay(ctx, w, oidc.Way(typed["method"]))
 	}
 	// A client that hangs up does not escape the throttle: its attempt is finished and counted.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loginPatience)
 	defer cancel()
-	a, err := p.tryCode(ctx, r, w, client, typed["code"], now)
+	var a Answer
+	if r.Params.Get("credential") != "" {
+		a, err = p.tryPasskey(ctx, r, w, client, now)
+	} else {
+		a, err = p.tryCode(ctx, r, w, client, typed["code"], now)
+	}
 	var not notProven
 	switch {
 	case errors.As(err, &not):
@@ -183,6 +199,9 @@ func withMethods(amr, more []string) []string {
 // backToFactor leads back to the form with a reason.
 func (p *Provider) backToFactor(ctx context.Context, w factorPage, status int, code string, wait time.Duration) Answer {
 	w.Error = p.failureOf(ctx, code, wait)
+	if status == 401 {
+		status = 303
+	}
 	return Answer{Status: status, Location: p.address(&w), RetryAfter: wait, Error: code, UILocales: w.uiLocales()}
 }
 

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"time"
 
@@ -27,21 +28,28 @@ type newPasswordView struct {
 	Min   int          `json:"min"` // characters
 	Must  bool         `json:"must,omitempty"`
 	Error *failureView `json:"error,omitempty"`
+
+	Passkey json.RawMessage `json:"passkey,omitempty"` // for navigator.credentials.create, in place of a password
 }
 
 func (*newPasswordPage) name() string { return "new_password" }
 
 func (w *newPasswordPage) view(ctx context.Context, p *Provider, c common) (any, error) {
+	view := newPasswordView{User: w.User, Min: p.leastPassword(), Must: w.Link == nil}
 	if w.Link != nil { // it says at once if it is not good any more
 		link, err := p.store.LoadAccountLink(ctx, store.Digest(w.Link))
 		if problem := linkProblem(link, err, c.now); problem != "" {
 			return nil, store.ErrNotFound
-		} else if err != nil {
+		} else if err == nil && !link.HasFactor {
+			view.Passkey, err = p.creationOptions(c.Request, link.UserID, w.User)
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
-	e := c.failed(w.Error)
-	return newPasswordView{common: c, User: w.User, Min: p.leastPassword(), Must: w.Link == nil, Error: e}, nil
+	view.Error = c.failed(w.Error)
+	view.common = c
+	return view, nil
 }
 
 func (p *Provider) leastPassword() int { return max(p.PasswordMin, authn.MinPassword) }
@@ -61,6 +69,9 @@ func (p *Provider) NewPassword(ctx context.Context, r Request) Answer {
 	if refusal := p.open(ctx, r, &w, now); refusal != nil {
 		return *refusal
 	}
+	if r.Params.Get("credential") != "" && w.Link != nil {
+		return p.makePasskeyByLink(ctx, r, w, now)
+	}
 	typed := r.Params["new_password"]
 	if len(typed) != 1 {
 		return p.errorPage(ctx, 400, pageInvalidRequest, w.Client)
@@ -73,13 +84,18 @@ func (p *Provider) NewPassword(ctx context.Context, r Request) Answer {
 	case errors.Is(err, errSessionEnded):
 		return p.errorPage(ctx, 400, pageExpired, w.Client)
 	case err != nil:
-		code, status, wait := p.classify(ctx, err)
-		if status != 503 {
-			return p.errorPage(ctx, status, code, w.Client)
-		}
-		return p.backToNewPassword(ctx, w, status, code, wait)
+		return p.failedNewPassword(ctx, w, err)
 	}
 	return a
+}
+
+// failedNewPassword keeps the form where another try may do.
+func (p *Provider) failedNewPassword(ctx context.Context, w newPasswordPage, err error) Answer {
+	code, status, wait := p.classify(ctx, err)
+	if status != 503 {
+		return p.errorPage(ctx, status, code, w.Client)
+	}
+	return p.backToNewPassword(ctx, w, status, code, wait)
 }
 
 func (p *Provider) setNewPassword(ctx context.Context, r Request, w newPasswordPage, password string, now time.Time) (Answer, error) {

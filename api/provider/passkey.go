@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -23,6 +24,15 @@ func challengeOn(request string) [32]byte {
 // onceAnswered is what is remembered of a challenge, for as long as its page may be posted.
 func (p *Provider) onceAnswered(challenge [32]byte, now time.Time) store.JTI {
 	return store.JTI{SHA256: jtiDigest("passkey challenge", "", string(challenge[:])), ExpiresAt: now.Add(p.RequestTTL)}
+}
+
+// creationOptions returns what a passkey is made with on the page of a sealed request, by a user who has keys already; nil where there can
+// be none.
+func (p *Provider) creationOptions(request, userID string, u *userView, keys ...oidc.Passkey) (json.RawMessage, error) {
+	if p.passkeys == nil {
+		return nil, nil
+	}
+	return p.passkeys.CreationOptions(challengeOn(request), &oidc.User{ID: userID, Username: u.Username, Name: u.Name}, keys...)
 }
 
 // passkeyAnswer returns what the browser's authenticator said, "" where the form has nothing of one.

@@ -65,6 +65,7 @@ func (p *Provider) signIn(r Request, w loginPage, client *oidc.Client, who prove
 	}
 	req := *w.Request
 	req.At = who.authTime // a sign-in that was asked for has happened
+	req.CanMakePasskey = r.Params.Get("can_make_passkey") == "yes" && p.passkeys != nil
 	s := newSession{secret: randomSecret(), cookies: who.cookies}
 	s.NewSession = store.NewSession{
 		Session: oidc.Session{SID: newID(), Cookie: oidc.Digest(s.secret), AuthTime: who.authTime, AMR: who.amr}, StartedAt: now,

@@ -4,28 +4,56 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"gatehouse/api/oidc"
 )
 
 // AccountLink is an address with which a person sets a password, without its token.
 type AccountLink struct {
+	UserID    string
 	Username  string
 	Name      string
 	Email     string
 	ExpiresAt time.Time
 	SpentAt   *time.Time // used, or replaced by a newer one
 	Disabled  bool       // the user
+	HasFactor bool       // so that no other is set up by a link
 }
 
 var loadAccountLink = compile(`
-	SELECT u.username, coalesce(u.name, concat_ws(' ', u.given_name, u.family_name)), coalesce(u.email, ''), l.expires_at, l.spent_at,
-		u.disabled_at IS NOT NULL
+	SELECT u.id::text, u.username, coalesce(u.name, concat_ws(' ', u.given_name, u.family_name)), coalesce(u.email, ''), l.expires_at,
+		l.spent_at, u.disabled_at IS NOT NULL, ` + hasFactor + `
 	FROM account_links l JOIN users u USING (username) WHERE l.token_sha256 = @token`)
 
 // LoadAccountLink returns a link, whether or not it is still good; ErrNotFound if there is none. Nothing is spent.
 func (s *Store) LoadAccountLink(ctx context.Context, token Digest) (l AccountLink, err error) {
 	err = loadAccountLink.row(ctx, s.pool, args{"token": token[:]}).
-		Scan(&l.Username, &l.Name, &l.Email, &l.ExpiresAt, &l.SpentAt, &l.Disabled)
+		Scan(&l.UserID, &l.Username, &l.Name, &l.Email, &l.ExpiresAt, &l.SpentAt, &l.Disabled, &l.HasFactor)
 	return l, failure(err)
+}
+
+// hasFactor is whether user u has one.
+const hasFactor = `(EXISTS (SELECT FROM totp_secrets f WHERE f.user_id = u.id) OR EXISTS (SELECT FROM passkeys f WHERE f.user_id = u.id))`
+
+var addPasskeyByLink = compile(`
+	WITH spent AS (
+		UPDATE account_links l SET spent_at = @now FROM users u
+		WHERE l.token_sha256 = @token AND l.spent_at IS NULL AND l.expires_at > @now
+			AND u.username = l.username AND u.disabled_at IS NULL AND NOT ` + hasFactor + `
+		RETURNING u.id, u.username
+	), added AS (
+		INSERT INTO passkeys (credential_id, user_id, rp_id, name, public_key, sign_count, synced, aaguid, transports, created_at)
+		SELECT @credential, id, @rp_id, @name, @public_key, @sign_count, @synced, nullif(@aaguid, '')::uuid, @transports, @now FROM spent
+	)
+	SELECT username FROM spent`)
+
+// AddPasskeyByLink spends a link for a passkey, of somebody who has no factor: else whoever has the link would get around it. ErrNotFound:
+// it is not good any more, or they have one.
+func (s *Store) AddPasskeyByLink(ctx context.Context, token Digest, k oidc.Passkey, now time.Time) (username string, err error) {
+	a := passkeyArgs(k)
+	a["token"], a["now"] = token[:], now
+	err = addPasskeyByLink.row(ctx, s.pool, a).Scan(&username)
+	return username, failure(err)
 }
 
 var setPasswordByLink = compile(`

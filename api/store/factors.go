@@ -69,9 +69,15 @@ func provenInSession(by string) string {
 }
 
 // proves is for what spends something of the part named person, and has a row if it was good.
-func proves(spent string) query {
+func proves(spent string) query { return provesWith("", spent) }
+
+// provesWith is for what takes more parts, which come before.
+func provesWith(parts, spent string) query {
+	if parts != "" {
+		parts += `, `
+	}
 	return compile(`
-	WITH ` + signedInPerson + `, spent AS (` + spent + `), ` + provenInSession("spent") + `, reset AS (
+	WITH ` + signedInPerson + `, ` + parts + `spent AS (` + spent + `), ` + provenInSession("spent") + `, reset AS (
 		DELETE FROM login_throttle WHERE bucket = ANY (@reset) AND EXISTS (SELECT FROM session)
 	), ` + noteSignIn("factor_proven", "session") + `, ` + insertIssue + `
 	SELECT ` + firstUse + ` FROM session`)

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"maps"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -51,20 +52,70 @@ type UsedPasskey struct {
 	Challenge    JTI // that it has answered, which it may once
 }
 
-// usedPasskey are the first parts of a statement that a passkey is used in: its part passkey has a row if the passkey is there and the
+// usedPasskey are the parts of a statement that a passkey of a user is used in: its part passkey has a row if the passkey is there and the
 // challenge has not been answered before. The counter of one that cannot be in two places has to have gone up, also since it was read.
-const usedPasskey = `challenge AS (
+func usedPasskey(user string) string {
+	return `challenge AS (
 			INSERT INTO used_jtis (jti_sha256, expires_at) VALUES (@challenge, @challenge_expires_at) ON CONFLICT DO NOTHING RETURNING 1
 		), passkey AS (
 			UPDATE passkeys SET used_at = @now, sign_count = @sign_count
-			WHERE credential_id = @credential AND user_id = @user AND (synced OR @sign_count > sign_count OR @sign_count + sign_count = 0)
-				AND EXISTS (SELECT FROM challenge)
-			RETURNING 1
+			WHERE credential_id = @credential AND user_id = ` + user + ` AND EXISTS (SELECT FROM challenge)
+				AND (synced OR @sign_count > sign_count OR @sign_count + sign_count = 0)
+			RETURNING user_id
 		)`
+}
 
 func (k *UsedPasskey) args() args {
 	return args{"credential": k.CredentialID, "sign_count": k.SignCount, "challenge": k.Challenge.SHA256[:],
 		"challenge_expires_at": k.Challenge.ExpiresAt}
+}
+
+var spendPasskeyChallenge = provesWith(usedPasskey(`(SELECT user_id FROM person)`), `SELECT user_id FROM passkey`)
+
+// ProvePasskey notes the use of a passkey whose answer counts, with what prove saves. ErrNotFound, too, where the challenge was answered
+// before.
+func (s *Store) ProvePasskey(ctx context.Context, p FactorProof, used UsedPasskey, now time.Time) error {
+	return s.prove(ctx, spendPasskeyChallenge, p, used.args(), now)
+}
+
+// PasskeyAttempt is what is needed to look at the answer of an authenticator in somebody's session.
+type PasskeyAttempt struct {
+	Standing
+	Passkey  *oidc.Passkey // nil: they have none of that ID
+	Answered bool          // the challenge was, before
+}
+
+var loadPasskeyAttempt = standingOf(`, EXISTS (SELECT FROM used_jtis WHERE jti_sha256 = @challenge), ` + ownPasskeyColumns)
+
+// ownPasskeyColumns are of the passkey @credential of user u: empty lists where they have none.
+const ownPasskeyColumns = `ARRAY(SELECT public_key FROM passkeys p WHERE p.user_id = u.id AND p.credential_id = @credential),
+		ARRAY(SELECT sign_count FROM passkeys p WHERE p.user_id = u.id AND p.credential_id = @credential),
+		ARRAY(SELECT ARRAY[synced, hardware_protected] FROM passkeys p WHERE p.user_id = u.id AND p.credential_id = @credential),
+		ARRAY(SELECT name FROM passkeys p WHERE p.user_id = u.id AND p.credential_id = @credential)`
+
+// LoadPasskeyAttempt returns in one statement what LoadStanding does, and the passkey. The Standing is empty where nobody is signed in.
+func (s *Store) LoadPasskeyAttempt(
+	ctx context.Context, cookie Digest, c *oidc.Client, credentialID []byte, challenge Digest, now time.Time,
+) (out PasskeyAttempt, err error) {
+	var keys [][]byte
+	var counts []int64
+	var flags []bool
+	var names []string
+	row := loadPasskeyAttempt.row(ctx, s.pool, args{"cookie": cookie[:], "now": now, "client": c.ClientID,
+		"allowed_groups": oidc.NotNil(c.AllowedGroups), "credential": credentialID, "challenge": challenge[:]})
+	err = failure(scanAll(row, append(standingFields(&out.Standing), []any{&out.Answered, &keys, &counts, &flags, &names})...))
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return PasskeyAttempt{}, nil
+	case err != nil:
+		return out, err
+	}
+	out.Session.Cookie = cookie
+	if len(keys) > 0 {
+		out.Passkey = &oidc.Passkey{CredentialID: credentialID, PublicKey: keys[0], SignCount: counts[0], Synced: flags[0],
+			HardwareProtected: flags[1], Name: names[0]}
+	}
+	return out, nil
 }
 
 // passkeysAtMost are the passkeys of one person.
@@ -74,36 +125,55 @@ var listOwnPasskeys = compile(`
 	SELECT ` + passkeyColumns + ` FROM sessions s JOIN users u ON u.id = s.user_id JOIN passkeys p ON p.user_id = u.id
 	WHERE s.sid = @session AND s.ended_at IS NULL AND s.expires_at > @now AND u.disabled_at IS NULL ORDER BY p.created_at, p.credential_id`)
 
+// ListOwnPasskeys returns those of the person whose session sid is; none once that has ended.
+func (s *Store) ListOwnPasskeys(ctx context.Context, sid string, now time.Time) ([]oidc.Passkey, error) {
+	rows, err := listOwnPasskeys.rows(ctx, s.pool, args{"session": sid, "now": now})
+	if err != nil {
+		return nil, failure(err)
+	}
+	list, err := pgx.CollectRows(rows, scanPasskey)
+	return list, failure(err)
+}
+
 func scanPasskey(row pgx.CollectableRow) (k oidc.Passkey, err error) {
 	return k, row.Scan(passkeyFields(&k)...)
 }
 
-// NewPasskey is a passkey to be, and where it is made.
+// NewPasskey is a passkey that a person makes in their session.
 type NewPasskey struct {
 	oidc.Passkey
-	Challenge JTI
-	SID       string // the session of the person
-	Cookie    Digest
+	Challenge     JTI
+	SID           string
+	Cookie        Digest
+	AMR           []string // that the session has from now on, too
+	First         bool     // whether they have no factor, as far as the caller knows
+	RecoveryCodes [][]byte // for somebody who has none left; nil: none
 }
 
 var (
 	lockPasskeysOf = compile(`SELECT FROM users u JOIN sessions s ON s.user_id = u.id WHERE s.sid = @session FOR NO KEY UPDATE OF u`)
 
 	addPasskey = compile(`
-		WITH person AS (
-			SELECT u.id, @most > (SELECT count(*) FROM passkeys WHERE user_id = u.id) AS has_room
-			FROM sessions s, users u WHERE s.sid = @session AND ` + signedIn + `
+		WITH ` + signedInPerson + `, room AS (
+			SELECT user_id FROM person WHERE @most > (SELECT count(*) FROM passkeys k WHERE k.user_id = person.user_id)
 		), challenge AS (
-			INSERT INTO used_jtis (jti_sha256, expires_at) SELECT @challenge, @challenge_expires_at FROM person WHERE has_room
+			INSERT INTO used_jtis (jti_sha256, expires_at) SELECT @challenge, @challenge_expires_at FROM room
+			WHERE NOT @first OR NOT EXISTS (SELECT FROM passkeys k WHERE k.user_id = room.user_id)
+				AND NOT EXISTS (SELECT FROM totp_secrets t WHERE t.user_id = room.user_id)
 			ON CONFLICT DO NOTHING RETURNING 1
 		), added AS (
 			INSERT INTO passkeys (credential_id, user_id, rp_id, name, public_key, sign_count, synced, aaguid, transports, created_at)
-			SELECT @credential, id, @rp_id, @name, @public_key, @sign_count, @synced, nullif(@aaguid, '')::uuid, @transports, @now
-			FROM person, challenge
-			ON CONFLICT DO NOTHING RETURNING 1
-		)
-		SELECT has_room, EXISTS (SELECT FROM challenge), EXISTS (SELECT FROM added) FROM person`)
+			SELECT @credential, user_id, @rp_id, @name, @public_key, @sign_count, @synced, nullif(@aaguid, '')::uuid, @transports, @now
+			FROM room, challenge
+			ON CONFLICT DO NOTHING RETURNING user_id
+		), ` + provenInSession("added") + `, ` + recoveryCodesWithFirst("added") + `
+		SELECT EXISTS (SELECT FROM room), EXISTS (SELECT FROM challenge), EXISTS (SELECT FROM added), EXISTS (SELECT FROM codes) FROM person`)
 )
+
+func passkeyArgs(k oidc.Passkey) args {
+	return args{"credential": k.CredentialID, "rp_id": k.RPID, "name": k.Name, "public_key": k.PublicKey, "sign_count": k.SignCount,
+		"synced": k.Synced, "aaguid": k.AAGUID, "transports": oidc.NotNil(k.Transports)}
+}
 
 // Why a passkey was not added.
 var (
@@ -111,30 +181,29 @@ var (
 	ErrExists  = errors.New("it is there already")
 )
 
-// AddPasskey saves a passkey of the person whose session it is, at the browser with the cookie. ErrNotFound: the session has ended;
-// ErrTooMany: they have 20; ErrUsed: the challenge was answered before; ErrExists: somebody has that passkey. The lock on the user makes
-// parallel additions count each other.
-func (s *Store) AddPasskey(ctx context.Context, n NewPasskey, now time.Time) error {
+// AddPasskey saves a passkey of the person whose session it is, at the browser with the cookie; codes reports whether the recovery codes
+// were saved. ErrNotFound: the session has ended; ErrTooMany: they have 20; ErrUsed: the challenge was answered before, or another tab has
+// set up a first factor; ErrExists: somebody has that passkey. The lock on the user makes parallel additions count each other.
+func (s *Store) AddPasskey(ctx context.Context, n NewPasskey, now time.Time) (codes bool, err error) {
 	var batch pgx.Batch
 	var hasRoom, first, added bool
 	lockPasskeysOf.queue(&batch, args{"session": n.SID})
-	addPasskey.queue(&batch, args{"session": n.SID, "cookie": n.Cookie[:], "now": now, "most": passkeysAtMost,
-		"challenge": n.Challenge.SHA256[:], "challenge_expires_at": n.Challenge.ExpiresAt, "credential": n.CredentialID, "rp_id": n.RPID,
-		"name": n.Name, "public_key": n.PublicKey, "sign_count": n.SignCount, "synced": n.Synced, "aaguid": n.AAGUID,
-		"transports": oidc.NotNil(n.Transports)}).
-		QueryRow(func(row pgx.Row) error { return row.Scan(&hasRoom, &first, &added) })
-	err := s.pool.SendBatch(ctx, &batch).Close()
+	a := passkeyArgs(n.Passkey)
+	maps.Copy(a, args{"session": n.SID, "cookie": n.Cookie[:], "now": now, "most": passkeysAtMost, "amr": n.AMR, "first": n.First,
+		"challenge": n.Challenge.SHA256[:], "challenge_expires_at": n.Challenge.ExpiresAt, "codes": n.RecoveryCodes})
+	addPasskey.queue(&batch, a).QueryRow(func(row pgx.Row) error { return row.Scan(&hasRoom, &first, &added, &codes) })
+	err = s.pool.SendBatch(ctx, &batch).Close()
 	switch {
 	case err != nil:
-		return failure(err)
+		return false, failure(err)
 	case !hasRoom:
-		return ErrTooMany
+		return false, ErrTooMany
 	case !first:
-		return ErrUsed
+		return false, ErrUsed
 	case !added:
-		return ErrExists
+		return false, ErrExists
 	}
-	return nil
+	return codes, nil
 }
 
 var renamePasskey = compile(`
@@ -155,34 +224,55 @@ func (s *Store) RenamePasskey(ctx context.Context, sid string, cookie Digest, cr
 
 var removePasskey = compile(`
 	WITH person AS (
-		SELECT u.id, u.username, u.password IS NOT NULL OR EXISTS (SELECT FROM upstream_accounts a JOIN upstreams p ON p.name = a.upstream
-				WHERE a.username = u.username AND p.disabled_at IS NULL)
-			OR EXISTS (SELECT FROM passkeys WHERE user_id = u.id AND credential_id <> @credential) AS has_another
+		SELECT u.id, EXISTS (SELECT FROM passkeys WHERE user_id = u.id AND credential_id <> @credential) AS has_another,
+			u.password IS NOT NULL OR EXISTS (SELECT FROM upstream_accounts a JOIN upstreams p ON p.name = a.upstream
+				WHERE a.username = u.username AND p.disabled_at IS NULL) AS has_other_ways
 		FROM sessions s, users u WHERE s.sid = @session AND ` + signedIn + `
 	), removed AS (
-		DELETE FROM passkeys k USING person WHERE k.user_id = person.id AND k.credential_id = @credential AND person.has_another
+		DELETE FROM passkeys k USING person
+		WHERE k.user_id = person.id AND k.credential_id = @credential AND (has_another OR has_other_ways AND NOT @required)
 		RETURNING k.name
 	)
-	SELECT has_another, coalesce((SELECT name FROM removed), '') FROM person`)
+	SELECT has_another, has_other_ways, coalesce((SELECT name FROM removed), '') FROM person`)
 
-// ErrLastWayIn is the error of removing that without which nobody could sign in to the account.
-var ErrLastWayIn = errors.New("it is the last way to sign in")
+// Why a passkey was not removed.
+var (
+	ErrLastWayIn = errors.New("it is the last way to sign in")
+	ErrRequired  = errors.New("something asks for a second factor, and there is no other")
+)
 
-// RemovePasskey deletes a passkey of the person whose session it is, and returns its name: "" if it was none of theirs. ErrNotFound: the
-// session has ended. The lock on the user has those that are removed in parallel see each other.
-func (s *Store) RemovePasskey(ctx context.Context, sid string, cookie Digest, credentialID []byte, now time.Time) (name string, err error) {
+// RemovePasskey deletes a passkey of the person whose session it is, and returns its name: "" if it was none of theirs. The last one stays
+// where it is required or the last way to sign in. ErrNotFound: the session has ended. The lock on the user has those that are removed in
+// parallel see each other.
+func (s *Store) RemovePasskey(
+	ctx context.Context, sid string, cookie Digest, credentialID []byte, required bool, now time.Time,
+) (name string, err error) {
 	var batch pgx.Batch
-	another := false
+	var another, otherWays bool
 	lockPasskeysOf.queue(&batch, args{"session": sid})
-	removePasskey.queue(&batch, args{"session": sid, "cookie": cookie[:], "credential": credentialID, "now": now}).
-		QueryRow(func(row pgx.Row) error { return row.Scan(&another, &name) })
-	if err := s.pool.SendBatch(ctx, &batch).Close(); err != nil {
+	removePasskey.queue(&batch, args{"session": sid, "cookie": cookie[:], "credential": credentialID, "required": required, "now": now}).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&another, &otherWays, &name) })
+	err = s.pool.SendBatch(ctx, &batch).Close()
+	switch {
+	case err != nil:
 		return "", failure(err)
-	}
-	if !another {
+	case another:
+		return name, nil
+	case !otherWays:
 		return "", ErrLastWayIn
+	case required:
+		return "", ErrRequired
 	}
 	return name, nil
+}
+
+var postponePasskey = compile(`
+	UPDATE users u SET passkey_later_at = @now FROM sessions s WHERE s.sid = @session AND ` + signedIn + ` RETURNING true`)
+
+// PostponePasskey notes that the person whose session it is wants no passkey yet. ErrNotFound: the session has ended.
+func (s *Store) PostponePasskey(ctx context.Context, sid string, cookie Digest, now time.Time) error {
+	noted := false
+	return failure(postponePasskey.row(ctx, s.pool, args{"session": sid, "cookie": cookie[:], "now": now}).Scan(&noted))
 }
 
 // PasskeyRPID returns the relying party ID of all passkeys, and how many there are; "" and 0 where there are none.

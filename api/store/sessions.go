@@ -147,7 +147,7 @@ const (
 
 var (
 	startSession          = startSessionWith(``, `(@verified = '' OR password = @verified)`)
-	startSessionByPasskey = startSessionWith(usedPasskey+`, `, `@verified = '' AND EXISTS (SELECT FROM passkey)`)
+	startSessionByPasskey = startSessionWith(usedPasskey(`@user`)+`, `, `@verified = '' AND EXISTS (SELECT FROM passkey)`)
 )
 
 // startSessionWith is for the parts of a statement in which a proof is spent, and the condition that it counts.

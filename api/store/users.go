@@ -13,7 +13,7 @@ import (
 // userColumns is how a user u is read wherever claims are made of it; userFields takes them in this order.
 const userColumns = `u.id::text, u.sub, u.username, coalesce(u.name, ''), coalesce(u.given_name, ''), coalesce(u.family_name, ''),
 	coalesce(u.email, ''), u.email_verified, coalesce(u.picture, ''), coalesce(u.zoneinfo, ''), coalesce(u.locale, ''), u.claims, u.updated_at,
-	u.must_change_password, ` + groupsOfUser
+	u.must_change_password, u.passkey_later_at, ` + groupsOfUser
 
 // The groups are always read by the user: a client may be for a group that has all users in it.
 const groupsOfUser = `ARRAY(SELECT m.group_name FROM group_members m WHERE m.username = u.username ORDER BY 1)`
@@ -21,7 +21,7 @@ const groupsOfUser = `ARRAY(SELECT m.group_name FROM group_members m WHERE m.use
 func userFields(u *oidc.User) []any {
 	return []any{&u.ID, &u.Sub, &u.Username, &u.Name, &u.GivenName, &u.FamilyName,
 		&u.Email, &u.EmailVerified, &u.Picture, &u.Zoneinfo, &u.Locale, &u.Custom, &u.UpdatedAt,
-		&u.MustChangePassword, &u.Groups}
+		&u.MustChangePassword, &u.PasskeyLaterAt, &u.Groups}
 }
 
 // mayUse is the condition that user u may use a client with those allowed_groups, an argument or a column.

@@ -319,7 +319,7 @@ test('all that the login page needs is asked for at once, after the HTML, in eve
     await page.waitForSelector('input[name=password]', { timeout: 10_000 }).catch(() => assert.fail(`only ${asked} is asked for at once`));
     await page.waitForLoadState('networkidle');
     assert.match(await page.title(), title);
-    assert.deepEqual(asked.sort(), ['/assets/index.js', '/assets/style.css', '/config.json', '/interaction']);
+    assert.deepEqual(asked.sort(), ['/assets/index.css', '/assets/index.js', '/config.json', '/interaction']);
     await context.close();
   }
 });

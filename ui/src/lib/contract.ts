@@ -99,11 +99,13 @@ const fromTheAPI = {
   /** Also the UI's own, at the address that `gatehouse user link` prints, which has the token. `error` says why it is no good. */
   link: page<{ action: string; token?: string; error?: Failure }>('action'),
   /** `method` is the one of the `ways` that it asks for. */
-  factor: page<WithForm & { client?: Client; user: User; method: Way; ways: Way[]; cancel?: boolean; error?: Failure }>('action'),
+  factor: page<WithForm & {
+    client?: Client; user: User; method: Way; ways: Way[]; cancel?: boolean; error?: Failure; passkey?: Options;
+  }>('action'),
   /** `by` what more than a password is asked for, since when; `name` is that of a group. */
   add_factor: page<WithForm & {
     client?: Client; user: User; by: 'group' | 'client' | 'request'; name?: string; since?: string; add: ('totp' | 'passkey')[];
-    cancel?: boolean; error?: Failure;
+    cancel?: boolean; error?: Failure; passkey?: Options;
   }>('action'),
   /** `secret` is in base32; without one they have codes already. `uri` is what the QR code says. */
   totp: page<WithForm & {
@@ -112,7 +114,9 @@ const fromTheAPI = {
   /** `codes` are there once, right after they were made. */
   recovery_codes: page<WithForm & { client?: Client; user: User; codes?: string[]; error?: Failure }>('action'),
   /** `min` is in characters; they `must` go on with it, for somebody else chose the one that they have. */
-  new_password: page<WithForm & { user: User; min: number; must?: boolean; error?: Failure }>('action'),
+  new_password: page<WithForm & { user: User; min: number; must?: boolean; error?: Failure; passkey?: Options }>('action'),
+  /** Before the application, after a sign-in with a password. */
+  offer_passkey: page<WithForm & { client?: Client; user: User; error?: Failure; passkey?: Options }>('action'),
   /** `retry` is the UI's own: the same question may get a better answer in a moment. */
   error: page<{ error: Failure; client?: Client; return_to?: string; try_again?: string; retry?: boolean }>(),
 };

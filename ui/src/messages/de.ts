@@ -67,6 +67,7 @@ export const de: Messages = {
   },
 
   passkey: {
+    added: 'Ihr Passkey ist bereit. Melden Sie sich damit an.',
     signIn: 'Mit Passkey anmelden',
     busy: 'Warten auf Ihren Passkey …',
   },

@@ -71,6 +71,7 @@ export const en = {
   },
 
   passkey: {
+    added: 'Your passkey is ready. Sign in with it.',
     signIn: 'Sign in with a passkey',
     busy: 'Waiting for your passkey…',
   },

@@ -67,6 +67,7 @@ export const fr: Messages = {
   },
 
   passkey: {
+    added: 'Votre clé d’accès est prête. Connectez-vous avec elle.',
     signIn: 'Se connecter avec une clé d’accès',
     busy: 'En attente de votre clé d’accès…',
   },

@@ -40,6 +40,11 @@ test('the person makes a passkey on the account page', () => browser.watched('ma
   await arrived(page, `${stack.ui}/account`);
   await device.setPresence(true);
   await page.click('button[name=add][value=passkey]');
+  await arrived(page, `${stack.ui}/recovery-codes`); // the first factor comes with them
+  await page.waitForSelector('ol#recovery-codes > li');
+  for (const code of await page.locator('ol#recovery-codes > li').allInnerTexts()) browser.secrets.set(code, 'a recovery code');
+  await page.click('form button[type=submit]');
+  await arrived(page, `${stack.ui}/account`);
   await page.waitForSelector('text=Your passkey is ready');
   await accessible();
   await picture('made');
@@ -105,7 +110,22 @@ test('one that is gone here is refused in words, and the password still works', 
   await arrived(page, `${stack.ui}/account`);
   await device.setPresence(true);
   await page.click('button[name=add][value=passkey]');
+  await page.waitForSelector('ol#recovery-codes > li');
+  await page.click('form button[type=submit]');
   await page.waitForSelector('text=Your passkey is ready');
+}));
+
+test('after the password it is the second factor', () => browser.watched('factor', page, async () => {
+  await device.setPresence(false);
+  await begin();
+  await signIn(page, 'carol', password);
+  await arrived(page, `${stack.ui}/factor`);
+  await page.waitForSelector('button[name=method][value=passkey]');
+  await accessible();
+  await picture('factor');
+  await device.setPresence(true);
+  await page.click('button[name=method][value=passkey]');
+  await arrived(page, `${stack.ui}/account`);
 }));
 
 test('it is renamed and removed', () => browser.watched('change', page, async () => {
@@ -120,6 +140,53 @@ test('it is renamed and removed', () => browser.watched('change', page, async ()
   await page.waitForSelector('text=The passkey is removed.');
   await accessible();
   assert.equal(await page.locator('h3:has-text("My phone")').count(), 0);
+}));
+
+test('whoever has none is offered one after the password, once', () => browser.watched('offer', page, async () => {
+  await stack.gatehouse(['user', 'add', 'dora', '--password-stdin'], `${password}\n`);
+  await stack.gatehouse(['client', 'add', 'wiki', '--public', '--first-party', '--redirect-uri', `${stack.ui}/device`]);
+  const wiki = `${stack.issuer}/authorize?${new URLSearchParams({
+    client_id: 'wiki', redirect_uri: `${stack.ui}/device`, response_type: 'code', scope: 'openid',
+    code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', code_challenge_method: 'S256',
+  })}`;
+  const asDora = async () => {
+    await device.setPresence(false);
+    await page.context().clearCookies();
+    await page.goto(wiki);
+    await page.waitForSelector('input[name=can_make_passkey]', { state: 'attached' });
+    await signIn(page, 'dora', password);
+  };
+  await asDora();
+  await arrived(page, `${stack.ui}/offer-passkey`);
+  await page.waitForSelector('button[name=add][value=passkey]');
+  await accessible();
+  await picture('offer');
+  await page.click('button[name=later]');
+  await arrived(page, `${stack.ui}/device?code=`);
+  await asDora();
+  await arrived(page, `${stack.ui}/device?code=`);
+  await stack.sql(`UPDATE users SET passkey_later_at = passkey_later_at - interval '31 days';`);
+  await asDora();
+  await arrived(page, `${stack.ui}/offer-passkey`);
+  await device.setPresence(true);
+  await page.click('button[name=add][value=passkey]');
+  await page.waitForSelector('ol#recovery-codes > li');
+  await page.click('form button[type=submit]');
+  await arrived(page, `${stack.ui}/device?code=`);
+}));
+
+test('an account link makes a passkey in place of a password', () => browser.watched('link', page, async () => {
+  await stack.gatehouse(['user', 'add', 'emil', '--no-password']);
+  const link = (await stack.gatehouse(['user', 'link', 'emil'])).trim();
+  browser.secrets.set(new URL(link).hash.slice(1), 'the token of a link');
+  await device.clear();
+  await page.context().clearCookies();
+  await page.goto(link);
+  await page.waitForSelector('button[name=add][value=passkey]');
+  await accessible();
+  await picture('link');
+  await page.click('button[name=add][value=passkey]');
+  await arrived(page, `${stack.ui}/account`); // by the login page, where the authenticator answers what the field offers
 }));
 
 test('no log has the password', () => assertNoneIn(stack.logs(), browser.secrets));

@@ -58,7 +58,7 @@ export const answers = (api) => {
   };
   const addFactor = {
     page: 'add_factor', request: 'sealed', action: `${api}/factor/add`, client: hub, user: alice, cancel: true, request_id,
-    by: 'group', name: 'Administrators', since: '2026-11-01T00:00:00Z', add: ['passkey', 'totp'],
+    by: 'group', name: 'Administrators', since: '2026-11-01T00:00:00Z', add: ['passkey', 'totp'], passkey: makePasskey,
   };
   const totp = {
     page: 'totp', request: 'sealed', action: `${api}/factor/totp`, user: alice, request_id, secret, qr,
@@ -69,6 +69,12 @@ export const answers = (api) => {
     codes: ['ab2de-fghij', 'wwwww-mmmmm', '23456-789ab', 'cdefg-hijkm', 'npqrs-tuvwx', 'yz234-56789', 'abcde-fghij', 'kmnpq-rstuv',
       'wxyz2-34567', '89abc-defgh'],
   };
+  const offer = { page: 'offer_passkey', request: 'sealed', action: `${api}/offer-passkey`, client: hub, user: alice, passkey: makePasskey,
+    request_id };
+  const passkeys = [
+    { id: 'k1', name: 'Safari (iOS)', synced: true, created_at: '2026-11-01T09:00:00Z', used_at: '2026-11-29T09:00:00Z' },
+    { id: 'k2', name: 'Schlüssel am Schlüsselbund mit dem langen Namen'.repeat(2), created_at: '2026-10-01T09:00:00Z' },
+  ];
   const account = {
     page: 'account', totp_action: `${api}/account/totp`,
     password: { changed_at: '2026-03-03T09:00:00Z', min: 8 }, password_action: `${api}/account/password`,
@@ -190,7 +196,21 @@ export const answers = (api) => {
     'factor-recovery-wrong': [200, { ...factor, method: 'recovery_code', error: { code: 'wrong_recovery_code' }, ui_locales: ['fr'] }],
     'factor-wait': [429, { ...factor, error: { code: 'too_many_attempts', retry_after: 1800 }, ui_locales: ['de'] }],
     'factor-removed': [200, { ...factor, ways: ['recovery_code'], method: 'recovery_code', error: { code: 'factor_removed' } }],
+    'factor-passkey': [200, { ...factor, method: 'passkey', ways: ['passkey', 'totp', 'recovery_code'], passkey }],
+    'factor-passkey-refused': [200, { ...factor, method: 'passkey', ways: ['passkey'], passkey, error: { code: 'passkey_answered' },
+      ui_locales: ['fr'] }],
     'add-factor': [200, addFactor],
+    'add-factor-passkey-refused': [200, { ...addFactor, add: ['passkey'], error: { code: 'passkey_not_verified' }, ui_locales: ['de'] }],
+    'offer-passkey': [200, offer],
+    'offer-passkey-long': [200, { ...offer, client: { name: 'Rechenzentrum der Informationswissenschaften' }, user: maximiliane,
+      error: { code: 'passkey_refused' }, ui_locales: ['de'] }],
+    'new-password-or-passkey': [200, { ...newPassword, passkey: makePasskey }],
+    'new-password-passkey-refused': [200, { ...newPassword, passkey: makePasskey, error: { code: 'passkey_refused' }, ui_locales: ['fr'] }],
+    'login-passkey-unknown': [200, { ...login, ...known, error: { code: 'passkey_unknown' }, unknown_passkey: { rpId: 'localhost' },
+      ui_locales: ['de'] }],
+    'login-passkey-added': [200, { ...login, client: undefined, username: 'alice', done: 'passkey_added' }],
+    'account-passkeys': [200, { ...account, passkeys, tokens: [], done: 'passkey_added' }],
+    'account-passkeys-long': [200, { ...account, passkeys, tokens: [], error: { code: 'last_way_in' }, ui_locales: ['de'] }],
     'add-factor-long': [200, { ...addFactor, by: 'client', name: undefined, since: undefined, ui_locales: ['de'],
       client: { name: 'Rechenzentrum der Informationswissenschaften' } }],
     'add-factor-request': [200, { ...addFactor, client: viewer, by: 'request', name: undefined, since: undefined, ui_locales: ['fr'] }],

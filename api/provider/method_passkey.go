@@ -52,7 +52,7 @@ func (p *Provider) provePasskey(ctx context.Context, r Request, client *oidc.Cli
 		return proven{}, notProven{status: 403, code: accountDisabled}
 	}
 	return proven{user: user, consented: candidate.Consented, allowed: candidate.Allowed, enrolled: candidate.Enrolled,
-		amr:     oidc.PasskeyAMR(candidate.Passkey.HardwareProtected),
+		amr: oidc.PasskeyAMR(candidate.Passkey.HardwareProtected), cookies: []Cookie{p.factorCookie(r, user)},
 		passkey: &store.UsedPasskey{CredentialID: candidate.Passkey.CredentialID, SignCount: used.SignCount, Challenge: once}}, nil
 }
 

@@ -74,6 +74,10 @@ func TestAPasskeyAloneSignsInAndCountsAsTwoFactors(t *testing.T) {
 	if a.Status != 303 || claims["sub"] == nil || !slices.Equal(amr, []any{"swk", "user", "mfa"}) {
 		t.Fatalf("%d %s: %v", a.Status, a.Location(), claims)
 	}
+	again := b.Authorize(AuthParams("prompt", "login")).Header.Get("Location")
+	if known, _ := b.Interaction(again)["known"].(map[string]any); Str(known["username"]) != "alice" {
+		t.Errorf("the browser does not know them: %v", known)
+	}
 	if n := r.Count(`SELECT count(*) FROM passkeys WHERE used_at IS NOT NULL AND synced AND rp_id = 'ui.example.org'`); n != 1 {
 		t.Error("its use is not noted")
 	}

@@ -20,6 +20,7 @@ func TestOperationsCostFewStatementsAndFewDurableCommits(t *testing.T) {
 	r.Exec(`CREATE EXTENSION pg_stat_statements`)
 	r.Exec(`UPDATE clients SET first_party = false, grant_types = '{authorization_code,refresh_token,client_credentials}'
 		WHERE client_id = 'web'`)
+	r.Exec(`INSERT INTO users (username, password) SELECT 'bob', password FROM users WHERE username = 'alice'`)
 	r.Exec(`INSERT INTO consents (user_id, client_id, scopes, granted_at)
 		SELECT id, 'web', '{openid,profile,email,groups,offline_access}', now() FROM users`)
 	r.WaitForNotify() // what the replica reads then is not counted
@@ -28,6 +29,9 @@ func TestOperationsCostFewStatementsAndFewDurableCommits(t *testing.T) {
 	params := AuthParams("scope", "openid profile email groups offline_access")
 	tokens := b.Token(Redeem(b.Code(params))).JSON()
 	secret := "" // of one-time codes
+	key, bob := NewAuthenticator(), r.browser()
+	page := bob.Login(bob.Do("GET", "/account", nil).Location(), "bob", Password).Header.Get("Location")
+	bob.post("/account/passkeys", page, "credential", key.Create(bob.Interaction(page)["passkey_options"]))
 	check := func(a Answer) Answer {
 		if a.Status != 200 {
 			t.Fatalf("%d %s", a.Status, a.Body)
@@ -59,6 +63,13 @@ func TestOperationsCostFewStatementsAndFewDurableCommits(t *testing.T) {
 			chooser := b.Authorize(AuthParams("scope", params.Get("scope"), "prompt", "select_account")).Location().String()
 			if a := b.pressOn(chooser, "/select-account", "account", "continue"); a.Query("code") == "" {
 				t.Fatalf("%d %s", a.Status, a.Location())
+			}
+		}},
+		{"a sign-in with a passkey", 2, 1, func() {
+			b := r.browser()
+			page := b.Authorize(params).Header.Get("Location")
+			if a := b.byPasskey(page, key.Get(b.Interaction(page)["passkey"])); a.Query("code") == "" {
+				t.Fatal(a.Location())
 			}
 		}},
 		{"a sign-in that is asked for without a session", 0, 0, func() { r.browser().Authorize(params) }},

@@ -122,9 +122,11 @@ func TestTheFormsOfTheAccountPageAreBoundToItsOriginBrowserAndSession(t *testing
 	b := start(t).browser()
 	at := b.openAccount()
 	u, _ := url.Parse(at)
-	good := url.Values{"request": {u.Query().Get("request")}, "name": {"x"}, "days": {"7"}, "revoke": {"x"}}
+	good := url.Values{"request": {u.Query().Get("request")}, "name": {"x"}, "days": {"7"}, "revoke": {"x"},
+		"withdraw": {"x"}, "link": {"x"}}
 	b.Code(AuthParams())
-	for _, path := range []string{"/account/tokens", "/account/tokens/revoke"} {
+	for _, path := range []string{"/account/tokens", "/account/tokens/revoke", "/account/consents/withdraw", "/account/linked",
+		"/account/profile", "/account/data"} {
 		code := func(who *browser, form url.Values, origin string) string {
 			failure, _ := who.Interaction(who.Do("POST", path, form, "Origin", origin).LeadsTo())["error"].(map[string]any)
 			return Str(failure["code"])

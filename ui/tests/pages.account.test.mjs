@@ -38,15 +38,15 @@ describe('upstreams', () => {
     const page = await open('login-marks', { at });
     await inspect(page, 'login-password-last');
     const order = [await focused(page)];
-    for (let i = 0; i < 7; i += 1) {
+    for (let i = 0; i < 8; i += 1) {
       await page.keyboard.press('Tab');
       order.push(await focused(page));
     }
     const names = ['campus', 'google', 'github', 'azure', 'orcid'].map((name) => `upstream=${name}`);
-    assert.deepEqual(order, ['h1', ...names, 'username', 'password']);
+    assert.deepEqual(order, ['h1', ...names, 'passkey', 'username', 'password']);
     await close(page);
-    const alone = await open('login', { at }); // nothing to come first
-    assert.equal(await focused(alone), 'username');
+    const alone = await open('login', { at }); // where a passkey comes first
+    assert.equal(await focused(alone), 'h1');
     await close(alone);
   }));
 
@@ -55,7 +55,7 @@ describe('upstreams', () => {
     const page = await open('login-marks', { at });
     await inspect(page, 'login-password-folded');
     assert.equal(await page.locator('input[name=password]').isVisible(), false);
-    for (let i = 0; i < 6; i += 1) await page.keyboard.press('Tab');
+    for (let i = 0; i < 7; i += 1) await page.keyboard.press('Tab');
     assert.equal(await focused(page), 'summary');
     await page.keyboard.press('Enter');
     await page.waitForFunction(() => document.activeElement.id === 'username');
@@ -78,7 +78,7 @@ describe('upstreams', () => {
 
   test('come after the password on the keyboard', async () => {
     const page = await open('login-upstreams');
-    for (let i = 0; i < 4; i += 1) await page.keyboard.press('Tab');
+    for (let i = 0; i < 5; i += 1) await page.keyboard.press('Tab');
     assert.equal(await focused(page), 'upstream=google');
     await page.keyboard.press('Tab');
     assert.equal(await focused(page), 'upstream=campus');

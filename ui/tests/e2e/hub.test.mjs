@@ -1,8 +1,10 @@
 // The main job: JupyterHub with GenericOAuthenticator, through the real API and the real pages.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { missingPrograms } from '../../../deploy/tests/web-servers.mjs';
 import { arrived, assertNoneIn, openBrowser, signIn } from './browser.mjs';
 import { processesOf, startStack } from './stack.mjs';
 
@@ -117,6 +119,48 @@ test('a user who is disabled is out at the next sign-in', async () => {
     assert.match(await page.innerText('[role=alert]'), /disabled/);
   });
   await page.context().close();
+});
+
+const noCodes = missingPrograms({ oathtool: 'oathtool' }) || false;
+test('a Hub whose administrators have to prove two factors asks them alone', { skip: noCodes }, async () => {
+  await stack.gatehouse(['group', 'set-mfa', 'hub-admins']);
+  await stack.gatehouse(['user', 'add', 'plain', '--password-stdin'], 'no administrator at all\n');
+  const page = await browser.newPage();
+  await browser.watched('plain', page, async () => {
+    await toLoginPage(page);
+    await signIn(page, 'plain', 'no administrator at all');
+    await landsAtHome(page, 'plain');
+  });
+  await page.context().close();
+  const code = (secret) => execFileSync('oathtool', ['--totp', '-b', secret], { encoding: 'utf8' }).trim();
+  let secret;
+  for (const first of [true, false]) {
+    const admin = await browser.newPage();
+    await browser.watched(`factor-${first}`, admin, async () => {
+      await toLoginPage(admin);
+      await signIn(admin, 'by-phc', 'password');
+      if (first) {
+        await arrived(admin, `${stack.ui}/add-factor`);
+        await admin.click('button[name=add][value=totp]');
+        await arrived(admin, `${stack.ui}/totp`);
+        secret = await admin.textContent('#totp-secret');
+        browser.secrets.set(secret, 'the secret of one-time codes');
+      } else {
+        await arrived(admin, `${stack.ui}/factor`);
+        await admin.waitForSelector('input[name=code]');
+        await stack.sql(`UPDATE totp_secrets SET last_step = 0;`); // as if the half minute were over
+      }
+      await admin.fill('input[name=code]', code(secret));
+      await admin.keyboard.press('Enter');
+      if (first) {
+        await admin.waitForSelector('ol#recovery-codes > li');
+        await admin.click('main button[type=submit]');
+      }
+      await landsAtHome(admin, 'by-phc');
+      assert.equal(await opensAdmin(admin), 200);
+    });
+    await admin.context().close();
+  }
 });
 
 test('Ctrl-C stops everything, the servers of the users too, and the logs hold no secret', async () => {

@@ -254,6 +254,11 @@ func TestAnAccountPageThatWasOpenedBeforeAFactorWasSetUpAsksForIt(t *testing.T) 
 		"/account/tokens/revoke": {"revoke", "1"},
 		"/account/passkeys":      {"credential", "{}"},
 		"/account/totp":          {"remove", "totp"},
+		"/account/linked":        {"unlink", "google"},
+		"/account/profile":       {"name", "mine"},
+		"/account/data":          {},
+
+		"/account/consents/withdraw": {"withdraw", "spa"},
 	} {
 		if a := thief.post(path, page, form...); a.Location().Path != "/factor" {
 			t.Errorf("%s: %d %s", path, a.Status, a.Location())

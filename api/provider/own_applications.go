@@ -101,11 +101,13 @@ const consentWithdrawn = "consent_withdrawn"
 // WithdrawConsent takes the form of the account page with which people end what an application may do.
 func (p *Provider) WithdrawConsent(ctx context.Context, r Request) Answer {
 	now := p.now()
-	var w accountPage
-	if refusal := p.open(ctx, r, &w, now); refusal != nil {
+	w, session, _, refusal := p.fromAccountPage(ctx, r, now)
+	switch {
+	case refusal != nil:
 		return *refusal
+	case session.SID == "":
+		return p.askSignIn(ctx, accountVisit(r, nil, now))
 	}
-	w.forget()
 	params, bad := oidc.ParseParams(r.Params, []string{"withdraw"})
 	if len(bad) > 0 || params["withdraw"] == "" {
 		return p.errorPage(ctx, 400, pageInvalidRequest, nil)

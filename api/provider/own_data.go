@@ -39,11 +39,13 @@ type dataOfClient struct {
 // DownloadData takes the button of the account page that returns all there is about a person, as a file.
 func (p *Provider) DownloadData(ctx context.Context, r Request) Answer {
 	now := p.now()
-	var w accountPage
-	if refusal := p.open(ctx, r, &w, now); refusal != nil {
+	w, session, _, refusal := p.fromAccountPage(ctx, r, now)
+	switch {
+	case refusal != nil:
 		return *refusal
+	case session.SID == "":
+		return p.askSignIn(ctx, accountVisit(r, nil, now))
 	}
-	w.forget()
 	d, err := p.store.LoadOwnData(ctx, w.SID, oidc.Digest(r.Cookies[SessionCookie]), now)
 	switch {
 	case errors.Is(err, store.ErrNotFound):

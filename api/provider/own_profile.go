@@ -39,11 +39,13 @@ var languageTag = regexp.MustCompile(`^[A-Za-z]{2,8}([_-][A-Za-z0-9]{1,8}){0,3}$
 // ChangeProfile takes the form of the account page with which people change what they are called, and their language.
 func (p *Provider) ChangeProfile(ctx context.Context, r Request) Answer {
 	now := p.now()
-	var w accountPage
-	if refusal := p.open(ctx, r, &w, now); refusal != nil {
+	w, session, _, refusal := p.fromAccountPage(ctx, r, now)
+	switch {
+	case refusal != nil:
 		return *refusal
+	case session.SID == "":
+		return p.askSignIn(ctx, accountVisit(r, nil, now))
 	}
-	w.forget()
 	names := []string{"name", "given_name", "family_name"}
 	params, bad := oidc.ParseParams(r.Params, append(slices.Clone(names), "locale"))
 	for _, name := range names {

@@ -148,6 +148,10 @@ func TestWhatIsNoCodeOfTheirsHasItsSentence(t *testing.T) {
 		}
 		r.Exec(`DELETE FROM login_throttle`)
 	}
+	r.Exec(`UPDATE recovery_codes SET spent_at = now()`)
+	if b := r.browser(); b.errorOn(b.types(b.asked(), "abcde-fghij").Header.Get("Location")) != "wrong_code" {
+		t.Error("what looks like a recovery code is one to somebody who has none left")
+	}
 	if n := r.Count(`SELECT count(*) FROM sessions WHERE 'otp' = ANY (amr)`); n != 1 {
 		t.Errorf("%d sessions have proven it", n)
 	}

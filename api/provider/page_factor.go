@@ -128,7 +128,7 @@ func (p *Provider) chooseWay(ctx context.Context, w factorPage, way oidc.Way) An
 func (p *Provider) tryCode(
 	ctx context.Context, r Request, w factorPage, client *oidc.Client, code string, now time.Time,
 ) (Answer, error) {
-	t := codeAttempt{way: wayOf(code, w.Method), code: code, user: w.User.Username, userID: w.UserID,
+	t := codeAttempt{way: wayOf(code, w), code: code, user: w.User.Username, userID: w.UserID,
 		place: placeOf(ctx, r, client), now: now}
 	device := p.factorDevice(r, w.UserID)
 	if t.buckets = authn.CodeBuckets(p.bucketKey, t.user, r.Addr, device); t.way == oidc.ByRecoveryCode {

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"gatehouse/api/authn"
@@ -54,16 +55,20 @@ type codeAttempt struct {
 	now          time.Time
 }
 
-// wayOf returns which kind of code was typed, whichever the page asked for: the two look different. What is neither is held to be of the
-// kind that was asked for.
-func wayOf(code string, asked oidc.Way) oidc.Way {
+// wayOf returns which kind of code was typed, whichever the page asked for: the two look different. What is neither, or of a kind that
+// the person does not have, is held to be of the kind that was asked for.
+func wayOf(code string, w factorPage) oidc.Way {
+	way := w.Method
 	switch {
 	case authn.IsOneTimeCode(code):
-		return oidc.ByTOTP
-	case authn.IsRecoveryCode(code), asked == oidc.ByRecoveryCode:
-		return oidc.ByRecoveryCode
+		way = oidc.ByTOTP
+	case authn.IsRecoveryCode(code):
+		way = oidc.ByRecoveryCode
 	}
-	return oidc.ByTOTP
+	if !slices.Contains(w.Ways, way) {
+		return w.Method
+	}
+	return way
 }
 
 // checkCode returns what spends a code that is right; else a notProven. Of a code of a far step the person is told only where that is of
@@ -79,6 +84,9 @@ func (p *Provider) checkCode(
 		return func(ctx context.Context, f store.FactorProof) error {
 			return p.store.ProveRecoveryCode(ctx, f, digest, t.now)
 		}, nil
+	}
+	if t.way != oidc.ByTOTP { // that of a passkey, which has no code
+		return nil, notProven{status: 303, code: wrongCode}
 	}
 	secret, err := p.openTOTP(t.userID, sealed)
 	if err != nil {

@@ -199,7 +199,7 @@ export const de: OwnMessages = {
     changing: 'Einen Moment …',
     ways: { totp: 'Code aus einer App verwenden', recovery_code: 'Wiederherstellungscode verwenden', passkey: 'Passkey verwenden' },
     other: 'Anderes Konto verwenden',
-    lost: 'Telefon oder Schlüssel verloren? Ein Wiederherstellungscode hilft. Ohne einen:',
+    lost: 'Telefon oder Schlüssel verloren? Ein Wiederherstellungscode hilft.',
     errors: {
       wrong_code: () =>
         'Dieser Code stimmt nicht. Warten Sie auf den nächsten und geben Sie ihn ein: Jeder gilt einmal und nur für kurze Zeit. '

@@ -189,7 +189,7 @@ export const en = {
     changing: 'One moment…',
     ways: { totp: 'Use a code from an app', recovery_code: 'Use a recovery code', passkey: 'Use a passkey' },
     other: 'Use another account',
-    lost: 'Lost your phone or your key? A recovery code gets you in. Without one:',
+    lost: 'Lost your phone or your key? A recovery code gets you in.',
     errors: {
       wrong_code: () =>
         'That code is not right. Wait for the next one and type that: each is good once, and only for a short time. '

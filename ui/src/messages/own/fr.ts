@@ -193,7 +193,7 @@ export const fr: OwnMessages = {
       totp: 'Utiliser un code d’une application', recovery_code: 'Utiliser un code de secours', passkey: 'Utiliser une clé d’accès',
     },
     other: 'Utiliser un autre compte',
-    lost: 'Téléphone ou clé perdus ? Un code de secours suffit. Sinon :',
+    lost: 'Téléphone ou clé perdus ? Un code de secours suffit.',
     errors: {
       wrong_code: () =>
         'Ce code n’est pas correct. Attendez le suivant et saisissez-le : chacun sert une fois et peu de temps. '

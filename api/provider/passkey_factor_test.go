@@ -64,9 +64,10 @@ func TestOfFiftyAnswersOnTheFactorPageOneCounts(t *testing.T) {
 	}
 	wait.Wait()
 	slices.Sort(got) // who comes late, in another tab, goes on with the session that has proven it
+	got = slices.Compact(got)
 	if n := r.Count(`SELECT count(*) FROM sign_ins WHERE outcome = 'factor_proven'`); n != 1 ||
-		!slices.Equal(slices.Compact(got), []string{"code", "passkey_answered"}) && !slices.Equal(slices.Compact(got), []string{"code"}) {
-		t.Errorf("%d are noted: %v", n, slices.Compact(got))
+		!slices.Equal(got, []string{"code", "passkey_answered"}) && !slices.Equal(got, []string{"code"}) {
+		t.Errorf("%d are noted: %v", n, got)
 	}
 }
 

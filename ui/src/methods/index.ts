@@ -30,8 +30,8 @@ const order = ['password', 'passkey', 'upstreams'];
 const methods = Object.entries(files).map(([file, { default: Form, offered }]) => ({ name: nameOf(file), Form, offered }))
   .sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
 
-/** Those of the page. */
+/** Those of the page. The password comes last only where something is to come before it. */
 export function methodsOf(answer: Answer<'login'>, passwordFirst: boolean) {
   const there = methods.filter(({ offered }) => offered?.(answer) ?? true);
-  return passwordFirst ? there : there.reverse();
+  return passwordFirst || !there.some(({ name }) => name === 'upstreams') ? there : there.reverse();
 }

@@ -283,9 +283,8 @@ func TestPeopleGetWhatThereIsAboutThemAsAFile(t *testing.T) {
 	}
 }
 
-// The page is one round trip, whatever is on it.
+// A withdrawal that is sent many times is one, and told once. Not parallel: it takes the log.
 func TestAtOnceFiftyWithdrawalsAreOne(t *testing.T) {
-	t.Parallel()
 	r := start(t)
 	r.Exec(`INSERT INTO consents (user_id, client_id, scopes, granted_at)
 		SELECT id, 'spa', '{openid}', now() FROM users WHERE username = 'alice'`)

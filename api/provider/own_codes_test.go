@@ -312,8 +312,8 @@ func TestAFactorThatIsRemovedWhileItIsUsedHoldsNobodyUp(t *testing.T) {
 	}
 }
 
+// Not parallel: it takes the log.
 func TestGuessesAtCodesAreBoundedAndTheOwnerGetsIn(t *testing.T) {
-	t.Parallel()
 	r := start(t)
 	r.StopClock()
 	log := TakeLog(t)

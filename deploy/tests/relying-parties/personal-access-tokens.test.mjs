@@ -22,6 +22,7 @@ const makeToken = async (name) => {
   await person.goto(site);
   await person.click('text=Make a token for Python');
   await arrived(person, `${stack.ui}/account`);
+  await person.click('summary:text-is("New token")');
   await person.fill('input[name=name]', name);
   await person.check('input[name=scope][value=email]');
   await person.click('form[action$="/account/tokens"] button[type=submit]');
@@ -97,6 +98,7 @@ test('a token needs a sign-in that is fresh, and is made right after it', () => 
   await person.goto(`${stack.issuer}/account`);
   await arrived(person, `${stack.ui}/account`);
   await stack.sql(`UPDATE sessions SET auth_time = auth_time - interval '20 minutes';`);
+  await person.click('summary:text-is("New token")');
   await person.fill('input[name=name]', 'After lunch');
   await person.click('form[action$="/account/tokens"] button[type=submit]');
   await arrived(person, `${stack.ui}/login`);

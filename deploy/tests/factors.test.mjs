@@ -1,4 +1,5 @@
-// A passkey where the pages are on another site than the API, behind nginx and Apache as shipped: no cookie of a third party is needed.
+// Passkeys and one-time codes where the pages are on another site than the API, behind nginx and Apache as shipped: no cookie of a third
+// party is needed.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -13,10 +14,12 @@ import { freePorts } from '../../ui/tests/e2e/stack.mjs';
 import { build, environment, project, startApi, startPostgres } from './api.mjs';
 import { makeCertificates } from './certificates.mjs';
 import { echoServer, uiFiles } from './upstreams.mjs';
-import { missing, startWebServer, webServers } from './web-servers.mjs';
+import { missing, missingPrograms, startWebServer, webServers } from './web-servers.mjs';
 
 const [uiHost, apiHost, hubHost] = ['ui.gatehouse.test', 'api.other.test', 'hub.gatehouse.test'];
 const password = 'seven grey herons';
+
+const noCodes = missingPrograms({ oathtool: 'oathtool' }) || false;
 
 let top, gatehouse, postgres, browser;
 before(async () => {
@@ -51,9 +54,11 @@ for (const name of Object.keys(webServers)) {
     });
     after(async () => { for (const one of running.reverse()) await one.stop(); });
 
-    test('it is made on the account page, and alone signs in', async () => {
-      execFileSync(gatehouse, ['user', 'add', `carol-${name}`, '--password-stdin'], { env: environment(site), input: `${password}\n`,
-        stdio: ['pipe', 'pipe', 'pipe'] });
+    const addUser = (username) => execFileSync(gatehouse, ['user', 'add', username, '--password-stdin'],
+      { env: environment(site), input: `${password}\n`, stdio: ['pipe', 'pipe', 'pipe'] });
+
+    test('a passkey is made on the account page, and alone signs in', async () => {
+      addUser(`carol-${name}`);
       const context = await browser.newContext({ locale: 'en-GB', ignoreHTTPSErrors: true });
       const page = await context.newPage();
       const device = await addAuthenticator(page);
@@ -77,6 +82,40 @@ for (const name of Object.keys(webServers)) {
       await device.setPresence(true);
       await page.click('button[name=passkey]');
       await arrived(page, `${site.uiOrigin}/account`);
+      await context.close();
+    });
+
+    test('codes of an authenticator are set up there, and asked for after the password', { skip: noCodes }, async () => {
+      const username = `dave-${name}`;
+      addUser(username);
+      const context = await browser.newContext({ locale: 'en-GB', ignoreHTTPSErrors: true });
+      const page = await context.newPage();
+      const toFactorOrAccount = async () => {
+        await page.goto(`${site.apiOrigin}/account`);
+        await arrived(page, `${site.uiOrigin}/login`);
+        await page.waitForSelector('input[name=password]');
+        await signIn(page, username, password);
+      };
+      await toFactorOrAccount();
+      await arrived(page, `${site.uiOrigin}/account`);
+      await page.click('button[name=add][value=totp]');
+      await arrived(page, `${site.uiOrigin}/totp`);
+      const secret = await page.textContent('#totp-secret');
+      const code = (when) => execFileSync('oathtool', ['--totp', '-b', '--now', when, secret], { encoding: 'utf8' }).trim();
+      await page.fill('input[name=code]', code('now'));
+      await page.keyboard.press('Enter');
+      await page.waitForSelector('ol#recovery-codes > li');
+      const recovery = await page.textContent('ol#recovery-codes > li');
+      await page.click('form button[type=submit]');
+      await arrived(page, `${site.uiOrigin}/account`);
+      for (const next of [() => code('30 seconds'), () => recovery]) {
+        await context.clearCookies();
+        await toFactorOrAccount();
+        await arrived(page, `${site.uiOrigin}/factor`);
+        await page.fill('input[name=code]', next());
+        await page.keyboard.press('Enter');
+        await arrived(page, `${site.uiOrigin}/account`);
+      }
       await context.close();
     });
   });

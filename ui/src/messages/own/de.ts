@@ -242,7 +242,7 @@ export const de: OwnMessages = {
   },
 
   recoveryCodes: {
-    title: 'Ihre Wiederherstellungscodes',
+    title: 'Ihre Wiederherstellungs\u00ADcodes',
     about: 'Mit jedem kommen Sie einmal hinein, wenn Sie Telefon oder Schlüssel verlieren. Bewahren Sie sie bei Ihren wichtigen '
       + 'Papieren auf. Sie werden nicht noch einmal gezeigt.',
     print: 'Drucken',
@@ -262,7 +262,7 @@ export const de: OwnMessages = {
     removeSure: 'Die Codes Ihrer App gelten hier dann nicht mehr. '
       + 'Mit Ihrem letzten zweiten Schritt gehen auch die Wiederherstellungscodes.',
     removeNow: 'Einmalcodes entfernen',
-    recovery: 'Wiederherstellungscodes',
+    recovery: 'Wiederherstellungs\u00ADcodes',
     left: (n) => `Übrig: ${n}`,
     anew: 'Neue erstellen',
     anewSure: 'Sie bekommen zehn neue Codes. Die bisherigen gelten dann nicht mehr.',

@@ -115,7 +115,7 @@ ${change(shown.replace('CLIENT_SECRET', secret)).replace(/^ *SSL.*\n/gm, '')}`);
     await elsewhere.click('button[name=logout][value=yes]');
     await arrived(elsewhere, `${stack.ui}/signed-out`); // Chromium may never close a page that is on its way
     await elsewhere.close();
-    await pause(2);
+    await pause(6); // what is due is sent each two seconds
     await alice.goto(`${base}/`);
     await arrived(alice, `${stack.ui}/login`);
   }));
@@ -123,7 +123,7 @@ ${change(shown.replace('CLIENT_SECRET', secret)).replace(/^ *SSL.*\n/gm, '')}`);
   test('who is disabled is out at once', () => browser.watched('disabled', alice, async () => {
     await signInAgain();
     await stack.sql("UPDATE users SET disabled_at = now() WHERE username = 'alice';");
-    await pause(2);
+    await pause(6);
     await alice.goto(`${base}/`);
     await arrived(alice, `${stack.ui}/login`);
     await stack.sql("UPDATE users SET disabled_at = NULL WHERE username = 'alice';");

@@ -138,21 +138,12 @@ func (p *Provider) tryCode(
 	defer end()
 	cookie := oidc.Digest(r.Cookies[SessionCookie])
 	attempt, err := p.store.LoadFactorAttempt(ctx, cookie, client, numbers(t.buckets), now)
-	v := visit{r: r, req: *w.Request, client: client, wanted: w.Wanted, link: w.Link, now: now}
-	switch {
-	case err != nil:
-		return Answer{}, err
-	case attempt.Session == nil || attempt.Session.SID != w.SID || attempt.User.ID != w.UserID:
-		return p.askSignInAfter(ctx, v, signInEnded), nil // it has ended, or somebody else has signed in since
-	}
-	v.standing = attempt.Standing
-	v.standing.Subject = p.subject(client, v.standing.User.Sub)
-	if v.client, err = p.withPolicy(ctx, client); err != nil {
+	if err != nil {
 		return Answer{}, err
 	}
-	if ways, _ := v.req.Ways(v.client, v.standing.Standing, now); !slices.Contains(ways, t.way) { // another tab was faster
-		v.done = factorRemoved
-		return p.next(ctx, v)
+	v := visit{r: r, req: *w.Request, client: client, standing: attempt.Standing, wanted: w.Wanted, link: w.Link, now: now}
+	if elsewhere, err := p.unlessAsked(ctx, &v, w, t.way); elsewhere != nil || err != nil {
+		return orNothing(elsewhere), err
 	}
 	if wait := authn.Wait(withOthers(throttleStates(attempt.Failures)), now); wait > 0 {
 		p.tell(ctx, oidc.FactorThrottled{Username: t.user, Way: string(t.way), Seconds: wait.Seconds()})
@@ -169,6 +160,26 @@ func (p *Provider) tryCode(
 		}
 	}
 	return Answer{}, p.refuseFactor(ctx, t, err)
+}
+
+// unlessAsked returns the answer where the person of a visit is not, or no longer, to prove a factor in this way.
+func (p *Provider) unlessAsked(ctx context.Context, v *visit, w factorPage, way oidc.Way) (*Answer, error) {
+	if s := v.standing; s.Session == nil || s.Session.SID != w.SID || s.User.ID != w.UserID { // ended, or somebody else has signed in since
+		v.standing = store.Standing{}
+		a := p.askSignInAfter(ctx, *v, signInEnded)
+		return &a, nil
+	}
+	v.standing.Subject = p.subject(v.client, v.standing.User.Sub)
+	var err error
+	if v.client, err = p.withPolicy(ctx, v.client); err != nil {
+		return nil, err
+	}
+	if ways, _ := v.req.Ways(v.client, v.standing.Standing, v.now); slices.Contains(ways, way) {
+		return nil, nil
+	}
+	v.done = factorRemoved // another tab was faster
+	a, err := p.next(ctx, *v)
+	return &a, err
 }
 
 // afterProof goes on with a factor that is proven and not yet saved.

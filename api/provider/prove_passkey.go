@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"gatehouse/api/authn"
@@ -27,21 +26,12 @@ func (p *Provider) tryPasskey(ctx context.Context, r Request, w factorPage, clie
 	once := p.onceAnswered(challenge, now)
 	cookie := oidc.Digest(r.Cookies[SessionCookie])
 	attempt, err := p.store.LoadPasskeyAttempt(ctx, cookie, client, assertion.CredentialID(), once.SHA256, now)
-	v := visit{r: r, req: *w.Request, client: client, wanted: w.Wanted, link: w.Link, now: now}
-	switch {
-	case err != nil:
-		return Answer{}, err
-	case attempt.Session == nil || attempt.Session.SID != w.SID || attempt.User.ID != w.UserID:
-		return p.askSignInAfter(ctx, v, signInEnded), nil // it has ended, or somebody else has signed in since
-	}
-	v.standing = attempt.Standing
-	v.standing.Subject = p.subject(client, v.standing.User.Sub)
-	if v.client, err = p.withPolicy(ctx, client); err != nil {
+	if err != nil {
 		return Answer{}, err
 	}
-	if ways, _ := v.req.Ways(v.client, v.standing.Standing, now); !slices.Contains(ways, oidc.ByPasskey) { // another tab was faster
-		v.done = factorRemoved
-		return p.next(ctx, v)
+	v := visit{r: r, req: *w.Request, client: client, standing: attempt.Standing, wanted: w.Wanted, link: w.Link, now: now}
+	if elsewhere, err := p.unlessAsked(ctx, &v, w, oidc.ByPasskey); elsewhere != nil || err != nil {
+		return orNothing(elsewhere), err
 	}
 	user := v.standing.User
 	if attempt.Passkey == nil { // nobody's, or another's

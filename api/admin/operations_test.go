@@ -22,6 +22,9 @@ func TestTheTableOfOperations(t *testing.T) {
 		if !regexp.MustCompile(`^[A-Z][^"]*\.$`).MatchString(o.Help) {
 			t.Errorf("%s: %q is no sentence", o.Name, o.Help)
 		}
+		if !regexp.MustCompile(`^((GET|POST|PATCH|DELETE) (/([a-z][a-z-]*|{[a-z_]+}))+)?$`).MatchString(o.Path) {
+			t.Errorf("%s: %q is no method and path", o.Name, o.Path)
+		}
 		if o.In.Kind() != reflect.Struct {
 			t.Errorf("%s: its input is a %s", o.Name, o.In)
 		}

@@ -157,7 +157,7 @@ func TestChangesAreHeardOfWhileOneIsAnswered(t *testing.T) {
 	called, goOn := make(chan struct{}), make(chan struct{})
 	var ended sync.WaitGroup
 	ended.Go(func() {
-		s.Watch(ctx, s.pool.Config().ConnString(), func() { called <- struct{}{}; <-goOn })
+		s.Watch(ctx, s.conns.Config().ConnString(), func() { called <- struct{}{}; <-goOn })
 	})
 	<-called // at the start
 	name := ""
@@ -189,7 +189,7 @@ func TestARequestThatIsGivenUpClosesNoConnection(t *testing.T) {
 	if err := s.Ping(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	made := s.pool.Stat().NewConnsCount()
+	made := s.conns.Stat().NewConnsCount()
 	for range 5 {
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(10*time.Millisecond, cancel)
@@ -197,7 +197,7 @@ func TestARequestThatIsGivenUpClosesNoConnection(t *testing.T) {
 			t.Errorf("%v, %v", err, ctx.Err())
 		}
 	}
-	if now := s.pool.Stat().NewConnsCount(); now != made {
+	if now := s.conns.Stat().NewConnsCount(); now != made {
 		t.Errorf("%d connections were made anew", now-made)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

@@ -129,7 +129,7 @@ func awaitChange(ctx context.Context, conn *pgx.Conn) error {
 
 // pollVersion asks on a connection of its own: one of the pool may be long in coming.
 func (s *Store) pollVersion(ctx context.Context, news chan<- struct{}) error {
-	conn, err := connection(ctx, s.pool.Config().ConnConfig, "SELECT 1")
+	conn, err := connection(ctx, s.conns.Config().ConnConfig, "SELECT 1")
 	if err != nil {
 		return err
 	}

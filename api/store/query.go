@@ -79,6 +79,13 @@ type querier interface {
 	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
 }
 
+// database is a querier that takes batches and transactions, too.
+type database interface {
+	querier
+	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
+	Begin(ctx context.Context) (pgx.Tx, error)
+}
+
 // row runs a statement that reads one row.
 func (q *query) row(ctx context.Context, db querier, a args) pgx.Row {
 	return db.QueryRow(ctx, q.sql, q.values(a)...)

@@ -26,7 +26,13 @@ func (e Unavailable) Unwrap() error { return e.Err }
 
 // Store is a pool of connections to Postgres.
 type Store struct {
-	pool       *pgxpool.Pool
+	pool  database      // what statements go to
+	conns *pgxpool.Pool // below it
+	*kept
+}
+
+// kept is what a store has in memory.
+type kept struct {
 	batches    batches
 	clients    cache[*oidc.Client]
 	origins    cache[map[string]bool]
@@ -53,7 +59,7 @@ func Open(ctx context.Context, url string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("DATABASE_URL: %w", err)
 	}
-	return &Store{pool: pool, batches: batches{wait: batchWait}}, nil
+	return &Store{pool, pool, &kept{batches: batches{wait: batchWait}}}, nil
 }
 
 // lastWords is how long an answer of Postgres may take that nobody waits for any more. Without it pgx closes a connection whose
@@ -61,10 +67,10 @@ func Open(ctx context.Context, url string) (*Store, error) {
 const lastWords = time.Second
 
 // Close waits for the connections in use and closes all.
-func (s *Store) Close() { s.pool.Close() }
+func (s *Store) Close() { s.conns.Close() }
 
 // Ping returns an error unless Postgres answers.
-func (s *Store) Ping(ctx context.Context) error { return failure(s.pool.Ping(ctx)) }
+func (s *Store) Ping(ctx context.Context) error { return failure(s.conns.Ping(ctx)) }
 
 // parse reads a connection string, with what it says of the pool (pool_max_conns) where no pool is made of it, too.
 func parse(url string) (*pgxpool.Config, error) {

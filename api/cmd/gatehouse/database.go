@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/user"
+	"strings"
 
 	"gatehouse/api/admin"
 	"gatehouse/api/authn"
@@ -14,7 +16,7 @@ import (
 	"gatehouse/migrations"
 )
 
-// withAdmin runs do on a database with a current schema.
+// withAdmin runs do on a database with a current schema, as whoever runs the command.
 func (a *app) withAdmin(ctx context.Context, need config.Need, do func(*config.Config, *admin.Admin) error) error {
 	cfg, err := a.config(need | config.ForDatabase)
 	if err != nil {
@@ -28,7 +30,21 @@ func (a *app) withAdmin(ctx context.Context, need config.Need, do func(*config.C
 	if err := db.SchemaIsCurrent(ctx); err != nil {
 		return err
 	}
-	return do(cfg, newAdmin(cfg, db))
+	return do(cfg, newAdmin(cfg, db.As(a.actor())))
+}
+
+// actor is who runs the command, also where that is root in somebody's name.
+func (a *app) actor() store.Actor {
+	who := store.Actor{Door: "command line", Operation: a.command}
+	for _, set := range a.environ {
+		if name, found := strings.CutPrefix(set, "SUDO_USER="); found {
+			who.Name = name
+		}
+	}
+	if account, err := user.Current(); err == nil && who.Name == "" {
+		who.Name = account.Username
+	}
+	return who
 }
 
 func openDatabase(ctx context.Context, cfg *config.Config) (*store.Store, error) {

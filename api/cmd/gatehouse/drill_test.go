@@ -87,7 +87,7 @@ func (d *drill) start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan int, 1)
 	var log LockedBuffer
-	go func() { ended <- run(ctx, []string{"serve"}, &app{d.env, nil, io.Discard, &log}) }()
+	go func() { ended <- run(ctx, []string{"serve"}, &app{environ: d.env, stdout: io.Discard, stderr: &log}) }()
 	d.stop = func() { cancel(); <-ended; d.stop = func() {} }
 	for range 500 {
 		if res, err := http.Get(d.issuer + "/readyz"); err == nil {

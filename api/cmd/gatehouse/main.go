@@ -46,7 +46,7 @@ const description = "An OpenID Provider for JupyterHub and the services around i
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(run(ctx, os.Args[1:], &app{os.Environ(), os.Stdin, os.Stdout, os.Stderr}))
+	os.Exit(run(ctx, os.Args[1:], &app{environ: os.Environ(), stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}))
 }
 
 // app is what a command has of the world.
@@ -55,6 +55,7 @@ type app struct {
 	stdin   io.Reader
 	stdout  io.Writer
 	stderr  io.Writer
+	command string // that is run, such as "user disable"
 }
 
 type exitCode int
@@ -85,6 +86,7 @@ func run(ctx context.Context, args []string, a *app) (code int) {
 		fmt.Fprintf(a.stderr, "gatehouse: %v; gatehouse %s--help says more\n", err, named(parser.Model.Node, args))
 		return 2
 	}
+	a.command = words(command.Selected())
 	if o, ok := operationOf(command.Selected()); ok {
 		err = a.operate(ctx, o, command.Selected().Target.Interface())
 	} else {

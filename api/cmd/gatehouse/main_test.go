@@ -31,7 +31,7 @@ func newShell(t *testing.T, env ...string) *shell {
 
 func (s *shell) run(stdin string, args ...string) (code int, stdout, stderr string) {
 	var out, err bytes.Buffer
-	code = run(s.t.Context(), args, &app{s.env, strings.NewReader(stdin), &out, &err})
+	code = run(s.t.Context(), args, &app{environ: s.env, stdin: strings.NewReader(stdin), stdout: &out, stderr: &err})
 	return code, out.String(), err.String()
 }
 
@@ -125,7 +125,7 @@ func TestACommandThatIsInterruptedSaysSoWithItsExitCodeAlone(t *testing.T) {
 	ctx, interrupt := context.WithCancel(t.Context())
 	interrupt()
 	var out, err bytes.Buffer
-	if code := run(ctx, []string{"user", "list"}, &app{s.env, nil, &out, &err}); code != 130 || out.Len()+err.Len() > 0 {
+	if code := run(ctx, []string{"user", "list"}, &app{environ: s.env, stdout: &out, stderr: &err}); code != 130 || out.Len()+err.Len() > 0 {
 		t.Errorf("%d %s%s", code, &out, &err)
 	}
 }
@@ -155,8 +155,8 @@ func TestUIServesUntilItIsStopped(t *testing.T) {
 	var out, log bytes.Buffer
 	ended := make(chan int)
 	go func() {
-		ended <- run(ctx, []string{"ui"}, &app{[]string{"GATEHOUSE_ISSUER=https://api.example.org", "GATEHOUSE_UI_LISTEN=" + addr,
-			"GATEHOUSE_UI_ROOT=" + root}, nil, &out, &log})
+		ended <- run(ctx, []string{"ui"}, &app{environ: []string{"GATEHOUSE_ISSUER=https://api.example.org", "GATEHOUSE_UI_LISTEN=" + addr,
+			"GATEHOUSE_UI_ROOT=" + root}, stdout: &out, stderr: &log})
 	}()
 	for range 100 {
 		if res, err := http.Get("http://" + addr + "/login"); err == nil {

@@ -3,6 +3,7 @@
 
 -- +goose Up
 CREATE EXTENSION IF NOT EXISTS pgcrypto;
+CREATE EXTENSION IF NOT EXISTS pg_trgm;
 
 -- ── What constraints ask ──
 
@@ -334,6 +335,9 @@ BEGIN
   RETURN NEW;
 END $$;
 -- +goose StatementEnd
+-- What is searched of people (searchedOfUser in api/store). It is written at once, since a search reads all that is not yet in order.
+CREATE INDEX users_search ON users USING gin (lower(' ' || username || ' ' || coalesce(name, '') || ' ' || coalesce(given_name, '') || ' ' ||
+  coalesce(family_name, '') || ' ' || coalesce(email, '')) gin_trgm_ops) WITH (fastupdate = off);
 CREATE INDEX users_verified_email ON users (lower(email COLLATE "C")) WHERE email_verified;
 
 -- set_username_rule sets what usernames may be; rows that do not fit are named before anything changes. People type a username in

@@ -84,7 +84,7 @@ func (a *Admin) checkClient(c *oidc.Client) error {
 // ListClients is which clients are wanted.
 type ListClients struct {
 	Paging
-	Search string `json:"search,omitempty"` // in the client_id or the name
+	Search string `json:"q,omitempty" help:"In the client_id or the name."`
 }
 
 // ListClients returns clients by id.

@@ -6,7 +6,7 @@ import (
 	"gatehouse/api/store"
 )
 
-// DescribeServer returns the version of Postgres, whether it has pgcrypto, and its clock.
+// DescribeServer returns the version of Postgres, which extensions it lacks, and its clock.
 func (a *Admin) DescribeServer(ctx context.Context) (store.Server, error) {
 	return a.store.DescribeServer(ctx)
 }

@@ -55,7 +55,7 @@ func (a *Admin) RemoveGroupMember(ctx context.Context, in GroupMember) (Nothing,
 // ListGroups is which groups are wanted.
 type ListGroups struct {
 	Paging
-	Search string `json:"search,omitempty"` // in the name or the description
+	Search string `json:"q,omitempty" help:"In the name or the description."`
 }
 
 // ListGroups returns groups by name.

@@ -56,6 +56,8 @@ func TestEveryOperationRuns(t *testing.T) {
 		INSERT INTO clients (client_id, token_endpoint_auth_method) VALUES ('zoo', 'none') RETURNING client_id
 	) INSERT INTO consents (user_id, client_id, scopes, granted_at) SELECT id, client_id, '{openid}', now() FROM erin, zoo`)
 	try(t, err)
+	_, err = conn.Exec(t.Context(), `INSERT INTO users (username) VALUES ('gone')`)
+	try(t, err)
 	left := map[string]Operation{}
 	for _, o := range Operations() {
 		left[o.Name] = o
@@ -69,7 +71,12 @@ func TestEveryOperationRuns(t *testing.T) {
 		{"user disable", `{"username": "alice"}`, `{}`},
 		{"user enable", `{"username": "alice"}`, `{}`},
 		{"user set-username-rule", `{"rule": "email"}`, `{}`},
-		{"user list", `{"search": "A@EX", "group": "staff", "limit": 1}`,
+		{"user set", `{"username": "alice", "given_name": "Alice", "claims": {"department": "physics"}}`, `{}`},
+		{"user show", `{"username": "alice"}`, `{"username":"alice","sub":"1","given_name":"Alice",.*"claims":{"department":"physics"},.*` +
+			`"has_password":true,.*"factors":{"passkeys":0,"recovery_codes":0}}`},
+		{"user remove", `{"username": "gone"}`, `{"groups":0,"sessions":0,"grants":0,"consents":0,"personal_access_tokens":0,` +
+			`"linked_accounts":0,"passkeys":0,"one_time_codes":0}`},
+		{"user list", `{"q": "A@EX", "group": "staff", "limit": 1}`,
 			`{"items":\[{"username":"alice","sub":"1",.*"groups":\["staff"\].*}\]}`},
 		{"user links", `{"username": "alice"}`, `{"accounts":\[\]}`},
 		{"user tokens", `{"username": "alice"}`, `{"items":\[\]}`},

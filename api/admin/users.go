@@ -3,6 +3,7 @@ package admin
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"time"
 
 	"gatehouse/api/authn"
@@ -19,15 +20,21 @@ type Username struct {
 
 // AddUser is a user to add.
 type AddUser struct {
-	Username      string   `json:"username"`
-	Sub           string   `json:"sub,omitempty"` // random if empty
-	Password      string   `json:"password,omitempty"`
-	PasswordHash  string   `json:"password_hash,omitempty"` // in place of a password: one of another system
-	MustChange    bool     `json:"must_change,omitempty"`   // the user chooses another one at the first sign-in
-	Name          string   `json:"name,omitempty"`
-	Email         string   `json:"email,omitempty"`
-	EmailVerified bool     `json:"email_verified,omitempty"`
-	Groups        []string `json:"groups,omitempty"`
+	Username      string          `json:"username" help:"What they type to sign in."`
+	Sub           string          `json:"sub,omitempty" help:"What applications know them by; random if there is none."`
+	Password      string          `json:"password,omitempty" help:"Without one they cannot sign in with a password."`
+	PasswordHash  string          `json:"password_hash,omitempty" help:"In place of a password: a hash of another system."`
+	MustChange    bool            `json:"must_change_password,omitempty" help:"They choose another one at the first sign-in."`
+	Name          string          `json:"name,omitempty" help:"Full name."`
+	GivenName     string          `json:"given_name,omitempty" help:"First name."`
+	FamilyName    string          `json:"family_name,omitempty" help:"Surname."`
+	Email         string          `json:"email,omitempty" help:"E-mail address."`
+	EmailVerified bool            `json:"email_verified,omitempty" help:"The address is known to be theirs."`
+	Picture       string          `json:"picture,omitempty" help:"Address of a picture."`
+	Zoneinfo      string          `json:"zoneinfo,omitempty" help:"Time zone, such as Europe/Paris."`
+	Locale        string          `json:"locale,omitempty" help:"Language, such as de-AT."`
+	Claims        json.RawMessage `json:"claims,omitempty" help:"More claims, a JSON object."`
+	Groups        []string        `json:"groups,omitempty" help:"Groups that they are in."`
 }
 
 // AddedUser is a user who was added.
@@ -48,8 +55,9 @@ func (a *Admin) AddUser(ctx context.Context, in AddUser) (AddedUser, error) {
 			return AddedUser{}, err
 		}
 	}
-	sub, err := a.store.AddUser(ctx, User{Username: in.Username, Sub: in.Sub, Name: in.Name, Email: in.Email,
-		EmailVerified: in.EmailVerified, Groups: in.Groups, MustChangePassword: in.MustChange}, hash)
+	sub, err := a.store.AddUser(ctx, User{Username: in.Username, Sub: in.Sub, Name: in.Name, GivenName: in.GivenName,
+		FamilyName: in.FamilyName, Email: in.Email, EmailVerified: in.EmailVerified, Picture: in.Picture, Zoneinfo: in.Zoneinfo,
+		Locale: in.Locale, Claims: in.Claims, Groups: in.Groups, MustChangePassword: in.MustChange}, hash)
 	return AddedUser{in.Username, sub}, err
 }
 
@@ -58,8 +66,8 @@ type SetPassword struct {
 	Username string `json:"username"`
 	Password string `json:"password"`
 
-	MustChange   bool `json:"must_change,omitempty"`   // the user chooses another one at the next sign-in with it
-	KeepSessions bool `json:"keep_sessions,omitempty"` // neither sessions end, nor what applications hold
+	MustChange   bool `json:"must_change_password,omitempty"` // the user chooses another one at the next sign-in with it
+	KeepSessions bool `json:"keep_sessions,omitempty"`        // neither sessions end, nor what applications hold
 	// revoke the user's personal access tokens, too, and unlink the accounts that were linked since the former password was set
 	SignOut bool `json:"sign_out,omitempty"`
 }
@@ -151,8 +159,8 @@ func (a *Admin) EnableUser(ctx context.Context, in EnableUser) (Nothing, error) 
 // ListUsers is which users are wanted.
 type ListUsers struct {
 	Paging
-	Search string `json:"search,omitempty"` // in the username, the name or the address
-	Group  string `json:"group,omitempty"`  // members of this group only
+	Search string `json:"q,omitempty" help:"In the username, the names or the address; of one or two characters: where a word begins."`
+	Group  string `json:"group,omitempty" help:"Members of this group only."`
 }
 
 // ListUsers returns users by username.

@@ -58,7 +58,7 @@ func TestTheServerOfTheNpmPackageStartsAndKeepsItsRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, statement := range []string{
-		"CREATE EXTENSION pgcrypto", // the migrations need it
+		"CREATE EXTENSION pgcrypto", "CREATE EXTENSION pg_trgm", // the migrations need them
 		"SELECT crypt('x', gen_salt('bf'))",
 	} {
 		srv, err := who.run(t.Context(), bin, data, nil)

@@ -52,7 +52,7 @@ func find(root string) ([]binaries, error) {
 	return found, nil
 }
 
-// version returns the major version of a complete server, with the extensions of the migrations (pgcrypto) and of a test
+// version returns the major version of a complete server, with the extensions of the migrations (pgcrypto, pg_trgm) and of a test
 // (pg_stat_statements).
 func version(dir string) (int, bool) {
 	if _, err := os.Stat(filepath.Join(dir, "initdb")); err != nil {
@@ -65,7 +65,7 @@ func version(dir string) (int, bool) {
 	}
 	major, _ := strconv.Atoi(string(match[1]))
 	if share, err := exec.Command(filepath.Join(dir, "pg_config"), "--sharedir").Output(); err == nil {
-		for _, extension := range []string{"pgcrypto", "pg_stat_statements"} { // both are in one package
+		for _, extension := range []string{"pgcrypto", "pg_trgm", "pg_stat_statements"} { // all are in one package
 			if _, err := os.Stat(filepath.Join(strings.TrimSpace(string(share)), "extension", extension+".control")); err != nil {
 				return 0, false
 			}

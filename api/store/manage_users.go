@@ -2,29 +2,40 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"time"
 )
 
 // UserRow is a user as an administrator sees one.
 type UserRow struct {
-	Username           string     `json:"username" db:"username"`
-	Sub                string     `json:"sub" db:"sub"`
-	Name               string     `json:"name,omitempty" db:"name"`
-	Email              string     `json:"email,omitempty" db:"email"`
-	EmailVerified      bool       `json:"email_verified" db:"email_verified"`
-	Groups             []string   `json:"groups" db:"groups"`
-	MustChangePassword bool       `json:"must_change_password" db:"must_change_password"`
-	HasPassword        bool       `json:"has_password" db:"has_password"`
-	DisabledAt         *time.Time `json:"disabled_at,omitempty" db:"disabled_at"`
-	CreatedAt          time.Time  `json:"created_at" db:"created_at"`
+	Username           string          `json:"username" help:"What they type to sign in."`
+	Sub                string          `json:"sub" help:"What applications know them by; it never changes."`
+	Name               string          `json:"name,omitempty" help:"Full name."`
+	GivenName          string          `json:"given_name,omitempty" help:"First name."`
+	FamilyName         string          `json:"family_name,omitempty" help:"Surname."`
+	Email              string          `json:"email,omitempty" help:"E-mail address."`
+	EmailVerified      bool            `json:"email_verified" help:"Whether the address is known to be theirs."`
+	Picture            string          `json:"picture,omitempty" help:"Address of a picture."`
+	Zoneinfo           string          `json:"zoneinfo,omitempty" help:"Time zone, such as Europe/Paris."`
+	Locale             string          `json:"locale,omitempty" help:"Language, such as de-AT."`
+	Claims             json.RawMessage `json:"claims,omitempty" help:"More claims, a JSON object."`
+	Groups             []string        `json:"groups" help:"Groups that they are in."`
+	MustChangePassword bool            `json:"must_change_password" help:"Whether they choose another password when they sign in."`
+	HasPassword        bool            `json:"has_password" help:"Whether they can sign in with a password."`
+	PasswordChangedAt  time.Time       `json:"password_changed_at" help:"When the password was last set."`
+	DisabledAt         *time.Time      `json:"disabled_at,omitempty" help:"Since when they are shut out."`
+	CreatedAt          time.Time       `json:"created_at" help:"When they were added."`
+	UpdatedAt          time.Time       `json:"updated_at" help:"When the row was last changed."`
 }
 
 var addUser = compile(`
 	WITH added AS (
-		INSERT INTO users (username, sub, password, name, email, email_verified, must_change_password)
+		INSERT INTO users (username, sub, password, name, given_name, family_name, email, email_verified, picture, zoneinfo, locale, claims,
+			must_change_password)
 		VALUES (@username, coalesce(nullif(@sub, ''), gen_random_uuid()::text), nullif(@password, ''), nullif(@name, ''),
-			nullif(@email, ''), @email_verified, @must_change)
+			nullif(@given_name, ''), nullif(@family_name, ''), nullif(@email, ''), @email_verified, nullif(@picture, ''),
+			nullif(@zoneinfo, ''), nullif(@locale, ''), coalesce(@claims::jsonb, '{}'), @must_change_password)
 		RETURNING username, sub
 	), joined AS (
 		INSERT INTO group_members (username, group_name) SELECT DISTINCT username, unnest(@groups::text[]) FROM added
@@ -33,9 +44,16 @@ var addUser = compile(`
 
 // AddUser adds u with passwordHash, "" for none, as a member of u.Groups. It returns the subject, random where u has none.
 func (s *Store) AddUser(ctx context.Context, u UserRow, passwordHash string) (sub string, err error) {
-	err = addUser.row(ctx, s.pool, args{"username": u.Username, "sub": u.Sub, "password": passwordHash, "name": u.Name, "email": u.Email,
-		"email_verified": u.EmailVerified, "groups": u.Groups, "must_change": u.MustChangePassword}).Scan(&sub)
-	return sub, inWords(err, values{"username": u.Username, "sub": u.Sub, "email": u.Email, "group": join(u.Groups), "user": join(u.Groups)})
+	var claims any
+	if len(u.Claims) > 0 {
+		claims = u.Claims
+	}
+	err = addUser.row(ctx, s.pool, args{"username": u.Username, "sub": u.Sub, "password": passwordHash, "name": u.Name,
+		"given_name": u.GivenName, "family_name": u.FamilyName, "email": u.Email, "email_verified": u.EmailVerified, "picture": u.Picture,
+		"zoneinfo": u.Zoneinfo, "locale": u.Locale, "claims": claims, "groups": u.Groups,
+		"must_change_password": u.MustChangePassword}).Scan(&sub)
+	return sub, inWords(err, values{"username": u.Username, "sub": u.Sub, "name": u.Name, "given_name": u.GivenName,
+		"family_name": u.FamilyName, "email": u.Email, "group": join(u.Groups), "user": join(u.Groups)})
 }
 
 var addressOf = compile(`SELECT coalesce(email, '') FROM users WHERE username = @username`)
@@ -102,37 +120,11 @@ func (s *Store) EnableUser(ctx context.Context, username string, keepSessions bo
 	return s.manageOne(ctx, Missing{"user", username}, nil, enableUser, args{"username": username, "keep_sessions": keepSessions})
 }
 
-// UserQuery is which users are wanted; their key is the username.
-type UserQuery struct {
-	Page
-	Search string // in the username, the name or the address
-	Group  string // members of this group only
-}
-
 const userSelect = `
-	SELECT u.username, u.sub, coalesce(u.name, concat_ws(' ', u.given_name, u.family_name)) AS name, coalesce(u.email, '') AS email,
-		u.email_verified, ARRAY(SELECT group_name FROM group_members m WHERE m.username = u.username ORDER BY 1) AS groups,
-		u.must_change_password, u.password IS NOT NULL AS has_password, u.disabled_at, u.created_at`
-
-var (
-	userSearch = contains("u.username, u.name, u.given_name, u.family_name, u.email")
-
-	listUsers = compile(userSelect + `
-		FROM users u WHERE u.username > @after AND ` + userSearch + ` ORDER BY u.username LIMIT @limit`)
-	listUsersOfGroup = compile(userSelect + `
-		FROM group_members g JOIN users u ON u.username = g.username
-		WHERE g.group_name = @group AND g.username > @after AND ` + userSearch + ` ORDER BY g.username LIMIT @limit`)
-)
-
-// ListUsers returns users by username.
-func (s *Store) ListUsers(ctx context.Context, q UserQuery) ([]UserRow, error) {
-	a := args{"after": q.After, "limit": q.Limit, "search": q.Search}
-	if q.Group == "" {
-		return listed[UserRow](ctx, s, listUsers, a)
-	}
-	a["group"] = q.Group
-	return listed[UserRow](ctx, s, listUsersOfGroup, a)
-}
+	SELECT u.username, u.sub, coalesce(u.name, '') AS name, coalesce(u.given_name, '') AS given_name,
+		coalesce(u.family_name, '') AS family_name, coalesce(u.email, '') AS email, u.email_verified, coalesce(u.picture, '') AS picture,
+		coalesce(u.zoneinfo, '') AS zoneinfo, coalesce(u.locale, '') AS locale, u.claims, ` + groupsOfUser + ` AS groups,
+		u.must_change_password, u.password IS NOT NULL AS has_password, u.password_changed_at, u.disabled_at, u.created_at, u.updated_at `
 
 // manageOne runs a statement that returns a row if it found what it is about.
 func (s *Store) manageOne(ctx context.Context, about Missing, shown values, q query, a args) error {

@@ -109,8 +109,8 @@ func examineDatabase(ctx context.Context, p patient) []finding {
 	if server.Version < 140000 {
 		findings = bad("Postgres %d is too old: upgrade it to 14 or later", server.Version/10000)
 	}
-	if !server.HasPgcrypto {
-		findings = append(findings, bad("the extension pgcrypto is missing: CREATE EXTENSION pgcrypto, as the owner of the database")...)
+	for _, name := range server.Lacks {
+		findings = append(findings, bad("the extension %s is missing: CREATE EXTENSION %s, as the owner of the database", name, name)...)
 	}
 	if skew := server.Now.Sub(before.Add(took / 2)).Abs(); skew > maxSkew {
 		findings = append(findings, bad("its clock and the one here differ by %s: keep both with NTP", skew.Round(time.Second))...)

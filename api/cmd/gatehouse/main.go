@@ -71,10 +71,10 @@ func run(ctx context.Context, args []string, a *app) (code int) {
 			panic(e)
 		}
 	}()
-	parser, err := kong.New(newCommands(), kong.Name("gatehouse"), kong.Description(description),
+	parser, err := kong.New(newCommands(), append(a.mappers(), kong.Name("gatehouse"), kong.Description(description),
 		kong.Writers(a.stdout, a.stderr), kong.Exit(func(code int) { panic(exitCode(code)) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
-		kong.Vars{"version": versionLine()}, kong.Bind(a), kong.BindTo(ctx, (*context.Context)(nil)))
+		kong.Vars{"version": versionLine()}, kong.Bind(a), kong.BindTo(ctx, (*context.Context)(nil)))...)
 	if err != nil {
 		panic(err) // a mistake in a struct tag
 	}

@@ -78,6 +78,9 @@ const fromThen = "{{with .In.From}} from {{.}} on{{end}}"
 var sentences = func() *template.Template {
 	all := template.New("").Funcs(template.FuncMap{"join": strings.Join})
 	for name, text := range map[string]string{
+		"user set": "changed user {{.In.Username}}",
+		"user remove": "removed user {{.In.Username}}, with {{.Out.Sessions}} sessions, {{.Out.Grants}} grants, " +
+			"{{.Out.PersonalAccessTokens}} personal access tokens and {{.Out.LinkedAccounts}} linked accounts",
 		"user disable":           "disabled user {{.In.Username}}",
 		"user enable":            "enabled user {{.In.Username}}",
 		"user link":              "{{.Out.Link}}",

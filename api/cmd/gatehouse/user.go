@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -25,17 +27,25 @@ type userAddCmd struct {
 	Email         string   `placeholder:"ADDRESS"`
 	EmailVerified bool     `help:"The address is known to be the user's."`
 	Name          string   `help:"Full name."`
+	GivenName     string   `placeholder:"NAME" help:"First name."`
+	FamilyName    string   `placeholder:"NAME" help:"Surname."`
+	Picture       string   `placeholder:"URL" help:"Address of a picture."`
+	Zoneinfo      string   `placeholder:"ZONE" help:"Time zone, such as Europe/Paris."`
+	Locale        string   `placeholder:"TAG" help:"Language, such as de-AT."`
 	Group         []string `sep:"none" placeholder:"GROUP" help:"Member of this group; may be repeated."`
 	Sub           string   `placeholder:"ID" help:"Subject identifier, to keep the one of another provider. It never changes."`
 	PasswordStdin bool     `help:"Read the password from standard input, even on a terminal."`
 	HashStdin     bool     `help:"Read the hash of a password from standard input, of another system: docs/sql.md has the forms."`
 	MustChange    bool     `help:"The user has to choose another password at the first sign-in."`
 	NoPassword    bool     `help:"The user cannot sign in with a password."`
+
+	Claims json.RawMessage `placeholder:"JSON" help:"More claims, as a JSON object or a file with one."`
 }
 
 func (c userAddCmd) Run(ctx context.Context, a *app) error {
 	return a.withAdmin(ctx, 0, func(_ *config.Config, adm *admin.Admin) (err error) {
-		in := admin.AddUser{Username: c.Username, Sub: c.Sub, Name: c.Name, Email: c.Email, EmailVerified: c.EmailVerified,
+		in := admin.AddUser{Username: c.Username, Sub: c.Sub, Name: c.Name, GivenName: c.GivenName, FamilyName: c.FamilyName,
+			Email: c.Email, EmailVerified: c.EmailVerified, Picture: c.Picture, Zoneinfo: c.Zoneinfo, Locale: c.Locale, Claims: c.Claims,
 			Groups: c.Group, MustChange: c.MustChange}
 		switch {
 		case c.HashStdin:
@@ -92,7 +102,8 @@ func (c userListCmd) Run(ctx context.Context, a *app) error {
 			return adm.ListUsers(ctx, admin.ListUsers{Paging: p, Search: c.Search, Group: c.Group})
 		})
 		return printList(a.stdout, c.JSON, list, []string{"USERNAME", "NAME", "EMAIL", "GROUPS", "STATE", "SUB"}, func(u admin.User) []string {
-			return []string{u.Username, u.Name, u.Email, strings.Join(u.Groups, " "), state(u.DisabledAt), u.Sub}
+			name := cmp.Or(u.Name, strings.TrimSpace(u.GivenName+" "+u.FamilyName))
+			return []string{u.Username, name, u.Email, strings.Join(u.Groups, " "), state(u.DisabledAt), u.Sub}
 		})
 	})
 }

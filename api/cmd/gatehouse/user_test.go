@@ -65,6 +65,49 @@ func TestUserCommands(t *testing.T) {
 	s.bad("unexpected argument", "", "user", "passwd", "alice", passphrase)
 }
 
+func TestUserShowSetRemove(t *testing.T) {
+	t.Parallel()
+	s := newShell(t)
+	s.good("", "user", "add", "ada", "--no-password", "--given-name", "Ada", "--family-name", "Lovelace", "--locale", "en-GB",
+		"--email", "ada@example.org", "--email-verified", "--claims", `{"department": "physics"}`)
+	if list := s.good("", "user", "list", "--search", "lovel"); !strings.Contains(list, "ada       Ada Lovelace  ada@example.org") {
+		t.Errorf("user list:\n%s", list)
+	}
+	var u store.UserDetails
+	show := func(name string) store.UserDetails {
+		t.Helper()
+		u = store.UserDetails{}
+		if err := json.Unmarshal([]byte(s.good("", "user", "show", name)), &u); err != nil {
+			t.Fatal(err)
+		}
+		return u
+	}
+	if show("ada"); u.Locale != "en-GB" || string(u.Claims) != `{
+    "department": "physics"
+  }` || !u.EmailVerified || u.HasPassword || u.LastSignInAt != nil {
+		t.Errorf("%+v", u)
+	}
+	if out := s.good("", "user", "set", "ada", "--new-username", "countess", "--locale", "", "--must-change", "--no-email-verified"); out !=
+		"changed user ada\n" {
+		t.Errorf("user set: %s", out)
+	}
+	if show("countess"); u.Locale != "" || !u.MustChangePassword || u.EmailVerified || u.GivenName != "Ada" {
+		t.Errorf("%+v", u)
+	}
+	s.good(`{"of": "a file"}`, "user", "set", "countess", "--claims", "-", "--no-must-change")
+	if show("countess"); !strings.Contains(string(u.Claims), "a file") || u.MustChangePassword {
+		t.Errorf("%+v", u)
+	}
+	s.bad(`email must have one @, with something on both sides: "x"`, "", "user", "set", "countess", "--email", "x")
+	s.bad(`there is no user "ada"`, "", "user", "set", "ada", "--name", "x")
+	s.bad(`there is no user "ada"`, "", "user", "show", "ada")
+	s.bad("/nowhere", "", "user", "set", "countess", "--claims", "/nowhere")
+	if out := s.good("", "user", "remove", "countess"); out !=
+		"removed user countess, with 0 sessions, 0 grants, 0 personal access tokens and 0 linked accounts\n" {
+		t.Errorf("user remove: %s", out)
+	}
+}
+
 func TestAnOperatorCanAskForLongerPasswords(t *testing.T) {
 	t.Parallel()
 	s := newShell(t, "GATEHOUSE_PASSWORD_MIN=20")

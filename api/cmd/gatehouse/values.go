@@ -1,0 +1,111 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+)
+
+// mappers are how flags of an operation's input are read whose types kong does not know. "" clears what it is given for.
+func (a *app) mappers() []kong.Option {
+	return []kong.Option{
+		kong.TypeMapper(reflect.TypeFor[json.RawMessage](), kong.MapperFunc(a.readJSON)),
+		kong.TypeMapper(reflect.TypeFor[*json.RawMessage](), kong.MapperFunc(a.readJSON)),
+		kong.TypeMapper(reflect.TypeFor[*time.Time](), kong.MapperFunc(readTime)),
+		kong.TypeMapper(reflect.TypeFor[*[]string](), kong.MapperFunc(readList)),
+		kong.TypeMapper(reflect.TypeFor[*map[string]string](), kong.MapperFunc(readPairs)),
+	}
+}
+
+const maxJSON = 64 // KiB
+
+// readJSON reads a value that is JSON, or else the name of a file with it; - is standard input.
+func (a *app) readJSON(ctx *kong.DecodeContext, target reflect.Value) error {
+	var text string
+	if err := ctx.Scan.PopValueInto("JSON", &text); err != nil {
+		return err
+	}
+	value := []byte(text)
+	if text != "" && text[0] != '{' {
+		var err error
+		if value, err = a.readFile(text, maxJSON); err != nil {
+			return err
+		}
+		if !json.Valid(value) {
+			return fmt.Errorf("%s is not JSON", text)
+		}
+	}
+	put(target, json.RawMessage(bytes.TrimSpace(value)))
+	return nil
+}
+
+// put sets a value, or a pointer to one.
+func put[T any](target reflect.Value, value T) {
+	if target.Kind() == reflect.Pointer {
+		target.Set(reflect.ValueOf(&value))
+		return
+	}
+	target.Set(reflect.ValueOf(value))
+}
+
+// readTime reads a day, which begins at midnight UTC, or a time.
+func readTime(ctx *kong.DecodeContext, target reflect.Value) error {
+	var text string
+	if err := ctx.Scan.PopValueInto("date", &text); err != nil {
+		return err
+	}
+	if text == "" {
+		put(target, time.Time{})
+		return nil
+	}
+	for _, layout := range []string{time.DateOnly, time.RFC3339} {
+		if at, err := time.Parse(layout, text); err == nil {
+			put(target, at)
+			return nil
+		}
+	}
+	return fmt.Errorf("%q is neither a date, such as 2027-03-01, nor a time, such as 2027-03-01T18:00:00+01:00", text)
+}
+
+// readList reads one more of a list.
+func readList(ctx *kong.DecodeContext, target reflect.Value) error {
+	var text string
+	if err := ctx.Scan.PopValueInto("text", &text); err != nil {
+		return err
+	}
+	list := []string{}
+	if former := target.Interface().(*[]string); former != nil {
+		list = *former
+	}
+	if text != "" {
+		list = append(list, text)
+	}
+	target.Set(reflect.ValueOf(&list))
+	return nil
+}
+
+// readPairs reads one more NAME=VALUE.
+func readPairs(ctx *kong.DecodeContext, target reflect.Value) error {
+	var text string
+	if err := ctx.Scan.PopValueInto("NAME=VALUE", &text); err != nil {
+		return err
+	}
+	pairs := map[string]string{}
+	if former := target.Interface().(*map[string]string); former != nil {
+		pairs = *former
+	}
+	if text != "" {
+		name, value, ok := strings.Cut(text, "=")
+		if !ok {
+			return fmt.Errorf("%q is not NAME=VALUE", text)
+		}
+		pairs[name] = value
+	}
+	target.Set(reflect.ValueOf(&pairs))
+	return nil
+}

@@ -774,6 +774,80 @@ COMMENT ON COLUMN clients.registration IS
 COMMENT ON COLUMN clients.registration_access_token_sha256 IS
   'sha256 of what the client reads, changes and removes its registration with';
 
+-- +goose StatementBegin
+-- is_protocol_claim reports whether only the protocol sets a claim: RFC 7519 §4.1, RFC 7662 §2.2, RFC 8417 §2.2, RFC 8693 §4, RFC 9068
+-- §2.2, RFC 9396 §9, OpenID Connect Core §2, §5.6.2 and §7.4, its logout specifications, and our own tokens.
+CREATE FUNCTION is_protocol_claim(claim text) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT AS $$
+  SELECT lower(claim COLLATE "C") IN ('iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'azp', 'nonce', 'auth_time', 'acr', 'amr',
+    'at_hash', 'c_hash', 's_hash', 'sid', 'sub_jwk', 'scope', 'client_id', 'cnf', 'act', 'may_act', 'events', 'toe', 'txn',
+    'authorization_details', '_claim_names', '_claim_sources', 'active', 'username', 'token_type', 'grant_id', 'subject_token')
+$$;
+-- +goose StatementEnd
+-- +goose StatementBegin
+-- is_standard_claim: OpenID Connect Core §5.1, and groups.
+CREATE FUNCTION is_standard_claim(claim text) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT AS $$
+  SELECT lower(claim COLLATE "C") IN ('name', 'given_name', 'family_name', 'middle_name', 'nickname', 'preferred_username', 'profile',
+    'picture', 'website', 'gender', 'birthdate', 'zoneinfo', 'locale', 'updated_at', 'email', 'email_verified', 'address', 'phone_number',
+    'phone_number_verified', 'groups')
+$$;
+-- +goose StatementEnd
+
+-- client_claims: claims that a client gets of its users beside those of scopes, by names that it asks for, such as roles. Each row is one
+-- source of one claim.
+CREATE TABLE client_claims (
+  client_id         text NOT NULL CONSTRAINT client_claims_client_must_exist
+    REFERENCES clients (client_id) ON UPDATE CASCADE ON DELETE CASCADE,
+  position          integer NOT NULL,
+  claim             text NOT NULL,
+  value             jsonb,
+  from_field        text,
+  from_group        text CONSTRAINT client_claims_group_must_exist REFERENCES groups (name) ON UPDATE CASCADE ON DELETE CASCADE,
+  from_group_prefix text,
+  keep_prefix       boolean NOT NULL DEFAULT false,
+  shape             text NOT NULL DEFAULT 'single',
+  in_access_token   boolean NOT NULL DEFAULT false,
+  created_at        timestamptz NOT NULL DEFAULT now(),
+  CONSTRAINT client_claims_position_is_taken_already PRIMARY KEY (client_id, position),
+  CONSTRAINT client_claims_position_must_be_1_to_50 CHECK (position BETWEEN 1 AND 50),
+  CONSTRAINT client_claims_claim_must_be_1_to_100_letters_digits_and_signs CHECK (claim ~ '^[A-Za-z0-9_.:/-]{1,100}$'),
+  CONSTRAINT client_claims_claim_must_not_be_one_of_the_protocol CHECK (NOT is_protocol_claim(claim)),
+  CONSTRAINT client_claims_claim_must_not_be_one_that_a_scope_releases CHECK (NOT is_standard_claim(claim)),
+  CONSTRAINT client_claims_must_have_value_or_one_from CHECK (
+    num_nonnulls(from_field, from_group, from_group_prefix) = 1 OR
+    num_nonnulls(from_field, from_group, from_group_prefix) = 0 AND value IS NOT NULL),
+  CONSTRAINT client_claims_value_must_be_alone_or_with_from_group CHECK (
+    value IS NULL OR num_nonnulls(from_field, from_group_prefix) = 0),
+  CONSTRAINT client_claims_value_must_say_something CHECK (value NOT IN ('null', '""', '[]', '{}')),
+  CONSTRAINT client_claims_value_must_have_at_most_1_kb CHECK (octet_length(value::text) <= 1024),
+  CONSTRAINT client_claims_from_field_must_be_the_name_of_a_claim CHECK (from_field ~ '^[A-Za-z0-9_.:/-]{1,100}$'),
+  CONSTRAINT client_claims_from_field_must_not_be_sub CHECK (from_field <> 'sub'),
+  CONSTRAINT client_claims_from_group_prefix_must_have_1_to_255_characters CHECK (length(from_group_prefix) BETWEEN 1 AND 255),
+  CONSTRAINT client_claims_keep_prefix_needs_from_group_prefix CHECK (NOT keep_prefix OR from_group_prefix IS NOT NULL),
+  CONSTRAINT client_claims_shape_must_be_single_or_list CHECK (shape IN ('single', 'list'))
+);
+-- +goose StatementBegin
+CREATE FUNCTION client_claims_come_last() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.position IS NULL THEN
+    SELECT coalesce(max(position), 0) + 1 INTO NEW.position FROM client_claims WHERE client_id = NEW.client_id;
+  END IF;
+  RETURN NEW;
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER client_claims_come_last BEFORE INSERT ON client_claims FOR EACH ROW EXECUTE FUNCTION client_claims_come_last();
+COMMENT ON COLUMN client_claims.position IS
+  'rows of a claim are read in this order; the first that has something makes a single one; NULL in an INSERT: after the others';
+COMMENT ON COLUMN client_claims.claim IS 'its name, such as policy, roles or https://example.org/roles';
+COMMENT ON COLUMN client_claims.value IS
+  'without a from_…: for everybody; with from_group: for its members, who get the name of the group if it is NULL';
+COMMENT ON COLUMN client_claims.from_field IS
+  'username, another column of users, or a member of users.claims; it comes where a scope or released_claims releases that';
+COMMENT ON COLUMN client_claims.from_group IS 'this group, exactly';
+COMMENT ON COLUMN client_claims.from_group_prefix IS
+  'groups whose names begin with it: what follows it, or with keep_prefix the whole name';
+COMMENT ON COLUMN client_claims.shape IS 'single: one value, left out if there is none; list: all of them, perhaps none';
+COMMENT ON COLUMN client_claims.in_access_token IS 'true: the claim is in access tokens, too, where every service that gets one reads it';
+
 -- initial_access_tokens: what a client registers itself with where not everybody may, or beyond the bounds for everybody (RFC
 -- 7591 §3).
 CREATE TABLE initial_access_tokens (
@@ -1408,7 +1482,7 @@ DO $$
 DECLARE
   t text;
 BEGIN
-  FOREACH t IN ARRAY ARRAY['clients', 'resources', 'signing_keys', 'acr_values', 'groups'] LOOP
+  FOREACH t IN ARRAY ARRAY['clients', 'client_claims', 'resources', 'signing_keys', 'acr_values', 'groups'] LOOP
     EXECUTE format('CREATE TRIGGER %I AFTER INSERT ON %I REFERENCING NEW TABLE AS changed
       FOR EACH STATEMENT EXECUTE FUNCTION gatehouse_cached_rows_changed_if_any()', t || '_inserted', t);
     EXECUTE format('CREATE TRIGGER %I AFTER UPDATE ON %I REFERENCING NEW TABLE AS changed
@@ -1426,12 +1500,12 @@ CREATE TRIGGER upstreams_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON
 -- +goose Down
 DROP TABLE sign_ins, resources, cache_version, pairwise_salt, signing_keys, upstream_accounts, upstreams, backchannel_logouts,
   login_throttle, revoked_tokens, used_jtis, device_codes, grants, consents, sessions, exchange_policies,
-  recent_registrations, initial_access_tokens, clients, acr_values, account_links, personal_access_tokens, passkeys, recovery_codes,
+  recent_registrations, initial_access_tokens, client_claims, clients, acr_values, account_links, personal_access_tokens, passkeys, recovery_codes,
   totp_secrets, group_members, groups, users;
 DROP FUNCTION recovery_codes_go_with_factors, passkeys_have_one_rp_id, partition_sign_ins, sign_ins_follow_their_user,
   gatehouse_cached_rows_changed_if_any, gatehouse_cached_rows_changed, upstreams_keep_updated_at,
   queue_logouts_of_user, queue_logouts_of_session, grants_leave_their_codes_used, grants_follow_their_client,
-  clients_keep_updated_at, users_keep_sub,
+  client_claims_come_last, is_standard_claim, is_protocol_claim, clients_keep_updated_at, users_keep_sub,
   jwks_are_some, hosts_of, http_only_on_loopback, all_match, check_uris,
   origin_of, password_hash_problem, keycloak_hash_problem, crypt_number, scrypt_is_bounded, argon2_is_bounded, is_base64,
   password_hash, spend_account_links, end_what_was_before, revoke_what_is_withdrawn, set_username_rule, is_set, is_pattern;

@@ -79,6 +79,15 @@ func ReleaseClaims(u *User, scope string, released []string) map[string]any {
 	return out
 }
 
+// UserinfoClaims returns what userinfo tells a client of u by an access token with scope (OpenID Connect Core §5.3.2): what the scope
+// releases, what was asked for by name, and what the rows of the client make. sub is u's at the client.
+func (c *Client) UserinfoClaims(u *User, sub, scope string, asked []string) map[string]any {
+	out := ReleaseClaims(u, scope, slices.Concat(c.ReleasedClaims, asked))
+	c.addRowClaims(out, u, scope)
+	out["sub"] = sub
+	return out
+}
+
 // isOurs reports whether a name is one of the protocol's or of the table's, in any case: readers written in Go take Groups for
 // groups, too, and keep the later of the two.
 func isOurs(name string) bool {

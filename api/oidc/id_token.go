@@ -35,6 +35,7 @@ func (t IDToken) Claims() map[string]any {
 		scope = ""
 	}
 	out := ReleaseClaims(t.User, scope, slices.Concat(c.ReleasedClaims, g.Claims.IDToken))
+	c.addRowClaims(out, t.User, g.Scope)
 	out["iss"], out["sub"], out["aud"] = t.Issuer, t.Subject, c.ClientID
 	out["iat"], out["exp"] = t.IssuedAt.Unix(), t.Expiry.Unix()
 	if !g.AuthTime.Equal(AuthTimeUnknown) {

@@ -90,6 +90,8 @@ type AccessTokenClaims struct {
 	Confirmation *Confirmation `json:"cnf,omitempty"`           // the key it is bound to (RFC 9449 §6.1)
 	Actor        *Actor        `json:"act,omitempty"`           // who acts for the user (RFC 8693 §4.1)
 	SubjectID    string        `json:"subject_token,omitempty"` // the jti of the token that it was exchanged for
+
+	Rows map[string]any `json:"-"` // what the client's rows make of the user (client_claims); not read from a token
 }
 
 // JKT returns the thumbprint of the key that the token is bound to, "" for none.

@@ -21,16 +21,12 @@ type accessTokenFor struct {
 func (p *Provider) signAccessToken(
 	ring *keys.Ring, c *oidc.Client, u *oidc.User, g *oidc.Grant, f accessTokenFor, now time.Time,
 ) (string, error) {
-	claims := p.accessTokenClaims(c, f, now)
-	claims.Subject, claims.Audience = p.subject(c, u.Sub), oidc.AudienceOf(c, p.Issuer, g.Resources, f.resources)
-	claims.AuthTime, claims.ACR, claims.GrantID = g.AuthTime.Unix(), g.ACRAt(c), g.ID
-	if oidc.HasScope(f.scope, "groups") {
-		claims.Groups = u.Groups
-	}
-	return p.signClaims(ring, c, claims, now)
+	t := oidc.AccessToken{Issuer: p.Issuer, ID: newID(), Subject: p.subject(c, u.Sub), Client: c, User: u, Grant: g, Scope: f.scope,
+		Audience: oidc.AudienceOf(c, p.Issuer, g.Resources, f.resources), JKT: f.jkt, IssuedAt: now, Expiry: now.Add(p.AccessTokenTTL)}
+	return p.signClaims(ring, c, t.Claims(), now)
 }
 
-// accessTokenClaims returns the claims that every access token of the client has.
+// accessTokenClaims returns the claims that an access token of the client has which is not a grant's own.
 func (p *Provider) accessTokenClaims(c *oidc.Client, f accessTokenFor, now time.Time) oidc.AccessTokenClaims {
 	return oidc.AccessTokenClaims{Issuer: p.Issuer, Expiry: now.Add(p.AccessTokenTTL).Unix(), IssuedAt: now.Unix(), ID: newID(),
 		ClientID: c.ClientID, Scope: f.scope, Confirmation: oidc.ConfirmationOf(f.jkt)}
@@ -38,8 +34,9 @@ func (p *Provider) accessTokenClaims(c *oidc.Client, f accessTokenFor, now time.
 
 // signClaims returns an access token with these claims, and remembers it as verified, since it is likely to come back soon.
 func (p *Provider) signClaims(ring *keys.Ring, c *oidc.Client, claims oidc.AccessTokenClaims, now time.Time) (string, error) {
-	token, err := ring.Sign(c.AccessTokenSigningAlg, c.AccessTokenTyp, claims, now)
+	token, err := ring.Sign(c.AccessTokenSigningAlg, c.AccessTokenTyp, claims.Payload(), now)
 	if err == nil {
+		claims.Rows = nil
 		_, tag := ring.JWKS(now)
 		p.verified.note(tag, token, claims)
 	}

@@ -174,9 +174,7 @@ func (p *Provider) issueExchanged(
 	claims.GrantID, claims.SubjectID, claims.AuthTime = subject.GrantID, subject.ID, subject.AuthTime
 	claims.ACR = subject.ACR
 	claims.Expiry = min(claims.Expiry, subject.Expiry)
-	if oidc.HasScope(to.scope, "groups") {
-		claims.Groups = x.Groups
-	}
+	claims.AddUser(c, &x.User)
 	ring, err := p.keyRing()
 	var token string
 	if err == nil {

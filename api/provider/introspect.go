@@ -82,8 +82,11 @@ func (p *Provider) introspectAccessToken(
 	if oidc.KnowsUsername(claims.Scope, released) {
 		out.Username = usernameFor(client, owner.Username)
 	}
-	if isTold && oidc.HasScope(claims.Scope, "openid") {
-		out.Claims = oidc.ReleaseClaims(&owner.User, claims.Scope, released)
+	switch {
+	case isTold && oidc.HasScope(claims.Scope, "openid"):
+		out.Claims = owner.client.UserinfoClaims(&owner.User, claims.Subject, claims.Scope, owner.Claims.Userinfo)
+	case isTold:
+		out.Claims = owner.client.RowClaims(&owner.User, claims.Scope, true) // what the token itself says
 	}
 	return out, nil
 }

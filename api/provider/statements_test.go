@@ -23,6 +23,7 @@ func TestOperationsCostFewStatementsAndFewDurableCommits(t *testing.T) {
 	r.Exec(`INSERT INTO users (username, password) SELECT 'bob', password FROM users WHERE username = 'alice'`)
 	r.Exec(`INSERT INTO consents (user_id, client_id, scopes, granted_at)
 		SELECT id, 'web', '{openid,profile,email,groups,offline_access}', now() FROM users`)
+	r.Exec(`INSERT INTO client_claims (client_id, claim, value, in_access_token) VALUES ('web', 'tier', '"gold"', true)`)
 	r.WaitForNotify() // what the replica reads then is not counted
 	r.browser().Do("GET", "/.well-known/openid-configuration", nil)
 	b := r.browser()

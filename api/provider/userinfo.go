@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"gatehouse/api/oidc"
@@ -55,8 +54,7 @@ func (p *Provider) userinfo(ctx context.Context, r Request, token, scheme string
 	case err != nil:
 		return p.failed(ctx, err)
 	}
-	out := oidc.ReleaseClaims(&owner.User, claims.Scope, slices.Concat(owner.client.ReleasedClaims, owner.Claims.Userinfo))
-	out["sub"] = claims.Subject
+	out := owner.client.UserinfoClaims(&owner.User, claims.Subject, claims.Scope, owner.Claims.Userinfo)
 	return p.answerUserinfo(ctx, owner.client, out, now)
 }
 

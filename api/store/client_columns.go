@@ -22,8 +22,9 @@ type columnList []clientColumn
 // have functions of their own; metadataColumns those that a client registers itself.
 var (
 	clientColumns     = columnsOf(reflect.TypeFor[oidc.Client]())
-	registeredColumns = clientColumns.without("resources", "policy", "registration", "disabled_at", "metadata_fetched_at", "created_at")
-	metadataColumns   = columnsOf(reflect.TypeFor[oidc.ClientMetadata]())
+	registeredColumns = clientColumns.without("resources", "claims", "policy", "registration", "disabled_at",
+		"metadata_fetched_at", "created_at")
+	metadataColumns = columnsOf(reflect.TypeFor[oidc.ClientMetadata]())
 )
 
 func columnsOf(t reflect.Type) (list columnList) {
@@ -58,10 +59,16 @@ func (l columnList) each(write func(c clientColumn) string) string {
 const resourcesOfClient = `(SELECT coalesce(jsonb_agg(to_jsonb(r) ORDER BY r.identifier), '[]') FROM resources r
 	WHERE r.identifier = ANY (c.audiences) OR c.registration IS NOT NULL AND r.open_to = '` + oidc.OpenToRegistered + `') AS resources`
 
+// claimsOfClient are the rows of client_claims of a client c. They are cached with it.
+const claimsOfClient = `(SELECT coalesce(jsonb_agg(to_jsonb(r) ORDER BY r.position), '[]') FROM client_claims r
+	WHERE r.client_id = c.client_id) AS claims`
+
 func (c clientColumn) read() string {
 	switch c.name {
 	case "resources":
 		return resourcesOfClient
+	case "claims":
+		return claimsOfClient
 	case "policy":
 		return policyColumn
 	}

@@ -47,6 +47,7 @@ const (
 		VALUES ('alice', 'x', now() + interval '1 day', %)`
 	aLink    = "INSERT INTO account_links (username, token_sha256) VALUES ('alice', %)"
 	aPasskey = "INSERT INTO passkeys (name, public_key, user_id, credential_id, rp_id) SELECT 'x', 'x', id, % FROM users"
+	aClaim   = "INSERT INTO client_claims (client_id, position, claim, value) VALUES (%)"
 	aPolicy  = "INSERT INTO exchange_policies (client_id, audience) VALUES (%)"
 )
 
@@ -108,6 +109,30 @@ var refused = map[string]refusedStatement{
 	"backchannel_logouts_last_error_must_have_at_most_500_characters": {`INSERT INTO backchannel_logouts (client_id, sub, created_at,
 		last_error)
 		VALUES ('hub', 'x', now(), repeat('x', 501))`, nil},
+
+	"client_claims_client_must_exist":         {aClaim, []string{"'nobody', 1, 'x', '1'"}},
+	"client_claims_group_must_exist":          {"UPDATE client_claims SET from_group = 'nobody'", nil},
+	"client_claims_position_is_taken_already": {aClaim, []string{"'hub', 1, 'x', '1'"}},
+	"client_claims_position_must_be_1_to_50":  {aClaim, []string{"'hub', 0, 'x', '1'", "'hub', 51, 'x', '1'"}},
+	"client_claims_claim_must_be_1_to_100_letters_digits_and_signs": {"UPDATE client_claims SET claim = %", []string{
+		"''", "'a b'", "repeat('a', 101)", "'ſub'", "'rôle'", "E'a\n'", "'ro\u200ble'", "'<script>'", "'name#en'"}},
+	"client_claims_claim_must_not_be_one_of_the_protocol": {"UPDATE client_claims SET claim = %", []string{
+		"'sub'", "'SUB'", "'Iss'", "'scope'", "'cnf'", "'authorization_details'", "'Active'", "'_claim_sources'", "'grant_id'"}},
+	"client_claims_claim_must_not_be_one_that_a_scope_releases": {"UPDATE client_claims SET claim = %", []string{
+		"'groups'", "'GROUPS'", "'email'", "'Email_Verified'", "'preferred_username'"}},
+	"client_claims_must_have_value_or_one_from": {"UPDATE client_claims SET %", []string{
+		"value = NULL", "from_field = 'email', from_group = 'staff'", "from_group = 'staff', from_group_prefix = 's'"}},
+	"client_claims_value_must_be_alone_or_with_from_group": {"UPDATE client_claims SET %", []string{
+		"from_field = 'email'", "from_group_prefix = 's'"}},
+	"client_claims_value_must_say_something":     {"UPDATE client_claims SET value = %", []string{`'""'`, "'null'", "'[]'", "'{}'"}},
+	"client_claims_value_must_have_at_most_1_kb": {"UPDATE client_claims SET value = to_jsonb(repeat('x', 1023))", nil},
+	"client_claims_from_field_must_be_the_name_of_a_claim": {"UPDATE client_claims SET value = NULL, from_field = %", []string{
+		"''", "'a b'", "repeat('a', 101)", "'é'"}},
+	"client_claims_from_field_must_not_be_sub": {"UPDATE client_claims SET value = NULL, from_field = 'sub'", nil},
+	"client_claims_from_group_prefix_must_have_1_to_255_characters": {"UPDATE client_claims SET value = NULL, from_group_prefix = %",
+		[]string{"''", "repeat('g', 256)"}},
+	"client_claims_keep_prefix_needs_from_group_prefix": {"UPDATE client_claims SET keep_prefix = true", nil},
+	"client_claims_shape_must_be_single_or_list":        {"UPDATE client_claims SET shape = 'csv'", nil},
 
 	"exchange_policies_client_has_one_for_this_audience_already": {aPolicy, []string{"'hub', 'https://data.example.org'"}},
 	"exchange_policies_client_must_exist":                        {aPolicy, []string{"'nobody', 'x'"}},
@@ -222,6 +247,7 @@ const someRows = `
 	INSERT INTO clients (client_id, client_secret_sha256) VALUES ('hub', sha256('a secret'));
 	INSERT INTO upstreams (name, issuer, client_id) VALUES ('google', 'https://op.example.org', 'us');
 	INSERT INTO exchange_policies (client_id, audience) VALUES ('hub', 'https://data.example.org');
+	INSERT INTO client_claims (client_id, position, claim, value) VALUES ('hub', 1, 'tier', '"gold"');
 	INSERT INTO upstream_accounts (upstream, issuer, sub, username) VALUES ('google', 'https://op.example.org', '1', 'alice');
 	INSERT INTO account_links (username, token_sha256) VALUES ('alice', sha256('a link'));
 	INSERT INTO personal_access_tokens (username, name, expires_at, token_sha256)

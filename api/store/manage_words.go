@@ -65,10 +65,27 @@ var constraintWords = map[string]string{
 	"clients_signed_request_objects_need_jwks_or_jwks_uri": "require_signed_request_object needs the client's keys: jwks or jwks_uri",
 	"clients_with_a_document_must_have_metadata_fetched_at": "a client with registration document has metadata_fetched_at, " +
 		"and no other has",
-	"clients_with_a_secret_method_need_client_secret_sha256":        "a client that authenticates with a secret needs client_secret_sha256",
-	"clients_with_private_key_jwt_must_have_no_secret":              "a client that authenticates with private_key_jwt must have no secret",
-	"clients_without_a_secret_must_require_pkce":                    "a client without a secret must have require_pkce",
-	"clients_without_authentication_must_have_no_secret":            "a client with token_endpoint_auth_method none must have no secret",
+	"clients_with_a_secret_method_need_client_secret_sha256": "a client that authenticates with a secret needs client_secret_sha256",
+	"clients_with_private_key_jwt_must_have_no_secret":       "a client that authenticates with private_key_jwt must have no secret",
+	"clients_without_a_secret_must_require_pkce":             "a client without a secret must have require_pkce",
+	"clients_without_authentication_must_have_no_secret":     "a client with token_endpoint_auth_method none must have no secret",
+	"client_claims_client_must_exist":                        "there is no such client",
+	"client_claims_group_must_exist":                         "there is no such group",
+	"client_claims_position_is_taken_already":                "the client has a row of this position already",
+	"client_claims_position_must_be_1_to_50":                 "a client has at most 50 rows, of the positions 1 to 50: give one that is free",
+	"client_claims_claim_must_be_1_to_100_letters_digits_and_signs": "claim must be 1 to 100 letters and digits of ASCII, _ . : / and -, " +
+		"such as roles or https://example.org/roles",
+	"client_claims_claim_must_not_be_one_of_the_protocol": "claim must not be one that only the protocol sets, such as sub, iss or scope, " +
+		"in whichever case",
+	"client_claims_claim_must_not_be_one_that_a_scope_releases": "claim must not be a standard one, such as email or groups, in whichever " +
+		"case: scopes release those",
+	"client_claims_must_have_value_or_one_from":            "a row has a value, or one of from_field, from_group and from_group_prefix",
+	"client_claims_value_must_be_alone_or_with_from_group": "value must be alone, which is for everybody, or with from_group",
+	"client_claims_value_must_say_something":               "value must not be null or empty",
+	"client_claims_from_field_must_be_the_name_of_a_claim": "from_field must be username, another claim that scopes release, or a member " +
+		"of users.claims",
+	"client_claims_from_field_must_not_be_sub":                      "from_field must not be sub, which all tokens have",
+	"client_claims_keep_prefix_needs_from_group_prefix":             "keep_prefix needs a from_group_prefix",
 	"exchange_policies_audience_must_be_1_to_255_without_spaces":    "audience must have 1 to 255 characters, without spaces",
 	"exchange_policies_subject_audience_is_1_to_255_without_spaces": "subject_audience must have 1 to 255 characters, without spaces",
 	"exchange_policies_client_has_one_for_this_audience_already":    "the client has a policy for this audience already",

@@ -99,8 +99,8 @@ type ClientID struct {
 	ClientID string `json:"client_id" arg:"" name:"id"`
 }
 
-// ShowClient returns one client.
-func (a *Admin) ShowClient(ctx context.Context, in ClientID) (oidc.Client, error) {
+// ShowClient returns all that is known of a client but its secrets.
+func (a *Admin) ShowClient(ctx context.Context, in ClientID) (store.ClientDetails, error) {
 	return a.store.ShowClient(ctx, in.ClientID)
 }
 

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"time"
 
 	"gatehouse/api/store"
 )
@@ -11,13 +12,35 @@ type Group = store.GroupRow
 
 // AddGroup is a group to add.
 type AddGroup struct {
-	Name        string `json:"name" arg:""`
-	Description string `json:"description,omitempty"`
+	Name        string     `json:"name" arg:"" help:"What it is called, also in the claim groups."`
+	Description string     `json:"description,omitempty" help:"What it is for."`
+	MFA         bool       `json:"mfa,omitempty" name:"mfa" help:"Its members have to prove two factors, at every application."`
+	MFAFrom     *time.Time `json:"mfa_from,omitempty" name:"mfa-from" placeholder:"DATE" help:"From when, such as 2027-03-01."`
 }
 
 // AddGroup adds a group without members.
 func (a *Admin) AddGroup(ctx context.Context, in AddGroup) (Nothing, error) {
-	return Nothing{}, a.store.AddGroup(ctx, in.Name, in.Description)
+	return Nothing{}, a.store.AddGroup(ctx, Group{Name: in.Name, Description: in.Description, MFA: in.MFA, MFAFrom: in.MFAFrom})
+}
+
+// SetGroup is what to change of a group: what is nil stays as it is, and what is empty is cleared.
+type SetGroup struct {
+	Name string `json:"name" arg:"" help:"Whose row it is."`
+
+	NewName     *string    `json:"new_name,omitempty" placeholder:"NAME" help:"Another name, also in the claim groups and for clients."`
+	Description *string    `json:"description,omitempty" help:"What it is for."`
+	MFA         *bool      `json:"mfa,omitempty" name:"mfa" negatable:"" help:"Its members have to prove two factors, at every application."`
+	MFAFrom     *time.Time `json:"mfa_from,omitempty" name:"mfa-from" placeholder:"DATE" help:"From when; empty for at once."`
+}
+
+// SetGroup changes what is named of a group. Who has to prove a second factor from then on and has none sets one up.
+func (a *Admin) SetGroup(ctx context.Context, in SetGroup) (Nothing, error) {
+	return Nothing{}, a.store.Set(ctx, "groups", in.Name, changesOf(in))
+}
+
+// ShowGroup returns one group without its members.
+func (a *Admin) ShowGroup(ctx context.Context, in GroupName) (store.GroupDetails, error) {
+	return a.store.ShowGroup(ctx, in.Name)
 }
 
 // GroupName names a group.

@@ -19,7 +19,8 @@ func imported(t *testing.T, a *Admin, text string) (clients map[string]oidc.Clie
 	try(t, err)
 	clients, secrets = map[string]oidc.Client{}, map[string]string{}
 	for _, c := range out.Clients {
-		clients[c.ClientID], err = a.ShowClient(t.Context(), ClientID{c.ClientID})
+		shown, err := a.ShowClient(t.Context(), ClientID{c.ClientID})
+		clients[c.ClientID] = shown.Client
 		try(t, err)
 		secrets[c.ClientID] = c.ClientSecret
 	}

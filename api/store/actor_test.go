@@ -75,7 +75,7 @@ func TestATransactionIsAllOrNothing(t *testing.T) {
 		try(t, s.pool.QueryRow(ctx, `SELECT count(*) FROM groups`).Scan(&n))
 		return n
 	}
-	add := func(s *Store) error { return s.AddGroup(t.Context(), "staff", "") }
+	add := func(s *Store) error { return s.AddGroup(t.Context(), GroupRow{Name: "staff"}) }
 	err := s.Transaction(t.Context(), func(s *Store) error { return errors.Join(add(s), stop) })
 	if n := count(t.Context()); !errors.Is(err, stop) || n != 0 {
 		t.Errorf("%v, %d groups", err, n)

@@ -131,6 +131,12 @@ func (l columnList) shown(client any) values {
 			v[name] = join(value)
 		}
 	}
+	addNamesInConstraints(v)
+	return v
+}
+
+// addNamesInConstraints adds the values of columns by the names that constraints call them.
+func addNamesInConstraints(v values) {
 	for name, columns := range namesInConstraints {
 		var list []string
 		for _, column := range columns {
@@ -140,5 +146,4 @@ func (l columnList) shown(client any) values {
 		}
 		v[name] = join(list)
 	}
-	return v
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -96,14 +95,6 @@ func (s *Store) EnableClient(ctx context.Context, clientID string) error {
 	return s.manageOne(ctx, Missing{"client", clientID}, nil, enableClient, args{"client": clientID})
 }
 
-var setMinACR = compile(`UPDATE clients SET min_acr = nullif(@min_acr, ''), min_acr_from = @from WHERE client_id = @client RETURNING 1`)
-
-// SetMinACR has sign-ins to a client reach a class at least, "" for none; from is nil for at once.
-func (s *Store) SetMinACR(ctx context.Context, clientID, minACR string, from *time.Time) error {
-	return s.manageOne(ctx, Missing{"client", clientID}, values{"min_acr": minACR}, setMinACR,
-		args{"client": clientID, "min_acr": minACR, "from": from})
-}
-
 // RemoveClient removes a client with its consents, codes and tokens.
 func (s *Store) RemoveClient(ctx context.Context, clientID string) error {
 	return s.manageOne(ctx, Missing{"client", clientID}, nil, removeClient, args{"client": clientID})
@@ -121,13 +112,4 @@ var listClients = compile(clientSelect + `
 // ListClients returns clients by id.
 func (s *Store) ListClients(ctx context.Context, q ClientQuery) ([]oidc.Client, error) {
 	return listed[oidc.Client](ctx, s, listClients, args{"after": q.After, "limit": q.Limit, "search": q.Search})
-}
-
-// ShowClient returns one client as it is registered. Errors: Missing.
-func (s *Store) ShowClient(ctx context.Context, clientID string) (oidc.Client, error) {
-	c, err := s.oneClient(ctx, &loadClient, args{"client": clientID})
-	if errors.Is(err, ErrNotFound) {
-		return c, Missing{"client", clientID}
-	}
-	return c, inWords(err, nil)
 }

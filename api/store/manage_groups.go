@@ -10,15 +10,18 @@ import (
 
 // GroupRow is a group as an administrator sees one.
 type GroupRow struct {
-	Name        string `json:"name" db:"name"`
-	Description string `json:"description,omitempty" db:"description"`
-
-	MFA     bool       `json:"mfa,omitempty" db:"mfa"`           // its members have to prove two factors
-	MFAFrom *time.Time `json:"mfa_from,omitempty" db:"mfa_from"` // nil: at once
+	Name        string     `json:"name" help:"What it is called, also in the claim groups."`
+	Description string     `json:"description,omitempty" help:"What it is for."`
+	MFA         bool       `json:"mfa,omitempty" help:"Whether its members have to prove two factors."`
+	MFAFrom     *time.Time `json:"mfa_from,omitempty" help:"From when; at once without it."`
+	CreatedAt   time.Time  `json:"created_at" help:"When it was added."`
 }
 
+const groupColumns = `g.name, coalesce(g.description, '') AS description, g.mfa, g.mfa_from, g.created_at`
+
 var (
-	addGroup        = compile(`INSERT INTO groups (name, description) VALUES (@name, nullif(@description, ''))`)
+	addGroup = compile(`
+		INSERT INTO groups (name, description, mfa, mfa_from) VALUES (@name, nullif(@description, ''), @mfa, @mfa_from)`)
 	removeGroup     = compile(`DELETE FROM groups WHERE name = @name RETURNING 1`)
 	addGroupMembers = compile(`
 		INSERT INTO group_members (group_name, username) SELECT @group, unnest(@usernames::text[])
@@ -27,21 +30,28 @@ var (
 )
 
 // AddGroup adds a group without members.
-func (s *Store) AddGroup(ctx context.Context, name, description string) error {
-	_, err := addGroup.run(ctx, s.pool, args{"name": name, "description": description})
-	return inWords(err, values{"name": name})
+func (s *Store) AddGroup(ctx context.Context, g GroupRow) error {
+	_, err := addGroup.run(ctx, s.pool, args{"name": g.Name, "description": g.Description, "mfa": g.MFA, "mfa_from": g.MFAFrom})
+	return inWords(err, values{"name": g.Name})
+}
+
+// GroupDetails are all that is known of a group.
+type GroupDetails struct {
+	GroupRow
+	Members int `json:"members" help:"How many are in it."`
+}
+
+var showGroup = compile(`SELECT ` + groupColumns + `, (SELECT count(*) FROM group_members m WHERE m.group_name = g.name) AS members
+	FROM groups g WHERE g.name = @name`)
+
+// ShowGroup returns one group. Errors: Missing.
+func (s *Store) ShowGroup(ctx context.Context, name string) (GroupDetails, error) {
+	return one[GroupDetails](ctx, s, Missing{"group", name}, showGroup, args{"name": name})
 }
 
 // RemoveGroup removes a group and its memberships.
 func (s *Store) RemoveGroup(ctx context.Context, name string) error {
 	return s.manageOne(ctx, Missing{"group", name}, nil, removeGroup, args{"name": name})
-}
-
-var setGroupMFA = compile(`UPDATE groups SET mfa = @mfa, mfa_from = @from WHERE name = @name RETURNING 1`)
-
-// SetGroupMFA has members of a group prove two factors, or not any more; from is nil for at once.
-func (s *Store) SetGroupMFA(ctx context.Context, name string, mfa bool, from *time.Time) error {
-	return s.manageOne(ctx, Missing{"group", name}, values{}, setGroupMFA, args{"name": name, "mfa": mfa, "from": from})
 }
 
 // AddGroupMembers makes users members of a group; who is one already stays one.
@@ -63,8 +73,8 @@ type GroupQuery struct {
 }
 
 var listGroups = compile(`
-	SELECT g.name, coalesce(g.description, '') AS description, g.mfa, g.mfa_from
-	FROM groups g WHERE g.name > @after AND ` + contains("g.name, g.description") + ` ORDER BY g.name LIMIT @limit`)
+	SELECT ` + groupColumns + ` FROM groups g
+	WHERE g.name > @after AND ` + contains("g.name, g.description") + ` ORDER BY g.name LIMIT @limit`)
 
 // ListGroups returns groups by name.
 func (s *Store) ListGroups(ctx context.Context, q GroupQuery) ([]GroupRow, error) {

@@ -23,7 +23,10 @@ type noun struct {
 
 // nouns are the tables whose rows are set and locked, by their names.
 var nouns = map[string]noun{
-	"users": {"user", "username", []string{"username", "claims"}},
+	"users":  {"user", "username", []string{"username", "claims"}},
+	"groups": {"group", "name", []string{"name"}},
+	"clients": {"client", "client_id", []string{"client_id", "application_type", "scope", "token_endpoint_auth_method", "security_profile",
+		"id_token_signed_response_alg", "access_token_signing_alg", "access_token_typ", "refresh_token_format", "subject_type"}},
 }
 
 // Lock keeps others from changing a row until the transaction of this store ends: with it, what was read is what is changed. Sign-ins do
@@ -104,5 +107,6 @@ func shownOf(changes Columns) values {
 			shown[name] = join(value)
 		}
 	}
+	addNamesInConstraints(shown)
 	return shown
 }

@@ -27,7 +27,7 @@ func try(t *testing.T, err error) {
 func TestAddUserKeepsWhatWasGiven(t *testing.T) {
 	t.Parallel()
 	s := managed(t)
-	try(t, s.AddGroup(t.Context(), "staff", "The staff"))
+	try(t, s.AddGroup(t.Context(), GroupRow{Name: "staff", Description: "The staff"}))
 	sub, err := s.AddUser(t.Context(), UserRow{Username: "alice", Name: "Alice", Email: "alice@example.org", EmailVerified: true,
 		Groups: []string{"staff", "staff"}}, argon)
 	if err != nil || len(sub) != 36 {
@@ -77,7 +77,7 @@ func TestRefusalsAreOneLineInWords(t *testing.T) {
 		{add(UserRow{Username: "bob"}, "hunter2"), `password must be a hash, which password_hash('…') makes, not the password itself`},
 		{add(UserRow{Username: "bob", Groups: []string{"gone"}}, ""), `there is no such group: "gone"`},
 		{s.AddGroupMembers(t.Context(), "gone", []string{"alice"}), `there is no such group: "gone"`},
-		{s.AddGroup(t.Context(), "", ""), `name must have 1 to 255 characters`},
+		{s.AddGroup(t.Context(), GroupRow{Name: ""}), `name must have 1 to 255 characters`},
 		{client(func(c *oidc.Client) { c.RedirectURIs = []string{"https://*.example.org/"} }),
 			`redirect_uris must have no wildcard: "https://*.example.org/"`},
 		{client(func(c *oidc.Client) { c.PostLogoutRedirectURIs = []string{"/bye"} }), `post_logout_redirect_uris must be absolute: "/bye"`},
@@ -166,7 +166,7 @@ func TestGroupsAndMembers(t *testing.T) {
 		_, err := s.AddUser(t.Context(), UserRow{Username: name}, "")
 		try(t, err)
 	}
-	try(t, s.AddGroup(t.Context(), "staff", "The staff"))
+	try(t, s.AddGroup(t.Context(), GroupRow{Name: "staff", Description: "The staff"}))
 	try(t, s.AddGroupMembers(t.Context(), "staff", []string{"alice"}))
 	try(t, s.AddGroupMembers(t.Context(), "staff", []string{"bob", "alice"}))
 	groups, err := s.ListGroups(t.Context(), GroupQuery{Page: all})

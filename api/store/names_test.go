@@ -74,7 +74,7 @@ func TestGroupsHaveTheNamesOfDirectories(t *testing.T) {
 	t.Parallel()
 	s := managed(t)
 	for _, name := range []string{"Domain Users", "/org/physics", "Fakultät für Physik", "C#", "cn=staff", "a+b@c:d.e", "物理"} {
-		try(t, s.AddGroup(t.Context(), name, ""))
+		try(t, s.AddGroup(t.Context(), GroupRow{Name: name}))
 		_, err := s.AddUser(t.Context(), UserRow{Username: "alice", Groups: []string{name}}, "")
 		try(t, err)
 		c, err := s.LoadCandidate(t.Context(), "alice", &oidc.Client{AllowedGroups: []string{name}}, nil)

@@ -162,6 +162,46 @@ func TestClientImport(t *testing.T) {
 	}
 }
 
+func TestClientSet(t *testing.T) {
+	t.Parallel()
+	s := newShell(t)
+	s.good("", "client", "add", "wiki", "--redirect-uri", "https://wiki.example.org/a", "--redirect-uri", "https://wiki.example.org/b")
+	if out := s.good(`{"keys": [{"kty": "EC", "x": "a", "y": "b"}]}`, "client", "set", "wiki", "--name", "Wiki", "--add-redirect-uri",
+		"https://wiki.example.org/c", "--remove-redirect-uri", "https://wiki.example.org/a", "--first-party", "--jwks", "-",
+		"--no-id-token-claims", "--default-max-age", "60", "--min-acr", "mfa", "--min-acr-from", "2027-03-01"); out != "changed client wiki\n" {
+		t.Errorf("client set: %s", out)
+	}
+	var row oidc.Client
+	show := func() {
+		t.Helper()
+		row = oidc.Client{}
+		if err := json.Unmarshal([]byte(s.good("", "client", "show", "wiki")), &row); err != nil {
+			t.Fatal(err)
+		}
+	}
+	show()
+	if strings.Join(row.RedirectURIs, " ") != "https://wiki.example.org/b https://wiki.example.org/c" || row.ClientName != "Wiki" ||
+		!row.FirstParty || row.IDTokenScopeClaims || *row.DefaultMaxAge != 60 || row.MinACR != "mfa" || len(row.JWKS) == 0 ||
+		row.MinACRFrom.Format("2006-01-02") != "2027-03-01" {
+		t.Errorf("%+v", row)
+	}
+	s.good("", "client", "set", "wiki", "--name", "", "--no-first-party", "--id-token-claims", "--jwks", "", "--default-max-age", "",
+		"--min-acr-from", "", "--redirect-uri", "https://wiki.example.org/x", "--redirect-uri", "https://wiki.example.org/y", "--group", "")
+	if show(); strings.Join(row.RedirectURIs, " ") != "https://wiki.example.org/x https://wiki.example.org/y" || row.ClientName != "" ||
+		row.FirstParty || !row.IDTokenScopeClaims || row.DefaultMaxAge != nil || len(row.JWKS) > 0 || row.MinACRFrom != nil {
+		t.Errorf("%+v", row)
+	}
+	s.good("", "client", "set", "wiki", "--auth-method", "none")
+	if out := s.good("", "client", "set", "wiki", "--auth-method", "client_secret_basic"); !strings.Contains(out, "\nclient_secret ") {
+		t.Errorf("a secret that is made: %s", out)
+	}
+	s.bad(`there is no client "gone"`, "", "client", "set", "gone", "--name", "x")
+	s.bad("redirect_uris must have no wildcard", "", "client", "set", "wiki", "--redirect-uri", "https://*.example.org/")
+	s.bad(`--grant-type "x" is not supported`, "", "client", "set", "wiki", "--grant-type", "x")
+	s.bad("is neither a date, such as 2027-03-01", "", "client", "set", "wiki", "--min-acr-from", "soon")
+	s.bad("is no number", "", "client", "set", "wiki", "--default-max-age", "soon")
+}
+
 func TestWhatIsListedCanBeImported(t *testing.T) {
 	t.Parallel()
 	s := newShell(t)

@@ -72,8 +72,6 @@ func (a *app) operate(ctx context.Context, o admin.Operation, in any) error {
 	})
 }
 
-const fromThen = "{{with .In.From}} from {{.}} on{{end}}"
-
 // sentences are what is printed of operations whose result is no JSON for the reader.
 var sentences = func() *template.Template {
 	all := template.New("").Funcs(template.FuncMap{"join": strings.Join})
@@ -90,8 +88,8 @@ var sentences = func() *template.Template {
 		"user withdraw-consent":  "withdrew what {{.In.Username}} allowed {{.In.ClientID}}",
 		"user revoke-token":      "{{if .In.ID}}revoked token {{.In.ID}}{{else}}revoked tokens of {{.In.AllOf}}: {{.Out.Revoked}}{{end}}",
 		"group add":              "added group {{.In.Name}}",
-		"group set-mfa":          "members of group {{.In.Name}} {{if .In.Off}}need not{{else}}have to{{end}} prove two factors" + fromThen,
-		"client set-min-acr":     "sign-ins to client {{.In.ClientID}} have to reach {{or .In.MinACR \"nothing in particular\"}}" + fromThen,
+		"group set":              "changed group {{.In.Name}}",
+		"client set":             "changed client {{.In.ClientID}}{{with .Out.ClientSecret}}\nclient_secret {{.}}{{end}}",
 		"group remove":           "removed group {{.In.Name}}",
 		"group add-member":       `added {{join .In.Usernames ", "}} to group {{.In.Group}}`,
 		"group remove-member":    "removed {{.In.Username}} from group {{.In.Group}}",

@@ -165,6 +165,18 @@ func TestGroupCommands(t *testing.T) {
 	if list := s.good("", "group", "list"); !strings.Contains(list, "hub-admins  -            alice") {
 		t.Errorf("group list:\n%s", list)
 	}
+	s.good("", "group", "set", "hub-admins", "--new-name", "admins", "--description", "Of the Hub", "--mfa", "--mfa-from", "2027-03-01")
+	show := s.good("", "group", "show", "admins")
+	for _, want := range []string{`"mfa": true`, `"mfa_from": "2027-03-01T00:00:00Z"`, `"description": "Of the Hub"`, `"members": 1`} {
+		if !strings.Contains(show, want) {
+			t.Errorf("group show has no %s:\n%s", want, show)
+		}
+	}
+	s.good("", "group", "set", "admins", "--new-name", "hub-admins", "--description", "", "--no-mfa", "--mfa-from", "")
+	if show := s.good("", "group", "show", "hub-admins"); strings.Contains(show, "mfa") || strings.Contains(show, "description") {
+		t.Errorf("group show:\n%s", show)
+	}
+	s.bad("name must have 1 to 255 characters", "", "group", "set", "hub-admins", "--new-name", "")
 	s.good("", "group", "remove-member", "hub-admins", "alice")
 	s.good("", "group", "remove", "hub-admins")
 	if list := s.good("", "group", "list", "--json"); strings.TrimSpace(list) != "[]" {

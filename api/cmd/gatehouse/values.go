@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"strconv"
 	"strings"
 	"time"
 
@@ -17,6 +18,7 @@ func (a *app) mappers() []kong.Option {
 		kong.TypeMapper(reflect.TypeFor[json.RawMessage](), kong.MapperFunc(a.readJSON)),
 		kong.TypeMapper(reflect.TypeFor[*json.RawMessage](), kong.MapperFunc(a.readJSON)),
 		kong.TypeMapper(reflect.TypeFor[*time.Time](), kong.MapperFunc(readTime)),
+		kong.TypeMapper(reflect.TypeFor[**int](), kong.MapperFunc(readNumber)),
 		kong.TypeMapper(reflect.TypeFor[*[]string](), kong.MapperFunc(readList)),
 		kong.TypeMapper(reflect.TypeFor[*map[string]string](), kong.MapperFunc(readPairs)),
 	}
@@ -70,6 +72,24 @@ func readTime(ctx *kong.DecodeContext, target reflect.Value) error {
 		}
 	}
 	return fmt.Errorf("%q is neither a date, such as 2027-03-01, nor a time, such as 2027-03-01T18:00:00+01:00", text)
+}
+
+// readNumber reads a number, or that there is none.
+func readNumber(ctx *kong.DecodeContext, target reflect.Value) error {
+	var text string
+	if err := ctx.Scan.PopValueInto("number", &text); err != nil {
+		return err
+	}
+	var number *int
+	if text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			return fmt.Errorf("%q is no number", text)
+		}
+		number = &n
+	}
+	put(target, number)
+	return nil
 }
 
 // readList reads one more of a list.

@@ -123,7 +123,7 @@ test('a user who is disabled is out at the next sign-in', async () => {
 
 const noCodes = missingPrograms({ oathtool: 'oathtool' }) || false;
 test('a Hub whose administrators have to prove two factors asks them alone', { skip: noCodes }, async () => {
-  await stack.gatehouse(['group', 'set-mfa', 'hub-admins']);
+  await stack.gatehouse(['group', 'set', 'hub-admins', '--mfa']);
   await stack.gatehouse(['user', 'add', 'plain', '--password-stdin'], 'no administrator at all\n');
   const page = await browser.newPage();
   await browser.watched('plain', page, async () => {

@@ -172,6 +172,13 @@ $$;
 -- +goose StatementEnd
 
 -- +goose StatementBegin
+-- without_slash returns an origin without the slash of its empty path, and anything else as it is: both name one service (RFC 3986 §6.2.3).
+CREATE FUNCTION without_slash(uri text) RETURNS text LANGUAGE sql IMMUTABLE STRICT AS $$
+  SELECT CASE WHEN right(uri, 1) = '/' AND left(uri, -1) = origin_of(uri) THEN left(uri, -1) ELSE uri END
+$$;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
 -- check_uris refuses addresses of a column by the one rule that they break, which it names as a constraint: column and rule. They
 -- are absolute; kind is http (or https), https, request (http, and a fragment is the digest of what is there: OpenID Connect Core
 -- §6.2) or any, which may be a scheme of the application's own (RFC 8252 §7.1): none that a browser or another program acts on.
@@ -261,7 +268,7 @@ DO $$
 DECLARE
   f text;
 BEGIN
-  FOREACH f IN ARRAY ARRAY['keycloak_hash_problem(text)', 'password_hash_problem(text)'] LOOP
+  FOREACH f IN ARRAY ARRAY['keycloak_hash_problem(text)', 'password_hash_problem(text)', 'without_slash(text)'] LOOP
     EXECUTE format('ALTER FUNCTION %s SET search_path = %I, pg_temp', f, current_schema());
   END LOOP;
 END $$;
@@ -894,14 +901,18 @@ COMMENT ON COLUMN exchange_policies.subject_audience IS
   'tokens for this audience may be exchanged, beside the client''s own and those for its client_id';
 COMMENT ON COLUMN exchange_policies.impersonation IS 'false: the new token says who acts for the person (act); true: it need not';
 
--- resources: services that access tokens are for (RFC 8707): what people are told of them, and whether clients that nobody listed may
--- ask for tokens for them.
+-- resources: services that access tokens are for (RFC 8707): what people are told of them, who gets tokens for them, and whether clients
+-- that nobody listed may ask.
 CREATE TABLE resources (
-  identifier text CONSTRAINT resources_identifier_must_be_unique PRIMARY KEY,
-  name       text,
-  scopes     jsonb NOT NULL DEFAULT '{}',
-  open_to    text NOT NULL DEFAULT 'listed',
-  created_at timestamptz NOT NULL DEFAULT now(),
+  identifier            text CONSTRAINT resources_identifier_must_be_unique PRIMARY KEY,
+  name                  text,
+  scopes                jsonb NOT NULL DEFAULT '{}',
+  open_to               text NOT NULL DEFAULT 'listed',
+  access_token_lifetime integer,
+  allowed_groups        text[] NOT NULL DEFAULT '{}',
+  min_acr               text CONSTRAINT resources_min_acr_must_be_in_acr_values REFERENCES acr_values (value) ON UPDATE CASCADE,
+  disabled_at           timestamptz,
+  created_at            timestamptz NOT NULL DEFAULT now(),
   CONSTRAINT resources_identifier_must_be_1_to_255_printable_ascii CHECK (identifier ~ '^[!-~]{1,255}$'),
   CONSTRAINT resources_identifier_must_have_no_fragment CHECK (identifier !~ '#'),
   CONSTRAINT resources_name_must_have_1_to_100_characters CHECK (length(name) BETWEEN 1 AND 100),
@@ -918,12 +929,22 @@ CREATE TABLE resources (
     NOT jsonb_path_exists(scopes, 'strict $.* ? (@ like_regex "[[:cntrl:]]")', silent => true)),
   CONSTRAINT resources_scopes_must_not_be_those_about_people CHECK (
     NOT scopes ?| ARRAY['openid', 'profile', 'email', 'address', 'phone', 'groups', 'offline_access']),
-  CONSTRAINT resources_open_to_must_be_listed_or_registered CHECK (open_to IN ('listed', 'registered'))
+  CONSTRAINT resources_open_to_must_be_listed_or_registered CHECK (open_to IN ('listed', 'registered')),
+  CONSTRAINT resources_access_token_lifetime_must_be_1_to_86400_seconds CHECK (access_token_lifetime BETWEEN 1 AND 86400),
+  CONSTRAINT resources_allowed_groups_must_be_at_most_100 CHECK (cardinality(allowed_groups) <= 100),
+  CONSTRAINT resources_allowed_groups_must_not_be_null CHECK (array_position(allowed_groups, NULL) IS NULL),
+  CONSTRAINT resources_disabled_at_must_be_a_date_or_null CHECK (isfinite(disabled_at)),
+  CONSTRAINT resources_identifier_must_be_unique_without_its_slash EXCLUDE (without_slash(identifier) WITH =)
 );
 COMMENT ON COLUMN resources.identifier IS 'what resource= names, what clients.audiences lists, and aud of the access tokens';
 COMMENT ON COLUMN resources.scopes IS 'its scopes, and what each is in words: {"archive:read": "Read the archive"}';
 COMMENT ON COLUMN resources.open_to IS
   'listed: for clients that have it among their audiences; registered: also for any that registered itself';
+COMMENT ON COLUMN resources.access_token_lifetime IS
+  'seconds, of access tokens for it: the shortest counts where they are for several; NULL: GATEHOUSE_ACCESS_TOKEN_TTL';
+COMMENT ON COLUMN resources.allowed_groups IS 'empty: everybody; otherwise members of one of these groups get tokens for it';
+COMMENT ON COLUMN resources.min_acr IS 'what a sign-in has to reach at least before there is a token for it; NULL: anything';
+COMMENT ON COLUMN resources.disabled_at IS 'from the next request on nobody gets a token for it; NULL: it is open';
 
 -- ── Sign-ins ──
 
@@ -1482,7 +1503,7 @@ DO $$
 DECLARE
   t text;
 BEGIN
-  FOREACH t IN ARRAY ARRAY['clients', 'client_claims', 'resources', 'signing_keys', 'acr_values', 'groups'] LOOP
+  FOREACH t IN ARRAY ARRAY['clients', 'client_claims', 'resources', 'exchange_policies', 'signing_keys', 'acr_values', 'groups'] LOOP
     EXECUTE format('CREATE TRIGGER %I AFTER INSERT ON %I REFERENCING NEW TABLE AS changed
       FOR EACH STATEMENT EXECUTE FUNCTION gatehouse_cached_rows_changed_if_any()', t || '_inserted', t);
     EXECUTE format('CREATE TRIGGER %I AFTER UPDATE ON %I REFERENCING NEW TABLE AS changed
@@ -1506,6 +1527,6 @@ DROP FUNCTION recovery_codes_go_with_factors, passkeys_have_one_rp_id, partition
   gatehouse_cached_rows_changed_if_any, gatehouse_cached_rows_changed, upstreams_keep_updated_at,
   queue_logouts_of_user, queue_logouts_of_session, grants_leave_their_codes_used, grants_follow_their_client,
   client_claims_come_last, is_standard_claim, is_protocol_claim, clients_keep_updated_at, users_keep_sub,
-  jwks_are_some, hosts_of, http_only_on_loopback, all_match, check_uris,
+  jwks_are_some, hosts_of, http_only_on_loopback, all_match, check_uris, without_slash,
   origin_of, password_hash_problem, keycloak_hash_problem, crypt_number, scrypt_is_bounded, argon2_is_bounded, is_base64,
   password_hash, spend_account_links, end_what_was_before, revoke_what_is_withdrawn, set_username_rule, is_set, is_pattern;

@@ -16,6 +16,8 @@ import (
 type Explain struct {
 	Username string `json:"username" arg:""`
 	ClientID string `json:"client_id" arg:""`
+
+	Resources []string `json:"resources,omitempty" name:"resource" sep:"none" placeholder:"ID" help:"A service that the client names."`
 }
 
 // Explained is what would happen, in order.
@@ -50,7 +52,7 @@ func (a *Admin) Explain(ctx context.Context, in Explain) (Explained, error) {
 	if err != nil {
 		return Explained{}, err
 	}
-	e := explanation{client: client, who: who, accounts: accounts, now: time.Now()}
+	e := explanation{client: client, who: who, accounts: accounts, named: in.Resources, now: time.Now()}
 	e.run()
 	return Explained{e.steps}, nil
 }
@@ -59,6 +61,7 @@ type explanation struct {
 	client   *oidc.Client
 	who      store.Candidate
 	accounts []store.LinkedAccount
+	named    []string // resources of the request
 	now      time.Time
 
 	standing oidc.Standing
@@ -88,6 +91,11 @@ func (e *explanation) run() {
 	if len(c.RedirectURIs) > 0 {
 		r.RedirectURI = c.RedirectURIs[0]
 	}
+	var refusal *oidc.Error
+	if r.Resources, refusal = c.ReadResources(e.named, ""); refusal != nil {
+		e.say("", "refused with %s: %s", refusal.Code, refusal.Log)
+		return
+	}
 	consented := false
 	for range 10 { // no step comes twice
 		step, refusal := r.Decide(c, *s, consented, e.now)
@@ -111,10 +119,12 @@ func (e *explanation) run() {
 			e.say("clients.first_party of "+c.ClientID+", consents", "asked to allow what the application asks for")
 			consented = true
 		case oidc.SayRefused:
-			e.refused(r, oidc.NotAdmitted(u.Username, c.ClientID))
+			refusal, _ = r.NotAdmitted(c, *s)
+			e.refused(r, refusal)
 			return
 		case oidc.IssueCode:
 			e.say("", "let in, with acr %q", c.Policy.ACR(s.Session.AMR, nil))
+			e.leftOut(r)
 			return
 		default:
 			e.say("", "what follows then is not known to this command (step %d)", step)
@@ -159,6 +169,8 @@ func (e *explanation) asks(r oidc.AuthorizeRequest) string {
 			oidc.ByPerson: "what " + e.who.User.Username + " has set up: gatehouse user factors " + e.who.User.Username,
 			oidc.ByGroup:  "groups.mfa of " + d.Name,
 			oidc.ByClient: "clients.min_acr of " + e.client.ClientID + ": " + e.client.MinACR,
+
+			oidc.ByResource: "resources.min_acr of " + d.Name,
 		}[d.By])
 	}
 	return strings.Join(rows, ", ")
@@ -166,7 +178,10 @@ func (e *explanation) asks(r oidc.AuthorizeRequest) string {
 
 func (e *explanation) refused(r oidc.AuthorizeRequest, refusal *oidc.Error) {
 	row := ""
+	_, service := r.NotAdmitted(e.client, e.standing)
 	switch {
+	case refusal.Code == oidc.AccessDenied && service != "":
+		row = "resources.allowed_groups of " + service
 	case refusal.Code == oidc.AccessDenied:
 		row = "clients.allowed_groups of " + e.client.ClientID + ": " + strings.Join(e.client.AllowedGroups, ", ")
 	case refusal.Code == oidc.UnmetAuthenticationRequirements:
@@ -175,6 +190,15 @@ func (e *explanation) refused(r oidc.AuthorizeRequest, refusal *oidc.Error) {
 		row = "clients.grant_types and response_types of " + e.client.ClientID
 	}
 	e.say(row, "refused with %s: %s", refusal.Code, refusal.Description)
+}
+
+// leftOut says which services of the client's row there is no token for, as the person is in none of their groups.
+func (e *explanation) leftOut(r oidc.AuthorizeRequest) {
+	for _, service := range r.Services(e.client) {
+		if refusal := e.client.RefuseService(service, e.standing.User, e.standing.Session.AMR); refusal != nil {
+			e.say("resources.allowed_groups of "+service, "the access token is not for this service")
+		}
+	}
 }
 
 func either(ways []oidc.Way) string {

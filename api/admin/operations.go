@@ -91,6 +91,11 @@ var operations = []Operation{
 
 	op("resource add", "Add a service that access tokens are for.", "POST /resources", (*Admin).AddResource),
 	op("resource list", "List the services.", "GET /resources", (*Admin).ListResources),
+	op("resource show", "Print a service as JSON.", "GET /resources/{identifier}", (*Admin).ShowResource),
+	op("resource disable", "Let nobody get a token for a service, from the next request on.",
+		"POST /resources/{identifier}/disable", (*Admin).DisableResource),
+	op("resource enable", "Open a service again to whom its row says.",
+		"POST /resources/{identifier}/enable", (*Admin).EnableResource),
 	op("resource remove", "Remove a service: clients that nobody listed get no more tokens for it.",
 		"DELETE /resources/{identifier}", (*Admin).RemoveResource),
 

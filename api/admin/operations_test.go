@@ -115,9 +115,13 @@ func TestEveryOperationRuns(t *testing.T) {
 		{"client token list", `{}`, `{"items":\[{"name":"t","uses_left":1,.*}\]}`},
 		{"client token remove", `{"name": "t"}`, `{}`},
 		{"resource add", `{"identifier": "https://mcp.example.org/mcp", "name": "Tools", "scopes": {"mcp:tools": "Use the tools"},
-			"open_to": "registered"}`, `{}`},
+			"open_to": "registered", "access_token_lifetime": 300, "allowed_groups": ["staff"], "min_acr": "mfa"}`, `{}`},
+		{"resource disable", `{"identifier": "https://mcp.example.org/mcp"}`, `{}`},
+		{"resource show", `{"identifier": "https://mcp.example.org/mcp"}`, `{.*"disabled_at":"[^"]+","created_at":"[^"]+"}`},
+		{"resource enable", `{"identifier": "https://mcp.example.org/mcp"}`, `{}`},
 		{"resource list", `{}`, `{"items":\[{"identifier":"https://mcp.example.org/mcp","name":"Tools",` +
-			`"scopes":{"mcp:tools":"Use the tools"},"open_to":"registered"}\]}`},
+			`"scopes":{"mcp:tools":"Use the tools"},"open_to":"registered","access_token_lifetime":300,"allowed_groups":\["staff"\],` +
+			`"min_acr":"mfa","created_at":"[^"]+"}\]}`},
 		{"resource remove", `{"identifier": "https://mcp.example.org/mcp"}`, `{}`},
 		{"upstream add", `{"name": "google", "issuer": "https://accounts.google.com", "client_id": "us", "client_secret": "s"}`,
 			`{"name":"google","redirect_uri":"https://api.example.org/upstream/google/callback"}`},

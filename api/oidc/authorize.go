@@ -259,7 +259,7 @@ const (
 	AskFactor           // another one, of those that the person has set up
 	AddFactor           // which they have to have, and have not
 	AskNewPassword      // in place of one that an administrator set
-	SayRefused          // to the person: the client is not open to them
+	SayRefused          // to the person: the client, or a service that it names, is not open to them
 	AskConsent
 	IssueCode   // or whatever response_type names
 	AllowDevice // which polls for its tokens (RFC 8628 §3.3)
@@ -286,6 +286,10 @@ type Standing struct {
 // Decide returns what comes next. consented is true right after the user pressed the button on the consent page.
 func (r AuthorizeRequest) Decide(c *Client, s Standing, consented bool, now time.Time) (Step, *Error) {
 	none := slices.Contains(r.Prompt, "none")
+	var notAdmitted *Error
+	if s.Session != nil {
+		notAdmitted, _ = r.NotAdmitted(c, s)
+	}
 	switch {
 	case s.Session == nil || r.mustSignInAgain(s.Session, now) || r.HintSub != "" && r.HintSub != s.Subject:
 		switch {
@@ -314,9 +318,9 @@ func (r AuthorizeRequest) Decide(c *Client, s Standing, consented bool, now time
 		return AskNewPassword, nil
 	case !c.mayAsk(r.ResponseType): // since the request was made
 		return 0, refuse(UnauthorizedClient, notRegisteredForType)
-	case !s.Allowed && none:
-		return 0, NotAdmitted(s.User.Username, c.ClientID)
-	case !s.Allowed:
+	case notAdmitted != nil && none:
+		return 0, notAdmitted
+	case notAdmitted != nil:
 		return SayRefused, nil
 	case len(r.Unmet(c, s, now)) > 0:
 		return r.addFactor(c, s, none, now)

@@ -134,17 +134,18 @@ func (e Enrolled) ways() (list []Way) {
 // Demand is something that asks for a class: any of these will do.
 type Demand struct {
 	AnyOf []ACRValue
-	By    string // ByPerson, ByGroup, ByClient or ByRequest
-	Name  string // of the group
+	By    string // ByPerson, ByGroup, ByClient, ByResource or ByRequest
+	Name  string // of the group or the resource
 	soft  bool   // only if it can be met
 }
 
 // What can ask for more than a sign-in.
 const (
-	ByPerson  = "person"  // who has set up a factor
-	ByGroup   = "group"   // groups.mfa
-	ByClient  = "client"  // clients.min_acr
-	ByRequest = "request" // an essential acr, or acr_values
+	ByPerson   = "person"   // who has set up a factor
+	ByGroup    = "group"    // groups.mfa
+	ByClient   = "client"   // clients.min_acr
+	ByResource = "resource" // resources.min_acr
+	ByRequest  = "request"  // an essential acr, or acr_values
 )
 
 // twoFactors is what somebody is asked for who has set up a second one, or has to have one.
@@ -162,6 +163,11 @@ func (r AuthorizeRequest) Demands(c *Client, s Standing, now time.Time) (list []
 	}
 	if c.MinACR != "" && (c.MinACRFrom == nil || !now.Before(*c.MinACRFrom)) {
 		list = append(list, Demand{AnyOf: c.Policy.named([]string{c.MinACR}), By: ByClient})
+	}
+	for _, identifier := range r.Services(c) {
+		if d, asks := c.demand(identifier, s.User); asks {
+			list = append(list, d)
+		}
 	}
 	if r.EssentialACR != nil {
 		list = append(list, Demand{AnyOf: c.Policy.named(r.EssentialACR), By: ByRequest})

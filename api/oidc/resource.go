@@ -3,6 +3,7 @@ package oidc
 import (
 	"slices"
 	"strings"
+	"time"
 )
 
 // Resource is a service that access tokens are for (RFC 8707 §2): a row of resources.
@@ -11,6 +12,12 @@ type Resource struct {
 	Name       string            `json:"name,omitempty"`
 	Scopes     map[string]string `json:"scopes"`  // and what each is in words
 	OpenTo     string            `json:"open_to"` // OpenToListed or OpenToRegistered
+
+	AccessTokenLifetime int        `json:"access_token_lifetime,omitempty"` // seconds; 0: that of the deployment
+	AllowedGroups       []string   `json:"allowed_groups,omitempty"`        // whose members get tokens for it; empty: everybody
+	MinACR              string     `json:"min_acr,omitempty"`               // what a sign-in has to reach, "" for anything
+	DisabledAt          *time.Time `json:"disabled_at,omitempty"`
+	CreatedAt           time.Time  `json:"created_at"`
 }
 
 // Who may ask for access tokens for a resource.
@@ -69,7 +76,12 @@ func withoutSlash(uri string) string {
 // DefaultAudience returns the audience of an access token where nothing else is asked for: the issuer, for userinfo, and the services
 // in the client's row.
 func (c *Client) DefaultAudience(issuer string) []string {
-	return append([]string{issuer}, c.Audiences...)
+	return append([]string{issuer}, c.enabledAudiences()...)
+}
+
+// enabledAudiences are the services in the client's row, but for those that an administrator shut.
+func (c *Client) enabledAudiences() []string {
+	return slices.DeleteFunc(slices.Clone(c.Audiences), func(identifier string) bool { return c.resource(identifier).disabled() })
 }
 
 // ResourcesOf returns the possible audiences of the client's access tokens: those, and for one that registered itself the resources
@@ -86,7 +98,7 @@ func (c *Client) ResourcesOf(issuer string) []string {
 
 // mayNameOpen reports whether a resource is open to the client without being in its row.
 func (c *Client) mayNameOpen(r *Resource) bool {
-	return c.Registration != "" && r.OpenTo == OpenToRegistered
+	return c.Registration != "" && r.OpenTo == OpenToRegistered && !r.disabled()
 }
 
 // grantedResources returns those of an authorization request that names services; the scope openid adds userinfo. nil means that it
@@ -101,26 +113,30 @@ func grantedResources(services []string, issuer, scope string) []string {
 // Services returns the identifiers of the services that the request wants access tokens for, beside userinfo.
 func (r AuthorizeRequest) Services(c *Client) []string {
 	if r.Resources == nil {
-		return c.Audiences
+		return c.enabledAudiences()
 	}
 	known := func(identifier string) bool {
-		return slices.Contains(c.Audiences, identifier) ||
-			slices.ContainsFunc(c.Resources, func(row Resource) bool { return row.Identifier == identifier })
+		return slices.Contains(c.Audiences, identifier) || c.resource(identifier) != nil
 	}
 	return slices.DeleteFunc(slices.Clone(r.Resources), func(identifier string) bool { return !known(identifier) })
+}
+
+// ServiceInWords returns what people call a service.
+func (c *Client) ServiceInWords(identifier string) string {
+	if row := c.resource(identifier); row != nil {
+		return row.DisplayName()
+	}
+	return identifier
 }
 
 // ServicesInWords returns what people call the services of a request, and what its scopes there are in words.
 func (r AuthorizeRequest) ServicesInWords(c *Client) (names []string, scopes map[string]string) {
 	scopes = map[string]string{}
 	for _, identifier := range r.Services(c) {
-		row := Resource{Identifier: identifier}
-		if i := slices.IndexFunc(c.Resources, func(row Resource) bool { return row.Identifier == identifier }); i >= 0 {
-			row = c.Resources[i]
-		}
-		names = append(names, row.DisplayName())
+		names = append(names, c.ServiceInWords(identifier))
+		row := c.resource(identifier)
 		for _, word := range strings.Fields(r.Scope) {
-			if row.Scopes[word] != "" && scopes[word] == "" {
+			if row != nil && row.Scopes[word] != "" && scopes[word] == "" {
 				scopes[word] = row.Scopes[word]
 			}
 		}
@@ -144,16 +160,4 @@ func AudienceOf(c *Client, issuer string, granted, wanted []string) Audience {
 		return Audience{issuer}
 	}
 	return left
-}
-
-// ClientAudience returns the audience of a token that a client got for itself: the services that it names or all in its row, or
-// the issuer if there are none (RFC 9068 §3).
-func ClientAudience(c *Client, issuer string, wanted []string) Audience {
-	switch {
-	case wanted != nil:
-		return wanted
-	case len(c.Audiences) > 0:
-		return c.Audiences
-	}
-	return Audience{issuer}
 }

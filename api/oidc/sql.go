@@ -65,6 +65,9 @@ func identifierProblem(service string) string {
 // explainResource returns, for the log, how to let the client ask for a resource.
 func (c *Client) explainResource(value string) string {
 	problem := identifierProblem(value)
+	if row := c.resource(value); row.disabled() {
+		return toAllow("to open it again", problem, "UPDATE resources SET disabled_at = NULL WHERE identifier = "+sqlLiteral(row.Identifier))
+	}
 	if c.Registration == "" {
 		return toAllow("to allow it", problem, c.sqlAppend("audiences", value))
 	}

@@ -49,10 +49,10 @@ func (g *Grant) ACRAt(c *Client) string {
 }
 
 // Refused returns what of the policy a grant does not meet, for the log: it was made before somebody asked for more. "" where it
-// meets all. u is its user with their groups.
+// meets all. u is its user with their groups. What services ask for is asked of each token, see AudienceFor.
 func (g *Grant) Refused(c *Client, u *User, now time.Time) string {
 	s := Standing{Session: &Session{AMR: g.AMR}, User: u}
-	if unmet := (AuthorizeRequest{}).Unmet(c, s, now); len(unmet) > 0 {
+	if unmet := (AuthorizeRequest{Resources: []string{}}).Unmet(c, s, now); len(unmet) > 0 {
 		return "signed_in_with_less_than_" + unmet[0].By + "_asks_for"
 	}
 	return ""

@@ -115,13 +115,13 @@ func TestWhomATokenIsForAndWhatAClientMayForItself(t *testing.T) {
 			t.Errorf("%s: %v, want %v", x.what, got, x.want)
 		}
 	}
-	if got := ClientAudience(c, issuer, nil); !slices.Equal(got, []string{"api", "mail"}) {
+	if got, e := ClientAudience(c, issuer, nil); e != nil || !slices.Equal(got, []string{"api", "mail"}) {
 		t.Errorf("for a client itself: %v", got)
 	}
-	if got := ClientAudience(c, issuer, []string{"mail"}); !slices.Equal(got, []string{"mail"}) {
+	if got, e := ClientAudience(c, issuer, []string{"mail"}); e != nil || !slices.Equal(got, []string{"mail"}) {
 		t.Errorf("for a client itself, wanted: %v", got)
 	}
-	if got := ClientAudience(&Client{}, issuer, nil); !slices.Equal(got, []string{issuer}) {
+	if got, e := ClientAudience(&Client{}, issuer, nil); e != nil || !slices.Equal(got, []string{issuer}) {
 		t.Errorf("for a client without services: %v", got)
 	}
 	for asked, want := range map[string]string{"": "read write", "read": "read", "write read write": "write read",

@@ -12,9 +12,9 @@ import (
 
 // accessTokenFor is what an access token is for, and which key it is bound to.
 type accessTokenFor struct {
-	scope     string
-	jkt       string
-	resources []string // nil: as the grant has it
+	scope    string
+	jkt      string
+	audience oidc.Audience
 }
 
 // signAccessToken returns an access token of the grant.
@@ -22,14 +22,19 @@ func (p *Provider) signAccessToken(
 	ring *keys.Ring, c *oidc.Client, u *oidc.User, g *oidc.Grant, f accessTokenFor, now time.Time,
 ) (string, error) {
 	t := oidc.AccessToken{Issuer: p.Issuer, ID: newID(), Subject: p.subject(c, u.Sub), Client: c, User: u, Grant: g, Scope: f.scope,
-		Audience: oidc.AudienceOf(c, p.Issuer, g.Resources, f.resources), JKT: f.jkt, IssuedAt: now, Expiry: now.Add(p.AccessTokenTTL)}
+		Audience: f.audience, JKT: f.jkt, IssuedAt: now, Expiry: now.Add(p.lifetimeOf(c, f))}
 	return p.signClaims(ring, c, t.Claims(), now)
+}
+
+// lifetimeOf returns how long such a token lasts.
+func (p *Provider) lifetimeOf(c *oidc.Client, f accessTokenFor) time.Duration {
+	return c.AccessTokenLifetime(f.audience, p.AccessTokenTTL)
 }
 
 // accessTokenClaims returns the claims that an access token of the client has which is not a grant's own.
 func (p *Provider) accessTokenClaims(c *oidc.Client, f accessTokenFor, now time.Time) oidc.AccessTokenClaims {
-	return oidc.AccessTokenClaims{Issuer: p.Issuer, Expiry: now.Add(p.AccessTokenTTL).Unix(), IssuedAt: now.Unix(), ID: newID(),
-		ClientID: c.ClientID, Scope: f.scope, Confirmation: oidc.ConfirmationOf(f.jkt)}
+	return oidc.AccessTokenClaims{Issuer: p.Issuer, Audience: f.audience, Expiry: now.Add(p.lifetimeOf(c, f)).Unix(), IssuedAt: now.Unix(),
+		ID: newID(), ClientID: c.ClientID, Scope: f.scope, Confirmation: oidc.ConfirmationOf(f.jkt)}
 }
 
 // signClaims returns an access token with these claims, and remembers it as verified, since it is likely to come back soon.
@@ -89,6 +94,7 @@ func (p *Provider) loadTokenOwner(
 		if claims.SubjectID == "" {
 			use.Client = o.client
 		}
+		use.Name = use.Name && !o.client.AsksGroups(claims.Audience)
 		o.GrantUser, why, err = p.store.LoadGrantUser(ctx, use, now)
 		if claims.SubjectID != "" {
 			o.Claims = oidc.ClaimsRequest{} // another client asked for them

@@ -50,7 +50,7 @@ func (p *Provider) grantAuthorizationCode(ctx context.Context, c *oidc.Client, r
 	case err != nil:
 		return p.failed(ctx, err)
 	}
-	return p.issueTokens(ctx, c, &u, &g, req, g.Scope, refresh)
+	return p.issueFirstTokens(ctx, c, &u, &g, req, refresh)
 }
 
 func (p *Provider) refuseCode(ctx context.Context, c *oidc.Client, refused store.RefusedGrant) Answer {

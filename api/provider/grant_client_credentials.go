@@ -16,13 +16,17 @@ func (p *Provider) grantClientCredentials(ctx context.Context, c *oidc.Client, r
 	if refused != nil {
 		return p.refuseGrant(ctx, c, refused.Code, refused.Description, refused.Log)
 	}
+	audience, refused := oidc.ClientAudience(c, p.Issuer, req.restriction.Resources)
+	if refused != nil {
+		return p.refuseGrant(ctx, c, refused.Code, refused.Description, refused.Log)
+	}
 	ring, err := p.keyRing()
 	if err != nil {
 		return p.failed(ctx, err)
 	}
-	claims := p.accessTokenClaims(c, accessTokenFor{scope: scope, jkt: req.restriction.JKT}, req.now)
-	claims.Subject, claims.Audience = c.ClientID, oidc.ClientAudience(c, p.Issuer, req.restriction.Resources)
-	out := oidc.TokenResponse{TokenType: claims.TokenType(), ExpiresIn: int(p.AccessTokenTTL.Seconds()), Scope: scope}
+	claims := p.accessTokenClaims(c, accessTokenFor{scope, req.restriction.JKT, audience}, req.now)
+	claims.Subject = c.ClientID
+	out := oidc.TokenResponse{TokenType: claims.TokenType(), ExpiresIn: int(claims.Expiry - claims.IssuedAt), Scope: scope}
 	if out.AccessToken, err = p.signClaims(ring, c, claims, req.now); err != nil {
 		return p.failed(ctx, err)
 	}

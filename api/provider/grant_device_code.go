@@ -34,7 +34,7 @@ func (p *Provider) grantDeviceCode(ctx context.Context, c *oidc.Client, req toke
 	case err != nil:
 		return p.failed(ctx, err)
 	}
-	return p.issueTokens(ctx, c, &u, &g, req, g.Scope, refresh)
+	return p.issueFirstTokens(ctx, c, &u, &g, req, refresh)
 }
 
 // refuseDevice answers with the code of RFC 8628 §3.5 for why there is no token (yet).

@@ -43,10 +43,15 @@ func (p *Provider) grantRefreshToken(ctx context.Context, c *oidc.Client, req to
 	if why := g.Refused(c, &u, req.now); why != "" {
 		return p.refuseRefreshToken(ctx, c, store.RefusedGrant{Reason: why})
 	}
+	audience, refused := c.AudienceFor(&u, &g, p.Issuer, req.restriction.Resources)
+	if refused != nil {
+		return p.refuseGrant(ctx, c, refused.Code, refused.Description, refused.Log)
+	}
 	if shared {
 		p.tell(ctx, oidc.RefreshTokenShared{ClientID: c.ClientID, Username: u.Username})
 	}
-	return p.issueTokens(ctx, c, &u, &g, req, cmp.Or(req.params["scope"], g.Scope), token.Next(c))
+	to := accessTokenFor{cmp.Or(req.params["scope"], g.Scope), req.restriction.JKT, audience}
+	return p.issueTokens(ctx, c, &u, &g, req, to, token.Next(c))
 }
 
 func (p *Provider) refuseRefreshToken(ctx context.Context, c *oidc.Client, refused store.RefusedGrant) Answer {

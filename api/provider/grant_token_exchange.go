@@ -155,6 +155,13 @@ func (p *Provider) exchangeForService(
 		}
 		return p.refuseGrant(ctx, c, refused.Code, refused.Description, refused.Log)
 	}
+	if refused = c.RefuseService(target, &x.User, x.AMR); refused != nil {
+		code := refused.Code
+		if code == oidc.InvalidGrant { // no grant was sent
+			code = oidc.AccessDenied
+		}
+		return p.refuseGrant(ctx, c, code, refused.Description, refused.Log)
+	}
 	return p.issueExchanged(ctx, c, req, subject, x, exchanged{target, scope, act})
 }
 
@@ -169,8 +176,8 @@ type exchanged struct {
 func (p *Provider) issueExchanged(
 	ctx context.Context, c *oidc.Client, req tokenRequest, subject *oidc.AccessTokenClaims, x store.Exchange, to exchanged,
 ) Answer {
-	claims := p.accessTokenClaims(c, accessTokenFor{scope: to.scope, jkt: req.restriction.JKT}, req.now)
-	claims.Subject, claims.Audience, claims.Actor = p.subject(c, x.Sub), oidc.Audience{to.audience}, to.actor
+	claims := p.accessTokenClaims(c, accessTokenFor{to.scope, req.restriction.JKT, oidc.Audience{to.audience}}, req.now)
+	claims.Subject, claims.Actor = p.subject(c, x.Sub), to.actor
 	claims.GrantID, claims.SubjectID, claims.AuthTime = subject.GrantID, subject.ID, subject.AuthTime
 	claims.ACR = subject.ACR
 	claims.Expiry = min(claims.Expiry, subject.Expiry)

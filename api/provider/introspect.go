@@ -75,6 +75,9 @@ func (p *Provider) introspectAccessToken(
 	use := useOf(claims)
 	use.Name = !isTold
 	owner, _, err := p.loadTokenOwner(ctx, claims, use, now)
+	if err == nil && !owner.isServed(claims) {
+		err = store.ErrNotFound
+	}
 	if err != nil || claims.GrantID == "" || !isTold && client.ClientID != claims.ClientID {
 		return out, err
 	}
@@ -89,6 +92,14 @@ func (p *Provider) introspectAccessToken(
 		out.Claims = owner.client.RowClaims(&owner.User, claims.Scope, true) // what the token itself says
 	}
 	return out, nil
+}
+
+// isServed reports whether the services that the token is for still take whoever it is of.
+func (o *tokenOwner) isServed(claims *oidc.AccessTokenClaims) bool {
+	if claims.GrantID == "" {
+		return o.client.IsServed(claims.Audience, nil)
+	}
+	return o.client.IsServed(claims.Audience, &o.User)
 }
 
 // usernameFor returns the username of a user for a client that may know it: one with pairwise subjects may not, for the name is the

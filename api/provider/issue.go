@@ -78,13 +78,18 @@ func (p *Provider) frontChannel(
 		IDTokenOnly: !req.ResponseType.Code() && !req.ResponseType.Token()}
 	access := ""
 	if req.ResponseType.Token() {
-		if access, err = p.signAccessToken(ring, c, s.User, g, accessTokenFor{scope: g.Scope}, now); err != nil {
+		audience, refused := c.AudienceFor(s.User, g, p.Issuer, nil)
+		if refused != nil { // Decide let them pass
+			return nil, nil, refused
+		}
+		to := accessTokenFor{scope: g.Scope, audience: audience}
+		if access, err = p.signAccessToken(ring, c, s.User, g, to, now); err != nil {
 			return nil, nil, err
 		}
 		grant = &store.FrontGrant{ID: g.ID, Scope: g.Scope, Claims: g.Claims, Resources: g.Resources, ACR: g.ACR,
-			ExpiresAt: now.Add(p.AccessTokenTTL)}
+			ExpiresAt: now.Add(p.lifetimeOf(c, to))}
 		fields = append(fields, [2]string{"access_token", access}, [2]string{"token_type", "Bearer"},
-			[2]string{"expires_in", strconv.Itoa(int(p.AccessTokenTTL.Seconds()))}, [2]string{"scope", g.Scope})
+			[2]string{"expires_in", strconv.Itoa(int(p.lifetimeOf(c, to).Seconds()))}, [2]string{"scope", g.Scope})
 	}
 	if req.ResponseType.IDToken() {
 		token, err := p.signIDToken(ring,

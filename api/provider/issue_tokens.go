@@ -19,19 +19,32 @@ type tokenRequest struct {
 	now         time.Time
 }
 
-// issueTokens makes the answer of the token endpoint. scope may be narrower than the grant's; refresh is handed out if the
+// issueFirstTokens is issueTokens for a grant that was made just now, which ends if there is no token of it.
+func (p *Provider) issueFirstTokens(
+	ctx context.Context, c *oidc.Client, u *oidc.User, g *oidc.Grant, req tokenRequest, refresh oidc.RefreshToken,
+) Answer {
+	audience, refused := c.AudienceFor(u, g, p.Issuer, req.restriction.Resources)
+	if refused == nil {
+		return p.issueTokens(ctx, c, u, g, req, accessTokenFor{g.Scope, req.restriction.JKT, audience}, refresh)
+	}
+	if err := p.store.RevokeGrant(ctx, g.ID, c.ClientID, req.now); err != nil {
+		return p.failed(ctx, err)
+	}
+	return p.refuseGrant(ctx, c, refused.Code, refused.Description, refused.Log)
+}
+
+// issueTokens makes the answer of the token endpoint. The scope of to may be narrower than the grant's; refresh is handed out if the
 // grant is offline.
 func (p *Provider) issueTokens(
-	ctx context.Context, c *oidc.Client, u *oidc.User, g *oidc.Grant, req tokenRequest, scope string, refresh oidc.RefreshToken,
+	ctx context.Context, c *oidc.Client, u *oidc.User, g *oidc.Grant, req tokenRequest, to accessTokenFor, refresh oidc.RefreshToken,
 ) Answer {
 	ring, err := p.keyRing()
 	if err != nil {
 		return p.failed(ctx, err)
 	}
-	to := req.restriction
-	out := oidc.TokenResponse{TokenType: oidc.TokenTypeOf(to.JKT), ExpiresIn: int(p.AccessTokenTTL.Seconds()), Scope: scope}
-	out.AccessToken, err = p.signAccessToken(ring, c, u, g, accessTokenFor{scope, to.JKT, to.Resources}, req.now)
-	if err == nil && oidc.HasScope(scope, "openid") {
+	out := oidc.TokenResponse{TokenType: oidc.TokenTypeOf(to.jkt), ExpiresIn: int(p.lifetimeOf(c, to).Seconds()), Scope: to.scope}
+	out.AccessToken, err = p.signAccessToken(ring, c, u, g, to, req.now)
+	if err == nil && oidc.HasScope(to.scope, "openid") {
 		out.IDToken, err = p.signIDToken(ring, oidc.IDToken{Client: c, User: u, Grant: g, AccessToken: out.AccessToken}, req.now)
 	}
 	if err == nil && g.Offline {
@@ -62,6 +75,9 @@ func (p *Provider) refuseInvalidGrant(ctx context.Context, c *oidc.Client, refus
 		return p.refuseGrant(ctx, c, oidc.InvalidScope, "scope asks for more than was granted", "")
 	case oidc.ResourceTooWide:
 		return p.refuseGrant(ctx, c, oidc.InvalidTarget, "resource is not one that was granted", "")
+	case store.NotInGroupsOfService:
+		return p.refuseGrant(ctx, c, oidc.InvalidTarget, "the person is not in a group that may use the service that resource names",
+			refused.Reason)
 	}
 	return p.refuseGrant(ctx, c, oidc.InvalidGrant, invalid, refused.Reason)
 }

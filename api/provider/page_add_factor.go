@@ -27,7 +27,7 @@ type addFactorView struct {
 	common
 	User   *userView  `json:"user"`
 	By     string     `json:"by"`              // group, client or request
-	Name   string     `json:"name,omitempty"`  // of the group
+	Name   string     `json:"name,omitempty"`  // of the group or the service
 	Since  *time.Time `json:"since,omitempty"` // it asks for it
 	Add    []oidc.Way `json:"add"`
 	Cancel bool       `json:"cancel,omitempty"`
@@ -61,6 +61,9 @@ func (p *Provider) askAddFactor(ctx context.Context, v visit) (Answer, error) {
 		return p.askTOTP(v), nil
 	}
 	demand := v.req.Unmet(v.client, v.standing.Standing, v.now)[0]
+	if demand.By == oidc.ByResource {
+		demand.Name = v.client.ServiceInWords(demand.Name)
+	}
 	w := addFactorPage{pending: p.pendingOf(&v), SID: v.standing.Session.SID, User: viewOfUser(v.standing.User), By: demand.By,
 		Name: demand.Name, Add: add, Wanted: v.wanted, UserID: v.standing.User.ID, Since: since(v.client, demand)}
 	return redirect(p.address(&w), v.cookies...), nil

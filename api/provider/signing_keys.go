@@ -78,7 +78,7 @@ func (p *Provider) ReplaceKeys(
 
 func (p *Provider) keyPolicy() keys.Policy {
 	// The longest life of anything that is verified with a key: tokens, and ID tokens as hints while their session lasts.
-	longest := max(p.AccessTokenTTL, p.IDTokenTTL, p.SessionMax) + time.Hour
+	longest := max(p.AccessTokenTTL, oidc.MaxAccessTokenLifetime, p.IDTokenTTL, p.SessionMax) + time.Hour
 	return keys.Policy{Every: p.KeyRotation, PublishAhead: p.KeyPublishAhead, KeepAfter: longest}
 }
 

@@ -54,10 +54,12 @@ func (l columnList) each(write func(c clientColumn) string) string {
 	return strings.Join(parts, ", ")
 }
 
-// resourcesOfClient are the rows of resources that are of use to a client c: those of its audiences and, if it registered itself, those
-// that are open to whoever did. They are cached with it.
+// resourcesOfClient are the rows of resources that are of use to a client c: those of its audiences, those that it may exchange tokens
+// for, what it is itself and, if it registered itself, those that are open to whoever did. They are cached with it.
 const resourcesOfClient = `(SELECT coalesce(jsonb_agg(to_jsonb(r) ORDER BY r.identifier), '[]') FROM resources r
-	WHERE r.identifier = ANY (c.audiences) OR c.registration IS NOT NULL AND r.open_to = '` + oidc.OpenToRegistered + `') AS resources`
+	WHERE r.identifier = c.client_id OR without_slash(r.identifier) IN (SELECT without_slash(a) FROM unnest(c.audiences) AS a)
+		OR without_slash(r.identifier) IN (SELECT without_slash(x.audience) FROM exchange_policies x WHERE x.client_id = c.client_id)
+		OR c.registration IS NOT NULL AND r.open_to = '` + oidc.OpenToRegistered + `') AS resources`
 
 // claimsOfClient are the rows of client_claims of a client c. They are cached with it.
 const claimsOfClient = `(SELECT coalesce(jsonb_agg(to_jsonb(r) ORDER BY r.position), '[]') FROM client_claims r

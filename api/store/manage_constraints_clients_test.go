@@ -26,11 +26,21 @@ func init() {
 	maps.Copy(refused, map[string]refusedStatement{
 		"resources_identifier_must_be_unique":                   {aResource + ", ('twice')", []string{"'twice'"}},
 		"resources_identifier_must_be_1_to_255_printable_ascii": {aResource, []string{"''", "'a b'", "'é'", "repeat('x', 256)"}},
-		"resources_identifier_must_have_no_fragment":            {aResource, []string{"'https://mcp.example.org/#x'"}},
-		"resources_name_must_have_1_to_100_characters":          {named, []string{"''", "repeat('x', 101)"}},
-		"resources_name_must_have_no_control_characters":        {named, []string{"E'a\\nb'"}},
-		"resources_open_to_must_be_listed_or_registered":        {"INSERT INTO resources (identifier, open_to) VALUES ('r', 'all')", nil},
-		"resources_scopes_must_be_a_json_object":                {scopes, []string{"'[]'", `'"read"'`, "'null'"}},
+		"resources_identifier_must_be_unique_without_its_slash": {
+			aResource + ", ('https://mcp.example.org')", []string{"'https://mcp.example.org/'"}},
+		"resources_identifier_must_have_no_fragment":     {aResource, []string{"'https://mcp.example.org/#x'"}},
+		"resources_name_must_have_1_to_100_characters":   {named, []string{"''", "repeat('x', 101)"}},
+		"resources_name_must_have_no_control_characters": {named, []string{"E'a\\nb'"}},
+		"resources_open_to_must_be_listed_or_registered": {"INSERT INTO resources (identifier, open_to) VALUES ('r', 'all')", nil},
+		"resources_access_token_lifetime_must_be_1_to_86400_seconds": {
+			"INSERT INTO resources (identifier, access_token_lifetime) VALUES ('r', %)", []string{"0", "-1", "86401"}},
+		"resources_allowed_groups_must_be_at_most_100": {
+			"INSERT INTO resources (identifier, allowed_groups) SELECT 'r', array_agg('g' || i) FROM generate_series(1, 101) i", nil},
+		"resources_allowed_groups_must_not_be_null": {"INSERT INTO resources (identifier, allowed_groups) VALUES ('r', '{NULL}')", nil},
+		"resources_disabled_at_must_be_a_date_or_null": {
+			"INSERT INTO resources (identifier, disabled_at) VALUES ('r', %)", []string{"'infinity'", "'-infinity'"}},
+		"resources_min_acr_must_be_in_acr_values": {"INSERT INTO resources (identifier, min_acr) VALUES ('r', 'gone')", nil},
+		"resources_scopes_must_be_a_json_object":  {scopes, []string{"'[]'", `'"read"'`, "'null'"}},
 		"resources_scopes_must_have_at_most_8_kb": {scopes, []string{
 			"(SELECT jsonb_object_agg(i, repeat('x', 200)) FROM generate_series(1, 50) i)"}},
 		"resources_scopes_must_be_words_of_at_most_100_characters": {scopes, []string{

@@ -334,6 +334,8 @@ func TestWhatIsSafeIsTaken(t *testing.T) {
 		"UPDATE clients SET allowed_upstreams = '{google,github}'",
 		`INSERT INTO resources (identifier, name, scopes, open_to) VALUES ('https://mcp.example.org/mcp?v=1', 'Zoë’s tools',
 			'{"mcp:tools": "Use the “tools” (all)", "!#[]^~": "Ä"}', 'registered')`,
+		`INSERT INTO resources (identifier, access_token_lifetime, allowed_groups, min_acr, disabled_at)
+			VALUES ('https://data.example.org', 86400, '{staff,"Group, with a comma"}', 'phr', now())`,
 		"UPDATE clients SET client_uri = 'https://c.example.org', logo_uri = NULL, default_max_age = 0, scope = ''",
 		`UPDATE clients SET jwks = '{"keys": [{"kty": "EC", "crv": "P-256", "x": "a", "y": "b"}]}', require_signed_request_object = true,
 			request_uris = '{https://c.example.org/ro.jwt#GkurKxf5T0Y-mnPFCHqWOMiZi4VS138cQO_V7PZHAdM,https://c.example.org/ro}'`,

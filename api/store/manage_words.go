@@ -101,6 +101,10 @@ var constraintWords = map[string]string{
 	"passkeys_rp_id_must_be_that_of_all_passkeys": "rp_id must be that of all other passkeys: set GATEHOUSE_PASSKEY_RP_ID to it, or delete " +
 		"them, and everybody makes new ones",
 
+	"resources_access_token_lifetime_must_be_1_to_86400_seconds": "access_token_lifetime must be 1 to 86400 seconds, a day",
+	"resources_min_acr_must_be_in_acr_values":                    "min_acr must be a value of acr_values: such as mfa or phr",
+	"resources_identifier_must_be_unique_without_its_slash":      "there is a resource with this identifier already, but for a slash",
+
 	"resources_identifier_must_be_unique":        "there is a resource with this identifier already",
 	"resources_identifier_must_have_no_fragment": "identifier must have no fragment (#…)",
 	"resources_scopes_must_be_explained_in_text": `scopes must say in text what each of them is: ` +

@@ -25,8 +25,19 @@ type Rotation struct {
 	From     *int32        // tells networks apart; nil where it is not known
 }
 
-// ScopeTooWide is the reason for which a request is refused that asks for more than was granted (RFC 6749 §6); the token is not spent.
-const ScopeTooWide = "scope too wide"
+// Reasons for which a request is refused whose token is not spent: it asks for more than was granted (RFC 6749 §6), or for a service whose
+// allowed_groups the person is in none of.
+const (
+	ScopeTooWide         = "scope too wide"
+	NotInGroupsOfService = "not in allowed_groups of the resource"
+)
+
+// servicesAdmit is the condition that user u is in a group of each service that the request or else the grant g names, of those in
+// @groups_of_services: so a token for it is not spent. oidc.Client.AudienceFor decides the rest.
+const servicesAdmit = `NOT EXISTS (
+			SELECT FROM jsonb_each(@groups_of_services) AS service
+			WHERE service.key = ANY (coalesce(nullif(@resources::text[], '{}'), g.resources))
+				AND NOT service.value ?| ` + groupsOfUser + `)`
 
 // The row of the grant is the target, so that of requests in parallel each looks at what the one before it left there.
 var rotateRefreshToken = compile(`
@@ -39,6 +50,7 @@ var rotateRefreshToken = compile(`
 		AND u.id = g.user_id AND ` + refusalOfOffline + ` IS NULL
 		AND string_to_array(@scope, ' ') <@ string_to_array(g.scope, ' ')
 		AND coalesce(g.dpop_jkt, @jkt) = @jkt AND @resources::text[] <@ coalesce(g.resources, @allowed_resources)
+		AND ` + servicesAdmit + `
 	RETURNING ` + userColumns + `, ` + grantColumns + `, coalesce(g.refreshed_from <> @from, false)`)
 
 // RotateRefreshToken spends the token in one statement, which moves the grant to the place of the next (RFC 9700 §4.14.2). A token that was
@@ -59,14 +71,15 @@ func (r *Rotation) args(now time.Time) args {
 	family := r.Token.Digest()
 	return args{"grant": r.Token.GrantID, "client": r.Client.ClientID, "now": now, "family": family[:], "place": r.Token.Place,
 		"spent_after": now.Add(-r.Grace), "scope": r.Scope, "jkt": r.JKT, "resources": oidc.NotNil(r.Resources),
-		"allowed_resources": oidc.NotNil(r.Allowed), "allowed_groups": oidc.NotNil(r.Client.AllowedGroups)}
+		"allowed_resources": oidc.NotNil(r.Allowed), "allowed_groups": oidc.NotNil(r.Client.AllowedGroups),
+		"groups_of_services": r.Client.GroupsOfServices()}
 }
 
 var refuseRefreshToken = compile(`
 	WITH token AS (
 		SELECT g.id, g.client_id, ` + refusalOfOffline + ` AS refusal, g.resources, g.dpop_jkt,
 			g.refresh_seq > @place AND NOT (g.refresh_seq = @place + 1 AND g.refreshed_at > @spent_after) AS replayed,
-			NOT string_to_array(@scope, ' ') <@ string_to_array(g.scope, ' ') AS too_wide
+			NOT string_to_array(@scope, ' ') <@ string_to_array(g.scope, ' ') AS too_wide, ` + servicesAdmit + ` AS services_admit
 		FROM grants g JOIN users u ON u.id = g.user_id
 		WHERE g.id = @grant AND g.refresh_sha256 = @family AND g.refresh_seq >= @place
 	), revoked AS (
@@ -81,6 +94,7 @@ var refuseRefreshToken = compile(`
 			WHEN dpop_jkt <> @jkt THEN 'bound to another DPoP key'
 			WHEN too_wide THEN '` + ScopeTooWide + `'
 			WHEN NOT @resources::text[] <@ coalesce(resources, @allowed_resources) THEN '` + oidc.ResourceTooWide + `'
+			WHEN NOT services_admit THEN '` + NotInGroupsOfService + `'
 			ELSE 'expired' END,
 		EXISTS (SELECT FROM revoked)
 	FROM token`)

@@ -179,12 +179,13 @@ func TestOnlyWhatChangesAClientDropsTheCaches(t *testing.T) {
 	if version() != before {
 		t.Error("a clean-up that deletes nothing changes the version")
 	}
-	grown := map[string]int{`TRUNCATE clients CASCADE`: 2} // that of the claims goes with it; for the others it is 1
+	grown := map[string]int{`TRUNCATE clients CASCADE`: 3} // claims and exchange policies go with it; for the others it is 1
 	for _, sql := range []string{`INSERT INTO clients (client_id, token_endpoint_auth_method) VALUES ('c', 'none')`,
 		`UPDATE clients SET client_name = 'x'`, `INSERT INTO client_claims (client_id, claim, value) VALUES ('c', 'x', '1'), ('c', 'x', '2')`,
 		`UPDATE client_claims SET value = '3'`, `DELETE FROM client_claims`, `TRUNCATE client_claims`, `DELETE FROM clients`,
 		`INSERT INTO signing_keys VALUES ('k', 'ES256', 'x', now(), now())`, `UPDATE signing_keys SET retires_at = now()`,
-		`DELETE FROM signing_keys`, `TRUNCATE signing_keys`, `TRUNCATE clients CASCADE`} {
+		`DELETE FROM signing_keys`, `TRUNCATE signing_keys`, `INSERT INTO resources (identifier, min_acr) VALUES ('r', 'mfa')`,
+		`UPDATE resources SET disabled_at = now()`, `TRUNCATE clients CASCADE`} {
 		before = version()
 		_, err := s.pool.Exec(t.Context(), sql)
 		try(t, err)

@@ -9,7 +9,8 @@ import (
 )
 
 var openScopes = compile(`
-	SELECT DISTINCT jsonb_object_keys(scopes) FROM resources WHERE open_to = '` + oidc.OpenToRegistered + `' ORDER BY 1`)
+	SELECT DISTINCT jsonb_object_keys(scopes) FROM resources WHERE open_to = '` + oidc.OpenToRegistered + `' AND disabled_at IS NULL
+	ORDER BY 1`)
 
 // OpenScopes returns the scopes of the resources that are open to clients that register themselves, from the cache where they are.
 func (s *Store) OpenScopes(ctx context.Context) ([]string, error) {

@@ -100,6 +100,8 @@ var sentences = func() *template.Template {
 		"client token add":       "initial_access_token {{.Out.Token}}",
 		"client token remove":    "removed token {{.In.Name}}",
 		"resource add":           "added resource {{.In.Identifier}}, open to {{.In.OpenTo}} clients",
+		"resource disable":       "disabled resource {{.In.Identifier}}",
+		"resource enable":        "enabled resource {{.In.Identifier}}",
 		"resource remove":        "removed resource {{.In.Identifier}}",
 		"upstream disable":       "disabled upstream {{.In.Name}}",
 		"upstream enable":        "enabled upstream {{.In.Name}}",

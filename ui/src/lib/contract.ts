@@ -65,8 +65,8 @@ const fromTheAPI = {
   }>('action'),
   /** `other`: it may be another account; so on the pages below. */
   select_account: page<WithForm & { client: Client; user: User; other?: boolean; cancel?: boolean }>('action'),
-  /** The application is not open to who is signed in; `cancel`: it can be told so. */
-  refused: page<WithForm & { client: Client; user: User; other?: boolean; cancel?: boolean }>('action'),
+  /** The application, or a `service` that it wants to use, is not open to who is signed in; `cancel`: the application can be told so. */
+  refused: page<WithForm & { client: Client; user: User; service?: string; other?: boolean; cancel?: boolean }>('action'),
   /** They pressed Cancel; the application has not been told. */
   not_signed_in: page<WithForm & { client: Client }>('action'),
   /**
@@ -102,10 +102,10 @@ const fromTheAPI = {
   factor: page<WithForm & {
     client?: Client; user: User; method: Way; ways: Way[]; cancel?: boolean; error?: Failure; passkey?: Options;
   }>('action'),
-  /** `by` what more than a password is asked for, since when; `name` is that of a group. */
+  /** `by` what more than a password is asked for, since when; `name` is that of a group or a service. */
   add_factor: page<WithForm & {
-    client?: Client; user: User; by: 'group' | 'client' | 'request'; name?: string; since?: string; add: ('totp' | 'passkey')[];
-    cancel?: boolean; error?: Failure; passkey?: Options;
+    client?: Client; user: User; by: 'group' | 'client' | 'resource' | 'request'; name?: string; since?: string;
+    add: ('totp' | 'passkey')[]; cancel?: boolean; error?: Failure; passkey?: Options;
   }>('action'),
   /** `secret` is in base32; without one they have codes already. `uri` is what the QR code says. */
   totp: page<WithForm & {

@@ -187,6 +187,12 @@ export const de: OwnMessages = {
     download: 'Als JSON herunterladen',
   },
 
+  refused: (service) => ({
+    title: 'Sie dürfen diesen Dienst nicht verwenden',
+    text: `Sie sind angemeldet, aber ${service} ist für Ihr Konto nicht freigegeben. `
+      + 'Bitten Sie die Stelle, die den Dienst betreibt, Ihnen Zugang zu geben.',
+  }),
+
   factor: {
     title: 'Noch ein Schritt',
     to: (client) => `zur Anmeldung bei ${client}`,
@@ -221,6 +227,7 @@ export const de: OwnMessages = {
     by: {
       group: (name) => `Von allen in dieser Gruppe wird mehr als ein Passwort verlangt: ${name}.`,
       client: (name) => `Mehr als ein Passwort verlangt ${name}.`,
+      resource: (name) => `Mehr als ein Passwort verlangt ${name}.`,
       request: (name) => `Mehr als ein Passwort verlangt ${name}.`,
     },
     since: (day) => `Seit dem ${day}.`,

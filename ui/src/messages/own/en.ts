@@ -176,6 +176,12 @@ export const en = {
     download: 'Download as JSON',
   },
 
+  /** A service that the application wants to use is not open to who is signed in. */
+  refused: (service: string) => ({
+    title: 'You may not use this service',
+    text: `You are signed in, but ${service} is not open to your account. Ask the people who run it to let you in.`,
+  }),
+
   /** The page that asks for one more proof; `wait` is as in login. */
   factor: {
     title: 'One more step',
@@ -212,6 +218,7 @@ export const en = {
     by: {
       group: (name: string) => `More than a password is required of everybody in this group: ${name}.`,
       client: (name: string) => `More than a password is required by ${name}.`,
+      resource: (name: string) => `More than a password is required by ${name}.`,
       request: (name: string) => `More than a password is required by ${name}.`,
     },
     since: (day: string) => `Since ${day}.`,

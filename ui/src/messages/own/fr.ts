@@ -179,6 +179,12 @@ export const fr: OwnMessages = {
     download: 'Télécharger en JSON',
   },
 
+  refused: (service) => ({
+    title: 'Vous ne pouvez pas utiliser ce service',
+    text: `Votre session est ouverte, mais ${service} n’est pas ouvert à votre compte. `
+      + 'Demandez à ses responsables de vous y donner accès.',
+  }),
+
   factor: {
     title: 'Encore une étape',
     to: (client) => `pour vous connecter à ${client}`,
@@ -216,6 +222,7 @@ export const fr: OwnMessages = {
     by: {
       group: (name) => `Plus qu’un mot de passe est exigé de tous les membres de ce groupe : ${name}.`,
       client: (name) => `Plus qu’un mot de passe est exigé par ${name}.`,
+      resource: (name) => `Plus qu’un mot de passe est exigé par ${name}.`,
       request: (name) => `Plus qu’un mot de passe est exigé par ${name}.`,
     },
     since: (day) => `Depuis le ${day}.`,

@@ -1518,12 +1518,56 @@ END $$;
 CREATE TRIGGER upstreams_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON upstreams
   FOR EACH STATEMENT EXECUTE FUNCTION gatehouse_cached_rows_changed();
 
+-- ── Declared state ──
+
+-- managed_by says where a file declares the row (gatehouse apply). What one of Gatehouse's doors changes there, the next apply would take
+-- back without a word: so it is refused unless it is meant. Statements of an operator's own are not: gatehouse plan shows what they did.
+-- +goose StatementBegin
+CREATE FUNCTION declared_rows_change_in_their_file() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  door text := coalesce(current_setting('gatehouse.door', true), '');
+  kept text[] := TG_ARGV[1:]; -- columns that say nothing of what is declared; the first argument is what a row is called
+  mark text[] := regexp_match(OLD.managed_by, '^(.*):([0-9]+)$');
+BEGIN
+  IF door <> '' AND NOT is_set('declared_anyway') AND (TG_OP = 'DELETE' OR to_jsonb(NEW) - kept <> to_jsonb(OLD) - kept) THEN
+    RAISE EXCEPTION 'the % is declared in %: change it there', TG_ARGV[0], coalesce(mark[1] || ', line ' || mark[2], OLD.managed_by)
+      USING ERRCODE = 'check_violation', TABLE = TG_TABLE_NAME, CONSTRAINT = TG_TABLE_NAME || '_declared_rows_change_in_their_file',
+        HINT = CASE door
+          WHEN 'command line' THEN 'or here with --declared-anyway: the next apply takes it back'
+          WHEN 'api' THEN 'or here with declared_anyway=true: the next apply takes it back'
+          ELSE '' END;
+  END IF;
+  RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+END $$;
+-- +goose StatementEnd
+-- +goose StatementBegin
+DO $$
+DECLARE
+  t record;
+BEGIN
+  FOR t IN SELECT * FROM (VALUES
+    ('groups', 'group', '{}'::text[]),
+    ('clients', 'client', '{client_secret_sha256,metadata_fetched_at,updated_at}'),
+    ('client_claims', 'claim', '{}')
+  ) AS v(name, one, kept) LOOP
+    EXECUTE format('ALTER TABLE %1$I ADD COLUMN managed_by text,
+      ADD CONSTRAINT %1$s_managed_by_must_have_1_to_255_characters CHECK (length(managed_by) BETWEEN 1 AND 255),
+      ADD CONSTRAINT %1$s_managed_by_must_have_no_control_characters CHECK (managed_by !~ ''[[:cntrl:]]'')', t.name);
+    EXECUTE format('COMMENT ON COLUMN %I.managed_by IS %L', t.name,
+      'where a file declares it, such as hub.yaml:14 (gatehouse apply); NULL: none does');
+    EXECUTE format('CREATE TRIGGER %I BEFORE UPDATE OR DELETE ON %I FOR EACH ROW WHEN (OLD.managed_by IS NOT NULL)
+      EXECUTE FUNCTION declared_rows_change_in_their_file(%s)', t.name || '_declared_rows_change_in_their_file', t.name,
+      (SELECT string_agg(quote_literal(arg), ', ') FROM unnest(t.one || t.kept) AS arg));
+  END LOOP;
+END $$;
+-- +goose StatementEnd
+
 -- +goose Down
 DROP TABLE sign_ins, resources, cache_version, pairwise_salt, signing_keys, upstream_accounts, upstreams, backchannel_logouts,
   login_throttle, revoked_tokens, used_jtis, device_codes, grants, consents, sessions, exchange_policies,
   recent_registrations, initial_access_tokens, client_claims, clients, acr_values, account_links, personal_access_tokens, passkeys, recovery_codes,
   totp_secrets, group_members, groups, users;
-DROP FUNCTION recovery_codes_go_with_factors, passkeys_have_one_rp_id, partition_sign_ins, sign_ins_follow_their_user,
+DROP FUNCTION declared_rows_change_in_their_file, recovery_codes_go_with_factors, passkeys_have_one_rp_id, partition_sign_ins, sign_ins_follow_their_user,
   gatehouse_cached_rows_changed_if_any, gatehouse_cached_rows_changed, upstreams_keep_updated_at,
   queue_logouts_of_user, queue_logouts_of_session, grants_leave_their_codes_used, grants_follow_their_client,
   client_claims_come_last, is_standard_claim, is_protocol_claim, clients_keep_updated_at, users_keep_sub,

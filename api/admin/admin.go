@@ -80,6 +80,16 @@ func (e Invalid) Words(name func(member string) string) string {
 	return fmt.Sprintf(e.format, args...)
 }
 
+// member returns the first member that is wrong; "" where it is none.
+func (e Invalid) member() string {
+	for _, arg := range e.args {
+		if m, ok := arg.(member); ok {
+			return string(m)
+		}
+	}
+	return ""
+}
+
 // shellWord quotes a word for a shell where it has to be: client_ids are addresses, too, and what is offered is pasted.
 func shellWord(s string) string {
 	if plainWord.MatchString(s) {

@@ -24,7 +24,8 @@ func setTo(t *testing.T, a *Admin, text string) (ChangedClient, error) {
 // Each member of a client that is no secret, and is not said by Gatehouse alone, can be set; and all at once, to what they are.
 func TestClientSetKnowsEveryMemberOfAClient(t *testing.T) {
 	t.Parallel()
-	others := []string{"client_id", "registration", "disabled_at"} // the key; how it came; disable and enable
+	// The key; how it came; disable and enable; where a file declares it.
+	others := []string{"client_id", "registration", "disabled_at", "managed_by"}
 	known := map[string]bool{}
 	for _, f := range reflect.VisibleFields(SetClient) {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")

@@ -116,6 +116,11 @@ var operations = []Operation{
 		"GET /explain", (*Admin).Explain),
 	op("sign-ins", "List who signed in, and who failed to, the latest first.", "GET /sign-ins", (*Admin).ListSignIns),
 
+	// Files, their folders and the secrets that they refer to are of the machine that the command runs on.
+	op("plan", "Print what apply would do, as SQL.", "", (*Admin).Plan),
+	op("apply", "Make rows what files declare, all or none.", "", (*Admin).Apply),
+	op("export", "Print the rows that there are as a file that declares them.", "", (*Admin).Export),
+
 	op("key list", "List the keys: what signs, what will sign, what is only still trusted.",
 		"GET /keys", (*Admin).ListSigningKeys),
 	op("key rotate", "Replace a key ahead of the schedule.", "POST /keys/rotate", (*Admin).RotateKey),

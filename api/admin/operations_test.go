@@ -132,6 +132,10 @@ func TestEveryOperationRuns(t *testing.T) {
 		{"upstream link", `{"upstream": "google", "sub": "123", "username": "alice"}`, `{}`},
 		{"upstream unlink", `{"upstream": "google", "username": "alice"}`, `{}`},
 		{"upstream remove", `{"name": "google"}`, `{}`},
+		{"plan", `{"files": [{"name": "hub.yaml", "content": "groups:\n- name: staff"}]}`, `{"changes":\[{"verb":"insert","table":"groups",` +
+			`"key":{"name":"staff"},"managed_by":"hub.yaml:2","columns":{.*}}\],"moved":\[\],"gone":\[\],"sessions":0,"grants":0}`},
+		{"apply", `{"files": [{"name": "hub.yaml", "content": "groups:\n- name: staff"}]}`, `{"changes":.*}`},
+		{"export", `{"nouns": ["groups"]}`, `{"yaml":"groups:.*"}`},
 		{"key list", `{}`, `\[{"alg":"ES256","kid":"k","state":"signs","activates_at":"[^"]+"}\]`},
 		{"key rotate", `{"alg": "ES256"}`,
 			`{"algs":\["ES256"\],"sessions":0,"grants":0,"personal_access_tokens":0,"same_encryption_key":false}`},

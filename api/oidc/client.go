@@ -28,6 +28,8 @@ type Client struct {
 	MinACRFrom            *time.Time `json:"min_acr_from,omitempty"`      // nil: at once
 	DisabledAt            *time.Time `json:"disabled_at,omitempty"`
 
+	ManagedBy string `json:"managed_by,omitempty"` // where a file declares it, such as hub.yaml:14; "": none does
+
 	ShortLivedRequestObjects bool `json:"short_lived_request_objects"` // as those of FAPI2 always are
 
 	Resources         []Resource `json:"-" db:"resources"`            // rows of those that are among Audiences or open to it

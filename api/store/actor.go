@@ -16,14 +16,18 @@ type Actor struct {
 	Operation string // such as "user disable"
 	RequestID string // of the log
 	Addr      string
+
+	DeclaredAnyway bool // changes rows although a file declares them
 }
 
 var setActor = compile(`SELECT set_config('gatehouse.actor', @actor, true), set_config('gatehouse.door', @door, true),
 	set_config('gatehouse.operation', @operation, true), set_config('gatehouse.request_id', @request_id, true),
-	set_config('gatehouse.addr', @addr, true)`)
+	set_config('gatehouse.addr', @addr, true),
+	set_config('gatehouse.declared_anyway', CASE WHEN @declared_anyway::boolean THEN 'on' ELSE '' END, true)`)
 
 func (a Actor) args() args {
-	return args{"actor": a.Name, "door": a.Door, "operation": a.Operation, "request_id": a.RequestID, "addr": a.Addr}
+	return args{"actor": a.Name, "door": a.Door, "operation": a.Operation, "request_id": a.RequestID, "addr": a.Addr,
+		"declared_anyway": a.DeclaredAnyway}
 }
 
 // As returns the store whose statements and transactions say that a is at them: in the same transaction, and a statement in the same

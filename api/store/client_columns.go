@@ -23,7 +23,7 @@ type columnList []clientColumn
 var (
 	clientColumns     = columnsOf(reflect.TypeFor[oidc.Client]())
 	registeredColumns = clientColumns.without("resources", "claims", "policy", "registration", "disabled_at",
-		"metadata_fetched_at", "created_at")
+		"metadata_fetched_at", "created_at", "managed_by")
 	metadataColumns = columnsOf(reflect.TypeFor[oidc.ClientMetadata]())
 )
 

@@ -15,9 +15,11 @@ type GroupRow struct {
 	MFA         bool       `json:"mfa,omitempty" help:"Whether its members have to prove two factors."`
 	MFAFrom     *time.Time `json:"mfa_from,omitempty" help:"From when; at once without it."`
 	CreatedAt   time.Time  `json:"created_at" help:"When it was added."`
+	ManagedBy   string     `json:"managed_by,omitempty" help:"Where a file declares it, such as hub.yaml:14; empty: none does."`
 }
 
-const groupColumns = `g.name, coalesce(g.description, '') AS description, g.mfa, g.mfa_from, g.created_at`
+const groupColumns = `g.name, coalesce(g.description, '') AS description, g.mfa, g.mfa_from, g.created_at,
+	coalesce(g.managed_by, '') AS managed_by`
 
 var (
 	addGroup = compile(`

@@ -64,11 +64,15 @@ func valueOf(refused *pgconn.PgError, shown values) (value string) {
 	if m := missingKey.FindStringSubmatch(refused.Detail); m != nil && shown != nil && refused.Code == "23503" { // foreign_key_violation
 		return m[1] // the one that is not there, of several
 	}
-	rule, longest := strings.TrimPrefix(refused.ConstraintName, refused.TableName+"_"), ""
-	for column := range shown { // email_verified rather than email
+	return shown[longestStart(strings.TrimPrefix(refused.ConstraintName, refused.TableName+"_"), shown)]
+}
+
+// longestStart returns the column that the rule of a constraint begins with: email_verified rather than email.
+func longestStart(rule string, shown values) (longest string) {
+	for column := range shown {
 		if strings.HasPrefix(rule, column+"_") && shown[column] != "" && len(column) > len(longest) {
 			longest = column
 		}
 	}
-	return shown[longest]
+	return longest
 }

@@ -35,7 +35,7 @@ func (a *app) withAdmin(ctx context.Context, need config.Need, do func(*config.C
 
 // actor is who runs the command, also where that is root in somebody's name.
 func (a *app) actor() store.Actor {
-	who := store.Actor{Door: "command line", Operation: a.command}
+	who := store.Actor{Door: "command line", Operation: a.command, DeclaredAnyway: a.declaredAnyway}
 	for _, set := range a.environ {
 		if name, found := strings.CutPrefix(set, "SUDO_USER="); found {
 			who.Name = name

@@ -32,10 +32,15 @@ type commands struct {
 	Upstream upstreamCmd `cmd:"" help:"Manage upstreams, other providers that people sign in with."`
 	Explain  explainCmd  `cmd:"" help:"Say what would happen if a user signed in to a client, and which row decides it."`
 	SignIns  signInsCmd  `cmd:"" name:"sign-ins" help:"List who signed in, and who failed to, the latest first."`
+	Plan     planCmd     `cmd:"" help:"Print what apply would do, as SQL; the exit code is 2 where that is anything."`
+	Apply    applyCmd    `cmd:"" help:"Make rows what files declare, all or none."`
+	Export   exportCmd   `cmd:"" help:"Print the rows that there are as a file that declares them."`
 	Key      keyCmd      `cmd:"" help:"Look at the signing keys, or replace one."`
 	Config   configCmd   `cmd:"" help:"Print the effective configuration and where each value comes from."`
 	Doctor   doctorCmd   `cmd:"" help:"Try out the configuration, the database and both origins."`
 	Version  versionCmd  `cmd:"" help:"Print the version and the commit that this was built from."`
+
+	DeclaredAnyway bool `name:"declared-anyway" help:"Change a row although a file declares it: the next apply takes it back."`
 
 	PrintVersion kong.VersionFlag `name:"version" help:"The same as the command version."`
 }
@@ -56,11 +61,14 @@ type app struct {
 	stdout  io.Writer
 	stderr  io.Writer
 	command string // that is run, such as "user disable"
+
+	declaredAnyway bool // rows are changed although a file declares them
 }
 
 type exitCode int
 
-// run returns the exit code: 0, 1 for what failed, 2 for what was asked wrongly, 130 for what was interrupted.
+// run returns the exit code: 0, 1 for what failed, 2 for what was asked wrongly and for a plan that has changes, 130 for what was
+// interrupted.
 func run(ctx context.Context, args []string, a *app) (code int) {
 	defer func() { // kong calls Exit after it printed help
 		switch e := recover().(type) {
@@ -71,7 +79,8 @@ func run(ctx context.Context, args []string, a *app) (code int) {
 			panic(e)
 		}
 	}()
-	parser, err := kong.New(newCommands(), append(a.mappers(), kong.Name("gatehouse"), kong.Description(description),
+	commands := newCommands()
+	parser, err := kong.New(commands, append(a.mappers(), kong.Name("gatehouse"), kong.Description(description),
 		kong.Writers(a.stdout, a.stderr), kong.Exit(func(code int) { panic(exitCode(code)) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
 		kong.Vars{"version": versionLine()}, kong.Bind(a), kong.BindTo(ctx, (*context.Context)(nil)))...)
@@ -86,13 +95,16 @@ func run(ctx context.Context, args []string, a *app) (code int) {
 		fmt.Fprintf(a.stderr, "gatehouse: %v; gatehouse %s--help says more\n", err, named(parser.Model.Node, args))
 		return 2
 	}
-	a.command = words(command.Selected())
+	a.command, a.declaredAnyway = words(command.Selected()), commands.DeclaredAnyway
 	if o, ok := operationOf(command.Selected()); ok {
 		err = a.operate(ctx, o, command.Selected().Target.Interface())
 	} else {
 		err = command.Run()
 	}
+	var exit exitCode
 	switch {
+	case errors.As(err, &exit):
+		return int(exit)
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
 		return 130 // 128 and the number of SIGINT, as a shell has it; whoever pressed Ctrl-C needs no words
 	case err != nil:

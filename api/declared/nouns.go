@@ -1,0 +1,94 @@
+// Package declared is what files may declare of the tables that operators manage: how a file is read, compared with the rows that there
+// are, and written. It is pure: what it compares is passed in, and what it decides are statements, which others run.
+package declared
+
+import (
+	"slices"
+	"strings"
+)
+
+// Noun is a table whose rows a file may declare.
+type Noun struct {
+	Name    string   // of the table, and of its list in a file
+	One     string   // what a row of it is called
+	Key     []string // columns that name a row
+	Columns []string // that a file may have, those of Key among them, in the order in which they are exported
+	Except  []string // all others, which a file may not have
+	Secret  *Secret  // that comes by reference; nil: there is none
+	People  bool     // only where people are asked for
+	Itself  string   // a column that is NULL unless the row came by itself: an administrator does not declare it; "": there is none
+	// Deferred is a constraint of the table that can be checked when all is changed; "": there is none.
+	Deferred string
+}
+
+// Secret is a member that a file only refers to.
+type Secret struct {
+	Member string // of the row in the file
+	Column string // where it is stored
+	Digest bool   // as its SHA-256
+}
+
+// ManagedBy is the column that says where a row is declared: FILE:LINE. It is NULL where nobody declared it.
+const ManagedBy = "managed_by"
+
+// Nouns are all tables that files may declare, in an order in which each refers to those before it only.
+var Nouns = []*Noun{
+	{Name: "groups", One: "group", Key: words("name"),
+		Columns: words("name description mfa mfa_from"),
+		Except:  words("created_at")},
+	{Name: "clients", One: "client", Key: words("client_id"), Itself: "registration",
+		Secret: &Secret{Member: "client_secret", Column: "client_secret_sha256", Digest: true},
+		Columns: words(`client_id client_name client_uri logo_uri policy_uri tos_uri contacts initiate_login_uri
+			application_type redirect_uris localhost_any_port grant_types response_types scope default_max_age cors_origins
+			token_endpoint_auth_method token_endpoint_auth_signing_alg jwks jwks_uri request_uris request_object_signing_alg
+			require_signed_request_object require_pushed_authorization_requests require_pkce dpop_bound_access_tokens security_profile
+			id_token_signed_response_alg access_token_signing_alg access_token_typ userinfo_signed_response_alg refresh_token_format
+			subject_type sector_identifier_uri id_token_scope_claims released_claims audiences
+			post_logout_redirect_uris frontchannel_logout_uri frontchannel_logout_session_required backchannel_logout_uri
+			backchannel_logout_session_required first_party allowed_groups allowed_upstreams resource_server short_lived_request_objects
+			min_acr min_acr_from disabled_at`),
+		Except: words("registration registration_access_token_sha256 metadata_fetched_at created_at updated_at")},
+	{Name: "client_claims", One: "claim", Key: words("client_id position"),
+		Columns: words("client_id position claim value from_field from_group from_group_prefix keep_prefix shape in_access_token"),
+		Except:  words("created_at")},
+}
+
+// Others are the tables that no file declares, and why not.
+var Others = map[string]string{
+	"users": later, "group_members": later, "upstreams": later, "resources": later, "acr_values": later, "exchange_policies": later,
+
+	"account_links": ofPeople, "passkeys": ofPeople, "personal_access_tokens": ofPeople, "recovery_codes": ofPeople, "totp_secrets": ofPeople,
+	"upstream_accounts": ofPeople, "consents": ofPeople,
+
+	"initial_access_tokens": "made, shown once and used up",
+
+	"backchannel_logouts": own, "cache_version": own, "device_codes": own, "grants": own, "login_throttle": own, "pairwise_salt": own,
+	"recent_registrations": own, "revoked_tokens": own, "sessions": own, "sign_ins": own, "signing_keys": own, "used_jtis": own,
+}
+
+const (
+	later    = "not yet"
+	ofPeople = "people make it themselves"
+	own      = "Gatehouse's own"
+)
+
+func words(list string) []string { return strings.Fields(list) }
+
+// NounNamed returns the noun of a table, or nil.
+func NounNamed(name string) *Noun {
+	i := slices.IndexFunc(Nouns, func(n *Noun) bool { return n.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return Nouns[i]
+}
+
+// Names are the names of nouns, people among them where they are asked for.
+func Names(people bool) (list []string) {
+	for _, n := range Nouns {
+		if people || !n.People {
+			list = append(list, n.Name)
+		}
+	}
+	return list
+}

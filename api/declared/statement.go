@@ -1,0 +1,143 @@
+package declared
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// SQL returns the statement that makes the change, without a semicolon; secret is the expression that stands for what is stored of its
+// secret.
+func (c *Change) SQL(secret string) string {
+	switch c.Verb {
+	case Insert:
+		return c.insert(c.Row.Values, c.At.Mark(), c.Secret != nil, secret)
+	case Delete:
+		return c.delete(c.Stored.Values)
+	}
+	set := c.assignments(c.Row.Values)
+	if c.Secret != nil {
+		set = append(set, c.Noun.Secret.Column+" = "+secret)
+	}
+	if c.Stored.ManagedBy != c.At.Mark() {
+		set = append(set, ManagedBy+" = "+Literal(c.At.Mark()))
+	}
+	return c.update(set)
+}
+
+// Undo returns the statement that takes the change back. Of a secret nothing is known that could be put back: it stays what it became,
+// and that of a row that comes back is one that nobody knows.
+func (c *Change) Undo() string {
+	switch c.Verb {
+	case Insert:
+		return c.delete(c.Row.Values)
+	case Delete:
+		return c.insert(c.Stored.Values, c.Stored.ManagedBy, c.Stored.Secret != "", "sha256(gen_random_bytes(32))")
+	}
+	set := c.assignments(c.Stored.Values)
+	if c.Stored.ManagedBy != c.At.Mark() {
+		set = append(set, ManagedBy+" = "+markLiteral(c.Stored.ManagedBy))
+	}
+	return c.update(set)
+}
+
+func (c *Change) assignments(to Values) (set []string) {
+	for _, name := range c.Columns {
+		set = append(set, name+" = "+c.literal(name, to[name]))
+	}
+	return set
+}
+
+func (c *Change) insert(row Values, mark string, hasSecret bool, secret string) string {
+	var columns, list []string
+	for _, name := range c.Noun.Columns {
+		value, said := row[name]
+		if standard, known := c.defaults[name]; !said || known && string(standard) == string(value) && !slices.Contains(c.Noun.Key, name) {
+			continue
+		}
+		columns, list = append(columns, name), append(list, c.literal(name, value))
+	}
+	if hasSecret {
+		columns, list = append(columns, c.Noun.Secret.Column), append(list, secret)
+	}
+	columns, list = append(columns, ManagedBy), append(list, markLiteral(mark))
+	return fmt.Sprintf("INSERT INTO %s (%s)\nVALUES (%s)", c.Noun.Name, strings.Join(columns, ", "), strings.Join(list, ", "))
+}
+
+func (c *Change) update(set []string) string {
+	return fmt.Sprintf("UPDATE %s SET %s\nWHERE %s", c.Noun.Name, strings.Join(set, ", "), c.where(c.rows()[0]))
+}
+
+func (c *Change) delete(row Values) string {
+	return fmt.Sprintf("DELETE FROM %s WHERE %s", c.Noun.Name, c.where(row))
+}
+
+func (c *Change) where(row Values) string {
+	list := make([]string, len(c.Noun.Key))
+	for i, name := range c.Noun.Key {
+		list[i] = name + " = " + c.literal(name, row[name])
+	}
+	return strings.Join(list, " AND ")
+}
+
+func (c *Change) literal(column string, value json.RawMessage) string {
+	var list []string
+	switch t := c.types[column].Type; {
+	case isNull(value):
+		return "NULL"
+	case t == "boolean" || t == "integer" || t == "bigint" || t == "smallint":
+		return string(value)
+	case t == "jsonb":
+		return Literal(string(value))
+	case t == "text[]" && json.Unmarshal(value, &list) == nil:
+		return listLiteral(list)
+	}
+	return Literal(text(value))
+}
+
+func listLiteral(list []string) string {
+	if len(list) == 0 {
+		return "'{}'"
+	}
+	items := make([]string, len(list))
+	for i, item := range list {
+		items[i] = Literal(item)
+	}
+	return "ARRAY[" + strings.Join(items, ", ") + "]"
+}
+
+func markLiteral(mark string) string {
+	if mark == "" {
+		return "NULL"
+	}
+	return Literal(mark)
+}
+
+// Literal returns text as a constant of SQL, in one line: what could steer a terminal, or end a comment, is escaped.
+func Literal(s string) string {
+	if !strings.ContainsFunc(s, func(r rune) bool { return !isShown(r) }) {
+		return "'" + strings.ReplaceAll(s, "'", "''") + "'"
+	}
+	var b strings.Builder
+	b.WriteString("E'")
+	for _, r := range s {
+		switch {
+		case r == '\'' || r == '\\':
+			b.WriteString(`\` + string(r))
+		case r == '\n':
+			b.WriteString(`\n`)
+		case isShown(r):
+			b.WriteRune(r)
+		case r > 0xffff:
+			fmt.Fprintf(&b, `\U%08X`, r)
+		default:
+			fmt.Fprintf(&b, `\u%04X`, r)
+		}
+	}
+	return b.String() + "'"
+}
+
+// isShown reports whether a character is one that people see: no control, no format character, no space but the common one.
+func isShown(r rune) bool { return unicode.IsPrint(r) }

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"time"
 
 	"gatehouse/api/authn"
 	"gatehouse/api/oidc"
@@ -21,13 +22,14 @@ import (
 
 // Settings are what the use cases depend on beside the database. Those that an operation does not mention may be zero.
 type Settings struct {
-	UIOrigin      string                            // where the pages are; "" is enough unless one of their addresses is returned
-	Issuer        string                            // an origin: upstreams and Hubs are told addresses of it
-	GrantTypes    []string                          // that the token endpoint knows
-	ResponseTypes []oidc.ResponseType               // that are accepted
-	Passwords     *authn.Passwords                  // hashes new passwords
-	PasswordMin   int                               // characters that they have at least
-	Tell          func(context.Context, oidc.Event) // hears of what happens; nil: nobody does
+	UIOrigin                   string                            // where the pages are; "" is enough unless one of their addresses is returned
+	Issuer                     string                            // an origin: upstreams and Hubs are told addresses of it
+	GrantTypes                 []string                          // that the token endpoint knows
+	ResponseTypes              []oidc.ResponseType               // that are accepted
+	Passwords                  *authn.Passwords                  // hashes new passwords
+	PasswordMin                int                               // characters that they have at least
+	AccessTokenTTL, IDTokenTTL time.Duration                     // of what Claims prints
+	Tell                       func(context.Context, oidc.Event) // hears of what happens; nil: nobody does
 	// ReplaceKeys makes successors for the signing keys of algs, which sign at once in an emergency. ended is what ended with
 	// them; sameSeal reports whether they are encrypted with the encryption key of the old ones.
 	ReplaceKeys func(ctx context.Context, algs []string, emergency bool) (ended store.Ended, sameSeal bool, err error)

@@ -34,27 +34,32 @@ type ExplainedStep struct {
 // Explain returns what would happen if a user signed in to a client now. The rule of the sign-in itself is asked, as often as there
 // is a step that it does not let the person pass.
 func (a *Admin) Explain(ctx context.Context, in Explain) (Explained, error) {
+	e, err := a.explanationOf(ctx, in)
+	return Explained{e.steps}, err
+}
+
+func (a *Admin) explanationOf(ctx context.Context, in Explain) (explanation, error) {
 	client, err := a.store.Client(ctx, in.ClientID)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return Explained{}, Missing{Kind: "client", Name: in.ClientID}
+		return explanation{}, Missing{Kind: "client", Name: in.ClientID}
 	case err != nil:
-		return Explained{}, err
+		return explanation{}, err
 	}
 	who, err := a.store.LoadCandidate(ctx, in.Username, client, []int32{})
 	switch {
 	case err != nil:
-		return Explained{}, err
+		return explanation{}, err
 	case who.User == nil:
-		return Explained{}, Missing{Kind: "user", Name: in.Username}
+		return explanation{}, Missing{Kind: "user", Name: in.Username}
 	}
 	accounts, err := a.store.ListLinkedAccounts(ctx, in.Username)
 	if err != nil {
-		return Explained{}, err
+		return explanation{}, err
 	}
 	e := explanation{client: client, who: who, accounts: accounts, named: in.Resources, now: time.Now()}
 	e.run()
-	return Explained{e.steps}, nil
+	return e, nil
 }
 
 type explanation struct {
@@ -66,6 +71,7 @@ type explanation struct {
 
 	standing oidc.Standing
 	steps    []ExplainedStep
+	letIn    bool
 }
 
 func (e *explanation) say(row, format string, args ...any) {
@@ -124,6 +130,7 @@ func (e *explanation) run() {
 			return
 		case oidc.IssueCode:
 			e.say("", "let in, with acr %q", c.Policy.ACR(s.Session.AMR, nil))
+			e.letIn = true
 			e.leftOut(r)
 			return
 		default:

@@ -82,6 +82,11 @@ var operations = []Operation{
 		SetClient, reflect.TypeFor[ChangedClient](), setClient},
 	op("client remove", "Remove a client with its consents and tokens.",
 		"DELETE /clients/{client_id}", (*Admin).RemoveClient),
+	op("client claim add", "Give a client a claim of its users: a constant, a field, or from their groups.",
+		"POST /clients/{client_id}/claims", (*Admin).AddClientClaim),
+	op("client claim list", "List the rows that make a client's claims.", "GET /clients/{client_id}/claims", (*Admin).ListClientClaims),
+	op("client claim remove", "Remove a row, from the next request on.",
+		"DELETE /clients/{client_id}/claims/{position}", (*Admin).RemoveClientClaim),
 	op("client token add", "Make a token that clients register themselves with; prints it, once.",
 		"POST /initial-access-tokens", (*Admin).AddInitialAccessToken),
 	op("client token list", "List the tokens, not their values.",
@@ -114,6 +119,8 @@ var operations = []Operation{
 
 	op("explain", "Say what would happen if a user signed in to a client, and which row decides it.",
 		"GET /explain", (*Admin).Explain),
+	op("claims", "Print the tokens that a client would get of a user, and which row made which claim.",
+		"GET /clients/{client_id}/users/{username}/claims", (*Admin).Claims),
 	op("sign-ins", "List who signed in, and who failed to, the latest first.", "GET /sign-ins", (*Admin).ListSignIns),
 
 	// Files, their folders and the secrets that they refer to are of the machine that the command runs on.

@@ -101,6 +101,13 @@ func TestEveryOperationRuns(t *testing.T) {
 		{"client set", `{"client_id": "spa", "min_acr": "mfa"}`, `{}`},
 		{"explain", `{"username": "alice", "client_id": "spa"}`, `{"steps":\[{"what":"signs in with a password"},.*` +
 			`"row":"clients.min_acr of spa: mfa"},{"what":"asked to allow.*"},{"what":"let in, with acr \\"phr\\""}\]}`},
+		{"client claim add", `{"client_id": "spa", "claim": "tier", "value": {"a": [1]}, "shape": "list", "position": 7}`,
+			`{"position":7,"claim":"tier","value":{"a":\[1\]},"keep_prefix":false,"shape":"list","in_access_token":false}`},
+		{"client claim list", `{"client_id": "spa", "limit": 1}`, `{"items":\[{"position":7,.*}\]}`},
+		{"claims", `{"client_id": "spa", "username": "alice", "scope": "openid profile"}`, `{"scope":"openid profile","id_token":{.*` +
+			`"tier":\[{"a":\[1\]}\].*},"userinfo":{.*"tier":.*},"access_token":{.*"client_id":"spa",.*},` +
+			`"rows":\[{"position":7,.*"makes":\[{"a":\[1\]}\]}\]}`},
+		{"client claim remove", `{"client_id": "spa", "position": 7}`, `{}`},
 		{"client list", `{"limit": 1}`, `{"items":\[{.*"client_id":"spa".*}\],"next":"spa"}`},
 		{"client logouts", `{"client_id": "spa"}`, `\[\]`},
 		{"client remove", `{"client_id": "spa"}`, `{}`},

@@ -1,6 +1,7 @@
 package oidc
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -50,6 +51,11 @@ func grantableScope(asked string, c *Client, resources ...string) string {
 		}
 	}
 	return strings.Join(list, " ")
+}
+
+// GrantableScope returns what the client is granted where it asks for a scope; "" asks for all that is in its row.
+func (c *Client) GrantableScope(asked string) string {
+	return grantableScope(cmp.Or(asked, c.Scope), c)
 }
 
 // aboutPeople reports whether a scope describes a user, so that it is meaningless in client_credentials.

@@ -20,6 +20,7 @@ type clientCmd struct {
 	Import  clientImportCmd  `cmd:"" help:"Register or update clients from JSON in the names of RFC 7591, ids and secrets included."`
 	List    clientListCmd    `cmd:"" help:"List the clients."`
 	Logouts clientLogoutsCmd `cmd:"" help:"Show what became of the latest back-channel logouts."`
+	Claim   clientClaimCmd   `cmd:"" help:"Manage claims that a client gets of its users beside those of scopes."`
 	Token   clientTokenCmd   `cmd:"" help:"Manage initial access tokens, which clients register themselves with."`
 	kong.Plugins
 }

@@ -55,6 +55,7 @@ func newAdmin(cfg *config.Config, db *store.Store) *admin.Admin {
 	return admin.New(db, admin.Settings{
 		UIOrigin: cfg.UIOrigin, Issuer: cfg.Issuer, GrantTypes: provider.GrantTypes(), ResponseTypes: cfg.ResponseTypes,
 		Passwords: authn.NewPasswords(1, 0), PasswordMin: cfg.PasswordMin, Tell: provider.LogEvent,
+		AccessTokenTTL: cfg.AccessTokenTTL, IDTokenTTL: cfg.IDTokenTTL,
 		ReplaceKeys: func(ctx context.Context, algs []string, emergency bool) (store.Ended, bool, error) {
 			p, err := newProvider(cfg, db)
 			if err != nil {

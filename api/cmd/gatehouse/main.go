@@ -31,6 +31,7 @@ type commands struct {
 	Resource resourceCmd `cmd:"" help:"Manage resources, the services that access tokens are for."`
 	Upstream upstreamCmd `cmd:"" help:"Manage upstreams, other providers that people sign in with."`
 	Explain  explainCmd  `cmd:"" help:"Say what would happen if a user signed in to a client, and which row decides it."`
+	Claims   claimsCmd   `cmd:"" help:"Print the tokens that a client would get of a user, and which row made which claim."`
 	SignIns  signInsCmd  `cmd:"" name:"sign-ins" help:"List who signed in, and who failed to, the latest first."`
 	Plan     planCmd     `cmd:"" help:"Print what apply would do, as SQL; the exit code is 2 where that is anything."`
 	Apply    applyCmd    `cmd:"" help:"Make rows what files declare, all or none."`

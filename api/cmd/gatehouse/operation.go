@@ -18,7 +18,7 @@ import (
 func newCommands() *commands {
 	c := new(commands)
 	groups := map[string]*kong.Plugins{"user": &c.User.Plugins, "group": &c.Group.Plugins, "client": &c.Client.Plugins,
-		"client token": &c.Client.Token.Plugins, "upstream": &c.Upstream.Plugins,
+		"client token": &c.Client.Token.Plugins, "client claim": &c.Client.Claim.Plugins, "upstream": &c.Upstream.Plugins,
 		"resource": &c.Resource.Plugins}
 	own := map[string]bool{}
 	for _, leaf := range kong.Must(c, kong.Name("gatehouse")).Model.Leaves(false) {
@@ -97,6 +97,7 @@ var sentences = func() *template.Template {
 		"client disable":         "disabled client {{.In.ClientID}}",
 		"client enable":          "enabled client {{.In.ClientID}}",
 		"client remove":          "removed client {{.In.ClientID}}",
+		"client claim remove":    "removed row {{.In.Position}} from client {{.In.ClientID}}",
 		"client token add":       "initial_access_token {{.Out.Token}}",
 		"client token remove":    "removed token {{.In.Name}}",
 		"resource add":           "added resource {{.In.Identifier}}, open to {{.In.OpenTo}} clients",

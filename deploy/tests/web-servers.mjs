@@ -120,6 +120,14 @@ export function missingModule() {
   return there() ? '' : `mod_auth_openidc is not installed; as root: apt-get install ${modAuthOpenidc}`;
 }
 
+/** The same for Ruby with GitLab's library for OmniAuth. */
+export function missingRuby() {
+  const packages = ['ruby-omniauth-openid-connect', 'ruby-webrick'];
+  const there = () => spawnSync('ruby', ['-e', 'require "omniauth_openid_connect"; require "webrick"'], { env: path }).status === 0;
+  if (!there()) aptInstall(packages);
+  return there() ? '' : `Ruby or its omniauth_openid_connect is not installed; as root: apt-get install ${packages.join(' ')}`;
+}
+
 const reachable = (port) => new Promise((done) => {
   const socket = connect(port, '127.0.0.1', () => { socket.destroy(); done(true); });
   socket.on('error', () => done(false));

@@ -833,9 +833,11 @@ CREATE TABLE client_claims (
   CONSTRAINT client_claims_shape_must_be_single_or_list CHECK (shape IN ('single', 'list'))
 );
 -- +goose StatementBegin
+-- The lock has rows that are added in parallel see each other, so that each gets a place of its own.
 CREATE FUNCTION client_claims_come_last() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF NEW.position IS NULL THEN
+    PERFORM pg_advisory_xact_lock(hashtext('client_claims ' || NEW.client_id));
     SELECT coalesce(max(position), 0) + 1 INTO NEW.position FROM client_claims WHERE client_id = NEW.client_id;
   END IF;
   RETURN NEW;

@@ -1,8 +1,10 @@
 package store
 
 import (
+	"errors"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -73,4 +75,28 @@ func TestRowsOfAClientComeWithIt(t *testing.T) {
 	}
 	_, err = conn.Exec(t.Context(), `DELETE FROM clients`)
 	try(t, err)
+}
+
+// Rows that are added at once, with and without a place of their own, all get one, in each client.
+func TestRowsThatAreAddedAtOnceGetPlacesOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	conn := connect(t)
+	s := open(t, conn.Config().ConnString())
+	_, err := conn.Exec(t.Context(), `INSERT INTO clients (client_id, token_endpoint_auth_method) VALUES ('a', 'none')`)
+	try(t, err)
+	var wg sync.WaitGroup
+	for range 60 {
+		wg.Go(func() {
+			_, err := s.AddClientClaim(t.Context(), "a", oidc.ClaimRow{Claim: "x", Value: []byte(`1`), Shape: oidc.ShapeSingle})
+			var refusal Refusal
+			if err != nil && (!errors.As(err, &refusal) || refusal.Constraint != "client_claims_position_must_be_1_to_50") {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	rows, err := s.ListClientClaims(t.Context(), ClientClaimQuery{Page: all, ClientID: "a"})
+	if err != nil || len(rows) != 50 || rows[49].Position != 50 {
+		t.Errorf("%d rows, %v", len(rows), err)
+	}
 }

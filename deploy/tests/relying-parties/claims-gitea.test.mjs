@@ -29,7 +29,8 @@ test('the rows of the page make groups of Gitea of those here, and no others', a
   assert.equal(printed.id_token.groups, undefined);
 });
 
-describe('Gitea itself', { skip: !serverOf('gitea') && 'gitea is not there: node deploy/tests/relying-parties/servers.mjs builds it' }, () => {
+const skip = !serverOf('gitea') && 'gitea is not there: node deploy/tests/relying-parties/servers.mjs builds it';
+describe('Gitea itself', { skip }, () => {
   let server, config, token;
   const gitea = async (...args) => (await promisify(execFile)(serverOf('gitea'), ['--config', config, ...args])).stdout;
   const start = () => program(serverOf('gitea'), ['--config', config, 'web'], {}, /Starting new Web server/);

@@ -59,7 +59,8 @@ test('the rows of the page make policies of groups, and gatehouse claims prints 
   });
 });
 
-describe('MinIO itself', { skip: !serverOf('minio') && 'minio is not there: node deploy/tests/relying-parties/servers.mjs builds it' }, () => {
+const skip = !serverOf('minio') && 'minio is not there: node deploy/tests/relying-parties/servers.mjs builds it';
+describe('MinIO itself', { skip }, () => {
   let minio;
   const admin = { MINIO_ROOT_USER: 'root-of-minio', MINIO_ROOT_PASSWORD: 'only-for-this-test' };
   before(async () => {
@@ -77,7 +78,8 @@ describe('MinIO itself', { skip: !serverOf('minio') && 'minio is not there: node
   /** Runs a line of Python with a client of MinIO that has these keys. */
   const withKeys = (keys, line) => promisify(execFile)(python, ['-c', `import os
 from minio import Minio
-client = Minio(endpoint="${new URL(place).host}", access_key="${keys.MINIO_ROOT_USER}", secret_key="${keys.MINIO_ROOT_PASSWORD}", secure=False)
+client = Minio(endpoint="${new URL(place).host}", secure=False,
+  access_key="${keys.MINIO_ROOT_USER}", secret_key="${keys.MINIO_ROOT_PASSWORD}")
 ${line}`]);
   /** What buckets.py prints, or the last line of what it complains of. */
   async function buckets(token, command = page.block('sh', 2)) {
@@ -103,7 +105,8 @@ ${line}`]);
   }
   /** A token that MinIO might take: it has the secret for a key, too. */
   function forged(claims, key) {
-    const parts = [{ alg: 'HS256', kid: 'minio', typ: 'JWT' }, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'));
+    const encoded = (part) => Buffer.from(JSON.stringify(part)).toString('base64url');
+    const parts = [{ alg: 'HS256', kid: 'minio', typ: 'JWT' }, claims].map(encoded);
     return `${parts.join('.')}.${createHmac('sha256', key).update(parts.join('.')).digest('base64url')}`;
   }
 

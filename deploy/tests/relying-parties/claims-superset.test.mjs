@@ -29,7 +29,8 @@ async function begin(given) {
   await app?.stop();
   const folder = join(stack.state, 'superset');
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'superset_config.py'), page.here(readFileSync(join(root, 'deploy/recipes/superset/superset_config.py'), 'utf8')));
+  const config = readFileSync(join(root, 'deploy/recipes/superset/superset_config.py'), 'utf8');
+  writeFileSync(join(folder, 'superset_config.py'), page.here(config));
   return program(join(dirname(python), 'flask'), ['--app', 'appbuilder_app', 'run', '--port', new URL(place).port],
     { PYTHONPATH: `${folder}:${clients}`, GATEHOUSE_CLIENT_SECRET: given, AUTHLIB_INSECURE_TRANSPORT: '1' }, /Running on/, { group: true });
 }

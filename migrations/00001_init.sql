@@ -557,7 +557,6 @@ INSERT INTO acr_values (value, position, factors, phishing_resistant, hardware_p
 -- clients: the relying parties, in the names of the IANA registry of client metadata (RFC 7591) where it has one.
 CREATE TABLE clients (
   client_id                             text CONSTRAINT clients_client_id_must_be_unique PRIMARY KEY,
-  client_secret_sha256                  bytea,
   -- what people see
   client_name                           text,
   client_uri                            text,
@@ -653,13 +652,8 @@ CREATE TABLE clients (
   CONSTRAINT clients_response_types_must_not_be_null CHECK (array_position(response_types, NULL) IS NULL),
   CONSTRAINT clients_allowed_groups_must_not_be_null CHECK (array_position(allowed_groups, NULL) IS NULL),
   CONSTRAINT clients_default_max_age_must_not_be_negative CHECK (default_max_age >= 0),
-  CONSTRAINT clients_secret_must_be_a_digest_use_sha256 CHECK (octet_length(client_secret_sha256) = 32),
   CONSTRAINT clients_auth_method_must_be_basic_post_private_key_jwt_or_none CHECK (
     token_endpoint_auth_method IN ('client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none')),
-  CONSTRAINT clients_with_a_secret_method_need_client_secret_sha256 CHECK (
-    token_endpoint_auth_method NOT IN ('client_secret_basic', 'client_secret_post') OR client_secret_sha256 IS NOT NULL),
-  CONSTRAINT clients_without_authentication_must_have_no_secret CHECK (
-    token_endpoint_auth_method <> 'none' OR client_secret_sha256 IS NULL),
   CONSTRAINT clients_without_a_secret_must_require_pkce CHECK (require_pkce OR token_endpoint_auth_method <> 'none'),
   CONSTRAINT clients_token_endpoint_auth_alg_is_RS256_PS256_ES256_or_EdDSA CHECK (
     token_endpoint_auth_signing_alg IN ('RS256', 'PS256', 'ES256', 'EdDSA')),
@@ -672,8 +666,6 @@ CREATE TABLE clients (
     check_uris('clients', 'jwks_uri', array_remove(ARRAY[jwks_uri], NULL), 'http')),
   CONSTRAINT clients_private_key_jwt_needs_jwks_or_jwks_uri CHECK (
     token_endpoint_auth_method <> 'private_key_jwt' OR num_nonnulls(jwks, jwks_uri) > 0),
-  CONSTRAINT clients_with_private_key_jwt_must_have_no_secret CHECK (
-    token_endpoint_auth_method <> 'private_key_jwt' OR client_secret_sha256 IS NULL),
   CONSTRAINT clients_request_uris_must_be_uris CHECK (check_uris('clients', 'request_uris', request_uris, 'request')),
   CONSTRAINT clients_request_object_alg_must_be_RS256_PS256_ES256_or_EdDSA CHECK (
     request_object_signing_alg IN ('RS256', 'PS256', 'ES256', 'EdDSA')),
@@ -748,8 +740,6 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 CREATE TRIGGER clients_keep_updated_at BEFORE UPDATE ON clients FOR EACH ROW EXECUTE FUNCTION clients_keep_updated_at();
-COMMENT ON COLUMN clients.client_secret_sha256 IS
-  'sha256(''the secret''); make the secret with: SELECT encode(gen_random_bytes(32), ''hex'')';
 COMMENT ON COLUMN clients.cors_origins IS
   'origins of its pages beside those of redirect_uris, such as capacitor://localhost of an application in a web view';
 COMMENT ON COLUMN clients.localhost_any_port IS
@@ -856,6 +846,79 @@ COMMENT ON COLUMN client_claims.from_group_prefix IS
   'groups whose names begin with it: what follows it, or with keep_prefix the whole name';
 COMMENT ON COLUMN client_claims.shape IS 'single: one value, left out if there is none; list: all of them, perhaps none';
 COMMENT ON COLUMN client_claims.in_access_token IS 'true: the claim is in access tokens, too, where every service that gets one reads it';
+
+-- client_secrets: what a client authenticates with, unless it signs or cannot keep a secret. Of two, the old one counts until the new
+-- one is in place.
+CREATE TABLE client_secrets (
+  client_id     text NOT NULL CONSTRAINT client_secrets_client_must_exist
+    REFERENCES clients (client_id) ON UPDATE CASCADE ON DELETE CASCADE,
+  name          text NOT NULL,
+  secret_sha256 bytea NOT NULL,
+  created_at    timestamptz NOT NULL DEFAULT now(),
+  expires_at    timestamptz,
+  used_at       timestamptz,
+  CONSTRAINT client_secrets_name_must_be_unique_for_the_client PRIMARY KEY (client_id, name),
+  CONSTRAINT client_secrets_name_must_have_1_to_100_characters CHECK (length(name) BETWEEN 1 AND 100),
+  CONSTRAINT client_secrets_name_must_have_no_control_characters CHECK (name !~ '[[:cntrl:]]'),
+  CONSTRAINT client_secrets_secret_must_be_a_digest_use_sha256 CHECK (octet_length(secret_sha256) = 32),
+  CONSTRAINT client_secrets_created_at_must_be_a_date CHECK (created_at BETWEEN '1970-01-01' AND '9999-12-31'),
+  CONSTRAINT client_secrets_expires_at_must_be_a_date_or_null CHECK (expires_at < '9999-12-31'),
+  CONSTRAINT client_secrets_expires_at_must_be_after_created_at CHECK (expires_at > created_at)
+);
+COMMENT ON COLUMN client_secrets.name IS 'what you know it by; without: the day, such as 2027-03-01';
+COMMENT ON COLUMN client_secrets.secret_sha256 IS
+  'sha256(''the secret''); make the secret with: SELECT encode(gen_random_bytes(32), ''hex'')';
+COMMENT ON COLUMN client_secrets.expires_at IS 'refused from then on; NULL: never';
+COMMENT ON COLUMN client_secrets.used_at IS 'the hour of its last use, a minute later';
+-- +goose StatementBegin
+CREATE FUNCTION client_secrets_have_names() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+DECLARE
+  day text := to_char(NEW.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD');
+  n   integer := 1;
+BEGIN
+  NEW.name := day;
+  WHILE EXISTS (SELECT FROM client_secrets WHERE client_id = NEW.client_id AND name = NEW.name) LOOP
+    n := n + 1;
+    NEW.name := day || '.' || n;
+  END LOOP;
+  RETURN NEW;
+END $$;
+-- +goose StatementEnd
+-- +goose StatementBegin
+-- At most two live secrets of a client whose method takes one, none of any other. The row of the client changes with its secrets, so
+-- that of two transactions, at whichever level, one sees what the other did or fails.
+CREATE FUNCTION client_secrets_fit_their_client() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+DECLARE
+  method text;
+  kept   integer;
+  live   integer;
+BEGIN
+  IF TG_TABLE_NAME = 'clients' THEN
+    method := NEW.token_endpoint_auth_method;
+  ELSE
+    UPDATE clients SET updated_at = now() WHERE client_id = NEW.client_id RETURNING token_endpoint_auth_method INTO method;
+  END IF;
+  SELECT count(*), count(*) FILTER (WHERE expires_at IS NULL OR expires_at > now()) INTO kept, live
+    FROM client_secrets WHERE client_id = NEW.client_id;
+  IF kept > 0 AND method = 'none' THEN
+    RAISE EXCEPTION 'a client with token_endpoint_auth_method none must have no secret' USING ERRCODE = 'check_violation',
+      TABLE = 'clients', CONSTRAINT = 'clients_without_authentication_must_have_no_secret';
+  ELSIF kept > 0 AND method = 'private_key_jwt' THEN
+    RAISE EXCEPTION 'a client that authenticates with private_key_jwt must have no secret' USING ERRCODE = 'check_violation',
+      TABLE = 'clients', CONSTRAINT = 'clients_with_private_key_jwt_must_have_no_secret';
+  ELSIF live > 2 THEN
+    RAISE EXCEPTION 'a client has at most two live secrets: remove one first' USING ERRCODE = 'check_violation',
+      TABLE = 'client_secrets', CONSTRAINT = 'client_secrets_must_be_at_most_two_live_ones_remove_one_first';
+  END IF;
+  RETURN NULL;
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER client_secrets_have_names BEFORE INSERT ON client_secrets FOR EACH ROW WHEN (NEW.name IS NULL)
+  EXECUTE FUNCTION client_secrets_have_names();
+CREATE TRIGGER client_secrets_fit_their_client AFTER INSERT OR UPDATE OF client_id, expires_at ON client_secrets FOR EACH ROW
+  EXECUTE FUNCTION client_secrets_fit_their_client();
+CREATE TRIGGER clients_fit_their_secrets AFTER UPDATE OF token_endpoint_auth_method ON clients FOR EACH ROW
+  EXECUTE FUNCTION client_secrets_fit_their_client();
 
 -- initial_access_tokens: what a client registers itself with where not everybody may, or beyond the bounds for everybody (RFC
 -- 7591 §3).
@@ -1306,7 +1369,7 @@ DECLARE
 BEGIN
   FOREACH f IN ARRAY ARRAY['queue_logouts_of_session', 'queue_logouts_of_user', 'end_what_was_before', 'spend_account_links',
     'revoke_what_is_withdrawn', 'grants_leave_their_codes_used', 'grants_follow_their_client', 'sign_ins_follow_their_user',
-    'recovery_codes_go_with_factors'] LOOP
+    'recovery_codes_go_with_factors', 'client_secrets_have_names', 'client_secrets_fit_their_client'] LOOP
     EXECUTE format('ALTER FUNCTION %s() SET search_path = %I, pg_temp', f, current_schema());
     EXECUTE format('REVOKE ALL ON FUNCTION %s() FROM PUBLIC', f);
   END LOOP;
@@ -1505,18 +1568,23 @@ DO $$
 DECLARE
   t text;
 BEGIN
-  FOREACH t IN ARRAY ARRAY['clients', 'client_claims', 'resources', 'exchange_policies', 'signing_keys', 'acr_values', 'groups'] LOOP
+  FOREACH t IN ARRAY ARRAY['clients', 'client_claims', 'client_secrets', 'resources', 'exchange_policies', 'signing_keys', 'acr_values',
+    'groups'] LOOP
     EXECUTE format('CREATE TRIGGER %I AFTER INSERT ON %I REFERENCING NEW TABLE AS changed
       FOR EACH STATEMENT EXECUTE FUNCTION gatehouse_cached_rows_changed_if_any()', t || '_inserted', t);
-    EXECUTE format('CREATE TRIGGER %I AFTER UPDATE ON %I REFERENCING NEW TABLE AS changed
-      FOR EACH STATEMENT EXECUTE FUNCTION gatehouse_cached_rows_changed_if_any()', t || '_updated', t);
     EXECUTE format('CREATE TRIGGER %I AFTER DELETE ON %I REFERENCING OLD TABLE AS changed
       FOR EACH STATEMENT EXECUTE FUNCTION gatehouse_cached_rows_changed_if_any()', t || '_deleted', t);
     EXECUTE format('CREATE TRIGGER %I AFTER TRUNCATE ON %I
       FOR EACH STATEMENT EXECUTE FUNCTION gatehouse_cached_rows_changed()', t || '_truncated', t);
+    CONTINUE WHEN t = 'client_secrets'; -- of which not every change counts
+    EXECUTE format('CREATE TRIGGER %I AFTER UPDATE ON %I REFERENCING NEW TABLE AS changed
+      FOR EACH STATEMENT EXECUTE FUNCTION gatehouse_cached_rows_changed_if_any()', t || '_updated', t);
   END LOOP;
 END $$;
 -- +goose StatementEnd
+-- That one was used is no change of what is cached.
+CREATE TRIGGER client_secrets_updated AFTER UPDATE OF client_id, name, secret_sha256, created_at, expires_at ON client_secrets
+  FOR EACH STATEMENT EXECUTE FUNCTION gatehouse_cached_rows_changed();
 CREATE TRIGGER upstreams_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON upstreams
   FOR EACH STATEMENT EXECUTE FUNCTION gatehouse_cached_rows_changed();
 
@@ -1549,7 +1617,7 @@ DECLARE
 BEGIN
   FOR t IN SELECT * FROM (VALUES
     ('groups', 'group', '{}'::text[]),
-    ('clients', 'client', '{client_secret_sha256,metadata_fetched_at,updated_at}'),
+    ('clients', 'client', '{metadata_fetched_at,updated_at}'),
     ('client_claims', 'claim', '{}')
   ) AS v(name, one, kept) LOOP
     EXECUTE format('ALTER TABLE %1$I ADD COLUMN managed_by text,
@@ -1567,12 +1635,14 @@ END $$;
 -- +goose Down
 DROP TABLE sign_ins, resources, cache_version, pairwise_salt, signing_keys, upstream_accounts, upstreams, backchannel_logouts,
   login_throttle, revoked_tokens, used_jtis, device_codes, grants, consents, sessions, exchange_policies,
-  recent_registrations, initial_access_tokens, client_claims, clients, acr_values, account_links, personal_access_tokens, passkeys, recovery_codes,
-  totp_secrets, group_members, groups, users;
-DROP FUNCTION declared_rows_change_in_their_file, recovery_codes_go_with_factors, passkeys_have_one_rp_id, partition_sign_ins, sign_ins_follow_their_user,
+  recent_registrations, initial_access_tokens, client_claims, client_secrets, clients, acr_values, account_links,
+  personal_access_tokens, passkeys, recovery_codes, totp_secrets, group_members, groups, users;
+DROP FUNCTION declared_rows_change_in_their_file, recovery_codes_go_with_factors, passkeys_have_one_rp_id, partition_sign_ins,
+  sign_ins_follow_their_user,
   gatehouse_cached_rows_changed_if_any, gatehouse_cached_rows_changed, upstreams_keep_updated_at,
   queue_logouts_of_user, queue_logouts_of_session, grants_leave_their_codes_used, grants_follow_their_client,
-  client_claims_come_last, is_standard_claim, is_protocol_claim, clients_keep_updated_at, users_keep_sub,
+  client_claims_come_last, is_standard_claim, is_protocol_claim, clients_keep_updated_at, client_secrets_have_names,
+  client_secrets_fit_their_client, users_keep_sub,
   jwks_are_some, hosts_of, http_only_on_loopback, all_match, check_uris, without_slash,
   origin_of, password_hash_problem, keycloak_hash_problem, crypt_number, scrypt_is_bounded, argon2_is_bounded, is_base64,
   password_hash, spend_account_links, end_what_was_before, revoke_what_is_withdrawn, set_username_rule, is_set, is_pattern;

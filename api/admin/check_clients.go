@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"gatehouse/api/authn"
 	"gatehouse/api/oidc"
@@ -45,7 +46,7 @@ func (a *Admin) warningsOf(c oidc.Client) (warnings []string) {
 			warn(" is registered for response_type %q, which is refused: add it to GATEHOUSE_RESPONSE_TYPES, or take it away", name)
 		}
 	}
-	if guess, found := guessSecret(c); found {
+	if guess, found := guessSecret(c, time.Now()); found {
 		warn(" has %q as its secret, which anybody would try: gatehouse client rotate-secret %s", guess, shellWord(c.ClientID))
 	}
 	if uri := c.FrontchannelLogoutURI; uri != "" && !oidc.MayTellInFront(uri, c.RedirectURIs) {
@@ -65,19 +66,20 @@ func (a *Admin) warningsOf(c oidc.Client) (warnings []string) {
 
 // guessSecret tries what people take for a secret until they have time for a better one. Only who writes SQL can have such a one: the
 // table has nothing but digests, so that it cannot refuse it.
-func guessSecret(c oidc.Client) (guess string, found bool) {
-	if len(c.SecretSHA256) != len(oidc.Digest("")) {
-		return "", false
-	}
+func guessSecret(c oidc.Client, now time.Time) (guess string, found bool) {
 	for _, word := range []string{c.ClientID, c.ClientName, "secret", "insecure_secret", "client_secret", "client-secret"} {
 		for _, guess := range []string{word, c.ClientID + word, c.ClientID + "-" + word, c.ClientID + "_" + word} {
-			if c.SecretMatches(guess) {
+			if s := c.FindSecret(guess, now); s != nil && s.Live(now) {
 				return guess, true
 			}
 		}
 	}
-	guess, found = leakedDigests()[[32]byte(c.SecretSHA256)]
-	return guess, found
+	for _, s := range c.Secrets {
+		if guess, found = leakedDigests()[[32]byte(s.SHA256)]; found && s.Live(now) {
+			return guess, true
+		}
+	}
+	return "", false
 }
 
 // leakedDigests has the passwords of published leaks by their digests.

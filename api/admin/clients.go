@@ -42,20 +42,20 @@ func (a *Admin) AddClient(ctx context.Context, in Registration) (AddedClient, er
 	if problem := oidc.ClientSecretProblem(in.ClientSecret); in.ClientSecret != "" && problem != "" {
 		return AddedClient{}, invalid("%s %s (RFC 6749 §10.10); leave it out, and a good one is made", member("client_secret"), problem)
 	}
-	made := in.setSecret()
-	return AddedClient{in.ClientID, made}, a.store.AddClient(ctx, in.Client)
+	made, sha := in.secret()
+	return AddedClient{in.ClientID, made}, a.store.AddClient(ctx, in.Client, sha)
 }
 
-// setSecret sets what is to be stored of the client's secret, and returns the secret if it made one.
-func (r *Registration) setSecret() (made string) {
+// secret returns what is to be stored of the client's secret, nil if it has none, and the secret if it made one.
+func (r *Registration) secret() (made string, sha256 []byte) {
 	switch {
 	case r.ClientSecret != "":
 		digest := oidc.Digest(r.ClientSecret)
-		r.SecretSHA256 = digest[:]
-	case r.TokenEndpointAuthMethod != "none" && r.TokenEndpointAuthMethod != oidc.PrivateKeyJWT:
-		made, r.SecretSHA256 = newSecret()
+		return "", digest[:]
+	case r.TakesSecret():
+		return newSecret()
 	}
-	return made
+	return "", nil
 }
 
 // checkClient refuses what the database cannot know to be wrong, and writes response types with their words in one order.
@@ -107,7 +107,8 @@ func (a *Admin) ShowClient(ctx context.Context, in ClientID) (store.ClientDetail
 // RotateClientSecret replaces a client's secret: the old one is refused from the next request on.
 func (a *Admin) RotateClientSecret(ctx context.Context, in ClientID) (AddedClient, error) {
 	secret, sha := newSecret()
-	return AddedClient{in.ClientID, secret}, a.store.RotateClientSecret(ctx, in.ClientID, sha)
+	_, err := a.store.RotateClientSecret(ctx, store.NewClientSecret{ClientID: in.ClientID, SHA256: sha}, 0)
+	return AddedClient{in.ClientID, secret}, err
 }
 
 // DisableClient refuses a client and all it holds, from the next request on.

@@ -67,41 +67,30 @@ type ChangedClient struct {
 func setClient(ctx context.Context, a *Admin, in any) (any, error) {
 	id, changes := reflect.ValueOf(in).FieldByName("ClientID").String(), changesOf(in)
 	var out ChangedClient
-	return out, a.store.ChangeClient(ctx, id, func(c oidc.Client) (store.Columns, error) {
+	return out, a.store.ChangeClient(ctx, id, func(c oidc.Client) (store.Columns, []byte, error) {
 		if err := combine(changes, c); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		out.ClientSecret = secretFor(changes, c)
+		var sha []byte
+		if method, _ := changes["token_endpoint_auth_method"].(string); c.NewestSecret(time.Now()) == nil &&
+			(&oidc.ClientMetadata{TokenEndpointAuthMethod: method}).TakesSecret() {
+			out.ClientSecret, sha = newSecret()
+		}
 		applyTo(&c, changes)
 		if slices.ContainsFunc(checkedColumns, func(name string) bool { _, named := changes[name]; return named }) {
 			if err := a.checkClient(&c); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			if _, named := changes["response_types"]; named {
 				changes["response_types"] = c.ResponseTypes
 			}
 		}
-		return changes, nil
+		return changes, sha, nil
 	})
 }
 
 // checkedColumns are what checkClient looks at.
 var checkedColumns = []string{"response_types", "grant_types", "frontchannel_logout_uri", "redirect_uris"}
-
-// secretFor adds to the changes what a new way to authenticate does to the secret, and returns one that was made.
-func secretFor(changes store.Columns, c oidc.Client) (made string) {
-	method, _ := changes["token_endpoint_auth_method"].(string)
-	takesOne := strings.HasPrefix(method, "client_secret_")
-	switch {
-	case method == "" || takesOne && c.SecretSHA256 != nil:
-		return ""
-	case takesOne:
-		made, changes["client_secret_sha256"] = newSecret()
-		return made
-	}
-	changes["client_secret_sha256"] = []byte(nil)
-	return ""
-}
 
 // combine makes of what is added to a list, and removed from it, the whole list.
 func combine(changes store.Columns, c oidc.Client) error {

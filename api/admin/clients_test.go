@@ -14,8 +14,8 @@ func TestAClientGetsASecretIfItAuthenticatesWithOne(t *testing.T) {
 	a, conn := newAdmin(t)
 	stored := func(id, secret string) (same bool) {
 		t.Helper()
-		try(t, conn.QueryRow(t.Context(), `SELECT coalesce(client_secret_sha256 = sha256($2::text::bytea), false)
-			FROM clients WHERE client_id = $1`, id, secret).Scan(&same))
+		try(t, conn.QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM client_secrets
+			WHERE client_id = $1 AND secret_sha256 = sha256($2::text::bytea))`, id, secret).Scan(&same))
 		return same
 	}
 	for _, test := range []struct {
@@ -153,8 +153,8 @@ func TestCheckClientsWarnsOfThoseThatAreEnabled(t *testing.T) {
 	t.Parallel()
 	a, conn := newAdmin(t)
 	_, err := conn.Exec(t.Context(), `
-		INSERT INTO clients (client_id, client_secret_sha256, redirect_uris, response_types, frontchannel_logout_uri, disabled_at)
-		SELECT 'c' || i, sha256('x'), '{http://c.example.org/cb}', '{code,token}', 'https://d.example.org/',
+		INSERT INTO clients (client_id, redirect_uris, response_types, frontchannel_logout_uri, disabled_at)
+		SELECT 'c' || i, '{http://c.example.org/cb}', '{code,token}', 'https://d.example.org/',
 			CASE i WHEN 2 THEN now() END FROM generate_series(1, 2) AS i`)
 	try(t, err)
 	_, err = conn.Exec(t.Context(), `INSERT INTO clients (client_id, token_endpoint_auth_method)
@@ -260,9 +260,13 @@ func TestAWeakSecretIsRefusedWhicheverWayItComes(t *testing.T) {
 func TestASecretThatAnybodyWouldTryIsFoundByItsDigest(t *testing.T) {
 	t.Parallel()
 	a, conn := newAdmin(t)
-	_, err := conn.Exec(t.Context(), `INSERT INTO clients (client_id, client_name, client_secret_sha256) VALUES
-		('hub', 'Hub', sha256('hub-secret')), ('wiki', 'The wiki', sha256('wiki')), ('grafana', 'G', sha256('password1')),
-		('https://a.example/?a=1&b=''2', 'A', sha256('secret')), ('good', 'Good', sha256('7f0c2f9be51d4e6aa1d3c6b8e9f00a11'))`)
+	_, err := conn.Exec(t.Context(), `WITH given (id, name, secret) AS (VALUES
+			('hub', 'Hub', 'hub-secret'), ('wiki', 'The wiki', 'wiki'), ('grafana', 'G', 'password1'),
+			('https://a.example/?a=1&b=''2', 'A', 'secret'), ('good', 'Good', '7f0c2f9be51d4e6aa1d3c6b8e9f00a11')
+		), added AS (
+			INSERT INTO clients (client_id, client_name) SELECT id, name FROM given
+		)
+		INSERT INTO client_secrets (client_id, secret_sha256) SELECT id, sha256(secret::bytea) FROM given`)
 	try(t, err)
 	checked, err := a.CheckClients(t.Context())
 	try(t, err)

@@ -198,7 +198,8 @@ func (d *declaration) check(r *declared.Row) error {
 	return err
 }
 
-// secretIs reports whether what is stored of a row's secret is what its reference refers to. A variable that is not set says nothing: a
+// secretIs reports whether what is stored of a row's secret, or of one of its secrets, is what its reference refers to. A variable that is
+// not set says nothing: a
 // secret that there is stays, so that a plan can be made where secrets are not known.
 func (d *declaration) secretIs(r *declared.Row, stored string) (bool, error) {
 	ref := r.Secret
@@ -219,7 +220,7 @@ func (d *declaration) secretIs(r *declared.Row, stored string) (bool, error) {
 	}
 	d.secrets[ref] = value
 	digest := oidc.Digest(value)
-	return stored == `\x`+hex.EncodeToString(digest[:]), nil
+	return slices.Contains(strings.Fields(stored), `\x`+hex.EncodeToString(digest[:])), nil
 }
 
 func (d *declaration) run(ctx context.Context, diff declared.Difference) (Declared, error) {

@@ -45,8 +45,10 @@ func (a *Admin) ImportClients(ctx context.Context, in ImportClients) (ImportedCl
 		for _, text := range a.keepSupported(&r) {
 			out.Warnings = append(out.Warnings, Warning{r.ClientID, text})
 		}
-		made[i] = r.setSecret()
-		toImport[i] = store.ImportedClient{Client: r.Client, SecretIfMissing: made[i] != "", Refused: refuseSecret(r.ClientSecret)}
+		var sha []byte
+		made[i], sha = r.secret()
+		toImport[i] = store.ImportedClient{Client: r.Client, SecretSHA256: sha, SecretIfMissing: made[i] != "",
+			Refused: refuseSecret(r.ClientSecret)}
 	}
 	if err := a.store.ImportClients(ctx, toImport); err != nil {
 		return out, err

@@ -102,7 +102,7 @@ func TestClientsOfKeycloakAreImported(t *testing.T) {
 		t.Errorf("wiki: %+v", wiki)
 	}
 	var same bool
-	try(t, conn.QueryRow(t.Context(), `SELECT client_secret_sha256 = sha256('wiki-secret-0123456789abcdef') FROM clients
+	try(t, conn.QueryRow(t.Context(), `SELECT secret_sha256 = sha256('wiki-secret-0123456789abcdef') FROM client_secrets
 		WHERE client_id = 'wiki'`).Scan(&same))
 	if spa := clients["spa"]; !same || !spa.Public() || spa.FirstParty || spa.DisabledAt == nil ||
 		!slices.Equal(spa.ResponseTypes, []string{"code", "id_token", "id_token token"}) {

@@ -132,6 +132,12 @@ func (r *Rig) Exec(sql string, args ...any) {
 	}
 }
 
+// GiveSecret adds a secret to a client.
+func (r *Rig) GiveSecret(clientID, secret string) {
+	r.Helper()
+	r.Exec(`INSERT INTO client_secrets (client_id, secret_sha256) VALUES ($1, sha256(convert_to($2, 'UTF8')))`, clientID, secret)
+}
+
 // Count returns the number that a query finds.
 func (r *Rig) Count(sql string, args ...any) (n int) {
 	r.Helper()

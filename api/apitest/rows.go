@@ -31,8 +31,9 @@ var filled = devdb.Filled{Fill: func(ctx context.Context, url string) error {
 			VALUES ('sub-alice', 'alice', crypt($1, gen_salt('bf', 4)), 'Alice', 'alice@example.org', true)`, []any{Password}},
 		{`INSERT INTO groups (name) VALUES ('hub-admins'), ('staff')`, nil},
 		{`INSERT INTO group_members (username, group_name) VALUES ('alice', 'staff')`, nil},
-		{`INSERT INTO clients (client_id, client_name, client_secret_sha256, redirect_uris, post_logout_redirect_uris, grant_types, first_party)
-			VALUES ('web', 'Web', sha256('web-secret'), ARRAY[$1], ARRAY[$2], '{authorization_code,refresh_token}', true)`, []any{Callback, Bye}},
+		{`INSERT INTO clients (client_id, client_name, redirect_uris, post_logout_redirect_uris, grant_types, first_party)
+			VALUES ('web', 'Web', ARRAY[$1], ARRAY[$2], '{authorization_code,refresh_token}', true)`, []any{Callback, Bye}},
+		{`INSERT INTO client_secrets (client_id, name, secret_sha256) VALUES ('web', 'first', sha256('web-secret'))`, nil},
 		{`INSERT INTO clients (client_id, client_name, token_endpoint_auth_method, redirect_uris, grant_types)
 			VALUES ('spa', 'The page', 'none', '{https://spa.example.org/cb}', '{authorization_code,refresh_token}')`, nil},
 	} {

@@ -24,6 +24,7 @@ type Noun struct {
 // Secret is a member that a file only refers to.
 type Secret struct {
 	Member string // of the row in the file
+	Table  string // of its own, whose rows name their row by the same columns; "": it is a column of the row
 	Column string // where it is stored
 	Digest bool   // as its SHA-256
 }
@@ -37,7 +38,7 @@ var Nouns = []*Noun{
 		Columns: words("name description mfa mfa_from"),
 		Except:  words("created_at")},
 	{Name: "clients", One: "client", Key: words("client_id"), Itself: "registration",
-		Secret: &Secret{Member: "client_secret", Column: "client_secret_sha256", Digest: true},
+		Secret: &Secret{Member: "client_secret", Table: "client_secrets", Column: "secret_sha256", Digest: true},
 		Columns: words(`client_id client_name client_uri logo_uri policy_uri tos_uri contacts initiate_login_uri
 			application_type redirect_uris localhost_any_port grant_types response_types scope default_max_age cors_origins
 			token_endpoint_auth_method token_endpoint_auth_signing_alg jwks jwks_uri request_uris request_object_signing_alg
@@ -60,7 +61,7 @@ var Others = map[string]string{
 	"account_links": ofPeople, "passkeys": ofPeople, "personal_access_tokens": ofPeople, "recovery_codes": ofPeople, "totp_secrets": ofPeople,
 	"upstream_accounts": ofPeople, "consents": ofPeople,
 
-	"initial_access_tokens": "made, shown once and used up",
+	"initial_access_tokens": "made, shown once and used up", "client_secrets": "of a client, which refers to its secret",
 
 	"backchannel_logouts": own, "cache_version": own, "device_codes": own, "grants": own, "login_throttle": own, "pairwise_salt": own,
 	"recent_registrations": own, "revoked_tokens": own, "sessions": own, "sign_ins": own, "signing_keys": own, "used_jtis": own,

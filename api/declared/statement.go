@@ -13,28 +13,46 @@ import (
 func (c *Change) SQL(secret string) string {
 	switch c.Verb {
 	case Insert:
-		return c.insert(c.Row.Values, c.At.Mark(), c.Secret != nil, secret)
+		return c.withSecret(c.insert(c.Row.Values, c.At.Mark(), c.Secret != nil && c.Noun.Secret.Table == "", secret), secret)
 	case Delete:
 		return c.delete(c.Stored.Values)
 	}
 	set := c.assignments(c.Row.Values)
-	if c.Secret != nil {
+	if c.Secret != nil && c.Noun.Secret.Table == "" {
 		set = append(set, c.Noun.Secret.Column+" = "+secret)
 	}
 	if c.Stored.ManagedBy != c.At.Mark() {
 		set = append(set, ManagedBy+" = "+Literal(c.At.Mark()))
 	}
-	return c.update(set)
+	return c.withSecret(c.update(set), secret)
 }
 
-// Undo returns the statement that takes the change back. Of a secret nothing is known that could be put back: it stays what it became,
-// and that of a row that comes back is one that nobody knows.
+// withSecret adds to a statement, "" for none, that the secret is the only one of its row, where secrets have a table of their own.
+func (c *Change) withSecret(statement, secret string) string {
+	if c.Secret == nil || c.Noun.Secret.Table == "" {
+		return statement
+	}
+	key, table := strings.Join(c.Noun.Key, ", "), c.Noun.Secret.Table
+	parts, from, done := []string{}, c.Noun.Name+" WHERE "+c.where(c.rows()[0]), " AND "
+	if statement != "" {
+		parts, from, done = append(parts, c.Noun.One+" AS (\n"+statement+"\nRETURNING "+key+")"), c.Noun.One, " WHERE "
+	}
+	if c.Verb == Update {
+		parts = append(parts, "former AS (\nDELETE FROM "+table+" WHERE "+c.where(c.rows()[0])+" RETURNING 1)")
+		from += done + "(SELECT count(*) FROM former) >= 0"
+	}
+	return "WITH " + strings.Join(parts, ", ") +
+		fmt.Sprintf("\nINSERT INTO %s (%s, %s) SELECT %s, %s FROM %s", table, key, c.Noun.Secret.Column, key, secret, from)
+}
+
+// Undo returns the statement that takes the change back, "" for none. Of a secret nothing is known that could be put back: it stays what
+// it became, and a row that comes back has one that nobody knows, or none.
 func (c *Change) Undo() string {
 	switch c.Verb {
 	case Insert:
 		return c.delete(c.Row.Values)
 	case Delete:
-		return c.insert(c.Stored.Values, c.Stored.ManagedBy, c.Stored.Secret != "", "sha256(gen_random_bytes(32))")
+		return c.insert(c.Stored.Values, c.Stored.ManagedBy, c.Stored.Secret != "" && c.Noun.Secret.Table == "", "sha256(gen_random_bytes(32))")
 	}
 	set := c.assignments(c.Stored.Values)
 	if c.Stored.ManagedBy != c.At.Mark() {
@@ -66,7 +84,11 @@ func (c *Change) insert(row Values, mark string, hasSecret bool, secret string) 
 	return fmt.Sprintf("INSERT INTO %s (%s)\nVALUES (%s)", c.Noun.Name, strings.Join(columns, ", "), strings.Join(list, ", "))
 }
 
+// update returns "" where nothing is set.
 func (c *Change) update(set []string) string {
+	if len(set) == 0 {
+		return ""
+	}
 	return fmt.Sprintf("UPDATE %s SET %s\nWHERE %s", c.Noun.Name, strings.Join(set, ", "), c.where(c.rows()[0]))
 }
 

@@ -32,12 +32,12 @@ type Client struct {
 
 	ShortLivedRequestObjects bool `json:"short_lived_request_objects"` // as those of FAPI2 always are
 
-	Resources         []Resource `json:"-" db:"resources"`            // rows of those that are among Audiences or open to it
-	ClaimRows         []ClaimRow `json:"-" db:"claims"`               // rows of client_claims, by position
-	Policy            Policy     `json:"-" db:"policy"`               // of the deployment
-	SecretSHA256      []byte     `json:"-" db:"client_secret_sha256"` // nil: none
-	MetadataFetchedAt *time.Time `json:"-" db:"metadata_fetched_at"`  // when its metadata were last read at its client_id
-	CreatedAt         time.Time  `json:"-" db:"created_at"`
+	Resources         []Resource     `json:"-" db:"resources"`           // rows of those that are among Audiences or open to it
+	ClaimRows         []ClaimRow     `json:"-" db:"claims"`              // rows of client_claims, by position
+	Policy            Policy         `json:"-" db:"policy"`              // of the deployment
+	Secrets           []ClientSecret `json:"-" db:"secrets"`             // the newest first, those that have ended among them
+	MetadataFetchedAt *time.Time     `json:"-" db:"metadata_fetched_at"` // when its metadata were last read at its client_id
+	CreatedAt         time.Time      `json:"-" db:"created_at"`
 }
 
 // NewClient returns the defaults of RFC 7591 §2 and of the table, which what is registered replaces.

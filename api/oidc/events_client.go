@@ -171,3 +171,14 @@ type SigningKeyAdded struct {
 func (SigningKeyAdded) Kind() EventKind {
 	return EventKind{"signing_key_added", LevelInfo, "new signing key"}
 }
+
+// OldSecretUsed is a client that still authenticates with an older secret than its newest: at most once an hour.
+type OldSecretUsed struct {
+	ClientID  string     `json:"client_id"`
+	Name      string     `json:"name"` // what the administrator knows it by
+	ExpiresAt *time.Time `json:"expires_at,omitempty"`
+}
+
+func (OldSecretUsed) Kind() EventKind {
+	return EventKind{"old_secret_used", LevelInfo, "a client still uses an old secret"}
+}

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -189,12 +190,12 @@ func (c *ClientMetadata) CheckSectorIdentifier(text []byte) *Error {
 	return nil
 }
 
-// CheckChange refuses a change with another client_id or another secret than the client's (RFC 7592 §2.2).
-func (r *Registration) CheckChange(clientID string, secretMatches func(string) bool) *Error {
-	switch {
-	case r.ClientID != clientID:
+// CheckChange refuses a change of c with another client_id or another secret than its live ones (RFC 7592 §2.2).
+func (r *Registration) CheckChange(c *Client, now time.Time) *Error {
+	if r.ClientID != c.ClientID {
 		return refuseMetadata("client_id must be that of the client")
-	case r.ClientSecret != "" && !secretMatches(r.ClientSecret):
+	}
+	if secret := c.FindSecret(r.ClientSecret, now); r.ClientSecret != "" && (secret == nil || !secret.Live(now)) {
 		return refuseMetadata("client_secret must be the one that the client has, or left out")
 	}
 	return nil

@@ -134,8 +134,8 @@ func (p *Provider) proves(ctx context.Context, r Request, c *oidc.Client, try cr
 		return "is a public client, which has no secret, and sent one", nil
 	case method != "none" && try.secret == "":
 		return "has a secret, and sent none", nil
-	case method != "none" && !c.SecretMatches(try.secret):
-		return "sent another secret than its own; to make a new one: gatehouse client rotate-secret", nil
+	case method != "none":
+		return p.checkSecret(ctx, c, try.secret), nil
 	}
 	return "", nil
 }

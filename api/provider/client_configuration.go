@@ -37,7 +37,7 @@ func (p *Provider) ReplaceRegistration(ctx context.Context, r Request) Answer {
 	}
 	asked, refused := oidc.ParseRegistration(r.Body)
 	if refused == nil {
-		refused = asked.CheckChange(c.ClientID, c.SecretMatches)
+		refused = asked.CheckChange(&c, p.now())
 	}
 	var metadata oidc.ClientMetadata
 	if refused == nil {

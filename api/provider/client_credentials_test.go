@@ -15,8 +15,9 @@ import (
 func startServices(t *testing.T) *browser {
 	t.Helper()
 	b := start(t).browser()
-	b.Exec(`INSERT INTO clients (client_id, client_secret_sha256, grant_types, scope)
-		VALUES ('robot', sha256('robot-secret'), '{client_credentials,refresh_token}', 'openid profile email groups offline_access read write')`)
+	b.Exec(`INSERT INTO clients (client_id, grant_types, scope)
+		VALUES ('robot', '{client_credentials,refresh_token}', 'openid profile email groups offline_access read write')`)
+	b.GiveSecret("robot", "robot-secret")
 	return b
 }
 

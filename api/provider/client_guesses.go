@@ -11,7 +11,7 @@ import (
 var errManyGuesses = &oidc.Error{Code: oidc.TemporarilyUnavailable, Description: "too many wrong client secrets; try again later"}
 
 // isGuess reports whether credentials that are not the client's may have been a guess at its secret.
-func isGuess(c *oidc.Client, try credentials) bool { return try.secret != "" && c.SecretSHA256 != nil }
+func isGuess(c *oidc.Client, try credentials) bool { return try.secret != "" && len(c.Secrets) > 0 }
 
 // mustWait returns how long the secret of the client is not looked at, since whoever comes from there sent too many wrong ones.
 func (p *Provider) mustWait(r Request, c *oidc.Client, try credentials) time.Duration {

@@ -70,7 +70,9 @@ func TestADeletedGrantDoesNotComeBackWithItsCode(t *testing.T) {
 		"deleted by user": {`DELETE FROM grants WHERE user_id = (SELECT id FROM users WHERE username = 'alice')`},
 		"truncated":       {`TRUNCATE grants`},
 		"its client removed and added again": {`CREATE TABLE kept AS SELECT * FROM clients WHERE client_id = 'web'`,
-			`DELETE FROM clients WHERE client_id = 'web'`, `INSERT INTO clients SELECT * FROM kept`, `DROP TABLE kept`},
+			`CREATE TABLE kept_secrets AS SELECT * FROM client_secrets WHERE client_id = 'web'`,
+			`DELETE FROM clients WHERE client_id = 'web'`, `INSERT INTO clients SELECT * FROM kept`,
+			`INSERT INTO client_secrets SELECT * FROM kept_secrets`, `DROP TABLE kept, kept_secrets`},
 	} {
 		code := b.Code(AuthParams("scope", "openid offline_access"))
 		if a := b.Token(Redeem(code)); a.Status != 200 {

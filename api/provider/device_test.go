@@ -252,7 +252,8 @@ func TestADeviceThatWasDeniedHasExpiredOrIsUnknownIsToldSo(t *testing.T) {
 	if a := other.poll("client_id", "spa"); a.JSON()["error"] != "unauthorized_client" {
 		t.Errorf("a client without the grant: %s", a.Body)
 	}
-	r.Exec(`INSERT INTO clients (client_id, client_secret_sha256, grant_types) VALUES ('tv2', sha256('s'), ARRAY[$1])`, deviceGrant)
+	r.Exec(`INSERT INTO clients (client_id, grant_types) VALUES ('tv2', ARRAY[$1])`, deviceGrant)
+	r.GiveSecret("tv2", "s")
 	if a := other.poll("client_id", "tv2", "client_secret", "s"); a.JSON()["error"] != "invalid_grant" {
 		t.Errorf("another client's code: %s", a.Body)
 	}

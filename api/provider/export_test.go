@@ -5,5 +5,8 @@ import "context"
 // DeliverLogoutsNow is for tests that have moved the clock.
 func (p *Provider) DeliverLogoutsNow() { p.deliverLogoutsNow() }
 
+// SaveSecretUses is what runs each minute.
+func (p *Provider) SaveSecretUses(ctx context.Context) { p.saveSecretUses(ctx) }
+
 // ResealTOTP is what runs each minute.
 func (p *Provider) ResealTOTP(ctx context.Context) error { return p.resealTOTP(ctx) }

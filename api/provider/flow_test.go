@@ -195,8 +195,8 @@ func TestOneOfFiftyParallelRedemptionsWinsAndTheReplaysRevokeIt(t *testing.T) {
 func TestACodeFitsOnlyItsOwnRequest(t *testing.T) {
 	t.Parallel()
 	b := start(t).browser()
-	b.Exec(`INSERT INTO clients (client_id, client_secret_sha256, redirect_uris, first_party) VALUES ('other', sha256('web-secret'),
-		ARRAY[$1], true)`, Callback)
+	b.Exec(`INSERT INTO clients (client_id, redirect_uris, first_party) VALUES ('other', ARRAY[$1], true)`, Callback)
+	b.GiveSecret("other", "web-secret")
 	code := b.Code(AuthParams())
 	for what, form := range map[string]url.Values{
 		"another redirect_uri": Redeem(code, "redirect_uri", "https://rp.example.org/callback"),

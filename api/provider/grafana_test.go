@@ -37,9 +37,10 @@ func (r *rig) generic() map[string]string {
 // grafana has what Grafana's generic OAuth does: x/oauth2, a verifier of 128 characters, roles by JMESPath from the ID token.
 func (r *rig) grafana(settings map[string]string) oauth2.Config {
 	r.Helper()
-	r.Exec(`INSERT INTO clients (client_id, client_secret_sha256, redirect_uris, post_logout_redirect_uris, grant_types)
-		VALUES ('grafana', sha256('grafana-secret'), ARRAY[$1], ARRAY[$2], '{authorization_code,refresh_token}')`,
+	r.Exec(`INSERT INTO clients (client_id, redirect_uris, post_logout_redirect_uris, grant_types)
+		VALUES ('grafana', ARRAY[$1], ARRAY[$2], '{authorization_code,refresh_token}')`,
 		settings["root_url"]+"login/generic_oauth", settings["root_url"]+"login")
+	r.GiveSecret("grafana", "grafana-secret")
 	r.WaitForNotify()
 	return oauth2.Config{ClientID: settings["client_id"], ClientSecret: "grafana-secret",
 		RedirectURL: settings["root_url"] + "login/generic_oauth",

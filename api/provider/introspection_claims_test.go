@@ -13,12 +13,15 @@ import (
 func startWithServices(t *testing.T) *browser {
 	t.Helper()
 	b := start(t).browser()
-	b.Exec(`INSERT INTO clients (client_id, client_secret_sha256, redirect_uris, grant_types, first_party, audiences, resource_server,
+	b.Exec(`INSERT INTO clients (client_id, redirect_uris, grant_types, first_party, audiences, resource_server,
 			registration)
-		VALUES ('from', sha256('s'), ARRAY[$1], '{authorization_code,refresh_token}', true, '{mail}', false, NULL),
-			('mail', sha256('s'), '{}', '{}', true, '{}', false, NULL), ('server', sha256('s'), '{}', '{}', true, '{}', true, NULL),
-			('other', sha256('s'), '{}', '{}', true, '{}', false, NULL),
-			('stranger', sha256('s'), '{}', '{}', false, '{}', false, 'open')`, Callback)
+		VALUES ('from', ARRAY[$1], '{authorization_code,refresh_token}', true, '{mail}', false, NULL),
+			('mail', '{}', '{}', true, '{}', false, NULL), ('server', '{}', '{}', true, '{}', true, NULL),
+			('other', '{}', '{}', true, '{}', false, NULL),
+			('stranger', '{}', '{}', false, '{}', false, 'open')`, Callback)
+	for _, id := range []string{"from", "mail", "server", "other", "stranger"} {
+		b.GiveSecret(id, "s")
+	}
 	b.Exec(`UPDATE users SET claims = '{"department": "physics", "active": false, "username": "root", "token_type": "x", "Scope": "all"}'`)
 	return b
 }

@@ -12,8 +12,8 @@ import (
 func TestIntrospectionTellsWhetherATokenIsActiveAndNobodyWithoutASecret(t *testing.T) {
 	t.Parallel()
 	b := start(t).browser()
-	b.Exec(`INSERT INTO clients (client_id, client_secret_sha256, grant_types, resource_server)
-		VALUES ('service', sha256('service-secret'), '{}', true)`)
+	b.Exec(`INSERT INTO clients (client_id, grant_types, resource_server) VALUES ('service', '{}', true)`)
+	b.GiveSecret("service", "service-secret")
 	tokens := b.Token(Redeem(b.Code(AuthParams("scope", "openid profile offline_access")))).JSON()
 	access, next := Str(tokens["access_token"]), Str(tokens["refresh_token"])
 	introspect := func(client, token string) Answer {

@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"net/url"
+	"strings"
 	"testing"
 
 	. "gatehouse/api/apitest"
@@ -22,9 +23,12 @@ func TestAClientOnLoopbackOrAPrivateSchemeAsksEachTime(t *testing.T) {
 		"first-party":     {"http://localhost:4711/cb", "'client_secret_basic', true, 'web'", true},
 		"a-hub-elsewhere": {"http://hub.example.org/cb", "'client_secret_basic', false, 'web'", true},
 	} {
-		r.Exec(`INSERT INTO clients (client_id, redirect_uris, token_endpoint_auth_method, first_party, application_type, client_secret_sha256)
-			SELECT $1, ARRAY[$2], m, f, a, CASE m WHEN 'none' THEN NULL ELSE sha256('web-secret') END FROM (VALUES (`+c.columns+`)) v(m, f, a)`,
+		r.Exec(`INSERT INTO clients (client_id, redirect_uris, token_endpoint_auth_method, first_party, application_type)
+			SELECT $1, ARRAY[$2], m, f, a FROM (VALUES (`+c.columns+`)) v(m, f, a)`,
 			name, c.uri)
+		if !strings.HasPrefix(c.columns, "'none'") {
+			r.GiveSecret(name, "web-secret")
+		}
 		r.WaitForNotify()
 		b := r.browser()
 		request := func(more ...string) url.Values {

@@ -21,10 +21,11 @@ func (r *rig) pairwise() {
 		if client == "d" {
 			sector = "https://apps.example.org/sector.json"
 		}
-		r.Exec(`INSERT INTO clients (client_id, client_secret_sha256, redirect_uris, post_logout_redirect_uris, grant_types,
+		r.Exec(`INSERT INTO clients (client_id, redirect_uris, post_logout_redirect_uris, grant_types,
 			response_types, first_party,
-			subject_type, sector_identifier_uri, refresh_token_format) VALUES ($1, sha256('web-secret'), $2, $2, `+everyGrant+` || '{implicit}',
+			subject_type, sector_identifier_uri, refresh_token_format) VALUES ($1, $2, $2, `+everyGrant+` || '{implicit}',
 			'{code,id_token,code id_token token}', true, 'pairwise', $3, 'jwt')`, client, uris, sector)
+		r.GiveSecret(client, "web-secret")
 	}
 }
 

@@ -177,8 +177,9 @@ func TestAnAssertionComesAloneAndFromAClientThatIsRegisteredForIt(t *testing.T) 
 	t.Parallel()
 	s := startSigning(t)
 	key := s.keys["ES256"]
-	s.Exec(`INSERT INTO clients (client_id, client_secret_sha256, jwks, grant_types)
-		VALUES ('both', sha256('s'), $1, `+everyGrant+`)`, jwksOf(key))
+	s.Exec(`INSERT INTO clients (client_id, jwks, grant_types)
+		VALUES ('both', $1, `+everyGrant+`)`, jwksOf(key))
+	s.GiveSecret("both", "s")
 	ask := form("grant_type", "client_credentials")
 	for what, a := range map[string]Answer{
 		"client_id of another": s.clientCredentials(s.assertion("signs", key), "client_id", "fapi"),

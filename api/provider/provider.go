@@ -30,6 +30,7 @@ type Provider struct {
 	bucketKey  [32]byte
 	attempts   authn.Attempts
 	guesses    authn.ClientGuesses
+	secretUses secretUses
 	perSite    authn.SiteLimiter
 	unreadable unreadable
 	fetches    fetches // of what strangers name

@@ -116,8 +116,8 @@ func TestAPushedRequestIsForItsClientAMinuteAndOneAnswer(t *testing.T) {
 	t.Parallel()
 	b := start(t).browser()
 	b.Code(AuthParams())
-	b.Exec(`INSERT INTO clients (client_id, client_secret_sha256, redirect_uris, first_party) VALUES ('other', sha256('web-secret'),
-		ARRAY[$1], true)`, Callback)
+	b.Exec(`INSERT INTO clients (client_id, redirect_uris, first_party) VALUES ('other', ARRAY[$1], true)`, Callback)
+	b.GiveSecret("other", "web-secret")
 	toClient := func(what string, a Answer) {
 		t.Helper()
 		if a.Location().Host != "rp.example.org" || a.Query("error") != "invalid_request_uri" || a.Query("state") != "st" ||

@@ -35,12 +35,11 @@ func (p *Provider) Register(ctx context.Context, r Request) Answer {
 	if initial != nil {
 		row.Registration = oidc.RegistrationToken
 	}
-	var secret string
-	secret, row.SecretSHA256 = newSecretFor(&row.ClientMetadata)
+	secret, secretDigest := newSecretFor(&row.ClientMetadata)
 	access := randomSecret()
 	accessDigest := oidc.Digest(access)
-	err = p.store.RegisterClient(ctx, row, store.NewRegistration{AccessToken: &accessDigest, InitialToken: initial,
-		Network: p.registeringNetwork(r)}, now)
+	err = p.store.RegisterClient(ctx, row, store.NewRegistration{SecretSHA256: secretDigest, AccessToken: &accessDigest,
+		InitialToken: initial, Network: p.registeringNetwork(r)}, now)
 	if err != nil {
 		return p.notRegistered(ctx, err)
 	}
@@ -69,7 +68,7 @@ func (p *Provider) initialAccess(ctx context.Context, r Request, now time.Time) 
 
 // newSecretFor returns a secret and its digest for a client whose method needs one.
 func newSecretFor(c *oidc.ClientMetadata) (secret string, sha256 []byte) {
-	if !strings.HasPrefix(c.TokenEndpointAuthMethod, "client_secret_") {
+	if !c.TakesSecret() {
 		return "", nil
 	}
 	secret = randomSecret()

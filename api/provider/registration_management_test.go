@@ -145,7 +145,8 @@ func TestAChangeReplacesAllMetadata(t *testing.T) {
 		t.Errorf("%d %s", a.Status, a.Body)
 	}
 	if b.Count(`SELECT count(*) FROM clients WHERE client_id = $1 AND client_name = 'Renamed' AND initiate_login_uri IS NULL
-		AND client_secret_sha256 = sha256($2::text::bytea)`, c.id, c.secret) != 1 {
+		AND ARRAY(SELECT secret_sha256 FROM client_secrets s WHERE s.client_id = clients.client_id) = ARRAY[sha256($2::text::bytea)]`,
+		c.id, c.secret) != 1 {
 		t.Error("the row is not what was asked for")
 	}
 	// A client that drops its secret, and wants one again, gets a new one.

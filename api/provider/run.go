@@ -73,6 +73,7 @@ func (p *Provider) maintainEachMinute(ctx context.Context) {
 		case <-minute.C:
 		}
 		p.refusals.tellOfLeftOut(ctx)
+		p.saveSecretUses(ctx)
 		if err := p.maintain(ctx); err != nil && ctx.Err() == nil {
 			p.tell(ctx, oidc.MaintenanceFailed{Error: err.Error()})
 		}

@@ -26,7 +26,8 @@ func TestNoAssertionProofRequestURIOrExchangedTokenIsEverLogged(t *testing.T) {
 	s.Exec(`INSERT INTO exchange_policies (client_id, audience, scope) VALUES ('signs', 'store', 'openid')`)
 	s.Exec(`INSERT INTO clients (client_id, token_endpoint_auth_method, jwks_uri, grant_types)
 		VALUES ('away', 'private_key_jwt', 'http://127.0.0.1:1/keys?secret-in-an-address', '{client_credentials}')`)
-	s.Exec(`INSERT INTO clients (client_id, client_secret_sha256) VALUES ('secret', sha256('secret-of-a-client'))`)
+	s.Exec(`INSERT INTO clients (client_id) VALUES ('secret')`)
+	s.GiveSecret("secret", "secret-of-a-client")
 	assertion := func(changes ...any) string { return keep(s.assertion("signs", key, changes...)) }
 	proof := func(method, path string, changes ...any) string { return keep(s.proof(dpop, method, path, changes...)) }
 

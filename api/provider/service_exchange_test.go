@@ -18,8 +18,9 @@ func startExchange(t *testing.T) services {
 	s.Exec(`UPDATE clients SET audiences = '{api}', scope = scope || ' read write', grant_types = grant_types ||
 		'{client_credentials}'::text[] WHERE client_id = 'web'`)
 	for _, name := range []string{"api", "store", "mail"} {
-		s.Exec(`INSERT INTO clients (client_id, client_secret_sha256, grant_types, scope, redirect_uris, first_party)
-			VALUES ($1, sha256('s'), `+everyGrant+`, 'openid email read', ARRAY['https://' || $1 || '.example.org/cb'], true)`, name)
+		s.Exec(`INSERT INTO clients (client_id, grant_types, scope, redirect_uris, first_party)
+			VALUES ($1, `+everyGrant+`, 'openid email read', ARRAY['https://' || $1 || '.example.org/cb'], true)`, name)
+		s.GiveSecret(name, "s")
 	}
 	s.Exec(`INSERT INTO exchange_policies (client_id, audience, scope)
 		VALUES ('api', 'store', 'read email openid'), ('store', 'mail', 'read email')`)

@@ -24,9 +24,10 @@ func startWithUpstream(t *testing.T, set ...string) neighbours {
 		s.PrivateHosts = []string{"127.0.0.1", "localhost"}
 	})
 	down.Issuer = strings.Replace(down.Issuer, "127.0.0.1", "localhost", 1)
-	up.Exec(`INSERT INTO clients (client_id, client_secret_sha256, redirect_uris, grant_types, first_party)
-		VALUES ('down', sha256('down-secret'), ARRAY[$1 || '/upstream/up/callback', $1 || '/upstream/twin/callback'],
+	up.Exec(`INSERT INTO clients (client_id, redirect_uris, grant_types, first_party)
+		VALUES ('down', ARRAY[$1 || '/upstream/up/callback', $1 || '/upstream/twin/callback'],
 		'{authorization_code,refresh_token}', true)`, down.Issuer)
+	up.GiveSecret("down", "down-secret")
 	up.Exec(`INSERT INTO users (sub, username, password, name, email, email_verified)
 		VALUES ('sub-bob', 'bob', crypt($1, gen_salt('bf', 4)), 'Bob', 'bob@example.org', true)`, Password)
 	down.Exec(`INSERT INTO upstreams (name, display_name, issuer, client_id, client_secret, scope)

@@ -22,7 +22,7 @@ type columnList []clientColumn
 // have functions of their own; metadataColumns those that a client registers itself.
 var (
 	clientColumns     = columnsOf(reflect.TypeFor[oidc.Client]())
-	registeredColumns = clientColumns.without("resources", "claims", "policy", "registration", "disabled_at",
+	registeredColumns = clientColumns.without("resources", "claims", "policy", "secrets", "registration", "disabled_at",
 		"metadata_fetched_at", "created_at", "managed_by")
 	metadataColumns = columnsOf(reflect.TypeFor[oidc.ClientMetadata]())
 )
@@ -65,8 +65,15 @@ const resourcesOfClient = `(SELECT coalesce(jsonb_agg(to_jsonb(r) ORDER BY r.ide
 const claimsOfClient = `(SELECT coalesce(jsonb_agg(to_jsonb(r) ORDER BY r.position), '[]') FROM client_claims r
 	WHERE r.client_id = c.client_id) AS claims`
 
+// secretsOfClient are the rows of client_secrets of a client c, for oidc.ClientSecret. They are cached with it.
+const secretsOfClient = `(SELECT coalesce(jsonb_agg(jsonb_build_object('name', s.name,
+	'secret_sha256', encode(s.secret_sha256, 'base64'), 'created_at', s.created_at, 'expires_at', s.expires_at)
+	ORDER BY s.created_at DESC, s.name DESC), '[]') FROM client_secrets s WHERE s.client_id = c.client_id) AS secrets`
+
 func (c clientColumn) read() string {
 	switch c.name {
+	case "secrets":
+		return secretsOfClient
 	case "resources":
 		return resourcesOfClient
 	case "claims":
@@ -122,7 +129,7 @@ var namesInConstraints = map[string][]string{
 	"userinfo_alg":            {"userinfo_signed_response_alg"},
 }
 
-// shown are what a refusal of client may show: texts and lists of text, hence neither keys nor the secret.
+// shown are what a refusal of client may show: texts and lists of text, hence no keys.
 func (l columnList) shown(client any) values {
 	v := values{}
 	for name, value := range l.args(client) {

@@ -85,7 +85,7 @@ func (s *Store) columnsOf(ctx context.Context, table string) (map[string]declare
 func (s *Store) storedRows(ctx context.Context, n *declared.Noun) ([]declared.Stored, error) {
 	secret, itself := `''`, `false`
 	if n.Secret != nil {
-		secret = `coalesce(t.` + n.Secret.Column + `::text, '')`
+		secret = `coalesce(` + storedSecret(n) + `, '')`
 	}
 	if n.Itself != "" {
 		itself = `t.` + n.Itself + ` IS NOT NULL`
@@ -100,6 +100,17 @@ func (s *Store) storedRows(ctx context.Context, n *declared.Noun) ([]declared.St
 		maps.DeleteFunc(r.Values, func(name string, _ json.RawMessage) bool { return !slices.Contains(n.Columns, name) })
 		return r, err
 	})
+}
+
+// storedSecret is the expression of what is stored of the secret of a row t: its live ones with spaces between them, where they have a
+// table of their own.
+func storedSecret(n *declared.Noun) string {
+	if n.Secret.Table == "" {
+		return `t.` + n.Secret.Column + `::text`
+	}
+	key := strings.Join(n.Key, ", t.")
+	return `(SELECT string_agg(` + n.Secret.Column + `::text, ' ') FROM ` + n.Secret.Table + `
+		WHERE (` + strings.Join(n.Key, ", ") + `) = (t.` + key + `) AND ` + isLive + `)`
 }
 
 // Typed has Postgres read the values of a row of a file as its table has them: what is equal there is equal text then. A value that is

@@ -16,29 +16,48 @@ var (
 	clientValues = registeredColumns.each(clientColumn.stored)
 	clientInsert = `INSERT INTO clients AS c (` + clientNames + `) VALUES (` + clientValues + `)`
 
-	addClient    = compile(clientInsert)
-	upsertClient = compile(clientInsert + `
-		ON CONFLICT (client_id) DO UPDATE SET
-			client_secret_sha256 = CASE WHEN @if_missing THEN coalesce(c.client_secret_sha256, excluded.client_secret_sha256)
-				ELSE excluded.client_secret_sha256 END,
-			` + registeredColumns.without("client_secret_sha256").each(clientColumn.taken) + `
-		RETURNING xmax = 0, client_secret_sha256 IS NOT DISTINCT FROM @client_secret_sha256`)
+	addClient = compile(`
+		WITH client AS (
+			` + clientInsert + ` RETURNING client_id
+		)
+		INSERT INTO client_secrets (client_id, secret_sha256) SELECT client_id, @secret FROM client WHERE @secret::bytea IS NOT NULL`)
+	upsertClient = compile(`
+		WITH client AS (
+			` + clientInsert + `
+			ON CONFLICT (client_id) DO UPDATE SET ` + registeredColumns.each(clientColumn.taken) + `
+			RETURNING client_id, xmax = 0 AS is_new
+		), kept AS (
+			SELECT name FROM client_secrets WHERE client_id = @client_id AND @secret::bytea IS NOT NULL
+				AND CASE WHEN @if_missing THEN ` + isLive + ` ELSE secret_sha256 = @secret AND expires_at IS NULL END
+		), removed AS (
+			DELETE FROM client_secrets WHERE client_id = @client_id AND name NOT IN (SELECT name FROM kept)
+				AND NOT (@if_missing AND EXISTS (SELECT FROM kept))
+			RETURNING 1
+		), made AS (
+			INSERT INTO client_secrets (client_id, secret_sha256) SELECT client_id, @secret FROM client
+			WHERE @secret::bytea IS NOT NULL AND NOT EXISTS (SELECT FROM kept) AND ` + removedFirst + `
+			RETURNING 1
+		)
+		SELECT is_new, EXISTS (SELECT FROM made) FROM client`)
 )
 
-// AddClient registers a new client.
-func (s *Store) AddClient(ctx context.Context, c oidc.Client) error {
-	_, err := addClient.run(ctx, s.pool, registeredColumns.args(c))
+// AddClient registers a new client, with the digest of its secret; nil for a client that has none.
+func (s *Store) AddClient(ctx context.Context, c oidc.Client, secretSHA256 []byte) error {
+	a := registeredColumns.args(c)
+	a["secret"] = secretSHA256
+	_, err := addClient.run(ctx, s.pool, a)
 	return inWords(err, registeredColumns.shown(c))
 }
 
 // ImportedClient is a client to import, and what became of it.
 type ImportedClient struct {
 	oidc.Client
-	SecretIfMissing bool  // a client that has a secret keeps it
-	Refused         error // why it is not imported, nor are the others, whatever the database says; nil for nothing
+	SecretSHA256    []byte // of the one secret that it is to have; nil for a client that has none
+	SecretIfMissing bool   // a client that has a live secret keeps what it has
+	Refused         error  // why it is not imported, nor are the others, whatever the database says; nil for nothing
 
 	New         bool // it was not registered before
-	SecretIsNew bool // the client's secret is what is stored now
+	SecretIsNew bool // the secret was added
 }
 
 // ImportClients registers each client, or replaces a registered one, all or none. A client that is disabled stays
@@ -64,7 +83,7 @@ func (s *Store) ImportClients(ctx context.Context, list []ImportedClient) error 
 
 func importClient(ctx context.Context, tx pgx.Tx, c *ImportedClient) error {
 	a := registeredColumns.args(c.Client)
-	a["if_missing"] = c.SecretIfMissing
+	a["secret"], a["if_missing"] = c.SecretSHA256, c.SecretIfMissing
 	err := upsertClient.row(ctx, tx, a).Scan(&c.New, &c.SecretIsNew)
 	if err == nil && c.Disabled() {
 		_, err = disableClient.run(ctx, tx, args{"client": c.ClientID})
@@ -73,17 +92,10 @@ func importClient(ctx context.Context, tx pgx.Tx, c *ImportedClient) error {
 }
 
 var (
-	rotateClientSecret = compile(`UPDATE clients SET client_secret_sha256 = @secret WHERE client_id = @client RETURNING 1`)
-	disableClient      = compile(`UPDATE clients SET disabled_at = coalesce(disabled_at, now()) WHERE client_id = @client RETURNING 1`)
-	enableClient       = compile(`UPDATE clients SET disabled_at = NULL WHERE client_id = @client RETURNING 1`)
-	removeClient       = compile(`DELETE FROM clients WHERE client_id = @client RETURNING 1`)
+	disableClient = compile(`UPDATE clients SET disabled_at = coalesce(disabled_at, now()) WHERE client_id = @client RETURNING 1`)
+	enableClient  = compile(`UPDATE clients SET disabled_at = NULL WHERE client_id = @client RETURNING 1`)
+	removeClient  = compile(`DELETE FROM clients WHERE client_id = @client RETURNING 1`)
 )
-
-// RotateClientSecret replaces the secret at once: the old one is refused from the next request on.
-func (s *Store) RotateClientSecret(ctx context.Context, clientID string, sha256 []byte) error {
-	return s.manageOne(ctx, Missing{"client", clientID}, values{}, rotateClientSecret,
-		args{"client": clientID, "secret": sha256})
-}
 
 // DisableClient refuses a client and all it holds, from the next request on.
 func (s *Store) DisableClient(ctx context.Context, clientID string) error {

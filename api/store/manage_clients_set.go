@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -8,9 +9,12 @@ import (
 	"gatehouse/api/oidc"
 )
 
-// ChangeClient sets the columns of a client that change returns. The row does not change between what it is given and that. Errors:
-// Missing, and those of change.
-func (s *Store) ChangeClient(ctx context.Context, clientID string, change func(oidc.Client) (Columns, error)) error {
+var removeClientSecrets = compile(`DELETE FROM client_secrets WHERE client_id = @client`)
+
+// ChangeClient sets the columns of a client that change returns, and adds a secret of the digest that it returns, if any; a client that
+// takes none from now on loses its own. The row does not change between what change is given and that. Errors: Missing, and
+// those of change.
+func (s *Store) ChangeClient(ctx context.Context, clientID string, change func(oidc.Client) (Columns, []byte, error)) error {
 	return s.Transaction(ctx, func(s *Store) error {
 		if err := s.Lock(ctx, "clients", clientID); err != nil {
 			return err
@@ -19,12 +23,27 @@ func (s *Store) ChangeClient(ctx context.Context, clientID string, change func(o
 		if err != nil {
 			return inWords(err, nil)
 		}
-		columns, err := change(c)
+		columns, secretSHA256, err := change(c)
 		if err != nil {
 			return err
 		}
-		return s.Set(ctx, "clients", clientID, columns)
+		if method := columns["token_endpoint_auth_method"]; method == "none" || method == oidc.PrivateKeyJWT {
+			if _, err := removeClientSecrets.run(ctx, s.pool, args{"client": clientID}); err != nil {
+				return inWords(err, nil)
+			}
+		}
+		if err := s.Set(ctx, "clients", clientID, columns); err != nil || secretSHA256 == nil {
+			return err
+		}
+		_, err = s.AddClientSecret(ctx, NewClientSecret{ClientID: cmp.Or(renamed(columns), clientID), SHA256: secretSHA256})
+		return err
 	})
+}
+
+// renamed returns the new client_id of a change, "" if it has none.
+func renamed(columns Columns) string {
+	id, _ := columns["client_id"].(string)
+	return id
 }
 
 // ClientDetails are all that is known of a client but its secrets.

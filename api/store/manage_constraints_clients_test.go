@@ -11,7 +11,7 @@ const (
 
 // A client of FAPI 2.0 has a column each for what the profile wants.
 const (
-	aFAPI2Client = `UPDATE clients SET security_profile = 'fapi2', client_secret_sha256 = NULL,
+	aFAPI2Client = `UPDATE clients SET security_profile = 'fapi2',
 		token_endpoint_auth_method = 'private_key_jwt', jwks_uri = 'https://c.example.org/jwks', %`
 	dpop  = "dpop_bound_access_tokens = true"
 	par   = "require_pushed_authorization_requests = true"
@@ -22,6 +22,7 @@ const (
 func init() {
 	maps.Copy(refused, refusedClients)
 	const aResource, scopes = "INSERT INTO resources (identifier) VALUES (%)", "INSERT INTO resources (identifier, scopes) VALUES ('r', %)"
+	const aSecret = `INSERT INTO client_secrets (client_id, secret_sha256, name, created_at, expires_at) VALUES ('hub', sha256('x'), %)`
 	const named = "INSERT INTO resources (identifier, name) VALUES ('r', %)"
 	maps.Copy(refused, map[string]refusedStatement{
 		"resources_identifier_must_be_unique":                   {aResource + ", ('twice')", []string{"'twice'"}},
@@ -48,6 +49,23 @@ func init() {
 		"resources_scopes_must_be_explained_in_text": {scopes, []string{`'{"a": 1}'`, `'{"a": null}'`, `'{"a": {"en": "x"}}'`}},
 		"resources_scopes_must_be_explained_in_1_to_200_characters": {scopes, []string{
 			`'{"a": ""}'`, "jsonb_build_object('a', repeat('x', 201))"}},
+		"client_secrets_client_must_exist": {
+			"INSERT INTO client_secrets (client_id, secret_sha256) VALUES (%)", []string{"'c', sha256('x')"}},
+		"client_secrets_name_must_be_unique_for_the_client":   {aSecret, []string{"'first', now(), NULL"}},
+		"client_secrets_name_must_have_1_to_100_characters":   {aSecret, []string{"'', now(), NULL", "repeat('x', 101), now(), NULL"}},
+		"client_secrets_name_must_have_no_control_characters": {aSecret, []string{"E'a\\nb', now(), NULL"}},
+		"client_secrets_secret_must_be_a_digest_use_sha256":   {"UPDATE client_secrets SET secret_sha256 = 'a plain secret'", nil},
+		"client_secrets_created_at_must_be_a_date": {aSecret, []string{"'x', 'infinity', NULL", "'x', '-infinity', NULL",
+			"'x', '10000-01-01', NULL", "'x', '0044-03-15 BC', NULL"}},
+		"client_secrets_expires_at_must_be_a_date_or_null":   {aSecret, []string{"'x', now(), 'infinity'", "'x', now(), '10000-01-01'"}},
+		"client_secrets_expires_at_must_be_after_created_at": {aSecret, []string{"'x', now(), now()", "'x', now(), '-infinity'"}},
+		"client_secrets_must_be_at_most_two_live_ones_remove_one_first": {"%", []string{
+			"INSERT INTO client_secrets (client_id, secret_sha256) VALUES ('hub', sha256('2')), ('hub', sha256('3'))",
+			"INSERT INTO client_secrets (client_id, secret_sha256, name, created_at, expires_at) VALUES ('hub', sha256('2'), '2', now(), NULL), " +
+				"('hub', sha256('3'), '3', now() - interval '1 h', now() + interval '1 s')",
+			"WITH ended AS (UPDATE client_secrets SET name = name) INSERT INTO client_secrets (client_id, name, secret_sha256) " +
+				"SELECT 'hub', i, sha256('x') FROM generate_series(1, 2) AS i",
+		}},
 		"resources_scopes_must_have_no_control_characters": {scopes, []string{`'{"a": "x\ny"}'`}},
 		"resources_scopes_must_not_be_those_about_people":  {scopes, []string{`'{"email": "x"}'`, `'{"a": "x", "offline_access": "x"}'`}},
 	})
@@ -58,9 +76,10 @@ var refusedClients = map[string]refusedStatement{
 	"clients_client_id_must_be_1_to_255_printable_ascii": {aClient, []string{"'my hub'", "''"}},
 	"clients_without_a_secret_must_require_pkce": {
 		"INSERT INTO clients (client_id, token_endpoint_auth_method, require_pkce) VALUES ('c', 'none', false)", nil},
-	"clients_with_a_secret_method_need_client_secret_sha256": {"INSERT INTO clients (client_id) VALUES ('c')", nil},
-	"clients_secret_must_be_a_digest_use_sha256":             {"UPDATE clients SET client_secret_sha256 = 'a plain secret'", nil},
-	"clients_without_authentication_must_have_no_secret":     {"UPDATE clients SET token_endpoint_auth_method = 'none'", nil},
+	"clients_without_authentication_must_have_no_secret": {"%", []string{
+		"UPDATE clients SET token_endpoint_auth_method = 'none'",
+		"INSERT INTO client_secrets (client_id, secret_sha256) VALUES ('spa', sha256('x'))",
+		"UPDATE client_secrets SET client_id = 'spa'", "UPDATE client_secrets SET client_id = 'spa', expires_at = now() + interval '1 s'"}},
 	"clients_auth_method_must_be_basic_post_private_key_jwt_or_none": {
 		"UPDATE clients SET token_endpoint_auth_method = 'client_secret_jwt'", nil},
 	"clients_jwks_and_jwks_uri_exclude_each_other": {`UPDATE clients
@@ -85,9 +104,10 @@ var refusedClients = map[string]refusedStatement{
 	"clients_client_name_must_have_no_control_characters": {"UPDATE clients SET client_name = %", []string{"E'a\\nb'"}},
 	"clients_scope_must_have_at_most_1000_characters":     {"UPDATE clients SET scope = repeat('x', 1001)", nil},
 	"clients_private_key_jwt_needs_jwks_or_jwks_uri": {
-		"UPDATE clients SET token_endpoint_auth_method = 'private_key_jwt', client_secret_sha256 = NULL", nil},
-	"clients_with_private_key_jwt_must_have_no_secret": {
-		"UPDATE clients SET token_endpoint_auth_method = 'private_key_jwt', jwks_uri = 'https://c.example.org/jwks'", nil},
+		"UPDATE clients SET token_endpoint_auth_method = 'private_key_jwt'", nil},
+	"clients_with_private_key_jwt_must_have_no_secret": {"%", []string{
+		"UPDATE clients SET token_endpoint_auth_method = 'private_key_jwt', jwks_uri = 'https://c.example.org/jwks' WHERE client_id = 'hub'",
+		"INSERT INTO client_secrets (client_id, secret_sha256) VALUES ('signs', sha256('x'))"}},
 	"clients_jwks_must_be_an_object_with_1_to_20_keys": {"UPDATE clients SET jwks = %", []string{
 		"'[]'", "'{}'", "'{\"keys\": []}'", "'{\"keys\": [\"x\"]}'", "'{\"keys\": {\"kty\": \"EC\"}}'",
 		"jsonb_build_object('keys', array_to_json(array_fill('{}'::json, '{21}')))"}},

@@ -244,7 +244,10 @@ const someRows = `
 	INSERT INTO users (username, sub) VALUES ('alice', 'alice-sub');
 	INSERT INTO groups (name) VALUES ('staff');
 	INSERT INTO group_members (username, group_name) VALUES ('alice', 'staff');
-	INSERT INTO clients (client_id, client_secret_sha256) VALUES ('hub', sha256('a secret'));
+	INSERT INTO clients (client_id) VALUES ('hub');
+	INSERT INTO clients (client_id, token_endpoint_auth_method, jwks_uri) VALUES ('spa', 'none', NULL),
+		('signs', 'private_key_jwt', 'https://c.example.org/jwks');
+	INSERT INTO client_secrets (client_id, name, secret_sha256) VALUES ('hub', 'first', sha256('a secret'));
 	INSERT INTO upstreams (name, issuer, client_id) VALUES ('google', 'https://op.example.org', 'us');
 	INSERT INTO exchange_policies (client_id, audience) VALUES ('hub', 'https://data.example.org');
 	INSERT INTO client_claims (client_id, position, claim, value) VALUES ('hub', 1, 'tier', '"gold"');
@@ -274,7 +277,9 @@ func TestEveryConstraintRefusesWhatItNames(t *testing.T) {
 }
 
 // byTriggers are what triggers refuse by the name of a constraint.
-var byTriggers = []string{"users_sub_never_changes_add_a_new_user", "passkeys_rp_id_must_be_that_of_all_passkeys"}
+var byTriggers = []string{"users_sub_never_changes_add_a_new_user", "passkeys_rp_id_must_be_that_of_all_passkeys",
+	"client_secrets_must_be_at_most_two_live_ones_remove_one_first", "clients_without_authentication_must_have_no_secret",
+	"clients_with_private_key_jwt_must_have_no_secret"}
 
 func TestEveryConstraintHasANameAndATest(t *testing.T) {
 	t.Parallel()
@@ -323,7 +328,7 @@ func TestWhatIsSafeIsTaken(t *testing.T) {
 		`UPDATE clients SET cors_origins = '{capacitor://localhost,ionic://localhost,tauri://localhost,https://localhost,http://tauri.localhost,
 			"http://[::1]:8080",https://c.example.org:8443,app://obsidian.md}'`,
 		"UPDATE clients SET post_logout_redirect_uris = ARRAY(SELECT 'https://' || i || '.example.org/' FROM generate_series(1, 100) i)",
-		`INSERT INTO clients (client_id, client_secret_sha256, redirect_uris, post_logout_redirect_uris) VALUES ('c2', sha256('x'),
+		`INSERT INTO clients (client_id, redirect_uris, post_logout_redirect_uris) VALUES ('c2',
 			'{http://hub.internal/hub/oauth_callback}', '{http://hub.internal/}')`,
 		`INSERT INTO upstreams (name, display_name, issuer, client_id, client_secret, authorization_params, email_domains, trusts_email)
 			VALUES ('google', 'Google', 'https://accounts.google.com', 'us', 'GOCSPX-s', '{"access_type": "offline"}',
@@ -343,7 +348,7 @@ func TestWhatIsSafeIsTaken(t *testing.T) {
 			WHERE client_id = 'c1'`,
 		`UPDATE clients SET redirect_uris = '{https://a.example.org/,https://b.example.org/}',
 			sector_identifier_uri = 'https://a.example.org/uris' WHERE client_id = 'c1'`,
-		`UPDATE clients SET security_profile = 'fapi2', token_endpoint_auth_method = 'private_key_jwt', client_secret_sha256 = NULL,
+		`UPDATE clients SET security_profile = 'fapi2', token_endpoint_auth_method = 'private_key_jwt',
 			dpop_bound_access_tokens = true,
 			require_pushed_authorization_requests = true, id_token_signed_response_alg = 'PS256' WHERE client_id = 'c2'`,
 	} {

@@ -60,9 +60,13 @@ func TestRefusalsAreOneLineInWords(t *testing.T) {
 	setPassword := func(n NewPassword) error { _, err := s.SetPassword(t.Context(), n); return err }
 	client := func(change func(*oidc.Client)) error {
 		c := oidc.NewClient()
-		c.ClientID, c.SecretSHA256 = "hub", make([]byte, 32)
+		c.ClientID = "hub"
 		change(&c)
-		return s.AddClient(t.Context(), c)
+		return s.AddClient(t.Context(), c, make([]byte, 32))
+	}
+	rotate := func(id string) error {
+		_, err := s.RotateClientSecret(t.Context(), NewClientSecret{ClientID: id, SHA256: make([]byte, 32)}, 0)
+		return err
 	}
 	for _, test := range []struct {
 		err  error
@@ -94,7 +98,7 @@ func TestRefusalsAreOneLineInWords(t *testing.T) {
 		{s.RemoveGroup(t.Context(), "gone"), `there is no group "gone"`},
 		{s.RemoveGroupMember(t.Context(), "staff", "alice"), `there is no member of staff called "alice"`},
 		{s.DisableClient(t.Context(), "gone"), `there is no client "gone"`},
-		{s.RotateClientSecret(t.Context(), "gone", make([]byte, 32)), `there is no client "gone"`},
+		{rotate("gone"), `there is no client "gone"`},
 	} {
 		if test.err == nil || test.err.Error() != test.want {
 			t.Errorf("got %v, want %s", test.err, test.want)
@@ -113,7 +117,7 @@ func TestDisablingAUserEndsWhatTheyHold(t *testing.T) {
 	try(t, err)
 	c := oidc.NewClient()
 	c.ClientID, c.TokenEndpointAuthMethod = "spa", "none"
-	try(t, s.AddClient(t.Context(), c))
+	try(t, s.AddClient(t.Context(), c, nil))
 	_, err = conn.Exec(t.Context(), `INSERT INTO sessions (sid, cookie_sha256, user_id, auth_time, amr, seen_at, expires_at, ends_at)
 		SELECT gen_random_uuid(), 'x', id, now(), '{pwd}', now(), now() + interval '1 h', now() + interval '1 d' FROM users`)
 	try(t, err)
@@ -194,7 +198,10 @@ func TestImportIsIdempotentAndKeepsASecret(t *testing.T) {
 	stored := func() []byte {
 		client, err := s.Client(t.Context(), "hub")
 		try(t, err)
-		return client.SecretSHA256
+		if len(client.Secrets) == 0 {
+			return nil
+		}
+		return client.Secrets[0].SHA256
 	}
 	for _, step := range []struct {
 		name             string
@@ -207,14 +214,13 @@ func TestImportIsIdempotentAndKeepsASecret(t *testing.T) {
 		{"again: it keeps that", "second", true, false, false, "first"},
 		{"a secret that is given replaces it", "third", false, false, true, "third"},
 	} {
-		c.SecretSHA256 = sha(step.secret)
-		list := []ImportedClient{{Client: c, SecretIfMissing: step.ifMissing}}
+		list := []ImportedClient{{Client: c, SecretSHA256: sha(step.secret), SecretIfMissing: step.ifMissing}}
 		try(t, s.ImportClients(t.Context(), list))
 		if list[0].New != step.isNew || list[0].SecretIsNew != step.secretNew || !slices.Equal(stored(), sha(step.want)) {
 			t.Errorf("%s: new %v, secret new %v, %x", step.name, list[0].New, list[0].SecretIsNew, stored())
 		}
 	}
-	c.TokenEndpointAuthMethod, c.ClientName, c.SecretSHA256 = "none", "", nil
+	c.TokenEndpointAuthMethod, c.ClientName = "none", ""
 	try(t, s.ImportClients(t.Context(), []ImportedClient{{Client: c}}))
 	row, err := s.ShowClient(t.Context(), "hub")
 	if err != nil || row.TokenEndpointAuthMethod != "none" || row.ClientName != "" || stored() != nil {
@@ -227,8 +233,8 @@ func TestImportTakesAllOrNone(t *testing.T) {
 	s := managed(t)
 	good, bad := oidc.NewClient(), oidc.NewClient()
 	good.ClientID, bad.ClientID, bad.RedirectURIs = "good", "bad", []string{"javascript:alert(1)"}
-	good.SecretSHA256, bad.SecretSHA256 = sha("a secret"), sha("a secret")
-	err := s.ImportClients(t.Context(), []ImportedClient{{Client: good}, {Client: bad}})
+	secret := sha("a secret")
+	err := s.ImportClients(t.Context(), []ImportedClient{{Client: good, SecretSHA256: secret}, {Client: bad, SecretSHA256: secret}})
 	if want := `client bad: redirect_uris must have a scheme of the application: "javascript:alert(1)"`; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
@@ -241,11 +247,11 @@ func TestDefaultsOfARowAreThoseOfTheTable(t *testing.T) {
 	t.Parallel()
 	conn := connect(t)
 	s := open(t, conn.Config().ConnString())
-	_, err := conn.Exec(t.Context(), "INSERT INTO clients (client_id, client_secret_sha256) VALUES ('by-sql', sha256('x'))")
+	_, err := conn.Exec(t.Context(), "INSERT INTO clients (client_id) VALUES ('by-sql')")
 	try(t, err)
 	c := oidc.NewClient()
-	c.ClientID, c.SecretSHA256 = "by-row", sha("x")
-	try(t, s.AddClient(t.Context(), c))
+	c.ClientID = "by-row"
+	try(t, s.AddClient(t.Context(), c, sha("x")))
 	var distinct int
 	try(t, conn.QueryRow(t.Context(), `
 		SELECT count(DISTINCT to_jsonb(c) - '{client_id,created_at,updated_at}'::text[]) FROM clients c`).Scan(&distinct))
@@ -263,7 +269,7 @@ func TestEveryColumnOfClientsIsAField(t *testing.T) {
 	columns, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	try(t, err)
 	var fields []string
-	for _, c := range clientColumns.without("resources", "claims", "policy") { // which are rows of other tables
+	for _, c := range clientColumns.without("resources", "claims", "policy", "secrets") { // which are rows of other tables
 		fields = append(fields, c.name)
 	}
 	slices.Sort(columns)
@@ -272,7 +278,7 @@ func TestEveryColumnOfClientsIsAField(t *testing.T) {
 	}
 }
 
-// A refusal shows the value that it is about, and neither keys nor the secret.
+// A refusal shows the value that it is about, and no keys.
 func TestWhatIsShownOfAClientFollowsFromItsColumns(t *testing.T) {
 	t.Parallel()
 	rows, err := connect(t).Query(t.Context(), `SELECT conname FROM pg_constraint WHERE conrelid = 'clients'::regclass`)
@@ -280,7 +286,7 @@ func TestWhatIsShownOfAClientFollowsFromItsColumns(t *testing.T) {
 	constraints, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	try(t, err)
 	c := oidc.NewClient()
-	c.SecretSHA256, c.JWKS = sha("secret"), []byte(`{"keys":[]}`)
+	c.JWKS = []byte(`{"keys":[]}`)
 	shown := registeredColumns.shown(c)
 	for name, columns := range namesInConstraints {
 		if !slices.ContainsFunc(constraints, func(c string) bool { return strings.HasPrefix(c, "clients_"+name+"_") }) {
@@ -292,7 +298,7 @@ func TestWhatIsShownOfAClientFollowsFromItsColumns(t *testing.T) {
 			}
 		}
 	}
-	if shown["access_token_alg"] != "ES256" || shown["jwks"] != "" || shown["client_secret_sha256"] != "" {
+	if shown["access_token_alg"] != "ES256" || shown["jwks"] != "" {
 		t.Error(shown)
 	}
 }

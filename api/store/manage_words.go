@@ -65,14 +65,11 @@ var constraintWords = map[string]string{
 	"clients_signed_request_objects_need_jwks_or_jwks_uri": "require_signed_request_object needs the client's keys: jwks or jwks_uri",
 	"clients_with_a_document_must_have_metadata_fetched_at": "a client with registration document has metadata_fetched_at, " +
 		"and no other has",
-	"clients_with_a_secret_method_need_client_secret_sha256": "a client that authenticates with a secret needs client_secret_sha256",
-	"clients_with_private_key_jwt_must_have_no_secret":       "a client that authenticates with private_key_jwt must have no secret",
-	"clients_without_a_secret_must_require_pkce":             "a client without a secret must have require_pkce",
-	"clients_without_authentication_must_have_no_secret":     "a client with token_endpoint_auth_method none must have no secret",
-	"client_claims_client_must_exist":                        "there is no such client",
-	"client_claims_group_must_exist":                         "there is no such group",
-	"client_claims_position_is_taken_already":                "the client has a row of this position already",
-	"client_claims_position_must_be_1_to_50":                 "a client has at most 50 rows, of the positions 1 to 50: give one that is free",
+	"clients_without_a_secret_must_require_pkce": "a client without a secret must have require_pkce",
+	"client_claims_client_must_exist":            "there is no such client",
+	"client_claims_group_must_exist":             "there is no such group",
+	"client_claims_position_is_taken_already":    "the client has a row of this position already",
+	"client_claims_position_must_be_1_to_50":     "a client has at most 50 rows, of the positions 1 to 50: give one that is free",
 	"client_claims_claim_must_be_1_to_100_letters_digits_and_signs": "claim must be 1 to 100 letters and digits of ASCII, _ . : / and -, " +
 		"such as roles or https://example.org/roles",
 	"client_claims_claim_must_not_be_one_of_the_protocol": "claim must not be one that only the protocol sets, such as sub, iss or scope, " +
@@ -90,6 +87,9 @@ var constraintWords = map[string]string{
 	"exchange_policies_subject_audience_is_1_to_255_without_spaces": "subject_audience must have 1 to 255 characters, without spaces",
 	"exchange_policies_client_has_one_for_this_audience_already":    "the client has a policy for this audience already",
 	"exchange_policies_client_must_exist":                           "there is no such client",
+
+	"client_secrets_client_must_exist":                  "there is no such client",
+	"client_secrets_name_must_be_unique_for_the_client": "the client has a secret of this name already",
 
 	"initial_access_tokens_name_must_be_unique":            "there is an initial access token of this name already",
 	"initial_access_tokens_uses_left_must_not_be_negative": "uses_left must not be negative",
@@ -141,6 +141,7 @@ var constraintPhrases = []constraintPhrase{
 	{rule(`user_must_exist`), "there is no such user"},
 	{rule(`token_must_be_unique`), "there is a token of this value already"},
 	{rule(`(\w+)_must_be_a_date_or_null`), "$1 must be a date, or NULL"},
+	{rule(`(\w+)_must_be_a_date`), "$1 must be a date"},
 	{rule(`(\w+)_must_be_after_(\w+)`), "$1 must be after $2"},
 	{rule(`fapi2_needs_response_types_of_code_alone`), "security_profile fapi2 needs response_types of code alone"},
 	{rule(`fapi2_needs_token_endpoint_auth_method_(\w+)`), "security_profile fapi2 needs token_endpoint_auth_method $1"},

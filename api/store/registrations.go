@@ -46,6 +46,7 @@ var lockRegistrations = compile(`SELECT pg_advisory_xact_lock(` + strconv.Itoa(r
 
 // NewRegistration is what the registration of a client needs apart from the client.
 type NewRegistration struct {
+	SecretSHA256 []byte  // of its secret; nil for a client that has none
 	AccessToken  *Digest // what it manages its registration with; nil: nothing
 	InitialToken *Digest // what it registers itself with: one use of it is spent; nil: nothing, and the bounds hold
 	Network      Digest  // keyed; where it comes from
@@ -56,6 +57,7 @@ type NewRegistration struct {
 func (s *Store) RegisterClient(ctx context.Context, c oidc.Client, n NewRegistration, now time.Time) error {
 	a := registeredColumns.args(c)
 	a["registration"], a["registration_token"], a["now"] = c.Registration, bytesOf(n.AccessToken), now
+	a["secret"] = n.SecretSHA256
 	if n.InitialToken != nil {
 		a["initial_token"] = n.InitialToken[:]
 		return inWords(registerWithToken.row(ctx, s.pool, a).Scan(nil), registeredColumns.shown(c))
@@ -97,19 +99,29 @@ var (
 			SELECT ` + clientValues + `, @registration::text, @registration_token, @now::timestamptz,
 			CASE WHEN @registration::text = 'document' THEN @now::timestamptz END`
 
+	// secretInsert adds the secret of what is registered, if it has one.
+	secretInsert = `INSERT INTO client_secrets (client_id, secret_sha256, created_at)
+			SELECT client_id, @secret, @now::timestamptz FROM registered WHERE @secret::bytea IS NOT NULL`
+
 	registerWithToken = compile(`
 		WITH spent AS (
 			UPDATE initial_access_tokens SET uses_left = uses_left - 1, used_at = @now::timestamptz
 			WHERE ` + usableInitialToken + `
 			RETURNING 1
+		), registered AS (
+			` + registrationInsert + ` FROM spent RETURNING client_id
+		), secret AS (
+			` + secretInsert + `
 		)
-		` + registrationInsert + ` FROM spent RETURNING 1`)
+		SELECT 1 FROM registered`)
 
 	registerInRoom = compile(`
 		WITH ` + room + `, registered AS (
 			` + registrationInsert + ` FROM room WHERE NOT many AND NOT many_here AND NOT many_unused
 			ON CONFLICT (client_id) DO NOTHING
-			RETURNING 1
+			RETURNING client_id
+		), secret AS (
+			` + secretInsert + `
 		), counted AS (
 			INSERT INTO recent_registrations (network_hmac, registered_at) SELECT @network, @now::timestamptz FROM registered
 		)
@@ -140,19 +152,29 @@ func replaced(where, set string) string {
 	return `former AS (
 			SELECT redirect_uris FROM clients WHERE client_id = @client_id
 		), replaced AS (
-			UPDATE clients c SET
-				client_secret_sha256 = CASE WHEN @secret::bytea IS NOT NULL THEN coalesce(c.client_secret_sha256, @secret) END, ` + set +
+			UPDATE clients c SET ` + set +
 		metadataColumns.each(func(c clientColumn) string { return c.name + " = " + c.stored() }) + `
 			FROM room WHERE ` + where + `
-			RETURNING c.registration, c.redirect_uris, coalesce(c.client_secret_sha256 = @secret, false) AS secret_is_new
+			RETURNING c.client_id, c.registration, c.redirect_uris
+		), live AS (
+			SELECT name FROM client_secrets WHERE client_id = @client_id AND (expires_at IS NULL OR expires_at > @now::timestamptz)
+		), removed AS (
+			DELETE FROM client_secrets s USING replaced
+			WHERE s.client_id = replaced.client_id AND (@secret::bytea IS NULL OR NOT EXISTS (SELECT FROM live))
+			RETURNING 1
+		), made AS (
+			INSERT INTO client_secrets (client_id, secret_sha256, created_at) SELECT client_id, @secret, @now::timestamptz FROM replaced
+			WHERE @secret::bytea IS NOT NULL AND NOT EXISTS (SELECT FROM live) AND ` + removedFirst + `
+			RETURNING 1
 		), asked_again AS (
 			UPDATE consents SET scopes = '{}', resources = '{}' FROM former, replaced
-			WHERE client_id = @client_id AND former.redirect_uris <> replaced.redirect_uris AND ` + keepSessions + `
+			WHERE consents.client_id = @client_id AND former.redirect_uris <> replaced.redirect_uris AND ` + keepSessions + `
 		)`
 }
 
 // ReplaceRegistration replaces the metadata of a client; ErrNotFound if the token is not its own. secret is the digest of one
-// that it gets if it has none, nil for a client that has none; secretIsNew reports whether it got it. What an administrator decides stays.
+// that it gets if it has no live one, nil for a client that has none; secretIsNew reports whether it got it. What an
+// administrator decides stays.
 func (s *Store) ReplaceRegistration(ctx context.Context, c oidc.ClientMetadata, token Digest, secret []byte, network Digest,
 	now time.Time) (
 	secretIsNew bool, err error) {
@@ -179,7 +201,7 @@ var replaceInRoom = compile(`
 			INSERT INTO recent_registrations (network_hmac, registered_at) SELECT @network, @now FROM replaced
 			WHERE registration = 'open'
 		)
-		SELECT many, many_here, (SELECT secret_is_new FROM replaced) FROM room`)
+		SELECT many, many_here, (SELECT EXISTS (SELECT FROM made) FROM replaced) FROM room`)
 
 // RefreshDocument replaces the metadata of a client by those in its document.
 func (s *Store) RefreshDocument(ctx context.Context, c oidc.ClientMetadata, now time.Time) error {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -148,12 +149,13 @@ func TestClientImport(t *testing.T) {
 	}
 	defer db.Close()
 	hub, err := db.Client(t.Context(), "hub")
-	if err != nil || !hub.SecretMatches("hub-secret-0123456789abcdef") || hub.TokenEndpointAuthMethod != "client_secret_post" {
+	if err != nil || hub.FindSecret("hub-secret-0123456789abcdef", time.Now()) == nil || hub.TokenEndpointAuthMethod != "client_secret_post" {
 		t.Errorf("%+v, %v", hub, err)
 	}
 	s.good(`{"client_id": "hub", "token_endpoint_auth_method": "client_secret_post", "client_name": "The Hub"}`, "client", "import", "-")
 	hub, err = db.Client(t.Context(), "hub")
-	if err != nil || !hub.SecretMatches("hub-secret-0123456789abcdef") || len(hub.RedirectURIs) != 0 || hub.ClientName != "The Hub" {
+	if err != nil || hub.FindSecret("hub-secret-0123456789abcdef", time.Now()) == nil || len(hub.RedirectURIs) != 0 ||
+		hub.ClientName != "The Hub" {
 		t.Errorf("what is left out has its default, but the secret: %+v, %v", hub, err)
 	}
 	old, err := db.ShowClient(t.Context(), "old")

@@ -78,8 +78,8 @@ func TestWhatAFileDeclaresIsPlannedAppliedAndThenNoChange(t *testing.T) {
 	for _, want := range []string{
 		"-- hub.yaml, line 2: group \"staff\" is new\nINSERT INTO groups (name, description, managed_by)\n" +
 			"VALUES ('staff', 'Everybody who works here', 'hub.yaml:2');\n",
-		"client_secret_sha256, managed_by)\nVALUES ('hub', 'The Hub: ours', ARRAY['https://hub.example.org/hub/oauth_callback'], " +
-			"ARRAY['staff'], sha256(convert_to(:'HUB_SECRET', 'UTF8')), 'hub.yaml:7')",
+		"managed_by)\nVALUES ('hub', 'The Hub: ours', ARRAY['https://hub.example.org/hub/oauth_callback'], ARRAY['staff'], 'hub.yaml:7')",
+		"INSERT INTO client_secrets (client_id, secret_sha256) SELECT client_id, sha256(convert_to(:'HUB_SECRET', 'UTF8')) FROM client;",
 		"'2027-03-01T00:00:00+00:00'", "-- 4 to insert\n",
 	} {
 		if !strings.Contains(planned, want) {
@@ -132,6 +132,36 @@ func TestAnExportIsWhatApplyTakesAndExportsAgain(t *testing.T) {
 	empty.good("", "apply", write(t, "hub.yaml", exported))
 	if out := empty.good("", "export"); out != exported {
 		t.Errorf("exported from another database:\n%s\nbefore:\n%s", out, exported)
+	}
+}
+
+// The secret of a file is one of two while it is rotated by hand; another one in its place ends both.
+func TestADeclaredSecretIsOneOfTheLiveOnes(t *testing.T) {
+	t.Parallel()
+	s := newShell(t, "HUB_SECRET=a-secret-of-some-length-and-more")
+	hub := write(t, "hub.yaml", hubFile)
+	s.good("", "apply", hub)
+	s.sql("INSERT INTO client_secrets (client_id, name, secret_sha256) VALUES ('hub', 'other', sha256('another'))")
+	if out, changes := s.plan(hub); changes {
+		t.Errorf("beside another secret: %s", out)
+	}
+	s.sql("DELETE FROM client_secrets WHERE name <> 'other'")
+	planned, changes := s.plan(hub)
+	if !changes || strings.Contains(planned, "UPDATE clients") ||
+		!strings.Contains(planned, "DELETE FROM client_secrets WHERE client_id = 'hub'") {
+		t.Errorf("another secret alone: %s", planned)
+	}
+	if out, _ := s.plan(hub, "--as-migration"); !strings.Contains(out, "stays what it became") || strings.Contains(out, "UPDATE clients") {
+		t.Errorf("as a migration: %s", out)
+	}
+	s.good("", "apply", hub)
+	if out, changes := s.plan(hub); changes {
+		t.Errorf("after apply: %s", out)
+	}
+	s.sql("UPDATE clients SET client_name = 'x'; UPDATE client_secrets SET secret_sha256 = sha256('another')")
+	s.good("", "apply", hub)
+	if out, changes := s.plan(hub); changes {
+		t.Errorf("after apply of both: %s", out)
 	}
 }
 
@@ -222,13 +252,12 @@ func TestWhatIsWrongWithAFileIsToldWithItsPlace(t *testing.T) {
 		"groups: []\n---\ngroups: []":                                  `bad.yaml:2:1: a file is one document: there is a second one`,
 		"groups: [{name: \"a\\0b\"}]":                                  `bad.yaml:1:17: text must be UTF-8 and have no NUL`,
 		"groups: \x00":                                                 `bad.yaml: control characters are not allowed`,
-		"clients: [{client_id: x}]":                                    `a client that authenticates with a secret needs client_secret_sha256`,
 		"clients: [{client_id: x, client_secret: a}]":                  `bad.yaml:1:41: client_secret must be a reference: {env: NAME} or `,
 		"clients: [{client_id: x, client_secret: {env: UNSET}}]":       `bad.yaml:1:41: UNSET is not set, and there is no secret yet`,
 		"clients: [{client_id: x, client_secret: {env: SHORT}}]":       `bad.yaml:1:41: client_secret of SHORT must have at least 22 characters`,
 		"clients: [{client_id: x, client_secret: {file: gone}}]":       `bad.yaml:1:41: there is no file `,
 		"clients: [{client_id: x, client_secret: {file: ../x}}]":       `bad.yaml:1:41: a file of a secret is named from the root on, or `,
-		"clients: [{client_id: x, client_secret_sha256: x}]":           `client_secret_sha256 is declared as client_secret, by reference`,
+		"clients: [{client_id: x, client_secret_sha256: x}]":           `clients have no "client_secret_sha256": there are `,
 		"clients: [{client_id: x, grant_types: [magic]}]":              `bad.yaml:1:39: grant_types "magic" is not supported`,
 		publicClient + "  redirect_uris: ['https://a.example.org/#b']": `bad.yaml:4:18: redirect_uris must have no fragment`,
 	} {

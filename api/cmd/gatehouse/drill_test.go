@@ -56,8 +56,9 @@ func newDrill(t *testing.T) *drill {
 	t.Cleanup(func() { d.stop(); other.Close(); d.db.Close(context.Background()) })
 	for _, sql := range []string{
 		`INSERT INTO users (username, password) VALUES ('alice', password_hash('` + passphrase + `'))`,
-		`INSERT INTO clients (client_id, client_secret_sha256, redirect_uris, grant_types, first_party)
-			VALUES ('web', sha256('web-secret'), '{` + Callback + `}', '{authorization_code,refresh_token}', true)`,
+		`INSERT INTO clients (client_id, redirect_uris, grant_types, first_party)
+			VALUES ('web', '{` + Callback + `}', '{authorization_code,refresh_token}', true)`,
+		`INSERT INTO client_secrets (client_id, secret_sha256) VALUES ('web', sha256('web-secret'))`,
 		`INSERT INTO personal_access_tokens (token_sha256, username, name, expires_at)
 			VALUES (sha256('gatehouse_pat_x'), 'alice', 'x', now() + interval '1 day')`,
 		`INSERT INTO upstreams (name, issuer, client_id, client_secret) VALUES ('google', '` + d.ui + `', 'us', 'the-old-secret')`,

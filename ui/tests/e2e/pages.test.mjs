@@ -17,9 +17,10 @@ before(async () => {
   application = createServer((_, response) => { response.end('<!doctype html><title>The application</title>'); }).listen(port, '127.0.0.1');
   // First-party, since others are asked for each time at an address of this machine; prompt=consent asks all the same.
   await stack.sql(`INSERT INTO clients
-      (first_party, client_id, client_name, client_secret_sha256, grant_types, redirect_uris, post_logout_redirect_uris)
-    VALUES (true, 'by-sql', 'Telescope', sha256('${secret}'), '{authorization_code,refresh_token}',
-      '{${applicationURL}/callback}', '{${applicationURL}/bye}');`);
+      (first_party, client_id, client_name, grant_types, redirect_uris, post_logout_redirect_uris)
+    VALUES (true, 'by-sql', 'Telescope', '{authorization_code,refresh_token}',
+      '{${applicationURL}/callback}', '{${applicationURL}/bye}');
+    INSERT INTO client_secrets (client_id, secret_sha256) VALUES ('by-sql', sha256('${secret}'));`);
   config = await oidc.discovery(new URL(stack.issuer), 'by-sql', secret, undefined, { execute: [oidc.allowInsecureRequests] });
   browser = await openBrowser(stack.state);
   browser.secrets.set(secret, 'client secret');

@@ -25,6 +25,7 @@ type UserRow struct {
 	HasPassword        bool            `json:"has_password" help:"Whether they can sign in with a password."`
 	PasswordChangedAt  time.Time       `json:"password_changed_at" help:"When the password was last set."`
 	DisabledAt         *time.Time      `json:"disabled_at,omitempty" help:"Since when they are shut out."`
+	LastSignInAt       *time.Time      `json:"last_sign_in_at,omitempty" help:"When they last signed in, within what is kept of sign-ins."`
 	CreatedAt          time.Time       `json:"created_at" help:"When they were added."`
 	UpdatedAt          time.Time       `json:"updated_at" help:"When the row was last changed."`
 }
@@ -124,7 +125,8 @@ const userSelect = `
 	SELECT u.username, u.sub, coalesce(u.name, '') AS name, coalesce(u.given_name, '') AS given_name,
 		coalesce(u.family_name, '') AS family_name, coalesce(u.email, '') AS email, u.email_verified, coalesce(u.picture, '') AS picture,
 		coalesce(u.zoneinfo, '') AS zoneinfo, coalesce(u.locale, '') AS locale, u.claims, ` + groupsOfUser + ` AS groups,
-		u.must_change_password, u.password IS NOT NULL AS has_password, u.password_changed_at, u.disabled_at, u.created_at, u.updated_at `
+		u.must_change_password, u.password IS NOT NULL AS has_password, u.password_changed_at, u.disabled_at, u.created_at, u.updated_at,
+		(SELECT max(i.at) FROM sign_ins i WHERE i.user_id = u.id AND i.outcome = 'signed_in') AS last_sign_in_at `
 
 // manageOne runs a statement that returns a row if it found what it is about.
 func (s *Store) manageOne(ctx context.Context, about Missing, shown values, q query, a args) error {

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -11,13 +10,10 @@ import (
 // UserDetails are all that is known of a user but the password.
 type UserDetails struct {
 	UserRow
-	LastSignInAt *time.Time `json:"last_sign_in_at,omitempty" help:"When they last signed in, within what is kept of sign-ins."`
-	Factors      Factors    `json:"factors" db:"-" help:"What they have set up beside a password."`
+	Factors Factors `json:"factors" db:"-" help:"What they have set up beside a password."`
 }
 
-var showUser = compile(userSelect + `,
-		(SELECT i.at FROM sign_ins i WHERE i.user_id = u.id AND i.outcome = 'signed_in' ORDER BY i.at DESC LIMIT 1) AS last_sign_in_at
-	FROM users u WHERE u.username = @username`)
+var showUser = compile(userSelect + `FROM users u WHERE u.username = @username`)
 
 // ShowUser returns one user. Errors: Missing.
 func (s *Store) ShowUser(ctx context.Context, username string) (UserDetails, error) {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -160,7 +161,7 @@ func newUIFile(name string, content []byte) *uiFile {
 	if f.contentType == "" {
 		f.contentType = "application/octet-stream"
 	}
-	if strings.HasPrefix(name, "/assets/") { // their names change with their content
+	if strings.HasPrefix(strings.TrimPrefix(name, adminPages), "/assets/") { // their names change with their content
 		f.cacheControl = "public, max-age=31536000, immutable"
 	}
 	return f
@@ -171,20 +172,31 @@ func isPage(path string) bool {
 	return path == "/" || slices.Contains(provider.PagePaths(), strings.TrimSuffix(path, "/"))
 }
 
-// answer sends the file of the path, or index.html for a page, whose script knows which. A path of neither is not found, which
-// index.html says to people.
+// adminPages is where the pages for administrators are, a build of their own that may be left out.
+const adminPages = "/admin"
+
+// pageOf returns the file that shows a path, whose script knows which page is meant; nil where there is no page.
+func (all uiFiles) pageOf(path string) *uiFile {
+	below, found := strings.CutPrefix(path, adminPages)
+	switch {
+	case found && (below == "" || below[0] == '/') && !strings.HasPrefix(below, "/assets/"):
+		return all[adminPages+"/index.html"]
+	case isPage(path):
+		return all["/index.html"]
+	}
+	return nil
+}
+
+// answer sends the file of the path, or that of its page. A path of neither is not found, which index.html says to people.
 func (all uiFiles) answer(w http.ResponseWriter, r *http.Request) error {
-	f := all[r.URL.Path]
-	if f == nil && !isPage(r.URL.Path) {
+	f := cmp.Or(all[r.URL.Path], all.pageOf(r.URL.Path))
+	if f == nil {
 		h := w.Header()
 		h.Set("Cache-Control", "no-cache")
 		h.Set("Content-Type", "text/html; charset=utf-8")
 		w.WriteHeader(http.StatusNotFound)
 		_, err := w.Write(all["/index.html"].plain)
 		return err
-	}
-	if f == nil {
-		f = all["/index.html"]
 	}
 	body, coding := f.negotiate(r.Header.Get("Accept-Encoding"))
 	etag := `"` + strings.TrimSuffix(f.etag+"-"+coding, "-") + `"`

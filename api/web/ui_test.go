@@ -20,6 +20,8 @@ func builtUI(t *testing.T) string {
 	for name, content := range map[string]string{
 		"index.html":            "<!doctype html><title>Gatehouse</title>",
 		"logo.svg":              "<svg/>",
+		"admin/index.html":      "<!doctype html><title>Administration</title>",
+		"admin/assets/a-1.js":   "script for administrators",
 		".secret":               "not for the public",
 		"assets/app-1a2b.js":    "plain script",
 		"assets/app-1a2b.js.br": "brotli",
@@ -227,6 +229,47 @@ func TestUISaysWhatToDoWithoutABuild(t *testing.T) {
 		_, err := UI(&config.Config{UIRoot: root})
 		if err == nil || !strings.Contains(err.Error(), "npm run build") || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v", root, err)
+		}
+	}
+}
+
+func TestUIAnswersWhateverIsBelowAdminWithTheirPages(t *testing.T) {
+	t.Parallel()
+	get := testUI(t)
+	for path, want := range map[string]string{
+		"/admin": "Administration", "/admin/": "Administration", "/admin/people/alice": "Administration",
+		"/admin/services/https:%2F%2Fapi.example.org": "Administration", "/admin/assets/a-1.js": "script for administrators",
+	} {
+		w := get("GET", path)
+		if w.Code != 200 || !strings.Contains(w.Body.String(), want) || w.Header().Get("Link") != "" {
+			t.Errorf("%s: %d %s", path, w.Code, w.Body)
+		}
+		if cached := w.Header().Get("Cache-Control"); strings.Contains(cached, "immutable") != strings.HasSuffix(path, ".js") {
+			t.Errorf("%s: Cache-Control %s", path, cached)
+		}
+	}
+	for _, path := range []string{"/admin/assets/gone.js", "/administrator", "/admin2"} {
+		if w := get("GET", path); w.Code != 404 || strings.Contains(w.Body.String(), "Administration") {
+			t.Errorf("%s: %d %s", path, w.Code, w.Body)
+		}
+	}
+}
+
+func TestUIWorksWithoutThePagesForAdministrators(t *testing.T) {
+	t.Parallel()
+	root := builtUI(t)
+	if err := os.RemoveAll(filepath.Join(root, "admin")); err != nil {
+		t.Fatal(err)
+	}
+	handler, err := UI(&config.Config{Settings: oidc.Settings{Issuer: "https://api.example.org"}, UIRoot: root})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]int{"/admin/": 404, "/admin/people": 404, "/login": 200, "/assets/app-1a2b.js": 200} {
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+		if w.Code != want {
+			t.Errorf("%s: %d", path, w.Code)
 		}
 	}
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { createServer, request } from 'node:https';
 import { request as plainRequest } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -142,7 +142,10 @@ for (const name of Object.keys(webServers)) {
       try {
         const paths = ['/', '/index.html', '/login?request=x', '/index.html?request=x', '/login?a=b&request=A-z_0', '/login?request=x%3E',
           '/a/b', '/a/b?request=x', '/device/', '/start', '/.well-known/change-password', '/.well-known/webauthn',
-          `${asset}?request=x`, '/config.json', asset, '/logo.svg', '/assets/no.js', '/no.txt'];
+          `${asset}?request=x`, '/config.json', asset, '/logo.svg', '/assets/no.js', '/no.txt',
+          '/admin', '/admin/', '/admin/people/alice?q=x', '/admin/services/https%3A%2F%2Fapi.example.org', '/admin/index.html',
+          `/admin/assets/${readdirSync(join(site.uiRoot, 'admin/assets')).find((f) => f.endsWith('.js'))}`, '/admin/assets/no.js',
+          '/administrator'];
         for (const path of paths) {
           for (const accept of ['', 'gzip', 'gzip, deflate, br']) {
             const want = await fetch(`http://127.0.0.1:${port}${path}`, {
@@ -176,6 +179,19 @@ for (const name of Object.keys(webServers)) {
       }
       assert.equal((await send(uiHost, '/login', { method: 'HEAD' })).status, 200);
       assert.notEqual((await send(uiHost, '/../../etc/passwd')).body.includes('root:'), true);
+    });
+
+    test('the pages for administrators are at any address below theirs, and can be left out', async () => {
+      const page = readFileSync(join(site.uiRoot, 'admin/index.html'), 'utf8');
+      for (const path of ['/admin', '/admin/', '/admin/people/alice', '/admin/services/https%3A%2F%2Fapi.example.org', '/admin/x.js']) {
+        const { status, headers, body } = await send(uiHost, path);
+        assert.deepEqual([status, headers['content-type'], String(body)], [200, 'text/html; charset=utf-8', page], path);
+      }
+      renameSync(join(site.uiRoot, 'admin'), join(site.uiRoot, 'left-out'));
+      try {
+        for (const path of ['/admin', '/admin/', '/admin/people/alice']) assert.equal((await send(uiHost, path)).status, 404, path);
+        assert.equal((await send(uiHost, '/login')).status, 200);
+      } finally { renameSync(join(site.uiRoot, 'left-out'), join(site.uiRoot, 'admin')); }
     });
 
     test('compressed files are sent as they were built', async () => {

@@ -32,6 +32,9 @@ export function uiFiles(dir, built) {
     writeFileSync(join(dir, 'index.html'), '<!doctype html><title>Gatehouse</title>');
     writeFileSync(join(dir, 'logo.svg'), '<svg xmlns="http://www.w3.org/2000/svg"/>');
     writeFileSync(join(dir, 'assets/index-0a1b2c3d.js'), 'export const words = [];\n'.repeat(100));
+    mkdirSync(join(dir, 'admin/assets'), { recursive: true });
+    writeFileSync(join(dir, 'admin/index.html'), '<!doctype html><title>Administration</title>');
+    writeFileSync(join(dir, 'admin/assets/index-4e5f6a7b.js'), 'export const words = [];\n');
   }
   const name = readdirSync(join(dir, 'assets')).find((f) => f.endsWith('.js'));
   for (const file of [join(dir, 'assets', name), join(dir, 'index.html')]) compress(file);

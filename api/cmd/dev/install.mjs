@@ -48,10 +48,12 @@ export async function npmPackages() {
 
 async function ui() {
   const stamp = join(cache, 'ui.stamp');
-  const sources = ['index.html', 'public', 'src', 'vite.config.ts', 'precompress.ts'].flatMap((name) => files(join(root, 'ui', name)));
+  const sources = ['index.html', 'admin', 'public', 'src', 'vite.config.ts', 'precompress.ts'].flatMap((name) => files(join(root, 'ui', name)));
   const wanted = digest([...sources, join(root, 'package-lock.json')]);
   if (read(stamp) === wanted && existsSync(join(root, 'ui/dist/index.html'))) return;
-  await run('Building the UI', process.execPath, ['node_modules/vite/bin/vite.js', 'build', 'ui'], 'The UI could not be built');
+  for (const [label, folder] of [['Building the UI', 'ui'], ['Building the pages for administrators', 'ui/admin']]) {
+    await run(label, process.execPath, ['node_modules/vite/bin/vite.js', 'build', folder], 'The UI could not be built');
+  }
   writeFileSync(stamp, wanted);
 }
 

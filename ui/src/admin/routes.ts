@@ -1,0 +1,19 @@
+import type { Component } from 'svelte';
+import NotFound from './pages/NotFound.svelte';
+import People from './pages/People.svelte';
+import type { Messages } from './messages/index.ts';
+
+/** A section: its list, the page for one of it by its name, and the form that adds one, at ?new. */
+interface Section { words: keyof Messages['pages']; list: Component; one?: Component<{ name: string }>; add?: Component }
+
+/** By the first part of the path below /admin/, in the order that they are listed in. */
+export const sections: Record<string, Section> = {
+  people: { words: 'people', list: People },
+};
+
+/** The page of an address, and the name that it is about. */
+export function pageOf([section = 'people', name, ...rest]: string[], query: URLSearchParams) {
+  const found = Object.hasOwn(sections, section) && !rest.length ? sections[section] : undefined;
+  const page = name !== undefined ? found?.one : query.has('new') ? found?.add : found?.list;
+  return { Page: (page ?? NotFound) as Component<{ name: string }>, name: name ?? '' };
+}

@@ -48,7 +48,8 @@ export async function npmPackages() {
 
 async function ui() {
   const stamp = join(cache, 'ui.stamp');
-  const sources = ['index.html', 'admin', 'public', 'src', 'vite.config.ts', 'precompress.ts'].flatMap((name) => files(join(root, 'ui', name)));
+  const parts = ['index.html', 'admin', 'public', 'src', 'vite.config.ts', 'precompress.ts'];
+  const sources = parts.flatMap((name) => files(join(root, 'ui', name)));
   const wanted = digest([...sources, join(root, 'package-lock.json')]);
   if (read(stamp) === wanted && existsSync(join(root, 'ui/dist/index.html'))) return;
   for (const [label, folder] of [['Building the UI', 'ui'], ['Building the pages for administrators', 'ui/admin']]) {

@@ -1,6 +1,8 @@
 import type { Component } from 'svelte';
 import NotFound from './pages/NotFound.svelte';
 import People from './pages/People.svelte';
+import Person from './pages/Person.svelte';
+import PersonAdd from './pages/PersonAdd.svelte';
 import type { Messages } from './messages/index.ts';
 
 /** A section: its list, the page for one of it by its name, and the form that adds one, at ?new. */
@@ -8,7 +10,7 @@ interface Section { words: keyof Messages['pages']; list: Component; one?: Compo
 
 /** By the first part of the path below /admin/, in the order that they are listed in. */
 export const sections: Record<string, Section> = {
-  people: { words: 'people', list: People },
+  people: { words: 'people', list: People, one: Person, add: PersonAdd },
 };
 
 /** The page of an address, and the name that it is about. */

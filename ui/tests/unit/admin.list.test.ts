@@ -36,7 +36,8 @@ async function open() {
   await vi.waitUntil(() => document.querySelector('[data-row], .empty, [role=alert]'), { interval: 5 });
 }
 const names = () => all('[data-row] strong').map((row) => row.textContent);
-const press = (element: Element, key: string) => element.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
+const press = (element: Element, key: string) =>
+  element.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
 
 test('more comes by the key of the last row, and stands below', async () => {
   answer = (url) => (url.searchParams.get('after') ? { items: [user('carol')] } : { items: [user('alice'), user('bob')], next: 'bob' });

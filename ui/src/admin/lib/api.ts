@@ -39,7 +39,8 @@ export async function call<T>(method: string, path: string, ask: Ask = {}): Prom
     const response = await send(method, address, ask);
     const stale = takeNonce(response);
     if (response.ok) {
-      return { data: response.status === 204 ? undefined as T : await response.json() as T, etag: response.headers.get('ETag') ?? undefined };
+      const data = response.status === 204 ? undefined : await response.json();
+      return { data: data as T, etag: response.headers.get('ETag') ?? undefined };
     }
     const problem: Problem = await response.json().catch(() => ({ status: response.status, code: 'server_error' }));
     const challenge = response.headers.get('WWW-Authenticate') ?? '';
@@ -57,7 +58,8 @@ async function send(method: string, address: string, { body, etag, once, signal 
   if (etag) headers['If-Match'] = etag;
   if (once) headers['Idempotency-Key'] = once;
   try {
-    return await fetch(address, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), signal, cache: 'no-store' });
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    return await fetch(address, { method, headers, body: text, signal, cache: 'no-store' });
   } catch (e) {
     if (signal?.aborted) throw e;
     throw new Refused({ status: 0, code: 'unreachable' });

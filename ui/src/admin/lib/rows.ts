@@ -1,18 +1,30 @@
 /** Rows of the API as these pages read them; openapi.json has all of each. */
+export interface Page<T> { items: T[]; next?: string }
 export interface User {
   username: string;
   sub: string;
   name?: string;
-  given_name?: string;
-  family_name?: string;
-  email?: string;
-  email_verified: boolean;
   groups: string[];
   must_change_password: boolean;
   has_password: boolean;
-  password_changed_at: string;
   disabled_at?: string;
   created_at: string;
   updated_at: string;
   last_sign_in_at?: string;
+}
+export interface Session {
+  sid: string; addr: string; amr: string[]; auth_time: string; seen_at: string; expires_at: string; user_agent: string;
+}
+export interface Factors { passkeys: number; recovery_codes: number; totp_since?: string; totp_used_at?: string }
+export interface Consent { client_id: string; client_name: string; scopes: string[]; resources?: string[]; since: string }
+export interface Token {
+  id: string; name: string; scope: string; created_at: string; expires_at: string; used_at?: string; revoked_at?: string;
+}
+export interface LinkedAccount { upstream: string; issuer: string; sub: string; label: string; linked_at: string; used_at?: string }
+export interface SignIn {
+  id: string; at: string; username: string; client_id?: string; outcome: string; why?: string; amr?: string[]; addr?: string;
+  user_agent?: string; request_id: string;
+}
+export interface Group {
+  name: string; description?: string; mfa: boolean; mfa_from?: string; managed_by?: string; created_at: string;
 }

@@ -40,7 +40,8 @@ export async function signIn(issuer: string): Promise<Person> {
   here.read();
   if (back.get('iss') !== api) throw new NoWay('refused', 'iss'); // RFC 9207: somebody else's answer
   if (back.has('error')) throw new NoWay('refused', back.get('error_description') ?? back.get('error')!);
-  const got = await askToken({ grant_type: 'authorization_code', code: back.get('code')!, redirect_uri: redirectURI(), code_verifier: verifier });
+  const code = back.get('code')!;
+  const got = await askToken({ grant_type: 'authorization_code', code, redirect_uri: redirectURI(), code_verifier: verifier });
   if (!got) throw new NoWay('stale');
   tokens = got;
   return personOf(got);

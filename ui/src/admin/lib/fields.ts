@@ -1,0 +1,81 @@
+/** Fields of forms: made of what openapi.json says of an operation's body, so that no column is missing here that the API has. */
+export interface Field {
+  name: string;
+  kind: 'text' | 'integer' | 'boolean' | 'list' | 'json' | 'time' | 'password';
+  help?: string;
+  options?: string[];
+  required?: boolean;
+  /** Whether it can be cleared. */
+  optional?: boolean;
+}
+
+export interface Schema {
+  type?: string | string[];
+  format?: string;
+  description?: string;
+  enum?: string[];
+  items?: Schema;
+  properties?: Record<string, Schema>;
+  required?: string[];
+  $ref?: string;
+  allOf?: Schema[];
+}
+export interface OpenAPI {
+  paths: Record<string, Record<string, { requestBody?: { content: Record<string, { schema: Schema }> } }>>;
+  components: { schemas: Record<string, Schema> };
+}
+
+/** The fields of an operation's body: those that are named first, then all others. */
+export function fieldsOf(document: OpenAPI, method: string, path: string, first: string[] = []): Field[] {
+  const { content } = document.paths[path]![method]!.requestBody!;
+  const { properties = {}, required = [] } = Object.values(content)[0]!.schema;
+  const place = (name: string) => (first.includes(name) ? first.indexOf(name) : first.length);
+  return Object.entries(properties).map(([name, schema]) => ({
+    name, kind: kindOf(name, schema), help: schema.description, options: schema.enum, required: required.includes(name),
+    optional: !required.includes(name),
+  })).sort((a, b) => place(a.name) - place(b.name));
+}
+
+function kindOf(name: string, { type, format }: Schema): Field['kind'] {
+  const types = [type ?? 'object'].flat();
+  if (types.includes('boolean')) return 'boolean';
+  if (types.includes('integer')) return 'integer';
+  if (types.includes('array')) return 'list';
+  if (format === 'date-time') return 'time';
+  if (types.includes('string')) return name === 'password' ? 'password' : 'text';
+  return 'json';
+}
+
+/** What a column is called; undefined where only its name says so. */
+export const labelOf = (name: string, words: Record<string, string>): string | undefined =>
+  (Object.hasOwn(words, name) ? words[name] : undefined);
+
+/** A value as it stands in its field. */
+export function written(field: Field, value: unknown): string | boolean {
+  if (field.kind === 'boolean') return value === true;
+  if (value === undefined || value === null) return '';
+  if (field.kind === 'list') return (value as string[]).join('\n');
+  if (field.kind === 'json') return JSON.stringify(value, null, 2);
+  return String(value);
+}
+
+/** What stands in a field as the API takes it; null clears. Throws a SyntaxError where it is no JSON, or no number. */
+export function read(field: Field, text: string | boolean): unknown {
+  if (typeof text === 'boolean') return text;
+  if (field.kind === 'list') return text.split('\n').map((line) => line.trim()).filter(Boolean);
+  if (field.kind === 'password') return text || null;
+  const trimmed = text.trim();
+  if (trimmed === '') return null;
+  if (field.kind === 'json') return JSON.parse(trimmed);
+  if (field.kind !== 'integer') return trimmed;
+  if (!/^-?\d+$/.test(trimmed)) throw new SyntaxError(`${field.name}: ${trimmed}`);
+  return Number(trimmed);
+}
+
+export type Values = Record<string, string | boolean>;
+
+/** The fields whose values are others than those of the row, for a merge patch (RFC 7396). */
+export function changed(fields: Field[], before: Values, after: Values): Record<string, unknown> {
+  const differ = fields.filter(({ name }) => before[name] !== after[name]);
+  return Object.fromEntries(differ.map((field) => [field.name, read(field, after[field.name]!)]));
+}

@@ -97,6 +97,8 @@ var operations = []Operation{
 	op("resource add", "Add a service that access tokens are for.", "POST /resources", (*Admin).AddResource),
 	op("resource list", "List the services.", "GET /resources", (*Admin).ListResources),
 	op("resource show", "Print a service as JSON.", "GET /resources/{identifier}", (*Admin).ShowResource),
+	op("resource print-config", "Print what a service needs to take access tokens: its metadata (RFC 9728), or a program.",
+		"GET /resources/{identifier}/config", (*Admin).PrintResource),
 	op("resource disable", "Let nobody get a token for a service, from the next request on.",
 		"POST /resources/{identifier}/disable", (*Admin).DisableResource),
 	op("resource enable", "Open a service again to whom its row says.",

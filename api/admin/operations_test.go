@@ -125,6 +125,7 @@ func TestEveryOperationRuns(t *testing.T) {
 			"open_to": "registered", "access_token_lifetime": 300, "allowed_groups": ["staff"], "min_acr": "mfa"}`, `{}`},
 		{"resource disable", `{"identifier": "https://mcp.example.org/mcp"}`, `{}`},
 		{"resource show", `{"identifier": "https://mcp.example.org/mcp"}`, `{.*"disabled_at":"[^"]+","created_at":"[^"]+"}`},
+		{"resource print-config", `{"identifier": "https://mcp.example.org/mcp"}`, `{"config":"{\\n  \\"resource\\".*\\n"}`},
 		{"resource enable", `{"identifier": "https://mcp.example.org/mcp"}`, `{}`},
 		{"resource list", `{}`, `{"items":\[{"identifier":"https://mcp.example.org/mcp","name":"Tools",` +
 			`"scopes":{"mcp:tools":"Use the tools"},"open_to":"registered","access_token_lifetime":300,"allowed_groups":\["staff"\],` +

@@ -34,6 +34,28 @@ func (p Policy) Values() []string {
 	return values
 }
 
+// AtLeast returns a value and those of all classes that take as much, the weakest first; nil where there is no such value.
+func (p Policy) AtLeast(value string) (list []string) {
+	for _, least := range p.named([]string{value}) {
+		list = append(list, value)
+		for _, v := range p.ACRValues {
+			if v.Value != value && v.takes(least) {
+				list = append(list, v.Value)
+			}
+		}
+	}
+	return list
+}
+
+// takes reports whether whoever reaches v has reached w. What is phishing-resistant is a passkey, hence two factors.
+func (v ACRValue) takes(w ACRValue) bool {
+	s := strength{v.Factors, v.PhishingResistant, v.HardwareProtected}
+	if v.PhishingResistant {
+		s.factors = max(2, s.factors)
+	}
+	return s.reaches(w)
+}
+
 // named returns the classes of these values that there are, in their order.
 func (p Policy) named(values []string) (list []ACRValue) {
 	for _, value := range values {

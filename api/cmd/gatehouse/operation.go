@@ -74,7 +74,7 @@ func (a *app) operate(ctx context.Context, o admin.Operation, in any) error {
 
 // sentences are what is printed of operations whose result is no JSON for the reader.
 var sentences = func() *template.Template {
-	all := template.New("").Funcs(template.FuncMap{"join": strings.Join})
+	all := template.New("").Funcs(template.FuncMap{"join": strings.Join, "trim": strings.TrimSpace})
 	for name, text := range map[string]string{
 		"user set": "changed user {{.In.Username}}",
 		"user remove": "removed user {{.In.Username}}, with {{.Out.Sessions}} sessions, {{.Out.Grants}} grants, " +
@@ -101,6 +101,7 @@ var sentences = func() *template.Template {
 		"client token add":       "initial_access_token {{.Out.Token}}",
 		"client token remove":    "removed token {{.In.Name}}",
 		"resource add":           "added resource {{.In.Identifier}}, open to {{.In.OpenTo}} clients",
+		"resource print-config":  "{{trim .Out.Config}}",
 		"resource disable":       "disabled resource {{.In.Identifier}}",
 		"resource enable":        "enabled resource {{.In.Identifier}}",
 		"resource remove":        "removed resource {{.In.Identifier}}",

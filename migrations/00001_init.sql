@@ -819,6 +819,7 @@ CREATE TABLE client_claims (
   CONSTRAINT client_claims_from_field_must_be_the_name_of_a_claim CHECK (from_field ~ '^[A-Za-z0-9_.:/-]{1,100}$'),
   CONSTRAINT client_claims_from_field_must_not_be_sub CHECK (from_field <> 'sub'),
   CONSTRAINT client_claims_from_group_prefix_must_have_1_to_255_characters CHECK (length(from_group_prefix) BETWEEN 1 AND 255),
+  CONSTRAINT client_claims_from_group_prefix_must_have_no_control_character CHECK (from_group_prefix !~ '[[:cntrl:]]'),
   CONSTRAINT client_claims_keep_prefix_needs_from_group_prefix CHECK (NOT keep_prefix OR from_group_prefix IS NOT NULL),
   CONSTRAINT client_claims_shape_must_be_single_or_list CHECK (shape IN ('single', 'list'))
 );

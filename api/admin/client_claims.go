@@ -34,6 +34,27 @@ func (a *Admin) AddClientClaim(ctx context.Context, in AddClientClaim) (ClientCl
 		Shape: cmp.Or(in.Shape, oidc.ShapeSingle), InAccessToken: in.InAccessToken})
 }
 
+// SetClientClaim is what to change of a row: what is nil stays as it is, and what is empty is cleared.
+type SetClientClaim struct {
+	ClientID string `json:"client_id" arg:"" name:"id" help:"client_id."`
+	Position int    `json:"position" arg:"" help:"As client claim list has it."`
+
+	NewPosition     *int             `json:"new_position,omitempty" help:"Another place among the client's rows, 1 to 50."`
+	Claim           *string          `json:"claim,omitempty" help:"Another name."`
+	Value           *json.RawMessage `json:"value,omitempty" help:"For everybody, or with from_group for its members."`
+	FromField       *string          `json:"from_field,omitempty" help:"username, another column of users, or a member of users.claims."`
+	FromGroup       *string          `json:"from_group,omitempty" help:"This group, exactly."`
+	FromGroupPrefix *string          `json:"from_group_prefix,omitempty" help:"Groups whose names begin with it: what follows."`
+	KeepPrefix      *bool            `json:"keep_prefix,omitempty" help:"The whole name of the group instead."`
+	Shape           *string          `json:"shape,omitempty" help:"What the claim looks like: single or list."`
+	InAccessToken   *bool            `json:"in_access_token,omitempty" help:"In access tokens, too, where every service reads it."`
+}
+
+// SetClientClaim changes what is named of a row, from the next request on. Errors: Missing, Refusal.
+func (a *Admin) SetClientClaim(ctx context.Context, in SetClientClaim) (Nothing, error) {
+	return Nothing{}, a.store.SetClientClaim(ctx, in.ClientID, in.Position, changesOf(in))
+}
+
 // ListClientClaims is the client whose rows are wanted.
 type ListClientClaims struct {
 	Paging

@@ -85,6 +85,8 @@ var operations = []Operation{
 	op("client claim add", "Give a client a claim of its users: a constant, a field, or from their groups.",
 		"POST /clients/{client_id}/claims", (*Admin).AddClientClaim),
 	op("client claim list", "List the rows that make a client's claims.", "GET /clients/{client_id}/claims", (*Admin).ListClientClaims),
+	op("client claim set", "Change what is named of a row; an empty value clears.",
+		"PATCH /clients/{client_id}/claims/{position}", (*Admin).SetClientClaim),
 	op("client claim remove", "Remove a row, from the next request on.",
 		"DELETE /clients/{client_id}/claims/{position}", (*Admin).RemoveClientClaim),
 	op("client token add", "Make a token that clients register themselves with; prints it, once.",

@@ -107,7 +107,8 @@ func TestEveryOperationRuns(t *testing.T) {
 		{"claims", `{"client_id": "spa", "username": "alice", "scope": "openid profile"}`, `{"scope":"openid profile","id_token":{.*` +
 			`"tier":\[{"a":\[1\]}\].*},"userinfo":{.*"tier":.*},"access_token":{.*"client_id":"spa",.*},` +
 			`"rows":\[{"position":7,.*"makes":\[{"a":\[1\]}\]}\]}`},
-		{"client claim remove", `{"client_id": "spa", "position": 7}`, `{}`},
+		{"client claim set", `{"client_id": "spa", "position": 7, "new_position": 8, "value": "gold", "shape": "single"}`, `{}`},
+		{"client claim remove", `{"client_id": "spa", "position": 8}`, `{}`},
 		{"client list", `{"limit": 1}`, `{"items":\[{.*"client_id":"spa".*}\],"next":"spa"}`},
 		{"client logouts", `{"client_id": "spa"}`, `\[\]`},
 		{"client remove", `{"client_id": "spa"}`, `{}`},

@@ -60,8 +60,19 @@ func (s *Store) ListClientClaims(ctx context.Context, q ClientClaimQuery) ([]oid
 	return listed[oidc.ClaimRow](ctx, s, listClientClaims, args{"client": q.ClientID, "after": after, "limit": q.Limit})
 }
 
+// SetClientClaim writes those columns of a row, and no others. Errors: Missing.
+func (s *Store) SetClientClaim(ctx context.Context, clientID string, position int, changes Columns) error {
+	row := noun{kind: "row of claims", must: []string{"claim", "shape"}}
+	return s.set(ctx, "client_claims", row, "client_id = @the_client AND position = @the_position",
+		args{"the_client": clientID, "the_position": position}, missingRow(clientID, position), changes)
+}
+
+func missingRow(clientID string, position int) Missing {
+	return Missing{"row of claims", clientID + " " + strconv.Itoa(position)}
+}
+
 // RemoveClientClaim removes a row of claims from a client.
 func (s *Store) RemoveClientClaim(ctx context.Context, clientID string, position int) error {
-	return s.manageOne(ctx, Missing{"row of claims", clientID + " " + strconv.Itoa(position)}, nil, removeClientClaim,
+	return s.manageOne(ctx, missingRow(clientID, position), nil, removeClientClaim,
 		args{"client": clientID, "position": position})
 }

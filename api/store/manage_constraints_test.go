@@ -131,6 +131,8 @@ var refused = map[string]refusedStatement{
 	"client_claims_from_field_must_not_be_sub": {"UPDATE client_claims SET value = NULL, from_field = 'sub'", nil},
 	"client_claims_from_group_prefix_must_have_1_to_255_characters": {"UPDATE client_claims SET value = NULL, from_group_prefix = %",
 		[]string{"''", "repeat('g', 256)"}},
+	"client_claims_from_group_prefix_must_have_no_control_character": {
+		"UPDATE client_claims SET value = NULL, from_group_prefix = %", []string{"E'a\\x1b[2J'", "E'a\\n'"}},
 	"client_claims_keep_prefix_needs_from_group_prefix": {"UPDATE client_claims SET keep_prefix = true", nil},
 	"client_claims_shape_must_be_single_or_list":        {"UPDATE client_claims SET shape = 'csv'", nil},
 

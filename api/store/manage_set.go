@@ -50,11 +50,15 @@ type expression string
 // Errors: Missing.
 func (s *Store) Set(ctx context.Context, table, key string, changes Columns) error {
 	n := nouns[table]
+	return s.set(ctx, table, n, n.key+" = @the_key", args{"the_key": key}, Missing{n.kind, key}, changes)
+}
+
+// set writes columns of the row that where is about, whose arguments are in values.
+func (s *Store) set(ctx context.Context, table string, n noun, where string, values args, missing Missing, changes Columns) error {
 	if len(changes) == 0 {
-		return s.manageOne(ctx, Missing{n.kind, key}, nil, compile(`SELECT FROM `+table+` WHERE `+n.key+` = @key`), args{"key": key})
+		return s.manageOne(ctx, missing, nil, compile(`SELECT FROM `+table+` WHERE `+where), values)
 	}
 	var set []string
-	values := args{"the_key": key}
 	for _, name := range slices.Sorted(maps.Keys(changes)) {
 		if e, ok := changes[name].(expression); ok {
 			set = append(set, pgx.Identifier{name}.Sanitize()+" = "+string(e))
@@ -63,8 +67,8 @@ func (s *Store) Set(ctx context.Context, table, key string, changes Columns) err
 		set = append(set, pgx.Identifier{name}.Sanitize()+" = @"+name)
 		values[name] = n.stored(name, changes[name])
 	}
-	q := compile(`UPDATE ` + table + ` SET ` + strings.Join(set, ", ") + ` WHERE ` + n.key + ` = @the_key RETURNING 1`)
-	return s.manageOne(ctx, Missing{n.kind, key}, shownOf(changes), q, values)
+	q := compile(`UPDATE ` + table + ` SET ` + strings.Join(set, ", ") + ` WHERE ` + where + ` RETURNING 1`)
+	return s.manageOne(ctx, missing, shownOf(changes), q, values)
 }
 
 // stored returns what is written for a value.

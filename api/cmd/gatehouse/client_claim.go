@@ -15,6 +15,7 @@ import (
 // clientClaimCmd is about claims that a client gets of its users beside those of scopes (client_claims).
 type clientClaimCmd struct {
 	Add  clientClaimAddCmd  `cmd:"" help:"Give a client a claim of its users: a constant, a field, or from their groups."`
+	Set  clientClaimSetCmd  `cmd:"" help:"Change what is named of a row; an empty value clears."`
 	List clientClaimListCmd `cmd:"" help:"List the rows that make a client's claims."`
 	kong.Plugins
 }
@@ -40,6 +41,38 @@ func (c clientClaimAddCmd) Run(ctx context.Context, a *app) error {
 			InAccessToken: c.InAccessToken, Position: c.Position})
 		if err == nil {
 			fmt.Fprintf(a.stdout, "added row %d of claim %s to client %s\n", added.Position, added.Claim, c.ID)
+		}
+		return err
+	})
+}
+
+type clientClaimSetCmd struct {
+	ID       string `arg:"" name:"id" help:"client_id."`
+	Position int    `arg:"" help:"As client claim list has it."`
+
+	Claim           *string `help:"Another name."`
+	Value           *string `help:"JSON, or text as it is; for everybody, or with --from-group for its members."`
+	FromField       *string `placeholder:"FIELD" help:"username, another column of users, or a member of users.claims."`
+	FromGroup       *string `placeholder:"GROUP" help:"This group, exactly."`
+	FromGroupPrefix *string `placeholder:"PREFIX" help:"Groups whose names begin with it: what follows."`
+	KeepPrefix      *bool   `negatable:"" help:"The whole name of the group instead."`
+	Shape           *string `help:"What the claim looks like: single or list."`
+	InAccessToken   *bool   `negatable:"" help:"In access tokens, too, where every service that is sent one reads it."`
+	NewPosition     *int    `help:"Another place among the client's rows, 1 to 50."`
+}
+
+func (c clientClaimSetCmd) Run(ctx context.Context, a *app) error {
+	return a.withAdmin(ctx, 0, func(_ *config.Config, adm *admin.Admin) error {
+		in := admin.SetClientClaim{ClientID: c.ID, Position: c.Position, NewPosition: c.NewPosition, Claim: c.Claim, FromField: c.FromField,
+			FromGroup: c.FromGroup, FromGroupPrefix: c.FromGroupPrefix, KeepPrefix: c.KeepPrefix, Shape: c.Shape,
+			InAccessToken: c.InAccessToken}
+		if c.Value != nil {
+			value := jsonOrText(*c.Value)
+			in.Value = &value
+		}
+		_, err := adm.SetClientClaim(ctx, in)
+		if err == nil {
+			fmt.Fprintf(a.stdout, "changed row %d of client %s\n", c.Position, c.ID)
 		}
 		return err
 	})

@@ -39,6 +39,21 @@ func TestClientClaimCommands(t *testing.T) {
 	if !regexp.MustCompile(`"policy": \[\s+"consoleAdmin",\s+"minio-admins"\s+\]`).MatchString(printed) {
 		t.Error(printed)
 	}
+	if out := s.good("", "client", "claim", "set", "minio", "2", "--no-keep-prefix", "--no-in-access-token", "--new-position", "3"); out !=
+		"changed row 2 of client minio\n" {
+		t.Error(out)
+	}
+	s.good("", "client", "claim", "set", "minio", "11", "--from-field", "", "--value", "physics", "--claim", "institute")
+	list = s.good("", "client", "claim", "list", "minio")
+	for _, line := range []string{`^3 +policy +groups minio-… +- +single +false$`, `^11 +institute +- +"physics" +single`} {
+		if !regexp.MustCompile(`(?m)` + line).MatchString(list) {
+			t.Errorf("no %s in\n%s", line, list)
+		}
+	}
+	s.bad("value must be alone, which is for everybody, or with from_group", "",
+		"client", "claim", "set", "minio", "11", "--from-field", "email")
+	s.bad(`there is no row of claims "minio 40"`, "", "client", "claim", "set", "minio", "40", "--value", "1")
+	s.bad(`claim must not be one that only the protocol sets`, "", "client", "claim", "set", "minio", "11", "--claim", "SUB")
 	if out := s.good("", "client", "claim", "remove", "minio", "9"); out != "removed row 9 from client minio\n" {
 		t.Error(out)
 	}

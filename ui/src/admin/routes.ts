@@ -1,4 +1,7 @@
 import type { Component } from 'svelte';
+import Group from './pages/Group.svelte';
+import GroupAdd from './pages/GroupAdd.svelte';
+import Groups from './pages/Groups.svelte';
 import NotFound from './pages/NotFound.svelte';
 import People from './pages/People.svelte';
 import Person from './pages/Person.svelte';
@@ -11,6 +14,7 @@ interface Section { words: keyof Messages['pages']; list: Component; one?: Compo
 /** By the first part of the path below /admin/, in the order that they are listed in. */
 export const sections: Record<string, Section> = {
   people: { words: 'people', list: People, one: Person, add: PersonAdd },
+  groups: { words: 'groups', list: Groups, one: Group, add: GroupAdd },
 };
 
 /** The page of an address, and the name that it is about. */

@@ -28,3 +28,13 @@ export interface SignIn {
 export interface Group {
   name: string; description?: string; mfa: boolean; mfa_from?: string; managed_by?: string; created_at: string;
 }
+export interface Client {
+  client_id: string;
+  client_name?: string;
+  allowed_groups?: string[];
+  redirect_uris?: string[];
+  disabled_at?: string;
+  first_party?: boolean;
+  registration?: string;
+  managed_by?: string;
+}

@@ -147,6 +147,9 @@ export const de: Messages = {
     password: 'Passwort',
     groups: 'Gruppen',
     description: 'Beschreibung',
+    new_name: 'Neuer Name',
+    mfa: 'Mitglieder weisen zwei Faktoren nach',
+    mfa_from: 'Ab wann',
   },
 
   person: {
@@ -233,5 +236,25 @@ export const de: Messages = {
       wrong_code: 'Falscher Code',
       disabled: 'Gesperrt',
     },
+  },
+
+  groups: {
+    search: 'Gruppen nach Name oder Beschreibung suchen',
+    add: 'Gruppe hinzufügen',
+    none: 'Es gibt noch keine Gruppe.',
+    mfa: 'Zwei Faktoren',
+    declared: (where) => `Festgelegt in ${where}`,
+    members: (n) => (n === 1 ? '1 Mitglied' : `${n} Mitglieder`),
+    opens: 'Anwendungen, die sie öffnet',
+    opensNone: 'Keine nennt diese Gruppe. Wer gar keine Gruppe nennt, steht allen offen.',
+    who: 'Mitglieder',
+    nobody: 'Niemand ist darin.',
+    join: 'Mitglieder aufnehmen',
+    joinTitle: (name) => `Wer kommt in ${name}?`,
+    several: 'Mehrere Benutzernamen: durch Leerzeichen getrennt, alle oder keiner.',
+    end: 'Entfernen',
+    remove: 'Gruppe entfernen',
+    removeTitle: (name) => `${name} entfernen?`,
+    removeText: 'Ihre Mitglieder bleiben; Anwendungen, die nur ihr offenstehen, stehen danach niemandem offen.',
   },
 };

@@ -145,6 +145,9 @@ export const en = {
     password: 'Password',
     groups: 'Groups',
     description: 'Description',
+    new_name: 'Another name',
+    mfa: 'Members prove two factors',
+    mfa_from: 'From when',
   },
 
   person: {
@@ -231,6 +234,26 @@ export const en = {
       wrong_code: 'Wrong code',
       disabled: 'Shut out',
     },
+  },
+
+  groups: {
+    search: 'Search groups by name or description',
+    add: 'Add a group',
+    none: 'There is no group yet.',
+    mfa: 'Two factors',
+    declared: (where: string) => `Declared in ${where}`,
+    members: (n: number) => (n === 1 ? '1 member' : `${n} members`),
+    opens: 'Applications that it opens',
+    opensNone: 'None names this group. Those that name no group at all are open to everybody.',
+    who: 'Members',
+    nobody: 'Nobody is in it.',
+    join: 'Add members',
+    joinTitle: (name: string) => `Who joins ${name}?`,
+    several: 'Several usernames: with a space between them, all or none.',
+    end: 'Remove',
+    remove: 'Remove the group',
+    removeTitle: (name: string) => `Remove ${name}?`,
+    removeText: 'Its members stay users; applications that are open to it alone are then open to nobody.',
   },
 };
 

@@ -147,6 +147,9 @@ export const fr: Messages = {
     password: 'Mot de passe',
     groups: 'Groupes',
     description: 'Texte descriptif',
+    new_name: 'Nouveau nom',
+    mfa: 'Les membres prouvent deux facteurs',
+    mfa_from: 'À partir de quand',
   },
 
   person: {
@@ -234,5 +237,25 @@ export const fr: Messages = {
       wrong_code: 'Code erroné',
       disabled: 'Accès fermé',
     },
+  },
+
+  groups: {
+    search: 'Chercher un groupe par nom ou texte descriptif',
+    add: 'Ajouter un groupe',
+    none: 'Il n’y a encore aucun groupe.',
+    mfa: 'Deux facteurs',
+    declared: (where) => `Déclaré dans ${where}`,
+    members: (n) => (n < 2 ? `${n} membre` : `${n} membres`),
+    opens: 'Applications qu’il ouvre',
+    opensNone: 'Aucune ne nomme ce groupe. Celles qui n’en nomment aucun sont ouvertes à tous.',
+    who: 'Membres',
+    nobody: 'Personne n’en fait partie.',
+    join: 'Ajouter des membres',
+    joinTitle: (name) => `Qui ajouter à ${name} ?`,
+    several: 'Plusieurs identifiants : séparés par une espace, tous ou aucun.',
+    end: 'Supprimer',
+    remove: 'Supprimer le groupe',
+    removeTitle: (name) => `Supprimer ${name} ?`,
+    removeText: 'Ses membres restent ; les applications ouvertes à lui seul ne le seront plus à personne.',
   },
 };

@@ -49,6 +49,7 @@ func (a *Admin) warningsOf(c oidc.Client) (warnings []string) {
 	if guess, found := guessSecret(c, time.Now()); found {
 		warn(" has %q as its secret, which anybody would try: gatehouse client rotate-secret %s", guess, shellWord(c.ClientID))
 	}
+	checkSecrets(c, time.Now(), warn)
 	if uri := c.FrontchannelLogoutURI; uri != "" && !oidc.MayTellInFront(uri, c.RedirectURIs) {
 		warn(": "+foreignLogoutURI, uri)
 	}

@@ -104,13 +104,6 @@ func (a *Admin) ShowClient(ctx context.Context, in ClientID) (store.ClientDetail
 	return a.store.ShowClient(ctx, in.ClientID)
 }
 
-// RotateClientSecret replaces a client's secret: the old one is refused from the next request on.
-func (a *Admin) RotateClientSecret(ctx context.Context, in ClientID) (AddedClient, error) {
-	secret, sha := newSecret()
-	_, err := a.store.RotateClientSecret(ctx, store.NewClientSecret{ClientID: in.ClientID, SHA256: sha}, 0)
-	return AddedClient{in.ClientID, secret}, err
-}
-
 // DisableClient refuses a client and all it holds, from the next request on.
 func (a *Admin) DisableClient(ctx context.Context, in ClientID) (Nothing, error) {
 	return Nothing{}, a.store.DisableClient(ctx, in.ClientID)

@@ -41,14 +41,14 @@ func TestAClientGetsASecretIfItAuthenticatesWithOne(t *testing.T) {
 			t.Errorf("%s: another secret is stored", test.name)
 		}
 	}
-	before, err := a.RotateClientSecret(t.Context(), ClientID{"wiki"})
+	before, err := a.RotateClientSecret(t.Context(), RotateClientSecret{ClientID: "wiki"})
 	try(t, err)
-	after, err := a.RotateClientSecret(t.Context(), ClientID{"wiki"})
+	after, err := a.RotateClientSecret(t.Context(), RotateClientSecret{ClientID: "wiki"})
 	try(t, err)
 	if stored("wiki", before.ClientSecret) || !stored("wiki", after.ClientSecret) {
 		t.Error("the secret was not replaced")
 	}
-	_, err = a.RotateClientSecret(t.Context(), ClientID{"gone"})
+	_, err = a.RotateClientSecret(t.Context(), RotateClientSecret{ClientID: "gone"})
 	refused[Missing](t, err, `there is no client "gone"`)
 }
 
@@ -156,6 +156,8 @@ func TestCheckClientsWarnsOfThoseThatAreEnabled(t *testing.T) {
 		INSERT INTO clients (client_id, redirect_uris, response_types, frontchannel_logout_uri, disabled_at)
 		SELECT 'c' || i, '{http://c.example.org/cb}', '{code,token}', 'https://d.example.org/',
 			CASE i WHEN 2 THEN now() END FROM generate_series(1, 2) AS i`)
+	try(t, err)
+	_, err = conn.Exec(t.Context(), `INSERT INTO client_secrets (client_id, secret_sha256) VALUES ('c1', sha256('7f0c2f9be51d4e6a'))`)
 	try(t, err)
 	_, err = conn.Exec(t.Context(), `INSERT INTO clients (client_id, token_endpoint_auth_method)
 		SELECT 'n' || i, 'none' FROM generate_series(1, 1200) AS i`)

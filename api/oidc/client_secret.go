@@ -13,6 +13,7 @@ type ClientSecret struct {
 	SHA256    []byte     `json:"secret_sha256"`
 	CreatedAt time.Time  `json:"created_at"`
 	ExpiresAt *time.Time `json:"expires_at"` // nil: never
+	UsedAt    *time.Time `json:"used_at"`    // the hour of its last use, as of when the client was read, which may be long ago
 }
 
 // Live reports whether the secret counts at a time.

@@ -67,7 +67,8 @@ const claimsOfClient = `(SELECT coalesce(jsonb_agg(to_jsonb(r) ORDER BY r.positi
 
 // secretsOfClient are the rows of client_secrets of a client c, for oidc.ClientSecret. They are cached with it.
 const secretsOfClient = `(SELECT coalesce(jsonb_agg(jsonb_build_object('name', s.name,
-	'secret_sha256', encode(s.secret_sha256, 'base64'), 'created_at', s.created_at, 'expires_at', s.expires_at)
+	'secret_sha256', encode(s.secret_sha256, 'base64'), 'created_at', s.created_at, 'expires_at', s.expires_at,
+	'used_at', s.used_at)
 	ORDER BY s.created_at DESC, s.name DESC), '[]') FROM client_secrets s WHERE s.client_id = c.client_id) AS secrets`
 
 func (c clientColumn) read() string {

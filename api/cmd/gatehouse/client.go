@@ -21,6 +21,7 @@ type clientCmd struct {
 	List    clientListCmd    `cmd:"" help:"List the clients."`
 	Logouts clientLogoutsCmd `cmd:"" help:"Show what became of the latest back-channel logouts."`
 	Claim   clientClaimCmd   `cmd:"" help:"Manage claims that a client gets of its users beside those of scopes."`
+	Secrets clientSecretsCmd `cmd:"" help:"List the secrets of a client: their ends and last uses, not their values."`
 	Token   clientTokenCmd   `cmd:"" help:"Manage initial access tokens, which clients register themselves with."`
 	kong.Plugins
 }

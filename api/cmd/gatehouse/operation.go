@@ -94,6 +94,8 @@ var sentences = func() *template.Template {
 		"group add-member":       `added {{join .In.Usernames ", "}} to group {{.In.Group}}`,
 		"group remove-member":    "removed {{.In.Username}} from group {{.In.Group}}",
 		"client rotate-secret":   "client_secret {{.Out.ClientSecret}}",
+		"client add-secret":      "client_secret {{.Out.ClientSecret}}",
+		"client remove-secret":   "removed secret {{.In.Name}} of {{.In.ClientID}}",
 		"client disable":         "disabled client {{.In.ClientID}}",
 		"client enable":          "enabled client {{.In.ClientID}}",
 		"client remove":          "removed client {{.In.ClientID}}",

@@ -11,17 +11,17 @@ import (
 )
 
 type signInsCmd struct {
-	User   string        `placeholder:"USERNAME" help:"Of this user only."`
-	Failed bool          `help:"Failures only."`
-	Since  time.Duration `placeholder:"24h" help:"Of the last hours only."`
-	JSON   bool          `name:"json" help:"As JSON."`
+	User   string         `placeholder:"USERNAME" help:"Of this user only."`
+	Failed bool           `help:"Failures only."`
+	Since  admin.Duration `placeholder:"7d" help:"Of the last days or hours only, such as 7d or 24h."`
+	JSON   bool           `name:"json" help:"As JSON."`
 }
 
 func (c signInsCmd) Run(ctx context.Context, a *app) error {
 	return a.withAdmin(ctx, 0, func(_ *config.Config, adm *admin.Admin) error {
 		var since time.Time
 		if c.Since > 0 {
-			since = time.Now().Add(-c.Since)
+			since = time.Now().Add(-time.Duration(c.Since))
 		}
 		list := walk(func(p admin.Paging) (admin.Page[admin.SignIn], error) {
 			return adm.ListSignIns(ctx, admin.ListSignIns{Paging: p, Username: c.User, Failed: c.Failed, Since: since})

@@ -536,7 +536,7 @@ COMMENT ON COLUMN account_links.spent_at IS 'when it was used, or replaced by a 
 -- that was asked for, else the last by position that was reached.
 CREATE TABLE acr_values (
   value              text CONSTRAINT acr_values_value_must_be_unique PRIMARY KEY,
-  position           integer NOT NULL CONSTRAINT acr_values_position_must_be_unique UNIQUE,
+  position           integer NOT NULL CONSTRAINT acr_values_position_must_be_unique UNIQUE DEFERRABLE,
   factors            integer NOT NULL DEFAULT 1,
   phishing_resistant boolean NOT NULL DEFAULT false,
   hardware_protected boolean NOT NULL DEFAULT false,
@@ -1617,9 +1617,15 @@ DECLARE
   t record;
 BEGIN
   FOR t IN SELECT * FROM (VALUES
-    ('groups', 'group', '{}'::text[]),
+    ('acr_values', 'acr value', '{}'::text[]),
+    ('groups', 'group', '{}'),
+    ('upstreams', 'upstream', '{updated_at}'),
+    ('resources', 'resource', '{}'),
     ('clients', 'client', '{metadata_fetched_at,updated_at}'),
-    ('client_claims', 'claim', '{}')
+    ('client_claims', 'claim', '{}'),
+    ('exchange_policies', 'policy', '{}'),
+    ('users', 'user', '{password,password_changed_at,must_change_password,passkey_later_at,updated_at}'),
+    ('group_members', 'membership', '{}')
   ) AS v(name, one, kept) LOOP
     EXECUTE format('ALTER TABLE %1$I ADD COLUMN managed_by text,
       ADD CONSTRAINT %1$s_managed_by_must_have_1_to_255_characters CHECK (length(managed_by) BETWEEN 1 AND 255),

@@ -33,6 +33,8 @@ type Settings struct {
 	// ReplaceKeys makes successors for the signing keys of algs, which sign at once in an emergency. ended is what ended with
 	// them; sameSeal reports whether they are encrypted with the encryption key of the old ones.
 	ReplaceKeys func(ctx context.Context, algs []string, emergency bool) (ended store.Ended, sameSeal bool, err error)
+	// OpenUpstreamSecret opens the client_secret of an upstream that is sealed.
+	OpenUpstreamSecret func(u oidc.Upstream) (string, error)
 }
 
 // Admin has the use cases as methods.

@@ -2,7 +2,6 @@ package admin
 
 import (
 	"context"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -198,31 +197,6 @@ func (d *declaration) check(r *declared.Row) error {
 	return err
 }
 
-// secretIs reports whether what is stored of a row's secret, or of one of its secrets, is what its reference refers to. A variable that is
-// not set says nothing: a
-// secret that there is stays, so that a plan can be made where secrets are not known.
-func (d *declaration) secretIs(r *declared.Row, stored string) (bool, error) {
-	ref := r.Secret
-	if d.Secret == nil {
-		return stored != "", nil
-	}
-	value, found, err := d.Secret(ref.At.File, *ref)
-	switch {
-	case err != nil:
-		return false, err
-	case !found && stored == "":
-		return false, fmt.Errorf("%s is not set, and there is no secret yet", ref.Name)
-	case !found:
-		return true, nil
-	}
-	if problem := oidc.ClientSecretProblem(value); problem != "" {
-		return false, fmt.Errorf("%s of %s %s (RFC 6749 §10.10)", r.Noun.Secret.Member, ref.Name, problem)
-	}
-	d.secrets[ref] = value
-	digest := oidc.Digest(value)
-	return slices.Contains(strings.Fields(stored), `\x`+hex.EncodeToString(digest[:])), nil
-}
-
 func (d *declaration) run(ctx context.Context, diff declared.Difference) (Declared, error) {
 	out := Declared{Difference: diff}
 	ends := slices.ContainsFunc(diff.Changes, func(c *declared.Change) bool {
@@ -235,8 +209,20 @@ func (d *declaration) run(ctx context.Context, diff declared.Difference) (Declar
 			return out, err
 		}
 	}
-	for _, c := range slices.Concat(diff.Changes, diff.Moved) {
+	begin, end := diff.Deferred()
+	if err := d.statement(ctx, begin); err != nil {
+		return out, err
+	}
+	for _, c := range diff.Changes {
 		if err := d.make(ctx, c); err != nil {
+			return out, err
+		}
+	}
+	if err := d.statement(ctx, end); err != nil {
+		return out, err
+	}
+	for _, sql := range diff.MoveSQL() {
+		if err := d.statement(ctx, sql); err != nil {
 			return out, err
 		}
 	}
@@ -247,12 +233,19 @@ func (d *declaration) run(ctx context.Context, diff declared.Difference) (Declar
 	return out, err
 }
 
+func (d *declaration) statement(ctx context.Context, sql string) error {
+	if sql == "" {
+		return nil
+	}
+	_, err := d.tx.Declare(ctx, sql, nil, nil)
+	return err
+}
+
 // make makes one change. What the database refuses is told with where it is declared.
 func (d *declaration) make(ctx context.Context, c *declared.Change) error {
 	var secret any
 	if c.Secret != nil {
-		digest := oidc.Digest(d.secrets[c.Secret])
-		secret = digest[:]
+		secret = stored(c.Noun.Secret, d.secrets[c.Secret])
 	}
 	column, err := d.tx.Declare(ctx, c.SQL("$1"), secret, c.Shown())
 	if refused := (Refusal{}); errors.As(err, &refused) {

@@ -70,8 +70,8 @@ type Options struct {
 	Files []string // the names of those that were read
 	Prune bool     // what they declared and declare no more is deleted
 
-	// SecretIs reports whether what is stored of a row's secret is what its reference refers to. There is none stored of a new row.
-	SecretIs func(r *Row, stored string) (bool, error)
+	// SecretIs reports whether what is stored of a row's secret is what its reference refers to. Of a new row nothing is stored.
+	SecretIs func(r *Row, s *Stored) (bool, error)
 }
 
 // Compare returns what lies between the rows of files, which are typed, and those of tables. Errors are of the files: a row that is
@@ -116,6 +116,11 @@ func Compare(tables []Table, rows []*Row, o Options) (Difference, error) {
 	slices.Reverse(deleted)
 	d.Changes = append(d.Changes, deleted...)
 	return d, errors.Join(problems[:min(len(problems), mostProblems)]...)
+}
+
+// Differs reports whether anything differs: a row that is as the file says, and which nobody declared so far, does not.
+func (d Difference) Differs() bool {
+	return slices.ContainsFunc(d.Changes, func(c *Change) bool { return c.Verb != Adopt || c.Stored.ManagedBy != "" })
 }
 
 func (d *Difference) add(c *Change) {
@@ -182,9 +187,9 @@ func (c *Change) compareSecret(o Options) error {
 	if c.Row.Secret == nil {
 		return nil
 	}
-	stored := ""
-	if c.Stored != nil {
-		stored = c.Stored.Secret
+	stored := c.Stored
+	if stored == nil {
+		stored = &Stored{}
 	}
 	same, err := o.SecretIs(c.Row, stored)
 	if err != nil {

@@ -10,9 +10,9 @@ import (
 func (d Difference) Migration() string {
 	var b strings.Builder
 	b.WriteString("-- +goose Up\n")
-	deferred := d.deferred()
-	if deferred != "" {
-		fmt.Fprintf(&b, "SET CONSTRAINTS %s DEFERRED;\n", deferred)
+	begin, _ := d.Deferred()
+	if begin != "" {
+		fmt.Fprintf(&b, "%s;\n", begin)
 	}
 	for _, c := range d.Changes {
 		fmt.Fprintf(&b, "\n-- %s\n", c.headline())
@@ -27,8 +27,8 @@ func (d Difference) Migration() string {
 		}
 	}
 	b.WriteString("\n-- +goose Down\n")
-	if deferred != "" {
-		fmt.Fprintf(&b, "SET CONSTRAINTS %s DEFERRED;\n", deferred)
+	if begin != "" {
+		fmt.Fprintf(&b, "%s;\n", begin)
 	}
 	for _, c := range slices.Backward(d.Changes) {
 		if c.Secret != nil && c.Verb == Update {
@@ -51,12 +51,12 @@ func writeStatement(b *strings.Builder, sql string) {
 
 const secretMark = "\x00secret\x00"
 
-// fromEnvironment returns the statement with a variable of the environment in place of the secret. All else that goose would take for one
-// is escaped.
+// fromEnvironment returns the statement with a variable of the environment in place of the secret, which has to be set. All else that goose
+// would take for one is escaped.
 func (c *Change) fromEnvironment() string {
-	sql := strings.ReplaceAll(c.SQL(secretMark), "$", `$$`)
-	variable := c.Secret.variable()
-	return strings.ReplaceAll(sql, secretMark, c.Noun.Secret.stored("'${"+variable+":?}'"))
+	sql := strings.ReplaceAll(c.SQL(secretMark), "$", "$$")
+	variable := "nullif($$secret$$${" + c.Secret.variable() + "?}$$secret$$, '')"
+	return strings.ReplaceAll(sql, secretMark, c.Noun.Secret.stored(variable))
 }
 
 // stored returns the expression of what is stored of a secret.

@@ -34,8 +34,18 @@ const ManagedBy = "managed_by"
 
 // Nouns are all tables that files may declare, in an order in which each refers to those before it only.
 var Nouns = []*Noun{
+	{Name: "acr_values", One: "acr value", Key: words("value"), Deferred: "acr_values_position_must_be_unique",
+		Columns: words("value position factors phishing_resistant hardware_protected")},
 	{Name: "groups", One: "group", Key: words("name"),
 		Columns: words("name description mfa mfa_from"),
+		Except:  words("created_at")},
+	{Name: "upstreams", One: "upstream", Key: words("name"),
+		Secret: &Secret{Member: "client_secret", Column: "client_secret"},
+		Columns: words(`name display_name kind issuer client_id scope authorization_params email_domains trusts_email creates_users
+			username_prefix username_pattern position mfa_values disabled_at`),
+		Except: words("created_at updated_at")},
+	{Name: "resources", One: "resource", Key: words("identifier"),
+		Columns: words("identifier name scopes open_to access_token_lifetime allowed_groups min_acr disabled_at"),
 		Except:  words("created_at")},
 	{Name: "clients", One: "client", Key: words("client_id"), Itself: "registration",
 		Secret: &Secret{Member: "client_secret", Table: "client_secrets", Column: "secret_sha256", Digest: true},
@@ -52,12 +62,18 @@ var Nouns = []*Noun{
 	{Name: "client_claims", One: "claim", Key: words("client_id position"),
 		Columns: words("client_id position claim value from_field from_group from_group_prefix keep_prefix shape in_access_token"),
 		Except:  words("created_at")},
+	{Name: "exchange_policies", One: "policy", Key: words("client_id audience"),
+		Columns: words("client_id audience scope subject_audience impersonation"),
+		Except:  words("created_at")},
+	{Name: "users", One: "user", Key: words("username"), People: true,
+		Columns: words("username sub name given_name family_name email email_verified picture zoneinfo locale claims disabled_at"),
+		Except:  words("id password password_changed_at must_change_password passkey_later_at created_at updated_at")},
+	{Name: "group_members", One: "membership", Key: words("group_name username"), People: true,
+		Columns: words("group_name username")},
 }
 
 // Others are the tables that no file declares, and why not.
 var Others = map[string]string{
-	"users": later, "group_members": later, "upstreams": later, "resources": later, "acr_values": later, "exchange_policies": later,
-
 	"account_links": ofPeople, "passkeys": ofPeople, "personal_access_tokens": ofPeople, "recovery_codes": ofPeople, "totp_secrets": ofPeople,
 	"upstream_accounts": ofPeople, "consents": ofPeople,
 
@@ -68,7 +84,6 @@ var Others = map[string]string{
 }
 
 const (
-	later    = "not yet"
 	ofPeople = "people make it themselves"
 	own      = "Gatehouse's own"
 )

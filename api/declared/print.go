@@ -34,9 +34,9 @@ func (d Difference) Text(colors Colors) string {
 }
 
 func (d Difference) each(colors Colors, b *strings.Builder) {
-	deferred := d.deferred()
-	if deferred != "" {
-		fmt.Fprintf(b, "SET CONSTRAINTS %s DEFERRED;\n\n", deferred)
+	begin, end := d.Deferred()
+	if begin != "" {
+		fmt.Fprintf(b, "%s;\n\n", begin)
 	}
 	for _, c := range d.Changes {
 		fmt.Fprintln(b, colors.of(c.Verb, "-- "+c.headline()))
@@ -50,8 +50,8 @@ func (d Difference) each(colors Colors, b *strings.Builder) {
 		}
 		fmt.Fprintf(b, "%s;\n\n", c.SQL(secret))
 	}
-	if deferred != "" {
-		fmt.Fprintf(b, "SET CONSTRAINTS %s IMMEDIATE;\n\n", deferred)
+	if end != "" {
+		fmt.Fprintf(b, "%s;\n\n", end)
 	}
 }
 
@@ -89,15 +89,20 @@ func (c *Change) details() (lines []string) {
 	return lines
 }
 
-// deferred are constraints that have to hold at the end only: rows may swap what is unique.
-func (d Difference) deferred() string {
+// Deferred returns statements for before and after the changes, "" where there is no need: rows may swap what is unique, so that it has to
+// hold at the end only.
+func (d Difference) Deferred() (begin, end string) {
 	var list []string
 	for _, c := range d.Changes {
 		if name := c.Noun.Deferred; name != "" && !slices.Contains(list, name) {
 			list = append(list, name)
 		}
 	}
-	return strings.Join(list, ", ")
+	if len(list) == 0 {
+		return "", ""
+	}
+	names := strings.Join(list, ", ")
+	return "SET CONSTRAINTS " + names + " DEFERRED", "SET CONSTRAINTS " + names + " IMMEDIATE"
 }
 
 // Counts says how many rows change, such as: 2 to insert, 1 to delete.

@@ -52,7 +52,7 @@ func (c *Change) Undo() string {
 	case Insert:
 		return c.delete(c.Row.Values)
 	case Delete:
-		return c.insert(c.Stored.Values, c.Stored.ManagedBy, c.Stored.Secret != "" && c.Noun.Secret.Table == "", "sha256(gen_random_bytes(32))")
+		return c.insert(c.Stored.Values, c.Stored.ManagedBy, false, "")
 	}
 	set := c.assignments(c.Stored.Values)
 	if c.Stored.ManagedBy != c.At.Mark() {
@@ -104,6 +104,31 @@ func (c *Change) where(row Values) string {
 	return strings.Join(list, " AND ")
 }
 
+// MoveSQL returns a statement for each table that has the marks of rows follow their lines.
+func (d Difference) MoveSQL() (statements []string) {
+	for _, n := range Nouns {
+		var rows []string
+		for _, c := range d.Moved {
+			if c.Noun == n {
+				rows = append(rows, "("+strings.Join(c.keyLiterals(), ", ")+", "+Literal(c.At.Mark())+")")
+			}
+		}
+		if len(rows) > 0 {
+			statements = append(statements, fmt.Sprintf("UPDATE %s AS t SET managed_by = m.managed_by\n"+
+				"FROM (VALUES %s) AS m (%s, managed_by) WHERE (%s) = (%s)", n.Name, strings.Join(rows, ", "),
+				strings.Join(n.Key, ", "), "t."+strings.Join(n.Key, ", t."), "m."+strings.Join(n.Key, ", m.")))
+		}
+	}
+	return statements
+}
+
+func (c *Change) keyLiterals() (list []string) {
+	for _, name := range c.Noun.Key {
+		list = append(list, c.literal(name, c.Row.Values[name]))
+	}
+	return list
+}
+
 func (c *Change) literal(column string, value json.RawMessage) string {
 	var list []string
 	switch t := c.types[column].Type; {
@@ -139,7 +164,8 @@ func markLiteral(mark string) string {
 
 // Literal returns text as a constant of SQL, in one line: what could steer a terminal, or end a comment, is escaped.
 func Literal(s string) string {
-	if !strings.ContainsFunc(s, func(r rune) bool { return !isShown(r) }) {
+	// What follows a backslash is a variable to goose, unless there are two (see fromEnvironment).
+	if !strings.Contains(s, `\$`) && !strings.ContainsFunc(s, func(r rune) bool { return !isShown(r) }) {
 		return "'" + strings.ReplaceAll(s, "'", "''") + "'"
 	}
 	var b strings.Builder

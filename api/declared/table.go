@@ -33,6 +33,9 @@ type Stored struct {
 	Secret    string // what is stored of its secret, which nobody is shown; "": it has none
 }
 
+// Text returns a column that is text.
+func (s *Stored) Text(column string) string { return text(s.Values[column]) }
+
 // null is the JSON of NULL.
 var null = json.RawMessage("null")
 

@@ -65,22 +65,27 @@ func (p *Provider) ExamineUpstreams(ctx context.Context) ([]ExaminedUpstream, er
 // openUpstreamSecret reads client_secret. One that an administrator wrote plain is replaced by its sealed form, which is
 // good for this issuer and client_id only: whoever may write to the row cannot have the secret sent elsewhere.
 func (p *Provider) openUpstreamSecret(ctx context.Context, u oidc.Upstream) (string, error) {
-	aad := []byte(u.Issuer + "\x00" + u.ClientID)
-	encoded, isSealed := strings.CutPrefix(u.ClientSecret, sealedPrefix)
-	if isSealed {
-		secret, err := upstreamSecretBox.Open(p.sealer, encoded, aad)
-		if err != nil {
-			return "", fmt.Errorf("%w: client_secret of upstream %s cannot be opened: its issuer, its client_id or GATEHOUSE_ENCRYPTION_KEY "+
-				"has changed; write the secret into the row again", authn.ErrUpstreamFailed, u.Name)
-		}
-		return secret, nil
+	if strings.HasPrefix(u.ClientSecret, sealedPrefix) {
+		return p.OpenUpstreamSecret(u)
 	}
 	if u.ClientSecret == "" {
 		return "", nil
 	}
-	sealed := sealedPrefix + upstreamSecretBox.Seal(p.sealer, u.ClientSecret, aad)
+	sealed := sealedPrefix + upstreamSecretBox.Seal(p.sealer, u.ClientSecret, sealedFor(u))
 	if err := p.store.SealUpstreamSecret(ctx, u.Name, u.ClientSecret, sealed); err != nil {
 		p.tell(ctx, oidc.UpstreamSecretNotSealed{Upstream: u.Name, Error: err.Error()})
 	}
 	return u.ClientSecret, nil
 }
+
+// OpenUpstreamSecret opens a client_secret that is sealed.
+func (p *Provider) OpenUpstreamSecret(u oidc.Upstream) (string, error) {
+	secret, err := upstreamSecretBox.Open(p.sealer, strings.TrimPrefix(u.ClientSecret, sealedPrefix), sealedFor(u))
+	if err != nil {
+		return "", fmt.Errorf("%w: client_secret of upstream %s cannot be opened: its issuer, its client_id or GATEHOUSE_ENCRYPTION_KEY "+
+			"has changed; write the secret into the row again", authn.ErrUpstreamFailed, u.Name)
+	}
+	return secret, nil
+}
+
+func sealedFor(u oidc.Upstream) []byte { return []byte(u.Issuer + "\x00" + u.ClientID) }

@@ -11,6 +11,7 @@ import (
 	"gatehouse/api/admin"
 	"gatehouse/api/authn"
 	"gatehouse/api/config"
+	"gatehouse/api/oidc"
 	"gatehouse/api/provider"
 	"gatehouse/api/store"
 	"gatehouse/migrations"
@@ -56,6 +57,13 @@ func newAdmin(cfg *config.Config, db *store.Store) *admin.Admin {
 		UIOrigin: cfg.UIOrigin, Issuer: cfg.Issuer, GrantTypes: provider.GrantTypes(), ResponseTypes: cfg.ResponseTypes,
 		Passwords: authn.NewPasswords(1, 0), PasswordMin: cfg.PasswordMin, Tell: provider.LogEvent,
 		AccessTokenTTL: cfg.AccessTokenTTL, IDTokenTTL: cfg.IDTokenTTL,
+		OpenUpstreamSecret: func(u oidc.Upstream) (string, error) {
+			p, err := newProvider(cfg, db)
+			if err != nil {
+				return "", err
+			}
+			return p.OpenUpstreamSecret(u)
+		},
 		ReplaceKeys: func(ctx context.Context, algs []string, emergency bool) (store.Ended, bool, error) {
 			p, err := newProvider(cfg, db)
 			if err != nil {

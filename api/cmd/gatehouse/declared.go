@@ -41,7 +41,7 @@ func (c planCmd) Run(ctx context.Context, a *app) error {
 			c.conclude(a, out, map[declared.Verb]string{declared.Insert: "%d to insert", declared.Update: "%d to update",
 				declared.Adopt: "%d to mark as declared", declared.Delete: "%d to delete"}, "would end")
 		}
-		if len(out.Changes) > 0 {
+		if out.Differs() {
 			return differs
 		}
 		return nil
@@ -96,13 +96,14 @@ func (c declaration) run(ctx context.Context, a *app, do func(*admin.Admin, cont
 
 // conclude says in a few lines what the statements before them come to.
 func (c declaration) conclude(a *app, out admin.Declared, forms map[declared.Verb]string, end string) {
-	counts := out.Counts(forms)
-	if counts == "" {
-		counts = "no changes"
-	} else {
-		counts = "-- " + counts
+	switch counts := out.Counts(forms); {
+	case counts == "":
+		fmt.Fprintln(a.stdout, "no changes")
+	case !out.Differs():
+		fmt.Fprintln(a.stdout, "-- no changes, "+counts)
+	default:
+		fmt.Fprintln(a.stdout, "-- "+counts)
 	}
-	fmt.Fprintln(a.stdout, counts)
 	if out.Sessions > 0 || out.Grants > 0 {
 		fmt.Fprintf(a.stdout, "-- sessions that %s: %d; grants, with their tokens: %d\n", end, out.Sessions, out.Grants)
 	}

@@ -125,7 +125,7 @@ func TestAnExportIsWhatApplyTakesAndExportsAgain(t *testing.T) {
 	if out := s.good("", "export"); out != exported {
 		t.Errorf("another export differs: %s", out)
 	}
-	if out, _ := s.plan(write(t, "hub.yaml", exported)); out != "no changes\n" {
+	if out, changes := s.plan(write(t, "hub.yaml", exported)); changes || !strings.HasSuffix(out, "-- no changes, 6 to mark as declared\n") {
 		t.Errorf("on the same database: %s", out)
 	}
 	empty := newShell(t, secret)
@@ -225,7 +225,7 @@ func TestWhatIsWrongWithAFileIsToldWithItsPlace(t *testing.T) {
 	t.Parallel()
 	s := newShell(t, "SHORT=short")
 	for content, want := range map[string]string{
-		"group: []":                                                    `bad.yaml:1:1: there are no "group": a file has groups, `,
+		"group: []":                                                    `bad.yaml:1:1: there are no "group": a file has acr_values, groups, `,
 		"groups: [{name: a, descriptio: b}]":                           `bad.yaml:1:20: groups have no "descriptio": there are name, `,
 		"groups:\n- name: a\n  name: b":                                `bad.yaml:3:3: "name" is here twice: it was in line 2`,
 		"groups: []\ngroups: []":                                       `bad.yaml:2:1: "groups" is here twice: it was in line 1`,
@@ -246,7 +246,7 @@ func TestWhatIsWrongWithAFileIsToldWithItsPlace(t *testing.T) {
 		"groups: [{name: \"a,b\"}]":                                    `bad.yaml:1:17: the name of a group must have no comma: "a,b"`,
 		"groups: [a]":                                                  `bad.yaml:1:10: a group must be a mapping`,
 		"groups: {a: b}":                                               `bad.yaml:1:9: groups must be a list`,
-		"- groups":                                                     `bad.yaml:1:1: a file has at its top: groups, `,
+		"- groups":                                                     `bad.yaml:1:1: a file has at its top: acr_values, groups, `,
 		"groups: [":                                                    `bad.yaml:1: did not find expected node content`,
 		"groups:\n\t- name: a":                                         `bad.yaml:2: found character that cannot start any token`,
 		"groups: []\n---\ngroups: []":                                  `bad.yaml:2:1: a file is one document: there is a second one`,

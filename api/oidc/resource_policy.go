@@ -68,6 +68,21 @@ func (c *Client) RefuseService(identifier string, u *User, amr []string) *Error 
 	return nil
 }
 
+// RefuseAtItself is RefuseService of what the client is itself: the service with its client_id and, if it serves resources, those in its
+// row. A personal access token names no service, so whoever asks about one is it.
+func (c *Client) RefuseAtItself(u *User, amr []string) *Error {
+	services := []string{c.ClientID}
+	if c.ResourceServer {
+		services = append(services, c.Audiences...)
+	}
+	for _, identifier := range services {
+		if refusal := c.RefuseService(identifier, u, amr); refusal != nil {
+			return refusal
+		}
+	}
+	return nil
+}
+
 // AudienceFor returns the audience of an access token of a grant of u, as AudienceOf has it and within what rows of resources ask.
 func (c *Client) AudienceFor(u *User, g *Grant, issuer string, wanted []string) (audience Audience, refusal *Error) {
 	isNamed := wanted != nil || g.Resources != nil

@@ -83,8 +83,8 @@ func (p *Provider) personalAccessToken(
 	t, u, err = p.store.LoadPersonalAccessToken(ctx, oidc.Digest(token), client.AllowedGroups, now)
 	made := oidc.Grant{AMR: t.AMR}
 	why := made.Refused(client, &u, now)
-	if refused := client.RefuseService(client.ClientID, &u, t.AMR); why == "" && refused != nil {
-		why = refused.Log // of the service that the client is itself
+	if refused := client.RefuseAtItself(&u, t.AMR); why == "" && refused != nil {
+		why = refused.Log
 	}
 	if err == nil && why != "" {
 		p.tell(ctx, oidc.PersonalAccessTokenRefused{Username: u.Username, TokenID: t.ID, Error: why})

@@ -294,7 +294,8 @@ func TestAnExchangeIsHeldToWhatTheServiceAsksFor(t *testing.T) {
 	s.refuses("spelled otherwise", s.swap("api", subject, "https://store.example.org/"), "invalid_target")
 }
 
-// A personal access token names no service. Where a service asks about one by the client that it is itself, its row counts.
+// A personal access token names no service. The rows that count are those of the service that asks: of its client_id and, where it says
+// that it serves resources, in its audiences.
 func TestAPersonalAccessTokenIsHeldToTheServiceThatAsksAboutIt(t *testing.T) {
 	t.Parallel()
 	b := start(t).browser()
@@ -308,9 +309,45 @@ func TestAPersonalAccessTokenIsHeldToTheServiceThatAsksAboutIt(t *testing.T) {
 		if b.isActive(token) {
 			t.Errorf("active with %s", asks)
 		}
+		b.changes(`UPDATE resources SET identifier = 'https://archive.example.org'`)
+		b.changes(`UPDATE clients SET audiences = '{https://archive.example.org}', resource_server = false WHERE client_id = 'web'`)
+		if !b.isActive(token) {
+			t.Errorf("a service that this client but calls: not active with %s", asks)
+		}
+		b.changes(`UPDATE clients SET resource_server = true WHERE client_id = 'web'`)
+		if b.isActive(token) {
+			t.Errorf("a service that this client is: active with %s", asks)
+		}
 		b.changes(`DELETE FROM resources`)
 	}
 	if !b.isActive(token) {
 		t.Error("it is not active any more")
+	}
+}
+
+// Tokens of the front channel are those of a code.
+func TestATokenOfTheFrontChannelIsHeldToWhatTheServiceAsksFor(t *testing.T) {
+	t.Parallel()
+	b := start(t, everyResponseType).browser()
+	b.Exec(`INSERT INTO resources (identifier, allowed_groups, access_token_lifetime)
+		VALUES ('https://archive.example.org', '{hub-admins}', 30)`)
+	b.changes(`UPDATE clients SET audiences = '{https://archive.example.org}', response_types = '{code,id_token token}',
+		grant_types = grant_types || '{implicit}'::text[] WHERE client_id = 'web'`)
+	b.SignedIn(AuthParams())
+	params := AuthParams("response_type", "id_token token", "nonce", "n", "code_challenge", "", "code_challenge_method", "")
+	fragment := func() url.Values {
+		values, _ := url.ParseQuery(b.Authorize(params).Location().Fragment)
+		return values
+	}
+	if got := fragment(); !slices.Equal(audienceOf(got.Get("access_token")), []string{b.Issuer}) || got.Get("expires_in") != "900" {
+		t.Errorf("%v", got)
+	}
+	if a := b.Authorize(withValues(params, "resource", "https://archive.example.org")); a.Status != 403 {
+		t.Errorf("named: %d %s", a.Status, a.Location())
+	}
+	b.Exec(`INSERT INTO group_members (username, group_name) VALUES ('alice', 'hub-admins')`)
+	got := fragment()
+	if !slices.Contains(audienceOf(got.Get("access_token")), "https://archive.example.org") || got.Get("expires_in") != "30" {
+		t.Errorf("a member: %v", got)
 	}
 }

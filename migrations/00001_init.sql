@@ -277,7 +277,8 @@ END $$;
 -- ── Users and groups ──
 
 -- is_set reports whether this transaction has said SET LOCAL gatehouse.<setting> = on. With keep_sessions what is changed in it
--- ends no session and revokes no grant; with same_password, too, and the password is the same in another hash.
+-- ends no session and revokes no grant; with same_password, too, and the password, or another secret, is the same in another hash or
+-- under another key; with dry_run the audit has what follows from a change, too.
 CREATE FUNCTION is_set(setting text) RETURNS boolean LANGUAGE sql STABLE AS $$
   SELECT coalesce(current_setting('gatehouse.' || setting, true), '') = 'on'
 $$;
@@ -378,6 +379,8 @@ BEGIN
     RAISE EXCEPTION 'there are usernames that would break the rule: %', unfit
       USING ERRCODE = 'check_violation', CONSTRAINT = name, TABLE = 'users', HINT = 'Change or delete these users first.';
   END IF;
+  SET CONSTRAINTS ALL IMMEDIATE; -- what the audit is to hear of when the transaction commits is in the way of ALTER TABLE
+  SET CONSTRAINTS ALL DEFERRED;
   EXECUTE format('ALTER TABLE users DROP CONSTRAINT %I, ADD CONSTRAINT %I CHECK (%s)', former, name, must);
 END $$;
 -- +goose StatementEnd
@@ -1214,40 +1217,56 @@ CREATE INDEX sign_ins_by_at ON sign_ins (at);
 CREATE TABLE sign_ins_other PARTITION OF sign_ins DEFAULT;
 
 -- +goose StatementBegin
--- partition_sign_ins makes the partitions of this month and the next, and drops those whose rows are all older than kept. Replicas call
--- it at once; while one is at it, or somebody reads the table for long, it does nothing, and is called again.
-CREATE FUNCTION partition_sign_ins(at_time timestamptz, kept interval) RETURNS void LANGUAGE plpgsql SET lock_timeout = '1s' AS $$
+-- partition_by_month makes the partitions of this month and the next, and drops those whose rows are all older than kept; of audit never
+-- the one with the last row, which the next one goes on from. Replicas call it at once; while one is at it, or somebody reads the table for
+-- long, it does nothing, and is called again.
+CREATE FUNCTION partition_by_month(of_table text, at_time timestamptz, kept interval) RETURNS void LANGUAGE plpgsql
+SET lock_timeout = '1s' AS $$
 DECLARE
+  other  text := of_table || '_other';
+  named  text := '"' || of_table || '_"YYYY_MM';
   begins timestamptz;
   ends   timestamptz;
   month  text;
+  last   text;
+  old    boolean;
 BEGIN
-  IF NOT pg_try_advisory_xact_lock(hashtextextended('partitions of sign_ins', 0)) THEN
+  IF NOT pg_try_advisory_xact_lock(hashtextextended('partitions of ' || of_table, 0)) THEN
     RETURN;
   END IF;
   FOR i IN 0..1 LOOP
     begins := (date_trunc('month', at_time AT TIME ZONE 'UTC') + i * interval '1 month') AT TIME ZONE 'UTC';
     ends := (date_trunc('month', at_time AT TIME ZONE 'UTC') + (i + 1) * interval '1 month') AT TIME ZONE 'UTC';
-    month := to_char(begins AT TIME ZONE 'UTC', '"sign_ins_"YYYY_MM');
+    month := to_char(begins AT TIME ZONE 'UTC', named);
     IF to_regclass(month) IS NULL THEN
-      LOCK TABLE sign_ins_other IN ACCESS EXCLUSIVE MODE;
-      EXECUTE format('CREATE TABLE %I (LIKE sign_ins INCLUDING ALL)', month);
-      EXECUTE format('WITH moved AS (DELETE FROM sign_ins_other WHERE at >= %L AND at < %L RETURNING *) INSERT INTO %I SELECT * FROM moved',
-        begins, ends, month);
-      EXECUTE format('ALTER TABLE sign_ins ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', month, begins, ends);
+      EXECUTE format('LOCK TABLE %I IN ACCESS EXCLUSIVE MODE', other);
+      EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING ALL)', month, of_table);
+      EXECUTE format('ALTER TABLE %I DISABLE TRIGGER USER', other); -- audit may be moved, but not changed
+      EXECUTE format('WITH moved AS (DELETE FROM %I WHERE at >= %L AND at < %L RETURNING *) INSERT INTO %I SELECT * FROM moved',
+        other, begins, ends, month);
+      EXECUTE format('ALTER TABLE %I ENABLE TRIGGER USER', other);
+      EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', of_table, month, begins, ends);
     END IF;
   END LOOP;
+  IF of_table = 'audit' THEN
+    SELECT relname INTO last FROM audit a JOIN pg_class c ON c.oid = a.tableoid ORDER BY a.id DESC LIMIT 1;
+  END IF;
   FOR month IN SELECT inhrelid::regclass::text FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
-    WHERE inhparent = 'sign_ins'::regclass AND relname < to_char((at_time - kept) AT TIME ZONE 'UTC', '"sign_ins_"YYYY_MM')
+    WHERE inhparent = of_table::regclass AND relname < LEAST(to_char((at_time - kept) AT TIME ZONE 'UTC', named), last)
   LOOP
     EXECUTE 'DROP TABLE ' || month;
   END LOOP;
-  DELETE FROM sign_ins_other WHERE at < at_time - kept;
+  EXECUTE format('SELECT EXISTS (SELECT FROM %I WHERE at < %L)', other, at_time - kept) INTO old;
+  IF old AND last IS DISTINCT FROM other THEN
+    EXECUTE format('ALTER TABLE %I DISABLE TRIGGER USER', other);
+    EXECUTE format('DELETE FROM %I WHERE at < %L', other, at_time - kept);
+    EXECUTE format('ALTER TABLE %I ENABLE TRIGGER USER', other);
+  END IF;
 EXCEPTION WHEN lock_not_available THEN
   RETURN;
 END $$;
 -- +goose StatementEnd
-SELECT partition_sign_ins(now(), interval '90 days');
+SELECT partition_by_month('sign_ins', now(), interval '90 days');
 
 -- backchannel_logouts: a logout token to send (OpenID Connect Back-Channel Logout 1.0). Without next_attempt_at nothing more
 -- is tried: it was delivered, or given up.
@@ -1639,13 +1658,257 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
+-- ── Audit ──
+
+-- audit: who changed what. A row for each row that changed, written when its transaction commits, by triggers, so that SQL counts. Each
+-- row has the digest of the one before, so that none can be changed, removed or put in later without all after it. Nobody changes it, and
+-- the months that are old are dropped.
+CREATE TABLE audit (
+  id         bigint NOT NULL,
+  at         timestamptz NOT NULL,
+  actor      text NOT NULL,
+  door       text NOT NULL,
+  role       text NOT NULL,
+  operation  text,
+  request_id text,
+  addr       text,
+  table_name text NOT NULL,
+  action     text NOT NULL,
+  key        jsonb,
+  before     jsonb,
+  after      jsonb,
+  username   text,
+  client_id  text,
+  previous   bytea NOT NULL,
+  digest     bytea NOT NULL,
+  PRIMARY KEY (id, at)
+) PARTITION BY RANGE (at);
+COMMENT ON COLUMN audit.id IS 'that of the row before + 1';
+COMMENT ON COLUMN audit.at IS 'when the change was committed';
+COMMENT ON COLUMN audit.actor IS
+  'a username, a client_id, registration, upstream:NAME, an account of the machine; gatehouse: itself; else the role';
+COMMENT ON COLUMN audit.door IS
+  'command line, api, page, gatehouse (nobody asked for it) or sql, where the actor is whoever they say they are';
+COMMENT ON COLUMN audit.role IS 'the role that was connected to Postgres';
+COMMENT ON COLUMN audit.operation IS 'such as user disable';
+COMMENT ON COLUMN audit.request_id IS 'of the log';
+COMMENT ON COLUMN audit.addr IS 'of the request, or of the client of Postgres; NULL: not known';
+COMMENT ON COLUMN audit.action IS 'INSERT, UPDATE, DELETE or TRUNCATE';
+COMMENT ON COLUMN audit.key IS 'which row';
+COMMENT ON COLUMN audit.before IS 'what was there, of an UPDATE only what changed; "(secret)" in place of a secret';
+COMMENT ON COLUMN audit.after IS 'what is there now, of an UPDATE only what changed; "(secret)" in place of a secret';
+COMMENT ON COLUMN audit.username IS 'whom it is about';
+COMMENT ON COLUMN audit.client_id IS 'which client it is about';
+COMMENT ON COLUMN audit.previous IS 'digest of the row before';
+COMMENT ON COLUMN audit.digest IS 'sha256 of previous and of all other columns, see docs/sql.md';
+CREATE INDEX audit_by_at ON audit (at);
+CREATE INDEX audit_by_username ON audit (username, id);
+CREATE INDEX audit_by_client ON audit (client_id, id);
+CREATE INDEX audit_by_actor ON audit (actor, id);
+CREATE INDEX audit_of_deleted_users ON audit ((before ->> 'id')) WHERE table_name = 'users' AND action = 'DELETE';
+-- What comes at a time that no partition is for, as a clock that is wrong has it, so that no change fails for want of one.
+CREATE TABLE audit_other PARTITION OF audit DEFAULT;
+SELECT partition_by_month('audit', now(), interval '400 days');
+
+-- audit_turn: whoever has its row writes to audit, until the end of the transaction. A row rather than an advisory lock, as a transaction
+-- whose snapshot is older than the last row of audit cannot have it (it is REPEATABLE READ or SERIALIZABLE, and fails as those do).
+CREATE TABLE audit_turn (
+  only_row boolean PRIMARY KEY DEFAULT true CONSTRAINT audit_turn_must_have_one_row CHECK (only_row),
+  turns    bigint NOT NULL
+);
+INSERT INTO audit_turn (turns) VALUES (0);
+
+-- is_gatehouse reports whether it is Gatehouse that changes something: by the name of the connection, which PgBouncer may add a host to,
+-- and, since anybody can call a connection so, by the rights of the owner of the tables.
+CREATE FUNCTION is_gatehouse() RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT current_setting('application_name') ~ '^gatehouse( |$)'
+    AND pg_has_role(session_user, (SELECT relowner FROM pg_class WHERE oid = 'audit'::regclass), 'USAGE')
+$$;
+
+-- audit_sees reports whether an UPDATE is for the audit: another column has changed than those that follow from use, than secrets that
+-- Gatehouse writes in another hash or under another key, and than names that follow the row that they refer to.
+CREATE FUNCTION audit_sees(former jsonb, latter jsonb, secrets text[], by_use text[], refer text[]) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+  SELECT former - but IS DISTINCT FROM latter - but
+  FROM (SELECT by_use || CASE WHEN is_set('same_password') AND is_gatehouse() THEN secrets ELSE '{}' END
+    || CASE WHEN pg_trigger_depth() > 0 THEN refer ELSE '{}' END) AS left_out (but)
+$$;
+
+-- audit_sees_ends reports whether it is for the audit that a session or a grant ends: where somebody wants it, by SQL or by a door of
+-- Gatehouse, and it does not follow from another change; while a transaction is tried in a dry run, where it follows, too.
+CREATE FUNCTION audit_sees_ends() RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT is_set('dry_run') OR pg_trigger_depth() = 0
+    AND NOT (is_gatehouse() AND (coalesce(current_setting('gatehouse.actor', true), '') = '' OR is_set('keep_sessions')))
+$$;
+
+-- audit_shows returns columns of a row as the audit has them.
+CREATE FUNCTION audit_shows(columns jsonb, secrets text[]) RETURNS jsonb LANGUAGE sql IMMUTABLE STRICT AS $$
+  SELECT columns || coalesce(
+    (SELECT jsonb_object_agg(secret, '(secret)') FROM unnest(secrets) AS secret WHERE columns ->> secret IS NOT NULL), '{}')
+$$;
+
+-- audit_digest returns the SHA-256 of the digest of the row before and of the columns of a row: of each its length in bytes, ':' and its
+-- text, or '-' for NULL, with ',' between them.
+CREATE FUNCTION audit_digest(r audit) RETURNS bytea LANGUAGE sql STABLE AS $$
+  SELECT sha256(r.previous || convert_to(string_agg(coalesce(octet_length(value) || ':' || value, '-'), ',' ORDER BY place), 'UTF8'))
+  FROM unnest(ARRAY[r.id::text, to_char(r.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), r.actor, r.door, r.role, r.operation,
+    r.request_id, r.addr, r.table_name, r.action, r.key::text, r.before::text, r.after::text, r.username, r.client_id])
+    WITH ORDINALITY AS columns (value, place)
+$$;
+
+-- +goose StatementBegin
+-- audit_change appends a row to audit. Its arguments are the columns by which a row is known, those that are secret, and those that change
+-- by use. It runs when the transaction commits, with all locks of rows taken, so that writers wait for each other for the time of a commit
+-- only, and deadlock with nobody; but a TRUNCATE, which has the whole table anyway, is written at once.
+CREATE FUNCTION audit_change() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+DECLARE
+  former jsonb := CASE WHEN TG_OP IN ('UPDATE', 'DELETE') THEN to_jsonb(OLD) END;
+  latter jsonb := CASE WHEN TG_OP IN ('UPDATE', 'INSERT') THEN to_jsonb(NEW) END;
+  whole  jsonb := coalesce(latter, former);
+  sql    boolean := NOT is_gatehouse();
+  last   record;
+  r      audit;
+BEGIN
+  IF TG_OP = 'UPDATE' THEN
+    SELECT jsonb_object_agg(c.key, c.value), jsonb_object_agg(c.key, whole -> c.key) INTO former, latter
+    FROM jsonb_each(former) AS c WHERE c.value IS DISTINCT FROM whole -> c.key AND c.key <> ALL (TG_ARGV[2]::text[]);
+    IF former IS NULL THEN
+      RETURN NULL;
+    END IF;
+  END IF;
+  UPDATE audit_turn SET turns = turns + 1 WHERE xmin <> pg_current_xact_id()::xid; -- unless the turn is ours already
+  SELECT a.id, a.at, a.digest INTO last FROM audit a ORDER BY a.id DESC LIMIT 1;
+  r.id := coalesce(last.id, 0) + 1;
+  r.previous := coalesce(last.digest, '');
+  r.at := clock_timestamp();
+  IF last.at BETWEEN r.at AND r.at + interval '1 hour' THEN
+    r.at := last.at; -- the clock was put back a little, and months are dropped by it
+  END IF;
+  r.actor := coalesce(nullif(left(current_setting('gatehouse.actor', true), 300), ''), CASE WHEN sql THEN session_user ELSE 'gatehouse' END);
+  r.door := CASE WHEN sql THEN 'sql' ELSE coalesce(nullif(current_setting('gatehouse.door', true), ''), 'gatehouse') END;
+  r.role := session_user;
+  r.operation := left(nullif(current_setting('gatehouse.operation', true), ''), 100);
+  IF sql THEN
+    r.addr := host(inet_client_addr());
+  ELSE
+    r.request_id := nullif(current_setting('gatehouse.request_id', true), '');
+    r.addr := nullif(current_setting('gatehouse.addr', true), '');
+  END IF;
+  r.table_name := TG_TABLE_NAME;
+  r.action := TG_OP;
+  r.key := (SELECT jsonb_object_agg(name, whole -> name) FROM unnest(TG_ARGV[0]::text[]) AS name WHERE whole IS NOT NULL);
+  r.before := audit_shows(former, TG_ARGV[1]::text[]);
+  r.after := audit_shows(latter, TG_ARGV[1]::text[]);
+  r.username := whole ->> 'username';
+  IF whole ? 'user_id' THEN
+    r.username := coalesce((SELECT u.username FROM users u WHERE u.id = (whole ->> 'user_id')::uuid),
+      (SELECT a.before ->> 'username' FROM audit a WHERE a.table_name = 'users' AND a.action = 'DELETE'
+        AND a.before ->> 'id' = whole ->> 'user_id' ORDER BY a.id DESC LIMIT 1));
+  END IF;
+  IF TG_TABLE_NAME <> 'upstreams' THEN -- whose client_id is one over there
+    r.client_id := whole ->> 'client_id';
+  END IF;
+  r.digest := audit_digest(r);
+  IF (SELECT partdefid FROM pg_partitioned_table WHERE partrelid = 'audit'::regclass) = 0
+    AND to_regclass(to_char(r.at AT TIME ZONE 'UTC', '"audit_"YYYY_MM')) IS NULL THEN
+    RAISE EXCEPTION 'nothing can be changed, as audit has no partition for %', to_char(r.at AT TIME ZONE 'UTC', 'YYYY-MM')
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'audit_needs_a_partition', TABLE = 'audit',
+            HINT = 'Make one: CREATE TABLE audit_other PARTITION OF audit DEFAULT';
+  END IF;
+  INSERT INTO audit SELECT r.*;
+  RETURN NULL;
+END $$;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE FUNCTION audit_is_only_added_to() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'audit is written by the triggers of the tables that are changed, and by nobody else'
+    USING ERRCODE = 'insufficient_privilege', TABLE = 'audit';
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER audit_is_only_added_to BEFORE UPDATE OR DELETE ON audit FOR EACH ROW EXECUTE FUNCTION audit_is_only_added_to();
+CREATE TRIGGER audit_is_not_truncated BEFORE TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION audit_is_only_added_to();
+CREATE TRIGGER audit_is_added_to_by_triggers BEFORE INSERT ON audit FOR EACH ROW
+  WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION audit_is_only_added_to();
+
+-- +goose StatementBegin
+-- Which tables are audited: by which columns a row is known, which are secret, which change by use alone, and which changes are left out.
+-- They are constraint triggers, as only those wait for the commit; what WHEN asks is asked at once.
+DO $$
+DECLARE
+  w      record;
+  refer  text[];
+  f      text;
+BEGIN
+  FOREACH f IN ARRAY ARRAY['is_gatehouse()', 'audit_sees(jsonb, jsonb, text[], text[], text[])', 'audit_sees_ends()', 'audit_change()'] LOOP
+    EXECUTE format('ALTER FUNCTION %s SET search_path = %I, pg_temp', f, current_schema());
+  END LOOP;
+  ALTER FUNCTION audit_change() SET timezone = 'UTC'; -- as JSON has the times of a row in it
+  ALTER FUNCTION audit_change() SET bytea_output = 'hex';
+  ALTER FUNCTION audit_change() SET enable_seqscan = off; -- its plans may be of a table that was empty, before thousands of rows came
+  ALTER FUNCTION audit_change() SET enable_sort = off;
+  ALTER FUNCTION audit_change() SET jit = off; -- which what is off looks dear enough for
+  REVOKE ALL ON FUNCTION audit_change() FROM PUBLIC;
+  FOR w IN SELECT * FROM (VALUES
+    ('users', '{username}', '{password}', '{updated_at,passkey_later_at}', 'true', 'true', 'true'),
+    ('groups', '{name}', '{}', '{}', 'true', 'true', 'true'),
+    ('group_members', '{group_name,username}', '{}', '{}', 'true', 'true', 'true'),
+    ('totp_secrets', '{user_id}', '{secret}', '{last_step,used_at}', 'true', 'true', 'true'),
+    ('passkeys', '{user_id,credential_id}', '{}', '{used_at,sign_count}', 'true', 'true', 'true'),
+    -- one row for a sheet of them
+    ('recovery_codes', '{user_id}', '{code_pbkdf2}', '{shown_at,spent_at}', 'NEW.place = 1', 'NEW.place = 1', 'OLD.place = 1'),
+    ('personal_access_tokens', '{id}', '{token_sha256}', '{shown_at,used_at}', 'true', 'true', 'true'),
+    ('account_links', '{username,created_at}', '{token_sha256}', '{}', 'true', 'true', 'true'),
+    ('acr_values', '{value}', '{}', '{}', 'true', 'true', 'true'),
+    ('clients', '{client_id}', '{registration_access_token_sha256}', '{updated_at,metadata_fetched_at}', 'true', 'true', 'true'),
+    ('client_secrets', '{client_id,name}', '{secret_sha256}', '{used_at}', 'true', 'true', 'true'),
+    ('client_claims', '{client_id,position}', '{}', '{}', 'true', 'true', 'true'),
+    ('client_claims', '{client_id,position}', '{}', '{}', 'true', 'true', 'true'),
+    ('initial_access_tokens', '{name}', '{token_sha256}', '{used_at}', 'true', 'true', 'true'),
+    ('exchange_policies', '{client_id,audience}', '{}', '{}', 'true', 'true', 'true'),
+    ('resources', '{identifier}', '{}', '{}', 'true', 'true', 'true'),
+    ('upstreams', '{name}', '{client_secret}', '{updated_at}', 'true', 'true', 'true'),
+    ('upstream_accounts', '{upstream,issuer,sub}', '{access_token,refresh_token}',
+      '{label,access_token,access_token_expires_at,refresh_token,token_scope,refreshing_until,used_at}', 'true', 'true', 'true'),
+    ('signing_keys', '{kid}', '{private_key}', '{}', 'true', 'true', 'true'),
+    -- what people allow as they sign in is not here, but what they take back
+    ('consents', '{user_id,client_id}', '{}', '{granted_at}', 'NOT is_gatehouse()',
+      '(pg_trigger_depth() = 0 OR is_set(''dry_run'')) AND
+      (NOT is_gatehouse() OR NOT (OLD.scopes <@ NEW.scopes AND OLD.resources <@ NEW.resources))',
+      '(pg_trigger_depth() = 0 OR is_set(''dry_run''))'),
+    ('sessions', '{sid}', '{cookie_sha256}', '{seen_at,expires_at}', 'false',
+      'OLD.ended_at IS NULL AND NEW.ended_at IS NOT NULL AND audit_sees_ends()', 'OLD.ended_at IS NULL AND audit_sees_ends()'),
+    ('grants', '{id}', '{refresh_sha256}', '{refresh_seq,refreshed_at,refreshed_from,refresh_expires_at}', 'false',
+      'OLD.revoked_at IS NULL AND NEW.revoked_at IS NOT NULL AND audit_sees_ends()', 'OLD.revoked_at IS NULL AND audit_sees_ends()')
+  ) AS audited (name, key, secrets, by_use, inserted, updated, deleted) LOOP
+    SELECT coalesce(array_agg(a.attname::text ORDER BY a.attnum), '{}') INTO refer
+    FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = ANY (c.conkey)
+    WHERE c.conrelid = w.name::regclass AND c.contype = 'f' AND c.confupdtype = 'c';
+    IF w.updated NOT LIKE '%depth%' AND w.updated NOT LIKE '%ends%' THEN
+      w.updated := format('%s AND audit_sees(to_jsonb(OLD), to_jsonb(NEW), %L, %L, %L)', w.updated, w.secrets, w.by_use, refer);
+    END IF;
+    FOR f IN SELECT format('CREATE CONSTRAINT TRIGGER %I AFTER %s ON %I DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (%s)
+        EXECUTE FUNCTION audit_change(%L, %L, %L)',
+        w.name || '_audit_' || lower(event), event, w.name, condition, w.key, w.secrets, w.by_use)
+      FROM (VALUES ('INSERT', w.inserted), ('UPDATE', w.updated), ('DELETE', w.deleted)) AS e (event, condition)
+      WHERE condition <> 'false'
+    LOOP
+      EXECUTE f;
+    END LOOP;
+    EXECUTE format('CREATE TRIGGER %I AFTER TRUNCATE ON %I FOR EACH STATEMENT EXECUTE FUNCTION audit_change(%L, %L, %L)',
+      w.name || '_truncated_audit', w.name, w.key, w.secrets, w.by_use); -- behind the trigger that drops caches, and its lock
+  END LOOP;
+END $$;
+-- +goose StatementEnd
+
 -- +goose Down
-DROP TABLE sign_ins, resources, cache_version, pairwise_salt, signing_keys, upstream_accounts, upstreams, backchannel_logouts,
-  login_throttle, revoked_tokens, used_jtis, device_codes, grants, consents, sessions, exchange_policies,
-  recent_registrations, initial_access_tokens, client_claims, client_secrets, clients, acr_values, account_links,
-  personal_access_tokens, passkeys, recovery_codes, totp_secrets, group_members, groups, users;
-DROP FUNCTION declared_rows_change_in_their_file, recovery_codes_go_with_factors, passkeys_have_one_rp_id, partition_sign_ins,
-  sign_ins_follow_their_user,
+DROP FUNCTION audit_digest;
+DROP TABLE audit, audit_turn, sign_ins, resources, cache_version, pairwise_salt, signing_keys, upstream_accounts, upstreams,
+  backchannel_logouts, login_throttle, revoked_tokens, used_jtis, device_codes, grants, consents, sessions, exchange_policies,
+  recent_registrations, initial_access_tokens, client_claims, client_secrets, clients, acr_values, account_links, personal_access_tokens, passkeys,
+  recovery_codes, totp_secrets, group_members, groups, users;
+DROP FUNCTION audit_change, audit_is_only_added_to, audit_sees, audit_sees_ends, audit_shows, is_gatehouse,
+  declared_rows_change_in_their_file, recovery_codes_go_with_factors, passkeys_have_one_rp_id, partition_by_month, sign_ins_follow_their_user,
   gatehouse_cached_rows_changed_if_any, gatehouse_cached_rows_changed, upstreams_keep_updated_at,
   queue_logouts_of_user, queue_logouts_of_session, grants_leave_their_codes_used, grants_follow_their_client,
   client_claims_come_last, is_standard_claim, is_protocol_claim, clients_keep_updated_at, client_secrets_have_names,

@@ -117,7 +117,7 @@ func settings(issuer string, change ...func(*provider.Settings)) provider.Settin
 	s := provider.Settings{Issuer: issuer, UIOrigin: UIOrigin, Name: "Gatehouse", ResponseTypes: []oidc.ResponseType{oidc.ResponseCode},
 		CodeTTL: time.Minute, AccessTokenTTL: 15 * time.Minute, IDTokenTTL: 15 * time.Minute, RequestTTL: 30 * time.Minute,
 		SessionIdle: 8 * time.Hour, SessionMax: day, RefreshIdle: 14 * day, RefreshMax: 90 * day, RefreshGrace: time.Minute,
-		KeyRotation: 90 * day, KeyPublishAhead: day, SignInsKept: 90 * day}
+		KeyRotation: 90 * day, KeyPublishAhead: day, SignInsKept: 90 * day, AuditKept: 400 * day}
 	for _, f := range change {
 		f(&s)
 	}

@@ -24,6 +24,7 @@ type Settings struct {
 	KeyRotation     time.Duration
 	KeyPublishAhead time.Duration
 	SignInsKept     time.Duration // rows of sign_ins
+	AuditKept       time.Duration // rows of audit
 	PasswordMin     int           // characters of a new password
 	PasskeyRPID     string        // "" for the host of UIOrigin
 	UIFormerOrigin  string        // where the pages were before they moved; "" where they did not

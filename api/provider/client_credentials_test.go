@@ -171,7 +171,7 @@ func TestATokenOfAClientItselfIsGoodUntilItExpiresIsRevokedOrItsClientDisabled(t
 		later time.Duration
 		rows  int
 	}{{14 * time.Minute, 1}, {16 * time.Minute, 0}} {
-		if _, err := db.CleanUp(context.Background(), 90*24*time.Hour, time.Now().Add(c.later)); err != nil {
+		if _, err := db.CleanUp(context.Background(), kept, time.Now().Add(c.later)); err != nil {
 			t.Fatal(err)
 		}
 		if n := b.Count("SELECT count(*) FROM revoked_tokens"); n != c.rows {

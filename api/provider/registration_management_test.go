@@ -227,7 +227,7 @@ func (r *rig) cleanUp() {
 		r.Fatal(err)
 	}
 	defer db.Close()
-	if _, err := db.CleanUp(r.Context(), 90*24*time.Hour, r.Now()); err != nil {
+	if _, err := db.CleanUp(r.Context(), kept, r.Now()); err != nil {
 		r.Fatal(err)
 	}
 }

@@ -2,9 +2,11 @@ package provider_test
 
 import (
 	"testing"
+	"time"
 
 	. "gatehouse/api/apitest"
 	"gatehouse/api/provider"
+	"gatehouse/api/store"
 )
 
 // rig and browser are those of apitest, with what the tests here do often.
@@ -26,3 +28,6 @@ func (r *rig) browser() *browser { return &browser{r, r.Rig.Browser()} }
 func (b *browser) at(r *rig) *browser { return &browser{r, &Browser{API: r.Rig, HTTP: b.HTTP}} }
 
 func TestMain(m *testing.M) { Main(m) }
+
+// kept is how long a clean-up keeps what people look at.
+var kept = store.Kept{SignIns: 90 * 24 * time.Hour, Audit: 400 * 24 * time.Hour}

@@ -87,6 +87,6 @@ func (p *Provider) maintain(ctx context.Context) error {
 	if err := p.resealTOTP(ctx); err != nil {
 		return err
 	}
-	_, err := p.store.CleanUp(ctx, p.SignInsKept, p.now())
+	_, err := p.store.CleanUp(ctx, store.Kept{SignIns: p.SignInsKept, Audit: p.AuditKept}, p.now())
 	return err
 }

@@ -108,7 +108,7 @@ func TestPartitionsOfSignInsAreMadeAheadAndDroppedByAge(t *testing.T) {
 	errs := make(chan error)
 	for range 20 { // replicas at once
 		go func() {
-			_, err := db.CleanUp(context.Background(), 90*24*time.Hour, now)
+			_, err := db.CleanUp(context.Background(), kept, now)
 			errs <- err
 		}()
 	}
@@ -126,7 +126,7 @@ func TestPartitionsOfSignInsAreMadeAheadAndDroppedByAge(t *testing.T) {
 	}
 	note(now)
 	for i, days := range []int{31, 91, 121} {
-		_, err := db.CleanUp(t.Context(), 90*24*time.Hour, now.AddDate(0, 0, days))
+		_, err := db.CleanUp(t.Context(), kept, now.AddDate(0, 0, days))
 		if n := r.Count(`SELECT count(*) FROM sign_ins`); err != nil || n != []int{3, 1, 0}[i] {
 			t.Errorf("after %d days: %d rows, %v", days, n, err)
 		}
@@ -150,7 +150,7 @@ func TestSignInsGoOnWhileSomebodyReadsThem(t *testing.T) {
 	if err := tx.QueryRow(t.Context(), `SELECT count(*) FROM sign_ins`).Scan(&n); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.CleanUp(t.Context(), 90*24*time.Hour, r.Now().AddDate(1, 0, 0)); err != nil {
+	if _, err := db.CleanUp(t.Context(), kept, r.Now().AddDate(1, 0, 0)); err != nil {
 		t.Error(err)
 	}
 	r.browser().openAccount()
@@ -160,7 +160,7 @@ func TestSignInsGoOnWhileSomebodyReadsThem(t *testing.T) {
 	if got := r.signIns(); len(got) != 1 {
 		t.Errorf("%v", got)
 	}
-	_, err = db.CleanUp(t.Context(), 90*24*time.Hour, r.Now().AddDate(1, 0, 0))
+	_, err = db.CleanUp(t.Context(), kept, r.Now().AddDate(1, 0, 0))
 	if got := r.signIns(); err != nil || len(got) != 0 {
 		t.Errorf("%v %v", got, err)
 	}

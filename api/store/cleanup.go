@@ -32,14 +32,21 @@ var cleanups = []query{
 	compile(`DELETE FROM signing_keys WHERE kid IN (SELECT kid FROM signing_keys WHERE retires_at < @now LIMIT @limit)`),
 }
 
+var partitionByMonth = compile(`SELECT partition_by_month(@table, @now, @kept)`)
+
+// Kept is how long rows stay that are kept for people to look at.
+type Kept struct{ SignIns, Audit time.Duration }
+
 // CleanUp deletes what has expired, in small statements, and returns how many rows went. A device code stays ten minutes longer, so that
 // its device learns that it has expired (RFC 8628 §3.5); failures to sign in have leaked away within four hours; what became of logouts can
 // be read for a week; an account link stays for a month, so that its page can say that it has expired. A client that registered itself
-// is deleted unless somebody signs in to it within a day; one that had an initial access token stays. Sign-ins go a month at a time, once
-// all of it is older than signInsKept.
-func (s *Store) CleanUp(ctx context.Context, signInsKept time.Duration, now time.Time) (deleted int64, err error) {
-	if _, err := partitionSignIns.run(ctx, s.pool, args{"now": now, "kept": signInsKept}); err != nil {
-		return 0, failure(err)
+// is deleted unless somebody signs in to it within a day; one that had an initial access token stays. Sign-ins and the audit go a month at
+// a time, once all of it is older than kept says.
+func (s *Store) CleanUp(ctx context.Context, kept Kept, now time.Time) (deleted int64, err error) {
+	for table, kept := range map[string]time.Duration{"sign_ins": kept.SignIns, "audit": kept.Audit} {
+		if _, err := partitionByMonth.run(ctx, s.pool, args{"table": table, "now": now, "kept": kept}); err != nil {
+			return 0, failure(err)
+		}
 	}
 	for _, expired := range cleanups {
 		for {

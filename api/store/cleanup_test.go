@@ -43,7 +43,7 @@ func TestCleanUpDeletesWhatHasExpiredAndNothingElse(t *testing.T) {
 		exec(`INSERT INTO backchannel_logouts (client_id, sub, created_at)
 			SELECT 'spa', 'x', $2::timestamptz - interval '7 days' FROM generate_series(1, $1)`, c.rows, c.ends)
 	}
-	deleted, err := s.CleanUp(ctx, 90*24*time.Hour, now)
+	deleted, err := s.CleanUp(ctx, Kept{90 * 24 * time.Hour, 400 * 24 * time.Hour}, now)
 	if err != nil || deleted < 9*(cleanupBatch+1) {
 		t.Fatalf("%d rows deleted, %v", deleted, err)
 	}

@@ -238,6 +238,7 @@ var refused = map[string]refusedStatement{
 	"signing_keys_retires_at_must_not_be_before_created_at": {
 		"INSERT INTO signing_keys VALUES ('k', 'ES256', 'x', now(), now(), 'epoch')", nil},
 	"login_throttle_bucket_must_be_below_16777216": {"INSERT INTO login_throttle VALUES (%, 1, now())", []string{"16777216", "-1"}},
+	"audit_turn_must_have_one_row":                 {"INSERT INTO audit_turn VALUES (false, 1)", nil},
 	"cache_version_must_have_one_row":              {"INSERT INTO cache_version VALUES (false, 1)", nil},
 	"pairwise_salt_must_have_one_row":              {"INSERT INTO pairwise_salt VALUES (false, 'x')", nil},
 }

@@ -174,7 +174,7 @@ func TestOnlyWhatChangesAClientDropsTheCaches(t *testing.T) {
 		t.Errorf("%d registrations changed the version %d times", maxRegistrationsPerNetwork, n)
 	}
 	before = version()
-	_, err := s.CleanUp(t.Context(), 90*24*time.Hour, time.Now())
+	_, err := s.CleanUp(t.Context(), Kept{90 * 24 * time.Hour, 400 * 24 * time.Hour}, time.Now())
 	try(t, err)
 	if version() != before {
 		t.Error("a clean-up that deletes nothing changes the version")
@@ -294,7 +294,7 @@ func TestCleanUpRemovesClientsThatNobodySignedInTo(t *testing.T) {
 		VALUES ('old', sha256('a'), $1::timestamptz - interval '1 s'), ('new', sha256('b'), $1)`, now)
 	exec(`INSERT INTO recent_registrations VALUES ('x', $1::timestamptz - interval '61 min'), ('x', $1::timestamptz - interval '59 min')`, now)
 
-	deleted, err := s.CleanUp(t.Context(), 90*24*time.Hour, now)
+	deleted, err := s.CleanUp(t.Context(), Kept{90 * 24 * time.Hour, 400 * 24 * time.Hour}, now)
 	if err != nil || deleted != 4 { // two clients, a token, a registration
 		t.Errorf("%d rows deleted, want 4: %v", deleted, err)
 	}

@@ -139,7 +139,7 @@ type NewSession struct {
 }
 
 // What these are is true, and says of the statement that they are in what is_set in the migration asks: with keepSessions it ends
-// nothing, and with samePassword it changes no password but its hash.
+// nothing, and with samePassword it changes no secret but its hash or seal.
 const (
 	keepSessions = `set_config('gatehouse.keep_sessions', 'on', true) = 'on'`
 	samePassword = `set_config('gatehouse.same_password', 'on', true) = 'on'`

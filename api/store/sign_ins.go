@@ -97,5 +97,3 @@ func (s *Store) ListSignIns(ctx context.Context, q SignInQuery) ([]SignInRow, er
 	a["username"] = q.Username
 	return listed[SignInRow](ctx, s, listSignInsOf, a)
 }
-
-var partitionSignIns = compile(`SELECT partition_sign_ins(@now, @kept)`)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -50,6 +51,7 @@ func Open(ctx context.Context, url string) (*Store, error) {
 		return nil, fmt.Errorf("DATABASE_URL: %w", err)
 	}
 	cfg.ConnConfig.ConnectTimeout = 3 * time.Second
+	nameConnections(cfg)
 	cfg.MaxConnLifetime = time.Hour
 	cfg.MaxConnIdleTime = 5 * time.Minute
 	cfg.ConnConfig.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
@@ -76,6 +78,19 @@ func (s *Store) Ping(ctx context.Context) error { return failure(s.conns.Ping(ct
 func parse(url string) (*pgxpool.Config, error) {
 	cfg, err := pgxpool.ParseConfig(url)
 	return cfg, withoutPassword(err)
+}
+
+// applicationName is how Postgres knows Gatehouse's connections: what they change without an Actor is a change of Gatehouse itself.
+const applicationName = "gatehouse"
+
+// nameConnections puts the name first, and what the URL calls them behind it.
+func nameConnections(cfg *pgxpool.Config) {
+	params := cfg.ConnConfig.RuntimeParams
+	if name := params["application_name"]; name == "" {
+		params["application_name"] = applicationName
+	} else if name != applicationName && !strings.HasPrefix(name, applicationName+" ") {
+		params["application_name"] = applicationName + " " + name
+	}
 }
 
 // withoutPassword drops the connection string, which pgx repeats, from a parse error.

@@ -81,7 +81,7 @@ var (
 	resealTOTP = compile(`
 		UPDATE totp_secrets t SET secret = fresh.sealed
 		FROM unnest(@users::uuid[], @formers::bytea[], @sealed::bytea[]) AS fresh (user_id, former, sealed)
-		WHERE t.user_id = fresh.user_id AND t.secret = fresh.former`)
+		WHERE t.user_id = fresh.user_id AND t.secret = fresh.former AND ` + samePassword)
 )
 
 // ResealTOTP has all secrets sealed again that do not begin with prefix, which names the key that seals now. What reseal returns nil for

@@ -24,7 +24,8 @@ func (s *Store) Upstreams(ctx context.Context) ([]oidc.Upstream, error) {
 	})
 }
 
-var sealUpstreamSecret = compile(`UPDATE upstreams SET client_secret = @sealed WHERE name = @name AND client_secret = @plain`)
+var sealUpstreamSecret = compile(`
+	UPDATE upstreams SET client_secret = @sealed WHERE name = @name AND client_secret = @plain AND ` + samePassword)
 
 // SealUpstreamSecret puts sealed in place of the plain secret, unless somebody has written another one since.
 func (s *Store) SealUpstreamSecret(ctx context.Context, name, plain, sealed string) error {

@@ -1,0 +1,117 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// AuditPoint is a row of audit that others follow: with its digest it is an anchor.
+type AuditPoint struct {
+	ID     int64     `json:"id"`
+	At     time.Time `json:"at"`
+	Digest string    `json:"digest"` // in hexadecimal
+}
+
+// VerifiedAudit is what became of looking at all of audit.
+type VerifiedAudit struct {
+	Rows  int64       `json:"rows"`
+	First *AuditPoint `json:"first,omitempty"` // what came before it is gone by its age; nil: there is no row
+	Last  *AuditPoint `json:"last,omitempty"`
+	Wrong *AuditWrong `json:"wrong,omitempty"` // nil: nothing is
+}
+
+// AuditWrong is the first row of audit that is not as it was written.
+type AuditWrong struct {
+	ID  int64  `json:"id"`
+	Why string `json:"why"`
+}
+
+var loadAuditChain = compile(`
+	SELECT id, at, previous, digest, ARRAY[id::text, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), actor, door, role,
+		operation, request_id, addr, table_name, action, key::text, before::text, after::text, username, client_id]
+	FROM audit ORDER BY id, at`)
+
+// VerifyAudit looks whether each row of audit has the digest of what is in it and follows from the one before. With an anchor, an ID and
+// the digest in hexadecimal that the row had once, it looks at that, too: who can write the table can write all that follows a row anew,
+// and leave out the last.
+func (s *Store) VerifyAudit(ctx context.Context, anchor *AuditPoint) (v VerifiedAudit, err error) {
+	rows, err := loadAuditChain.rows(ctx, s.pool, nil)
+	if err != nil {
+		return v, failure(err)
+	}
+	defer rows.Close()
+	var chain auditChain
+	anchored := anchor == nil
+	for v.Wrong == nil && rows.Next() {
+		var r auditLink
+		if err := rows.Scan(&r.id, &r.at, &r.previous, &r.digest, &r.columns); err != nil {
+			return v, failure(err)
+		}
+		v.Rows++
+		v.Last = &AuditPoint{r.id, r.at, hex.EncodeToString(r.digest)}
+		if v.First == nil {
+			v.First = v.Last
+		}
+		v.Wrong = chain.wrong(r)
+		if anchor != nil && r.id == anchor.ID {
+			anchored = true
+			if v.Wrong == nil && v.Last.Digest != strings.ToLower(anchor.Digest) {
+				v.Wrong = &AuditWrong{r.id, "it is not the one of the anchor: it, or one before it, was written anew"}
+			}
+		}
+	}
+	if v.Wrong == nil && !anchored {
+		v.Wrong = &AuditWrong{anchor.ID, "the row of the anchor is not there: it was removed, or is gone by its age"}
+	}
+	return v, failure(rows.Err())
+}
+
+// auditLink is a row of audit: its own columns as their texts, of which nil is NULL.
+type auditLink struct {
+	id               int64
+	at               time.Time
+	previous, digest []byte
+	columns          []*string
+}
+
+// auditChain is the row of audit that another has to follow from.
+type auditChain struct {
+	id     int64 // 0: there is none yet
+	digest []byte
+}
+
+// wrong returns what is wrong with the next row; nil: nothing is, and it is the one that another follows from.
+func (c *auditChain) wrong(r auditLink) *AuditWrong {
+	switch {
+	case c.id > 0 && r.id == c.id+2:
+		return &AuditWrong{c.id + 1, "it was removed"}
+	case c.id > 0 && r.id > c.id+1:
+		return &AuditWrong{c.id + 1, fmt.Sprintf("it was removed, with all up to %d", r.id-1)}
+	case c.id > 0 && r.id <= c.id:
+		return &AuditWrong{r.id, "it is there twice: one was put in"}
+	case !bytes.Equal(r.digest, r.computed()):
+		return &AuditWrong{r.id, "it was changed"}
+	case c.id > 0 && !bytes.Equal(r.previous, c.digest), r.id == 1 && len(r.previous) > 0:
+		return &AuditWrong{r.id, "it does not follow from the one before: one of the two was written anew"}
+	}
+	c.id, c.digest = r.id, r.digest
+	return nil
+}
+
+// computed is what audit_digest makes of a row: computed here, since whoever can change rows can change functions.
+func (r auditLink) computed() []byte {
+	texts := make([]string, len(r.columns))
+	for i, text := range r.columns {
+		texts[i] = "-"
+		if text != nil {
+			texts[i] = fmt.Sprintf("%d:%s", len(*text), *text)
+		}
+	}
+	digest := sha256.Sum256(append(bytes.Clone(r.previous), strings.Join(texts, ",")...))
+	return digest[:]
+}

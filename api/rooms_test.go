@@ -19,7 +19,7 @@ var rooms = map[string][]string{
 	"outgoing": {},
 	"provider": {"oidc", "keys", "store", "authn", "outgoing"},
 	"admin":    {"oidc", "declared", "store", "authn"},
-	"web":      {"oidc", "provider", "config", "echo"},
+	"web":      {"oidc", "provider", "admin", "store", "config", "echo"},
 }
 
 // guarded are the libraries that belong to one room, and what the pure room must not see.

@@ -1416,6 +1416,16 @@ CREATE TRIGGER consents_revoke_what_is_reduced AFTER UPDATE ON consents FOR EACH
 CREATE TRIGGER sign_ins_follow_their_user AFTER DELETE ON users FOR EACH ROW EXECUTE FUNCTION sign_ins_follow_their_user();
 CREATE TRIGGER users_queue_logouts_before_delete BEFORE DELETE ON users FOR EACH ROW EXECUTE FUNCTION queue_logouts_of_user();
 
+-- idempotency_keys: requests to the admin API that may come again, and their answers, for a day.
+CREATE TABLE idempotency_keys (
+  key_sha256     bytea PRIMARY KEY,
+  request_sha256 bytea NOT NULL,
+  answer         bytea,
+  created_at     timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON COLUMN idempotency_keys.answer IS 'sealed with GATEHOUSE_ENCRYPTION_KEY: it may have a secret in it';
+CREATE INDEX idempotency_keys_by_created_at ON idempotency_keys (created_at);
+
 -- ── Upstreams ──
 
 -- +goose StatementBegin
@@ -1863,7 +1873,6 @@ BEGIN
     ('clients', '{client_id}', '{registration_access_token_sha256}', '{updated_at,metadata_fetched_at}', 'true', 'true', 'true'),
     ('client_secrets', '{client_id,name}', '{secret_sha256}', '{used_at}', 'true', 'true', 'true'),
     ('client_claims', '{client_id,position}', '{}', '{}', 'true', 'true', 'true'),
-    ('client_claims', '{client_id,position}', '{}', '{}', 'true', 'true', 'true'),
     ('initial_access_tokens', '{name}', '{token_sha256}', '{used_at}', 'true', 'true', 'true'),
     ('exchange_policies', '{client_id,audience}', '{}', '{}', 'true', 'true', 'true'),
     ('resources', '{identifier}', '{}', '{}', 'true', 'true', 'true'),
@@ -1903,7 +1912,7 @@ END $$;
 
 -- +goose Down
 DROP FUNCTION audit_digest;
-DROP TABLE audit, audit_turn, sign_ins, resources, cache_version, pairwise_salt, signing_keys, upstream_accounts, upstreams,
+DROP TABLE idempotency_keys, audit, audit_turn, sign_ins, resources, cache_version, pairwise_salt, signing_keys, upstream_accounts, upstreams,
   backchannel_logouts, login_throttle, revoked_tokens, used_jtis, device_codes, grants, consents, sessions, exchange_policies,
   recent_registrations, initial_access_tokens, client_claims, client_secrets, clients, acr_values, account_links, personal_access_tokens, passkeys,
   recovery_codes, totp_secrets, group_members, groups, users;

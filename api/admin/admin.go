@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
-	"time"
 
 	"gatehouse/api/authn"
 	"gatehouse/api/oidc"
@@ -22,17 +21,14 @@ import (
 
 // Settings are what the use cases depend on beside the database. Those that an operation does not mention may be zero.
 type Settings struct {
-	UIOrigin                   string                            // where the pages are; "" is enough unless one of their addresses is returned
-	Issuer                     string                            // an origin: upstreams and Hubs are told addresses of it
-	GrantTypes                 []string                          // that the token endpoint knows
-	ResponseTypes              []oidc.ResponseType               // that are accepted
-	Passwords                  *authn.Passwords                  // hashes new passwords
-	PasswordMin                int                               // characters that they have at least
-	AccessTokenTTL, IDTokenTTL time.Duration                     // of what Claims prints
-	Tell                       func(context.Context, oidc.Event) // hears of what happens; nil: nobody does
+	oidc.Settings                                   // of the deployment
+	Version       string                            // of the program
+	GrantTypes    []string                          // that the token endpoint knows
+	Passwords     *authn.Passwords                  // hashes new passwords
+	Tell          func(context.Context, oidc.Event) // hears of what happens; nil: nobody does
 	// ReplaceKeys makes successors for the signing keys of algs, which sign at once in an emergency. ended is what ended with
 	// them; sameSeal reports whether they are encrypted with the encryption key of the old ones.
-	ReplaceKeys func(ctx context.Context, algs []string, emergency bool) (ended store.Ended, sameSeal bool, err error)
+	ReplaceKeys func(ctx context.Context, db *store.Store, algs []string, emergency bool) (ended store.Ended, sameSeal bool, err error)
 	// OpenUpstreamSecret opens the client_secret of an upstream that is sealed.
 	OpenUpstreamSecret func(u oidc.Upstream) (string, error)
 }
@@ -54,6 +50,8 @@ type (
 	Missing = store.Missing
 	// Refusal is that of a row that the database refuses.
 	Refusal = store.Refusal
+	// RepeatedKey is that of a request that came before.
+	RepeatedKey = store.RepeatedKey
 	// Unavailable is that of a Postgres that cannot be reached or is not ready: worth another try.
 	Unavailable = store.Unavailable
 )
@@ -112,3 +110,6 @@ func newSecret() (secret string, sha []byte) {
 	digest := oidc.Digest(secret)
 	return secret, digest[:]
 }
+
+// Wrong returns an Invalid of what a door itself reads of an input.
+func Wrong(words string) error { return invalid("%s", words) }

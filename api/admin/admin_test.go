@@ -27,12 +27,13 @@ func newAdmin(t *testing.T) (*Admin, *pgx.Conn) {
 	try(t, err)
 	t.Cleanup(func() { conn.Close(context.Background()) })
 	return New(db, Settings{
-		UIOrigin:      "https://login.example.org",
-		Issuer:        "https://api.example.org",
-		GrantTypes:    []string{oidc.GrantAuthorizationCode, oidc.GrantRefreshToken, oidc.GrantClientCredentials},
-		ResponseTypes: []oidc.ResponseType{"code"},
-		Passwords:     authn.NewPasswords(1, 0),
-		ReplaceKeys:   func(context.Context, []string, bool) (store.Ended, bool, error) { return store.Ended{}, false, nil },
+		Settings: oidc.Settings{UIOrigin: "https://login.example.org", Issuer: "https://api.example.org",
+			ResponseTypes: []oidc.ResponseType{"code"}},
+		GrantTypes: []string{oidc.GrantAuthorizationCode, oidc.GrantRefreshToken, oidc.GrantClientCredentials},
+		Passwords:  authn.NewPasswords(1, 0),
+		ReplaceKeys: func(context.Context, *store.Store, []string, bool) (store.Ended, bool, error) {
+			return store.Ended{}, false, nil
+		},
 	}), conn
 }
 

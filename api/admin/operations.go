@@ -138,6 +138,9 @@ var operations = []Operation{
 	op("apply", "Make rows what files declare, all or none.", "", (*Admin).Apply),
 	op("export", "Print the rows that there are as a file that declares them.", "", (*Admin).Export),
 
+	op("sign-in-counts", "Count sign-ins and failures by the hour, as JSON.", "GET /sign-ins/counts", (*Admin).CountSignIns),
+	op("audit undo", "Take back a change, if what it made is still there.", "POST /audit/{id}/undo", (*Admin).UndoChange),
+	op("health", "Say how the database and the keys are, and what to mend.", "GET /health", (*Admin).Health),
 	op("key list", "List the keys: what signs, what will sign, what is only still trusted.",
 		"GET /keys", (*Admin).ListSigningKeys),
 	op("key rotate", "Replace a key ahead of the schedule.", "POST /keys/rotate", (*Admin).RotateKey),

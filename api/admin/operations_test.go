@@ -2,6 +2,7 @@ package admin
 
 import (
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"regexp"
 	"slices"
@@ -58,11 +59,16 @@ func TestEveryOperationRuns(t *testing.T) {
 	try(t, err)
 	_, err = conn.Exec(t.Context(), `INSERT INTO users (username) VALUES ('gone')`)
 	try(t, err)
+	var added int64
+	_, err = conn.Exec(t.Context(), `INSERT INTO groups (name) VALUES ('to-undo')`)
+	try(t, err)
+	try(t, conn.QueryRow(t.Context(), `SELECT max(id) FROM audit`).Scan(&added))
 	left := map[string]Operation{}
 	for _, o := range Operations() {
 		left[o.Name] = o
 	}
 	for _, call := range []struct{ name, in, want string }{
+		{"audit undo", fmt.Sprintf(`{"id": %d}`, added), `{}`},
 		{"group add", `{"name": "staff", "description": "The staff"}`, `{}`},
 		{"user add",
 			`{"username": "alice", "sub": "1", "password": "` + passphrase + `", "email": "a@example.org", "groups": ["staff"]}`,
@@ -150,6 +156,8 @@ func TestEveryOperationRuns(t *testing.T) {
 			`"key":{"name":"staff"},"managed_by":"hub.yaml:2","columns":{.*}}\],"moved":\[\],"gone":\[\],"sessions":0,"grants":0}`},
 		{"apply", `{"files": [{"name": "hub.yaml", "content": "groups:\n- name: staff"}]}`, `{"changes":.*}`},
 		{"export", `{"nouns": ["groups"]}`, `{"yaml":"groups:.*"}`},
+		{"sign-in-counts", `{"days": 1}`, `{"hours":\[({"at":"[^"]+","signed_in":0,"failed":0},?){24}\]}`},
+		{"health", `{}`, `{"version":"","trouble":\[.*\],"keys":\[{.*}\],"store":{"postgres":"1.*}}`},
 		{"key list", `{}`, `\[{"alg":"ES256","kid":"k","state":"signs","activates_at":"[^"]+"}\]`},
 		{"key rotate", `{"alg": "ES256"}`,
 			`{"algs":\["ES256"\],"sessions":0,"grants":0,"personal_access_tokens":0,"same_encryption_key":false}`},

@@ -83,6 +83,6 @@ func (a *Admin) RotateKey(ctx context.Context, in RotateKey) (RotatedKeys, error
 		return RotatedKeys{}, invalid("%s %q is not supported: name one of %s, or %s", member("alg"), in.Alg,
 			strings.Join(oidc.SigningAlgs, ", "), member("all"))
 	}
-	ended, sameSeal, err := a.ReplaceKeys(ctx, algs, in.Emergency)
+	ended, sameSeal, err := a.ReplaceKeys(ctx, a.store, algs, in.Emergency)
 	return RotatedKeys{algs, ended.Sessions, ended.Grants, ended.PersonalAccessTokens, sameSeal}, err
 }

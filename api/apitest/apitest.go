@@ -12,6 +12,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"gatehouse/api/admin"
 	"gatehouse/api/authn"
 	"gatehouse/api/config"
 	"gatehouse/api/keys"
@@ -108,8 +109,18 @@ func (r *Rig) Serve(server *httptest.Server, passwords *authn.Passwords, change 
 	<-listening
 	r.heard = append(r.heard, &heard)
 	server.Config.Handler = web.API(p, web.Proxies{}, config.Look{})
+	if p.AdminGroup != "" {
+		server.Config.Handler = web.WithAdmin(server.Config.Handler, web.Admin(p, newAdmin(p, db, passwords), web.Proxies{}))
+	}
 	server.Start()
 	r.Cleanup(func() { server.Close(); cancel(); db.Close() })
+}
+
+func newAdmin(p *provider.Provider, db *store.Store, passwords *authn.Passwords) *admin.Admin {
+	return admin.New(db, admin.Settings{Settings: p.Settings, GrantTypes: provider.GrantTypes(), Passwords: passwords, Tell: provider.LogEvent,
+		ReplaceKeys: func(ctx context.Context, _ *store.Store, algs []string, emergency bool) (store.Ended, bool, error) {
+			return p.ReplaceKeys(ctx, algs, emergency)
+		}})
 }
 
 func settings(issuer string, change ...func(*provider.Settings)) provider.Settings {
@@ -117,7 +128,7 @@ func settings(issuer string, change ...func(*provider.Settings)) provider.Settin
 	s := provider.Settings{Issuer: issuer, UIOrigin: UIOrigin, Name: "Gatehouse", ResponseTypes: []oidc.ResponseType{oidc.ResponseCode},
 		CodeTTL: time.Minute, AccessTokenTTL: 15 * time.Minute, IDTokenTTL: 15 * time.Minute, RequestTTL: 30 * time.Minute,
 		SessionIdle: 8 * time.Hour, SessionMax: day, RefreshIdle: 14 * day, RefreshMax: 90 * day, RefreshGrace: time.Minute,
-		KeyRotation: 90 * day, KeyPublishAhead: day, SignInsKept: 90 * day, AuditKept: 400 * day}
+		KeyRotation: 90 * day, KeyPublishAhead: day, SignInsKept: 90 * day, AuditKept: 400 * day, AdminACR: "mfa"}
 	for _, f := range change {
 		f(&s)
 	}

@@ -20,6 +20,7 @@ type Config struct {
 	EncryptionKeys    [][32]byte
 	Listen            string
 	UIListen          string
+	AdminListen       string // "" where Listen serves the admin API, too
 	UIRoot            string
 	TLSCertFile       string
 	TLSKeyFile        string

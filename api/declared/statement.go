@@ -130,8 +130,13 @@ func (c *Change) keyLiterals() (list []string) {
 }
 
 func (c *Change) literal(column string, value json.RawMessage) string {
+	return Constant(c.types[column].Type, value)
+}
+
+// Constant returns a value, in the JSON that Postgres makes of it, as a constant of SQL of a type, such as text[].
+func Constant(t string, value json.RawMessage) string {
 	var list []string
-	switch t := c.types[column].Type; {
+	switch {
 	case isNull(value):
 		return "NULL"
 	case t == "boolean" || t == "integer" || t == "bigint" || t == "smallint":

@@ -21,6 +21,7 @@ const (
 	ForUpstreamTokens Purpose = "upstream token"
 	ForRefreshTokens  Purpose = "refresh token"
 	ForTOTPSecrets    Purpose = "TOTP secret"
+	ForAdminAnswers   Purpose = "answer of the admin API"
 
 	// Derived.
 	ForPersonalAccessTokens Purpose = "personal access token"

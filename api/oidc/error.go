@@ -30,25 +30,26 @@ func (e *Error) Error() string {
 
 // Error codes of RFC 6749 §4.1.2.1 and §5.2, RFC 6750 §3.1, OpenID Connect Core §3.1.2.6.
 const (
-	InvalidRequest           = "invalid_request"
-	UnauthorizedClient       = "unauthorized_client"
-	AccessDenied             = "access_denied"
-	UnsupportedResponseType  = "unsupported_response_type"
-	InvalidScope             = "invalid_scope"
-	ServerError              = "server_error"
-	TemporarilyUnavailable   = "temporarily_unavailable"
-	InvalidClient            = "invalid_client"
-	InvalidGrant             = "invalid_grant"
-	UnsupportedGrantType     = "unsupported_grant_type"
-	InvalidTarget            = "invalid_target" // RFC 8707 §2
-	InvalidToken             = "invalid_token"
-	InsufficientScope        = "insufficient_scope"
-	LoginRequired            = "login_required"
-	InteractionRequired      = "interaction_required"
-	ConsentRequired          = "consent_required"
-	RegistrationNotSupported = "registration_not_supported"
-	InvalidRequestURI        = "invalid_request_uri"
-	InvalidRequestObject     = "invalid_request_object"
+	InvalidRequest                 = "invalid_request"
+	UnauthorizedClient             = "unauthorized_client"
+	AccessDenied                   = "access_denied"
+	UnsupportedResponseType        = "unsupported_response_type"
+	InvalidScope                   = "invalid_scope"
+	ServerError                    = "server_error"
+	TemporarilyUnavailable         = "temporarily_unavailable"
+	InvalidClient                  = "invalid_client"
+	InvalidGrant                   = "invalid_grant"
+	UnsupportedGrantType           = "unsupported_grant_type"
+	InvalidTarget                  = "invalid_target" // RFC 8707 §2
+	InvalidToken                   = "invalid_token"
+	InsufficientScope              = "insufficient_scope"
+	LoginRequired                  = "login_required"
+	InteractionRequired            = "interaction_required"
+	ConsentRequired                = "consent_required"
+	RegistrationNotSupported       = "registration_not_supported"
+	InvalidRequestURI              = "invalid_request_uri"
+	InsufficientUserAuthentication = "insufficient_user_authentication" // RFC 9470 §3
+	InvalidRequestObject           = "invalid_request_object"
 
 	// UnmetAuthenticationRequirements is of OpenID Connect Core Error Code unmet_authentication_requirements §3.
 	UnmetAuthenticationRequirements = "unmet_authentication_requirements"

@@ -34,6 +34,11 @@ type Settings struct {
 	SessionManagement bool   // OpenID Connect Session Management 1.0; see docs/decisions/0018-session-management-is-off-by-default.md
 	Registration      string // RegistrationOff or "", RegistrationToken, RegistrationOpen
 	ClientIDDocuments bool   // a client_id may be the address of the client's metadata
+
+	AdminGroup    string // whose members may do all by the admin API; "": there is none
+	ReaderGroup   string // whose members may look there
+	HelpDeskGroup string // whose members may help people there who have no role
+	AdminACR      string // what their sign-ins have to reach
 }
 
 // LetsClientsRegister reports whether there is a registration endpoint.

@@ -5,7 +5,6 @@ import (
 	"reflect"
 	"strings"
 	"testing"
-	"time"
 
 	"gatehouse/api/admin"
 	. "gatehouse/api/apitest"
@@ -20,7 +19,7 @@ func (b *browser) printed(client, scope string) admin.ClaimsOf {
 		b.Fatal(err)
 	}
 	defer db.Close()
-	out, err := admin.New(db, admin.Settings{Issuer: b.Issuer, AccessTokenTTL: 15 * time.Minute, IDTokenTTL: 15 * time.Minute}).
+	out, err := admin.New(db, admin.Settings{Settings: b.API.Provider.Settings}).
 		Claims(b.Context(), admin.Claims{ClientID: client, Username: "alice", Scope: scope})
 	if err != nil {
 		b.Fatal(err)

@@ -33,6 +33,13 @@ func aboutUser(u *oidc.User) *aboutView {
 	return &aboutView{u.Name, u.GivenName, u.FamilyName, u.Locale, u.Email, u.EmailVerified, oidc.NotNil(u.Groups)}
 }
 
+func (v *aboutView) groups() []string {
+	if v == nil {
+		return nil
+	}
+	return v.Groups
+}
+
 // languageTag is what we take of BCP 47.
 var languageTag = regexp.MustCompile(`^[A-Za-z]{2,8}([_-][A-Za-z0-9]{1,8}){0,3}$`)
 

@@ -14,8 +14,18 @@ import (
 // tokenDays are the lives of a token that the account page offers.
 var tokenDays = []int{7, 30, 90, 365}
 
-// tokenScopes are what a token can be good for; it is no grant, so it cannot be refreshed.
-var tokenScopes = slices.DeleteFunc(oidc.Scopes(), func(s string) bool { return s == oidc.OfflineAccess })
+// tokenScopes returns what a token of a member of groups can be good for; it is no grant, so it cannot be refreshed.
+func (p *Provider) tokenScopes(groups []string) []string {
+	scopes := slices.DeleteFunc(oidc.Scopes(), func(s string) bool { return s == oidc.OfflineAccess })
+	switch p.AdminRoleOf(groups) {
+	case "":
+	case oidc.Reader:
+		scopes = append(scopes, oidc.AdminRead)
+	default:
+		scopes = append(scopes, oidc.AdminRead, oidc.AdminWrite)
+	}
+	return scopes
+}
 
 // noClient stands where a client does while a person signs in to open the account page: it is no relying party, is asked
 // nothing and allows nothing.
@@ -105,7 +115,7 @@ func (p *Provider) AddToken(ctx context.Context, r Request) Answer {
 	if refusal != nil {
 		return *refusal
 	}
-	wanted, problem := parseNewToken(r, w.User.Username)
+	wanted, problem := parseNewToken(r, w.User.Username, p.tokenScopes(user.Groups))
 	switch {
 	case problem == invalidTokenName:
 		return p.backToAccount(ctx, w, 400, problem, 0)
@@ -276,9 +286,10 @@ func (w *accountPage) view(ctx context.Context, p *Provider, c common) (any, err
 		return nil, err
 	}
 	view := accountView{User: w.User, Error: c.failed(w.Error), RevokeAction: c.actions["revoke_action"],
-		LogoutAction: c.actions["logout_action"], Scopes: tokenScopes, Days: tokenDays, Tokens: []tokenView{}, Revoked: w.Revoked,
+		LogoutAction: c.actions["logout_action"], Days: tokenDays, Tokens: []tokenView{}, Revoked: w.Revoked,
 		Done: w.Done, PasswordAction: c.actions["password_action"], TOTPAction: c.actions["totp_action"],
 		ownView: p.viewOfOwn(ctx, w, account.Own, c)}
+	view.Scopes = p.tokenScopes(view.About.groups())
 	if account.PasswordChangedAt != nil {
 		view.Password = &passwordView{*account.PasswordChangedAt, p.leastPassword()}
 	}

@@ -40,8 +40,8 @@ func (p *Provider) tokenValue(id, seed string) string {
 	return tokenPrefix + base64.RawURLEncoding.EncodeToString(secret[:])
 }
 
-// parseNewToken reads the form; problem is the code of what is wrong with it.
-func parseNewToken(r Request, username string) (t newToken, problem string) {
+// parseNewToken reads the form, in which these scopes are offered; problem is the code of what is wrong with it.
+func parseNewToken(r Request, username string, offered []string) (t newToken, problem string) {
 	params, bad := oidc.ParseParams(r.Params, []string{"name", "days"})
 	name := strings.TrimSpace(params["name"])
 	switch {
@@ -55,7 +55,7 @@ func parseNewToken(r Request, username string) (t newToken, problem string) {
 		return t, pageInvalidRequest
 	}
 	var scopes []string // in the order of the table, whatever the order of the boxes
-	for _, s := range tokenScopes {
+	for _, s := range offered {
 		if slices.Contains(r.Params["scope"], s) {
 			scopes = append(scopes, s)
 		}

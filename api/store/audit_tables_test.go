@@ -14,7 +14,7 @@ import (
 )
 
 // notAudited are the tables in which nobody but Gatehouse changes anything.
-var notAudited = []string{"audit", "audit_turn", "backchannel_logouts", "cache_version", "device_codes", "goose_db_version",
+var notAudited = []string{"idempotency_keys", "audit", "audit_turn", "backchannel_logouts", "cache_version", "device_codes", "goose_db_version",
 	"login_throttle",
 	"pairwise_salt", "recent_registrations", "revoked_tokens", "sign_ins", "used_jtis"}
 

@@ -89,7 +89,7 @@ func (a answerer) write(c echo.Context, ans provider.Answer) error {
 		if err != nil {
 			return err
 		}
-		return blob(c, ans.Status, "application/json", body)
+		return blob(c, ans.Status, cmp.Or(ans.Type, "application/json"), body)
 	}
 	return c.NoContent(ans.Status)
 }

@@ -37,7 +37,7 @@ func (who origins) allow(c echo.Context, p *provider.Provider) bool {
 		return false
 	}
 	h.Set("Access-Control-Allow-Origin", origin)
-	h.Set("Access-Control-Expose-Headers", "WWW-Authenticate, DPoP-Nonce, Retry-After, X-Request-Id")
+	h.Set("Access-Control-Expose-Headers", "WWW-Authenticate, DPoP-Nonce, ETag, Retry-After, X-Request-Id")
 	return true
 }
 

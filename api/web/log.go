@@ -36,10 +36,13 @@ func (a answerer) logged(endpoints []endpoint) echo.MiddlewareFunc {
 				level = slog.LevelDebug
 			}
 			addr, _ := a.proxies.where(c.Request())
-			slog.LogAttrs(context.Background(), level, "request", slog.String("request_id", id),
-				slog.String("method", shortMethod(c.Request().Method)),
+			attrs := []slog.Attr{slog.String("request_id", id), slog.String("method", shortMethod(c.Request().Method)),
 				slog.String("path", path), slog.Int("status", c.Response().Status),
-				slog.Float64("ms", float64(time.Since(started).Microseconds())/1000), slog.String("addr", addr.String()))
+				slog.Float64("ms", float64(time.Since(started).Microseconds())/1000), slog.String("addr", addr.String())}
+			if operation, ok := c.Get(operationKey).(string); ok {
+				attrs = append(attrs, slog.String("operation", operation))
+			}
+			slog.LogAttrs(context.Background(), level, "request", attrs...)
 			return nil
 		}
 	}

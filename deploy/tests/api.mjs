@@ -35,6 +35,7 @@ export const environment = (s) => ({
   GATEHOUSE_TRUSTED_PROXIES: '127.0.0.1,::1',
   GATEHOUSE_LISTEN: `127.0.0.1:${s.apiPort}`,
   GATEHOUSE_ENCRYPTION_KEY: key,
+  GATEHOUSE_ADMIN_GROUP: 'gatehouse-admins',
   DATABASE_URL: s.database,
 });
 

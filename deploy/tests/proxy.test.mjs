@@ -264,6 +264,16 @@ for (const name of Object.keys(webServers)) {
       assert.equal(res.status, 413);
     });
 
+    test('the admin API gets paths with an encoded slash as they are, and imports', async () => {
+      const shown = await send(apiHost, `/admin/v1/clients/${encodeURIComponent('https://app.example.org/')}`);
+      assert.equal(shown.status, 401, shown.body);
+      assert.equal(JSON.parse((await send(apiHost, '/admin/v1/openapi.json')).body).openapi, '3.1.0');
+      const imported = await send(apiHost, '/admin/v1/clients/import', { method: 'POST', body: Buffer.alloc(100_000, ' '),
+        headers: { 'Content-Type': 'application/json' } });
+      assert.equal(imported.status, 401);
+      assert.equal(JSON.parse(imported.body).code, 'invalid_token');
+    });
+
     test('the API believes the address of the proxy only', async () => {
       await send(apiHost, '/authorize?client_id=nobody', { headers: { 'X-Forwarded-For': '203.0.113.9' } });
       assert.ok(!api.output().includes('203.0.113.9'), 'the spoofed address is in the log of the API');

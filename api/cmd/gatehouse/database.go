@@ -31,7 +31,7 @@ func (a *app) withAdmin(ctx context.Context, need config.Need, do func(*config.C
 	if err := db.SchemaIsCurrent(ctx); err != nil {
 		return err
 	}
-	return do(cfg, newAdmin(cfg, db.As(a.actor())))
+	return do(cfg, newAdmin(cfg, db.As(a.actor()), authn.NewPasswords(1, 0)))
 }
 
 // actor is who runs the command, also where that is root in somebody's name.
@@ -52,20 +52,18 @@ func openDatabase(ctx context.Context, cfg *config.Config) (*store.Store, error)
 	return store.Open(ctx, cfg.DatabaseURL)
 }
 
-func newAdmin(cfg *config.Config, db *store.Store) *admin.Admin {
+func newAdmin(cfg *config.Config, db *store.Store, passwords *authn.Passwords) *admin.Admin {
 	return admin.New(db, admin.Settings{
-		UIOrigin: cfg.UIOrigin, Issuer: cfg.Issuer, GrantTypes: provider.GrantTypes(), ResponseTypes: cfg.ResponseTypes,
-		Passwords: authn.NewPasswords(1, 0), PasswordMin: cfg.PasswordMin, Tell: provider.LogEvent,
-		AccessTokenTTL: cfg.AccessTokenTTL, IDTokenTTL: cfg.IDTokenTTL,
+		Settings: cfg.Settings, Version: version, GrantTypes: provider.GrantTypes(), Passwords: passwords, Tell: provider.LogEvent,
 		OpenUpstreamSecret: func(u oidc.Upstream) (string, error) {
-			p, err := newProvider(cfg, db)
+			p, err := newProvider(cfg, db, passwords)
 			if err != nil {
 				return "", err
 			}
 			return p.OpenUpstreamSecret(u)
 		},
-		ReplaceKeys: func(ctx context.Context, algs []string, emergency bool) (store.Ended, bool, error) {
-			p, err := newProvider(cfg, db)
+		ReplaceKeys: func(ctx context.Context, db *store.Store, algs []string, emergency bool) (store.Ended, bool, error) {
+			p, err := newProvider(cfg, db, passwords)
 			if err != nil {
 				return store.Ended{}, false, err
 			}

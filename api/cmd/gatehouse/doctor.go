@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"gatehouse/api/admin"
+	"gatehouse/api/authn"
 	"gatehouse/api/config"
 	"gatehouse/api/provider"
 	"gatehouse/api/web"
@@ -80,7 +81,8 @@ func (doctorCmd) Run(ctx context.Context, a *app) error {
 	// No redirects: a page that is elsewhere is not what relying parties ask for.
 	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	client := &http.Client{Timeout: 10 * time.Second, CheckRedirect: stay}
-	p := patient{cfg, newAdmin(cfg, db), func() (*provider.Provider, error) { return newProvider(cfg, db) }, client}
+	passwords := authn.NewPasswords(1, 0)
+	p := patient{cfg, newAdmin(cfg, db, passwords), func() (*provider.Provider, error) { return newProvider(cfg, db, passwords) }, client}
 	for _, e := range examinations {
 		if !e.tables || db.SchemaIsCurrent(ctx) == nil {
 			tell(e.name, e.run(ctx, p))

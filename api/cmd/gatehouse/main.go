@@ -33,6 +33,7 @@ type commands struct {
 	Explain  explainCmd  `cmd:"" help:"Say what would happen if a user signed in to a client, and which row decides it."`
 	Claims   claimsCmd   `cmd:"" help:"Print the tokens that a client would get of a user, and which row made which claim."`
 	SignIns  signInsCmd  `cmd:"" name:"sign-ins" help:"List who signed in, and who failed to, the latest first."`
+	Audit    auditCmd    `cmd:"" help:"Take changes back."`
 	Plan     planCmd     `cmd:"" help:"Print what apply would do, as SQL; the exit code is 2 where that is anything."`
 	Apply    applyCmd    `cmd:"" help:"Make rows what files declare, all or none."`
 	Export   exportCmd   `cmd:"" help:"Print the rows that there are as a file that declares them."`
@@ -40,6 +41,8 @@ type commands struct {
 	Config   configCmd   `cmd:"" help:"Print the effective configuration and where each value comes from."`
 	Doctor   doctorCmd   `cmd:"" help:"Try out the configuration, the database and both origins."`
 	Version  versionCmd  `cmd:"" help:"Print the version and the commit that this was built from."`
+
+	kong.Plugins // operations that are about no noun
 
 	DeclaredAnyway bool `name:"declared-anyway" help:"Change a row although a file declares it: the next apply takes it back."`
 
@@ -144,15 +147,12 @@ func (a *app) complain(err error) {
 	}
 }
 
-// flag returns the flag that sets a member of an operation's input.
+// flag returns what sets a member of an operation's input: an argument, or a flag.
 func flag(member string) string {
-	switch member {
-	case "alg": // an argument
+	if member == "alg" {
 		return "ALG"
-	case "grant_types", "response_types", "redirect_uris": // flags that may be repeated
-		member = strings.TrimSuffix(member, "s")
 	}
-	return "--" + strings.ReplaceAll(member, "_", "-")
+	return admin.Flag(member)
 }
 
 // unfold joins the indented lines that pgx makes of its attempts, often twice the same: with TLS and without.

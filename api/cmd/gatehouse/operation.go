@@ -17,8 +17,9 @@ import (
 // one, whose arguments and flags are the fields of its input.
 func newCommands() *commands {
 	c := new(commands)
-	groups := map[string]*kong.Plugins{"user": &c.User.Plugins, "group": &c.Group.Plugins, "client": &c.Client.Plugins,
+	groups := map[string]*kong.Plugins{"": &c.Plugins, "user": &c.User.Plugins, "group": &c.Group.Plugins, "client": &c.Client.Plugins,
 		"client token": &c.Client.Token.Plugins, "client claim": &c.Client.Claim.Plugins, "upstream": &c.Upstream.Plugins,
+		"audit":    &c.Audit.Plugins,
 		"resource": &c.Resource.Plugins}
 	own := map[string]bool{}
 	for _, leaf := range kong.Must(c, kong.Name("gatehouse")).Model.Leaves(false) {
@@ -28,11 +29,13 @@ func newCommands() *commands {
 		if own[o.Name] {
 			continue
 		}
-		last := strings.LastIndex(o.Name, " ")
+		group, name := "", o.Name
+		if last := strings.LastIndex(o.Name, " "); last > 0 {
+			group, name = o.Name[:last], o.Name[last+1:]
+		}
 		field := reflect.StructField{Name: "Operation", Type: o.In,
-			Tag: reflect.StructTag(fmt.Sprintf(`cmd:"" name:%q help:%q`, o.Name[last+1:], o.Help))}
-		group := groups[o.Name[:last]]
-		*group = append(*group, reflect.New(reflect.StructOf([]reflect.StructField{field})).Interface())
+			Tag: reflect.StructTag(fmt.Sprintf(`cmd:"" name:%q help:%q`, name, o.Help))}
+		*groups[group] = append(*groups[group], reflect.New(reflect.StructOf([]reflect.StructField{field})).Interface())
 	}
 	return c
 }

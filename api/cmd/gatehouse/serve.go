@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"os"
 	"runtime/debug"
 	"sync"
@@ -30,7 +31,8 @@ func (serveCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer db.Close()
-	p, err := newProvider(cfg, db)
+	passwords := authn.NewPasswords(cfg.HashWorkers, cfg.HashQueue)
+	p, err := newProvider(cfg, db, passwords)
 	if err != nil {
 		return err
 	}
@@ -52,9 +54,30 @@ func (serveCmd) Run(ctx context.Context, a *app) error {
 	})
 	defer running.Wait() // before the database is closed
 	defer stop()
-	//nolint:contextcheck // a line of the log belongs to its request, which has a context of its own
-	api := web.API(p, web.Proxies{Trusted: cfg.TrustedProxies, Header: cfg.ForwardedHeader}, cfg.Look)
-	return web.ListenAndServe(ctx, cfg.Listen, api, cfg)
+	proxies := web.Proxies{Trusted: cfg.TrustedProxies, Header: cfg.ForwardedHeader}
+	api := web.API(p, proxies, cfg.Look) //nolint:contextcheck // a line of the log belongs to its request, which has a context of its own
+	if cfg.AdminGroup == "" {
+		return web.ListenAndServe(ctx, cfg.Listen, api, cfg)
+	}
+	adm := web.Admin(p, newAdmin(cfg, db, passwords), proxies) //nolint:contextcheck // as above
+	if cfg.AdminListen == "" {
+		return web.ListenAndServe(ctx, cfg.Listen, web.WithAdmin(api, adm), cfg)
+	}
+	return listenTwice(ctx, cfg, api, adm)
+}
+
+// listenTwice serves the API, and the admin API at an address of its own, until ctx ends or one of them fails.
+func listenTwice(ctx context.Context, cfg *config.Config, api, adm http.Handler) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	ended := make(chan error, 2)
+	for addr, handler := range map[string]http.Handler{cfg.Listen: api, cfg.AdminListen: adm} {
+		go func() {
+			defer stop()
+			ended <- web.ListenAndServe(ctx, addr, handler, cfg)
+		}()
+	}
+	return errors.Join(<-ended, <-ended)
 }
 
 // collectSeldom trades some memory for less work of the garbage collector: what lives is a few MiB, so that by default it would be
@@ -70,10 +93,10 @@ func collectSeldom(hashWorkers int) {
 // garbage, and room for all else. A limit below what lives would have it run all the time.
 func memoryLimit(hashWorkers int) int64 { return 64<<20 + 3*authn.HashMemory*int64(hashWorkers) }
 
-func newProvider(cfg *config.Config, db *store.Store) (*provider.Provider, error) {
+func newProvider(cfg *config.Config, db *store.Store, passwords *authn.Passwords) (*provider.Provider, error) {
 	sealer, err := keys.NewSealer(cfg.EncryptionKeys)
 	if err != nil {
 		return nil, err
 	}
-	return provider.New(cfg.Settings, db, sealer, authn.NewPasswords(cfg.HashWorkers, cfg.HashQueue), time.Now), nil
+	return provider.New(cfg.Settings, db, sealer, passwords, time.Now), nil
 }

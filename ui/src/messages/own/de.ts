@@ -321,6 +321,8 @@ export const de: OwnMessages = {
       address: 'Ihre Postanschrift',
       phone: 'Ihre Telefonnummer',
       groups: 'Ihre Gruppen',
+      'admin.read': 'alles, was die Administration sieht',
+      'admin.write': 'alles, was die Administration sieht, und es ändern',
     },
     sees: (scopes) => `Darf sehen: ${scopes}`,
     validFor: 'Gültigkeit',

@@ -312,6 +312,8 @@ export const en = {
       address: 'your postal address',
       phone: 'your phone number',
       groups: 'your groups',
+      'admin.read': 'all that administrators see',
+      'admin.write': 'all that administrators see, and change it',
     },
     sees: (scopes: string) => `May see ${scopes}`,
     validFor: 'Valid for',

@@ -316,6 +316,8 @@ export const fr: OwnMessages = {
       address: 'votre adresse postale',
       phone: 'votre numéro de téléphone',
       groups: 'vos groupes',
+      'admin.read': 'tout ce que voit l’administration',
+      'admin.write': 'tout ce que voit l’administration, et le modifier',
     },
     sees: (scopes) => `Peut voir ${scopes}`,
     validFor: 'Durée de validité',

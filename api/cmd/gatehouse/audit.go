@@ -1,0 +1,7 @@
+package main
+
+import "github.com/alecthomas/kong"
+
+type auditCmd struct {
+	kong.Plugins
+}

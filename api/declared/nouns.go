@@ -80,7 +80,8 @@ var Others = map[string]string{
 	"initial_access_tokens": "made, shown once and used up", "client_secrets": "of a client, which refers to its secret",
 
 	"audit": own, "audit_turn": own,
-	"backchannel_logouts": own, "cache_version": own, "device_codes": own, "grants": own, "idempotency_keys": own, "login_throttle": own, "pairwise_salt": own,
+	"backchannel_logouts": own, "cache_version": own, "device_codes": own, "grants": own, "idempotency_keys": own,
+	"login_throttle": own, "pairwise_salt": own,
 	"recent_registrations": own, "revoked_tokens": own, "sessions": own, "sign_ins": own, "signing_keys": own, "used_jtis": own,
 }
 

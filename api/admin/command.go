@@ -24,7 +24,7 @@ func Flag(member string) string {
 
 // Command returns the command line that does the same as the operation with an input.
 func (o Operation) Command(in any) string {
-	words := []string{"gatehouse", o.Name}
+	words := []string{"gatehouse", strings.TrimSuffix(o.Name, "-hub")} // a Hub is client add with a template
 	var flags []string
 	row := reflect.ValueOf(in)
 	inAddress := membersInPath(o)

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"encoding/json"
 
 	"gatehouse/api/store"
 )
@@ -50,9 +51,39 @@ func (a *Admin) dryRunOf(ctx context.Context, o Operation, in any, changes []sto
 			}
 		}
 	}
+	if err := a.countShutOut(ctx, changes, &d.Ends); err != nil {
+		return d, err
+	}
 	d.Changes = append([]store.Change{}, changes[:min(len(changes), maxChanges)]...)
 	d.More = len(changes) - len(d.Changes)
 	d.SQL, d.UndoSQL = statements{types}.written(d.Changes)
 	d.Command = o.Command(in)
 	return d, nil
+}
+
+// countShutOut adds what is held by the users and clients that the changes disable: it ends without a change of its rows.
+func (a *Admin) countShutOut(ctx context.Context, changes []store.Change, ends *Ends) error {
+	usernames, clientIDs := []string{}, []string{}
+	for _, c := range changes {
+		var after struct {
+			DisabledAt *string `json:"disabled_at"`
+		}
+		if c.Action != "UPDATE" || json.Unmarshal(c.After, &after) != nil || after.DisabledAt == nil {
+			continue
+		}
+		switch c.Table {
+		case "users":
+			usernames = append(usernames, c.Username)
+		case "clients":
+			clientIDs = append(clientIDs, c.ClientID)
+		}
+	}
+	if len(usernames)+len(clientIDs) == 0 {
+		return nil
+	}
+	held, err := a.store.HeldBy(ctx, usernames, clientIDs)
+	ends.Sessions += held.Sessions
+	ends.Grants += held.Grants
+	ends.PersonalAccessTokens += held.PersonalAccessTokens
+	return err
 }

@@ -2,9 +2,72 @@ package admin
 
 import (
 	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"net/url"
+	"slices"
 	"strings"
+
+	"gatehouse/api/oidc"
+	"gatehouse/deploy"
 )
+
+// AddHub is a JupyterHub to register. On the command line it is client add with a template, and whatever else can be said of a client.
+type AddHub struct {
+	ClientID      string   `json:"client_id" help:"What it is called here, such as jupyterhub."`
+	URL           string   `json:"url" help:"Where people find it, such as https://hub.example.org."`
+	Template      string   `json:"template" enum:"jupyterhub,z2jh,tljh" help:"What its configuration is for (${enum})."`
+	ClientName    string   `json:"client_name,omitempty" name:"name" help:"What people are shown."`
+	AllowedGroups []string `json:"allowed_groups,omitempty" name:"group" help:"Only their members may use it."`
+}
+
+// AddedHub has the whole configuration of a Hub, with a secret that is shown only now.
+type AddedHub struct {
+	ClientID string `json:"client_id"`
+	Config   string `json:"config"`
+}
+
+// AddHub registers a Hub. Errors: Invalid, Refusal.
+func (a *Admin) AddHub(ctx context.Context, in AddHub) (AddedHub, error) {
+	r := NewRegistration()
+	r.ClientID, r.ClientName, r.AllowedGroups = in.ClientID, in.ClientName, in.AllowedGroups
+	r, err := ForHub(r, in.URL)
+	if err != nil {
+		return AddedHub{}, err
+	}
+	return a.RegisterHub(ctx, r, in.Template)
+}
+
+// HubTemplates are what a configuration of a Hub can be for.
+var HubTemplates = []string{"jupyterhub", "z2jh", "tljh"}
+
+// RegisterHub registers what ForHub returned, and writes the configuration that a template is for. Errors: Invalid, Refusal.
+func (a *Admin) RegisterHub(ctx context.Context, in Registration, template string) (AddedHub, error) {
+	if !slices.Contains(HubTemplates, template) {
+		return AddedHub{}, invalid("%s must be one of %s, not %q", member("template"), strings.Join(HubTemplates, ", "), template)
+	}
+	added, err := a.AddClient(ctx, in)
+	if err != nil {
+		return AddedHub{}, err
+	}
+	var cryptKey [32]byte
+	rand.Read(cryptKey[:]) // never fails (Go 1.24)
+	var config strings.Builder
+	err = deploy.JupyterHub{
+		Issuer:       a.Issuer,
+		ClientID:     in.ClientID,
+		ClientSecret: added.ClientSecret,
+		CallbackURL:  in.RedirectURIs[0],
+		LogoutURL: oidc.WithParams(a.Issuer+"/logout",
+			[][2]string{{"client_id", in.ClientID}, {"post_logout_redirect_uri", in.PostLogoutRedirectURIs[0]}}),
+		BackchannelLogoutURL: in.BackchannelLogoutURI,
+		LoginService:         a.Name,
+		AllowedGroups:        in.AllowedGroups,
+		CryptKey:             hex.EncodeToString(cryptKey[:]),
+	}.Write(&config, template)
+	return AddedHub{in.ClientID, config.String()}, err
+}
 
 // ForHub returns the registration of a JupyterHub at address: what in leaves out is what oauthenticator expects.
 func ForHub(in Registration, address string) (Registration, error) {

@@ -143,6 +143,9 @@ func (s schemas) of(f reflect.StructField) object {
 		}
 		schema["description"] = words
 	}
+	if enum := f.Tag.Get("enum"); enum != "" && f.Type.Kind() == reflect.String {
+		schema["enum"] = strings.Split(enum, ",")
+	}
 	return schema
 }
 

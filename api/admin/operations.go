@@ -67,6 +67,8 @@ var operations = []Operation{
 	op("group members", "List the members of a group.", "GET /groups/{group}/members", (*Admin).ListGroupMembers),
 
 	op("client add", "Register a client; returns its secret, once.", "POST /clients", (*Admin).AddClient),
+	op("client add-hub", "Register a JupyterHub; returns its whole configuration, with its secret, once.",
+		"POST /clients/hubs", (*Admin).AddHub),
 	op("client import", "Register or update clients, ids and secrets included.",
 		"POST /clients/import", (*Admin).ImportClients),
 	op("client list", "List the clients.", "GET /clients", (*Admin).ListClients),

@@ -96,6 +96,8 @@ func TestEveryOperationRuns(t *testing.T) {
 			`{"items":\[{"name":"staff","description":"The staff","mfa":true,"mfa_from":"2027-03-01T00:00:00Z","created_at":"[^"]+"}\]}`},
 		{"group remove", `{"name": "staff"}`, `{}`},
 		{"client add", `{"client_id": "wiki"}`, `{"client_id":"wiki","client_secret":"[\w-]{43}"}`},
+		{"client add-hub", `{"client_id": "zhub", "url": "https://hub.example.org", "template": "jupyterhub"}`,
+			`{"client_id":"zhub","config":".*https://hub\.example\.org/hub/oauth_callback.*"}`},
 		{"client add-secret", `{"client_id": "wiki", "name": "second", "days": 90}`,
 			`{"client_id":"wiki","name":"second","client_secret":"[\w-]{43}","expires_at":"[^"]+"}`},
 		{"client secrets", `{"client_id": "wiki"}`, `{"items":\[{"name":"20[^"]+","created_at":"[^"]+"},{"name":"second",.*}\]}`},

@@ -109,6 +109,11 @@ func (s settings) serve(ctx context.Context, demo bool, seed string) error {
 	if err != nil {
 		return err
 	}
+	if demo {
+		if err := s.registerAdminPages(ctx, env); err != nil {
+			return err
+		}
+	}
 	if err := s.writeEnv(env); err != nil {
 		return err
 	}
@@ -149,6 +154,7 @@ func (s settings) printAddresses(hub, demo bool) {
 	fmt.Printf("  API         %s\n  UI          %s\n", s.issuer, s.uiOrigin)
 	if demo {
 		fmt.Printf("  Sign in as  alice, with the password: demo passphrase\n")
+		fmt.Printf("  Administer  %s as admin, with the same password\n", s.adminPages())
 	}
 	fmt.Printf("  Manage      . %s, then: gatehouse user list, or: psql \"$DATABASE_URL\"\n", s.envFile())
 	fmt.Printf("  Logs        %s\n\n  Ctrl-C stops everything.\n\n", s.logs)

@@ -141,6 +141,8 @@ func (s settings) gatehouseEnv(database string) []string {
 		fmt.Sprintf("GATEHOUSE_UI_LISTEN=127.0.0.1:%d", s.uiPort),
 		"GATEHOUSE_UI_ROOT="+filepath.Join(s.root, "ui/dist"),
 		"GATEHOUSE_ENCRYPTION_KEY_FILE="+s.keyFile(),
+		"GATEHOUSE_ADMIN_GROUP="+cmp.Or(os.Getenv("GATEHOUSE_ADMIN_GROUP"), adminGroup),
+		"GATEHOUSE_ADMIN_ACR="+cmp.Or(os.Getenv("GATEHOUSE_ADMIN_ACR"), "1"), // a password is enough to look around
 		"PATH="+filepath.Join(s.root, ".cache/bin")+":"+os.Getenv("PATH"))
 }
 
@@ -165,7 +167,8 @@ func (s settings) sayWhatIsLeftOut() {
 // writeEnv writes what a shell needs to be an operator's.
 func (s settings) writeEnv(env []string) error {
 	var b strings.Builder
-	for _, name := range append(slices.Sorted(maps.Keys(ours)), "GATEHOUSE_PRIVATE_HOSTS", "PATH") {
+	for _, name := range append(slices.Sorted(maps.Keys(ours)), "GATEHOUSE_PRIVATE_HOSTS", "GATEHOUSE_ADMIN_GROUP",
+		"GATEHOUSE_ADMIN_ACR", "PATH") {
 		for _, pair := range slices.Backward(env) { // the last one counts
 			if value, found := strings.CutPrefix(pair, name+"="); found {
 				fmt.Fprintf(&b, "export %s='%s'\n", name, strings.ReplaceAll(value, "'", `'\''`))

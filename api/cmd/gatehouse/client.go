@@ -55,20 +55,24 @@ type clientAddCmd struct {
 	clientProtocol `embed:""`
 	AllowUpstream  []string `sep:"none" placeholder:"NAME" help:"It may get its users' tokens of this upstream; may be repeated."`
 
-	Template string `placeholder:"NAME" help:"Configure it too: jupyterhub, z2jh or tljh."`
+	Template string `placeholder:"NAME" help:"Configure it too: jupyterhub, z2jh or tljh; admin for the pages for administrators."`
 	URL      string `name:"url" placeholder:"URL" help:"Where the application of the template is."`
 }
 
 // Validate is called by kong: an enum of it that may be left out names "" among what may be written.
 func (c clientAddCmd) Validate() error {
-	if c.Template != "" && !slices.Contains([]string{"jupyterhub", "z2jh", "tljh"}, c.Template) {
-		return fmt.Errorf("--template must be one of jupyterhub, z2jh and tljh, not %q", c.Template)
+	if c.Template != "" && !slices.Contains(append(slices.Clone(admin.HubTemplates), "admin"), c.Template) {
+		return fmt.Errorf("--template must be one of jupyterhub, z2jh, tljh and admin, not %q", c.Template)
 	}
 	return nil
 }
 
 func (c clientAddCmd) Run(ctx context.Context, a *app) error {
-	if c.Template != "" {
+	switch c.Template {
+	case "":
+	case "admin":
+		return c.addAdminPages(ctx, a)
+	default:
 		return c.addJupyterHub(ctx, a)
 	}
 	if c.URL != "" {

@@ -389,3 +389,35 @@ func TestTheTemplatesOfTheDistributionsSayTheSameAsThatOfJupyterHub(t *testing.T
 	}
 	s.bad("must be one of", "", "client", "add", "x", "--template", "wiki", "--url", "https://hub.example.org")
 }
+
+func TestThePagesForAdministratorsAreRegisteredByATemplate(t *testing.T) {
+	t.Parallel()
+	s := newShell(t, "GATEHOUSE_ISSUER=https://api.example.org", "GATEHOUSE_UI_ORIGIN=https://login.example.org",
+		"GATEHOUSE_ADMIN_GROUP=admins", "GATEHOUSE_READER_GROUP=readers")
+	pages := []string{"client", "add", "gatehouse-admin", "--template", "admin"}
+	s.bad(`there is no group "admins"`, "", pages...)
+	s.good("", "group", "add", "admins")
+	s.good("", "group", "add", "readers")
+	s.bad("look for gatehouse-admin", "", "client", "add", "x", "--template", "admin")
+	s.bad("leave out the other flags", "", append(slices.Clone(pages), "--url", "https://x.example.org")...)
+	_, out, notes := s.run("", pages...)
+	if out != "client_id gatehouse-admin\n" || !strings.Contains(notes, "open https://login.example.org/admin/; an administrator: "+
+		"gatehouse group add-member admins USERNAME\nthey sign in with mfa at least") {
+		t.Errorf("%s%s", out, notes)
+	}
+	var c oidc.Client
+	if err := json.Unmarshal([]byte(s.good("", "client", "show", "gatehouse-admin")), &c); err != nil {
+		t.Fatal(err)
+	}
+	if c.TokenEndpointAuthMethod != "none" || !c.DPoPBoundAccessTokens || !c.RequirePushedAuthorizationRequests || !c.RequirePKCE ||
+		!c.FirstParty || c.MinACR != "mfa" || !slices.Equal(c.AllowedGroups, []string{"admins", "readers"}) ||
+		!slices.Equal(c.RedirectURIs, []string{"https://login.example.org/admin/"}) ||
+		!slices.Equal(c.Audiences, []string{"https://api.example.org/admin/v1"}) ||
+		c.Scope != "openid profile admin.read admin.write" {
+		t.Errorf("%+v", c)
+	}
+	s.env = s.env[:3]
+	s.bad("GATEHOUSE_ADMIN_GROUP is not set", "", pages...)
+	s.env = s.env[:2]
+	s.bad("GATEHOUSE_UI_ORIGIN is not set", "", pages...)
+}

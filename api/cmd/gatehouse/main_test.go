@@ -110,7 +110,7 @@ func TestHelpAndMistakes(t *testing.T) {
 		"user frobnicate":                "; gatehouse user --help says more",
 		"frobnicate":                     "; gatehouse --help says more",
 		"frobnicate add":                 "; gatehouse --help says more",
-		"client add x --template wiki":   `must be one of jupyterhub, z2jh and tljh, not "wiki"; gatehouse client add --help says more`,
+		"client add x --template wiki":   `must be one of jupyterhub, z2jh, tljh and admin, not "wiki"; gatehouse client add --help says more`,
 		"client token frobnicate --json": "; gatehouse client token --help says more",
 	} {
 		if code, _, stderr := s.run("", strings.Fields(args)...); code != 2 || !strings.HasSuffix(stderr, want+"\n") {

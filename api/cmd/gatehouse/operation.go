@@ -21,7 +21,7 @@ func newCommands() *commands {
 		"client token": &c.Client.Token.Plugins, "client claim": &c.Client.Claim.Plugins, "upstream": &c.Upstream.Plugins,
 		"audit":    &c.Audit.Plugins,
 		"resource": &c.Resource.Plugins}
-	own := map[string]bool{}
+	own := map[string]bool{"client add-hub": true} // which is client add --template
 	for _, leaf := range kong.Must(c, kong.Name("gatehouse")).Model.Leaves(false) {
 		own[words(leaf)] = true
 	}

@@ -1,4 +1,7 @@
 import type { Component } from 'svelte';
+import Application from './pages/Application.svelte';
+import ApplicationAdd from './pages/ApplicationAdd.svelte';
+import Applications from './pages/Applications.svelte';
 import Group from './pages/Group.svelte';
 import GroupAdd from './pages/GroupAdd.svelte';
 import Groups from './pages/Groups.svelte';
@@ -15,6 +18,7 @@ interface Section { words: keyof Messages['pages']; list: Component; one?: Compo
 export const sections: Record<string, Section> = {
   people: { words: 'people', list: People, one: Person, add: PersonAdd },
   groups: { words: 'groups', list: Groups, one: Group, add: GroupAdd },
+  applications: { words: 'applications', list: Applications, one: Application, add: ApplicationAdd },
 };
 
 /** The page of an address, and the name that it is about. */

@@ -7,9 +7,13 @@ function texts(of: object, path = ''): [string, string][] {
   return Object.entries(of).flatMap(([key, value]): [string, string][] => {
     if (typeof value === 'object') return texts(value, `${path}${key}.`);
     if (typeof value === 'string') return [[path + key, value]];
-    return ['7', 1, 7].map((filled) => [`${path}${key}`, value(filled, filled, filled)]);
+    return ['7', 1, 7].map((filled) => [`${path}${key}`, filledIn(value, filled)]);
   });
 }
+
+/** A text of one value, or of a list of them. */
+const filledIn = (text: (...values: unknown[]) => string, value: unknown) =>
+  text.toString().includes('.join(') ? text([value]) : text(value, value);
 
 /** What is the same word in two languages. */
 const same = /^fr\.(title|menu|pages\.(applications|services)|ends\.sessions)$/;

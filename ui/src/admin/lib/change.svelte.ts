@@ -71,7 +71,7 @@ export class Change<T = unknown> {
 /** A row as it was read, with what says whether it is still that. */
 export class Row<T extends object> {
   data = $state.raw<T>();
-  etag?: string;
+  etag = $state<string>();
   problem = $state.raw<Problem>();
 
   constructor(readonly path: string) { void this.read(); }

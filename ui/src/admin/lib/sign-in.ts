@@ -121,14 +121,3 @@ function personOf({ id }: Tokens): Person {
   const { preferred_username, name, sub } = JSON.parse(new TextDecoder().decode(Uint8Array.from(text, (c) => c.charCodeAt(0))));
   return { username: preferred_username ?? sub, name };
 }
-
-/** Ends the session by a form, since an ID token is nothing for an address. */
-export function signOut(): void {
-  const form = document.createElement('form');
-  Object.assign(form, { method: 'post', action: `${api}/logout` });
-  for (const [name, value] of Object.entries({ client_id: clientID, id_token_hint: tokens?.id ?? '' })) {
-    form.append(Object.assign(document.createElement('input'), { type: 'hidden', name, value }));
-  }
-  document.body.append(form);
-  form.submit();
-}

@@ -1,14 +1,22 @@
 import type { Component } from 'svelte';
+import Appearance from './pages/Appearance.svelte';
 import Application from './pages/Application.svelte';
 import ApplicationAdd from './pages/ApplicationAdd.svelte';
 import Applications from './pages/Applications.svelte';
+import Changes from './pages/Changes.svelte';
+import Doors from './pages/Doors.svelte';
 import Group from './pages/Group.svelte';
 import GroupAdd from './pages/GroupAdd.svelte';
 import Groups from './pages/Groups.svelte';
+import Health from './pages/Health.svelte';
 import NotFound from './pages/NotFound.svelte';
 import People from './pages/People.svelte';
 import Person from './pages/Person.svelte';
 import PersonAdd from './pages/PersonAdd.svelte';
+import Services from './pages/Services.svelte';
+import SignIns from './pages/SignIns.svelte';
+import Thing from './pages/Thing.svelte';
+import ThingAdd from './pages/ThingAdd.svelte';
 import type { Messages } from './messages/index.ts';
 
 /** A section: its list, the page for one of it by its name, and the form that adds one, at ?new. */
@@ -19,6 +27,12 @@ export const sections: Record<string, Section> = {
   people: { words: 'people', list: People, one: Person, add: PersonAdd },
   groups: { words: 'groups', list: Groups, one: Group, add: GroupAdd },
   applications: { words: 'applications', list: Applications, one: Application, add: ApplicationAdd },
+  doors: { words: 'doors', list: Doors, one: Thing, add: ThingAdd },
+  services: { words: 'services', list: Services, one: Thing, add: ThingAdd },
+  'sign-ins': { words: 'signIns', list: SignIns },
+  changes: { words: 'changes', list: Changes },
+  health: { words: 'health', list: Health },
+  appearance: { words: 'appearance', list: Appearance },
 };
 
 /** The page of an address, and the name that it is about. */

@@ -60,3 +60,6 @@ function luminance(colour: Colour): number {
   const [r = 0, g = 0, b = 0] = colour.map((c) => (c <= 10.31 ? c / 3294.6 : ((c / 255 + 0.055) / 1.055) ** 2.4));
   return 0.2126 * r + 0.7152 * g + 0.0722 * b;
 }
+
+/** The contrast of two colours as #rrggbb, from 1 to 21 (WCAG 2.2, contrast ratio). */
+export const contrastOf = (a: string, b: string): number => contrast(parse(a), parse(b));

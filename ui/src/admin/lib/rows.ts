@@ -38,3 +38,7 @@ export interface Client {
   registration?: string;
   managed_by?: string;
 }
+export interface Upstream {
+  name: string; display_name?: string; kind: string; issuer?: string; accounts: number; disabled_at?: string; managed_by?: string;
+}
+export interface Resource { identifier: string; name?: string; open_to: string; disabled_at?: string; managed_by?: string }

@@ -53,6 +53,9 @@ func (a *Admin) Claims(ctx context.Context, in Claims) (ClaimsOf, error) {
 		g.SID = unissued
 	}
 	out := ClaimsOf{Refused: e.refusal(), Scope: scope, Rows: []MadeByRow{}}
+	for _, row := range c.ReadClaimRows(u, scope) {
+		out.Rows = append(out.Rows, MadeByRow{row.ClaimRow, append([]any{}, row.Values...), row.Why})
+	}
 	audience, refused := c.AudienceFor(u, g, a.Issuer, nil)
 	if refused != nil {
 		out.Refused = cmp.Or(out.Refused, refused.Description)
@@ -67,9 +70,6 @@ func (a *Admin) Claims(ctx context.Context, in Claims) (ClaimsOf, error) {
 		out.IDToken = oidc.IDToken{Issuer: a.Issuer, Subject: sub, Client: c, User: u, Grant: g, IssuedAt: e.now,
 			Expiry: e.now.Add(a.IDTokenTTL)}.Claims()
 		out.Userinfo = c.UserinfoClaims(u, sub, scope, nil)
-	}
-	for _, row := range c.ReadClaimRows(u, scope) {
-		out.Rows = append(out.Rows, MadeByRow{row.ClaimRow, append([]any{}, row.Values...), row.Why})
 	}
 	return out, nil
 }

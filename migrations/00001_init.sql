@@ -1698,7 +1698,7 @@ COMMENT ON COLUMN audit.at IS 'when the change was committed';
 COMMENT ON COLUMN audit.actor IS
   'a username, a client_id, registration, upstream:NAME, an account of the machine; gatehouse: itself; else the role';
 COMMENT ON COLUMN audit.door IS
-  'command line, api, page, gatehouse (nobody asked for it) or sql, where the actor is whoever they say they are';
+  'command line, api, page, registration, gatehouse (nobody asked for it) or sql, where the actor is whoever they say they are';
 COMMENT ON COLUMN audit.role IS 'the role that was connected to Postgres';
 COMMENT ON COLUMN audit.operation IS 'such as user disable';
 COMMENT ON COLUMN audit.request_id IS 'of the log';
@@ -1912,12 +1912,13 @@ END $$;
 
 -- +goose Down
 DROP FUNCTION audit_digest;
-DROP TABLE idempotency_keys, audit, audit_turn, sign_ins, resources, cache_version, pairwise_salt, signing_keys, upstream_accounts, upstreams,
-  backchannel_logouts, login_throttle, revoked_tokens, used_jtis, device_codes, grants, consents, sessions, exchange_policies,
-  recent_registrations, initial_access_tokens, client_claims, client_secrets, clients, acr_values, account_links, personal_access_tokens, passkeys,
-  recovery_codes, totp_secrets, group_members, groups, users;
-DROP FUNCTION audit_change, audit_is_only_added_to, audit_sees, audit_sees_ends, audit_shows, is_gatehouse,
-  declared_rows_change_in_their_file, recovery_codes_go_with_factors, passkeys_have_one_rp_id, partition_by_month, sign_ins_follow_their_user,
+DROP TABLE audit, audit_turn, idempotency_keys;
+DROP TABLE sign_ins, resources, cache_version, pairwise_salt, signing_keys, upstream_accounts, upstreams, backchannel_logouts,
+  login_throttle, revoked_tokens, used_jtis, device_codes, grants, consents, sessions, exchange_policies,
+  recent_registrations, initial_access_tokens, client_claims, client_secrets, clients, acr_values, account_links,
+  personal_access_tokens, passkeys, recovery_codes, totp_secrets, group_members, groups, users;
+DROP FUNCTION declared_rows_change_in_their_file, recovery_codes_go_with_factors, passkeys_have_one_rp_id, partition_by_month,
+  sign_ins_follow_their_user,
   gatehouse_cached_rows_changed_if_any, gatehouse_cached_rows_changed, upstreams_keep_updated_at,
   queue_logouts_of_user, queue_logouts_of_session, grants_leave_their_codes_used, grants_follow_their_client,
   client_claims_come_last, is_standard_claim, is_protocol_claim, clients_keep_updated_at, client_secrets_have_names,
@@ -1925,3 +1926,4 @@ DROP FUNCTION audit_change, audit_is_only_added_to, audit_sees, audit_sees_ends,
   jwks_are_some, hosts_of, http_only_on_loopback, all_match, check_uris, without_slash,
   origin_of, password_hash_problem, keycloak_hash_problem, crypt_number, scrypt_is_bounded, argon2_is_bounded, is_base64,
   password_hash, spend_account_links, end_what_was_before, revoke_what_is_withdrawn, set_username_rule, is_set, is_pattern;
+DROP FUNCTION audit_change, audit_is_only_added_to, audit_sees, audit_sees_ends, audit_shows, is_gatehouse;

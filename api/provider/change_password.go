@@ -66,7 +66,7 @@ func (p *Provider) changePassword(
 		return Answer{}, authn.BadPassword{Code: passwordUnchanged}
 	}
 	own := store.OwnPassword{SID: w.SID, Cookie: oidc.Digest(r.Cookies[SessionCookie]), Former: who.verified, Keep: keep, Reset: who.reset}
-	if err := p.setOwnPassword(ctx, own, password, "account", now); err != nil {
+	if err := p.setOwnPassword(ctx, who.user.Username, own, password, "account", now); err != nil {
 		return Answer{}, err
 	}
 	w.Done = passwordChanged

@@ -51,7 +51,8 @@ func (p *Provider) ReplaceRegistration(ctx context.Context, r Request) Answer {
 	}
 
 	secret, secretDigest := newSecretFor(&metadata)
-	isNew, err := p.store.ReplaceRegistration(ctx, metadata, oidc.Digest(token), secretDigest, p.registeringNetwork(r), p.now())
+	isNew, err := p.asClient(ctx, c.ClientID, "client change").ReplaceRegistration(ctx, metadata, oidc.Digest(token), secretDigest,
+		p.registeringNetwork(r), p.now())
 	if err != nil {
 		return p.notRegistered(ctx, err)
 	}
@@ -68,7 +69,7 @@ func (p *Provider) EndRegistration(ctx context.Context, r Request) Answer {
 	if !found {
 		return p.askForBearer(sendAccessToken)
 	}
-	if err := p.store.EndRegistration(ctx, r.Name, oidc.Digest(token)); err != nil {
+	if err := p.asClient(ctx, r.Name, "client removal").EndRegistration(ctx, r.Name, oidc.Digest(token)); err != nil {
 		return p.notRegistered(ctx, err)
 	}
 	p.tell(ctx, oidc.ClientRemoved{ClientID: r.Name})

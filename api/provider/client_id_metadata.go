@@ -91,10 +91,11 @@ func (p *Provider) readDocument(ctx context.Context, r Request, clientID string,
 	case refused != nil:
 		return refused
 	case known:
-		return p.store.RefreshDocument(ctx, row.ClientMetadata, p.now())
+		return p.asClient(ctx, clientID, "client document").RefreshDocument(ctx, row.ClientMetadata, p.now())
 	}
 	row.Registration = oidc.RegistrationDocument
-	err = p.store.RegisterClient(ctx, row, store.NewRegistration{Network: p.registeringNetwork(r)}, p.now())
+	err = p.asClient(ctx, clientID, "client document").RegisterClient(ctx, row,
+		store.NewRegistration{Network: p.registeringNetwork(r)}, p.now())
 	if err == nil {
 		p.tell(ctx, oidc.ClientRegistered{ClientID: clientID, ClientName: row.ClientName, How: row.Registration})
 	}

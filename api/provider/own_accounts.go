@@ -103,7 +103,8 @@ func (p *Provider) linkFrom(ctx context.Context, b callback) Answer {
 		return p.accountError(ctx, w, err)
 	}
 	account := b.account()
-	err = p.store.UseUpstreamAccount(ctx, account, user.Username, p.sealTokens(account, b.person.Tokens), b.now)
+	err = p.as(ctx, user.Username, "link account").UseUpstreamAccount(ctx, account, user.Username,
+		p.sealTokens(account, b.person.Tokens), b.now)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return p.backToAccount(ctx, w, 303, accountTaken, 0)
@@ -124,7 +125,7 @@ func (w loginPage) accountPage() accountPage {
 
 func (p *Provider) unlinkAccount(ctx context.Context, v visit, w accountPage) (Answer, error) {
 	name := v.req.Unlinks
-	other, had, err := p.store.UnlinkOwnAccount(ctx, w.SID, v.standing.Session.Cookie, name, v.now)
+	other, had, err := p.as(ctx, w.User.Username, "unlink account").UnlinkOwnAccount(ctx, w.SID, v.standing.Session.Cookie, name, v.now)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return Answer{}, errSessionEnded

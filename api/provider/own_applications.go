@@ -112,7 +112,8 @@ func (p *Provider) WithdrawConsent(ctx context.Context, r Request) Answer {
 	if len(bad) > 0 || params["withdraw"] == "" {
 		return p.errorPage(ctx, 400, pageInvalidRequest, nil)
 	}
-	had, err := p.store.WithdrawConsent(ctx, w.SID, oidc.Digest(r.Cookies[SessionCookie]), params["withdraw"], now)
+	had, err := p.as(ctx, w.User.Username, "withdraw consent").WithdrawConsent(ctx, w.SID, oidc.Digest(r.Cookies[SessionCookie]),
+		params["withdraw"], now)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return p.askSignIn(ctx, accountVisit(r, nil, now))

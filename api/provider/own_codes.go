@@ -62,7 +62,7 @@ func (p *Provider) removeTOTP(w accountPage) func(context.Context, visit) (Answe
 		if ways, _ := v.req.Ways(v.client, without, v.now); ways == nil && len(v.req.Unmet(v.client, without, v.now)) > 0 {
 			return p.backToAccount(ctx, w, 303, totpRequired, 0), nil
 		}
-		removed, err := p.store.RemoveTOTP(ctx, w.SID, v.standing.Session.Cookie, v.now)
+		removed, err := p.as(ctx, w.User.Username, "remove one-time codes").RemoveTOTP(ctx, w.SID, v.standing.Session.Cookie, v.now)
 		switch {
 		case errors.Is(err, store.ErrNotFound):
 			return Answer{}, errSessionEnded
@@ -79,7 +79,8 @@ func (p *Provider) removeTOTP(w accountPage) func(context.Context, visit) (Answe
 func (p *Provider) replaceRecoveryCodes(w accountPage) func(context.Context, visit) (Answer, error) {
 	return func(ctx context.Context, v visit) (Answer, error) {
 		codes := p.makeRecoveryCodes(v.standing.User.ID)
-		replaced, err := p.store.ReplaceRecoveryCodes(ctx, w.SID, v.standing.Session.Cookie, codes.digests, v.now)
+		replaced, err := p.as(ctx, v.standing.User.Username, "replace recovery codes").ReplaceRecoveryCodes(ctx, w.SID,
+			v.standing.Session.Cookie, codes.digests, v.now)
 		switch {
 		case errors.Is(err, store.ErrNotFound):
 			return Answer{}, errSessionEnded

@@ -121,7 +121,7 @@ func (p *Provider) addPasskey(ctx context.Context, v visit) (a Answer, code stri
 	n.Name = suggestedName(v.r)
 	codes := p.newRecoveryCodes(v.standing.Enrolled, user.ID)
 	n.RecoveryCodes = codes.digests
-	withCodes, err := p.store.AddPasskey(ctx, n, v.now)
+	withCodes, err := p.as(ctx, user.Username, "add passkey").AddPasskey(ctx, n, v.now)
 	if code = whyNotAdded(err); code != "" {
 		return Answer{}, code, nil
 	} else if errors.Is(err, store.ErrNotFound) {
@@ -188,7 +188,8 @@ func (p *Provider) RenamePasskey(ctx context.Context, r Request) Answer {
 			return p.backToAccount(ctx, w, 303, passkeyName, 0), nil
 		}
 		w.Done = passkeyRenamed
-		return redirect(p.address(&w)), p.store.RenamePasskey(ctx, w.SID, v.standing.Session.Cookie, id, name, v.now)
+		own := p.as(ctx, w.User.Username, "rename passkey")
+		return redirect(p.address(&w)), own.RenamePasskey(ctx, w.SID, v.standing.Session.Cookie, id, name, v.now)
 	})
 }
 
@@ -200,7 +201,8 @@ func (p *Provider) RemovePasskey(ctx context.Context, r Request) Answer {
 		if !ok {
 			return p.errorPage(ctx, 400, pageInvalidRequest, nil), nil
 		}
-		name, err := p.store.RemovePasskey(ctx, w.SID, v.standing.Session.Cookie, id, needsPasskey(v), v.now)
+		own := p.as(ctx, w.User.Username, "remove passkey")
+		name, err := own.RemovePasskey(ctx, w.SID, v.standing.Session.Cookie, id, needsPasskey(v), v.now)
 		switch {
 		case errors.Is(err, store.ErrLastWayIn):
 			return p.backToAccount(ctx, w, 303, lastWayIn, 0), nil

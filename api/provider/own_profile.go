@@ -63,7 +63,7 @@ func (p *Provider) ChangeProfile(ctx context.Context, r Request) Answer {
 	if len(bad) > 0 || params["locale"] != "" && !languageTag.MatchString(params["locale"]) {
 		return p.errorPage(ctx, 400, pageInvalidRequest, nil)
 	}
-	user, err := p.store.ChangeProfile(ctx, w.SID, oidc.Digest(r.Cookies[SessionCookie]), store.Profile{
+	user, err := p.as(ctx, w.User.Username, "change profile").ChangeProfile(ctx, w.SID, oidc.Digest(r.Cookies[SessionCookie]), store.Profile{
 		Name: params["name"], GivenName: params["given_name"], FamilyName: params["family_name"], Locale: params["locale"]}, now)
 	switch {
 	case errors.Is(err, store.ErrNotFound):

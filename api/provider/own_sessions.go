@@ -52,7 +52,7 @@ func (p *Provider) EndSession(ctx context.Context, r Request) Answer {
 	if ended == allOthers {
 		ended = ""
 	}
-	n, err := p.store.EndOwnSessions(ctx, w.SID, oidc.Digest(r.Cookies[SessionCookie]), ended, now)
+	n, err := p.as(ctx, w.User.Username, "end sessions").EndOwnSessions(ctx, w.SID, oidc.Digest(r.Cookies[SessionCookie]), ended, now)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return p.askSignIn(ctx, accountVisit(r, nil, now))

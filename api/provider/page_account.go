@@ -130,7 +130,7 @@ func (p *Provider) AddToken(ctx context.Context, r Request) Answer {
 // addToken saves a token for the session of w and leads to the page that shows it.
 func (p *Provider) addToken(ctx context.Context, w accountPage, wanted newToken, now time.Time) Answer {
 	w.TokenID, w.Seed = newID(), randomSecret()
-	err := p.store.AddPersonalAccessToken(ctx, w.SID, store.NewPersonalAccessToken{
+	err := p.as(ctx, wanted.Username, "add token").AddPersonalAccessToken(ctx, w.SID, store.NewPersonalAccessToken{
 		ID: w.TokenID, Digest: oidc.Digest(p.tokenValue(w.TokenID, w.Seed)),
 		Name: wanted.Name, Scope: wanted.Scope, ExpiresAt: now.AddDate(0, 0, wanted.Days)}, now)
 	switch {
@@ -161,7 +161,8 @@ func (p *Provider) RevokeToken(ctx context.Context, r Request) Answer {
 		return p.errorPage(ctx, 400, pageInvalidRequest, nil)
 	}
 	var err error
-	if w.Revoked, err = p.store.RevokePersonalAccessToken(ctx, w.SID, params["revoke"], now); err != nil {
+	own := p.as(ctx, user.Username, "revoke token")
+	if w.Revoked, err = own.RevokePersonalAccessToken(ctx, w.SID, params["revoke"], now); err != nil {
 		return p.accountError(ctx, w, err)
 	}
 	p.tell(ctx, oidc.PersonalAccessTokenRevoked{Username: user.Username})

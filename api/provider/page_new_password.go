@@ -114,7 +114,7 @@ func (p *Provider) setNewPassword(ctx context.Context, r Request, w newPasswordP
 			return Answer{}, err
 		}
 		own := store.OwnPassword{SID: w.SID, Cookie: cookie, Former: former, Required: true}
-		if err := p.setOwnPassword(ctx, own, password, "required", now); err != nil {
+		if err := p.setOwnPassword(ctx, username, own, password, "required", now); err != nil {
 			return Answer{}, err
 		}
 	}
@@ -141,7 +141,7 @@ func (p *Provider) setPasswordByLink(ctx context.Context, r Request, w newPasswo
 	if err != nil {
 		return Answer{}, err
 	}
-	username, err := p.store.SetPasswordByLink(ctx, token, hash, now)
+	username, err := p.as(ctx, link.Username, "set password by link").SetPasswordByLink(ctx, token, hash, now)
 	switch {
 	case errors.Is(err, store.ErrNotFound): // another tab was faster
 		return p.badLink(ctx, link.Username, linkSpent), nil
@@ -173,11 +173,13 @@ func (p *Provider) checkNewPassword(ctx context.Context, username, email, former
 const passwordUnchanged = "password_unchanged"
 
 // setOwnPassword hashes the password and saves it; errSessionEnded where the session has ended or the password is another one by now.
-func (p *Provider) setOwnPassword(ctx context.Context, own store.OwnPassword, password, how string, now time.Time) (err error) {
+func (p *Provider) setOwnPassword(
+	ctx context.Context, username string, own store.OwnPassword, password, how string, now time.Time,
+) (err error) {
 	if own.Hash, err = p.passwords.Hash(ctx, password); err != nil {
 		return err
 	}
-	username, err := p.store.SetOwnPassword(ctx, own, now)
+	username, err = p.as(ctx, username, "change password").SetOwnPassword(ctx, own, now)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return errSessionEnded

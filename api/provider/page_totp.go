@@ -121,7 +121,7 @@ func (p *Provider) saveTOTP(ctx context.Context, v visit, w totpPage) (Answer, e
 		AMR: []string{oidc.AMROneTimeCode}, Passkey: v.standing.Enrolled.Passkey}
 	codes := p.newRecoveryCodes(v.standing.Enrolled, w.UserID)
 	added.RecoveryCodes = codes.digests
-	done, withCodes, err := p.store.AddTOTP(ctx, added, v.now)
+	done, withCodes, err := p.as(ctx, v.standing.User.Username, "add one-time codes").AddTOTP(ctx, added, v.now)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return Answer{}, errSessionEnded

@@ -30,7 +30,7 @@ func (p *Provider) makePasskeyByLink(ctx context.Context, r Request, w newPasswo
 		return p.failedNewPassword(ctx, w, err)
 	}
 	made.Name = suggestedName(r)
-	username, err := p.store.AddPasskeyByLink(ctx, token, made, now)
+	username, err := p.as(ctx, link.Username, "add passkey by link").AddPasskeyByLink(ctx, token, made, now)
 	switch {
 	case errors.Is(err, store.ErrNotFound): // another tab was faster
 		return p.badLink(ctx, link.Username, linkSpent)

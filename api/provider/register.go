@@ -38,8 +38,8 @@ func (p *Provider) Register(ctx context.Context, r Request) Answer {
 	secret, secretDigest := newSecretFor(&row.ClientMetadata)
 	access := randomSecret()
 	accessDigest := oidc.Digest(access)
-	err = p.store.RegisterClient(ctx, row, store.NewRegistration{SecretSHA256: secretDigest, AccessToken: &accessDigest,
-		InitialToken: initial, Network: p.registeringNetwork(r)}, now)
+	err = p.asClient(ctx, "", "client registration").RegisterClient(ctx, row, store.NewRegistration{SecretSHA256: secretDigest,
+		AccessToken: &accessDigest, InitialToken: initial, Network: p.registeringNetwork(r)}, now)
 	if err != nil {
 		return p.notRegistered(ctx, err)
 	}

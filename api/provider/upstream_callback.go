@@ -167,7 +167,11 @@ func (p *Provider) signInFrom(ctx context.Context, b callback) (Answer, error) {
 	case candidate.User == nil:
 		return p.askLink(ctx, b), nil
 	}
-	err = p.store.UseUpstreamAccount(ctx, account, candidate.User.Username, p.sealTokens(account, person.Tokens), b.now)
+	upstream := p.store
+	if !candidate.Linked {
+		upstream = p.as(ctx, "upstream:"+u.Name, "link account by address")
+	}
+	err = upstream.UseUpstreamAccount(ctx, account, candidate.User.Username, p.sealTokens(account, person.Tokens), b.now)
 	switch {
 	case errors.Is(err, store.ErrNotFound) && !candidate.Linked: // the person with that address has another account there
 		return p.askLink(ctx, b), nil
@@ -204,7 +208,7 @@ func (p *Provider) createUser(ctx context.Context, b callback) (Answer, error) {
 	if user.Username == "" {
 		return p.askLink(ctx, b), nil
 	}
-	switch err := p.store.CreateUpstreamUser(ctx, account, user, b.now); {
+	switch err := p.as(ctx, "upstream:"+b.upstream.Name, "add user").CreateUpstreamUser(ctx, account, user, b.now); {
 	case errors.Is(err, store.ErrNotFound):
 		candidate, err := p.store.LoadUpstreamCandidate(ctx, account, "", &oidc.Client{})
 		if err == nil && candidate.Linked { // by another tab

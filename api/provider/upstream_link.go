@@ -73,7 +73,7 @@ func (p *Provider) saveLink(ctx context.Context, r Request, w loginPage, user *o
 
 func (p *Provider) makeLink(ctx context.Context, l link, user *oidc.User, now time.Time) error {
 	account := store.UpstreamAccount{Upstream: l.Upstream, Issuer: l.Issuer, Sub: l.Sub, Label: l.Label}
-	err := p.store.LinkUpstreamAccount(ctx, account, user.Username, now)
+	err := p.as(ctx, user.Username, "link account").LinkUpstreamAccount(ctx, account, user.Username, now)
 	if err == nil {
 		p.tell(ctx, oidc.UpstreamLinked{Upstream: l.Upstream, Username: user.Username})
 	}

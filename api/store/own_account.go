@@ -120,7 +120,7 @@ func withdrawOf(user string) query {
 	WITH mine AS (
 		` + user + `
 	), withdrawn AS (
-		DELETE FROM consents k USING mine WHERE k.user_id = mine.id AND k.client_id = @client RETURNING 1
+		DELETE FROM consents k USING mine WHERE k.user_id = mine.id AND k.client_id = @client AND ` + keepSessions + ` RETURNING 1
 	), revoked AS (
 		UPDATE grants g SET revoked_at = @now FROM mine WHERE g.user_id = mine.id AND g.client_id = @client AND g.revoked_at IS NULL RETURNING 1
 	)

@@ -133,6 +133,8 @@ var operations = []Operation{
 		"GET /explain", (*Admin).Explain),
 	op("claims", "Print the tokens that a client would get of a user, and which row made which claim.",
 		"GET /clients/{client_id}/users/{username}/claims", (*Admin).Claims),
+	op("audit list", "List who changed what, the latest first.", "GET /audit", (*Admin).ListAudit),
+	op("audit verify", "Look whether rows of the audit were changed, removed or put in.", "GET /audit/verify", (*Admin).VerifyAudit),
 	op("sign-ins", "List who signed in, and who failed to, the latest first.", "GET /sign-ins", (*Admin).ListSignIns),
 
 	// Files, their folders and the secrets that they refer to are of the machine that the command runs on.

@@ -128,6 +128,9 @@ func TestEveryOperationRuns(t *testing.T) {
 		{"client token add", `{"name": "t"}`, `{"initial_access_token":"[\w-]{43}"}`},
 		{"user sessions", `{"username": "alice"}`, `\[\]`},
 		{"user end-sessions", `{"username": "alice"}`, `{"ended":0}`},
+		{"audit list", `{"table_name": "groups", "limit": 1}`, `{"items":\[{"id":[0-9]+,"at":"[^"]+","actor":.*"table_name":"groups",.*}\],` +
+			`"next":"[0-9]+"}`},
+		{"audit verify", `{}`, `{"rows":[0-9]+,"first":{"id":1,.*},"last":{"id":[0-9]+,"at":"[^"]+","digest":"[0-9a-f]{64}"}}`},
 		{"sign-ins", `{"username": "alice", "failed": true, "since": "2026-01-02T03:04:05Z"}`, `{"items":\[\]}`},
 		{"user link", `{"username": "alice"}`, `{"link":"https://login.example.org/link#[A-Za-z0-9_-]{43}","expires_at":"[^"]+"}`},
 		{"user factors", `{"username": "alice"}`, `{"passkeys":0,"recovery_codes":0}`},

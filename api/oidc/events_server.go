@@ -63,6 +63,17 @@ func (MaintenanceFailed) Kind() EventKind {
 	return EventKind{"maintenance_failed", LevelWarn, "could not rotate keys or delete expired rows; will try again in a minute"}
 }
 
+// AuditAnchor is the last row of the audit where there are new ones: kept out of reach of the database, it shows whether what came before
+// was written anew.
+type AuditAnchor struct {
+	ID     int64  `json:"id"`
+	Digest string `json:"digest"`
+}
+
+func (AuditAnchor) Kind() EventKind {
+	return EventKind{"audit_anchor", LevelInfo, "the audit goes on"}
+}
+
 // LogoutsNotRead is a failure to read which back-channel logouts are due.
 type LogoutsNotRead struct {
 	Error string `json:"error"`

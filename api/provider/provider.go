@@ -38,6 +38,7 @@ type Provider struct {
 	ring       atomic.Pointer[keys.Ring]
 	verified   verifiedTokens
 	salt       atomic.Pointer[[]byte] // of pairwise subjects; there as soon as ring is
+	anchored   atomic.Int64           // the row of the audit that was the last when we looked
 	resealed   atomic.Bool            // what was sealed under an encryption key that is no longer the first
 	logoutsDue chan struct{}          // wakes deliverLogouts
 	now        func() time.Time

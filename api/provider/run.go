@@ -87,6 +87,20 @@ func (p *Provider) maintain(ctx context.Context) error {
 	if err := p.resealTOTP(ctx); err != nil {
 		return err
 	}
-	_, err := p.store.CleanUp(ctx, store.Kept{SignIns: p.SignInsKept, Audit: p.AuditKept}, p.now())
+	if _, err := p.store.CleanUp(ctx, store.Kept{SignIns: p.SignInsKept, Audit: p.AuditKept}, p.now()); err != nil {
+		return err
+	}
+	return p.anchorAudit(ctx)
+}
+
+// anchorAudit tells of the last row of the audit where it is another one than at the last look.
+func (p *Provider) anchorAudit(ctx context.Context) error {
+	last, err := p.store.LastOfAudit(ctx)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err == nil && p.anchored.Swap(last.ID) != last.ID {
+		p.tell(ctx, oidc.AuditAnchor{ID: last.ID, Digest: last.Digest})
+	}
 	return err
 }

@@ -1,7 +1,159 @@
 package main
 
-import "github.com/alecthomas/kong"
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"iter"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"gatehouse/api/admin"
+	"gatehouse/api/config"
+)
 
 type auditCmd struct {
 	kong.Plugins
+	List   auditListCmd   `cmd:"" default:"withargs" help:"List who changed what, the latest first."`
+	Verify auditVerifyCmd `cmd:"" help:"Look whether rows of the audit were changed, removed or put in."`
+}
+
+type auditListCmd struct {
+	User   string `placeholder:"USERNAME" help:"About this user only."`
+	Client string `placeholder:"CLIENT_ID" help:"About this client only."`
+	By     string `placeholder:"ACTOR" help:"Made by this one only."`
+	Table  string `placeholder:"TABLE" help:"Of this table only."`
+	Since  age    `placeholder:"7d" help:"Made since then only: so many days (d), hours (h) or minutes (m) ago."`
+	JSON   bool   `name:"json" help:"As JSON lines, one a change, with all of it."`
+}
+
+// age is a time span that may be in days.
+type age time.Duration
+
+// UnmarshalText reads 7d, 36h or 1h30m.
+func (a *age) UnmarshalText(text []byte) error {
+	span, err := time.ParseDuration(string(text))
+	if days, found := strings.CutSuffix(string(text), "d"); found {
+		var n uint64
+		n, err = strconv.ParseUint(days, 10, 16)
+		span = time.Duration(n) * 24 * time.Hour //nolint:gosec // n has 16 bits
+	}
+	if err != nil || span <= 0 {
+		return fmt.Errorf("%q is no time, such as 7d, 36h or 30m", text)
+	}
+	*a = age(span)
+	return nil
+}
+
+func (c auditListCmd) Run(ctx context.Context, a *app) error {
+	return a.withAdmin(ctx, 0, func(_ *config.Config, adm *admin.Admin) error {
+		in := admin.ListAudit{Username: c.User, ClientID: c.Client, Actor: c.By, Table: c.Table}
+		if c.Since > 0 {
+			in.Since = time.Now().Add(-time.Duration(c.Since))
+		}
+		list := walk(func(p admin.Paging) (admin.Page[admin.Change], error) {
+			in.Paging = p
+			return adm.ListAudit(ctx, in)
+		})
+		if c.JSON {
+			return printLines(a.stdout, list)
+		}
+		head := []string{"ID", "AT", "BY", "DOOR", "OPERATION", "ACTION", "TABLE", "KEY", "CHANGED"}
+		return printTable(a.stdout, list, head, func(c admin.Change) []string {
+			by := c.Actor
+			if c.Door == "sql" && c.Role != c.Actor { // who they say they are
+				by += " (" + c.Role + ")"
+			}
+			return []string{strconv.FormatInt(c.ID, 10), c.At.UTC().Format(time.RFC3339), by, c.Door, c.Operation, c.Action, c.Table,
+				short(values(c.Key)), short(difference(c))}
+		})
+	})
+}
+
+// printLines prints a row a line, as they come.
+func printLines[T any](w io.Writer, rows iter.Seq2[T, error]) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	for row, err := range rows {
+		if err != nil {
+			return err
+		}
+		if err := e.Encode(row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// columns returns the columns of a row of the audit.
+func columns(row json.RawMessage) (list map[string]json.RawMessage) {
+	_ = json.Unmarshal(row, &list) // it is an object, or there is none
+	return list
+}
+
+// values are those of a key, without the names of its columns.
+func values(key json.RawMessage) string {
+	var list []string
+	row := columns(key)
+	for _, name := range slices.Sorted(maps.Keys(row)) {
+		list = append(list, string(bytes.Trim(row[name], `"`)))
+	}
+	return strings.Join(list, ", ")
+}
+
+// difference says what became of each column that an update has changed.
+func difference(c admin.Change) string {
+	if c.Action != "UPDATE" {
+		return ""
+	}
+	var list []string
+	before, after := columns(c.Before), columns(c.After)
+	for _, name := range slices.Sorted(maps.Keys(after)) {
+		list = append(list, fmt.Sprintf("%s: %s -> %s", name, before[name], after[name]))
+	}
+	return strings.Join(list, ", ")
+}
+
+// short cuts a cell to what can be read.
+func short(cell string) string {
+	const most = 100
+	if letters := []rune(cell); len(letters) > most {
+		return string(letters[:most-1]) + "…"
+	}
+	return cell
+}
+
+type auditVerifyCmd struct {
+	Anchor string `placeholder:"ID:DIGEST" help:"A row and its digest, as an event audit_anchor of the log has them."`
+	JSON   bool   `name:"json" help:"As JSON."`
+}
+
+// Run fails where something is wrong, so that a job that does it each day is noticed.
+func (c auditVerifyCmd) Run(ctx context.Context, a *app) error {
+	return a.withAdmin(ctx, 0, func(_ *config.Config, adm *admin.Admin) error {
+		v, err := adm.VerifyAudit(ctx, admin.VerifyAudit{Anchor: c.Anchor})
+		switch {
+		case err != nil:
+			return err
+		case c.JSON:
+			err = printJSON(a.stdout, v)
+		case v.Wrong != nil:
+		case v.Last == nil:
+			fmt.Fprintln(a.stdout, "there are no rows")
+		default:
+			fmt.Fprintf(a.stdout, "%d rows, from %d of %s to %d of %s, are as they were written; anchor %d:%s\n", v.Rows, v.First.ID,
+				v.First.At.UTC().Format(time.RFC3339), v.Last.ID, v.Last.At.UTC().Format(time.RFC3339), v.Last.ID, v.Last.Digest)
+		}
+		if v.Wrong != nil {
+			return fmt.Errorf("row %d of the audit: %s", v.Wrong.ID, v.Wrong.Why)
+		}
+		return err
+	})
 }

@@ -33,7 +33,7 @@ type commands struct {
 	Explain  explainCmd  `cmd:"" help:"Say what would happen if a user signed in to a client, and which row decides it."`
 	Claims   claimsCmd   `cmd:"" help:"Print the tokens that a client would get of a user, and which row made which claim."`
 	SignIns  signInsCmd  `cmd:"" name:"sign-ins" help:"List who signed in, and who failed to, the latest first."`
-	Audit    auditCmd    `cmd:"" help:"Take changes back."`
+	Audit    auditCmd    `cmd:"" help:"List who changed what, look whether the list is as it was written, or take a change back."`
 	Plan     planCmd     `cmd:"" help:"Print what apply would do, as SQL; the exit code is 2 where that is anything."`
 	Apply    applyCmd    `cmd:"" help:"Make rows what files declare, all or none."`
 	Export   exportCmd   `cmd:"" help:"Print the rows that there are as a file that declares them."`

@@ -134,3 +134,51 @@ func TestWhatIsChangedOnTheWayOfASignInIsInTheAudit(t *testing.T) {
 	b.Do("DELETE", c.at, nil, "Authorization", c.bearer)
 	expect(c.id+"|registration|client removal|clients DELETE", c.id+"|registration|client removal|client_secrets DELETE")
 }
+
+// Who comes from an upstream is made a user by it, and signs in from then on without a row, though tokens and label are kept.
+func TestAnUpstreamIsWhoMakesItsUsers(t *testing.T) {
+	t.Parallel()
+	n := startWithUpstream(t, "creates_users = true, username_pattern = '.+'")
+	seen := n.rig.Count(`SELECT max(id) FROM audit`)
+	if a := n.freshVia("bob"); a.Query("code") == "" {
+		t.Fatalf("%d %s", a.Status, a.Location())
+	}
+	got := n.rig.auditedSince(&seen)
+	want := []string{"upstream:up|page|add user|users INSERT of bob", "upstream:up|page|add user|upstream_accounts INSERT of bob"}
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if a := n.freshVia("bob"); a.Query("code") == "" {
+		t.Fatalf("%d %s", a.Status, a.Location())
+	}
+	if got := n.rig.auditedSince(&seen); len(got) > 0 {
+		t.Errorf("a sign-in: %q", got)
+	}
+}
+
+// What was in the log has to be in the table still.
+func TestTheLogHasTheLastRowOfTheAuditWhereThereAreNewOnes(t *testing.T) {
+	log := TakeLog(t)
+	r := start(t)
+	anchor := func() {
+		t.Helper()
+		if err := r.Provider.AnchorAudit(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	anchor()
+	anchor() // nothing is new
+	r.Exec(`UPDATE users SET name = 'Ada'`)
+	anchor()
+	if n := strings.Count(log.String(), `"event":"audit_anchor"`); n != 2 {
+		t.Errorf("%d anchors", n)
+	}
+	var id, digest string
+	err := r.DB.QueryRow(t.Context(), `SELECT id::text, encode(digest, 'hex') FROM audit a ORDER BY a.id DESC LIMIT 1`).Scan(&id, &digest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(log.String(), `"id":`+id+`,"digest":"`+digest+`"`) {
+		t.Error(log.String())
+	}
+}

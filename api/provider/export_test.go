@@ -10,3 +10,6 @@ func (p *Provider) SaveSecretUses(ctx context.Context) { p.saveSecretUses(ctx) }
 
 // ResealTOTP is what runs each minute.
 func (p *Provider) ResealTOTP(ctx context.Context) error { return p.resealTOTP(ctx) }
+
+// AnchorAudit is what runs each minute.
+func (p *Provider) AnchorAudit(ctx context.Context) error { return p.anchorAudit(ctx) }

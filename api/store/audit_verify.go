@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // AuditPoint is a row of audit that others follow: with its digest it is an anchor.
@@ -23,6 +25,7 @@ type VerifiedAudit struct {
 	First *AuditPoint `json:"first,omitempty"` // what came before it is gone by its age; nil: there is no row
 	Last  *AuditPoint `json:"last,omitempty"`
 	Wrong *AuditWrong `json:"wrong,omitempty"` // nil: nothing is
+	Off   []string    `json:"off,omitempty"`   // tables whose triggers are disabled, so that nothing is recorded of them now
 }
 
 // AuditWrong is the first row of audit that is not as it was written.
@@ -36,10 +39,20 @@ var loadAuditChain = compile(`
 		operation, request_id, addr, table_name, action, key::text, before::text, after::text, username, client_id]
 	FROM audit ORDER BY id, at`)
 
+var loadTablesNotAudited = compile(`
+	SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger WHERE tgfoid = 'audit_change'::regproc AND tgenabled NOT IN ('O', 'A') ORDER BY 1`)
+
 // VerifyAudit looks whether each row of audit has the digest of what is in it and follows from the one before. With an anchor, an ID and
 // the digest in hexadecimal that the row had once, it looks at that, too: who can write the table can write all that follows a row anew,
 // and leave out the last.
 func (s *Store) VerifyAudit(ctx context.Context, anchor *AuditPoint) (v VerifiedAudit, err error) {
+	off, err := loadTablesNotAudited.rows(ctx, s.pool, nil)
+	if err != nil {
+		return v, failure(err)
+	}
+	if v.Off, err = pgx.CollectRows(off, pgx.RowTo[string]); err != nil {
+		return v, failure(err)
+	}
 	rows, err := loadAuditChain.rows(ctx, s.pool, nil)
 	if err != nil {
 		return v, failure(err)

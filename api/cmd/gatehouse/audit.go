@@ -151,8 +151,11 @@ func (c auditVerifyCmd) Run(ctx context.Context, a *app) error {
 			fmt.Fprintf(a.stdout, "%d rows, from %d of %s to %d of %s, are as they were written; anchor %d:%s\n", v.Rows, v.First.ID,
 				v.First.At.UTC().Format(time.RFC3339), v.Last.ID, v.Last.At.UTC().Format(time.RFC3339), v.Last.ID, v.Last.Digest)
 		}
-		if v.Wrong != nil {
+		switch {
+		case v.Wrong != nil:
 			return fmt.Errorf("row %d of the audit: %s", v.Wrong.ID, v.Wrong.Why)
+		case len(v.Off) > 0:
+			return fmt.Errorf("triggers are disabled, so that changes of these tables are not recorded: %s", strings.Join(v.Off, ", "))
 		}
 		return err
 	})

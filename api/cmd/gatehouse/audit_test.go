@@ -79,6 +79,15 @@ func TestTheAuditSaysWhoChangedWhatFromTheCommandLine(t *testing.T) {
 	s.bad("row 1 of the audit: it is not the one of the anchor", "", "audit", "verify", "--anchor", "1:"+anchor)
 	s.bad("row 999 of the audit: the row of the anchor is not there", "", "audit", "verify", "--anchor", "999:"+anchor)
 	s.bad("--anchor must be the id of a row", "", "audit", "verify", "--anchor", "1")
+	for _, to := range []string{"DISABLE", "ENABLE"} {
+		if _, err := conn.Exec(t.Context(), `ALTER TABLE users `+to+` TRIGGER ALL`); err != nil {
+			t.Fatal(err)
+		}
+		if to == "DISABLE" {
+			s.bad("triggers are disabled, so that changes of these tables are not recorded: users", "", "audit", "verify")
+		}
+	}
+	s.good("", "audit", "verify")
 	if _, err := conn.Exec(t.Context(), `SET session_replication_role = replica`); err != nil {
 		t.Fatal(err)
 	}

@@ -356,6 +356,7 @@ func TestTheDrillOfABackup(t *testing.T) {
 	if got := before.counts(t); got != "access code personal refresh session" {
 		t.Errorf("right after the restore: %s", got)
 	}
+	d.good("", "audit", "verify")
 	before = d.signIn()
 	d.follow(steps[2])
 	if got := before.counts(t); got != "personal" {

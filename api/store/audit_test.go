@@ -54,7 +54,7 @@ var changes = []struct{ sql, want string }{
 	{`UPDATE users SET password = '` + otherArgon + `'`, `users UPDATE {"username": "ada"} {"password": "(secret)", "password_changed_at": `},
 	{`UPDATE users SET name = 'Ada', passkey_later_at = now()`, ``},
 	{`INSERT INTO group_members (group_name, username) VALUES ('staff', 'ada')`,
-		`group_members INSERT {"username": "ada", "group_name": "staff"} {"username": "ada", "group_name": "staff"} of ada`},
+		`group_members INSERT {"username": "ada", "group_name": "staff"} {`},
 	{`DELETE FROM group_members`, `group_members DELETE {"username": "ada", "group_name": "staff"} `},
 	{`INSERT INTO totp_secrets VALUES ('` + adaID + `', ` + digestOf + `, 1, now())`, `totp_secrets INSERT {"user_id": "` + adaID + `"} `},
 	{`UPDATE totp_secrets SET last_step = 2, used_at = now()`, ``},

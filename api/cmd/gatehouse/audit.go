@@ -26,30 +26,12 @@ type auditCmd struct {
 }
 
 type auditListCmd struct {
-	User   string `placeholder:"USERNAME" help:"About this user only."`
-	Client string `placeholder:"CLIENT_ID" help:"About this client only."`
-	By     string `placeholder:"ACTOR" help:"Made by this one only."`
-	Table  string `placeholder:"TABLE" help:"Of this table only."`
-	Since  age    `placeholder:"7d" help:"Made since then only: so many days (d), hours (h) or minutes (m) ago."`
-	JSON   bool   `name:"json" help:"As JSON lines, one a change, with all of it."`
-}
-
-// age is a time span that may be in days.
-type age time.Duration
-
-// UnmarshalText reads 7d, 36h or 1h30m.
-func (a *age) UnmarshalText(text []byte) error {
-	span, err := time.ParseDuration(string(text))
-	if days, found := strings.CutSuffix(string(text), "d"); found {
-		var n uint64
-		n, err = strconv.ParseUint(days, 10, 16)
-		span = time.Duration(n) * 24 * time.Hour //nolint:gosec // n has 16 bits
-	}
-	if err != nil || span <= 0 {
-		return fmt.Errorf("%q is no time, such as 7d, 36h or 30m", text)
-	}
-	*a = age(span)
-	return nil
+	User   string         `placeholder:"USERNAME" help:"About this user only."`
+	Client string         `placeholder:"CLIENT_ID" help:"About this client only."`
+	By     string         `placeholder:"ACTOR" help:"Made by this one only."`
+	Table  string         `placeholder:"TABLE" help:"Of this table only."`
+	Since  admin.Duration `placeholder:"7d" help:"Of the last days or hours only, such as 7d or 24h."`
+	JSON   bool           `name:"json" help:"As JSON lines, one a change, with all of it."`
 }
 
 func (c auditListCmd) Run(ctx context.Context, a *app) error {

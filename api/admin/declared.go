@@ -36,6 +36,8 @@ type Declared struct {
 	declared.Difference
 	Sessions int `json:"sessions"` // that end with it
 	Grants   int `json:"grants"`
+	// Emptied are groups that had members and have none then: whoever may do something by being in one of them can do it no more.
+	Emptied []string `json:"emptied,omitempty"`
 }
 
 // errPlanned has a transaction do nothing.
@@ -93,7 +95,11 @@ func (a *Admin) declare(ctx context.Context, tx *store.Store, in Declaration) (D
 	if err != nil {
 		return Declared{}, err
 	}
-	return d.run(ctx, diff)
+	out, err := d.run(ctx, diff)
+	if err != nil {
+		return out, err
+	}
+	return out, d.markSecrets(ctx, rows)
 }
 
 func nouns(names []string) (list []*declared.Noun) {
@@ -229,8 +235,20 @@ func (d *declaration) run(ctx context.Context, diff declared.Difference) (Declar
 	if ends {
 		after, err = d.tx.CountLive(ctx, time.Now())
 	}
+	if ends {
+		out.Emptied = slices.DeleteFunc(after.Empty, func(group string) bool {
+			return slices.Contains(before.Empty, group) || isNew(diff, group)
+		})
+	}
 	out.Sessions, out.Grants = max(0, before.Sessions-after.Sessions), max(0, before.Grants-after.Grants)
 	return out, err
+}
+
+// isNew reports whether the group was added.
+func isNew(d declared.Difference, group string) bool {
+	return slices.ContainsFunc(d.Changes, func(c *declared.Change) bool {
+		return c.Verb == declared.Insert && c.Noun.Name == "groups" && c.Row.Text("name") == group
+	})
 }
 
 func (d *declaration) statement(ctx context.Context, sql string) error {

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"context"
 	"crypto/subtle"
 	"encoding/hex"
 	"errors"
@@ -10,6 +11,7 @@ import (
 
 	"gatehouse/api/declared"
 	"gatehouse/api/oidc"
+	"gatehouse/api/store"
 )
 
 // sealedSecret is how client_secret of an upstream begins once Gatehouse has read it.
@@ -70,4 +72,22 @@ func stored(s *declared.Secret, value string) any {
 	}
 	digest := oidc.Digest(value)
 	return digest[:]
+}
+
+// markSecrets has the secrets that clients have in the files say so, for those who would rotate them elsewhere.
+func (d *declaration) markSecrets(ctx context.Context, rows []*declared.Row) error {
+	var list []store.DeclaredSecret
+	var others []string
+	for _, r := range rows {
+		if r.Noun.Name != "clients" {
+			continue
+		}
+		id := r.Text("client_id")
+		if value, known := d.secrets[r.Secret]; known {
+			list = append(list, store.DeclaredSecret{ClientID: id, SHA256: oidc.Digest(value), Mark: r.At.Mark()})
+		} else if r.Secret == nil {
+			others = append(others, id)
+		}
+	}
+	return d.tx.MarkSecrets(ctx, list, others)
 }

@@ -34,6 +34,9 @@ type Stored struct {
 }
 
 // Text returns a column that is text.
+func (r *Row) Text(column string) string { return text(r.Values[column]) }
+
+// Text returns a column that is text.
 func (s *Stored) Text(column string) string { return text(s.Values[column]) }
 
 // null is the JSON of NULL.

@@ -152,16 +152,20 @@ func (s *Store) Declare(ctx context.Context, statement string, secret any, shown
 	return column, inWords(err, shown)
 }
 
-// Live is how many sessions and grants are of use now.
-type Live struct{ Sessions, Grants int }
+// Live is how many sessions and grants are of use now, and which groups have nobody in them.
+type Live struct {
+	Sessions, Grants int
+	Empty            []string
+}
 
 var countLive = compile(`SELECT
 	(SELECT count(*) FROM sessions s JOIN users u ON u.id = s.user_id
 		WHERE s.ended_at IS NULL AND s.expires_at > @now::timestamptz AND u.disabled_at IS NULL),
-	(SELECT count(*) FROM ` + grantTables + ` ` + grantsClient + ` WHERE (` + refusalOfAny + `) IS NULL)`)
+	(SELECT count(*) FROM ` + grantTables + ` ` + grantsClient + ` WHERE (` + refusalOfAny + `) IS NULL),
+	ARRAY(SELECT name FROM groups WHERE NOT EXISTS (SELECT FROM group_members m WHERE m.group_name = name) ORDER BY name)`)
 
 // CountLive looks through all sessions and grants.
 func (s *Store) CountLive(ctx context.Context, now time.Time) (l Live, err error) {
-	err = countLive.row(ctx, s.pool, args{"now": now}).Scan(&l.Sessions, &l.Grants)
+	err = countLive.row(ctx, s.pool, args{"now": now}).Scan(&l.Sessions, &l.Grants, &l.Empty)
 	return l, inWords(err, nil)
 }

@@ -12,13 +12,13 @@ import (
 
 // Every table that a file may declare has the same two constraints of managed_by.
 func init() {
-	for _, n := range declared.Nouns {
-		update := "UPDATE " + n.Name + " SET managed_by = %"
-		if n.Name == "resources" { // of which there is none
+	for _, table := range append(declared.Names(true), "client_secrets") {
+		update := "UPDATE " + table + " SET managed_by = %"
+		if table == "resources" { // of which there is none
 			update = "INSERT INTO resources (identifier, managed_by) VALUES ('x', %)"
 		}
-		refused[n.Name+"_managed_by_must_have_1_to_255_characters"] = refusedStatement{update, []string{"''", "repeat('x', 256)"}}
-		refused[n.Name+"_managed_by_must_have_no_control_characters"] = refusedStatement{update, []string{`E'a\nb:1'`}}
+		refused[table+"_managed_by_must_have_1_to_255_characters"] = refusedStatement{update, []string{"''", "repeat('x', 256)"}}
+		refused[table+"_managed_by_must_have_no_control_characters"] = refusedStatement{update, []string{`E'a\nb:1'`}}
 	}
 }
 

@@ -8,7 +8,8 @@ import (
 )
 
 const resourceColumns = `identifier, coalesce(name, '') AS name, scopes, open_to,
-	coalesce(access_token_lifetime, 0) AS access_token_lifetime, allowed_groups, coalesce(min_acr, '') AS min_acr, disabled_at, created_at`
+	coalesce(access_token_lifetime, 0) AS access_token_lifetime, allowed_groups, coalesce(min_acr, '') AS min_acr, disabled_at, created_at,
+	coalesce(managed_by, '') AS managed_by`
 
 var (
 	addResource = compile(`

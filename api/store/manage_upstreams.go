@@ -29,6 +29,7 @@ type UpstreamRow struct {
 	Position            int               `json:"position" db:"position"`     // among the buttons: the lowest is the first
 	Accounts            int               `json:"accounts" db:"accounts"`
 	DisabledAt          *time.Time        `json:"disabled_at,omitempty" db:"disabled_at"`
+	ManagedBy           string            `json:"managed_by,omitempty" db:"managed_by" help:"Where a file declares it, such as hub.yaml:14."`
 }
 
 var addUpstream = compile(`
@@ -55,7 +56,7 @@ func (s *Store) AddUpstream(ctx context.Context, u UpstreamRow, secret string) e
 const upstreamSelect = `SELECT name, coalesce(display_name, '') AS display_name, kind, issuer, client_id,
 	client_secret IS NOT NULL AS has_secret, scope, authorization_params, email_domains, trusts_email, creates_users,
 	coalesce(username_prefix, '') AS username_prefix, coalesce(username_pattern, '') AS username_pattern, mfa_values, position, disabled_at,
-	(SELECT count(*) FROM upstream_accounts a WHERE a.upstream = u.name) AS accounts FROM upstreams u`
+	coalesce(managed_by, '') AS managed_by, (SELECT count(*) FROM upstream_accounts a WHERE a.upstream = u.name) AS accounts FROM upstreams u`
 
 var (
 	listUpstreams   = compile(upstreamSelect + ` ORDER BY name`)

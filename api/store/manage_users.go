@@ -28,6 +28,7 @@ type UserRow struct {
 	LastSignInAt       *time.Time      `json:"last_sign_in_at,omitempty" help:"When they last signed in, within what is kept of sign-ins."`
 	CreatedAt          time.Time       `json:"created_at" help:"When they were added."`
 	UpdatedAt          time.Time       `json:"updated_at" help:"When the row was last changed."`
+	ManagedBy          string          `json:"managed_by,omitempty" help:"Where a file declares them, such as people.yaml:3."`
 }
 
 var addUser = compile(`
@@ -126,6 +127,7 @@ const userSelect = `
 		coalesce(u.family_name, '') AS family_name, coalesce(u.email, '') AS email, u.email_verified, coalesce(u.picture, '') AS picture,
 		coalesce(u.zoneinfo, '') AS zoneinfo, coalesce(u.locale, '') AS locale, u.claims, ` + groupsOfUser + ` AS groups,
 		u.must_change_password, u.password IS NOT NULL AS has_password, u.password_changed_at, u.disabled_at, u.created_at, u.updated_at,
+		coalesce(u.managed_by, '') AS managed_by,
 		(SELECT max(i.at) FROM sign_ins i WHERE i.user_id = u.id AND i.outcome = 'signed_in') AS last_sign_in_at `
 
 // manageOne runs a statement that returns a row if it found what it is about.

@@ -22,12 +22,12 @@ type declaration struct {
 	Files  []string `arg:"" name:"file" help:"YAML files that declare rows."`
 	People bool     `help:"They may declare people and memberships, too."`
 	Prune  bool     `help:"Delete rows that these files declared before and declare no more."`
-	JSON   bool     `name:"json" help:"As JSON."`
+	JSON   bool     `name:"json" xor:"form" help:"As JSON."`
 }
 
 type planCmd struct {
 	declaration
-	AsMigration bool `help:"Print a migration of goose that makes the changes, and takes them back."`
+	AsMigration bool `xor:"form" help:"Print a migration of goose that makes the changes, and takes them back."`
 }
 
 // Run returns the exit code 2 where there are changes.
@@ -106,6 +106,9 @@ func (c declaration) conclude(a *app, out admin.Declared, forms map[declared.Ver
 	}
 	if out.Sessions > 0 || out.Grants > 0 {
 		fmt.Fprintf(a.stdout, "-- sessions that %s: %d; grants, with their tokens: %d\n", end, out.Sessions, out.Grants)
+	}
+	for _, group := range out.Emptied {
+		fmt.Fprintf(a.stdout, "-- group %s has no members then\n", declared.Literal(group))
 	}
 	for _, line := range out.GoneNames() {
 		fmt.Fprintf(a.stderr, "gatehouse: %s; --prune deletes it\n", line)

@@ -36,7 +36,10 @@ func TestPeopleAreDeclaredAndDeletedOnlyWhereTheyAreAskedFor(t *testing.T) {
 	if _, out, _ := s.run("", "apply", none, "--people"); out != "no changes\n" {
 		t.Errorf("--people without --prune: %s", out)
 	}
-	if out := s.good("", "apply", none, "--people", "--prune"); !strings.HasSuffix(out, "-- deleted 3\n") ||
+	if out, _ := s.plan(none, "--people", "--prune"); !strings.HasSuffix(out, "-- 3 to delete\n-- group 'staff' has no members then\n") {
+		t.Errorf("plan of a group that is emptied: %s", out)
+	}
+	if out := s.good("", "apply", none, "--people", "--prune"); !strings.Contains(out, "-- deleted 3\n") ||
 		strings.Index(out, "DELETE FROM group_members") > strings.Index(out, "DELETE FROM users") {
 		t.Errorf("with both: %s", out)
 	}

@@ -176,6 +176,16 @@ func TestADeclaredRowIsChangedInItsFileOrOnPurpose(t *testing.T) {
 		s.bad(": change it there; or here with --declared-anyway: the next apply takes it back", "", args...)
 	}
 	s.bad("the group is declared in hub.yaml, line 2", "", "group", "remove", "staff")
+	s.bad("the secret is declared in hub.yaml, line 7: change it there; or here with --declared-anyway", "", "client", "rotate-secret", "hub")
+	s.good("", "client", "rotate-secret", "hub", "--declared-anyway")
+	if out, _ := s.plan(hub); !strings.Contains(out, "--   secret changes\n") {
+		t.Errorf("plan of a secret that was replaced: %s", out)
+	}
+	s.good("", "apply", hub)
+	without := write(t, "hub.yaml", strings.Replace(hubFile, "    client_secret: {env: HUB_SECRET}\n", "", 1))
+	s.good("", "apply", without)
+	s.good("", "client", "rotate-secret", "hub") // of which no file says anything now
+	s.good("", "apply", hub)
 	s.good("", "group", "remove", "others")
 	s.good("", "client", "disable", "hub", "--declared-anyway")
 	if out, _ := s.plan(hub); !strings.Contains(out, "--   disabled_at: '2") || !strings.Contains(out, "SET disabled_at = NULL\n") {

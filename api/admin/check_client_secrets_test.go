@@ -15,6 +15,7 @@ func TestCheckClientsWarnsOfSecretsThatHaveToBeReplaced(t *testing.T) {
 		INSERT INTO clients (client_id) VALUES ('a-none'), ('b-ended'), ('c-soon'), ('d-later'), ('e-used'), ('f-ends'), ('g-unused'),
 			('h-rotated');
 		INSERT INTO clients (client_id, token_endpoint_auth_method) VALUES ('i-public', 'none');
+		UPDATE clients SET redirect_uris = '{https://c.example.org/cb}';
 		INSERT INTO client_secrets (client_id, name, secret_sha256, created_at, expires_at, used_at) VALUES
 			('b-ended', 'first', sha256('1'), '2026-01-01', '2026-01-03', NULL), ('b-ended', 'last', sha256('2'), '2026-01-02', '2026-01-05', NULL),
 			('c-soon', 'only', sha256('3'), '2026-01-01', now() + interval '13 days', NULL),

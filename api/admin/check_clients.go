@@ -46,6 +46,9 @@ func (a *Admin) warningsOf(c oidc.Client) (warnings []string) {
 			warn(" is registered for response_type %q, which is refused: add it to GATEHOUSE_RESPONSE_TYPES, or take it away", name)
 		}
 	}
+	if c.LacksRedirectURI() {
+		warn(" has no redirect URI, so nobody can sign in to it: gatehouse client set %s --add-redirect-uri URL", shellWord(c.ClientID))
+	}
 	if guess, found := guessSecret(c, time.Now()); found {
 		warn(" has %q as its secret, which anybody would try: gatehouse client rotate-secret %s", guess, shellWord(c.ClientID))
 	}

@@ -48,7 +48,7 @@ func setClientType() reflect.Type {
 
 // tag returns that of a field of SetClient for a column, whose flag has prefix before its name.
 func (w clientWord) tag(member, prefix, help string) reflect.StructTag {
-	tag := fmt.Sprintf("json:%q name:%q help:%q", member+",omitempty", prefix+w.flag, help)
+	tag := fmt.Sprintf("json:%q name:%q help:%q group:%q", member+",omitempty", prefix+w.flag, help, w.group)
 	switch w.value {
 	case "":
 		tag += ` negatable:""`

@@ -159,14 +159,15 @@ func TestCheckClientsWarnsOfThoseThatAreEnabled(t *testing.T) {
 	try(t, err)
 	_, err = conn.Exec(t.Context(), `INSERT INTO client_secrets (client_id, secret_sha256) VALUES ('c1', sha256('7f0c2f9be51d4e6a'))`)
 	try(t, err)
-	_, err = conn.Exec(t.Context(), `INSERT INTO clients (client_id, token_endpoint_auth_method)
-		SELECT 'n' || i, 'none' FROM generate_series(1, 1200) AS i`)
+	_, err = conn.Exec(t.Context(), `INSERT INTO clients (client_id, token_endpoint_auth_method, redirect_uris)
+		SELECT 'n' || i, 'none', CASE i WHEN 7 THEN '{}' ELSE '{https://n.example.org/cb}' END::text[] FROM generate_series(1, 1200) AS i`)
 	try(t, err)
 	checked, err := a.CheckClients(t.Context())
 	want := []string{
 		`c1 is registered for response_type "token", which is refused: add it to GATEHOUSE_RESPONSE_TYPES, or take it away`,
 		"c1: frontchannel_logout_uri https://d.example.org/ is never loaded: it has not the scheme, host and port of a redirect URI",
 		"c1 has http://c.example.org/cb: whoever is on the way can read it; use https",
+		"n7 has no redirect URI, so nobody can sign in to it: gatehouse client set n7 --add-redirect-uri URL",
 	}
 	if err != nil || checked.Registered != 1202 || !slices.Equal(checked.Warnings, want) {
 		t.Errorf("%+v, %v", checked, err)
@@ -266,7 +267,7 @@ func TestASecretThatAnybodyWouldTryIsFoundByItsDigest(t *testing.T) {
 			('hub', 'Hub', 'hub-secret'), ('wiki', 'The wiki', 'wiki'), ('grafana', 'G', 'password1'),
 			('https://a.example/?a=1&b=''2', 'A', 'secret'), ('good', 'Good', '7f0c2f9be51d4e6aa1d3c6b8e9f00a11')
 		), added AS (
-			INSERT INTO clients (client_id, client_name) SELECT id, name FROM given
+			INSERT INTO clients (client_id, client_name, redirect_uris) SELECT id, name, '{https://a.example/cb}' FROM given
 		)
 		INSERT INTO client_secrets (client_id, secret_sha256) SELECT id, sha256(secret::bytea) FROM given`)
 	try(t, err)

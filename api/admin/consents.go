@@ -25,3 +25,17 @@ type WithdrawConsent struct {
 func (a *Admin) WithdrawConsent(ctx context.Context, in WithdrawConsent) (Nothing, error) {
 	return Nothing{}, a.store.WithdrawConsentOf(ctx, in.Username, in.ClientID)
 }
+
+// ListConsentsOfClient is the client whose consents are wanted.
+type ListConsentsOfClient struct {
+	Paging
+	ClientID string `json:"client_id" arg:"" name:"id"`
+}
+
+// ListConsentsOfClient returns who allowed a client what, by username.
+func (a *Admin) ListConsentsOfClient(ctx context.Context, in ListConsentsOfClient) (Page[store.ListedConsent], error) {
+	key := func(c store.ListedConsent) string { return c.Username }
+	return page(in.Paging, key, func(p store.Page) ([]store.ListedConsent, error) {
+		return a.store.ListConsentsOfClient(ctx, store.ConsentQuery{Page: p, ClientID: in.ClientID})
+	})
+}

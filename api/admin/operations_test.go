@@ -63,7 +63,18 @@ func TestEveryOperationRuns(t *testing.T) {
 	_, err = conn.Exec(t.Context(), `INSERT INTO groups (name) VALUES ('to-undo')`)
 	try(t, err)
 	try(t, conn.QueryRow(t.Context(), `SELECT max(id) FROM audit`).Scan(&added))
-	left := map[string]Operation{}
+	_, err = conn.Exec(t.Context(), `INSERT INTO grants (id, user_id, client_id, offline, scope, auth_time, amr, created_at, expires_at)
+		SELECT '00000000-0000-4000-8000-000000000001', id, 'zoo', true, 'openid', now(), '{}', now(), now() + interval '1 h' FROM users
+		WHERE username = 'erin'`)
+	try(t, err)
+	_, err = conn.Exec(t.Context(), `INSERT INTO passkeys (user_id, credential_id, rp_id, name, public_key)
+		SELECT id, '\xffef', 'example.org', 'Key', 'x' FROM users WHERE username = 'erin'`)
+	try(t, err)
+	_, err = conn.Exec(t.Context(), `INSERT INTO sessions (sid, cookie_sha256, user_id, auth_time, amr, seen_at, expires_at, ends_at)
+		SELECT '00000000-0000-4000-8000-000000000002', 'x', id, now(), '{pwd}', now(), now() + interval '1 h', now() + interval '1 h'
+		FROM users WHERE username = 'erin'`)
+	try(t, err)
+	left, called := map[string]Operation{}, map[string]bool{}
 	for _, o := range Operations() {
 		left[o.Name] = o
 	}
@@ -84,7 +95,9 @@ func TestEveryOperationRuns(t *testing.T) {
 			`"linked_accounts":0,"passkeys":0,"one_time_codes":0}`},
 		{"user list", `{"q": "A@EX", "group": "staff", "limit": 1}`,
 			`{"items":\[{"username":"alice","sub":"1",.*"groups":\["staff"\].*}\]}`},
-		{"user links", `{"username": "alice"}`, `{"accounts":\[\]}`},
+		{"user linked-accounts", `{"username": "alice"}`, `{"accounts":\[\]}`},
+		{"user grants", `{"username": "erin"}`, `{"items":\[{"id":"00000000-0000-4000-8000-000000000001","client_id":"zoo",.*}\]}`},
+		{"user revoke-grant", `{"username": "erin", "id": "00000000-0000-4000-8000-000000000001"}`, `{}`},
 		{"user tokens", `{"username": "alice"}`, `{"items":\[\]}`},
 		{"user revoke-token", `{"all_of": "alice"}`, `{"revoked":0}`},
 		{"group remove-member", `{"group": "staff", "username": "alice"}`, `{}`},
@@ -108,8 +121,8 @@ func TestEveryOperationRuns(t *testing.T) {
 			`{"clients":\[{"client_id":"spa","new":true}\],"warnings":\[\]}`},
 		{"client disable", `{"client_id": "spa"}`, `{}`},
 		{"client enable", `{"client_id": "spa"}`, `{}`},
-		{"user consents", `{"username": "erin"}`, `\[{"client_id":"zoo","scopes":\["openid"\],"asked":true,"since":"[^"]+"}\]`},
-		{"user withdraw-consent", `{"username": "erin", "client_id": "zoo"}`, `{}`},
+		{"consent list", `{"username": "erin"}`, `\[{"client_id":"zoo","scopes":\["openid"\],"asked":true,"since":"[^"]+"}\]`},
+		{"consent withdraw", `{"username": "erin", "client_id": "zoo"}`, `{}`},
 		{"client show", `{"client_id": "spa"}`, `{.*"require_pkce":true,.*}`},
 		{"client set", `{"client_id": "spa", "min_acr": "mfa"}`, `{}`},
 		{"explain", `{"username": "alice", "client_id": "spa"}`, `{"steps":\[{"what":"signs in with a password"},.*` +
@@ -126,13 +139,30 @@ func TestEveryOperationRuns(t *testing.T) {
 		{"client logouts", `{"client_id": "spa"}`, `\[\]`},
 		{"client remove", `{"client_id": "spa"}`, `{}`},
 		{"client token add", `{"name": "t"}`, `{"initial_access_token":"[\w-]{43}"}`},
-		{"user sessions", `{"username": "alice"}`, `\[\]`},
+		{"client consents", `{"client_id": "zoo"}`, `{"items":\[\]}`},
+		{"session list", `{"username": "erin"}`, `{"items":\[{"username":"erin","sid":"00000000-0000-4000-8000-000000000002",.*}\]}`},
+		{"user sessions", `{"username": "erin"}`, `\[{"username":"erin","sid":"00000000-0000-4000-8000-000000000002",.*}\]`},
+		{"session end", `{"sid": "00000000-0000-4000-8000-000000000002"}`, `{}`},
+		{"client exchange-policy add", `{"client_id": "zoo", "audience": "mail", "scope": "a"}`, `{}`},
+		{"client exchange-policy set", `{"client_id": "zoo", "audience": "mail", "scope": "a b", "impersonation": true}`, `{}`},
+		{"client exchange-policy list", `{"client_id": "zoo"}`, `{"items":\[{"client_id":"zoo","audience":"mail","scope":"a b",` +
+			`"impersonation":true,.*}\]}`},
+		{"client exchange-policy remove", `{"client_id": "zoo", "audience": "mail"}`, `{}`},
+		{"acr-value add", `{"value": "gold"}`, `{}`},
+		{"acr-value set", `{"value": "gold", "new_value": "golden", "factors": 2}`, `{}`},
+		{"acr-value list", `{}`, `\[.*,{"value":"golden","position":70,"factors":2,"phishing_resistant":false,"hardware_protected":false}\]`},
+		{"acr-value remove", `{"value": "golden"}`, `{}`},
 		{"user end-sessions", `{"username": "alice"}`, `{"ended":0}`},
 		{"audit list", `{"table_name": "groups", "limit": 1}`, `{"items":\[{"id":[0-9]+,"at":"[^"]+","actor":.*"table_name":"groups",.*}\],` +
 			`"next":"[0-9]+"}`},
 		{"audit verify", `{}`, `{"rows":[0-9]+,"first":{"id":1,.*},"last":{"id":[0-9]+,"at":"[^"]+","digest":"[0-9a-f]{64}"}}`},
 		{"sign-ins", `{"username": "alice", "failed": true, "since": "2026-01-02T03:04:05Z"}`, `{"items":\[\]}`},
 		{"user link", `{"username": "alice"}`, `{"link":"https://login.example.org/link#[A-Za-z0-9_-]{43}","expires_at":"[^"]+"}`},
+		{"user links", `{"username": "alice"}`, `{"links":\[{"created_at":"[^"]+","expires_at":"[^"]+"}\]}`},
+		{"user revoke-links", `{"username": "alice"}`, `{"revoked":1}`},
+		{"user passkey list", `{"username": "erin"}`, `{"passkeys":\[{"id":"_-8","name":"Key",.*"hardware_protected":false,.*}\]}`},
+		{"user passkey set", `{"username": "erin", "id": "_-8", "hardware_protected": true}`, `{}`},
+		{"user passkey remove", `{"username": "erin", "id": "_-8"}`, `{}`},
 		{"user factors", `{"username": "alice"}`, `{"passkeys":0,"recovery_codes":0}`},
 		{"user reset-factors", `{"username": "alice"}`, `{"totp":false,"passkeys":0,"recovery_codes":0,"sessions":0,` +
 			`"link":"https://login.example.org/link#[A-Za-z0-9_-]{43}","expires_at":"[^"]+"}`},
@@ -147,11 +177,16 @@ func TestEveryOperationRuns(t *testing.T) {
 		{"resource list", `{}`, `{"items":\[{"identifier":"https://mcp.example.org/mcp","name":"Tools",` +
 			`"scopes":{"mcp:tools":"Use the tools"},"open_to":"registered","access_token_lifetime":300,"allowed_groups":\["staff"\],` +
 			`"min_acr":"mfa","created_at":"[^"]+"}\]}`},
+		{"resource set", `{"identifier": "https://mcp.example.org/mcp", "new_identifier": "https://mcp.example.org/x", "name": "",
+			"access_token_lifetime": 60}`, `{}`},
+		{"resource set", `{"identifier": "https://mcp.example.org/x", "new_identifier": "https://mcp.example.org/mcp",
+			"access_token_lifetime": 0, "scopes": {}}`, `{}`},
 		{"resource remove", `{"identifier": "https://mcp.example.org/mcp"}`, `{}`},
 		{"upstream add", `{"name": "google", "issuer": "https://accounts.google.com", "client_id": "us", "client_secret": "s"}`,
 			`{"name":"google","redirect_uri":"https://api.example.org/upstream/google/callback"}`},
 		{"upstream list", `{}`, `\[{"name":"google","kind":"oidc",.*"has_client_secret":true,"scope":"openid email profile".*}\]`},
 		{"upstream show", `{"name": "google"}`, `{"name":"google",.*}`},
+		{"upstream set", `{"name": "google", "display_name": "Google", "email_domains": ["Uni.Example"]}`, `{}`},
 		{"upstream disable", `{"name": "google"}`, `{}`},
 		{"upstream enable", `{"name": "google"}`, `{}`},
 		{"upstream link", `{"upstream": "google", "sub": "123", "username": "alice"}`, `{}`},
@@ -171,7 +206,7 @@ func TestEveryOperationRuns(t *testing.T) {
 		if !ok {
 			t.Fatalf("there is no operation %q", call.name)
 		}
-		delete(left, call.name)
+		called[call.name] = true
 		in := reflect.New(o.In)
 		try(t, json.Unmarshal([]byte(call.in), in.Interface()))
 		out, err := o.Run(t.Context(), a, in.Elem().Interface())
@@ -183,6 +218,8 @@ func TestEveryOperationRuns(t *testing.T) {
 		}
 	}
 	for name := range left {
-		t.Errorf("%s was not tried", name)
+		if !called[name] {
+			t.Errorf("%s was not tried", name)
+		}
 	}
 }

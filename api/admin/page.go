@@ -4,8 +4,8 @@ import "gatehouse/api/store"
 
 // Paging is which part of a list is wanted.
 type Paging struct {
-	After string `json:"after,omitempty" placeholder:"NEXT" help:"Begin after this row: what the page before named as next."`
-	Limit int    `json:"limit,omitempty" help:"Rows at most: 100 unless given, never more than 1000."`
+	After string `json:"after,omitempty" kong:"-" help:"Begin after this row: what the page before named as next."`
+	Limit int    `json:"limit,omitempty" kong:"-" help:"Rows at most: 100 unless given, never more than 1000."`
 }
 
 const pageRows, maxPageRows = 100, 1000

@@ -7,18 +7,44 @@ import (
 	"gatehouse/api/store"
 )
 
-// Session is where a user is signed in.
-type Session = store.SessionRow
+// Session is where somebody is signed in.
+type Session = store.ListedSession
 
-// ListSessions returns where a user is signed in, the last used first, at most 50.
-func (a *Admin) ListSessions(ctx context.Context, in Username) ([]Session, error) {
-	return a.store.ListSessions(ctx, in.Username, time.Now())
+// ListSessions is which sessions are wanted.
+type ListSessions struct {
+	Paging
+	Username string `json:"username,omitempty" help:"Of this user only."`
 }
 
-// EndSessions is which sessions are to end.
+// ListSessions returns where people are signed in, the latest sign-in first.
+func (a *Admin) ListSessions(ctx context.Context, in ListSessions) (Page[Session], error) {
+	return page(in.Paging, func(s Session) string { return s.SID }, func(p store.Page) ([]Session, error) {
+		return a.store.ListSessions(ctx, store.SessionQuery{Page: p, Username: in.Username}, time.Now())
+	})
+}
+
+// SID names a session.
+type SID struct {
+	SID string `json:"sid" arg:"" name:"sid" help:"As gatehouse session list shows it."`
+}
+
+// EndSession signs somebody out at one browser; applications hear of it.
+func (a *Admin) EndSession(ctx context.Context, in SID) (Nothing, error) {
+	return Nothing{}, a.store.EndAnySession(ctx, in.SID)
+}
+
+// sessionsShown are those of one person that are shown together.
+const sessionsShown = 50
+
+// ListSessionsOf returns where a user is signed in, the latest sign-in first, at most 50.
+func (a *Admin) ListSessionsOf(ctx context.Context, in Username) ([]Session, error) {
+	return a.store.ListSessions(ctx, store.SessionQuery{Page: store.Page{Limit: sessionsShown}, Username: in.Username}, time.Now())
+}
+
+// EndSessions is which sessions of a user are to end.
 type EndSessions struct {
 	Username string `json:"username" arg:""`
-	SID      string `json:"sid,omitempty" name:"sid" placeholder:"SID" help:"Only this one, as gatehouse user sessions shows it."`
+	SID      string `json:"sid,omitempty" name:"sid" placeholder:"SID" help:"Only this one, if it is theirs."`
 }
 
 // EndedSessions is how many ended.
@@ -26,8 +52,52 @@ type EndedSessions struct {
 	Ended int `json:"ended"`
 }
 
-// EndSessions signs a user out; applications hear of it. The password stays, and so does what was allowed for longer than a session.
+// EndSessions signs a user out everywhere, or at one browser; applications hear of it. The password stays, and so does what was allowed for
+// longer than a session.
 func (a *Admin) EndSessions(ctx context.Context, in EndSessions) (EndedSessions, error) {
 	n, err := a.store.EndSessionsOf(ctx, in.Username, in.SID)
 	return EndedSessions{n}, err
+}
+
+// Grant is what an application holds of a user's.
+type Grant = store.GrantRow
+
+// ListGrants is whose grants are wanted.
+type ListGrants struct {
+	Paging
+	Username string `json:"username" arg:""`
+}
+
+// ListGrants returns what applications hold of a user's, the latest first: by it access tokens live, and are refreshed.
+func (a *Admin) ListGrants(ctx context.Context, in ListGrants) (Page[Grant], error) {
+	return page(in.Paging, func(g Grant) string { return g.ID }, func(p store.Page) ([]Grant, error) {
+		return a.store.ListGrants(ctx, store.GrantQuery{Page: p, Username: in.Username}, time.Now())
+	})
+}
+
+// RevokeGrant names what an application holds.
+type RevokeGrant struct {
+	Username string `json:"username" arg:""`
+	ID       string `json:"id" arg:"" help:"As gatehouse user grants shows it."`
+}
+
+// RevokeGrant takes from an application what it holds, with all tokens of it, from the next request on. The consent stays.
+func (a *Admin) RevokeGrant(ctx context.Context, in RevokeGrant) (Nothing, error) {
+	return Nothing{}, a.store.RevokeGrantOf(ctx, in.Username, in.ID)
+}
+
+// AccountLinks are addresses with which a user sets a password, without the addresses.
+type AccountLinks struct {
+	Links []store.AccountLinkRow `json:"links" help:"The latest first, at most 50."`
+}
+
+// ListAccountLinks returns what became of the account links of a user.
+func (a *Admin) ListAccountLinks(ctx context.Context, in Username) (AccountLinks, error) {
+	list, err := a.store.ListAccountLinks(ctx, in.Username)
+	return AccountLinks{list}, err
+}
+
+// RevokeAccountLinks has no address be good any more with which a user sets a password.
+func (a *Admin) RevokeAccountLinks(ctx context.Context, in Username) (store.Revoked, error) {
+	return a.store.RevokeAccountLinks(ctx, in.Username)
 }

@@ -3,7 +3,6 @@ package admin
 import (
 	"cmp"
 	"context"
-	"strings"
 
 	"gatehouse/api/store"
 )
@@ -18,8 +17,21 @@ type UpstreamName struct {
 
 // AddUpstream is an upstream to add.
 type AddUpstream struct {
-	Upstream
-	ClientSecret string `json:"client_secret,omitempty"` // "" for a public client
+	Name                string            `json:"name" help:"What it is called in addresses."`
+	DisplayName         string            `json:"display_name,omitempty" help:"What people are shown."`
+	Kind                string            `json:"kind,omitempty" help:"oidc unless given, or github."`
+	Issuer              string            `json:"issuer" help:"As its discovery document says."`
+	ClientID            string            `json:"client_id" help:"Ours there."`
+	ClientSecret        string            `json:"client_secret,omitempty" help:"Ours there; none for a public client."`
+	Scope               string            `json:"scope,omitempty" help:"What is asked for, separated by spaces."`
+	AuthorizationParams map[string]string `json:"authorization_params,omitempty" help:"More parameters of the authorization request."`
+	EmailDomains        []string          `json:"email_domains,omitempty" help:"Addresses of these domains go there."`
+	TrustsEmail         bool              `json:"trusts_email,omitempty" help:"A verified address of these is linked to whoever has it."`
+	CreatesUsers        bool              `json:"creates_users,omitempty" help:"An account that belongs to nobody becomes a new user."`
+	UsernamePrefix      string            `json:"username_prefix,omitempty" help:"What the usernames of these begin with."`
+	UsernamePattern     string            `json:"username_pattern,omitempty" help:"What the usernames of these are."`
+	MFAValues           []string          `json:"mfa_values,omitempty" help:"Of its acr and amr, which say that two factors were proven."`
+	Position            int               `json:"position,omitempty" help:"Among the buttons: the lowest is the first."`
 }
 
 // AddedUpstream is what to register at the upstream.
@@ -33,13 +45,11 @@ var defaultScopes = map[string]string{"oidc": "openid email profile", "github": 
 
 // AddUpstream adds an upstream, of kind oidc unless the input has another.
 func (a *Admin) AddUpstream(ctx context.Context, in AddUpstream) (AddedUpstream, error) {
-	u := in.Upstream
-	u.Kind = cmp.Or(u.Kind, "oidc")
-	u.Scope = cmp.Or(u.Scope, defaultScopes[u.Kind])
-	u.EmailDomains = nil
-	for _, domain := range in.EmailDomains {
-		u.EmailDomains = append(u.EmailDomains, strings.ToLower(domain))
-	}
+	u := Upstream{Name: in.Name, DisplayName: in.DisplayName, Kind: cmp.Or(in.Kind, "oidc"), Issuer: in.Issuer, ClientID: in.ClientID,
+		AuthorizationParams: in.AuthorizationParams, EmailDomains: lowered(in.EmailDomains), TrustsEmail: in.TrustsEmail,
+		CreatesUsers: in.CreatesUsers, UsernamePrefix: in.UsernamePrefix, UsernamePattern: in.UsernamePattern, MFAValues: in.MFAValues,
+		Position: in.Position}
+	u.Scope = cmp.Or(in.Scope, defaultScopes[u.Kind])
 	err := a.store.AddUpstream(ctx, u, in.ClientSecret)
 	return AddedUpstream{u.Name, a.Issuer + "/upstream/" + u.Name + "/callback"}, err
 }

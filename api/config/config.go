@@ -5,6 +5,8 @@ import (
 	"errors"
 	"log/slog"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -30,7 +32,8 @@ type Config struct {
 	HashWorkers       int
 	HashQueue         int
 
-	values []Value
+	values     []Value
+	unreadable map[string]string // files of the installation that have variables, by their names
 }
 
 // Look is what the pages look like, beside the name: those of the UI and those of the API. Its JSON is a part of the UI's
@@ -57,9 +60,9 @@ const Poll = "poll"
 
 // Value is the effective value of a variable, a line of `gatehouse config`.
 type Value struct {
-	Name   string
-	Value  string // "set (hidden)" for a secret
-	Source string // "default", "environment" or "file PATH"
+	Name   string `json:"name"`
+	Value  string `json:"value"`  // "set (hidden)" for a secret
+	Source string `json:"source"` // "default", "environment" or "file PATH"
 }
 
 // Values returns the effective values in the order of the table.
@@ -77,12 +80,23 @@ func (c *Config) MigrationURL() string {
 // Load reads environ, which has the form of os.Environ(). Each problem is one line that names the variable and says what to
 // do; the Config is never nil, so that `gatehouse config` can show what was understood.
 // Load accepts that required variables are missing: Require checks those of a command.
-func Load(environ []string) (*Config, error) {
-	env := parse(environ)
-	problems := []error{refuseUnknown(env)}
+func Load(environ []string) (*Config, error) { return LoadInstalled(environ, "") }
+
+// LoadInstalled is Load, but for an environment that has no variable of Gatehouse, where the settings are those of an installation: of a
+// folder such as Installed; "" for none.
+func LoadInstalled(environ []string, folder string) (*Config, error) {
+	env, source := parse(environ), "environment"
 	c := new(Config)
+	var problems []error
+	if folder != "" && !hasSettings(env) {
+		var err error
+		env, c.unreadable, err = installed(folder, os.ReadFile)
+		source = "file " + filepath.Join(folder, "gatehouse.env")
+		problems = append(problems, err)
+	}
+	problems = append(problems, refuseUnknown(env))
 	for _, v := range variables {
-		value, err := v.load(c, env)
+		value, err := v.load(c, env, source)
 		c.values = append(c.values, value)
 		problems = append(problems, err)
 	}
@@ -97,7 +111,7 @@ func (c *Config) Require(need Need) error {
 	var problems []error
 	for i, v := range variables {
 		if v.need&need != 0 && c.values[i].Value == "" {
-			problems = append(problems, missing(v))
+			problems = append(problems, missing(v, c.unreadable[v.Name]))
 		}
 	}
 	return errors.Join(problems...)

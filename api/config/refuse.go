@@ -10,7 +10,10 @@ import (
 	"time"
 )
 
-func missing(v Variable) error {
+func missing(v Variable, unreadable string) error {
+	if unreadable != "" {
+		return fmt.Errorf("%s is not set, and %s cannot be read: be root, or set it", v.Name, unreadable)
+	}
 	or := ""
 	if v.Secret {
 		or = " (or " + v.Name + "_FILE, the path of a file with it)"

@@ -216,8 +216,8 @@ var variables = []Variable{
 const year = 365 * 24 * time.Hour
 
 // load finds the value of v, from the environment, NAME_FILE or the default, and stores it in c.
-func (v Variable) load(c *Config, env map[string]string) (Value, error) {
-	value, source, err := v.read(env)
+func (v Variable) load(c *Config, env map[string]string, from string) (Value, error) {
+	value, source, err := v.read(env, from)
 	if err == nil && value != "" {
 		if parseErr := v.parse(c, value); parseErr != nil {
 			err = fmt.Errorf("%s %w", v.Name, parseErr)
@@ -229,14 +229,14 @@ func (v Variable) load(c *Config, env map[string]string) (Value, error) {
 	return Value{v.Name, value, source}, err
 }
 
-func (v Variable) read(env map[string]string) (value, source string, err error) {
+func (v Variable) read(env map[string]string, from string) (value, source string, err error) {
 	value, direct := env[v.Name]
 	path, inFile := env[v.Name+"_FILE"]
 	switch inFile = inFile && v.Secret; {
 	case direct && inFile:
 		return "", "", fmt.Errorf("%s and %s_FILE are both set: remove one", v.Name, v.Name)
 	case direct:
-		return strings.TrimSpace(value), "environment", nil
+		return strings.TrimSpace(value), from, nil
 	case inFile:
 		source = "file " + path
 		content, err := os.ReadFile(path)

@@ -98,3 +98,11 @@ func (c *Client) Home() string {
 
 // MayUse reports whether grantType is registered for the client (RFC 7591 §2).
 func (c *Client) MayUse(grantType string) bool { return slices.Contains(c.GrantTypes, grantType) }
+
+// LacksRedirectURI reports whether people would sign in to the client, if it had a redirect URI: it has none, no grant type that goes
+// without, and is no mere service that asks about tokens.
+func (c *Client) LacksRedirectURI() bool {
+	return len(c.RedirectURIs) == 0 && !c.ResourceServer && !slices.ContainsFunc(c.GrantTypes, func(grant string) bool {
+		return grant != GrantAuthorizationCode && grant != GrantRefreshToken && grant != GrantImplicit
+	})
+}

@@ -18,7 +18,7 @@ type Resource struct {
 	MinACR              string     `json:"min_acr,omitempty"`               // what a sign-in has to reach, "" for anything
 	DisabledAt          *time.Time `json:"disabled_at,omitempty"`
 	CreatedAt           time.Time  `json:"created_at"`
-	ManagedBy           string     `json:"managed_by,omitempty"` // where a file declares it, such as hub.yaml:14; "": none does
+	ManagedBy           string     `json:"managed_by,omitempty"` // where a file declares it; "": none does
 }
 
 // Who may ask for access tokens for a resource.

@@ -23,8 +23,11 @@ type noun struct {
 
 // nouns are the tables whose rows are set and locked, by their names.
 var nouns = map[string]noun{
-	"users":  {"user", "username", []string{"username", "claims"}},
-	"groups": {"group", "name", []string{"name"}},
+	"users":      {"user", "username", []string{"username", "claims"}},
+	"groups":     {"group", "name", []string{"name"}},
+	"upstreams":  {"upstream", "name", []string{"name", "kind", "issuer", "client_id", "scope", "authorization_params"}},
+	"resources":  {"resource", "identifier", []string{"identifier", "open_to", "scopes"}},
+	"acr_values": {"acr value", "value", []string{"value"}},
 	"clients": {"client", "client_id", []string{"client_id", "application_type", "scope", "token_endpoint_auth_method", "security_profile",
 		"id_token_signed_response_alg", "access_token_signing_alg", "access_token_typ", "refresh_token_format", "subject_type"}},
 }

@@ -2,34 +2,33 @@ package store
 
 import (
 	"context"
-	"errors"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 
 	"gatehouse/api/oidc"
 )
 
 // UpstreamRow is an upstream as an administrator sees one.
 type UpstreamRow struct {
-	Name                string            `json:"name" db:"name"`
-	DisplayName         string            `json:"display_name,omitempty" db:"display_name"`
-	Kind                string            `json:"kind" db:"kind"`
-	Issuer              string            `json:"issuer" db:"issuer"`
-	ClientID            string            `json:"client_id" db:"client_id"`
-	HasSecret           bool              `json:"has_client_secret" db:"has_secret"`
-	Scope               string            `json:"scope" db:"scope"`
-	AuthorizationParams map[string]string `json:"authorization_params" db:"authorization_params"`
-	EmailDomains        []string          `json:"email_domains" db:"email_domains"`
-	TrustsEmail         bool              `json:"trusts_email" db:"trusts_email"`
-	CreatesUsers        bool              `json:"creates_users" db:"creates_users"`
-	UsernamePrefix      string            `json:"username_prefix,omitempty" db:"username_prefix"`
-	UsernamePattern     string            `json:"username_pattern,omitempty" db:"username_pattern"`
-	MFAValues           []string          `json:"mfa_values" db:"mfa_values"` // of its acr and amr that say that two factors were proven
-	Position            int               `json:"position" db:"position"`     // among the buttons: the lowest is the first
-	Accounts            int               `json:"accounts" db:"accounts"`
-	DisabledAt          *time.Time        `json:"disabled_at,omitempty" db:"disabled_at"`
-	ManagedBy           string            `json:"managed_by,omitempty" db:"managed_by" help:"Where a file declares it, such as hub.yaml:14."`
+	Name                string            `json:"name" help:"What it is called in addresses."`
+	DisplayName         string            `json:"display_name,omitempty" help:"What people are shown."`
+	Kind                string            `json:"kind" help:"oidc, or github."`
+	Issuer              string            `json:"issuer" help:"As its discovery document says."`
+	ClientID            string            `json:"client_id" help:"Ours there."`
+	HasSecret           bool              `json:"has_client_secret" help:"Whether we have a secret there."`
+	Scope               string            `json:"scope" help:"What is asked for, separated by spaces."`
+	AuthorizationParams map[string]string `json:"authorization_params" help:"More parameters of the authorization request."`
+	EmailDomains        []string          `json:"email_domains" help:"Addresses of these domains go there."`
+	TrustsEmail         bool              `json:"trusts_email" help:"A verified address of these is linked to the one user who has it."`
+	CreatesUsers        bool              `json:"creates_users" help:"An account that belongs to nobody becomes a new user."`
+	UsernamePrefix      string            `json:"username_prefix,omitempty" help:"What the usernames of these begin with."`
+	UsernamePattern     string            `json:"username_pattern,omitempty" help:"What the usernames of these are, a regular expression."`
+	MFAValues           []string          `json:"mfa_values" help:"Of its acr and amr, which say that two factors were proven."`
+	Position            int               `json:"position" help:"Among the buttons: the lowest is the first."`
+	Accounts            int               `json:"accounts" help:"How many people have an account there."`
+	DisabledAt          *time.Time        `json:"disabled_at,omitempty" help:"Since when nobody signs in there."`
+	CreatedAt           time.Time         `json:"created_at" help:"When it was added."`
+	UpdatedAt           time.Time         `json:"updated_at" help:"When the row was last changed."`
+	ManagedBy           string            `json:"managed_by,omitempty" help:"Where a file declares it, such as hub.yaml:14; empty: none does."`
 }
 
 var addUpstream = compile(`
@@ -54,9 +53,10 @@ func (s *Store) AddUpstream(ctx context.Context, u UpstreamRow, secret string) e
 }
 
 const upstreamSelect = `SELECT name, coalesce(display_name, '') AS display_name, kind, issuer, client_id,
-	client_secret IS NOT NULL AS has_secret, scope, authorization_params, email_domains, trusts_email, creates_users,
+	client_secret IS NOT NULL AS has_secret,
+	created_at, updated_at, coalesce(managed_by, '') AS managed_by, scope, authorization_params, email_domains, trusts_email, creates_users,
 	coalesce(username_prefix, '') AS username_prefix, coalesce(username_pattern, '') AS username_pattern, mfa_values, position, disabled_at,
-	coalesce(managed_by, '') AS managed_by, (SELECT count(*) FROM upstream_accounts a WHERE a.upstream = u.name) AS accounts FROM upstreams u`
+	(SELECT count(*) FROM upstream_accounts a WHERE a.upstream = u.name) AS accounts FROM upstreams u`
 
 var (
 	listUpstreams   = compile(upstreamSelect + ` ORDER BY name`)
@@ -73,15 +73,7 @@ func (s *Store) ListUpstreams(ctx context.Context) ([]UpstreamRow, error) {
 
 // ShowUpstream returns one upstream. Errors: Missing.
 func (s *Store) ShowUpstream(ctx context.Context, name string) (UpstreamRow, error) {
-	rows, err := showUpstream.rows(ctx, s.pool, args{"name": name})
-	if err != nil {
-		return UpstreamRow{}, inWords(err, nil)
-	}
-	u, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[UpstreamRow])
-	if errors.Is(err, pgx.ErrNoRows) {
-		return u, Missing{"upstream", name}
-	}
-	return u, inWords(err, nil)
+	return one[UpstreamRow](ctx, s, Missing{"upstream", name}, showUpstream, args{"name": name})
 }
 
 // DisableUpstream lets nobody sign in there any more.

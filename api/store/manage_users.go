@@ -28,7 +28,7 @@ type UserRow struct {
 	LastSignInAt       *time.Time      `json:"last_sign_in_at,omitempty" help:"When they last signed in, within what is kept of sign-ins."`
 	CreatedAt          time.Time       `json:"created_at" help:"When they were added."`
 	UpdatedAt          time.Time       `json:"updated_at" help:"When the row was last changed."`
-	ManagedBy          string          `json:"managed_by,omitempty" help:"Where a file declares them, such as people.yaml:3."`
+	ManagedBy          string          `json:"managed_by,omitempty" help:"Where a file declares it, such as hub.yaml:14; empty: none does."`
 }
 
 var addUser = compile(`

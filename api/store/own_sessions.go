@@ -29,18 +29,7 @@ func listSessions(ofUser string) query {
 		WHERE ` + ofUser + ` AND s.ended_at IS NULL AND s.expires_at > @now ORDER BY s.seen_at DESC, s.sid LIMIT @limit`)
 }
 
-var (
-	listOwnSessions = listSessions(`s.user_id = (SELECT user_id FROM sessions WHERE sid = @session)`)
-	listSessionsOf  = listSessions(`u.username = @username`)
-)
-
-// ListSessions returns the sessions of a user that are alive, the last used first, at most 50.
-func (s *Store) ListSessions(ctx context.Context, username string, now time.Time) ([]SessionRow, error) {
-	if _, err := s.AddressOf(ctx, username); err != nil {
-		return nil, err
-	}
-	return listed[SessionRow](ctx, s, listSessionsOf, args{"username": username, "now": now, "limit": sessionsShown})
-}
+var listOwnSessions = listSessions(`s.user_id = (SELECT user_id FROM sessions WHERE sid = @session)`)
 
 var endOwnSessions = compile(`
 	WITH mine AS (

@@ -1,5 +1,6 @@
 -- People, their groups and consents
 SET session_replication_role = replica; -- references hold by construction; to check each would take hours
+UPDATE pg_index SET indisready = false, indisvalid = false WHERE indexrelid = 'users_search'::regclass;
 INSERT INTO users (id, sub, username, name, email, email_verified)
 SELECT md5('person' || i)::uuid, 'grown' || i, 'grown' || i, 'Person ' || i, 'grown' || i || '@example.com', true
 FROM generate_series({people from}, {people to} - 1) AS i;
@@ -34,3 +35,4 @@ DROP TABLE numbers;
 -- Indexes
 REINDEX TABLE sessions;
 REINDEX TABLE grants;
+REINDEX INDEX users_search;

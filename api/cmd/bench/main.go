@@ -50,6 +50,7 @@ const (
 	profiles mode = "profile"
 	growth   mode = "growth"
 	floors   mode = "floors"
+	crowd    mode = "people"
 )
 
 // A part of the run is one line: its names, which --only can pick, what it measures, and in which mode.
@@ -69,6 +70,7 @@ var parts = []part{
 	{[]string{"ui"}, (*bench).ui, usual},
 	{workloads(), (*bench).profile, profiles},
 	{[]string{"growth"}, (*bench).growth, growth},
+	{[]string{"people"}, (*bench).people, crowd},
 	{[]string{"computations"}, (*bench).computations, floors},
 	{[]string{"round-trips"}, (*bench).roundTrips, floors},
 }
@@ -84,6 +86,7 @@ func parse(args []string) (o options, err error) {
 	for mode, usage := range map[mode]string{
 		profiles: "CPU and allocation profiles of SSO and refresh, in .cache/bench, instead of the table",
 		growth:   "what Postgres does among a million users and ten million logins, instead of the table; see docs/performance.md",
+		crowd:    "what an administrator looks up among a million people, instead of the table",
 		floors:   "what signatures, hashes and round trips to Postgres cost at least, instead of the table",
 	} {
 		flags.BoolFunc(string(mode), usage, func(string) error { o.mode = mode; return nil })

@@ -70,14 +70,14 @@ func setUp(ctx context.Context, o options) (*bench, error) {
 		return nil, err
 	}
 	settings := databaseSettings
-	if o.mode == growth {
+	if o.mode == growth || o.mode == crowd {
 		settings = append(settings, largeDatabase())
 	}
 	log := func(line string) { progress("%s", line) }
 	if b.db, err = devdb.StartFresh(ctx, filepath.Join(b.dir, "postgres"), log, settings...); err != nil {
 		return nil, err
 	}
-	if o.mode != floors {
+	if o.mode != floors && o.mode != crowd {
 		err = b.start(ctx)
 	}
 	if err != nil {

@@ -81,8 +81,8 @@ func (b *bench) keep(rows []row) error {
 		return err
 	}
 	flags := "--record"
-	if b.mode == growth {
-		flags = "--growth --record"
+	if b.mode == growth || b.mode == crowd {
+		flags = "--" + string(b.mode) + " --record"
 	}
 	updated, err := between(string(old), flags, text)
 	if err != nil {

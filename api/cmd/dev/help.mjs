@@ -1,6 +1,7 @@
 // `npm run help`: what can be run, with a line each. api/files_test.go holds it to package.json.
 const scripts = [
   ['npm start', 'Postgres, the API, the UI and a JupyterHub that signs in through them; -- --fresh forgets earlier users'],
+  ['npm run gatehouse', 'the command line for the database of npm start; -- user list'],
   ['npm test', 'every test, and the linters; -- --quick before each commit, -- web a room, -- FILE a file'],
   ['npm run lint', 'the linters of Go, TypeScript, JavaScript, Svelte and CSS'],
   ['npm run check', 'the types of the UI'],
@@ -9,5 +10,5 @@ const scripts = [
   ['npm run help', 'this list'],
 ];
 
-for (const [command, line] of scripts) console.log(`${command.padEnd(15)} ${line}`);
+for (const [command, line] of scripts) console.log(`${command.padEnd(17)} ${line}`);
 console.log('\nCONTRIBUTING.md says how a change is made, docs/architecture.md where to add what.');

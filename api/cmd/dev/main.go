@@ -156,7 +156,8 @@ func (s settings) printAddresses(hub, demo bool) {
 		fmt.Printf("  Sign in as  alice, with the password: demo passphrase\n")
 		fmt.Printf("  Administer  %s as admin, with the same password\n", s.adminPages())
 	}
-	fmt.Printf("  Manage      . %s, then: gatehouse user list, or: psql \"$DATABASE_URL\"\n", s.envFile())
+	fmt.Printf("  Manage      npm run gatehouse -- user list\n")
+	fmt.Printf("  SQL         . %s, then: psql \"$DATABASE_URL\"\n", s.envFile())
 	fmt.Printf("  Logs        %s\n\n  Ctrl-C stops everything.\n\n", s.logs)
 }
 

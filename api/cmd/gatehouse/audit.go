@@ -31,7 +31,6 @@ type auditListCmd struct {
 	By     string         `placeholder:"ACTOR" help:"Made by this one only."`
 	Table  string         `placeholder:"TABLE" help:"Of this table only."`
 	Since  admin.Duration `placeholder:"7d" help:"Of the last days or hours only, such as 7d or 24h."`
-	JSON   bool           `name:"json" help:"As JSON lines, one a change, with all of it."`
 }
 
 func (c auditListCmd) Run(ctx context.Context, a *app) error {
@@ -44,7 +43,7 @@ func (c auditListCmd) Run(ctx context.Context, a *app) error {
 			in.Paging = p
 			return adm.ListAudit(ctx, in)
 		})
-		if c.JSON {
+		if a.json {
 			return printLines(a.stdout, list)
 		}
 		head := []string{"ID", "AT", "BY", "DOOR", "OPERATION", "ACTION", "TABLE", "KEY", "CHANGED"}
@@ -74,8 +73,8 @@ func printLines[T any](w io.Writer, rows iter.Seq2[T, error]) error {
 	return nil
 }
 
-// columns returns the columns of a row of the audit.
-func columns(row json.RawMessage) (list map[string]json.RawMessage) {
+// rowOf returns the columns of a row of the audit.
+func rowOf(row json.RawMessage) (list map[string]json.RawMessage) {
 	_ = json.Unmarshal(row, &list) // it is an object, or there is none
 	return list
 }
@@ -83,7 +82,7 @@ func columns(row json.RawMessage) (list map[string]json.RawMessage) {
 // values are those of a key, without the names of its columns.
 func values(key json.RawMessage) string {
 	var list []string
-	row := columns(key)
+	row := rowOf(key)
 	for _, name := range slices.Sorted(maps.Keys(row)) {
 		list = append(list, string(bytes.Trim(row[name], `"`)))
 	}
@@ -96,7 +95,7 @@ func difference(c admin.Change) string {
 		return ""
 	}
 	var list []string
-	before, after := columns(c.Before), columns(c.After)
+	before, after := rowOf(c.Before), rowOf(c.After)
 	for _, name := range slices.Sorted(maps.Keys(after)) {
 		list = append(list, fmt.Sprintf("%s: %s -> %s", name, before[name], after[name]))
 	}
@@ -114,7 +113,6 @@ func short(cell string) string {
 
 type auditVerifyCmd struct {
 	Anchor string `placeholder:"ID:DIGEST" help:"A row and its digest, as an event audit_anchor of the log has them."`
-	JSON   bool   `name:"json" help:"As JSON."`
 }
 
 // Run fails where something is wrong, so that a job that does it each day is noticed.
@@ -124,7 +122,7 @@ func (c auditVerifyCmd) Run(ctx context.Context, a *app) error {
 		switch {
 		case err != nil:
 			return err
-		case c.JSON:
+		case a.json:
 			err = printJSON(a.stdout, v)
 		case v.Wrong != nil:
 		case v.Last == nil:

@@ -18,42 +18,57 @@ import (
 type clientCmd struct {
 	Add     clientAddCmd     `cmd:"" help:"Register a client; prints its secret, once."`
 	Import  clientImportCmd  `cmd:"" help:"Register or update clients from JSON in the names of RFC 7591, ids and secrets included."`
+	Print   clientPrintCmd   `cmd:"" help:"Print the settings of an application for a client that is registered, again and again."`
 	List    clientListCmd    `cmd:"" help:"List the clients."`
 	Logouts clientLogoutsCmd `cmd:"" help:"Show what became of the latest back-channel logouts."`
-	Claim   clientClaimCmd   `cmd:"" help:"Manage claims that a client gets of its users beside those of scopes."`
+
+	Claim clientClaimCmd `cmd:"" help:"Manage claims that a client gets of its users beside those of scopes."`
+
 	Secrets clientSecretsCmd `cmd:"" help:"List the secrets of a client: their ends and last uses, not their values."`
-	Token   clientTokenCmd   `cmd:"" help:"Manage initial access tokens, which clients register themselves with."`
+
+	ExchangePolicy plugged `cmd:"" name:"exchange-policy" help:"Manage for which services clients may exchange tokens (RFC 8693)."`
+
+	Token clientTokenCmd `cmd:"" help:"Manage initial access tokens, which clients register themselves with."`
 	kong.Plugins
 }
 
 type clientAddCmd struct {
 	ID   string `arg:"" name:"id" help:"client_id."`
-	Name string `help:"What people are shown."`
+	Name string `help:"What people are shown." group:"people"`
 
-	RedirectURI           []string `name:"redirect-uri" sep:"none" placeholder:"URL" help:"May be repeated; compared as it is."`
-	PostLogoutRedirectURI []string `name:"post-logout-redirect-uri" sep:"none" placeholder:"URL" help:"May be repeated."`
-	BackchannelLogoutURI  string   `name:"backchannel-logout-uri" placeholder:"URL" help:"Where the client hears of logouts."`
-	FrontchannelLogoutURI string   `name:"frontchannel-logout-uri" placeholder:"URL" help:"What browsers load at a logout."`
+	RedirectURI           []string `name:"redirect-uri" sep:"none" placeholder:"URL" help:"May be repeated; compared as it is." group:"ask"`
+	PostLogoutRedirectURI []string `name:"post-logout-redirect-uri" sep:"none" placeholder:"URL" help:"May be repeated." group:"logout"`
+	BackchannelLogoutURI  string   `name:"backchannel-logout-uri" placeholder:"URL" help:"Where the client hears of logouts." group:"logout"`
+	FrontchannelLogoutURI string   `name:"frontchannel-logout-uri" placeholder:"URL" help:"What browsers load at a logout." group:"logout"`
 
-	Public       bool     `help:"The client cannot keep a secret: a single-page or native application."`
-	Native       bool     `help:"It runs on people's own machines: http://127.0.0.1 and http://[::1] may have any port there."`
-	CORSOrigin   []string `name:"cors-origin" sep:"none" placeholder:"URL" help:"Of its pages, where no redirect URI has it; may be repeated."`
-	AnyPort      bool     `name:"localhost-any-port" help:"http://localhost may have any port, too."`
-	FirstParty   bool     `help:"People are not asked for consent."`
-	Group        []string `sep:"none" placeholder:"GROUP" help:"Only members of this group may use the client; may be repeated."`
-	GrantType    []string `sep:"none" placeholder:"GRANT" help:"Beside authorization_code and refresh_token; may be repeated."`
-	ResponseType []string `sep:"none" placeholder:"TYPE" help:"Beside code, for an old client, such as token; may be repeated."`
-	NoPKCE       bool     `name:"no-pkce" help:"The client cannot do PKCE; only for one that keeps a secret."`
+	Public bool `help:"The client cannot keep a secret: a single-page or native application." group:"proof"`
+	Native bool `help:"It runs on people's own machines: http://127.0.0.1 and http://[::1] may have any port there." group:"ask"`
 
-	AccessTokenAlg     string `enum:"ES256,RS256,PS256,EdDSA" default:"ES256" help:"Its access tokens are signed with it (${enum})."`
-	AccessTokenTyp     string `enum:"at+jwt,JWT" default:"at+jwt" help:"JWT is for services that refuse at+jwt (${enum})."`
-	ResourceServer     bool   `help:"It is sent tokens of other clients, and asks whose they are."`
-	RefreshTokenFormat string `enum:"opaque,jwt" default:"opaque" help:"jwt is for one that parses its refresh tokens (${enum})."`
+	CORSOrigin []string `name:"cors-origin" sep:"none" placeholder:"URL" help:"Of its pages; may be repeated." group:"ask"`
 
-	ReleaseClaim   []string `sep:"none" placeholder:"CLAIM" help:"Given to the client whatever its scope; may be repeated."`
-	Audience       []string `sep:"none" placeholder:"AUDIENCE" help:"A service that its access tokens are for; may be repeated."`
+	AnyPort    bool `name:"localhost-any-port" help:"http://localhost may have any port, too." group:"ask"`
+	FirstParty bool `help:"People are not asked for consent." group:"decide"`
+
+	Group []string `sep:"none" placeholder:"GROUP" help:"Only members of this group may use the client; may be repeated." group:"decide"`
+
+	GrantType    []string `sep:"none" placeholder:"GRANT" help:"Beside authorization_code and refresh_token; may be repeated." group:"ask"`
+	ResponseType []string `sep:"none" placeholder:"TYPE" help:"Beside code, for an old client, such as token; may be repeated." group:"ask"`
+	NoPKCE       bool     `name:"no-pkce" help:"The client cannot do PKCE; only for one that keeps a secret." group:"proof"`
+
+	AccessTokenAlg string `enum:"ES256,RS256,PS256,EdDSA" default:"ES256" help:"Signs its access tokens (${enum})." group:"tokens"`
+
+	AccessTokenTyp string `enum:"at+jwt,JWT" default:"at+jwt" help:"JWT is for services that refuse at+jwt (${enum})." group:"tokens"`
+	ResourceServer bool   `help:"It is sent tokens of other clients, and asks whose they are." group:"decide"`
+
+	RefreshTokenFormat string `enum:"opaque,jwt" default:"opaque" help:"jwt is for one that parses them (${enum})." group:"tokens"`
+
+	ReleaseClaim []string `sep:"none" placeholder:"CLAIM" help:"Given to the client whatever its scope; may be repeated." group:"tokens"`
+
+	Audience []string `sep:"none" placeholder:"AUDIENCE" help:"A service that its access tokens are for; may be repeated." group:"tokens"`
+
 	clientProtocol `embed:""`
-	AllowUpstream  []string `sep:"none" placeholder:"NAME" help:"It may get its users' tokens of this upstream; may be repeated."`
+
+	AllowUpstream []string `sep:"none" placeholder:"NAME" help:"It may get its users' tokens there; may be repeated." group:"decide"`
 
 	Template string `placeholder:"NAME" help:"Configure it too: jupyterhub, z2jh or tljh; admin for the pages for administrators."`
 	URL      string `name:"url" placeholder:"URL" help:"Where the application of the template is."`
@@ -81,7 +96,7 @@ func (c clientAddCmd) Run(ctx context.Context, a *app) error {
 	if c.Public && (c.keyed() || c.Service) {
 		return errors.New("a --public client has neither keys (--jwks, --jwks-uri) nor tokens for itself (--service)")
 	}
-	return a.withAdmin(ctx, 0, func(_ *config.Config, adm *admin.Admin) error {
+	return a.withAdmin(ctx, 0, func(cfg *config.Config, adm *admin.Admin) error {
 		in := c.registration()
 		if err := c.change(a, &in.Client); err != nil {
 			return err
@@ -93,14 +108,11 @@ func (c clientAddCmd) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(a.stdout, "client_id %s\n", added.ClientID)
-		if added.ClientSecret != "" {
-			fmt.Fprintf(a.stdout, "client_secret %s\n", added.ClientSecret)
+		out := addedClient{added, addressesOf(cfg)}
+		if err := a.done(out, nil, "%s", out); err != nil {
+			return err
 		}
-		otherwise := func(grant string) bool {
-			return grant != oidc.GrantAuthorizationCode && grant != oidc.GrantRefreshToken
-		}
-		if len(in.RedirectURIs) == 0 && !in.ResourceServer && !slices.ContainsFunc(in.GrantTypes, otherwise) {
+		if in.LacksRedirectURI() {
 			fmt.Fprintln(a.stderr, "warning: without --redirect-uri nobody can sign in to it; only a service that asks about tokens needs none")
 		}
 		return nil
@@ -143,7 +155,6 @@ func (c clientAddCmd) registration() admin.Registration {
 
 type clientListCmd struct {
 	Search string `placeholder:"TEXT" help:"Only those that have this in their id or name."`
-	JSON   bool   `name:"json" help:"As JSON, which client import reads."`
 }
 
 func (c clientListCmd) Run(ctx context.Context, a *app) error {
@@ -152,7 +163,7 @@ func (c clientListCmd) Run(ctx context.Context, a *app) error {
 			return adm.ListClients(ctx, admin.ListClients{Paging: p, Search: c.Search})
 		})
 		head := []string{"CLIENT_ID", "NAME", "KIND", "REGISTRATION", "STATE", "REDIRECT_URIS"}
-		return printList(a.stdout, c.JSON, list, head, func(c oidc.Client) []string {
+		return printList(a, list, head, func(c oidc.Client) []string {
 			return []string{c.ClientID, c.ClientName, kind(c), c.Registration, state(c.DisabledAt), strings.Join(c.RedirectURIs, " ")}
 		})
 	})

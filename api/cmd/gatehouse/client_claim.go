@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"strconv"
 
 	"github.com/alecthomas/kong"
@@ -39,10 +38,7 @@ func (c clientClaimAddCmd) Run(ctx context.Context, a *app) error {
 		added, err := adm.AddClientClaim(ctx, admin.AddClientClaim{ClientID: c.ID, Claim: c.Claim, Value: jsonOrText(c.Value),
 			FromField: c.FromField, FromGroup: c.FromGroup, FromGroupPrefix: c.FromGroupPrefix, KeepPrefix: c.KeepPrefix, Shape: c.Shape,
 			InAccessToken: c.InAccessToken, Position: c.Position})
-		if err == nil {
-			fmt.Fprintf(a.stdout, "added row %d of claim %s to client %s\n", added.Position, added.Claim, c.ID)
-		}
-		return err
+		return a.done(added, err, "added row %d of claim %s to client %s\n", added.Position, added.Claim, c.ID)
 	})
 }
 
@@ -70,11 +66,8 @@ func (c clientClaimSetCmd) Run(ctx context.Context, a *app) error {
 			value := jsonOrText(*c.Value)
 			in.Value = &value
 		}
-		_, err := adm.SetClientClaim(ctx, in)
-		if err == nil {
-			fmt.Fprintf(a.stdout, "changed row %d of client %s\n", c.Position, c.ID)
-		}
-		return err
+		out, err := adm.SetClientClaim(ctx, in)
+		return a.done(out, err, "changed row %d of client %s\n", c.Position, c.ID)
 	})
 }
 
@@ -91,8 +84,7 @@ func jsonOrText(value string) json.RawMessage {
 }
 
 type clientClaimListCmd struct {
-	ID   string `arg:"" name:"id" help:"client_id."`
-	JSON bool   `name:"json" help:"As JSON."`
+	ID string `arg:"" name:"id" help:"client_id."`
 }
 
 func (c clientClaimListCmd) Run(ctx context.Context, a *app) error {
@@ -101,7 +93,7 @@ func (c clientClaimListCmd) Run(ctx context.Context, a *app) error {
 			return adm.ListClientClaims(ctx, admin.ListClientClaims{Paging: p, ClientID: c.ID})
 		})
 		head := []string{"POSITION", "CLAIM", "FROM", "VALUE", "SHAPE", "IN_ACCESS_TOKEN"}
-		return printList(a.stdout, c.JSON, list, head, func(r admin.ClientClaim) []string {
+		return printList(a, list, head, func(r admin.ClientClaim) []string {
 			return []string{strconv.Itoa(r.Position), r.Claim, sourceOf(r), string(r.Value), r.Shape, strconv.FormatBool(r.InAccessToken)}
 		})
 	})

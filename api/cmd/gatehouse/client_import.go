@@ -29,8 +29,8 @@ func (c clientImportCmd) Run(ctx context.Context, a *app) error {
 		for _, w := range slices.Concat(said, imported.Warnings) {
 			fmt.Fprintf(a.stderr, "warning: client %s: %s\n", w.ClientID, w.Text)
 		}
-		if err != nil {
-			return err
+		if err != nil || a.json {
+			return a.done(imported, err, "")
 		}
 		for _, client := range imported.Clients {
 			word := "updated"

@@ -18,6 +18,9 @@ func (c clientLogoutsCmd) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
+		if a.json {
+			return printJSON(a.stdout, list)
+		}
 		t := newTable(a.stdout, "SINCE", "CLIENT_ID", "USER", "STATE", "LAST_ERROR")
 		for _, l := range list {
 			t.row(l.CreatedAt.UTC().Format(time.DateTime), l.ClientID, l.User, logoutState(l), l.LastError)

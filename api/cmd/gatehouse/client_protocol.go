@@ -14,20 +14,21 @@ import (
 
 // clientProtocol is how a client speaks the protocol, where that is not what most do.
 type clientProtocol struct {
-	JWKS    string `name:"jwks" placeholder:"FILE" help:"Its public keys (- is standard input), in place of a secret."`
-	JWKSURI string `name:"jwks-uri" placeholder:"URL" help:"Where its public keys are; the same."`
-	Scope   string `placeholder:"SCOPES" help:"What it may ask for, in place of openid profile email groups offline_access."`
-	Service bool   `help:"It gets tokens for itself (client_credentials), not for people."`
+	JWKS    string `name:"jwks" placeholder:"FILE" help:"Its public keys (- is standard input), in place of a secret." group:"proof"`
+	JWKSURI string `name:"jwks-uri" placeholder:"URL" help:"Where its public keys are; the same." group:"proof"`
+	Scope   string `placeholder:"SCOPES" help:"What it may ask for, in place of openid profile email groups offline_access." group:"ask"`
+	Service bool   `help:"It gets tokens for itself (client_credentials), not for people." group:"ask"`
 
-	IDTokenAlg string `name:"id-token-alg" placeholder:"ALG" help:"Signs its ID tokens: RS256, ES256 (cheapest), PS256 or EdDSA."`
+	IDTokenAlg string `name:"id-token-alg" placeholder:"ALG" help:"Signs its ID tokens: RS256, ES256, PS256 or EdDSA." group:"tokens"`
 
-	ShortLived bool `name:"short-lived-request-objects" help:"Those that it signs last an hour at most (exp, nbf), as for FAPI 2.0."`
+	ShortLived bool `name:"short-lived-request-objects" help:"Those that it signs last an hour at most, as for FAPI 2.0." group:"proof"`
 
-	NoIDTokenClaims bool `name:"no-id-token-claims" help:"What scopes release comes from userinfo only."`
-	Pairwise        bool `help:"It gets a sub of its own for each person."`
-	PushRequests    bool `help:"It has to push its authorization requests (PAR)."`
-	DPoP            bool `name:"dpop" help:"Its access tokens are bound to its keys (DPoP)."`
-	FAPI2           bool `name:"fapi2" help:"FAPI 2.0 Security Profile: these two, its own keys, and PS256 unless --id-token-alg differs."`
+	NoIDTokenClaims bool `name:"no-id-token-claims" help:"What scopes release comes from userinfo only." group:"tokens"`
+	Pairwise        bool `help:"It gets a sub of its own for each person." group:"tokens"`
+	PushRequests    bool `help:"It has to push its authorization requests (PAR)." group:"proof"`
+	DPoP            bool `name:"dpop" help:"Its access tokens are bound to its keys (DPoP)." group:"proof"`
+
+	FAPI2 bool `name:"fapi2" help:"FAPI 2.0 Security Profile: these two, its own keys, and PS256 unless --id-token-alg differs." group:"proof"`
 }
 
 // keyed reports whether the client has a key in place of a secret.

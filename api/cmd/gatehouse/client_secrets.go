@@ -10,8 +10,7 @@ import (
 )
 
 type clientSecretsCmd struct {
-	ID   string `arg:"" name:"id" help:"client_id."`
-	JSON bool   `name:"json" help:"As JSON."`
+	ID string `arg:"" name:"id" help:"client_id."`
 }
 
 func (c clientSecretsCmd) Run(ctx context.Context, a *app) error {
@@ -20,7 +19,7 @@ func (c clientSecretsCmd) Run(ctx context.Context, a *app) error {
 			return adm.ListClientSecrets(ctx, admin.ListClientSecrets{Paging: p, ClientID: c.ID})
 		})
 		head := []string{"NAME", "CREATED", "ENDS", "LAST_USE"}
-		return printList(a.stdout, c.JSON, list, head, func(s admin.ClientSecret) []string {
+		return printList(a, list, head, func(s admin.ClientSecret) []string {
 			ends := cmp.Or(minute(s.ExpiresAt), "never")
 			if s.ExpiresAt != nil && !time.Now().Before(*s.ExpiresAt) {
 				ends = "ended " + ends

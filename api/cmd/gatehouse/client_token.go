@@ -17,7 +17,6 @@ type clientTokenCmd struct {
 }
 
 type clientTokenListCmd struct {
-	JSON bool `name:"json" help:"As JSON."`
 }
 
 func (c clientTokenListCmd) Run(ctx context.Context, a *app) error {
@@ -26,7 +25,7 @@ func (c clientTokenListCmd) Run(ctx context.Context, a *app) error {
 			return adm.ListInitialAccessTokens(ctx, admin.ListInitialAccessTokens{Paging: p})
 		})
 		head := []string{"NAME", "USES_LEFT", "CREATED", "EXPIRES", "USED"}
-		return printList(a.stdout, c.JSON, list, head, func(t admin.InitialAccessToken) []string {
+		return printList(a, list, head, func(t admin.InitialAccessToken) []string {
 			uses := "any number"
 			if t.UsesLeft != nil {
 				uses = strconv.Itoa(*t.UsesLeft)

@@ -22,7 +22,6 @@ type declaration struct {
 	Files  []string `arg:"" name:"file" help:"YAML files that declare rows."`
 	People bool     `help:"They may declare people and memberships, too."`
 	Prune  bool     `help:"Delete rows that these files declared before and declare no more."`
-	JSON   bool     `name:"json" xor:"form" help:"As JSON."`
 }
 
 type planCmd struct {
@@ -36,7 +35,7 @@ func (c planCmd) Run(ctx context.Context, a *app) error {
 		switch {
 		case c.AsMigration:
 			fmt.Fprint(a.stdout, out.Migration())
-		case !c.JSON:
+		case !a.json:
 			fmt.Fprint(a.stdout, out.Text(a.colors()))
 			c.conclude(a, out, map[declared.Verb]string{declared.Insert: "%d to insert", declared.Update: "%d to update",
 				declared.Adopt: "%d to mark as declared", declared.Delete: "%d to delete"}, "would end")
@@ -52,7 +51,7 @@ type applyCmd struct{ declaration }
 
 func (c applyCmd) Run(ctx context.Context, a *app) error {
 	return c.run(ctx, a, (*admin.Admin).Apply, func(out admin.Declared) error {
-		if !c.JSON {
+		if !a.json {
 			fmt.Fprint(a.stdout, out.Text(a.colors()))
 			c.conclude(a, out, map[declared.Verb]string{declared.Insert: "inserted %d", declared.Update: "updated %d",
 				declared.Adopt: "marked %d as declared", declared.Delete: "deleted %d"}, "ended")
@@ -85,7 +84,7 @@ func (c declaration) run(ctx context.Context, a *app, do func(*admin.Admin, cont
 		if err != nil {
 			return err
 		}
-		if c.JSON {
+		if a.json {
 			if err := printJSON(a.stdout, out); err != nil {
 				return err
 			}

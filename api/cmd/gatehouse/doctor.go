@@ -31,6 +31,13 @@ func bad(format string, args ...any) []finding {
 	return []finding{{"fail", fmt.Sprintf(format, args...)}}
 }
 
+// told is a finding for programs.
+type told struct {
+	Level string `json:"level"` // ok, warn or fail
+	About string `json:"about"`
+	Text  string `json:"text"`
+}
+
 // patient is what is examined.
 type patient struct {
 	cfg      *config.Config
@@ -57,11 +64,16 @@ var examinations = []struct {
 }
 
 // Run fails if one examination does.
-func (doctorCmd) Run(ctx context.Context, a *app) error {
-	failed := 0
+func (doctorCmd) Run(ctx context.Context, a *app) (err error) {
+	failed, all := 0, []told{}
+	if a.json {
+		defer func() { err = errors.Join(printJSON(a.stdout, all), err) }()
+	}
 	tell := func(name string, findings []finding) {
 		for _, f := range findings {
-			fmt.Fprintf(a.stdout, "%-5s%-9s%s\n", f.level, name, f.text)
+			if all = append(all, told{f.level, name, f.text}); !a.json {
+				fmt.Fprintf(a.stdout, "%-5s%-9s%s\n", f.level, name, f.text)
+			}
 			if f.level == "fail" {
 				failed++
 			}

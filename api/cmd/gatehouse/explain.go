@@ -11,7 +11,6 @@ import (
 type explainCmd struct {
 	Username string `arg:""`
 	ClientID string `arg:"" name:"client_id"`
-	JSON     bool   `name:"json" help:"As JSON."`
 }
 
 func (c explainCmd) Run(ctx context.Context, a *app) error {
@@ -20,7 +19,7 @@ func (c explainCmd) Run(ctx context.Context, a *app) error {
 		switch {
 		case err != nil:
 			return err
-		case c.JSON:
+		case a.json:
 			return printJSON(a.stdout, explained)
 		}
 		for i, s := range explained.Steps {

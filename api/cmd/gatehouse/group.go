@@ -21,7 +21,6 @@ type groupCmd struct {
 
 type groupListCmd struct {
 	Search string `placeholder:"TEXT" help:"Only those that have this in their name or description."`
-	JSON   bool   `name:"json" help:"As JSON."`
 }
 
 // group is a group with its members.
@@ -35,7 +34,7 @@ func (c groupListCmd) Run(ctx context.Context, a *app) error {
 		list := withMembers(ctx, adm, walk(func(p admin.Paging) (admin.Page[admin.Group], error) {
 			return adm.ListGroups(ctx, admin.ListGroups{Paging: p, Search: c.Search})
 		}))
-		return printList(a.stdout, c.JSON, list, []string{"NAME", "DESCRIPTION", "MEMBERS"}, func(g group) []string {
+		return printList(a, list, []string{"NAME", "DESCRIPTION", "MEMBERS"}, func(g group) []string {
 			return []string{g.Name, g.Description, strings.Join(g.Members, " ")}
 		})
 	})
@@ -81,6 +80,9 @@ type groupMembersCmd struct {
 
 func (c groupMembersCmd) Run(ctx context.Context, a *app) error {
 	return a.withAdmin(ctx, 0, func(_ *config.Config, adm *admin.Admin) error {
+		if a.json {
+			return printRows(a.stdout, members(ctx, adm, c.Group))
+		}
 		for username, err := range members(ctx, adm, c.Group) {
 			if err != nil {
 				return err

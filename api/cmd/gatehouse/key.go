@@ -33,6 +33,9 @@ func (keyListCmd) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
+		if a.json {
+			return printJSON(a.stdout, list)
+		}
 		t := newTable(a.stdout, "ALG", "KID", "STATE", "SIGNS FROM", "LEAVES THE JWKS")
 		for _, k := range list {
 			leaves := ""
@@ -55,8 +58,8 @@ type keyRotateCmd struct {
 func (c keyRotateCmd) Run(ctx context.Context, a *app) error {
 	return a.withAdmin(ctx, config.ForServe, func(cfg *config.Config, adm *admin.Admin) error {
 		rotated, err := adm.RotateKey(ctx, admin.RotateKey{Alg: c.Alg, All: c.All, Emergency: c.Emergency})
-		if err != nil {
-			return err
+		if err != nil || a.json {
+			return a.done(rotated, err, "")
 		}
 		for _, alg := range rotated.Algs {
 			if c.Emergency {

@@ -35,11 +35,11 @@ func walk[T any](list func(admin.Paging) (admin.Page[T], error)) iter.Seq2[T, er
 }
 
 // printList prints the rows as JSON, for programs, or as a table.
-func printList[T any](w io.Writer, asJSON bool, rows iter.Seq2[T, error], head []string, cells func(T) []string) error {
-	if asJSON {
-		return printRows(w, rows)
+func printList[T any](a *app, rows iter.Seq2[T, error], head []string, cells func(T) []string) error {
+	if a.json {
+		return printRows(a.stdout, rows)
 	}
-	return printTable(w, rows, head, cells)
+	return printTable(a.stdout, rows, head, cells)
 }
 
 // printTable aligns the rows, so it keeps their text until the last is there.

@@ -26,9 +26,12 @@ type commands struct {
 	UI       uiCmd       `cmd:"" name:"ui" help:"Serve the built pages, where no web server does."`
 	Migrate  migrateCmd  `cmd:"" help:"Bring the database schema up to date, then the operator's own migrations."`
 	User     userCmd     `cmd:"" help:"Manage users."`
+	Session  plugged     `cmd:"" help:"See where people are signed in, and sign them out."`
+	Consent  plugged     `cmd:"" help:"See what people allowed applications, and withdraw it."`
 	Group    groupCmd    `cmd:"" help:"Manage groups."`
 	Client   clientCmd   `cmd:"" help:"Manage clients, the relying parties."`
 	Resource resourceCmd `cmd:"" help:"Manage resources, the services that access tokens are for."`
+	ACRValue plugged     `cmd:"" name:"acr-value" help:"Manage what sign-ins can reach, such as mfa."`
 	Upstream upstreamCmd `cmd:"" help:"Manage upstreams, other providers that people sign in with."`
 	Explain  explainCmd  `cmd:"" help:"Say what would happen if a user signed in to a client, and which row decides it."`
 	Claims   claimsCmd   `cmd:"" help:"Print the tokens that a client would get of a user, and which row made which claim."`
@@ -40,7 +43,12 @@ type commands struct {
 	Key      keyCmd      `cmd:"" help:"Look at the signing keys, or replace one."`
 	Config   configCmd   `cmd:"" help:"Print the effective configuration and where each value comes from."`
 	Doctor   doctorCmd   `cmd:"" help:"Try out the configuration, the database and both origins."`
+	Man      manCmd      `cmd:"" help:"Print the manual page, of all commands."`
 	Version  versionCmd  `cmd:"" help:"Print the version and the commit that this was built from."`
+
+	JSON bool `name:"json" help:"Print JSON, for programs."`
+
+	Completion completionCmd `cmd:"" help:"Print what has a shell complete commands and flags: bash, zsh or fish."`
 
 	kong.Plugins // operations that are about no noun
 
@@ -49,13 +57,17 @@ type commands struct {
 	PrintVersion kong.VersionFlag `name:"version" help:"The same as the command version."`
 }
 
+// plugged is a group of commands all of which are operations.
+type plugged struct{ kong.Plugins }
+
 const description = "An OpenID Provider for JupyterHub and the services around it. " +
 	"Configured by environment variables: gatehouse config prints them."
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(run(ctx, os.Args[1:], &app{environ: os.Environ(), stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}))
+	os.Exit(run(ctx, os.Args[1:], &app{environ: os.Environ(), stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
+		installed: config.Installed}))
 }
 
 // app is what a command has of the world.
@@ -64,9 +76,11 @@ type app struct {
 	stdin   io.Reader
 	stdout  io.Writer
 	stderr  io.Writer
+	json    bool   // is what to print
 	command string // that is run, such as "user disable"
 
-	declaredAnyway bool // rows are changed although a file declares them
+	declaredAnyway bool   // rows are changed although a file declares them
+	installed      string // the folder of an installation's settings
 }
 
 type exitCode int
@@ -99,7 +113,7 @@ func run(ctx context.Context, args []string, a *app) (code int) {
 		fmt.Fprintf(a.stderr, "gatehouse: %v; gatehouse %s--help says more\n", err, named(parser.Model.Node, args))
 		return 2
 	}
-	a.command, a.declaredAnyway = words(command.Selected()), commands.DeclaredAnyway
+	a.command, a.declaredAnyway, a.json = words(command.Selected()), commands.DeclaredAnyway, commands.JSON
 	if o, ok := operationOf(command.Selected()); ok {
 		err = a.operate(ctx, o, command.Selected().Target.Interface())
 	} else {
@@ -163,7 +177,7 @@ func unfold(text string) string {
 
 // config returns a configuration that has what need asks for.
 func (a *app) config(need config.Need) (*config.Config, error) {
-	cfg, err := config.Load(a.environ)
+	cfg, err := config.LoadInstalled(a.environ, a.installed)
 	if err != nil {
 		return nil, err
 	}

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"reflect"
 	"strings"
 	"text/template"
@@ -17,10 +19,8 @@ import (
 // one, whose arguments and flags are the fields of its input.
 func newCommands() *commands {
 	c := new(commands)
-	groups := map[string]*kong.Plugins{"": &c.Plugins, "user": &c.User.Plugins, "group": &c.Group.Plugins, "client": &c.Client.Plugins,
-		"client token": &c.Client.Token.Plugins, "client claim": &c.Client.Claim.Plugins, "upstream": &c.Upstream.Plugins,
-		"audit":    &c.Audit.Plugins,
-		"resource": &c.Resource.Plugins}
+	groups := groupsOf(reflect.ValueOf(c).Elem(), "")
+	groups[""] = &c.Plugins
 	own := map[string]bool{"client add-hub": true} // which is client add --template
 	for _, leaf := range kong.Must(c, kong.Name("gatehouse")).Model.Leaves(false) {
 		own[words(leaf)] = true
@@ -38,6 +38,22 @@ func newCommands() *commands {
 		*groups[group] = append(*groups[group], reflect.New(reflect.StructOf([]reflect.StructField{field})).Interface())
 	}
 	return c
+}
+
+// groupsOf returns where commands are added to groups of commands, by the words of these.
+func groupsOf(group reflect.Value, before string) map[string]*kong.Plugins {
+	groups := map[string]*kong.Plugins{}
+	for _, f := range reflect.VisibleFields(group.Type()) {
+		if _, command := f.Tag.Lookup("cmd"); !command {
+			continue
+		}
+		field, name := group.FieldByIndex(f.Index), before+cmp.Or(f.Tag.Get("name"), strings.ToLower(f.Name))
+		if plugins := field.FieldByName("Plugins"); plugins.IsValid() {
+			groups[name] = plugins.Addr().Interface().(*kong.Plugins)
+			maps.Copy(groups, groupsOf(field, name+" "))
+		}
+	}
+	return groups
 }
 
 // words returns the command line of a command, such as "client token add".
@@ -62,10 +78,14 @@ func operationOf(command *kong.Node) (admin.Operation, bool) {
 // operate runs an operation and prints its sentence, or its result as JSON.
 func (a *app) operate(ctx context.Context, o admin.Operation, in any) error {
 	return a.withAdmin(ctx, 0, func(_ *config.Config, adm *admin.Admin) error {
+		if shown, ok := columns[o.Name]; ok {
+			return a.list(ctx, adm, o, in, strings.Fields(shown))
+		}
 		out, err := o.Run(ctx, adm, in)
 		switch t := sentences.Lookup(o.Name); {
 		case err != nil:
 			return err
+		case a.json:
 		case t != nil:
 			return t.Execute(a.stdout, struct{ In, Out any }{in, out})
 		case o.Out == reflect.TypeFor[admin.Nothing]():
@@ -78,21 +98,15 @@ func (a *app) operate(ctx context.Context, o admin.Operation, in any) error {
 // sentences are what is printed of operations whose result is no JSON for the reader.
 var sentences = func() *template.Template {
 	all := template.New("").Funcs(template.FuncMap{"join": strings.Join, "trim": strings.TrimSpace})
-	for name, text := range map[string]string{
-		"user set": "changed user {{.In.Username}}",
-		"user remove": "removed user {{.In.Username}}, with {{.Out.Sessions}} sessions, {{.Out.Grants}} grants, " +
-			"{{.Out.PersonalAccessTokens}} personal access tokens and {{.Out.LinkedAccounts}} linked accounts",
+	texts := map[string]string{
 		"user disable":           "disabled user {{.In.Username}}",
 		"user enable":            "enabled user {{.In.Username}}",
 		"user link":              "{{.Out.Link}}",
 		"user reset-factors":     "{{.Out.Link}}",
 		"user end-sessions":      "ended sessions of {{.In.Username}}: {{.Out.Ended}}",
 		"user set-username-rule": "usernames may be what the rule {{.In.Rule}} says",
-		"user withdraw-consent":  "withdrew what {{.In.Username}} allowed {{.In.ClientID}}",
 		"user revoke-token":      "{{if .In.ID}}revoked token {{.In.ID}}{{else}}revoked tokens of {{.In.AllOf}}: {{.Out.Revoked}}{{end}}",
 		"group add":              "added group {{.In.Name}}",
-		"group set":              "changed group {{.In.Name}}",
-		"client set":             "changed client {{.In.ClientID}}{{with .Out.ClientSecret}}\nclient_secret {{.}}{{end}}",
 		"group remove":           "removed group {{.In.Name}}",
 		"group add-member":       `added {{join .In.Usernames ", "}} to group {{.In.Group}}`,
 		"group remove-member":    "removed {{.In.Username}} from group {{.In.Group}}",
@@ -115,7 +129,9 @@ var sentences = func() *template.Template {
 		"upstream remove":        "removed upstream {{.In.Name}}",
 		"upstream link":          "linked account {{.In.Sub}} of {{.In.Upstream}} to {{.In.Username}}",
 		"upstream unlink":        "unlinked {{.In.Username}} from {{.In.Upstream}}",
-	} {
+	}
+	maps.Copy(texts, sentencesOfSets)
+	for name, text := range texts {
 		template.Must(all.New(name).Parse(text + "\n"))
 	}
 	return all

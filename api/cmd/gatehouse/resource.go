@@ -19,7 +19,6 @@ type resourceCmd struct {
 }
 
 type resourceListCmd struct {
-	JSON bool `name:"json" help:"As JSON."`
 }
 
 func (c resourceListCmd) Run(ctx context.Context, a *app) error {
@@ -27,7 +26,7 @@ func (c resourceListCmd) Run(ctx context.Context, a *app) error {
 		list := walk(func(p admin.Paging) (admin.Page[admin.Resource], error) {
 			return adm.ListResources(ctx, admin.ListResources{Paging: p})
 		})
-		return printList(a.stdout, c.JSON, list, []string{"IDENTIFIER", "NAME", "OPEN_TO", "GROUPS", "ACR", "STATE", "SCOPES"},
+		return printList(a, list, []string{"IDENTIFIER", "NAME", "OPEN_TO", "GROUPS", "ACR", "STATE", "SCOPES"},
 			func(r admin.Resource) []string {
 				return []string{r.Identifier, r.Name, r.OpenTo, strings.Join(r.AllowedGroups, ", "), r.MinACR, state(r.DisabledAt),
 					strings.Join(slices.Sorted(maps.Keys(r.Scopes)), " ")}

@@ -14,7 +14,6 @@ type signInsCmd struct {
 	User   string         `placeholder:"USERNAME" help:"Of this user only."`
 	Failed bool           `help:"Failures only."`
 	Since  admin.Duration `placeholder:"7d" help:"Of the last days or hours only, such as 7d or 24h."`
-	JSON   bool           `name:"json" help:"As JSON."`
 }
 
 func (c signInsCmd) Run(ctx context.Context, a *app) error {
@@ -27,7 +26,7 @@ func (c signInsCmd) Run(ctx context.Context, a *app) error {
 			return adm.ListSignIns(ctx, admin.ListSignIns{Paging: p, Username: c.User, Failed: c.Failed, Since: since})
 		})
 		head := []string{"AT", "USERNAME", "CLIENT", "OUTCOME", "AMR", "ADDR", "REQUEST"}
-		return printList(a.stdout, c.JSON, list, head, func(s admin.SignIn) []string {
+		return printList(a, list, head, func(s admin.SignIn) []string {
 			return []string{s.At.UTC().Format(time.RFC3339), s.Username, s.ClientID, cmp.Or(s.Why, s.Outcome), strings.Join(s.AMR, " "),
 				s.Addr, s.RequestID}
 		})

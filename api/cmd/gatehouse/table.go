@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"strings"
 	"text/tabwriter"
@@ -39,6 +40,18 @@ func printJSON(w io.Writer, value any) error {
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	return e.Encode(value)
+}
+
+// done prints what came of a command, in words or as JSON, unless it failed.
+func (a *app) done(out any, err error, format string, args ...any) error {
+	switch {
+	case err != nil:
+		return err
+	case a.json:
+		return printJSON(a.stdout, out)
+	}
+	_, err = fmt.Fprintf(a.stdout, format, args...)
+	return err
 }
 
 // state is the column of whether a user, a client or an upstream is disabled.

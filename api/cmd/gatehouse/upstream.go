@@ -18,6 +18,7 @@ import (
 type upstreamCmd struct {
 	Add  upstreamAddCmd  `cmd:"" help:"Add a provider to sign in with; asks for our client secret there, or reads it from stdin."`
 	List upstreamListCmd `cmd:"" help:"List the upstreams."`
+	Set  upstreamSetCmd  `cmd:"" help:"Change what is named of an upstream; an empty value clears."`
 	kong.Plugins
 }
 
@@ -46,20 +47,39 @@ type upstreamAddCmd struct {
 
 func (c upstreamAddCmd) Run(ctx context.Context, a *app) error {
 	return a.withAdmin(ctx, config.ForTemplate, func(_ *config.Config, adm *admin.Admin) (err error) {
-		in := admin.AddUpstream{Upstream: admin.Upstream{Name: c.Name, DisplayName: c.DisplayName, Kind: c.Kind, Issuer: c.Issuer,
+		in := admin.AddUpstream{Name: c.Name, DisplayName: c.DisplayName, Kind: c.Kind, Issuer: c.Issuer,
 			ClientID: c.ClientID, Scope: c.Scope, AuthorizationParams: c.Param, EmailDomains: c.EmailDomain, TrustsEmail: c.TrustsEmail,
 			CreatesUsers: c.CreatesUsers, UsernamePrefix: c.UsernamePrefix, UsernamePattern: c.UsernamePattern,
-			MFAValues: c.MFAValue, Position: c.Position}}
+			MFAValues: c.MFAValue, Position: c.Position}
 		if !c.Public {
-			if in.ClientSecret, err = a.clientSecret(ctx); err != nil {
+			if in.ClientSecret, err = a.clientSecret(ctx); err == nil && in.ClientSecret == "" {
+				err = errors.New("there is no client secret on standard input; --public if we have none there")
+			}
+			if err != nil {
 				return err
 			}
 		}
 		added, err := adm.AddUpstream(ctx, in)
-		if err == nil {
-			fmt.Fprintf(a.stdout, "added upstream %s; register this redirect URI there:\n%s\n", added.Name, added.RedirectURI)
+		return a.done(added, err, "added upstream %s; register this redirect URI there:\n%s\n", added.Name, added.RedirectURI)
+	})
+}
+
+type upstreamSetCmd struct {
+	admin.SetUpstream `embed:""`
+	ReplaceSecret     bool `help:"Ask for another client secret, or read it from stdin; an empty one there is none."`
+}
+
+func (c upstreamSetCmd) Run(ctx context.Context, a *app) error {
+	return a.withAdmin(ctx, 0, func(_ *config.Config, adm *admin.Admin) error {
+		if c.ReplaceSecret {
+			secret, err := a.clientSecret(ctx)
+			if err != nil {
+				return err
+			}
+			c.ClientSecret = &secret
 		}
-		return err
+		out, err := adm.SetUpstream(ctx, c.SetUpstream)
+		return a.done(out, err, "changed upstream %s\n", c.Name)
 	})
 }
 
@@ -76,15 +96,10 @@ func (a *app) clientSecret(ctx context.Context) (string, error) {
 		text, err = io.ReadAll(io.LimitReader(a.stdin, 4096))
 		secret = string(text)
 	}
-	if secret = strings.TrimSpace(secret); err == nil && secret == "" {
-		err = errors.New("there is no client secret on standard input; --public if we have none there")
-	}
-	return secret, err
+	return strings.TrimSpace(secret), err
 }
 
-type upstreamListCmd struct {
-	JSON bool `name:"json" help:"As JSON."`
-}
+type upstreamListCmd struct{}
 
 func (c upstreamListCmd) Run(ctx context.Context, a *app) error {
 	return a.withAdmin(ctx, 0, func(_ *config.Config, adm *admin.Admin) error {
@@ -92,7 +107,7 @@ func (c upstreamListCmd) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
-		if c.JSON {
+		if a.json {
 			return printJSON(a.stdout, list)
 		}
 		t := newTable(a.stdout, "NAME", "DISPLAY_NAME", "KIND", "ISSUER", "ACCOUNTS", "STATE")

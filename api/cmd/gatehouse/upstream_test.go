@@ -49,6 +49,24 @@ func TestUpstreamCommands(t *testing.T) {
 		t.Errorf("upstream list:\n%s", list)
 	}
 	s.good("", "upstream", "enable", "github")
+	s.good("", "upstream", "set", "google", "--new-name", "campus", "--display-name", "", "--no-trusts-email", "--email-domain", "Uni.Example",
+		"--email-domain", "b.example", "--param", "hd=uni.example", "--position", "0", "--mfa-value", "mfa")
+	shown = s.good("", "upstream", "show", "campus")
+	for want, there := range map[string]bool{`"display_name"`: false, `"trusts_email": false`: true, `"uni.example",
+    "b.example"`: true, `"example.org"`: false, `"hd": "uni.example"`: true, `"prompt"`: false, `"has_client_secret": true`: true,
+		`"accounts": 1`: true, `"mfa"`: true} {
+		if strings.Contains(shown, want) != there {
+			t.Errorf("after upstream set, %s: %v, want %v\n%s", want, !there, there, shown)
+		}
+	}
+	s.good("\n", "upstream", "set", "campus", "--replace-secret", "--param", "", "--new-name", "google")
+	shown = s.good("", "upstream", "show", "google")
+	if !strings.Contains(shown, `"has_client_secret": false`) || strings.Contains(shown, "hd") {
+		t.Errorf("without a secret: %s", shown)
+	}
+	s.good("another", "upstream", "set", "google", "--replace-secret")
+	s.bad("an upstream with trusts_email needs email_domains", "", "upstream", "set", "google", "--trusts-email", "--email-domain", "")
+	s.bad(`there is no upstream "campus"`, "", "upstream", "set", "campus", "--scope", "openid")
 	s.good("", "upstream", "unlink", "google", "alice")
 	s.bad(`there is no account of google of user "alice"`, "", "upstream", "unlink", "google", "alice")
 	s.good("", "upstream", "remove", "google")

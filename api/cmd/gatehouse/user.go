@@ -19,6 +19,7 @@ type userCmd struct {
 	List    userListCmd    `cmd:"" help:"List the users."`
 	Tokens  userTokensCmd  `cmd:"" help:"List a user's personal access tokens."`
 	Factors userFactorsCmd `cmd:"" help:"Show what a user has set up beside a password."`
+	Passkey plugged        `cmd:"" help:"See a user's passkeys, and remove them."`
 	kong.Plugins
 }
 
@@ -57,10 +58,7 @@ func (c userAddCmd) Run(ctx context.Context, a *app) error {
 			return err
 		}
 		added, err := adm.AddUser(ctx, in)
-		if err == nil {
-			fmt.Fprintf(a.stdout, "added user %s with sub %s\n", added.Username, added.Sub)
-		}
-		return err
+		return a.done(added, err, "added user %s with sub %s\n", added.Username, added.Sub)
 	})
 }
 
@@ -80,20 +78,17 @@ func (c userPasswdCmd) Run(ctx context.Context, a *app) error {
 		}
 		done, err := adm.SetPassword(ctx, admin.SetPassword{Username: c.Username, Password: password,
 			MustChange: c.MustChange, KeepSessions: c.KeepSessions, SignOut: c.SignOut})
-		if err == nil {
-			fmt.Fprintf(a.stdout, "set the password of %s\n", c.Username)
-		}
+		said := fmt.Sprintf("set the password of %s\n", c.Username)
 		for _, account := range done.Unlinked {
-			fmt.Fprintf(a.stdout, "unlinked %s\n", account)
+			said += fmt.Sprintf("unlinked %s\n", account)
 		}
-		return err
+		return a.done(done, err, "%s", said)
 	})
 }
 
 type userListCmd struct {
 	Search string `placeholder:"TEXT" help:"Only those who have this in their username, name or address."`
 	Group  string `placeholder:"GROUP" help:"Only members of this group."`
-	JSON   bool   `name:"json" help:"As JSON."`
 }
 
 func (c userListCmd) Run(ctx context.Context, a *app) error {
@@ -101,7 +96,7 @@ func (c userListCmd) Run(ctx context.Context, a *app) error {
 		list := walk(func(p admin.Paging) (admin.Page[admin.User], error) {
 			return adm.ListUsers(ctx, admin.ListUsers{Paging: p, Search: c.Search, Group: c.Group})
 		})
-		return printList(a.stdout, c.JSON, list, []string{"USERNAME", "NAME", "EMAIL", "GROUPS", "STATE", "SUB"}, func(u admin.User) []string {
+		return printList(a, list, []string{"USERNAME", "NAME", "EMAIL", "GROUPS", "STATE", "SUB"}, func(u admin.User) []string {
 			name := cmp.Or(u.Name, strings.TrimSpace(u.GivenName+" "+u.FamilyName))
 			return []string{u.Username, name, u.Email, strings.Join(u.Groups, " "), state(u.DisabledAt), u.Sub}
 		})
@@ -110,7 +105,6 @@ func (c userListCmd) Run(ctx context.Context, a *app) error {
 
 type userTokensCmd struct {
 	Username string `arg:""`
-	JSON     bool   `name:"json" help:"As JSON."`
 }
 
 func (c userTokensCmd) Run(ctx context.Context, a *app) error {
@@ -119,7 +113,7 @@ func (c userTokensCmd) Run(ctx context.Context, a *app) error {
 			return adm.ListPersonalAccessTokens(ctx, admin.ListPersonalAccessTokens{Paging: p, Username: c.Username})
 		})
 		head := []string{"ID", "NAME", "SCOPE", "CREATED", "EXPIRES", "USED", "REVOKED"}
-		return printList(a.stdout, c.JSON, list, head, func(t admin.PersonalAccessToken) []string {
+		return printList(a, list, head, func(t admin.PersonalAccessToken) []string {
 			return []string{t.ID, t.Name, t.Scope, day(&t.CreatedAt), day(&t.ExpiresAt), day(t.UsedAt), day(t.RevokedAt)}
 		})
 	})
@@ -127,7 +121,6 @@ func (c userTokensCmd) Run(ctx context.Context, a *app) error {
 
 type userFactorsCmd struct {
 	Username string `arg:""`
-	JSON     bool   `name:"json" help:"As JSON."`
 }
 
 func (c userFactorsCmd) Run(ctx context.Context, a *app) error {
@@ -136,7 +129,7 @@ func (c userFactorsCmd) Run(ctx context.Context, a *app) error {
 		switch {
 		case err != nil:
 			return err
-		case c.JSON:
+		case a.json:
 			return printJSON(a.stdout, f)
 		}
 		codes := "none"

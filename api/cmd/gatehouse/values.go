@@ -10,11 +10,19 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+
+	"gatehouse/api/admin"
 )
 
-// mappers are how flags of an operation's input are read whose types kong does not know. "" clears what it is given for.
+// mappers are how flags of an operation's input are read whose types kong does not know, and what groups of flags are called. "" clears
+// what it is given for.
 func (a *app) mappers() []kong.Option {
+	var groups []kong.Group
+	for key, title := range admin.FlagGroups {
+		groups = append(groups, kong.Group{Key: key, Title: title})
+	}
 	return []kong.Option{
+		kong.ExplicitGroups(groups),
 		kong.TypeMapper(reflect.TypeFor[json.RawMessage](), kong.MapperFunc(a.readJSON)),
 		kong.TypeMapper(reflect.TypeFor[*json.RawMessage](), kong.MapperFunc(a.readJSON)),
 		kong.TypeMapper(reflect.TypeFor[*time.Time](), kong.MapperFunc(readTime)),
@@ -116,7 +124,7 @@ func readPairs(ctx *kong.DecodeContext, target reflect.Value) error {
 		return err
 	}
 	pairs := map[string]string{}
-	if former := target.Interface().(*map[string]string); former != nil {
+	if former := target.Interface().(*map[string]string); former != nil && *former != nil {
 		pairs = *former
 	}
 	if text != "" {

@@ -16,8 +16,11 @@ var commit string
 type versionCmd struct{}
 
 func (versionCmd) Run(a *app) error {
-	_, err := fmt.Fprintln(a.stdout, versionLine())
-	return err
+	out := struct {
+		Version string `json:"version"`
+		Commit  string `json:"commit"`
+	}{version, builtFrom()}
+	return a.done(out, nil, "%s\n", versionLine())
 }
 
 func versionLine() string { return fmt.Sprintf("gatehouse %s (%s)", version, builtFrom()) }

@@ -1,6 +1,6 @@
 // What `npm start` itself does: at a port in use, without Python, at Ctrl-C, and when it is killed.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -89,7 +89,14 @@ test('a port in use is one line that names it and its variable, before anything 
 test('it says what of the environment is left out, how to manage it, and to a second start that it runs already', async () => {
   const run = await npmStart('manage', { DEV_HUB: 'no', GATEHOUSE_UI_ORIGIN: 'https://elsewhere.example.org' });
   assert.match(run.text(), /^GATEHOUSE_UI_ORIGIN of your environment is left out: .*DEV_UI_ORIGIN changes it$/m);
-  const [, file] = run.text().match(/^ {2}Manage {6}\. (\S+), then: gatehouse user list/m);
+  assert.match(run.text(), /^ {2}Manage {6}npm run gatehouse -- user list$/m);
+  const npm = (state, ...args) => spawnSync('npm', ['run', '--silent', 'gatehouse', '--', ...args],
+    { encoding: 'utf8', env: { PATH: process.env.PATH, HOME: process.env.HOME, DEV_STATE: state } });
+  assert.match(npm(run.state, 'user', 'list').stdout, /^alice /m);
+  assert.equal(npm(run.state, 'group', 'add', 'staff', '--description', "It's ours").stdout, 'added group staff\n');
+  assert.equal(npm(run.state, 'user', 'frobnicate').status, 2);
+  assert.match(npm('/nowhere', 'user', 'list').stderr, /run npm start first/);
+  const [, file] = run.text().match(/^ {2}SQL {9}\. (\S+), then: psql/m);
   const shell = (script) => execFileSync('sh', ['-c', `. ${file}; ${script}`], { encoding: 'utf8', env: { PATH: process.env.PATH } });
   assert.match(shell('gatehouse user list'), /^alice /m);
   assert.match(shell('echo "$DATABASE_URL"'), /^postgres/);

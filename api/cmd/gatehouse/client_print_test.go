@@ -1,0 +1,81 @@
+package main
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+func TestClientAddEndsWithWhatTheOtherSideAsksFor(t *testing.T) {
+	t.Parallel()
+	s := newShell(t, "GATEHOUSE_ISSUER=https://api.example.org")
+	code, out, warning := s.run("", "client", "add", "wiki", "--public", "--redirect-uri", "https://wiki.example.org/cb")
+	if code != 0 || warning != "" || out != `client_id wiki
+issuer https://api.example.org
+discovery https://api.example.org/.well-known/openid-configuration
+authorization_endpoint https://api.example.org/authorize
+token_endpoint https://api.example.org/token
+userinfo_endpoint https://api.example.org/userinfo
+` {
+		t.Errorf("%d %s%s", code, out, warning)
+	}
+	code, out, warning = s.run("", "client", "add", "nowhere", "--json")
+	var added map[string]string
+	if err := json.Unmarshal([]byte(out), &added); err != nil || code != 0 || added["token_endpoint"] != "https://api.example.org/token" ||
+		added["client_secret"] == "" || !strings.HasPrefix(warning, "warning: without --redirect-uri nobody can sign in to it") {
+		t.Errorf("%d %s%s, %v", code, out, warning, err)
+	}
+}
+
+func TestClientPrint(t *testing.T) {
+	t.Parallel()
+	s := newShell(t, "GATEHOUSE_ISSUER=https://sso.uni.example")
+	add := func(id string, uris ...string) {
+		t.Helper()
+		args := []string{"client", "add", id, "--group", "staff"}
+		for _, uri := range uris {
+			args = append(args, "--redirect-uri", uri)
+		}
+		s.good("", args...)
+	}
+	add("plots", "https://plots.uni.example/other", "https://plots.uni.example/grafana/login/generic_oauth")
+	add("gate", "https://docs.uni.example/oauth2/callback")
+	add("reports", "https://reports.uni.example/oidc/callback")
+	add("hub", "https://hub.uni.example/hub/oauth_callback")
+	add("none")
+	for _, test := range []struct {
+		id, template string
+		wants        []string
+	}{
+		{"plots", "grafana", []string{"root_url = https://plots.uni.example/grafana/\n", "client_id = plots\n", "client_secret = …\n",
+			"auth_url = https://sso.uni.example/authorize\n", "https://sso.uni.example/logout?client_id=plots&post_logout_redirect_uri=" +
+				"https%3A%2F%2Fplots.uni.example%2Fgrafana%2Flogin\n"}},
+		{"gate", "oauth2-proxy", []string{`oidc_issuer_url = "https://sso.uni.example"`, `client_id = "gate"`,
+			`redirect_url = "https://docs.uni.example/oauth2/callback"`}},
+		{"reports", "mod-auth-openidc", []string{"ServerName reports.uni.example\n", "OIDCClientID reports\n", `OIDCClientSecret "CLIENT_SECRET"`,
+			"OIDCRedirectURI https://reports.uni.example/oidc/callback\n", "OIDCProviderMetadataURL https://sso.uni.example/.well-known/"}},
+		{"hub", "jupyterhub", []string{`client_id = "hub"`, `client_secret = "CLIENT_SECRET"`, "only members of staff sign in here",
+			`oauth_callback_url = "https://hub.uni.example/hub/oauth_callback"`}},
+		{"hub", "z2jh", []string{"hub:\n", "https://sso.uni.example/authorize"}},
+		{"hub", "tljh", []string{"The Littlest JupyterHub", "CLIENT_SECRET"}},
+	} {
+		code, out, note := s.run("", "client", "print", test.id, "--template", test.template)
+		for _, want := range test.wants {
+			if !strings.Contains(out, want) {
+				t.Errorf("%s lacks %q:\n%s", test.template, want, out)
+			}
+		}
+		if code != 0 || strings.Contains(out, "example.org/") || !strings.Contains(note, "--rotate-secret") {
+			t.Errorf("%s: %d %s\n%s", test.template, code, note, out)
+		}
+		code, out, note = s.run("", "client", "print", test.id, "--template", test.template, "--rotate-secret")
+		if code != 0 || note != "" || strings.Contains(out, "CLIENT_SECRET\"") || strings.Contains(out, "= …") {
+			t.Errorf("%s with a secret: %d %s\n%s", test.template, code, note, out)
+		}
+	}
+	s.bad("client none has no redirect URI: gatehouse client set none --add-redirect-uri URL", "", "client", "print", "none", "--template",
+		"grafana")
+	s.bad(`there is no client "gone"`, "", "client", "print", "gone", "--template", "grafana")
+	s.bad(`--template must be one of jupyterhub, z2jh, tljh, grafana, mod-auth-openidc, oauth2-proxy, not "wiki"`, "", "client", "print",
+		"hub", "--template", "wiki")
+}

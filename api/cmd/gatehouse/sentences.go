@@ -1,0 +1,25 @@
+package main
+
+// sentencesOfSets are more sentences: of what changes rows, and of what people hold.
+var sentencesOfSets = map[string]string{
+	"user set": "changed user {{.In.Username}}",
+	"user remove": "removed user {{.In.Username}}, with {{.Out.Sessions}} sessions, {{.Out.Grants}} grants, " +
+		"{{.Out.PersonalAccessTokens}} personal access tokens and {{.Out.LinkedAccounts}} linked accounts",
+	"user passkey set":    "changed passkey {{.In.ID}} of {{.In.Username}}",
+	"user passkey remove": "removed passkey {{.In.ID}} of {{.In.Username}}",
+	"user revoke-links":   "revoked account links of {{.In.Username}}: {{.Out.Revoked}}",
+	"user revoke-grant":   "revoked grant {{.In.ID}} of {{.In.Username}}",
+	"session end":         "ended session {{.In.SID}}",
+	"consent withdraw":    "withdrew what {{.In.Username}} allowed {{.In.ClientID}}",
+	"group set":           "changed group {{.In.Name}}",
+	"client set":          "changed client {{.In.ClientID}}{{with .Out.ClientSecret}}\nclient_secret {{.}}{{end}}",
+	"acr-value add":       "added acr value {{.In.Value}}",
+	"acr-value set":       "changed acr value {{.In.Value}}",
+	"acr-value remove":    "removed acr value {{.In.Value}}",
+	"resource set":        "changed resource {{.In.Identifier}}",
+	"upstream set":        "changed upstream {{.In.Name}}",
+
+	"client exchange-policy add":    "{{.In.ClientID}} may exchange tokens for {{.In.Audience}}",
+	"client exchange-policy set":    "changed how {{.In.ClientID}} may exchange tokens for {{.In.Audience}}",
+	"client exchange-policy remove": "{{.In.ClientID}} may exchange tokens for {{.In.Audience}} no more",
+}

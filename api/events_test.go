@@ -68,7 +68,9 @@ func fieldsOf(s *ast.StructType) string {
 	for _, field := range s.Fields.List {
 		tag, _ := strconv.Unquote(field.Tag.Value)
 		name, _, _ := strings.Cut(reflect.StructTag(tag).Get("json"), ",")
-		names = append(names, "`"+name+"`")
+		if name != "-" {
+			names = append(names, "`"+name+"`")
+		}
 	}
 	return strings.Join(names, ", ")
 }

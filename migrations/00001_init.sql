@@ -924,6 +924,27 @@ CREATE TRIGGER client_secrets_fit_their_client AFTER INSERT OR UPDATE OF client_
 CREATE TRIGGER clients_fit_their_secrets AFTER UPDATE OF token_endpoint_auth_method ON clients FOR EACH ROW
   EXECUTE FUNCTION client_secrets_fit_their_client();
 
+-- refusals: the latest requests of each client that were refused, for the administrator who sets it up. Anybody can have them refused, so
+-- Gatehouse bounds them; unlogged, for after a crash there will be new ones.
+CREATE UNLOGGED TABLE refusals (
+  id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  at        timestamptz NOT NULL,
+  client_id text NOT NULL CONSTRAINT refusals_client_must_exist REFERENCES clients (client_id) ON UPDATE CASCADE ON DELETE CASCADE,
+  endpoint  text NOT NULL,
+  error     text NOT NULL,
+  why       text NOT NULL,
+  member    text,
+  sent      text,
+  whole     boolean NOT NULL DEFAULT false,
+  nearest   text
+);
+CREATE INDEX refusals_by_client ON refusals (client_id, at);
+CREATE INDEX refusals_by_time ON refusals (at);
+COMMENT ON COLUMN refusals.member IS 'what of the request is not registered: redirect_uri, post_logout_redirect_uri, resource or scope';
+COMMENT ON COLUMN refusals.sent IS 'without its query, fragment and user';
+COMMENT ON COLUMN refusals.whole IS 'true: nothing is left out of sent';
+COMMENT ON COLUMN refusals.nearest IS 'of what is registered, what differs least';
+
 -- initial_access_tokens: what a client registers itself with where not everybody may, or beyond the bounds for everybody (RFC
 -- 7591 §3).
 CREATE TABLE initial_access_tokens (
@@ -1913,7 +1934,7 @@ END $$;
 
 -- +goose Down
 DROP FUNCTION audit_digest;
-DROP TABLE audit, audit_turn, idempotency_keys;
+DROP TABLE audit, audit_turn, idempotency_keys, refusals;
 DROP TABLE sign_ins, resources, cache_version, pairwise_salt, signing_keys, upstream_accounts, upstreams, backchannel_logouts,
   login_throttle, revoked_tokens, used_jtis, device_codes, grants, consents, sessions, exchange_policies,
   recent_registrations, initial_access_tokens, client_claims, client_secrets, clients, acr_values, account_links,

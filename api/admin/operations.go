@@ -87,6 +87,8 @@ var operations = []Operation{
 	op("client show", "Print a client as JSON, without its secret.", "GET /clients/{client_id}", (*Admin).ShowClient),
 	op("client logouts", "Show what became of the latest back-channel logouts.",
 		"GET /clients/{client_id}/logouts", (*Admin).ListLogouts),
+	op("client refusals", "Show what a client sent that was refused, and what would allow it.",
+		"GET /clients/{client_id}/refusals", (*Admin).ListClientRefusals),
 	op("client secrets", "List the secrets of a client, with their ends and last uses, not their values.",
 		"GET /clients/{client_id}/secrets", (*Admin).ListClientSecrets),
 	op("client add-secret", "Add a secret beside the live one; prints it, once.",

@@ -137,6 +137,7 @@ func TestEveryOperationRuns(t *testing.T) {
 		{"client claim remove", `{"client_id": "spa", "position": 8}`, `{}`},
 		{"client list", `{"limit": 1}`, `{"items":\[{.*"client_id":"spa".*}\],"next":"spa"}`},
 		{"client logouts", `{"client_id": "spa"}`, `\[\]`},
+		{"client refusals", `{"client_id": "spa"}`, `\[\]`},
 		{"client remove", `{"client_id": "spa"}`, `{}`},
 		{"client token add", `{"name": "t"}`, `{"initial_access_token":"[\w-]{43}"}`},
 		{"client consents", `{"client_id": "zoo"}`, `{"items":\[\]}`},

@@ -83,7 +83,8 @@ func ParseAuthorize(raw url.Values, client *Client, issuer string, allowed []Res
 	}
 	if !client.HasRedirectURI(p["redirect_uri"]) {
 		return req, &Error{Code: InvalidRequest, Description: "redirect_uri is not registered", Page: RedirectURIUnregistered,
-			Log: client.ExplainRedirectURI(p["redirect_uri"])}, nil
+			Log:     client.ExplainRedirectURI(p["redirect_uri"]),
+			Refused: refusedURI("redirect_uri", p["redirect_uri"], client.RedirectURIs)}, nil
 	}
 	responseType := ParseResponseType(p["response_type"])
 	services, noResource := client.ReadResources(raw["resource"], issuer)
@@ -131,7 +132,7 @@ func ParseAuthorize(raw url.Values, client *Client, issuer string, allowed []Res
 		req.Resources, e = grantedResources(services, issuer, req.Scope), noResource
 	}
 	if e == nil {
-		e = checkScope(p["scope"], granted)
+		e = checkScope(p["scope"], granted, client)
 	}
 	return req, nil, e
 }
@@ -201,9 +202,10 @@ func checkMaxAge(p Params, _ *Client) *Error {
 }
 
 // checkScope refuses a request of which nothing is granted (RFC 6749 §3.3).
-func checkScope(asked, granted string) *Error {
+func checkScope(asked, granted string, c *Client) *Error {
 	if asked != "" && granted == "" {
-		return refuse(InvalidScope, "none of the scopes is known and registered for this client")
+		return &Error{Code: InvalidScope, Description: "none of the scopes is known and registered for this client",
+			Refused: refusedScope(asked, c)}
 	}
 	return nil
 }

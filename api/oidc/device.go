@@ -55,7 +55,7 @@ func ParseDeviceAuthorization(p Params, named []string, c *Client, issuer string
 		return "", nil, e
 	}
 	scope = grantableScope(p["scope"], c, services...)
-	return scope, grantedResources(services, issuer, scope), checkScope(p["scope"], scope)
+	return scope, grantedResources(services, issuer, scope), checkScope(p["scope"], scope, c)
 }
 
 // UserCodeLetters are those of RFC 8628 §6.1: no vowels, so that no words result, and none that look alike.

@@ -6,7 +6,9 @@ type Error struct {
 	Code        string
 	Description string
 	Log         string
-	Page        string // what a person is told where nobody else can be; "" for what follows from Code
+	Claimed     string        // the client that was named without proof that it is the one, where there is such a client
+	Refused     *RefusedValue // what was sent that is not registered; nil where it is not about that
+	Page        string        // what a person is told where nobody else can be; "" for what follows from Code
 }
 
 // What is wrong with an authorization request that cannot be answered to its client: a person is told (RFC 6749 §4.1.2.1).

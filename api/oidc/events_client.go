@@ -8,6 +8,9 @@ type RequestRefused struct {
 	ClientID string `json:"client_id,omitempty"` // where the client is known
 	Error    string `json:"error"`
 	Why      string `json:"why"`
+
+	Claimed string        `json:"-"` // as in Error
+	Refused *RefusedValue `json:"-"`
 }
 
 func (e RequestRefused) Kind() EventKind {

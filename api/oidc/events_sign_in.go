@@ -56,6 +56,8 @@ type LogoutReturnRefused struct {
 	ClientID string `json:"client_id"`
 	Error    string `json:"error"`
 	Why      string `json:"why"`
+
+	Refused *RefusedValue `json:"-"` // as in Error
 }
 
 func (LogoutReturnRefused) Kind() EventKind {
@@ -65,8 +67,11 @@ func (LogoutReturnRefused) Kind() EventKind {
 // AuthorizationRequestRefused is an authorization request that is answered with an error page, since its redirect URI is not to
 // be trusted (RFC 6749 §4.1.2.1).
 type AuthorizationRequestRefused struct {
-	Error string `json:"error"`
-	Why   string `json:"why"`
+	ClientID string `json:"client_id,omitempty"` // where there is that client
+	Error    string `json:"error"`
+	Why      string `json:"why"`
+
+	Refused *RefusedValue `json:"-"` // as in Error
 }
 
 func (AuthorizationRequestRefused) Kind() EventKind {
@@ -78,6 +83,8 @@ type AuthorizationRefused struct {
 	ClientID string `json:"client_id"`
 	Error    string `json:"error"`
 	Why      string `json:"why"`
+
+	Refused *RefusedValue `json:"-"` // as in Error
 }
 
 func (AuthorizationRefused) Kind() EventKind {

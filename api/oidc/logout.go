@@ -41,6 +41,8 @@ type LogoutRequest struct {
 type LogoutFlaw struct {
 	Code string // one of those below; the pages have words for each
 	Why  string // for the log
+
+	Refused *RefusedValue // nil unless it is the post_logout_redirect_uri
 }
 
 // The codes of a LogoutFlaw.
@@ -65,11 +67,11 @@ func ParseLogout(raw url.Values) (req LogoutRequest, hint string, flaw *LogoutFl
 			delete(p, name)
 		case name != "state" && slices.Contains(unset, p[name]):
 			delete(p, name)
-			flaw = &LogoutFlaw{LogoutUnreadable, name + " is the word " + raw.Get(name)}
+			flaw = &LogoutFlaw{Code: LogoutUnreadable, Why: name + " is the word " + raw.Get(name)}
 		}
 	}
 	if len(bad) > 0 {
-		flaw = &LogoutFlaw{LogoutUnreadable, strings.Join(bad, " ") + " is repeated, too long or not text"}
+		flaw = &LogoutFlaw{Code: LogoutUnreadable, Why: strings.Join(bad, " ") + " is repeated, too long or not text"}
 	}
 	return LogoutRequest{ClientID: p["client_id"], PostLogoutRedirectURI: p["post_logout_redirect_uri"], State: p["state"],
 		UILocales: LanguageTags(p["ui_locales"])}, p["id_token_hint"], flaw
@@ -84,7 +86,7 @@ func (r LogoutRequest) ClientOf() (clientID string, flaw *LogoutFlaw) {
 		return r.ClientID, nil
 	}
 	if r.ClientID != "" && !slices.Contains(r.Hint.Audience, r.ClientID) {
-		return "", &LogoutFlaw{LogoutOfAnother, "client_id is not the audience of id_token_hint"}
+		return "", &LogoutFlaw{Code: LogoutOfAnother, Why: "client_id is not the audience of id_token_hint"}
 	}
 	return r.Hint.Audience[0], nil
 }
@@ -95,18 +97,19 @@ func (r LogoutRequest) ReturnTo(c *Client) (uri string, flaw *LogoutFlaw) {
 	id, _ := r.ClientOf()
 	switch {
 	case c == nil && id != "":
-		return "", &LogoutFlaw{LogoutClientUnknown, "client_id is not registered"}
+		return "", &LogoutFlaw{Code: LogoutClientUnknown, Why: "client_id is not registered"}
 	case c != nil && c.Disabled():
-		return "", &LogoutFlaw{LogoutClientDisabled, "client " + c.ClientID + " is disabled"}
+		return "", &LogoutFlaw{Code: LogoutClientDisabled, Why: "client " + c.ClientID + " is disabled"}
 	case r.PostLogoutRedirectURI == "":
 		return "", nil
 	case c == nil:
-		return "", &LogoutFlaw{LogoutOfNobody, "post_logout_redirect_uri needs id_token_hint or client_id"}
+		return "", &LogoutFlaw{Code: LogoutOfNobody, Why: "post_logout_redirect_uri needs id_token_hint or client_id"}
 	case !slices.Contains(c.PostLogoutRedirectURIs, r.PostLogoutRedirectURI):
 		return "", &LogoutFlaw{LogoutURIUnregistered,
 			fmt.Sprintf("post_logout_redirect_uri %q is not registered for client %s; %s", clip(r.PostLogoutRedirectURI), c.ClientID,
 				toAllow("to register it", rowProblem(r.PostLogoutRedirectURI),
-					c.sqlAppend("post_logout_redirect_uris", r.PostLogoutRedirectURI)))}
+					c.sqlAppend("post_logout_redirect_uris", r.PostLogoutRedirectURI))),
+			refusedURI("post_logout_redirect_uri", r.PostLogoutRedirectURI, c.PostLogoutRedirectURIs)}
 	}
 	return WithParams(r.PostLogoutRedirectURI, [][2]string{{"state", r.State}}), nil
 }

@@ -67,17 +67,22 @@ func AnyProgramReceives(uri string) bool {
 // ExplainRedirectURI returns, for the log, which part of given differs from the nearest registered URI, and the SQL that
 // registers it.
 func (c *Client) ExplainRedirectURI(given string) string {
-	best, parts := "", []string(nil)
-	for _, registered := range c.RedirectURIs {
-		if d := uriDifference(given, registered); parts == nil || len(d) < len(parts) {
-			best, parts = registered, d
-		}
-	}
+	best, parts := nearestURI(given, c.RedirectURIs)
 	fix := toAllow("to register it", rowProblem(given), c.sqlAppend("redirect_uris", given))
 	if best == "" {
 		return "the client has no redirect_uris; " + fix
 	}
 	return fmt.Sprintf("redirect_uri %q differs from the registered %q in %s; %s", clip(given), clip(best), strings.Join(parts, ", "), fix)
+}
+
+// nearestURI returns which of list differs from uri in the fewest parts, and these; "" for an empty list.
+func nearestURI(uri string, list []string) (best string, parts []string) {
+	for _, registered := range list {
+		if d := uriDifference(uri, registered); parts == nil || len(d) < len(parts) {
+			best, parts = registered, d
+		}
+	}
+	return best, parts
 }
 
 func uriDifference(a, b string) []string {

@@ -58,7 +58,8 @@ func (c *Client) ReadResources(values []string, issuer string) (list []string, r
 	list, refusal = Resources(values, allowed)
 	if refusal != nil {
 		unknown := func(value string) bool { _, e := Resources([]string{value}, allowed); return e != nil }
-		refusal.Log = c.explainResource(values[slices.IndexFunc(values, unknown)])
+		value := values[slices.IndexFunc(values, unknown)]
+		refusal.Log, refusal.Refused = c.explainResource(value), refusedURI("resource", value, allowed)
 	}
 	return list, refusal
 }

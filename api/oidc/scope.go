@@ -72,7 +72,8 @@ func ClientScope(asked string, c *Client, resources ...string) (scope string, re
 	}
 	own := slices.DeleteFunc(strings.Fields(grantableScope(words, c, resources...)), aboutPeople)
 	if asked != "" && len(own) == 0 {
-		return "", refuse(InvalidScope, "none of the scopes is one that this client may have for itself")
+		return "", &Error{Code: InvalidScope, Description: "none of the scopes is one that this client may have for itself",
+			Refused: refusedScope(asked, c)}
 	}
 	return strings.Join(own, " "), nil
 }

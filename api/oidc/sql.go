@@ -39,6 +39,11 @@ func sqlLiteral(s string) string {
 	return quoted
 }
 
+// schemeOfOthers matches URIs on which browsers or other programs act, as check_uris in the migrations has them.
+var schemeOfOthers = regexp.MustCompile(`^(http[^.:]*|about|blob|cid|content|data|feed|file|filesystem|ftps?|geo|imap|intent|jar` +
+	`|javascript|ldaps?|livescript|mailto|mhtml|mid|mocha|news|nntp|res|resource|sftp|shell|sips?|sms|smsto|ssh|tel|telnet|urn` +
+	`|vbscript|view-source|wss?):`)
+
 // rowProblem returns what keeps uri out of a client's row also for an administrator, or "".
 func rowProblem(uri string) string {
 	for _, rule := range uriRules {
@@ -48,6 +53,9 @@ func rowProblem(uri string) string {
 	}
 	if strings.ContainsFunc(uri, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
 		return "must have no white space"
+	}
+	if isPrivateUse(uri) && schemeOfOthers.MatchString(uri) {
+		return "must have a scheme of the application"
 	}
 	return ""
 }

@@ -68,7 +68,8 @@ type oauthErrorBody struct {
 // refuse answers a relying party's own request with a protocol error; clientID is "" where the client is not known.
 func (p *Provider) refuse(ctx context.Context, endpoint, clientID string, e *oidc.Error) Answer {
 	if e.Code != oidc.UseDPoPNonce { // the ordinary first step of each client that uses DPoP (RFC 9449 §8)
-		p.tell(ctx, oidc.RequestRefused{Endpoint: endpoint, ClientID: clientID, Error: e.Code, Why: cmp.Or(e.Log, e.Description)})
+		p.tell(ctx, oidc.RequestRefused{Endpoint: endpoint, ClientID: clientID, Error: e.Code, Why: cmp.Or(e.Log, e.Description),
+			Claimed: e.Claimed, Refused: e.Refused})
 	}
 	a := Answer{Status: 400, JSON: oauthErrorBody{e.Code, e.Description}}
 	if e.Code == oidc.InvalidClient {

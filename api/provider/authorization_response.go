@@ -26,7 +26,8 @@ func (p *Provider) respond(r Request, req oidc.AuthorizeRequest, fields [][2]str
 func (p *Provider) respondError(
 	ctx context.Context, r Request, req oidc.AuthorizeRequest, e *oidc.Error, cookies ...Cookie,
 ) Answer {
-	p.tell(ctx, oidc.AuthorizationRefused{ClientID: req.ClientID, Error: e.Code, Why: cmp.Or(e.Log, e.Description)})
+	p.tell(ctx, oidc.AuthorizationRefused{ClientID: req.ClientID, Error: e.Code, Why: cmp.Or(e.Log, e.Description),
+		Refused: e.Refused})
 	if req.RedirectURI == "" {
 		status := 403
 		if e.Code == oidc.ServerError {

@@ -46,7 +46,7 @@ func (p *Provider) sameRequest(r Request) string {
 
 // refuseAuthorize shows a refusal to the person, since the redirect URI is not to be trusted with it (RFC 6749 §4.1.2.1).
 func (p *Provider) refuseAuthorize(ctx context.Context, e *oidc.Error, client *oidc.Client) Answer {
-	p.tell(ctx, oidc.AuthorizationRequestRefused{Error: e.Description, Why: e.Log})
+	p.tell(ctx, oidc.AuthorizationRequestRefused{ClientID: clientIDOf(client), Error: e.Description, Why: e.Log, Refused: e.Refused})
 	switch {
 	case e.Code == oidc.InvalidClient:
 		return p.errorPage(ctx, 400, pageUnknownClient, nil)

@@ -84,6 +84,7 @@ func (p *Provider) authenticateClient(
 	}
 	why := "no client_id, or a header or client_assertion that cannot be read"
 	var guessed *oidc.Client
+	claimed := ""
 	for _, try := range candidates {
 		if try.id == "" {
 			continue
@@ -103,6 +104,7 @@ func (p *Provider) authenticateClient(
 			why = "client_id " + clip(try.id) + " is disabled"
 			continue
 		}
+		claimed = client.ClientID
 		if wait := p.mustWait(r, client, try); wait > 0 {
 			return client, errManyGuesses, wait, nil
 		}
@@ -118,7 +120,7 @@ func (p *Provider) authenticateClient(
 	if guessed != nil { // once, although one header can be read in two ways
 		p.guesses.Failed(guessed.ClientID, guesser(r), p.now())
 	}
-	return nil, &oidc.Error{Code: oidc.InvalidClient, Description: "client authentication failed", Log: why}, 0, nil
+	return nil, &oidc.Error{Code: oidc.InvalidClient, Description: "client authentication failed", Log: why, Claimed: claimed}, 0, nil
 }
 
 // proves returns what is wrong with credentials that are not the client's, for the log; never a secret.

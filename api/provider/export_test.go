@@ -13,3 +13,6 @@ func (p *Provider) ResealTOTP(ctx context.Context) error { return p.resealTOTP(c
 
 // AnchorAudit is what runs each minute.
 func (p *Provider) AnchorAudit(ctx context.Context) error { return p.anchorAudit(ctx) }
+
+// SaveClientRefusals is what runs every few seconds.
+func (p *Provider) SaveClientRefusals(ctx context.Context) { p.saveClientRefusals(ctx) }

@@ -20,7 +20,7 @@ func (p *Provider) Logout(ctx context.Context, r Request) Answer {
 	}
 	w := logoutPage{pending: pending{Client: viewOfClient(client, "")}, UILocales: req.UILocales}
 	if flaw != nil {
-		p.tell(ctx, oidc.LogoutReturnRefused{ClientID: clientIDOf(client), Error: flaw.Code, Why: flaw.Why})
+		p.tell(ctx, oidc.LogoutReturnRefused{ClientID: clientIDOf(client), Error: flaw.Code, Why: flaw.Why, Refused: flaw.Refused})
 		w.Flaw = p.failureOf(ctx, flaw.Code, 0)
 	} else {
 		w.ReturnTo, _ = req.ReturnTo(client)

@@ -45,6 +45,8 @@ type Provider struct {
 	listeners  []listener // to events, in this order
 	refusals   *refusals
 
+	clientRefusals clientRefusals
+
 	// decide is the rule of the sign-in; a test has another one.
 	decide func(oidc.AuthorizeRequest, *oidc.Client, oidc.Standing, bool, time.Time) (oidc.Step, *oidc.Error)
 
@@ -58,7 +60,8 @@ func New(settings Settings, db *store.Store, sealer *keys.Sealer, passwords *aut
 		outgoing: outgoing.Client(settings.PrivateHosts), fetches: newFetches(), keyFetches: newFetches(),
 		bucketKey: sealer.Derive(keys.ForLoginThrottle, nil), logoutsDue: make(chan struct{}, 1),
 		refusals: newRefusals(now, LogEvent)}
-	p.listeners = []listener{p.refusals.hear}
+	p.clientRefusals.now = now
+	p.listeners = []listener{p.refusals.hear, p.clientRefusals.hear}
 	p.upstreams = authn.NewUpstreams(p.outgoing, now)
 	return p
 }

@@ -67,7 +67,7 @@ func fieldsOf(e oidc.Event) (attrs []slog.Attr) {
 	value := reflect.ValueOf(e)
 	for i := range value.NumField() {
 		name, options, _ := strings.Cut(value.Type().Field(i).Tag.Get("json"), ",")
-		if options == "omitempty" && value.Field(i).IsZero() {
+		if name == "-" || options == "omitempty" && value.Field(i).IsZero() {
 			continue
 		}
 		attrs = append(attrs, slog.Any(name, bounded(value.Field(i).Interface())))

@@ -31,6 +31,7 @@ var cleanups = []query{
 		SELECT id FROM backchannel_logouts WHERE created_at < @now::timestamptz - interval '7 days' LIMIT @limit)`),
 	compile(`DELETE FROM idempotency_keys WHERE key_sha256 IN (
 		SELECT key_sha256 FROM idempotency_keys WHERE created_at < @now::timestamptz - interval '24 hours' LIMIT @limit)`),
+	compile(`DELETE FROM refusals WHERE id IN (SELECT id FROM refusals WHERE at < @now::timestamptz - interval '7 days' LIMIT @limit)`),
 	compile(`DELETE FROM signing_keys WHERE kid IN (SELECT kid FROM signing_keys WHERE retires_at < @now LIMIT @limit)`),
 }
 

@@ -49,6 +49,7 @@ func init() {
 		"resources_scopes_must_be_explained_in_text": {scopes, []string{`'{"a": 1}'`, `'{"a": null}'`, `'{"a": {"en": "x"}}'`}},
 		"resources_scopes_must_be_explained_in_1_to_200_characters": {scopes, []string{
 			`'{"a": ""}'`, "jsonb_build_object('a', repeat('x', 201))"}},
+		"refusals_client_must_exist": {"INSERT INTO refusals (at, client_id, endpoint, error, why) VALUES (now(), 'gone', '', '', '')", nil},
 		"client_secrets_client_must_exist": {
 			"INSERT INTO client_secrets (client_id, secret_sha256) VALUES (%)", []string{"'c', sha256('x')"}},
 		"client_secrets_name_must_be_unique_for_the_client":   {aSecret, []string{"'first', now(), NULL"}},

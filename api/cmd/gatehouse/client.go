@@ -24,6 +24,8 @@ type clientCmd struct {
 
 	Claim clientClaimCmd `cmd:"" help:"Manage claims that a client gets of its users beside those of scopes."`
 
+	Refusals clientRefusalsCmd `cmd:"" help:"Show what a client sent that was refused, and what would allow it."`
+
 	Secrets clientSecretsCmd `cmd:"" help:"List the secrets of a client: their ends and last uses, not their values."`
 
 	ExchangePolicy plugged `cmd:"" name:"exchange-policy" help:"Manage for which services clients may exchange tokens (RFC 8693)."`

@@ -61,7 +61,7 @@ type Outcome struct {
 
 // helpDeskMay are the operations of the help desk, which are about people; protected says whom they are not for.
 var helpDeskMay = []string{"user list", "user show", "user link", "user factors", "user reset-factors", "user sessions",
-	"user end-sessions", "session list", "session end", "sign-ins", "explain"}
+	"user end-sessions", "session list", "session end", "sign-ins", "explain", "whoami"}
 
 // may returns why the caller may not run an operation, whatever it is about.
 func may(c Caller, o Operation) error {
@@ -105,6 +105,7 @@ func (a *Admin) Do(ctx context.Context, c Caller, o Operation, in any, how How) 
 		return out, err
 	}
 	c.Operation, c.DeclaredAnyway = o.Name, how.DeclaredAnyway
+	ctx = context.WithValue(ctx, callerKey{}, c)
 	db := a.store.As(c.Actor)
 	if !o.Writes() {
 		out.Out, err = o.Run(ctx, New(db, a.Settings), in)

@@ -21,7 +21,8 @@ func newCommands() *commands {
 	c := new(commands)
 	groups := groupsOf(reflect.ValueOf(c).Elem(), "")
 	groups[""] = &c.Plugins
-	own := map[string]bool{"client add-hub": true} // which is client add --template
+	// The one is client add --template, the other whoever runs the command.
+	own := map[string]bool{"client add-hub": true, "whoami": true}
 	for _, leaf := range kong.Must(c, kong.Name("gatehouse")).Model.Leaves(false) {
 		own[words(leaf)] = true
 	}

@@ -10,6 +10,7 @@ import GroupAdd from './pages/GroupAdd.svelte';
 import Groups from './pages/Groups.svelte';
 import Health from './pages/Health.svelte';
 import NotFound from './pages/NotFound.svelte';
+import Operations from './pages/Operations.svelte';
 import People from './pages/People.svelte';
 import Person from './pages/Person.svelte';
 import PersonAdd from './pages/PersonAdd.svelte';
@@ -33,6 +34,7 @@ export const sections: Record<string, Section> = {
   changes: { words: 'changes', list: Changes },
   health: { words: 'health', list: Health },
   appearance: { words: 'appearance', list: Appearance },
+  operations: { words: 'operations', list: Operations },
 };
 
 /** The page of an address, and the name that it is about. */

@@ -8,6 +8,8 @@ class App {
   config = $state<Config>(unconfigured);
   language = $state<Language>('en');
   me = $state<Person>({ username: '' });
+  /** Whether there is anything that they may change; what exactly, the API says at each change. */
+  writes = $derived(this.me.role !== 'reader');
   t = $derived(messages[this.language]);
 }
 export const app = new App();

@@ -20,21 +20,36 @@ export interface Schema {
   $ref?: string;
   allOf?: Schema[];
 }
+export interface Operation {
+  operationId: string;
+  summary: string;
+  tags: string[];
+  parameters?: { name: string; in: string; required?: boolean; description?: string; schema: Schema }[];
+  requestBody?: { content: Record<string, { schema: Schema }> };
+}
 export interface OpenAPI {
-  paths: Record<string, Record<string, { requestBody?: { content: Record<string, { schema: Schema }> } }>>;
+  paths: Record<string, Record<string, Operation>>;
   components: { schemas: Record<string, Schema> };
 }
 
 /** The fields of an operation's body: those that are named first, then all others. */
 export function fieldsOf(document: OpenAPI, method: string, path: string, first: string[] = []): Field[] {
-  const { content } = document.paths[path]![method]!.requestBody!;
-  const { properties = {}, required = [] } = Object.values(content)[0]!.schema;
+  const content = document.paths[path]![method]!.requestBody?.content ?? {};
+  const { properties = {}, required = [] } = Object.values(content)[0]?.schema ?? {};
   const place = (name: string) => (first.includes(name) ? first.indexOf(name) : first.length);
   return Object.entries(properties).map(([name, schema]) => ({
     name, kind: kindOf(name, schema), help: schema.description, options: schema.enum, required: required.includes(name),
     optional: !required.includes(name),
   })).sort((a, b) => place(a.name) - place(b.name));
 }
+
+/** The fields of an operation's address: of its path, and of its query but for how it is run. */
+export const parametersOf = (document: OpenAPI, method: string, path: string): Field[] =>
+  (document.paths[path]![method]!.parameters ?? [])
+    .filter((one) => one.in !== 'header' && !['dry_run', 'declared_anyway'].includes(one.name))
+    .map(({ name, schema, description, required }) => ({
+      name, kind: kindOf(name, schema), help: description ?? schema.description, options: schema.enum, required, optional: !required,
+    }));
 
 function kindOf(name: string, { type, format }: Schema): Field['kind'] {
   const types = [type ?? 'object'].flat();

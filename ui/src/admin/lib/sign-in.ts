@@ -7,12 +7,14 @@ import { here } from './places.svelte.ts';
  */
 export const clientID = 'gatehouse-admin';
 
-export interface Person { username: string; name?: string }
+export interface Person { username: string; name?: string; role?: 'administrator' | 'reader' | 'help desk' }
 interface Tokens { access: string; refresh?: string; id?: string; until: number }
 
 /** What a sign-in can end with, other than tokens. */
 export class NoWay extends Error {
-  constructor(readonly code: 'off' | 'unregistered' | 'insecure' | 'unreachable' | 'refused' | 'stale', readonly detail = '') {
+  constructor(
+    readonly code: 'off' | 'unregistered' | 'insecure' | 'unreachable' | 'refused' | 'stale' | 'forbidden', readonly detail = '',
+  ) {
     super(code);
   }
 }
@@ -50,6 +52,7 @@ export async function signIn(issuer: string): Promise<Person> {
 /** Goes to sign in, to come back to this place; acr is what the sign-in has to reach (RFC 9470). The promise never ends. */
 export async function leave(acr?: string): Promise<never> {
   await checkThere();
+  dispatchEvent(new Event('leaving')); // forms keep what is typed
   const [state, verifier] = [random(), random()];
   const challenge = base64url(await sha256(verifier));
   const request = new URLSearchParams({

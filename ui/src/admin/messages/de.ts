@@ -38,6 +38,7 @@ export const de: Messages = {
     changes: 'Änderungen',
     health: 'Zustand',
     appearance: 'Aussehen',
+    operations: 'Alle Vorgänge',
   },
 
   notFound: { title: 'Diese Seite gibt es nicht', text: 'Die Adresse ist falsch oder veraltet.' },
@@ -391,5 +392,14 @@ export const de: Messages = {
     dark: 'Schrift auf dunklem Grund',
     contrast: (ratio) => `Kontrast ${ratio} : 1`,
     kept: 'Jede Farbe geht: Was in ihr oder auf ihr steht, bleibt lesbar, mit mindestens 4,5 : 1.',
+  },
+
+  roles: { administrator: 'Verwaltung', reader: 'nur lesend', 'help desk': 'Hilfe' },
+
+  operations: {
+    about: 'Alles, was die Verwaltungs-API kann, auch was hier keine eigene Seite hat. Ihr Wortlaut steht in',
+    search: 'Vorgänge suchen',
+    ask: 'Abfragen',
+    go: 'Ausführen',
   },
 };

@@ -37,6 +37,7 @@ export const en = {
     changes: 'Changes',
     health: 'Health',
     appearance: 'Appearance',
+    operations: 'All operations',
   },
 
   notFound: { title: 'There is no such page', text: 'The address is wrong, or it is an old one.' },
@@ -389,6 +390,15 @@ export const en = {
     dark: 'Writing on dark ground',
     contrast: (ratio: string) => `Contrast ${ratio} : 1`,
     kept: 'Any colour will do: what is written in it or on it is made legible, at 4.5 : 1 at least.',
+  },
+
+  roles: { administrator: 'administrator', reader: 'reader', 'help desk': 'help desk' },
+
+  operations: {
+    about: 'Everything that the admin API can do, also what has no page of its own here. Its words are in',
+    search: 'Search operations',
+    ask: 'Ask',
+    go: 'Do it',
   },
 };
 

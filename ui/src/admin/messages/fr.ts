@@ -38,6 +38,7 @@ export const fr: Messages = {
     changes: 'Modifications',
     health: 'État',
     appearance: 'Apparence',
+    operations: 'Toutes les opérations',
   },
 
   notFound: { title: 'Cette page n’existe pas', text: 'L’adresse est fausse ou ancienne.' },
@@ -394,5 +395,14 @@ export const fr: Messages = {
     dark: 'Texte sur fond sombre',
     contrast: (ratio) => `Contraste ${ratio} : 1`,
     kept: 'Toute couleur convient : ce qui est écrit dedans ou dessus reste lisible, à 4,5 : 1 au moins.',
+  },
+
+  roles: { administrator: 'administration', reader: 'lecture seule', 'help desk': 'assistance' },
+
+  operations: {
+    about: 'Tout ce que peut l’API d’administration, même sans page à soi ici. Ses termes sont dans',
+    search: 'Chercher une opération',
+    ask: 'Demander',
+    go: 'Exécuter',
   },
 };

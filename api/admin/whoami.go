@@ -1,0 +1,22 @@
+package admin
+
+import (
+	"context"
+
+	"gatehouse/api/oidc"
+)
+
+type callerKey struct{}
+
+// Me is who asks, and what they may.
+type Me struct {
+	Name  string         `json:"name" help:"A username, or the client_id of a client that comes for itself."`
+	Role  oidc.AdminRole `json:"role" help:"administrator, reader or help desk."`
+	Scope string         `json:"scope" help:"Of the access token."`
+}
+
+// WhoAmI returns who asks by Do.
+func (a *Admin) WhoAmI(ctx context.Context, _ Nothing) (Me, error) {
+	c, _ := ctx.Value(callerKey{}).(Caller)
+	return Me{c.Name, c.Role, c.Scope}, nil
+}

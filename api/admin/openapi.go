@@ -154,6 +154,8 @@ func (s schemas) ofType(t reflect.Type) object {
 	switch t {
 	case reflect.TypeFor[time.Time]():
 		return object{"type": "string", "format": "date-time"}
+	case reflect.TypeFor[Duration]():
+		return object{"type": "string", "pattern": `^([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?$|^0$`}
 	case reflect.TypeFor[json.RawMessage](), reflect.TypeFor[any]():
 		return object{}
 	}

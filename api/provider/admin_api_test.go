@@ -164,7 +164,20 @@ func TestAnAdministratorSeesToPeopleGroupsAndClients(t *testing.T) {
 		t.Error(a.Body)
 	}
 	c.does(200, "GET", "/clients/"+url.PathEscape("https://hub.example.org/"), "")
-	c.does(200, "POST", "/clients/"+url.PathEscape("https://hub.example.org/")+"/rotate-secret", "")
+	hub := "/clients/" + url.PathEscape("https://hub.example.org/")
+	c.does(200, "POST", hub+"/rotate-secret", "")
+	c.does(200, "POST", hub+"/rotate-secret", `{"keep": "7d", "name": "spring/summer"}`)
+	c.does(400, "POST", hub+"/rotate-secret", `{"keep": "a week"}`)
+	if a = c.does(409, "POST", hub+"/secrets", `{"days": 90}`); !strings.Contains(a.Body, "at most two live secrets: remove one first") {
+		t.Error(a.Body)
+	}
+	if a = c.does(200, "GET", hub+"/secrets", ""); strings.Count(a.Body, `"name"`) != 2 || strings.Contains(a.Body, "sha256") {
+		t.Error(a.Body)
+	}
+	c.does(204, "DELETE", hub+"/secrets/"+url.PathEscape("spring/summer"), "")
+	c.does(404, "DELETE", hub+"/secrets/"+url.PathEscape("spring/summer"), "")
+	c.does(200, "POST", hub+"/secrets", `{"name": "autumn"}`)
+	c.does(200, "GET", hub+"/refusals", "")
 	c.does(204, "POST", "/users/ada/disable", "")
 	c.does(204, "DELETE", "/clients/"+url.PathEscape("https://hub.example.org/"), "")
 	c.does(404, "GET", "/clients/"+url.PathEscape("https://hub.example.org/"), "")

@@ -37,6 +37,7 @@ func TestWhatAClientSentThatWasRefusedIsKept(t *testing.T) {
 	b.Do("GET", "/logout", url.Values{"client_id": {"web"}, "post_logout_redirect_uri": {"https://u:secret@rp.example.org/byE"}})
 	b.Authorize(AuthParams("resource", "https://data.example.org"))
 	b.Authorize(AuthParams("scope", "jobs:read"))
+	b.Authorize(AuthParams("prompt", "none")) // nobody is signed in: nothing is wrong with that
 	list := b.refusalsOf("web")
 	got := map[string]store.ClientRefusal{}
 	for _, r := range list {

@@ -3,6 +3,7 @@ package provider
 import (
 	"cmp"
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -43,8 +44,12 @@ func (l *clientRefusals) hear(_ context.Context, e oidc.Event) {
 	}
 }
 
+// ordinary are answers to requests with which nothing is wrong: nobody has to change how the client is set up.
+var ordinary = []string{oidc.LoginRequired, oidc.InteractionRequired, oidc.ConsentRequired, oidc.AccessDenied, oidc.AuthorizationPending,
+	oidc.SlowDown, oidc.TemporarilyUnavailable, oidc.ServerError}
+
 func (l *clientRefusals) note(clientID, endpoint, code, why string, v *oidc.RefusedValue) {
-	if clientID == "" {
+	if clientID == "" || slices.Contains(ordinary, code) {
 		return
 	}
 	r := store.ClientRefusal{At: l.now(), ClientID: clientID, Endpoint: inert(endpoint), Error: inert(code),

@@ -34,7 +34,9 @@ var doors = map[string]door{
 		"registration_access_token_sha256": secret,
 		"registration":                     "clients that registered themselves have it",
 		"metadata_fetched_at":              byGatehouse, "set disabled_at": "client disable, client enable"}},
-	"client_secrets": {not: map[string]string{"*": "client secret commands have them"}},
+	"client_secrets": {"client secrets", "client add-secret", "", map[string]string{
+		"show client_id": theKey, "show managed_by": "its client shows it", "secret_sha256": secret,
+		"add expires_at": "it is called days there", "add used_at": byGatehouse}},
 	"client_claims": {"client claim list", "client claim add", "client claim set", map[string]string{
 		"show client_id": theKey, "show created_at": "its place is what counts", "show managed_by": "its client shows it"}},
 	"upstreams": {"upstream show", "upstream add", "upstream set", map[string]string{

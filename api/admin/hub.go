@@ -51,22 +51,30 @@ func (a *Admin) RegisterHub(ctx context.Context, in Registration, template strin
 	if err != nil {
 		return AddedHub{}, err
 	}
+	var config strings.Builder
+	err = a.HubOf(in.Client, in.RedirectURIs[0], added.ClientSecret).Write(&config, template)
+	return AddedHub{in.ClientID, config.String()}, err
+}
+
+// HubOf returns what the configuration of a Hub is filled with, which is registered as c. Its key of cookies is new.
+func (a *Admin) HubOf(c oidc.Client, redirect, secret string) deploy.JupyterHub {
 	var cryptKey [32]byte
 	rand.Read(cryptKey[:]) // never fails (Go 1.24)
-	var config strings.Builder
-	err = deploy.JupyterHub{
-		Issuer:       a.Issuer,
-		ClientID:     in.ClientID,
-		ClientSecret: added.ClientSecret,
-		CallbackURL:  in.RedirectURIs[0],
-		LogoutURL: oidc.WithParams(a.Issuer+"/logout",
-			[][2]string{{"client_id", in.ClientID}, {"post_logout_redirect_uri", in.PostLogoutRedirectURIs[0]}}),
-		BackchannelLogoutURL: in.BackchannelLogoutURI,
+	logout := [][2]string{{"client_id", c.ClientID}}
+	if len(c.PostLogoutRedirectURIs) > 0 {
+		logout = append(logout, [2]string{"post_logout_redirect_uri", c.PostLogoutRedirectURIs[0]})
+	}
+	return deploy.JupyterHub{
+		Issuer:               a.Issuer,
+		ClientID:             c.ClientID,
+		ClientSecret:         secret,
+		CallbackURL:          redirect,
+		LogoutURL:            oidc.WithParams(a.Issuer+"/logout", logout),
+		BackchannelLogoutURL: c.BackchannelLogoutURI,
 		LoginService:         a.Name,
-		AllowedGroups:        in.AllowedGroups,
+		AllowedGroups:        c.AllowedGroups,
 		CryptKey:             hex.EncodeToString(cryptKey[:]),
-	}.Write(&config, template)
-	return AddedHub{in.ClientID, config.String()}, err
+	}
 }
 
 // ForHub returns the registration of a JupyterHub at address: what in leaves out is what oauthenticator expects.

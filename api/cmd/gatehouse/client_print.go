@@ -3,15 +3,12 @@ package main
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
 
 	"gatehouse/api/admin"
 	"gatehouse/api/config"
-	"gatehouse/api/oidc"
 	"gatehouse/deploy"
 )
 
@@ -57,7 +54,7 @@ func (c clientPrintCmd) Run(ctx context.Context, a *app) error {
 			fmt.Fprintln(a.stderr, "The secret is stored as a digest only: put it in its place, or have a new one with --rotate-secret.")
 		}
 		if slices.Contains(hubs, c.Template) {
-			return hubOf(cfg, shown.Client, redirect, cmp.Or(secret, noSecret)).Write(a.stdout, c.Template)
+			return adm.HubOf(shown.Client, redirect, cmp.Or(secret, noSecret)).Write(a.stdout, c.Template)
 		}
 		return deploy.Application{Issuer: cfg.Issuer, ClientID: c.ID, ClientSecret: secret, RedirectURI: redirect}.Write(a.stdout, c.Template)
 	})
@@ -74,25 +71,4 @@ func (c clientPrintCmd) redirectURI(list []string) (string, error) {
 	}
 	i := slices.IndexFunc(list, func(uri string) bool { return strings.HasSuffix(uri, path) })
 	return list[max(i, 0)], nil
-}
-
-// hubOf returns what the configuration of a Hub is filled with, which is registered as c.
-func hubOf(cfg *config.Config, c oidc.Client, redirect, secret string) deploy.JupyterHub {
-	var cryptKey [32]byte
-	rand.Read(cryptKey[:]) // never fails (Go 1.24)
-	logout := [][2]string{{"client_id", c.ClientID}}
-	if len(c.PostLogoutRedirectURIs) > 0 {
-		logout = append(logout, [2]string{"post_logout_redirect_uri", c.PostLogoutRedirectURIs[0]})
-	}
-	return deploy.JupyterHub{
-		Issuer:               cfg.Issuer,
-		ClientID:             c.ClientID,
-		ClientSecret:         secret,
-		CallbackURL:          redirect,
-		LogoutURL:            oidc.WithParams(cfg.Issuer+"/logout", logout),
-		BackchannelLogoutURL: c.BackchannelLogoutURI,
-		LoginService:         cfg.Name,
-		AllowedGroups:        c.AllowedGroups,
-		CryptKey:             hex.EncodeToString(cryptKey[:]),
-	}
 }

@@ -137,24 +137,7 @@ func scalar(s string) string {
 	if len(s) <= 500 && plainText.MatchString(s) && !isOtherwise(s) {
 		return s
 	}
-	var b strings.Builder
-	b.WriteByte('"')
-	for _, r := range s {
-		switch {
-		case r == '"' || r == '\\':
-			b.WriteString(`\` + string(r))
-		case r == '\n':
-			b.WriteString(`\n`)
-		case isShown(r):
-			b.WriteRune(r)
-		case r > 0xffff:
-			fmt.Fprintf(&b, `\U%08X`, r)
-		default:
-			fmt.Fprintf(&b, `\u%04X`, r)
-		}
-	}
-	b.WriteByte('"')
-	return b.String()
+	return `"` + escaped(s, '"') + `"`
 }
 
 var blockLines = regexp.MustCompile(`^[^\s](.*[^\s])?(\n+[^\s](.*[^\s])?)+\n?$`)

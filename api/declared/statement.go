@@ -173,11 +173,15 @@ func Literal(s string) string {
 	if !strings.Contains(s, `\$`) && !strings.ContainsFunc(s, func(r rune) bool { return !isShown(r) }) {
 		return "'" + strings.ReplaceAll(s, "'", "''") + "'"
 	}
+	return "E'" + escaped(s, '\'') + "'"
+}
+
+// escaped returns text within quotes, as both E'…' of SQL and "…" of YAML escape what is not shown.
+func escaped(s string, quote rune) string {
 	var b strings.Builder
-	b.WriteString("E'")
 	for _, r := range s {
 		switch {
-		case r == '\'' || r == '\\':
+		case r == quote || r == '\\':
 			b.WriteString(`\` + string(r))
 		case r == '\n':
 			b.WriteString(`\n`)
@@ -189,7 +193,7 @@ func Literal(s string) string {
 			fmt.Fprintf(&b, `\u%04X`, r)
 		}
 	}
-	return b.String() + "'"
+	return b.String()
 }
 
 // isShown reports whether a character is one that people see: no control, no format character, no space but the common one.

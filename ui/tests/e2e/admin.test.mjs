@@ -40,6 +40,18 @@ const open = async (path, name) => {
   await page.goto(`${stack.ui}/admin/${path}`);
   await heading(name).waitFor();
 };
+/** Goes there as by a link, without a new sign-in, and waits until all of it is there. */
+async function follow(path) {
+  const done = page.waitForFunction((to) => location.pathname + location.search === to && document.querySelector('main h1')
+    && !document.querySelector('main [aria-busy]'), `/admin/${path}`);
+  await page.evaluate((to) => {
+    const link = Object.assign(document.createElement('a'), { href: to, textContent: to });
+    document.body.append(link);
+    link.click();
+    link.remove();
+  }, `/admin/${path}`);
+  await done;
+}
 /** Presses the button of a dialog that has the same words as the one that opened it, once it says what would happen. */
 async function sure(label, { in: at = page } = {}) {
   const dialog = at.getByRole('dialog');
@@ -87,6 +99,40 @@ describe('a day on the pages', () => {
     await page.locator('[data-row]', { hasText: 'Ada Lovelace' }).waitFor();
   });
 
+  test('a Hub is one form, and its whole configuration comes out', async () => {
+    await open('applications', 'Applications');
+    await page.getByRole('link', { name: 'Add a JupyterHub' }).click();
+    await heading('Add a JupyterHub').waitFor();
+    await page.getByLabel('Client ID').fill('hub');
+    await page.getByLabel('Address of the Hub').fill('https://hub.example.org');
+    await page.getByLabel('Kind of Hub').selectOption('jupyterhub');
+    await page.getByText('The same with SQL, or on the command line').click();
+    await page.getByText('gatehouse client add hub --url https://hub.example.org --template jupyterhub').waitFor();
+    await page.getByRole('button', { name: 'Add a JupyterHub' }).click();
+    await page.getByText('c.GenericOAuthenticator.oauth_callback_url = "https://hub.example.org/hub/oauth_callback"').waitFor();
+    const config = await page.locator('main code').first().textContent();
+    browser.secrets.set(config.match(/client_secret = "([\w-]{43})"/)[1], "the Hub's secret");
+    assert.match(config, /def backchannel_logout/);
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Save as a file' }).click();
+    assert.equal((await download).suggestedFilename(), 'jupyterhub_config.py');
+    assert.equal(readFileSync(await (await download).path(), 'utf8'), config);
+  });
+
+  test('its secret is replaced while the old one still counts', async () => {
+    await page.getByRole('link', { name: 'Go on to its page' }).click();
+    await heading('JupyterHub').waitFor();
+    await page.getByRole('button', { name: 'New secret' }).click();
+    await sure('New secret');
+    await page.getByText('The secret is shown only now.').waitFor();
+    browser.secrets.set(await page.getByRole('dialog').locator('code').first().textContent(), 'a new secret');
+    await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+    await page.getByText('ends in 7 days').or(page.getByText('ends in 6 days')).waitFor();
+    await page.getByLabel('Only for members of').fill('physics');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Open to members of physics').waitFor();
+  });
+
   test('a change can be taken along as a migration', async () => {
     await open('people/ada', 'ada');
     await page.getByLabel('Surname').fill("O'Lovelace");
@@ -121,14 +167,22 @@ describe('a day on the pages', () => {
   });
 
   test('is recorded: who, what, and that it was the pages', async () => {
-    const operations = ['user add', 'user link', 'group add', 'group add-member', 'user set', 'user disable'];
-    await stack.sql(`-- +goose StatementBegin
-DO $$
-DECLARE found text[] := ARRAY(SELECT DISTINCT operation FROM audit WHERE door = 'page' AND actor = 'admin');
-BEGIN
-  IF NOT found @> ARRAY['${operations.join("', '")}'] THEN RAISE EXCEPTION 'audit has only %', found; END IF;
-END $$
--- +goose StatementEnd`);
+    const operations = ['user add', 'user link', 'group add', 'group add-member', 'client add-hub', 'client rotate-secret', 'client set',
+      'user set', 'user disable'];
+    const rows = (await stack.gatehouse(['audit', 'list', '--by', 'admin', '--json'])).trim().split('\n').map((line) => JSON.parse(line));
+    const found = rows.filter(({ door }) => door === 'page').map((row) => row.operation);
+    assert.deepEqual(operations.filter((operation) => !found.includes(operation)), [], `not in ${found}`);
+  });
+
+  test('and can be taken back from there', async () => {
+    await open('changes?username=ada', 'Changes');
+    const row = page.getByRole('listitem').filter({ hasText: 'user set' }).first();
+    await row.getByText('UPDATE users').click();
+    await row.getByRole('cell', { name: "O'Lovelace" }).waitFor();
+    await row.getByRole('button', { name: 'Undo' }).click();
+    await sure('Undo');
+    await page.getByRole('listitem').filter({ hasText: 'audit undo' }).first().waitFor();
+    assert.doesNotMatch(await stack.gatehouse(['user', 'show', 'ada']), /O'Lovelace/);
   });
 });
 
@@ -178,6 +232,7 @@ describe('meanwhile', () => {
     await other.goto(`${stack.ui}/admin/people/mallory`);
     await signIn(other, 'second', passphrase);
     await other.getByRole('heading', { name: 'mallory', level: 1 }).waitFor();
+    await other.waitForLoadState('networkidle');
     await stack.gatehouse(['group', 'remove-member', 'gatehouse-admins', 'second']);
     await other.getByRole('button', { name: 'Shut out' }).click();
     await other.getByRole('heading', { name: /may not use/i }).waitFor(); // what the API says of itself: the pages are closed to them
@@ -232,10 +287,12 @@ test('every page is whole in three languages, on a phone, in the dark, by the ke
     await page.setViewportSize(viewport);
     await page.emulateMedia({ colorScheme });
     await page.evaluate((chosen) => localStorage.setItem('language', chosen), language);
-    for (const path of ['people', 'people?new', 'people/ada', 'groups', 'groups?new', 'groups/physics']) {
-      await page.goto(`${stack.ui}/admin/${path}`);
-      await page.locator('main h1').waitFor();
-      await page.waitForLoadState('networkidle');
+    await page.goto(`${stack.ui}/admin/`);
+    await page.locator('main h1').waitFor();
+    for (const path of ['people', 'people?new', 'people/ada', 'groups', 'groups?new', 'groups/physics', 'applications',
+      'applications?new', 'applications?new=jupyterhub', 'applications/hub', 'doors', 'doors?new', 'services', 'services?new',
+      'sign-ins', 'changes', 'health', 'appearance', 'operations', 'nowhere']) {
+      await follow(path);
       assert.deepEqual(await browser.violations(page), [], path);
       assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), viewport.width, `${path} is too wide`);
     }
@@ -251,8 +308,45 @@ test('every page is whole in three languages, on a phone, in the dark, by the ke
   await heading('ada').waitFor();
 });
 
-test('signing out ends the session, and the pages ask for one again', async () => {
+test('whoever leaves is removed with all that is theirs, after it was said', async () => {
   await page.setViewportSize({ width: 1280, height: 800 });
+  await open('people/ada', 'ada');
+  await page.getByRole('button', { name: 'Remove for good' }).click();
+  await sure('Remove for good');
+  await heading('People').waitFor();
+  await assert.rejects(stack.gatehouse(['user', 'show', 'ada']), /there is no user/);
+});
+
+test('the last administrator cannot shut themselves out by accident', async () => {
+  await open('people/admin', 'admin');
+  await page.getByRole('button', { name: 'Shut out' }).click();
+  await page.getByRole('dialog').getByRole('alert').filter({ hasText: 'who can administer' }).waitFor();
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
+});
+
+test('the first list is below 120 kB', async (t) => {
+  const other = await newPage();
+  const files = [];
+  other.on('requestfinished', async (request) => {
+    const path = new URL(request.url()).pathname;
+    if (path !== '/login') files.push([path, (await request.sizes()).responseBodySize]);
+  });
+  const cdp = await other.context().newCDPSession(other);
+  await other.goto(`${stack.ui}/admin/`);
+  await other.waitForSelector('input[name=password]');
+  files.length = 0;
+  await cdp.send('Network.clearBrowserCache'); // the way to the sign-in had all files, too
+  await signIn(other, 'admin', 'demo passphrase');
+  await other.locator('[data-row]').first().waitFor();
+  await other.waitForLoadState('networkidle');
+  const bytes = files.reduce((sum, [, size]) => sum + size, 0);
+  t.diagnostic(`${bytes} bytes (${files.map(([path, size]) => `${path} ${size}`).join(', ')})`);
+  assert.ok(files.some(([path, size]) => path.endsWith('.js') && size > 20_000), 'the script was fetched');
+  assert.ok(bytes < 120_000);
+  await other.context().close();
+});
+
+test('signing out ends the session, and the pages ask for one again', async () => {
   await page.getByRole('link', { name: 'Sign out' }).click();
   await page.getByRole('heading', { name: 'Do you want to sign out?' }).waitFor();
   await page.getByRole('button', { name: 'Sign out' }).click();

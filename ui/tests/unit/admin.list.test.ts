@@ -26,7 +26,10 @@ beforeEach(() => {
     return new Response(JSON.stringify(body), { status: 'code' in body ? 503 : 200 });
   });
 });
-afterEach(() => close());
+afterEach(() => {
+  close();
+  close = () => {};
+});
 
 async function open() {
   document.body.innerHTML = '';

@@ -128,9 +128,26 @@ test('where the sign-in is too weak it is made stronger, and comes back to where
   addEventListener('leaving', typed);
   void call('PATCH', '/users/ada', { body: { name: 'A' } });
   await wait(() => left);
-  expect(to('/par').at(-1)!.body.get('acr_values')).toBe('mfa');
+  expect(JSON.parse(to('/par').at(-1)!.body.get('claims')!)).toEqual({ id_token: { acr: { essential: true, values: ['mfa'] } } });
   expect(typed).toHaveBeenCalledOnce(); // forms keep what is typed
   expect(Object.values(sessionStorage).map((text) => JSON.parse(text as string).place)).toEqual(['/admin/people/ada?q=x']);
+});
+
+test('whoever comes back as weak as before is told, and not sent round and round', async () => {
+  await come();
+  const weak = {
+    status: 401, body: { status: 401, code: 'insufficient_user_authentication', detail: 'sign in with acr_values=mfa' },
+    headers: { 'WWW-Authenticate': 'DPoP error="insufficient_user_authentication", acr_values="mfa"' },
+  };
+  answers['/admin/v1/me'] = () => weak;
+  void call('GET', '/me');
+  await wait(() => left);
+  const [state] = Object.keys(sessionStorage).map((key) => key.replace('admin ', ''));
+  history.replaceState(null, '', `/admin/?code=c&state=${state}&iss=${encodeURIComponent(api)}`);
+  left = undefined;
+  await signIn.signIn(api);
+  await expect(call('GET', '/me')).rejects.toMatchObject({ problem: { detail: 'sign in with acr_values=mfa' } });
+  expect(left).toBe(undefined);
 });
 
 test.each([

@@ -1,5 +1,5 @@
 import { proof, takeNonce } from './proof.ts';
-import { accessToken, forgetToken, leave, resource } from './sign-in.ts';
+import { NoWay, accessToken, forgetToken, leave, resource } from './sign-in.ts';
 
 /** What the API says where it does not do what was asked (RFC 9457). */
 export interface Problem {
@@ -45,14 +45,16 @@ export async function call<T>(method: string, path: string, ask: Ask = {}): Prom
     const problem: Problem = await response.json().catch(() => ({ status: response.status, code: 'server_error' }));
     const challenge = response.headers.get('WWW-Authenticate') ?? '';
     const acr = /acr_values="([^"]+)"/.exec(challenge)?.[1];
-    if (response.status === 401 && acr) return leave(acr);
+    if (response.status === 401 && acr) return await leave(acr).catch((e) => { throw e instanceof NoWay ? new Refused(problem) : e; });
     if (response.status !== 401 || tries > 1) throw new Refused(problem);
     if (!stale || !/use_dpop_nonce/.test(challenge)) forgetToken();
   }
 }
 
 async function send(method: string, address: string, { body, etag, once, signal }: Ask): Promise<Response> {
-  const token = await accessToken();
+  const token = await accessToken().catch((e) => {
+    throw e instanceof NoWay ? new Refused({ status: 0, code: e.code === 'unreachable' ? e.code : 'signed_out', detail: e.detail }) : e;
+  });
   const headers: Record<string, string> = { Authorization: `DPoP ${token}`, DPoP: await proof(method, address, token) };
   if (body !== undefined) headers['Content-Type'] = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
   if (etag) headers['If-Match'] = etag;

@@ -22,6 +22,8 @@ export class NoWay extends Error {
 let api = '';
 let tokens: Tokens | undefined;
 let renewal: Promise<Tokens | undefined> | undefined;
+/** What the sign-in that one came back from was asked to reach: to ask for it again would lead round and round. */
+let askedFor: string | undefined;
 
 const redirectURI = () => `${location.origin}/admin/`;
 export const resource = () => `${api}/admin/v1`;
@@ -37,7 +39,8 @@ export async function signIn(issuer: string): Promise<Person> {
   const memory = sessionStorage.getItem(kept(state));
   sessionStorage.removeItem(kept(state));
   if (!memory) return leave(); // of another tab, or used before: nothing of it counts
-  const { verifier, place } = JSON.parse(memory) as { verifier: string; place: string };
+  const { verifier, place, acr } = JSON.parse(memory) as { verifier: string; place: string; acr?: string };
+  askedFor = acr;
   history.replaceState(null, '', place);
   here.read();
   if (back.get('iss') !== api) throw new NoWay('refused', 'iss'); // RFC 9207: somebody else's answer
@@ -49,18 +52,23 @@ export async function signIn(issuer: string): Promise<Person> {
   return personOf(got);
 }
 
-/** Goes to sign in, to come back to this place; acr is what the sign-in has to reach (RFC 9470). The promise never ends. */
+/**
+ * Goes to sign in, to come back to this place; acr is what the sign-in has to reach (RFC 9470). It is essential (OpenID Connect Core
+ * §5.5.1.1), so that who has no second factor is led to set one up. The promise never ends; it rejects with NoWay.
+ */
 export async function leave(acr?: string): Promise<never> {
+  if (acr && acr === askedFor) throw new NoWay('refused', `acr_values=${acr}`);
   await checkThere();
   dispatchEvent(new Event('leaving')); // forms keep what is typed
   const [state, verifier] = [random(), random()];
   const challenge = base64url(await sha256(verifier));
   const request = new URLSearchParams({
     client_id: clientID, response_type: 'code', redirect_uri: redirectURI(), scope: 'openid profile admin.read admin.write',
-    resource: resource(), state, code_challenge: challenge, code_challenge_method: 'S256', ...acr && { acr_values: acr },
+    resource: resource(), state, code_challenge: challenge, code_challenge_method: 'S256',
+    ...acr && { claims: JSON.stringify({ id_token: { acr: { essential: true, values: acr.split(' ') } } }) },
   });
   const pushed = await push(request);
-  sessionStorage.setItem(kept(state), JSON.stringify({ verifier, place: location.pathname + location.search }));
+  sessionStorage.setItem(kept(state), JSON.stringify({ verifier, acr, place: location.pathname + location.search }));
   location.assign(`${api}/authorize?${new URLSearchParams({ client_id: clientID, request_uri: pushed })}`);
   return new Promise(() => {});
 }

@@ -85,6 +85,7 @@ export const de: Messages = {
     not_found: 'Das gibt es nicht oder nicht mehr.',
     changed_meanwhile: 'Jemand hat es inzwischen geändert.',
     requestID: 'Vorgangsnummer',
+    signed_out: 'Sie sind inzwischen abgemeldet. Ihre Eingaben sind noch da: Melden Sie sich in einem anderen Tab an, dann noch einmal.',
   },
 
   time: {

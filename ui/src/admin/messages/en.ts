@@ -83,6 +83,7 @@ export const en = {
     not_found: 'It is not there, or not any more.',
     changed_meanwhile: 'Somebody changed it meanwhile.',
     requestID: 'Request ID',
+    signed_out: 'You are signed out meanwhile. What you typed is still here: sign in in another tab, then try again.',
   },
 
   time: {

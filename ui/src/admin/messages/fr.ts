@@ -85,6 +85,7 @@ export const fr: Messages = {
     not_found: 'Cela n’existe pas, ou plus.',
     changed_meanwhile: 'Quelqu’un l’a modifié entre-temps.',
     requestID: 'Numéro de demande',
+    signed_out: 'Votre session a pris fin. Votre saisie est toujours là : connectez-vous dans un autre onglet, puis réessayez.',
   },
 
   time: {

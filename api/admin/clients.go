@@ -16,6 +16,11 @@ type Registration struct {
 	ClientSecret string `json:"client_secret,omitempty"` // "": a random one, if the client authenticates with one
 }
 
+// shownOnly are members of a client that no registration by an administrator has.
+func (Registration) shownOnly() []string {
+	return []string{"registration", "disabled_at", "managed_by", "created_at", "updated_at"}
+}
+
 // NewRegistration returns a registration with the defaults of RFC 7591 §2 and of the table.
 func NewRegistration() Registration { return Registration{Client: oidc.NewClient()} }
 

@@ -11,10 +11,10 @@ import (
 
 // Health is how the deployment is.
 type Health struct {
-	Version string       `json:"version"`
-	Trouble []Trouble    `json:"trouble"` // empty: all is well
-	Keys    []SigningKey `json:"keys"`
-	Store   store.Health `json:"store"`
+	Version string               `json:"version"`
+	Trouble []Trouble            `json:"trouble"` // empty: all is well
+	Keys    []SigningKey         `json:"keys"`
+	Store   store.DatabaseHealth `json:"store"`
 }
 
 // Trouble is what is wrong, and what to do about it.

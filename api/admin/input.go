@@ -35,6 +35,18 @@ func membersOf(t reflect.Type) (list []inputMember) {
 	return list
 }
 
+// shownOnly is an input that has members which it shares with what is shown, and does not take.
+type shownOnly interface{ shownOnly() []string }
+
+// takes returns the members that the input takes.
+func (o Operation) takes() []inputMember {
+	list := membersOf(o.In)
+	if in, ok := reflect.Zero(o.In).Interface().(shownOnly); ok {
+		list = slices.DeleteFunc(list, func(m inputMember) bool { return slices.Contains(in.shownOnly(), m.name) })
+	}
+	return list
+}
+
 func memberNamed(list []inputMember, name string) (m inputMember, found bool) {
 	i := slices.IndexFunc(list, func(m inputMember) bool { return m.name == name })
 	if i < 0 {
@@ -116,7 +128,7 @@ func (o Operation) match(segments []string) (values map[string]string, fits bool
 // have to be of the input, each once. In a PATCH, null clears. Errors: Invalid.
 func (o Operation) Input(named map[string]string, query url.Values, body []byte) (any, error) {
 	in := reflect.New(o.In)
-	members := membersOf(o.In)
+	members := o.takes()
 	other := func(name string) error { // of what is not in the path
 		_, taken := named[name]
 		if _, known := memberNamed(members, name); !known || taken {

@@ -17,7 +17,7 @@ type object = map[string]any
 // OpenAPI returns the document of the admin API (OpenAPI 3.1), which is made of the table of operations. issuer is where tokens for it
 // come from.
 func OpenAPI(issuer string) map[string]any {
-	schemas := schemas{}
+	schemas := schemas{object{}, map[string]reflect.Type{}}
 	paths := object{}
 	for _, o := range operations {
 		if o.Path == "" {
@@ -31,14 +31,14 @@ func OpenAPI(issuer string) map[string]any {
 		}
 		at[strings.ToLower(o.Method())] = o.document(schemas)
 	}
-	schemas["Problem"] = schemas.objectOf(reflect.TypeFor[oidc.Problem]())
+	schemas.all["Problem"] = schemas.objectOf(reflect.TypeFor[oidc.Problem]())
 	return object{
 		"openapi": "3.1.0",
 		"info": object{"title": "Gatehouse admin API", "version": "1", // of the paths: which Gatehouse it is, nobody is told
 			"description": "Every operation of the command line that a right can be given for. Text is UTF-8; times are RFC 3339."},
 		"servers": []object{{"url": issuer + oidc.AdminPath}},
 		"paths":   paths,
-		"components": object{"schemas": schemas, "securitySchemes": object{
+		"components": object{"schemas": schemas.all, "securitySchemes": object{
 			"oauth": object{"type": "openIdConnect", "openIdConnectUrl": issuer + "/.well-known/openid-configuration"}}},
 	}
 }
@@ -54,7 +54,7 @@ func (o Operation) document(s schemas) object {
 		"responses": object{"default": object{"description": "Refused.", "content": object{"application/problem+json": s.ref("Problem")}}}}
 	inAddress := membersInPath(o)
 	parameters, body, required := []object{}, object{}, []string{}
-	for _, m := range membersOf(o.In) {
+	for _, m := range o.takes() {
 		schema := s.of(m.field)
 		switch named := slices.Contains(inAddress, m.name); {
 		case named:
@@ -126,8 +126,11 @@ func (o Operation) ID() string {
 
 var betweenWords = regexp.MustCompile(`[ -][a-z]`)
 
-// schemas are those of the document by name.
-type schemas object
+// schemas are those of the document by name, and what types they are of.
+type schemas struct {
+	all   object
+	named map[string]reflect.Type
+}
 
 func (s schemas) ref(name string) object {
 	return object{"schema": object{"$ref": "#/components/schemas/" + name}}
@@ -182,9 +185,11 @@ func (s schemas) ofType(t reflect.Type) object {
 		if name == "" {
 			return s.objectOf(t)
 		}
-		if s[name] == nil {
-			s[name] = object{} // a type may be within itself
-			s[name] = s.objectOf(t)
+		if of, known := s.named[name]; !known {
+			s.named[name] = t // before its members: a type may be within itself
+			s.all[name] = s.objectOf(t)
+		} else if of != t {
+			panic("two types are called " + name + " in the document: " + of.String() + " and " + t.String())
 		}
 		return s.ref(name)["schema"].(object)
 	}

@@ -295,6 +295,8 @@ func TestBadInputToTheAdminAPIIsNamed(t *testing.T) {
 		{"POST", "/users", `{"username": "alice"}`, 409, "already"},
 		{"POST", "/users?username=ada", `{}`, 400, "belongs into the body"},
 		{"POST", "/users/alice/disable", `{"username": "bob"}`, 400, `no member \"username\"`},
+		{"POST", "/clients", `{"client_id": "x", "registration": "open"}`, 400, `no member \"registration\"`},
+		{"POST", "/clients", `{"client_id": "x", "managed_by": "hub.yaml:1"}`, 400, `no member \"managed_by\"`},
 		{"GET", "/users?limit=many", "", 400, "must be a number"},
 		{"GET", "/users?limit=1&limit=2", "", 400, "is there twice"},
 		{"GET", "/users?nothing=1", "", 400, `no member \"nothing\"`},

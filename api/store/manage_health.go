@@ -7,8 +7,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Health is how the database is.
-type Health struct {
+// DatabaseHealth is how the database is.
+type DatabaseHealth struct {
 	Postgres        string         `json:"postgres" db:"postgres"`
 	DatabaseBytes   int64          `json:"database_bytes" db:"database_bytes"`
 	Connections     int            `json:"connections" db:"connections"`
@@ -50,10 +50,10 @@ var health = compile(`
 			to_char(now() AT TIME ZONE 'UTC' + interval '1 month', '"audit_"YYYY_MM')]) AS m WHERE to_regclass(m) IS NULL) AS missing_for_audit`)
 
 // Health returns how the database is.
-func (s *Store) Health(ctx context.Context) (h Health, err error) {
+func (s *Store) Health(ctx context.Context) (h DatabaseHealth, err error) {
 	rows, err := health.rows(ctx, s.pool, args{})
 	if err == nil {
-		h, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Health])
+		h, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[DatabaseHealth])
 	}
 	return h, inWords(err, nil)
 }

@@ -63,13 +63,15 @@ describe('signing in', () => {
 
   test('a user whose name and address change stays the same user', () => browser.watched('renamed', person, async () => {
     const before = await asked(person, '/api/me');
-    await stack.sql(`UPDATE users SET username = 'alicia', name = 'Alicia', email = 'alicia@example.org', email_verified = false;`);
+    await stack.sql(`UPDATE users SET username = 'alicia', name = 'Alicia', email = 'alicia@example.org', email_verified = false
+      WHERE username = 'alice';`);
     const fresh = await browser.newPage(person);
     await fresh.goto(`${site}/oidc/authenticate/`);
     await fresh.waitForURL(`${site}/`);
     assert.deepEqual(await asked(fresh, '/api/me'), { ...before, name: 'Alicia', email: 'alicia@example.org', email_verified: false });
     assert.equal(await users(), '1');
-    await stack.sql(`UPDATE users SET username = 'alice', name = 'Alice', email = 'alice@example.org', email_verified = true;`);
+    await stack.sql(`UPDATE users SET username = 'alice', name = 'Alice', email = 'alice@example.org', email_verified = true
+      WHERE username = 'alicia';`);
     await fresh.close();
   }));
 

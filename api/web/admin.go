@@ -115,7 +115,8 @@ func (a *adminAPI) serve(c echo.Context) error {
 		return a.problem(c, provider.NewProblem(400, oidc.InvalidRequest, "more than one Authorization header"))
 	}
 	token, refusal := a.p.AdminToken(ctx, r)
-	if refusal != nil {
+	if refusal != nil { // of a request that is read to its end, as proxies that are still sending it would answer 502
+		_, _ = io.CopyN(io.Discard, c.Request().Body, int64(limit))
 		return a.write(c, *refusal)
 	}
 	if len(r.DPoP) > 0 {

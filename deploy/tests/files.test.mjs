@@ -140,13 +140,21 @@ describe('documentation', () => {
     const named = /(?:^|[`(| ])gatehouse ((?:[a-z-]+ ?)+[^`|>;)\n]*)/gm;
     const lines = pages.flatMap((page) => [...read(page).matchAll(named)].map((m) => [page, m[1]]));
     assert.ok(lines.length > 20);
+    const seen = new Map();
+    const help = (words) => {
+      const key = words.join(' ');
+      if (!seen.has(key)) seen.set(key, run(gatehouse, [...words, '--help']));
+      return seen.get(key);
+    };
     const commands = new Set(run(gatehouse, ['--help']).stdout.match(/^ {2}[a-z]+/gm).map((word) => word.trim()));
     for (const [page, line] of lines) {
       const words = line.trim().split(/\s+/);
       if (!commands.has(words[0])) continue; // the word is part of a sentence
-      const depth = /^client token /.test(line) ? 3 : ['user', 'group', 'client', 'resource', 'upstream', 'key'].includes(words[0]) ? 2 : 1;
+      let depth = 3; // what follows the command are its arguments
+      const is = (command) => help(command).stdout.startsWith(`Usage: gatehouse ${command.join(' ')} `);
+      while (depth > 1 && !is(words.slice(0, depth))) depth -= 1;
       const command = words.slice(0, depth);
-      const { status, stdout, stderr } = run(gatehouse, [...command, '--help']);
+      const { status, stdout, stderr } = help(command);
       assert.equal(status, 0, `${page}: gatehouse ${line}: ${stderr}`);
       for (const [flag] of line.matchAll(/--[a-z-]+/g)) assert.ok(stdout.includes(flag), `${page}: ${command.join(' ')} has no ${flag}`);
     }

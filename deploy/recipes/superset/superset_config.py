@@ -29,7 +29,7 @@ OAUTH_PROVIDERS = [
         "token_key": "access_token",
         "remote_app": {
             "client_id": "superset",
-            "client_secret": os.environ["GATEHOUSE_CLIENT_SECRET"],
+            "client_secret": os.environ["OIDC_CLIENT_SECRET"],
             "server_metadata_url": ISSUER + "/.well-known/openid-configuration",
             "client_kwargs": {"scope": "openid profile email", "code_challenge_method": "S256"},
         },

@@ -32,7 +32,7 @@ async function begin(given) {
   const config = readFileSync(join(root, 'deploy/recipes/superset/superset_config.py'), 'utf8');
   writeFileSync(join(folder, 'superset_config.py'), page.here(config));
   return program(join(dirname(python), 'flask'), ['--app', 'appbuilder_app', 'run', '--port', new URL(place).port],
-    { PYTHONPATH: `${folder}:${clients}`, GATEHOUSE_CLIENT_SECRET: given, AUTHLIB_INSECURE_TRANSPORT: '1' }, /Running on/, { group: true });
+    { PYTHONPATH: `${folder}:${clients}`, OIDC_CLIENT_SECRET: given, AUTHLIB_INSECURE_TRANSPORT: '1' }, /Running on/, { group: true });
 }
 /** Signs alice in; gives what the application says of her, or the page that she ends at. */
 async function enter() {

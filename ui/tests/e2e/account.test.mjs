@@ -70,7 +70,7 @@ test('what was allowed is listed, opened and withdrawn, and is asked for again',
   await page.waitForSelector('text=It has no access any more.');
   await accessible(page);
   assert.equal(await section(page, 'allowed').count(), 0);
-  assert.deepEqual(JSON.parse(await stack.gatehouse(['user', 'consents', 'dora'])), []);
+  assert.deepEqual(JSON.parse(await stack.gatehouse(['consent', 'list', 'dora', '--json'])), []);
   await page.goto(request);
   await page.waitForSelector('button[name=consent]');
 }));

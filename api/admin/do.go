@@ -59,7 +59,7 @@ type Outcome struct {
 	ETag string // of Out, where it is what an operation shows of a row
 }
 
-// helpDeskMay are the operations of the help desk, which are about people; protected says whom they are not for.
+// helpDeskMay are the operations of the help desk, which are about people; mayChange keeps them from those who administer.
 var helpDeskMay = []string{"user list", "user show", "user link", "user factors", "user reset-factors", "user sessions",
 	"user end-sessions", "session list", "session end", "sign-ins", "explain", "whoami"}
 

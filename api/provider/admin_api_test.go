@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
@@ -319,5 +320,38 @@ func TestBadInputToTheAdminAPIIsNamed(t *testing.T) {
 	var list struct{ Items []json.RawMessage }
 	if err := json.Unmarshal([]byte(c.does(200, "GET", "/users", "").Body), &list); err != nil || len(list.Items) != 1 {
 		t.Errorf("%v: %d users", err, len(list.Items))
+	}
+}
+
+// RFC 9110 §10.2.3: what could not be done because Postgres went away is worth another try, and was not done.
+func TestTheAdminAPISaysWhenToTryAgain(t *testing.T) {
+	t.Parallel()
+	r := startAdmin(t)
+	c := r.withToken("alice", "admin.write")
+	lock, err := r.DB.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := lock.Exec(t.Context(), `LOCK TABLE groups`); err != nil {
+		t.Fatal(err)
+	}
+	answered := make(chan Answer)
+	go func() { answered <- c.ask("POST", "/groups", `{"name": "class"}`) }()
+	for r.Count(`SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+		WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%groups%'`) == 0 {
+		time.Sleep(10 * time.Millisecond)
+	}
+	a := <-answered
+	if err := lock.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if a.Status != 503 || a.JSON()["code"] != "temporarily_unavailable" || Str(a.JSON()["request_id"]) == "" {
+		t.Errorf("%d %s", a.Status, a.Body)
+	}
+	if wait := a.Header.Get("Retry-After"); wait != "5" {
+		t.Errorf("Retry-After %q", wait)
+	}
+	if r.Count(`SELECT count(*) FROM groups WHERE name = 'class'`) != 0 {
+		t.Error("it was done all the same")
 	}
 }

@@ -54,11 +54,11 @@ func (p *Provider) adminByPersonalToken(
 		return t, p.refuseAdmin(ctx, scheme, 401, oidc.InvalidToken,
 			"personal access token: unknown, revoked, expired or of a disabled user")
 	case err != nil:
-		return t, p.failedAdmin(ctx, err)
+		return t, p.FailedAdmin(ctx, err)
 	}
 	policy, err := p.store.Policy(ctx)
 	if err != nil {
-		return t, p.failedAdmin(ctx, err)
+		return t, p.FailedAdmin(ctx, err)
 	}
 	return p.adminOf(ctx, scheme, u, pat.Scope, policy.Reaches(policy.ACR(pat.AMR, nil), p.AdminACR))
 }
@@ -72,7 +72,7 @@ func (p *Provider) adminByAccessToken(
 	claims, why, err := p.verifyAccessToken(token)
 	switch {
 	case err != nil:
-		return t, p.failedAdmin(ctx, err)
+		return t, p.FailedAdmin(ctx, err)
 	case why != "":
 		return refuse(why)
 	case !slices.Contains(claims.Audience, p.AdminResource()):
@@ -84,7 +84,7 @@ func (p *Provider) adminByAccessToken(
 	}
 	use := useOf(&claims)
 	if refused := p.checkPossession(ctx, r, &claims, token, scheme, &use, now); refused != nil {
-		return t, asProblem(refused)
+		return t, asProblem(ctx, refused)
 	}
 	owner, why, err := p.loadTokenOwner(ctx, &claims, use, now)
 	switch {
@@ -93,7 +93,7 @@ func (p *Provider) adminByAccessToken(
 	case errors.Is(err, store.ErrNotFound):
 		return refuse(why)
 	case err != nil:
-		return t, p.failedAdmin(ctx, err)
+		return t, p.FailedAdmin(ctx, err)
 	case owner.client.Registration != "":
 		return refuse("its client registered itself")
 	case claims.GrantID == "":
@@ -121,19 +121,21 @@ func (p *Provider) adminOf(ctx context.Context, scheme string, u *oidc.User, sco
 func (p *Provider) refuseAdmin(ctx context.Context, scheme string, status int, code, why string) *Answer {
 	a := p.refuseToken(ctx, cmp.Or(scheme, "Bearer"), status, code, why)
 	a.Challenge += `, resource_metadata="` + p.Issuer + AdminMetadataPath + `"`
-	return asProblem(&a)
+	return asProblem(ctx, &a)
 }
 
-func (p *Provider) failedAdmin(ctx context.Context, err error) *Answer {
+// FailedAdmin answers a request to the admin API when a step could not be done.
+func (p *Provider) FailedAdmin(ctx context.Context, err error) *Answer {
 	a := p.failed(ctx, err)
-	return asProblem(&a)
+	return asProblem(ctx, &a)
 }
 
 // asProblem says what an answer says as a problem.
-func asProblem(a *Answer) *Answer {
+func asProblem(ctx context.Context, a *Answer) *Answer {
 	body, _ := a.JSON.(oauthErrorBody)
-	a.JSON = NewProblem(a.Status, body.Error, body.Description)
-	a.Type = ProblemType
+	problem := NewProblem(a.Status, body.Error, body.Description)
+	problem.RequestID = requestOf(ctx).id
+	a.JSON, a.Type = problem, ProblemType
 	return a
 }
 
@@ -166,12 +168,6 @@ func (p *Provider) SealAnswer(answer []byte) []byte {
 // OpenAnswer returns what SealAnswer sealed.
 func (p *Provider) OpenAnswer(sealed []byte) ([]byte, error) {
 	return p.sealer.Open(keys.ForAdminAnswers, sealed, nil)
-}
-
-// Failed returns the problem of a step that could not be done.
-func (p *Provider) Failed(ctx context.Context, err error) oidc.Problem {
-	code, status, _ := p.classify(ctx, err)
-	return NewProblem(status, code, "")
 }
 
 // DPoPNonce returns what the next proof has to contain (RFC 9449 §8).

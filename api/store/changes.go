@@ -23,9 +23,10 @@ type Change struct {
 	ClientID string          `json:"client_id,omitempty"`
 }
 
-var ownChanges = compile(`
-	SELECT table_name AS table, action, key, before, after, coalesce(username, '') AS username, coalesce(client_id, '') AS client_id
-	FROM audit WHERE at >= now() AND xmin = pg_current_xact_id()::xid ORDER BY id`)
+const changeSelect = `SELECT table_name AS table, action, key, before, after, coalesce(username, '') AS username,
+	coalesce(client_id, '') AS client_id FROM audit`
+
+var ownChanges = compile(changeSelect + ` WHERE at >= now() AND xmin = pg_current_xact_id()::xid ORDER BY id`)
 
 // Changes returns what the transaction of the store has changed so far.
 func (s *Store) Changes(ctx context.Context) ([]Change, error) {

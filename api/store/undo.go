@@ -19,9 +19,7 @@ var undoable = []string{"users", "groups", "group_members", "acr_values", "clien
 // hidden is what audit has in place of a secret.
 const hidden = `"(secret)"`
 
-var oneChange = compile(`
-	SELECT table_name AS table, action, key, before, after, coalesce(username, '') AS username, coalesce(client_id, '') AS client_id
-	FROM audit WHERE id = @id`)
+var oneChange = compile(changeSelect + ` WHERE id = @id`)
 
 // Undo takes back the change of a row of audit, if what it made is still there. Errors: Missing; Refusal where it is not, or where a
 // secret would be lost.

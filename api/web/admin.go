@@ -34,9 +34,8 @@ const (
 // adminAPI is the HTTP skin over the operations of admin.
 type adminAPI struct {
 	answerer
-	p       *provider.Provider
-	adm     *admin.Admin
-	openAPI []byte
+	p   *provider.Provider
+	adm *admin.Admin
 }
 
 // Admin is the handler of the admin API, below oidc.AdminPath.
@@ -48,7 +47,7 @@ func Admin(p *provider.Provider, adm *admin.Admin, proxies Proxies) http.Handler
 	if err != nil {
 		panic(err) // a mistake in the table of operations
 	}
-	a := &adminAPI{answerer{https: strings.HasPrefix(p.Issuer, "https:"), proxies: proxies}, p, adm, document}
+	a := &adminAPI{answerer{https: strings.HasPrefix(p.Issuer, "https:"), proxies: proxies}, p, adm}
 	e.HTTPErrorHandler = func(err error, c echo.Context) { _ = a.problem(c, a.routingProblem(err)) }
 	e.Use(a.logged(nil), middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: logPanic}))
 	e.GET(provider.AdminMetadataPath, func(c echo.Context) error {
@@ -195,11 +194,11 @@ func (a *adminAPI) do(
 	}
 	how, err := a.howOf(c, caller, o, query, body)
 	if err != nil {
-		return a.problem(c, a.problemOf(ctx, err))
+		return a.refuse(ctx, c, err)
 	}
 	in, err := o.Input(members, query, body)
 	if err != nil {
-		return a.problem(c, a.problemOf(ctx, err))
+		return a.refuse(ctx, c, err)
 	}
 	out, err := a.adm.Do(ctx, caller, o, in, how)
 	var before admin.RepeatedKey
@@ -207,11 +206,11 @@ func (a *adminAPI) do(
 	case errors.As(err, &before):
 		return a.repeat(ctx, c, before)
 	case err != nil:
-		return a.problem(c, a.problemOf(ctx, err))
+		return a.refuse(ctx, c, err)
 	}
 	answer, err := answerOf(out)
 	if err != nil {
-		return a.problem(c, a.problemOf(ctx, err))
+		return a.refuse(ctx, c, err)
 	}
 	if out.ETag != "" && has(c, out.ETag) {
 		return a.write(c, provider.Answer{Status: 304, ETag: out.ETag})
@@ -244,7 +243,7 @@ func (a *adminAPI) repeat(ctx context.Context, c echo.Context, before admin.Repe
 		err = json.Unmarshal(plain, &kept)
 	}
 	if err != nil {
-		return a.problem(c, a.problemOf(ctx, err))
+		return a.refuse(ctx, c, err)
 	}
 	c.Response().Header().Set("Idempotency-Replayed", "true")
 	return a.write(c, provider.Answer{Status: kept.Status, Raw: kept.Body})
@@ -286,33 +285,33 @@ func (a *adminAPI) howOf(c echo.Context, caller admin.Caller, o admin.Operation,
 	return how, nil
 }
 
-// problemOf returns what is answered of an error.
-func (a *adminAPI) problemOf(ctx context.Context, err error) oidc.Problem {
+// refuse answers what an error says.
+func (a *adminAPI) refuse(ctx context.Context, c echo.Context, err error) error {
 	var invalid admin.Invalid
 	var missing admin.Missing
 	var refused admin.Refusal
 	var forbidden admin.Forbidden
 	var changed admin.Changed
+	var problem oidc.Problem
 	switch {
 	case errors.As(err, &invalid):
-		return provider.NewProblem(400, oidc.InvalidRequest, invalid.Error())
+		problem = provider.NewProblem(400, oidc.InvalidRequest, invalid.Error())
 	case errors.As(err, &missing):
-		return provider.NewProblem(404, "not_found", missing.Error())
+		problem = provider.NewProblem(404, "not_found", missing.Error())
 	case errors.As(err, &forbidden) && forbidden.Scope != "":
-		return provider.NewProblem(403, oidc.InsufficientScope, forbidden.Words)
+		problem = provider.NewProblem(403, oidc.InsufficientScope, forbidden.Words)
 	case errors.As(err, &forbidden):
-		return provider.NewProblem(403, "forbidden", forbidden.Words)
+		problem = provider.NewProblem(403, "forbidden", forbidden.Words)
 	case errors.As(err, &changed):
-		problem := provider.NewProblem(412, "changed_meanwhile", changed.Error())
+		problem = provider.NewProblem(412, "changed_meanwhile", changed.Error())
 		problem.Current = changed.Current
-		return problem
 	case errors.As(err, &refused):
-		problem := provider.NewProblem(409, "refused", refused.Words)
+		problem = provider.NewProblem(409, "refused", refused.Words)
 		problem.Constraint = refused.Constraint
-		return problem
+	default:
+		return a.write(c, *a.p.FailedAdmin(ctx, err)) // with Retry-After, where it is worth another try
 	}
-	failed := a.p.Failed(ctx, err)
-	return failed
+	return a.problem(c, problem)
 }
 
 // problem writes a problem.

@@ -78,7 +78,7 @@ ${readFileSync(join(root, 'deploy/recipes/gitea/app.ini'), 'utf8')}`);
   }
   const addSource = (given) => run(page.block('sh', 1).replace('gitea admin', `gitea --config ${config} admin`).replace('…', given), stack,
     { path: [dirname(serverOf('gitea'))] });
-  /** Signs alice in; gives the page that she arrives at. */
+  /** Signs alice in; returns the page that she arrives at. */
   async function enter() {
     const cookies = new Map();
     const get = async (address) => {

@@ -44,7 +44,7 @@ describe('the library of GitLab', { skip: missingRuby() || false }, () => {
     return program('ruby', [join(import.meta.dirname, 'clients/gitlab_app.rb')], { GITLAB_RB: file, PORT: new URL(place).port },
       /WEBrick::HTTPServer#start/);
   }
-  /** Signs alice in; gives what the application says of her. `change` may alter the address that she comes back to. */
+  /** Signs alice in; returns what the application says of her. `change` may alter the address that she comes back to. */
   async function enter(change = (back) => back) {
     const away = await fetch(`${place}/users/auth/openid_connect`, { redirect: 'manual' });
     const cookie = away.headers.getSetCookie().map((c) => c.split(';')[0]).join('; ');

@@ -34,7 +34,7 @@ async function begin(given) {
   return program(join(dirname(python), 'flask'), ['--app', 'appbuilder_app', 'run', '--port', new URL(place).port],
     { PYTHONPATH: `${folder}:${clients}`, OIDC_CLIENT_SECRET: given, AUTHLIB_INSECURE_TRANSPORT: '1' }, /Running on/, { group: true });
 }
-/** Signs alice in; gives what the application says of her, or the page that she ends at. */
+/** Signs alice in; returns what the application says of her, or the page that she ends at. */
 async function enter() {
   const cookies = new Map();
   const get = async (address) => {

@@ -45,7 +45,7 @@ after(async () => {
   await stack?.stop();
 });
 
-/** Serves the metadata document of a client; gives its address, which is the client_id. */
+/** Serves the metadata document of a client; returns its address, which is the client_id. */
 async function document(redirectURI) {
   const [port] = await freePorts(1);
   const id = `https://localhost:${port}/assistant.json`;
@@ -163,7 +163,7 @@ class Keeps {
   codeVerifier() { return this.verifier; }
 }
 
-/** Opens the address that a client of the TypeScript SDK wants opened; gives the address that the browser comes back to. */
+/** Opens the address that a client of the TypeScript SDK wants opened; returns the address that the browser comes back to. */
 async function backFrom(tab, keeps, steps) {
   await tab.route(`${keeps.redirectUrl}*`, (route) => route.fulfill({ body: 'You can close this page.' }));
   await tab.goto(keeps.opens.href);

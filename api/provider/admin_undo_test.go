@@ -31,6 +31,14 @@ func TestAChangeIsTakenBackWhereNothingWasLostByIt(t *testing.T) {
 	r.Exec(`INSERT INTO users (username, email, claims) VALUES ('ada', 'ada@example.org', '{"department": "physics"}')`)
 	c.does(204, "PATCH", "/users/ada", `{"email": "other@example.org", "claims": {"x": [1, "a"]}}`)
 	changed := r.lastChange("users")
+	offered := func(want bool, id int) {
+		t.Helper()
+		list := c.does(200, "GET", fmt.Sprintf("/audit?after=%d&limit=1", id+1), "")
+		if !strings.Contains(list.Body, fmt.Sprintf(`"undoable":%t`, want)) {
+			t.Errorf("%s, want undoable %t", list.Body, want)
+		}
+	}
+	offered(true, changed)
 	undo(204, changed, "")
 	is(1, `SELECT count(*) FROM users WHERE email = 'ada@example.org' AND claims = '{"department": "physics"}'`)
 	undo(409, changed, "somebody changed it since")
@@ -52,7 +60,9 @@ func TestAChangeIsTakenBackWhereNothingWasLostByIt(t *testing.T) {
 	is(0, `SELECT count(*) FROM clients WHERE client_id = 'web' AND 'https://a.example.org/cb' = ANY (redirect_uris)`)
 
 	r.Exec(`UPDATE users SET password = NULL, email = 'x@example.org' WHERE username = 'alice'`)
+	offered(false, r.lastChange("users"))
 	undo(409, r.lastChange("users"), "a secret was changed")
+	offered(false, r.lastChange("personal_access_tokens"))
 	undo(409, r.Count(`SELECT id FROM audit WHERE table_name = 'personal_access_tokens' ORDER BY id DESC LIMIT 1`), "cannot be undone")
 	undo(404, 999999, "there is no change")
 	c.does(400, "POST", "/audit/x/undo", "")

@@ -25,6 +25,7 @@ type AuditRow struct {
 	Username  string          `json:"username,omitempty" db:"username"`
 	ClientID  string          `json:"client_id,omitempty" db:"client_id"`
 	Digest    string          `json:"digest" db:"digest"` // in hexadecimal
+	Undoable  bool            `json:"undoable" db:"-"`    // while what it made is still there
 }
 
 // AuditQuery is which rows of audit are wanted, the latest first. What is "" or zero does not count.
@@ -54,11 +55,15 @@ func (s *Store) ListAudit(ctx context.Context, q AuditQuery) ([]AuditRow, error)
 		where += ` AND at >= @since`
 		a["since"] = q.Since
 	}
-	return listed[AuditRow](ctx, s, compile(`
+	list, err := listed[AuditRow](ctx, s, compile(`
 		SELECT id, at, actor, door, role, coalesce(operation, '') AS operation, coalesce(request_id, '') AS request_id,
 			coalesce(addr, '') AS addr, table_name, action, key, before, after, coalesce(username, '') AS username,
 			coalesce(client_id, '') AS client_id, encode(digest, 'hex') AS digest
 		FROM audit WHERE `+where+` ORDER BY id DESC LIMIT @limit`), a)
+	for i, r := range list {
+		list[i].Undoable = cannotUndo(Change{Table: r.Table, Action: r.Action, Before: r.Before, After: r.After}) == nil
+	}
+	return list, err
 }
 
 var lastOfAudit = compile(`SELECT id, at, encode(digest, 'hex') FROM audit ORDER BY id DESC LIMIT 1`)

@@ -34,8 +34,9 @@ func (s *Store) Undo(ctx context.Context, id int64) error {
 		return Missing{"change", fmt.Sprint(id)}
 	case err != nil:
 		return inWords(err, nil)
-	case !slices.Contains(undoable, c.Table):
-		return Refusal{Words: "a change of " + c.Table + " cannot be undone", Constraint: "undo_is_for_rows_without_secrets"}
+	}
+	if why := cannotUndo(c); why != nil {
+		return why
 	}
 	statement, a, err := c.undoing()
 	if err != nil {
@@ -46,6 +47,18 @@ func (s *Store) Undo(ctx context.Context, id int64) error {
 		return Refusal{Words: "somebody changed it since: look at what it is now", Constraint: "undo_needs_what_was_made"}
 	}
 	return inWords(err, values{})
+}
+
+// cannotUndo returns why a change cannot be taken back whatever is there by now, or nil.
+func cannotUndo(c Change) error {
+	const rule = "undo_is_for_rows_without_secrets"
+	switch {
+	case !slices.Contains(undoable, c.Table) || c.Action == "TRUNCATE":
+		return Refusal{Words: "a change of " + c.Table + " cannot be undone", Constraint: rule}
+	case c.Action == "UPDATE" && (strings.Contains(string(c.Before), hidden) || strings.Contains(string(c.After), hidden)):
+		return Refusal{Words: "a secret was changed, and the former one is not kept: set another", Constraint: rule}
+	}
+	return nil
 }
 
 // undoing returns the statement that takes the change back. What is updated or deleted has to be as the change made it.
@@ -73,10 +86,6 @@ func (c Change) undoing() (statement query, a args, err error) {
 		list(made), table)
 	if c.Action == "INSERT" {
 		return compile("DELETE FROM " + table + " WHERE " + where), args{"key": c.Key, "after": c.After}, nil
-	}
-	if strings.Contains(string(c.Before), hidden) || strings.Contains(string(c.After), hidden) {
-		return statement, nil, Refusal{Words: "a secret was changed, and the former one is not kept: set another",
-			Constraint: "undo_is_for_rows_without_secrets"}
 	}
 	return compile(fmt.Sprintf("UPDATE %s SET (%s) = (SELECT %[2]s FROM jsonb_populate_record(NULL::%[1]s, @before)) WHERE %[3]s",
 		table, list(made), where)), args{"key": c.Key, "before": c.Before, "after": c.After}, nil

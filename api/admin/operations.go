@@ -29,6 +29,8 @@ var operations = []Operation{
 	op("user passwd", "Set a user's password.", "POST /users/{username}/password", (*Admin).SetPassword),
 	op("user disable", "Shut a user out, from the next request on.", "POST /users/{username}/disable", (*Admin).DisableUser),
 	op("user enable", "Let a user in again.", "POST /users/{username}/enable", (*Admin).EnableUser),
+	op("user import", "Add the people of a roster, with a link each, and make all members of a group.",
+		"POST /users/import", (*Admin).ImportUsers),
 	op("user set-username-rule", "Set what usernames may be: unix, email or open.",
 		"POST /settings/username-rule", (*Admin).SetUsernameRule),
 	op("user show", "Print all that is known of a user but the password, as JSON.", "GET /users/{username}", (*Admin).ShowUser),

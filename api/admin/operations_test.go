@@ -84,6 +84,8 @@ func TestEveryOperationRuns(t *testing.T) {
 		{"user add",
 			`{"username": "alice", "sub": "1", "password": "` + passphrase + `", "email": "a@example.org", "groups": ["staff"]}`,
 			`{"username":"alice","sub":"1"}`},
+		{"user import", `{"roster": "username,email\nzoe,zoe@example.org\n", "group": "staff", "preview": true}`,
+			`{"lines":\[{"line":2,"username":"zoe","email":"zoe@example.org","state":"new"}\],"unread":\[\],"gone":\["alice"\],"problems":0}`},
 		{"user passwd", `{"username": "alice", "password": "` + passphrase + `", "sign_out": true}`, `{}`},
 		{"user disable", `{"username": "alice"}`, `{}`},
 		{"user enable", `{"username": "alice"}`, `{}`},

@@ -7,6 +7,7 @@ import (
 
 	"gatehouse/api/authn"
 	"gatehouse/api/oidc"
+	"gatehouse/api/qrcode"
 	"gatehouse/api/store"
 )
 
@@ -29,7 +30,7 @@ type totpView struct {
 	User   *userView    `json:"user"`
 	Secret string       `json:"secret,omitempty"` // in base32; "" where the person has one by now
 	URI    string       `json:"uri,omitempty"`
-	QR     *qrCode      `json:"qr,omitempty"` // of the URI
+	QR     *qrcode.Code `json:"qr,omitempty"` // of the URI
 	Error  *failureView `json:"error,omitempty"`
 }
 
@@ -55,7 +56,7 @@ func (w *totpPage) view(ctx context.Context, p *Provider, c common) (any, error)
 	}
 	uri := w.Secret.URI(p.Name, w.User.Username)
 	e := c.failed(w.Error)
-	return totpView{common: c, User: w.User, Secret: w.Secret.String(), URI: uri, QR: drawQR(uri), Error: e}, nil
+	return totpView{common: c, User: w.User, Secret: w.Secret.String(), URI: uri, QR: qrcode.Draw(uri), Error: e}, nil
 }
 
 // askTOTP leads to the page with a new secret. The person has just signed in, or proven what they have.

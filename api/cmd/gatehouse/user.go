@@ -15,6 +15,7 @@ import (
 
 type userCmd struct {
 	Add     userAddCmd     `cmd:"" help:"Add a user; asks for the password, or reads it from standard input."`
+	Import  userImportCmd  `cmd:"" help:"Add the people of a roster, with a link each, and make all members of a group."`
 	Passwd  userPasswdCmd  `cmd:"" help:"Set a user's password."`
 	List    userListCmd    `cmd:"" help:"List the users."`
 	Tokens  userTokensCmd  `cmd:"" help:"List a user's personal access tokens."`

@@ -1,4 +1,5 @@
-package provider
+// Package qrcode draws QR codes, as a path of SVG.
+package qrcode
 
 import (
 	"strconv"
@@ -6,14 +7,14 @@ import (
 	"rsc.io/qr"
 )
 
-// qrCode is a QR code for the UI to draw: the path goes along the black squares of each row, with a stroke as wide as one.
-type qrCode struct {
+// Code is a QR code to draw: the path goes along the black squares of each row, with a stroke as wide as one.
+type Code struct {
 	Size int    `json:"size"` // squares of a side, without the quiet zone
 	Path string `json:"path"`
 }
 
-// drawQR returns nil for a text that has no room in one; the page has it to type in as well.
-func drawQR(text string) *qrCode {
+// Draw returns nil for a text that has no room in one; the page has it to type in as well.
+func Draw(text string) *Code {
 	code, err := qr.Encode(text, qr.L) // on a screen nothing is smudged, and large squares are read from further away
 	if err != nil {
 		return nil
@@ -35,5 +36,5 @@ func drawQR(text string) *qrCode {
 			}
 		}
 	}
-	return &qrCode{code.Size, string(path)}
+	return &Code{code.Size, string(path)}
 }

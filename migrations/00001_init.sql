@@ -1641,7 +1641,7 @@ CREATE TRIGGER upstreams_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON
 
 -- ── Declared state ──
 
--- managed_by says where a file declares the row (gatehouse apply). What an administrator changes there by the API or the command line,
+-- managed_by says where a file declares the row (gatehouse apply). What an administrator changes there by pages, API or command line,
 -- the next apply would take back without a word: so it is refused unless it is meant. Statements of an operator's own are not, and neither
 -- is what people change of themselves on the account page: gatehouse plan shows what they did.
 -- +goose StatementBegin
@@ -1651,11 +1651,13 @@ DECLARE
   kept text[] := TG_ARGV[1:]; -- columns that say nothing of what is declared; the first argument is what a row is called
   mark text[] := regexp_match(OLD.managed_by, '^(.*):([0-9]+)$');
 BEGIN
-  IF door IN ('api', 'command line') AND NOT is_set('declared_anyway') AND (TG_OP = 'DELETE' OR to_jsonb(NEW) - kept <> to_jsonb(OLD) - kept) THEN
+  IF door IN ('api', 'page', 'command line') AND NOT is_set('declared_anyway')
+    AND (TG_OP = 'DELETE' OR to_jsonb(NEW) - kept <> to_jsonb(OLD) - kept) THEN
     RAISE EXCEPTION 'the % is declared in %: change it there', TG_ARGV[0], coalesce(mark[1] || ', line ' || mark[2], OLD.managed_by)
       USING ERRCODE = 'check_violation', TABLE = TG_TABLE_NAME, CONSTRAINT = TG_TABLE_NAME || '_declared_rows_change_in_their_file',
         HINT = CASE door
           WHEN 'command line' THEN 'or here with --declared-anyway: the next apply takes it back'
+          WHEN 'page' THEN 'or here all the same: the next apply takes it back'
           ELSE 'or here with declared_anyway=true: the next apply takes it back' END;
   END IF;
   RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;

@@ -7,9 +7,9 @@ import (
 )
 
 // as returns the store for what somebody changes by a page, as the audit has it: a person, or "upstream:NAME". Reads, and what a sign-in
-// saves, go without.
+// saves, go without. What a file declares of them, they change all the same.
 func (p *Provider) as(ctx context.Context, name, operation string) *store.Store {
-	return p.by(ctx, store.Actor{Name: name, Door: "page", Operation: operation})
+	return p.by(ctx, store.Actor{Name: name, Door: "page", Operation: operation, DeclaredAnyway: true})
 }
 
 // asClient is for what a client changes about itself; with "" it is one that has no client_id yet.

@@ -191,6 +191,7 @@ func TestPeopleSeeTheirSignInsAndWhatFailed(t *testing.T) {
 func TestPeopleChangeWhatTheyAreCalled(t *testing.T) {
 	t.Parallel()
 	r := start(t)
+	r.Exec(`UPDATE users SET managed_by = 'people.yaml:1'`) // it is theirs all the same
 	b := r.browser()
 	page := b.openAccount()
 	change := func(fields ...string) Answer { return b.post("/account/profile", page, fields...) }

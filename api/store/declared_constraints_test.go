@@ -1,11 +1,14 @@
 package store
 
 import (
+	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"gatehouse/api/declared"
 )
@@ -59,6 +62,27 @@ func TestEveryColumnOfTheOperatorsCanBeDeclared(t *testing.T) {
 	for name := range declared.Others {
 		if !there[name] {
 			t.Errorf("there is no table %s", name)
+		}
+	}
+}
+
+// The next apply would take such a change back, so each door of administrators refuses it unless it is meant; a statement of an operator's
+// own is meant.
+func TestADeclaredRowIsChangedOnPurposeOnly(t *testing.T) {
+	t.Parallel()
+	s := open(t, connect(t).Config().ConnString())
+	if _, err := s.pool.Exec(t.Context(), `INSERT INTO groups (name, managed_by) VALUES ('staff', 'hub.yaml:3')`); err != nil {
+		t.Fatal(err)
+	}
+	for door, refuses := range map[string]bool{"api": true, "page": true, "command line": true, "registration": false, "": false} {
+		for _, anyway := range []bool{false, true} {
+			_, err := s.As(Actor{Name: "ada", Door: door, DeclaredAnyway: anyway}).pool.Exec(t.Context(),
+				`UPDATE groups SET description = $1 WHERE name = 'staff'`, door+strconv.FormatBool(anyway))
+			var refused *pgconn.PgError
+			is := errors.As(err, &refused) && refused.ConstraintName == "groups_declared_rows_change_in_their_file"
+			if err != nil != is || is != (refuses && !anyway) {
+				t.Errorf("door %q, anyway %v: %v", door, anyway, err)
+			}
 		}
 	}
 }

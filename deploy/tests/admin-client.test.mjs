@@ -1,7 +1,7 @@
 // A client is generated from the OpenAPI document of the admin API, type-checked, and drives a day of an administrator.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import openapiTS, { astToString } from 'openapi-typescript';
@@ -10,10 +10,11 @@ import { freePorts } from '../../ui/tests/e2e/stack.mjs';
 import { build, environment, project, startPostgres } from './api.mjs';
 import { start } from './web-servers.mjs';
 
-let dir, postgres, api, site, command;
+let dir, file, postgres, api, site, command, plan;
 before(async () => {
   mkdirSync(join(project, '.cache'), { recursive: true });
   dir = mkdtempSync(join(project, '.cache/admin-client-')); // below the project, so that its packages are found
+  file = join(dir, 'day.yaml');
   const gatehouse = build(dir);
   postgres = await startPostgres(dir);
   const [apiPort] = await freePorts(1);
@@ -21,6 +22,10 @@ before(async () => {
   site = { apiOrigin: origin, uiOrigin: origin, apiPort, database: postgres.url };
   const env = environment(site);
   command = (...args) => execFileSync(gatehouse, args, { env, encoding: 'utf8' });
+  plan = () => {
+    const { status, stdout, stderr } = spawnSync(gatehouse, ['plan', file, '--people'], { env, encoding: 'utf8' });
+    return [status, stdout, stderr];
+  };
   command('migrate');
   api = await start(gatehouse, ['serve'], apiPort, { env });
 });
@@ -53,8 +58,32 @@ test('a generated client drives a whole day: person, group, client, rotation, of
   const answer = await (await fetch(`${site.apiOrigin}/token`, { method: 'POST',
     headers: { Authorization: `Basic ${btoa(`robot:${secret}`)}` },
     body: new URLSearchParams({ grant_type: 'client_credentials' }) })).json();
-  assert.deepEqual(await day(resource, answer.access_token), ['/link', 'ada in physics101', 'rotated', '412 changed_meanwhile',
+  command('group', 'add', 'staff', '--description', 'Everybody');
+  const before = command('export', '--people');
+  const line = before.split('\n').indexOf('  - name: staff') + 1;
+  writeFileSync(file, before);
+  command('apply', file, '--people');
+  assert.deepEqual(plan(), [0, 'no changes\n', '']);
+  assert.deepEqual(await day(resource, answer.access_token), ['/link',
+    `409 the group is declared in day.yaml, line ${line}: change it there; or here with declared_anyway=true: the next apply takes `
+      + 'it back', 'ada in physics101', 'rotated', '412 changed_meanwhile',
     'gatehouse user disable ada', '404']);
+  // What is new is in no file, so the difference is the change that was made on purpose, and no other.
+  assert.deepEqual(plan(), [2, `BEGIN;
+
+-- day.yaml, line ${line}: group "staff" changes
+--   description: 'Nearly everybody' → 'Everybody'
+UPDATE groups SET description = 'Everybody'
+WHERE name = 'staff';
+
+COMMIT;
+-- 1 to update
+`, '']);
+  writeFileSync(file, command('export', '--people'));
+  assert.match(readFileSync(file, 'utf8'), /name: physics101\n[^]*description: Nearly everybody\n[^]*client_id: hub\n/);
+  const [status, said] = plan();
+  assert.match(said, /\n-- no changes, 2 to mark as declared\n$/); // the group and the client of the day
+  assert.equal(status, 0);
   const audit = command('audit', '--json').trim().split('\n').map((line) => JSON.parse(line));
   const done = audit.filter((row) => row.actor === 'client:robot').map((row) => `${row.door}: ${row.operation}`);
   const operations = ['group add', 'user add', 'user link', 'client add', 'client rotate-secret', 'user set', 'user disable',

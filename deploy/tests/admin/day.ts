@@ -18,6 +18,11 @@ export async function day(baseUrl: string, token: string) {
   const link = await done(api.POST('/users/{username}/links', { params: { path: { username: 'ada' } }, body: { hours: 48 } }));
   happened.push(new URL((link as { link: string }).link).pathname);
 
+  const declared = { params: { path: { name: 'staff' } }, body: { description: 'Nearly everybody' } };
+  const refused = await api.PATCH('/groups/{name}', declared);
+  happened.push(`${refused.response.status} ${(refused.error as { detail?: string }).detail}`);
+  await done(api.PATCH('/groups/{name}', { ...declared, params: { ...declared.params, query: { declared_anyway: true } } }));
+
   const people = await done(api.GET('/users', { params: { query: { q: 'ada' } } }));
   happened.push(people.items.map((user) => `${user.username} in ${user.groups.join()}`).join());
 

@@ -1,7 +1,8 @@
 // The pages for administrators with the real API: a day's work, what is recorded of it, and what attackers and colleagues may do meanwhile.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { openBrowser, signIn } from './browser.mjs';
 import { startStack } from './stack.mjs';
@@ -13,6 +14,7 @@ const passphrase = 'correct horse battery staple';
 before(async () => {
   stack = await startStack('admin', { hub: false });
   browser = await openBrowser(stack.state);
+  await stack.gatehouse(['apply', await exported()]);
   page = await newPage();
   await page.goto(`${stack.ui}/admin/`);
   await signIn(page, 'admin', 'demo passphrase');
@@ -33,6 +35,13 @@ async function newPage(beside) {
   });
   one.on('dialog', (dialog) => { complaints.push(`a dialog: ${dialog.message()}`); void dialog.dismiss(); });
   return one;
+}
+
+/** Writes what `export` prints to a file; returns its path. */
+async function exported() {
+  const file = join(stack.state, 'day.yaml');
+  writeFileSync(file, await stack.gatehouse(['export']));
+  return file;
 }
 
 const heading = (name) => page.getByRole('heading', { name, level: 1 });
@@ -164,6 +173,35 @@ describe('a day on the pages', () => {
     await page.getByRole('combobox', { name: 'Application' }).fill('wiki');
     await page.getByRole('button', { name: 'Explain' }).click();
     await page.getByText('users.disabled_at of ada').waitFor();
+  });
+
+  test('what a file declares is changed on purpose only', async () => {
+    await open('groups/hub-admins', 'hub-admins');
+    await page.getByLabel('Description').fill('Who look after the Hub');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('alert').filter({ hasText: /the group is declared in day.yaml, line \d+/ }).waitFor();
+    assert.match(await stack.gatehouse(['group', 'show', 'hub-admins']), /Administrators of JupyterHub/);
+    await page.getByRole('button', { name: 'Change it anyway' }).click();
+    await page.getByText('Saved.').waitFor();
+    assert.match(await stack.gatehouse(['group', 'show', 'hub-admins']), /Who look after the Hub/);
+  });
+
+  test('leaves exactly that between the file and the database, as the rest is new', async () => {
+    const plan = await stack.gatehouse(['plan', join(stack.state, 'day.yaml')]).catch((e) => e);
+    assert.equal(plan.code, 2);
+    assert.equal(plan.stdout.replace(/line \d+/, 'line N'), `BEGIN;
+
+-- day.yaml, line N: group "hub-admins" changes
+--   description: 'Who look after the Hub' → 'Administrators of JupyterHub'
+UPDATE groups SET description = 'Administrators of JupyterHub'
+WHERE name = 'hub-admins';
+
+COMMIT;
+-- 1 to update
+`);
+    const after = await exported();
+    assert.match(readFileSync(after, 'utf8'), /description: Who look after the Hub\n[^]*name: physics\n[^]*client_id: hub\n/);
+    assert.match(await stack.gatehouse(['plan', after]), /\n-- no changes, 3 to mark as declared\n$/); // hub, wiki and physics
   });
 
   test('is recorded: who, what, and that it was the pages', async () => {

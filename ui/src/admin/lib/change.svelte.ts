@@ -21,7 +21,7 @@ export class Change<T = unknown> {
   /** Why it could not be made now, while it is not whole yet. */
   doubt = $state.raw<Problem>();
   busy = $state(false);
-  declared = $derived(this.problem?.constraint === 'declared' || /declares/.test(this.problem?.detail ?? ''));
+  declared = $derived(this.problem?.constraint?.endsWith('_declared_rows_change_in_their_file') ?? false);
   #looking = new AbortController();
   #once = crypto.randomUUID();
 

@@ -60,8 +60,8 @@ type Outcome struct {
 }
 
 // helpDeskMay are the operations of the help desk, which are about people; mayChange keeps them from those who administer.
-var helpDeskMay = []string{"user list", "user show", "user link", "user factors", "user reset-factors", "user sessions",
-	"user end-sessions", "session list", "session end", "sign-ins", "explain", "whoami"}
+var helpDeskMay = []string{"user list", "user show", "user link", "user factors", "user reset-factors", "session list",
+	"session end", "sign-ins", "explain", "whoami"}
 
 // may returns why the caller may not run an operation, whatever it is about.
 func may(c Caller, o Operation) error {
@@ -174,16 +174,20 @@ func (a *Admin) mayChange(ctx context.Context, c Caller, changes []store.Change)
 	if c.mayAll() {
 		return nil
 	}
+	lacks := oidc.AdminWrite
+	if c.Role != oidc.Administrator {
+		lacks = "" // no scope would do
+	}
 	for _, change := range changes {
 		if slices.Contains(tablesOfAll, change.Table) {
 			return Forbidden{Words: change.Table + " decides who somebody is: an administrator with the scope " + oidc.AdminWrite +
-				" changes it", Scope: oidc.AdminWrite}
+				" changes it", Scope: lacks}
 		}
 	}
 	touches, err := a.store.Touches(ctx, a.administration(), changes)
 	if err == nil && touches {
 		err = Forbidden{Words: "this is about somebody who administers, a group that lets them, or a client of the admin API: " +
-			"an administrator with the scope " + oidc.AdminWrite + " changes it", Scope: oidc.AdminWrite}
+			"an administrator with the scope " + oidc.AdminWrite + " changes it", Scope: lacks}
 	}
 	return err
 }

@@ -54,9 +54,6 @@ var operations = []Operation{
 		"DELETE /users/{username}/passkeys/{id}", (*Admin).RemovePasskey),
 	op("user reset-factors", "Remove the factors of a user who has lost them; prints an account link.",
 		"POST /users/{username}/reset-factors", (*Admin).ResetFactors),
-	op("user sessions", "List where a user is signed in.", "GET /users/{username}/sessions", (*Admin).ListSessionsOf),
-	op("user end-sessions", "Sign a user out everywhere, or end one session.",
-		"POST /users/{username}/end-sessions", (*Admin).EndSessions),
 	op("user grants", "List what applications hold of a user's, the latest first.",
 		"GET /users/{username}/grants", (*Admin).ListGrants),
 	op("user revoke-grant", "Take from an application what it holds, from the next request on.",
@@ -158,7 +155,7 @@ var operations = []Operation{
 		"DELETE /upstreams/{upstream}/accounts/{username}", (*Admin).UnlinkAccount),
 
 	op("session list", "List where people are signed in, the latest sign-in first.", "GET /sessions", (*Admin).ListSessions),
-	op("session end", "Sign somebody out at one browser.", "POST /sessions/{sid}/end", (*Admin).EndSession),
+	op("session end", "Sign somebody out at one browser, or everywhere.", "POST /sessions/end", (*Admin).EndSessions),
 
 	op("acr-value list", "List the authentication context classes, and what they take.",
 		"GET /settings/acr-values", (*Admin).ListACRValues),

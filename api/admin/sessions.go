@@ -23,28 +23,10 @@ func (a *Admin) ListSessions(ctx context.Context, in ListSessions) (Page[Session
 	})
 }
 
-// SID names a session.
-type SID struct {
-	SID string `json:"sid" arg:"" name:"sid" help:"As gatehouse session list shows it."`
-}
-
-// EndSession signs somebody out at one browser; applications hear of it.
-func (a *Admin) EndSession(ctx context.Context, in SID) (Nothing, error) {
-	return Nothing{}, a.store.EndAnySession(ctx, in.SID)
-}
-
-// sessionsShown are those of one person that are shown together.
-const sessionsShown = 50
-
-// ListSessionsOf returns where a user is signed in, the latest sign-in first, at most 50.
-func (a *Admin) ListSessionsOf(ctx context.Context, in Username) ([]Session, error) {
-	return a.store.ListSessions(ctx, store.SessionQuery{Page: store.Page{Limit: sessionsShown}, Username: in.Username}, time.Now())
-}
-
-// EndSessions is which sessions of a user are to end.
+// EndSessions names one session, or a user for all of theirs.
 type EndSessions struct {
-	Username string `json:"username" arg:""`
-	SID      string `json:"sid,omitempty" name:"sid" placeholder:"SID" help:"Only this one, if it is theirs."`
+	SID   string `json:"sid,omitempty" arg:"" optional:"" name:"sid" help:"As gatehouse session list shows it."`
+	AllOf string `json:"all_of,omitempty" placeholder:"USERNAME" help:"All sessions of this user, in place of one."`
 }
 
 // EndedSessions is how many ended.
@@ -52,10 +34,17 @@ type EndedSessions struct {
 	Ended int `json:"ended"`
 }
 
-// EndSessions signs a user out everywhere, or at one browser; applications hear of it. The password stays, and so does what was allowed for
-// longer than a session.
+// EndSessions signs somebody out at one browser, or everywhere; applications hear of it. The password stays, and so does what was allowed
+// for longer than a session.
 func (a *Admin) EndSessions(ctx context.Context, in EndSessions) (EndedSessions, error) {
-	n, err := a.store.EndSessionsOf(ctx, in.Username, in.SID)
+	switch {
+	case (in.SID == "") == (in.AllOf == ""):
+		return EndedSessions{}, invalid("name either the sid of a session, as gatehouse session list shows it, or a user with %s",
+			member("all_of"))
+	case in.SID != "":
+		return EndedSessions{1}, a.store.EndAnySession(ctx, in.SID)
+	}
+	n, err := a.store.EndSessionsOf(ctx, in.AllOf)
 	return EndedSessions{n}, err
 }
 

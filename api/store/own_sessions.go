@@ -55,14 +55,14 @@ var endSessionsOf = compile(`
 		SELECT id FROM users WHERE username = @username
 	), ended AS (
 		UPDATE sessions s SET ended_at = now() FROM person
-		WHERE s.user_id = person.id AND s.ended_at IS NULL AND (@ended = '' OR s.sid::text = @ended)
+		WHERE s.user_id = person.id AND s.ended_at IS NULL
 		RETURNING 1
 	)
 	SELECT (SELECT count(*) FROM ended) FROM person`)
 
-// EndSessionsOf ends a session of a user, or all with "", and returns how many.
-func (s *Store) EndSessionsOf(ctx context.Context, username, ended string) (n int, err error) {
-	err = failure(endSessionsOf.row(ctx, s.pool, args{"username": username, "ended": ended}).Scan(&n))
+// EndSessionsOf ends all sessions of a user, and returns how many. Errors: Missing.
+func (s *Store) EndSessionsOf(ctx context.Context, username string) (n int, err error) {
+	err = failure(endSessionsOf.row(ctx, s.pool, args{"username": username}).Scan(&n))
 	if errors.Is(err, ErrNotFound) {
 		return 0, Missing{"user", username}
 	}

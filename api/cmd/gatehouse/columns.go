@@ -16,7 +16,6 @@ import (
 
 // columns are what is shown of the rows of operations that list some: members of the rows, by their names in JSON.
 var columns = map[string]string{
-	"user sessions":               "sid auth_time seen_at amr addr user_agent",
 	"user grants":                 "id client_id scope offline created_at refreshed_at expires_at",
 	"client consents":             "username scopes resources granted_at",
 	"client exchange-policy list": "audience scope subject_audience impersonation created_at",

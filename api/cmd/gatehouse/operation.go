@@ -104,7 +104,6 @@ var sentences = func() *template.Template {
 		"user enable":            "enabled user {{.In.Username}}",
 		"user link":              "{{.Out.Link}}",
 		"user reset-factors":     "{{.Out.Link}}",
-		"user end-sessions":      "ended sessions of {{.In.Username}}: {{.Out.Ended}}",
 		"user set-username-rule": "usernames may be what the rule {{.In.Rule}} says",
 		"user revoke-token":      "{{if .In.ID}}revoked token {{.In.ID}}{{else}}revoked tokens of {{.In.AllOf}}: {{.Out.Revoked}}{{end}}",
 		"group add":              "added group {{.In.Name}}",

@@ -9,7 +9,7 @@ var sentencesOfSets = map[string]string{
 	"user passkey remove": "removed passkey {{.In.ID}} of {{.In.Username}}",
 	"user revoke-links":   "revoked account links of {{.In.Username}}: {{.Out.Revoked}}",
 	"user revoke-grant":   "revoked grant {{.In.ID}} of {{.In.Username}}",
-	"session end":         "ended session {{.In.SID}}",
+	"session end":         "{{if .In.SID}}ended session {{.In.SID}}{{else}}ended sessions of {{.In.AllOf}}: {{.Out.Ended}}{{end}}",
 	"consent withdraw":    "withdrew what {{.In.Username}} allowed {{.In.ClientID}}",
 	"group set":           "changed group {{.In.Name}}",
 	"client set":          "changed client {{.In.ClientID}}{{with .Out.ClientSecret}}\nclient_secret {{.}}{{end}}",

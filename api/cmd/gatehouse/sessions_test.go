@@ -80,8 +80,16 @@ func TestSessionCommands(t *testing.T) {
 		t.Errorf("client consents: %s", out)
 	}
 	s.bad(`there is no client "gone"`, "", "client", "consents", "gone")
-	if out := s.good("", "user", "end-sessions", "ada", "--json"); out != "{\n  \"ended\": 2\n}\n" {
-		t.Errorf("end-sessions: %s", out)
+	for _, args := range [][]string{{}, {sid, "--all-of", "ada"}} {
+		s.bad("name either the sid of a session, as gatehouse session list shows it, or a user with --all-of", "",
+			append([]string{"session", "end"}, args...)...)
+	}
+	s.bad(`there is no user "carol"`, "", "session", "end", "--all-of", "carol")
+	if out := s.good("", "session", "end", "--all-of", "bob"); out != "ended sessions of bob: 0\n" {
+		t.Errorf("session end --all-of: %s", out)
+	}
+	if out := s.good("", "session", "end", "--all-of", "ada", "--json"); out != "{\n  \"ended\": 2\n}\n" {
+		t.Errorf("session end --all-of: %s", out)
 	}
 }
 

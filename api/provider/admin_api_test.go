@@ -255,8 +255,9 @@ func TestAnAdministratorHasProvenTwoFactors(t *testing.T) {
 	weak, strong := &console{c.browser, c.document, nil, "gatehouse_pat_weak"}, &console{c.browser, c.document, nil, "gatehouse_pat_strong"}
 	weak.does(401, "GET", "/users", "")
 	strong.does(200, "GET", "/users", "")
-	if a := strong.does(403, "POST", "/users", `{"username": "ada"}`); a.JSON()["code"] != "insufficient_scope" {
-		t.Error(a.Body)
+	if a := strong.does(403, "POST", "/users", `{"username": "ada"}`); a.JSON()["code"] != "insufficient_scope" ||
+		!challenges(a, "Bearer", "admin.users.write") {
+		t.Error(a.Body, a.Header.Get("WWW-Authenticate"))
 	}
 }
 

@@ -87,10 +87,14 @@ func TestTheHelpDeskHelpsPeopleWhoHaveNoRole(t *testing.T) {
 	c.does(200, "GET", "/users/student", "")
 	c.does(200, "POST", "/users/student/links", `{}`)
 	c.does(200, "POST", "/users/student/reset-factors", `{}`)
-	c.does(200, "POST", "/users/student/end-sessions", `{}`)
+	c.does(200, "POST", "/sessions/end", `{"all_of": "student"}`)
 	c.forbidden("POST", "/users/alice/links", `{}`)
 	c.forbidden("POST", "/users/helper/reset-factors", `{}`)
-	c.forbidden("POST", "/users/alice/end-sessions", `{}`)
+	// No scope would do, so none is named.
+	if a := c.does(403, "POST", "/sessions/end", `{"all_of": "alice"}`); a.JSON()["code"] != "forbidden" ||
+		a.Header.Get("WWW-Authenticate") != "" {
+		t.Errorf("%s %s", a.Body, a.Header.Get("WWW-Authenticate"))
+	}
 	c.forbidden("POST", "/users/student/password", `{"password": "correct horse battery staple"}`)
 	c.forbidden("PATCH", "/users/student", `{"name": "Student"}`)
 	c.forbidden("GET", "/clients", "")
@@ -277,5 +281,36 @@ func TestNoOtherOriginReadsTheAdminAPI(t *testing.T) {
 				t.Errorf("%s: %v", origin, a.Header)
 			}
 		}
+	}
+}
+
+// challenges reports whether an answer says as which type of token, and with which scope, a token would do (RFC 6750 §3.1, RFC 9449 §7.1).
+func challenges(a Answer, scheme, scope string) bool {
+	given, _, _ := strings.Cut(a.Header.Get("WWW-Authenticate"), `, resource_metadata="`)
+	return strings.HasPrefix(given, scheme+` realm="`) && strings.Contains(given, `, error="insufficient_scope", `) &&
+		strings.HasSuffix(given, `, scope="`+scope+`"`) && strings.Contains(given, ", algs=") == (scheme == "DPoP")
+}
+
+func TestAnAnswerSaysWhichScopeATokenLacks(t *testing.T) {
+	t.Parallel()
+	r := startAdmin(t)
+	bound, bearer := r.console("admin.users.read"), r.withToken("alice", "admin.users.read")
+	for _, c := range []struct {
+		method, path, body, scope string
+	}{
+		{"POST", "/users", `{"username": "ada"}`, "admin.users.write"},
+		{"GET", "/clients", "", "admin.clients.read"},
+		{"POST", "/audit/1/undo", "{}", "admin.write"},
+	} {
+		for scheme, by := range map[string]*console{"DPoP": bound, "Bearer": bearer} {
+			a := by.does(403, c.method, c.path, c.body)
+			if a.JSON()["code"] != "insufficient_scope" || !challenges(a, scheme, c.scope) {
+				t.Errorf("%s %s: %s %s", scheme, c.path, a.Body, a.Header.Get("WWW-Authenticate"))
+			}
+		}
+	}
+	a := r.withToken("alice", "admin.users.write").does(403, "POST", "/users", `{"username": "eve", "groups": ["hub-admins"]}`)
+	if !challenges(a, "Bearer", "admin.write") {
+		t.Errorf("%s %s", a.Body, a.Header.Get("WWW-Authenticate"))
 	}
 }

@@ -16,9 +16,10 @@ import (
 
 // AdminToken is whose token came to the admin API, and what it is good for.
 type AdminToken struct {
-	Name  string // a username; client:ID of a client that comes for itself
-	Role  oidc.AdminRole
-	Scope string
+	Name   string // a username; client:ID of a client that comes for itself
+	Role   oidc.AdminRole
+	Scope  string
+	Scheme string // as which it was sent: Bearer or DPoP
 }
 
 // AdminToken returns the token that a request to the admin API comes with. It is an access token for that resource which a person's
@@ -97,7 +98,7 @@ func (p *Provider) adminByAccessToken(
 	case owner.client.Registration != "":
 		return refuse("its client registered itself")
 	case claims.GrantID == "":
-		return AdminToken{Name: "client:" + claims.ClientID, Role: oidc.Administrator, Scope: claims.Scope}, nil
+		return AdminToken{"client:" + claims.ClientID, oidc.Administrator, claims.Scope, scheme}, nil
 	}
 	reached := owner.client.Policy.Reaches(claims.ACR, p.AdminACR)
 	return p.adminOf(ctx, scheme, &owner.User, claims.Scope, reached)
@@ -114,12 +115,19 @@ func (p *Provider) adminOf(ctx context.Context, scheme string, u *oidc.User, sco
 		a.Challenge += `, acr_values="` + p.AdminACR + `"`
 		return t, a
 	}
-	return AdminToken{Name: u.Username, Role: role, Scope: scope}, nil
+	return AdminToken{u.Username, role, scope, scheme}, nil
 }
 
 // refuseAdmin is refuseToken with a problem; why is for the caller, too, but where a token that is not known could be found out about.
 func (p *Provider) refuseAdmin(ctx context.Context, scheme string, status int, code, why string) *Answer {
 	a := p.refuseToken(ctx, cmp.Or(scheme, "Bearer"), status, code, why)
+	a.Challenge += `, resource_metadata="` + p.Issuer + AdminMetadataPath + `"`
+	return asProblem(ctx, &a)
+}
+
+// LacksAdminScope answers a request to the admin API whose token lacks a scope; why is for the caller.
+func (p *Provider) LacksAdminScope(ctx context.Context, t AdminToken, scope, why string) *Answer {
+	a := p.lacksScope(ctx, t.Scheme, scope, why)
 	a.Challenge += `, resource_metadata="` + p.Issuer + AdminMetadataPath + `"`
 	return asProblem(ctx, &a)
 }

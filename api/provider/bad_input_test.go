@@ -221,7 +221,7 @@ func TestUserinfoRefusesWhatIsNotItsToken(t *testing.T) {
 		t.Errorf("an expired token: %d", a.Status)
 	}
 	plain := b.Token(Redeem(b.Code(AuthParams("scope", "email")))).JSON()
-	if a := b.Userinfo(Str(plain["access_token"])); a.Status != 403 || plain["id_token"] != nil {
-		t.Errorf("without the scope openid: %d %v", a.Status, plain["id_token"])
+	if a := b.Userinfo(Str(plain["access_token"])); a.Status != 403 || plain["id_token"] != nil || !challenges(a, "Bearer", "openid") {
+		t.Errorf("without the scope openid: %d %v %s", a.Status, plain["id_token"], a.Header.Get("WWW-Authenticate"))
 	}
 }

@@ -63,6 +63,13 @@ func (p *Provider) refuseToken(ctx context.Context, scheme string, status int, c
 	return Answer{Status: status, JSON: oauthErrorBody{code, description}, Challenge: challenge}
 }
 
+// lacksScope answers a request whose token is good, and has not the scope that this takes, which the challenge names (RFC 6750 §3, §3.1).
+func (p *Provider) lacksScope(ctx context.Context, scheme, scope, why string) Answer {
+	a := p.refuseToken(ctx, scheme, 403, oidc.InsufficientScope, why)
+	a.Challenge += `, scope="` + scope + `"`
+	return a
+}
+
 // sentAs is the reason, for the log, of refusing a token that was sent in the scheme of another type.
 func sentAs(tokenType, scheme string) string {
 	return "a token of type " + tokenType + " was sent as " + scheme

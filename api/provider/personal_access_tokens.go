@@ -118,7 +118,7 @@ func (p *Provider) userinfoOf(
 	case err != nil:
 		return p.failed(ctx, err)
 	case !oidc.HasScope(t.Scope, "openid"):
-		return p.refuseToken(ctx, scheme, 403, oidc.InsufficientScope, "the token was made without the scope openid")
+		return p.lacksScope(ctx, scheme, "openid", "the token was made without the scope openid")
 	}
 	out := oidc.ReleaseClaims(u, t.Scope, nil)
 	out["sub"] = u.Sub

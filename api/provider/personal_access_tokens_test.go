@@ -111,8 +111,9 @@ func TestATokenIsGoodAtUserinfoAndIntrospectionUntilItIsRevokedExpiredOrItsUserD
 func TestATokenWithoutTheScopeOpenidIsNoneForUserinfo(t *testing.T) {
 	t.Parallel()
 	b := start(t).browser()
-	if a := b.Userinfo(b.personalAccessToken("scope", "groups")); a.Status != 403 || a.JSON()["error"] != "insufficient_scope" {
-		t.Errorf("%d %s", a.Status, a.Body)
+	if a := b.Userinfo(b.personalAccessToken("scope", "groups")); a.Status != 403 || a.JSON()["error"] != "insufficient_scope" ||
+		!challenges(a, "Bearer", "openid") {
+		t.Errorf("%d %s %s", a.Status, a.Body, a.Header.Get("WWW-Authenticate"))
 	}
 	for _, guess := range []string{"", strings.Repeat("A", 43), strings.Repeat("x", 5000)} {
 		if a := b.Userinfo("gatehouse_pat_" + guess); a.Status != 401 {

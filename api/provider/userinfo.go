@@ -38,7 +38,7 @@ func (p *Provider) userinfo(ctx context.Context, r Request, token, scheme string
 	case why != "":
 		return p.refuseToken(ctx, scheme, 401, oidc.InvalidToken, why)
 	case !oidc.HasScope(claims.Scope, "openid"):
-		return p.refuseToken(ctx, scheme, 403, oidc.InsufficientScope, "the scope openid was not granted")
+		return p.lacksScope(ctx, scheme, "openid", "the scope openid was not granted")
 	}
 	use := useOf(&claims)
 	if refused := p.checkPossession(ctx, r, &claims, token, scheme, &use, now); refused != nil {

@@ -118,6 +118,7 @@ func (a *adminAPI) serve(c echo.Context) error {
 		_, _ = io.CopyN(io.Discard, c.Request().Body, int64(limit))
 		return a.write(c, *refusal)
 	}
+	c.Set(tokenKey, token)
 	if len(r.DPoP) > 0 {
 		c.Response().Header().Set("DPoP-Nonce", a.p.DPoPNonce())
 	}
@@ -132,6 +133,9 @@ func (a *adminAPI) serve(c echo.Context) error {
 
 // operationKey is where the name of the operation is, for the log.
 const operationKey = "operation"
+
+// tokenKey is where the token of the request is, once it is known to be good.
+const tokenKey = "token"
 
 // doorOf tells the pages, whose origin browsers do not let others claim, from other programs.
 func doorOf(r provider.Request, p *provider.Provider) string {
@@ -299,7 +303,8 @@ func (a *adminAPI) refuse(ctx context.Context, c echo.Context, err error) error 
 	case errors.As(err, &missing):
 		problem = provider.NewProblem(404, "not_found", missing.Error())
 	case errors.As(err, &forbidden) && forbidden.Scope != "":
-		problem = provider.NewProblem(403, oidc.InsufficientScope, forbidden.Words)
+		token, _ := c.Get(tokenKey).(provider.AdminToken)
+		return a.write(c, *a.p.LacksAdminScope(ctx, token, forbidden.Scope, forbidden.Words))
 	case errors.As(err, &forbidden):
 		problem = provider.NewProblem(403, "forbidden", forbidden.Words)
 	case errors.As(err, &changed):
@@ -320,9 +325,6 @@ func (a *adminAPI) problem(c echo.Context, problem oidc.Problem) error {
 	body, err := json.Marshal(problem)
 	if err != nil {
 		return err
-	}
-	if problem.Code == oidc.InsufficientScope {
-		c.Response().Header().Set("WWW-Authenticate", `DPoP error="insufficient_scope"`)
 	}
 	return a.write(c, provider.Answer{Status: problem.Status, Raw: body, Type: provider.ProblemType})
 }

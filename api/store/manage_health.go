@@ -30,6 +30,10 @@ type SizeOfATable struct {
 	Rows  int64  `json:"rows"` // about
 }
 
+const missingForAudit = `ARRAY(SELECT m FROM unnest(ARRAY[to_char(now() AT TIME ZONE 'UTC', '"audit_"YYYY_MM'),
+	to_char(now() AT TIME ZONE 'UTC' + interval '1 month', '"audit_"YYYY_MM')]) AS m
+	WHERE NOT EXISTS (SELECT FROM pg_inherits WHERE inhparent = 'audit'::regclass AND inhrelid = to_regclass(m)))`
+
 var health = compile(`
 	WITH sizes AS (
 		SELECT coalesce(p.inhparent::regclass, c.oid::regclass)::text AS "table", sum(pg_total_relation_size(c.oid))::bigint AS bytes,
@@ -46,8 +50,7 @@ var health = compile(`
 		(SELECT count(*)::int FROM sign_ins WHERE at > now() - interval '1 day' AND outcome = 'signed_in') AS sign_ins_today,
 		(SELECT count(*)::int FROM sign_ins WHERE at > now() - interval '1 day' AND outcome = 'failed') AS failures_today,
 		(SELECT coalesce(json_agg(s ORDER BY bytes DESC), '[]') FROM (SELECT * FROM sizes ORDER BY bytes DESC LIMIT 20) AS s) AS tables,
-		ARRAY(SELECT m FROM unnest(ARRAY[to_char(now() AT TIME ZONE 'UTC', '"audit_"YYYY_MM'),
-			to_char(now() AT TIME ZONE 'UTC' + interval '1 month', '"audit_"YYYY_MM')]) AS m WHERE to_regclass(m) IS NULL) AS missing_for_audit`)
+		` + missingForAudit + ` AS missing_for_audit`)
 
 // Health returns how the database is.
 func (s *Store) Health(ctx context.Context) (h DatabaseHealth, err error) {
@@ -56,4 +59,13 @@ func (s *Store) Health(ctx context.Context) (h DatabaseHealth, err error) {
 		h, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[DatabaseHealth])
 	}
 	return h, inWords(err, nil)
+}
+
+var auditPartitions = compile(`SELECT ` + missingForAudit + `,
+	(SELECT partdefid FROM pg_partitioned_table WHERE partrelid = 'audit'::regclass) <> 0`)
+
+// AuditPartitions returns the partitions of audit that are missing, of this month and the next, and whether there is one for the rest.
+func (s *Store) AuditPartitions(ctx context.Context) (missing []string, other bool, err error) {
+	err = failure(auditPartitions.row(ctx, s.pool, nil).Scan(&missing, &other))
+	return missing, other, err
 }

@@ -135,7 +135,8 @@ func (c auditVerifyCmd) Run(ctx context.Context, a *app) error {
 		case v.Wrong != nil:
 			return fmt.Errorf("row %d of the audit: %s", v.Wrong.ID, v.Wrong.Why)
 		case len(v.Off) > 0:
-			return fmt.Errorf("triggers are disabled, so that changes of these tables are not recorded: %s", strings.Join(v.Off, ", "))
+			return fmt.Errorf("triggers are disabled or gone, so that not all changes of these tables are recorded: %s",
+				strings.Join(v.Off, ", "))
 		}
 		return err
 	})

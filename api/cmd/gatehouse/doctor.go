@@ -56,6 +56,8 @@ var examinations = []struct {
 	{"keys", true, examineKeys},
 	{"clients", true, examineClients},
 	{"users", true, examineUsers},
+	{"audit", true, examineAudit},
+	{"admin", true, examineAdministration},
 	{"upstream", true, examineUpstreams},
 	{"passkeys", true, examinePasskeys},
 	{"issuer", false, examineIssuer},

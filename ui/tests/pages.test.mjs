@@ -1,17 +1,23 @@
 // The built pages in a real Chromium, under the headers they are served with.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { answers } from './pages/answers.mjs';
-import { api, close, focused, inspect, newContext, open, posted, shots, sizes, ui } from './pages/browser.mjs';
+import {
+  api, close, complains, focused, inspect, newContext, newInspection, open, posted, shots, sizes, ui, visit,
+} from './pages/browser.mjs';
 import { startUI } from './pages/servers.mjs';
 
 describe('every page, at both sizes and in both schemes', () => {
+  let page;
+  before(async () => { page = await newInspection(); });
+  after(() => page.context().close());
+
   for (const name of [...Object.keys(answers('')), 'start']) {
     test(`${name}: axe finds nothing, nothing overflows, the policy is kept`, async () => {
-      const page = await open(name === 'start' ? '/' : name);
+      await visit(page, name === 'start' ? '/' : name);
       await inspect(page, name);
-      await close(page);
+      complains(page);
     });
   }
 
@@ -25,12 +31,12 @@ describe('every page, at both sizes and in both schemes', () => {
     test(`with ${accent} and what a place has of its own all of it can be read`, { skip: Boolean(process.env.GATEHOUSE_BIN) }, async () => {
       const other = await startUI(api, { config: { accent, ...place, ...look } });
       for (const name of ['login-upstreams', 'consent', 'error-unavailable']) {
-        const page = await open(name, { at: other });
+        await visit(page, name, { at: other });
         await inspect(page, `accent-${accent.slice(1)}-${name}`);
         assert.equal(await page.evaluate(() => document.querySelector('meta[name=theme-color]').content), accent);
         assert.match(await page.getAttribute('link[rel=icon]', 'href'), accent === '#001a66' ? /\/logo\.svg$/ : /^data:image\/svg\+xml,/);
         assert.equal(await page.locator('footer a').count(), 2);
-        await close(page);
+        complains(page);
       }
       await other.close();
       api.uiOrigin = ui.origin;

@@ -56,8 +56,8 @@ export async function newContext(options) {
   return context;
 }
 
-/** Opens a page as the API would send the browser to it, or a path of the UI, and notes whatever the browser complains about. */
-export async function open(name, { at = ui, ...options } = {}) {
+/** A tab in a browser of its own, which notes whatever the browser complains about. */
+export async function newTab(options) {
   const page = await (await newContext(options)).newPage();
   page.setDefaultTimeout(10_000);
   page.complaints = [];
@@ -66,20 +66,41 @@ export async function open(name, { at = ui, ...options } = {}) {
     // That the API answered 4xx or 5xx is part of what is tested.
     if (['error', 'warning'].includes(message.type()) && !/status of [45]\d\d/.test(message.text())) page.complaints.push(message.text());
   });
-  await page.goto(at.origin + (name.startsWith('/') ? name : `/login?request=${name}`));
-  await page.waitForSelector('h1');
   return page;
 }
 
+/** Has a tab go to a page as the API would send the browser to it, or to a path of the UI. */
+export async function visit(page, name, { at = ui } = {}) {
+  await page.goto(at.origin + (name.startsWith('/') ? name : `/login?request=${name}`));
+  await page.waitForSelector('h1');
+}
+
+/** Opens a page in a browser of its own. */
+export async function open(name, { at, ...options } = {}) {
+  const page = await newTab(options);
+  await visit(page, name, { at });
+  return page;
+}
+
+/** A tab to inspect many pages with, one after the other: to open a browser for each, and to send it axe, takes longer than to look. */
+export async function newInspection() {
+  const page = await newTab();
+  await page.addInitScript(axe); // before the policy applies
+  return page;
+}
+
+/** Fails the test on the complaints. */
+export function complains(page) { assert.deepEqual(page.complaints.splice(0), []); }
+
 /** Closes it, and fails the test on the complaints. */
 export async function close(page) {
-  assert.deepEqual(page.complaints, []);
+  complains(page);
   await page.context().close();
 }
 
 /** At every size in both schemes: a screenshot, nothing that is too wide, nothing that axe finds (WCAG 2.2 AA, its good practice). */
 export async function inspect(page, name, { viewports = sizes } = {}) {
-  await page.evaluate(axe); // through the debugger, which the policy does not concern
+  if (!await page.evaluate(() => 'axe' in globalThis)) await page.evaluate(axe); // through the debugger, which the policy does not concern
   for (const [size, viewport] of Object.entries(viewports)) {
     for (const colorScheme of ['light', 'dark']) {
       await page.setViewportSize(viewport);

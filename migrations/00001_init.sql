@@ -283,7 +283,7 @@ CREATE FUNCTION is_set(setting text) RETURNS boolean LANGUAGE sql STABLE AS $$
   SELECT coalesce(current_setting('gatehouse.' || setting, true), '') = 'on'
 $$;
 
--- users: who can sign in. Set disabled_at to shut a user out at once.
+-- users: who can sign in. Set disabled_at to shut a user out at once, expires_at to do so at a time to come.
 CREATE TABLE users (
   id             uuid PRIMARY KEY DEFAULT gen_random_uuid(),
   sub            text NOT NULL DEFAULT gen_random_uuid()::text,
@@ -299,6 +299,8 @@ CREATE TABLE users (
   locale         text,
   claims         jsonb NOT NULL DEFAULT '{}',
   disabled_at    timestamptz,
+  expires_at     timestamptz,
+  active_at      timestamptz,
   created_at     timestamptz NOT NULL DEFAULT now(),
   updated_at     timestamptz NOT NULL DEFAULT now(),
   password_changed_at timestamptz NOT NULL DEFAULT now(),
@@ -322,6 +324,9 @@ CREATE TABLE users (
   CONSTRAINT users_given_name_must_have_no_control_characters CHECK (given_name !~ '[[:cntrl:]]'),
   CONSTRAINT users_family_name_must_have_at_most_200_characters CHECK (length(family_name) <= 200),
   CONSTRAINT users_family_name_must_have_no_control_characters CHECK (family_name !~ '[[:cntrl:]]'),
+  CONSTRAINT users_expires_at_must_be_a_date_or_null CHECK (isfinite(expires_at)),
+  CONSTRAINT users_expires_at_must_be_in_the_years_1970_to_9999 CHECK (
+    expires_at >= '1970-01-01 00:00Z' AND expires_at < '9999-12-31 00:00Z' OR NOT isfinite(expires_at)),
   CONSTRAINT users_claims_must_be_a_json_object CHECK (jsonb_typeof(claims) = 'object'),
   CONSTRAINT users_claims_must_have_at_most_8_kb CHECK (octet_length(claims::text) <= 8192)
 );
@@ -334,7 +339,8 @@ BEGIN
       USING ERRCODE = 'check_violation', CONSTRAINT = 'users_sub_never_changes_add_a_new_user', TABLE = 'users',
             HINT = 'Add a new user instead, or change username.';
   END IF;
-  IF NEW.passkey_later_at IS NOT DISTINCT FROM OLD.passkey_later_at THEN -- which tells nobody anything about the person
+  IF NEW.passkey_later_at IS NOT DISTINCT FROM OLD.passkey_later_at AND NEW.active_at IS NOT DISTINCT FROM OLD.active_at THEN
+    -- which tell nobody anything about the person
     NEW.updated_at := now();
   END IF;
   IF NEW.password IS DISTINCT FROM OLD.password AND NOT is_set('same_password') THEN
@@ -386,6 +392,8 @@ END $$;
 -- +goose StatementEnd
 REVOKE ALL ON FUNCTION set_username_rule(text) FROM PUBLIC;
 
+COMMENT ON COLUMN users.expires_at IS 'the account ends: from then on nobody acts with it; NULL: it does not end by itself';
+COMMENT ON COLUMN users.active_at IS 'the hour in which they last signed in; NULL: they never did. A sign-on does not count';
 COMMENT ON COLUMN users.must_change_password IS 'true: whoever signs in with the password has to choose another one first';
 COMMENT ON COLUMN users.passkey_later_at IS 'when they wanted no passkey yet: they are asked again after 30 days';
 COMMENT ON COLUMN users.password_changed_at IS 'by somebody: a sign-in that replaces the hash of the same password does not count';
@@ -397,8 +405,11 @@ CREATE TABLE groups (
   description text,
   mfa         boolean NOT NULL DEFAULT false,
   mfa_from    timestamptz,
+  inactive_after interval,
   created_at  timestamptz NOT NULL DEFAULT now(),
   CONSTRAINT groups_mfa_from_must_be_a_date_or_null CHECK (isfinite(mfa_from)),
+  CONSTRAINT groups_inactive_after_must_be_1_day_to_100_years CHECK (inactive_after BETWEEN '1 day' AND '36500 days'),
+  CONSTRAINT groups_inactive_after_must_be_whole_days CHECK (extract(epoch FROM inactive_after) % 86400 = 0),
   CONSTRAINT groups_name_must_have_1_to_255_characters CHECK (length(name) BETWEEN 1 AND 255),
   CONSTRAINT groups_name_must_have_no_comma CHECK (name !~ ','),
   CONSTRAINT groups_name_must_have_no_control_character CHECK (name !~ '[[:cntrl:]]'),
@@ -406,13 +417,21 @@ CREATE TABLE groups (
 );
 COMMENT ON COLUMN groups.mfa IS 'its members have to prove two factors, at every application and on the account page';
 COMMENT ON COLUMN groups.mfa_from IS 'from when; NULL: at once';
+COMMENT ON COLUMN groups.inactive_after IS
+  'members who have not signed in for so long are disabled; NULL: nobody is';
 CREATE INDEX groups_with_mfa ON groups (name) WHERE mfa;
+CREATE INDEX groups_with_inactive_after ON groups (name) WHERE inactive_after IS NOT NULL;
 CREATE TABLE group_members (
   group_name text NOT NULL CONSTRAINT group_members_group_must_exist REFERENCES groups (name) ON UPDATE CASCADE ON DELETE CASCADE,
   username   text NOT NULL CONSTRAINT group_members_user_must_exist
     REFERENCES users (username) ON UPDATE CASCADE ON DELETE CASCADE,
+  until      timestamptz,
+  CONSTRAINT group_members_until_must_be_a_date_or_null CHECK (isfinite(until)),
+  CONSTRAINT group_members_until_must_be_in_the_years_1970_to_9999 CHECK (
+    until >= '1970-01-01 00:00Z' AND until < '9999-12-31 00:00Z' OR NOT isfinite(until)),
   CONSTRAINT group_members_user_is_in_the_group_already PRIMARY KEY (username, group_name)
 );
+COMMENT ON COLUMN group_members.until IS 'the membership ends: from then on it counts no more; NULL: it does not end by itself';
 CREATE INDEX group_members_by_group ON group_members (group_name, username);
 
 -- totp_secrets: one-time codes (RFC 6238), one row a person.
@@ -1677,7 +1696,7 @@ BEGIN
     ('client_claims', 'claim', '{}'),
     ('client_secrets', 'secret', '{used_at}'),
     ('exchange_policies', 'policy', '{}'),
-    ('users', 'user', '{password,password_changed_at,must_change_password,passkey_later_at,updated_at}'),
+    ('users', 'user', '{password,password_changed_at,must_change_password,passkey_later_at,active_at,updated_at}'),
     ('group_members', 'membership', '{}')
   ) AS v(name, one, kept) LOOP
     EXECUTE format('ALTER TABLE %1$I ADD COLUMN managed_by text,
@@ -1884,7 +1903,7 @@ BEGIN
   ALTER FUNCTION audit_change() SET jit = off; -- which what is off looks dear enough for
   REVOKE ALL ON FUNCTION audit_change() FROM PUBLIC;
   FOR w IN SELECT * FROM (VALUES
-    ('users', '{username}', '{password}', '{updated_at,passkey_later_at}', 'true', 'true', 'true'),
+    ('users', '{username}', '{password}', '{updated_at,passkey_later_at,active_at}', 'true', 'true', 'true'),
     ('groups', '{name}', '{}', '{}', 'true', 'true', 'true'),
     ('group_members', '{group_name,username}', '{}', '{}', 'true', 'true', 'true'),
     ('totp_secrets', '{user_id}', '{secret}', '{last_step,used_at}', 'true', 'true', 'true'),

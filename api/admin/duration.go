@@ -42,3 +42,22 @@ func (d Duration) String() string {
 	}
 	return time.Duration(d).String()
 }
+
+// inDays returns a duration of whole days as Postgres and people read it, such as 365d; "" of none.
+func inDays(name string, d Duration) (string, error) {
+	switch {
+	case d == 0:
+		return "", nil
+	case time.Duration(d)%day != 0:
+		return "", invalid("%s must be whole days, such as 365d", member(name))
+	}
+	return d.String(), nil
+}
+
+// orNil returns a time, or nil where it is zero.
+func orNil(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}

@@ -46,7 +46,7 @@ func (a *Admin) explanationOf(ctx context.Context, in Explain) (explanation, err
 	case err != nil:
 		return explanation{}, err
 	}
-	who, err := a.store.LoadCandidate(ctx, in.Username, client, []int32{})
+	who, err := a.store.LoadCandidate(ctx, in.Username, client, []int32{}, time.Now())
 	switch {
 	case err != nil:
 		return explanation{}, err
@@ -84,7 +84,10 @@ func (e *explanation) run() {
 	case c.Disabled():
 		e.say("clients.disabled_at of "+c.ClientID, "refused: the application is disabled")
 		return
-	case e.who.Disabled:
+	case e.who.WhyNot == store.UserExpired:
+		e.say("users.expires_at of "+u.Username, "refused: the account ended at %s", u.ExpiresAt.UTC().Format(time.RFC3339))
+		return
+	case e.who.WhyNot != "":
 		e.say("users.disabled_at of "+u.Username, "refused: the person is disabled")
 		return
 	case !e.signsIn():

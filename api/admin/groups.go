@@ -16,11 +16,18 @@ type AddGroup struct {
 	Description string     `json:"description,omitempty" help:"What it is for."`
 	MFA         bool       `json:"mfa,omitempty" name:"mfa" help:"Its members have to prove two factors, at every application."`
 	MFAFrom     *time.Time `json:"mfa_from,omitempty" name:"mfa-from" placeholder:"DATE" help:"From when, such as 2027-03-01."`
+
+	InactiveAfter Duration `json:"inactive_after,omitempty" placeholder:"365d" help:"Members who do not sign in for so long are disabled."`
 }
 
 // AddGroup adds a group without members.
 func (a *Admin) AddGroup(ctx context.Context, in AddGroup) (Nothing, error) {
-	return Nothing{}, a.store.AddGroup(ctx, Group{Name: in.Name, Description: in.Description, MFA: in.MFA, MFAFrom: in.MFAFrom})
+	inactive, err := inDays("inactive_after", in.InactiveAfter)
+	if err != nil {
+		return Nothing{}, err
+	}
+	return Nothing{}, a.store.AddGroup(ctx, Group{Name: in.Name, Description: in.Description, MFA: in.MFA, MFAFrom: in.MFAFrom,
+		InactiveAfter: inactive})
 }
 
 // SetGroup is what to change of a group: what is nil stays as it is, and what is empty is cleared.
@@ -31,11 +38,20 @@ type SetGroup struct {
 	Description *string    `json:"description,omitempty" help:"What it is for."`
 	MFA         *bool      `json:"mfa,omitempty" name:"mfa" negatable:"" help:"Its members have to prove two factors, at every application."`
 	MFAFrom     *time.Time `json:"mfa_from,omitempty" name:"mfa-from" placeholder:"DATE" help:"From when; empty for at once."`
+
+	InactiveAfter *Duration `json:"inactive_after,omitempty" placeholder:"365d" help:"Who does not sign in for so long is disabled; 0d: none."`
 }
 
 // SetGroup changes what is named of a group. Who has to prove a second factor from then on and has none sets one up.
 func (a *Admin) SetGroup(ctx context.Context, in SetGroup) (Nothing, error) {
-	return Nothing{}, a.store.Set(ctx, "groups", in.Name, changesOf(in))
+	changes := changesOf(in)
+	if in.InactiveAfter != nil {
+		var err error
+		if changes["inactive_after"], err = inDays("inactive_after", *in.InactiveAfter); err != nil {
+			return Nothing{}, err
+		}
+	}
+	return Nothing{}, a.store.Set(ctx, "groups", in.Name, changes)
 }
 
 // ShowGroup returns one group without its members.
@@ -57,11 +73,27 @@ func (a *Admin) RemoveGroup(ctx context.Context, in GroupName) (Nothing, error) 
 type AddGroupMembers struct {
 	Group     string   `json:"group" arg:""`
 	Usernames []string `json:"usernames" arg:"" name:"username"`
+
+	Until *time.Time `json:"until,omitempty" placeholder:"DATE" help:"When they leave, such as 2027-03-01; not by themselves without it."`
 }
 
-// AddGroupMembers makes users members of a group, all or none; those who are members already stay so.
+// AddGroupMembers makes users members of a group, all or none; those who are members already stay so, with another end where there is one.
 func (a *Admin) AddGroupMembers(ctx context.Context, in AddGroupMembers) (Nothing, error) {
-	return Nothing{}, a.store.AddGroupMembers(ctx, in.Group, in.Usernames)
+	return Nothing{}, a.store.AddGroupMembers(ctx, in.Group, in.Usernames, in.Until)
+}
+
+// SetGroupMember is when a membership ends.
+type SetGroupMember struct {
+	GroupMember
+	Until *time.Time `json:"until,omitempty" placeholder:"DATE" help:"When they leave, such as 2027-03-01; empty: not by themselves."`
+}
+
+// SetGroupMember prolongs a membership, or has it end.
+func (a *Admin) SetGroupMember(ctx context.Context, in SetGroupMember) (Nothing, error) {
+	if in.Until == nil {
+		return Nothing{}, invalid("%s is what to change", member("until"))
+	}
+	return Nothing{}, a.store.SetGroupMember(ctx, in.Group, in.Username, orNil(*in.Until))
 }
 
 // GroupMember is a membership.

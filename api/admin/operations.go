@@ -70,6 +70,8 @@ var operations = []Operation{
 	op("group add", "Add a group.", "POST /groups", (*Admin).AddGroup),
 	op("group remove", "Remove a group; its members stay users.", "DELETE /groups/{name}", (*Admin).RemoveGroup),
 	op("group add-member", "Make users members of a group.", "POST /groups/{group}/members", (*Admin).AddGroupMembers),
+	op("group set-member", "Set when a membership ends; an empty value clears.",
+		"PATCH /groups/{group}/members/{username}", (*Admin).SetGroupMember),
 	op("group remove-member", "End a membership, from the next request on.",
 		"DELETE /groups/{group}/members/{username}", (*Admin).RemoveGroupMember),
 	op("group show", "Print a group as JSON, without its members.", "GET /groups/{name}", (*Admin).ShowGroup),

@@ -104,11 +104,14 @@ func TestEveryOperationRuns(t *testing.T) {
 		{"user revoke-token", `{"all_of": "alice"}`, `{"revoked":0}`},
 		{"group remove-member", `{"group": "staff", "username": "alice"}`, `{}`},
 		{"group add-member", `{"group": "staff", "usernames": ["alice"]}`, `{}`},
+		{"group set-member", `{"group": "staff", "username": "alice", "until": "2099-03-01T00:00:00Z"}`, `{}`},
 		{"group members", `{"group": "staff"}`, `{"items":\["alice"\]}`},
-		{"group set", `{"name": "staff", "mfa": true, "mfa_from": "2027-03-01T00:00:00Z"}`, `{}`},
-		{"group show", `{"name": "staff"}`, `{"name":"staff",.*"mfa":true,"mfa_from":"2027-03-01T00:00:00Z","created_at":"[^"]+","members":1}`},
+		{"group set", `{"name": "staff", "mfa": true, "mfa_from": "2027-03-01T00:00:00Z", "inactive_after": "365d"}`, `{}`},
+		{"group show", `{"name": "staff"}`, `{"name":"staff",.*"mfa":true,"mfa_from":"2027-03-01T00:00:00Z","inactive_after":"365d",` +
+			`"created_at":"[^"]+","members":1}`},
 		{"group list", `{}`,
-			`{"items":\[{"name":"staff","description":"The staff","mfa":true,"mfa_from":"2027-03-01T00:00:00Z","created_at":"[^"]+"}\]}`},
+			`{"items":\[{"name":"staff","description":"The staff","mfa":true,"mfa_from":"2027-03-01T00:00:00Z","inactive_after":"365d",` +
+				`"created_at":"[^"]+"}\]}`},
 		{"group remove", `{"name": "staff"}`, `{}`},
 		{"client add", `{"client_id": "wiki"}`, `{"client_id":"wiki","client_secret":"[\w-]{43}"}`},
 		{"client add-hub", `{"client_id": "zhub", "url": "https://hub.example.org", "template": "jupyterhub"}`,

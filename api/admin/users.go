@@ -35,6 +35,8 @@ type AddUser struct {
 	Locale        string          `json:"locale,omitempty" help:"Language, such as de-AT."`
 	Claims        json.RawMessage `json:"claims,omitempty" help:"More claims, a JSON object."`
 	Groups        []string        `json:"groups,omitempty" help:"Groups that they are in."`
+	ExpiresAt     *time.Time      `json:"expires_at,omitempty" help:"When the account ends, if it does by itself."`
+	Until         *time.Time      `json:"until,omitempty" help:"When the memberships of these groups end, if they do by themselves."`
 }
 
 // AddedUser is a user who was added.
@@ -55,9 +57,16 @@ func (a *Admin) AddUser(ctx context.Context, in AddUser) (AddedUser, error) {
 			return AddedUser{}, err
 		}
 	}
+	until := store.GroupsUntil{}
+	for _, group := range in.Groups {
+		if in.Until != nil {
+			until[group] = *in.Until
+		}
+	}
 	sub, err := a.store.AddUser(ctx, User{Username: in.Username, Sub: in.Sub, Name: in.Name, GivenName: in.GivenName,
 		FamilyName: in.FamilyName, Email: in.Email, EmailVerified: in.EmailVerified, Picture: in.Picture, Zoneinfo: in.Zoneinfo,
-		Locale: in.Locale, Claims: in.Claims, Groups: in.Groups, MustChangePassword: in.MustChange}, hash)
+		Locale: in.Locale, Claims: in.Claims, Groups: in.Groups, MustChangePassword: in.MustChange,
+		ExpiresAt: in.ExpiresAt, GroupsUntil: until}, hash)
 	return AddedUser{in.Username, sub}, err
 }
 

@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"gatehouse/api/store"
 )
@@ -30,6 +31,8 @@ type SetUser struct {
 	Locale   *string `json:"locale,omitempty" placeholder:"TAG" help:"Language, such as de-AT."`
 
 	Claims *json.RawMessage `json:"claims,omitempty" placeholder:"JSON" help:"All other claims, as a JSON object or a file with one."`
+
+	ExpiresAt *time.Time `json:"expires_at,omitempty" placeholder:"DATE" help:"When the account ends; empty: not by itself."`
 
 	MustChange *bool `json:"must_change_password,omitempty" name:"must-change" negatable:"" help:"They choose another password next time."`
 }

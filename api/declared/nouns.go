@@ -37,7 +37,7 @@ var Nouns = []*Noun{
 	{Name: "acr_values", One: "acr value", Key: words("value"), Deferred: "acr_values_position_must_be_unique",
 		Columns: words("value position factors phishing_resistant hardware_protected")},
 	{Name: "groups", One: "group", Key: words("name"),
-		Columns: words("name description mfa mfa_from"),
+		Columns: words("name description mfa mfa_from inactive_after"),
 		Except:  words("created_at")},
 	{Name: "upstreams", One: "upstream", Key: words("name"),
 		Secret: &Secret{Member: "client_secret", Column: "client_secret"},
@@ -66,10 +66,10 @@ var Nouns = []*Noun{
 		Columns: words("client_id audience scope subject_audience impersonation"),
 		Except:  words("created_at")},
 	{Name: "users", One: "user", Key: words("username"), People: true,
-		Columns: words("username sub name given_name family_name email email_verified picture zoneinfo locale claims disabled_at"),
-		Except:  words("id password password_changed_at must_change_password passkey_later_at created_at updated_at")},
+		Columns: words("username sub name given_name family_name email email_verified picture zoneinfo locale claims disabled_at expires_at"),
+		Except:  words("id password password_changed_at must_change_password passkey_later_at active_at created_at updated_at")},
 	{Name: "group_members", One: "membership", Key: words("group_name username"), People: true,
-		Columns: words("group_name username")},
+		Columns: words("group_name username until")},
 }
 
 // Others are the tables that no file declares, and why not.

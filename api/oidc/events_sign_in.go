@@ -15,6 +15,7 @@ func (SignedIn) Kind() EventKind { return EventKind{"signed_in", LevelInfo, "sig
 type SignInFailed struct {
 	Username string `json:"username"`
 	Disabled bool   `json:"disabled,omitempty"`
+	Expired  bool   `json:"expired,omitempty"` // the account has ended
 }
 
 func (SignInFailed) Kind() EventKind {

@@ -12,7 +12,6 @@ import (
 const (
 	invalidCredentials = "invalid_credentials"
 	tooManyAttempts    = "too_many_attempts"
-	accountDisabled    = "account_disabled"
 	loginPatience      = 10 * time.Second
 )
 
@@ -31,7 +30,7 @@ func (p *Provider) Login(ctx context.Context, r Request) Answer {
 	if m.name != "passkey" { // which is posted without the field
 		w.Username = typed["username"]
 	}
-	if w.Upstream, w.Done, w.UnknownPasskey = "", "", nil; w.Known != nil && w.Username != w.Known.Username {
+	if w.Upstream, w.Done, w.UnknownPasskey, w.EndedAt = "", "", nil, nil; w.Known != nil && w.Username != w.Known.Username {
 		w.Known = nil
 	}
 	client, refusal, err := p.stillRegistered(ctx, w.Request)
@@ -60,7 +59,7 @@ func (p *Provider) Login(ctx context.Context, r Request) Answer {
 	case errors.As(err, &not) && not.status == 400:
 		return p.errorPage(ctx, 400, not.code, w.Client)
 	case errors.As(err, &not):
-		w.UnknownPasskey = not.unknown
+		w.UnknownPasskey, w.EndedAt = not.unknown, not.endedAt
 		a := p.backToLogin(ctx, w, not.status, not.code, not.wait)
 		a.Cookies = append(a.Cookies, not.cookies...)
 		return a

@@ -29,7 +29,7 @@ func (p *Provider) provePasskey(ctx context.Context, r Request, client *oidc.Cli
 	}
 	challenge := challengeOf(r)
 	once := p.onceAnswered(challenge, now)
-	candidate, err := p.store.LoadPasskey(ctx, assertion.CredentialID(), once.SHA256, client)
+	candidate, err := p.store.LoadPasskey(ctx, assertion.CredentialID(), once.SHA256, client, now)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		p.tell(ctx, oidc.PasskeyRefused{Username: unknownUsername, Error: passkeyUnknown, Why: "there is no such passkey"})
@@ -47,9 +47,8 @@ func (p *Provider) provePasskey(ctx context.Context, r Request, client *oidc.Cli
 		return proven{}, p.notByPasskey(ctx, user.Username, err)
 	case candidate.Answered:
 		return proven{}, p.notByPasskey(ctx, user.Username, answeredBefore)
-	case candidate.Disabled:
-		p.tell(ctx, oidc.SignInRefused{Username: user.Username, ClientID: client.ClientID, Why: "the user is disabled"})
-		return proven{}, notProven{status: 403, code: accountDisabled}
+	case candidate.WhyNot != "":
+		return proven{}, p.mayNotAct(ctx, user, candidate.WhyNot, oidc.SignInRefused{ClientID: client.ClientID})
 	}
 	return proven{user: user, consented: candidate.Consented, allowed: candidate.Allowed, enrolled: candidate.Enrolled,
 		amr: oidc.PasskeyAMR(candidate.Passkey.HardwareProtected), cookies: []Cookie{p.factorCookie(r, user)},

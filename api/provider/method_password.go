@@ -34,7 +34,7 @@ func (p *Provider) provePassword(ctx context.Context, r Request, client *oidc.Cl
 	}
 	withOthers, end := p.attempts.Begin(either)
 	defer end()
-	candidate, err := p.store.LoadCandidate(ctx, username, client, numbers(either))
+	candidate, err := p.store.LoadCandidate(ctx, username, client, numbers(either), now)
 	if err != nil {
 		return proven{}, err
 	}
@@ -55,11 +55,11 @@ func (p *Provider) provePassword(ctx context.Context, r Request, client *oidc.Cl
 		return proven{}, notProven{status: 503, code: oidc.TemporarilyUnavailable, wait: retryAfter}
 	case err != nil:
 		return proven{}, err
-	case !ok || candidate.Disabled: // the right password counts as a wrong one then: no attempt is free
+	case !ok || candidate.WhyNot != "": // the right password counts as a wrong one then: no attempt is free
 		refusal := p.refusePassword(ctx, candidate, client, ok)
 		f := failedSignIn(ctx, r, client, candidate.User, store.WrongPassword)
 		if ok {
-			f.Why = store.UserDisabled
+			f.Why = candidate.WhyNot
 		}
 		if err := p.recordFailure(ctx, f, p.withOtherName(buckets, candidate.User, username, r, device), now); err != nil {
 			return proven{}, err
@@ -80,13 +80,13 @@ func (p *Provider) provePassword(ctx context.Context, r Request, client *oidc.Cl
 }
 
 // refusePassword tells why nobody is signed in, and returns what the page says of it: who has the right password learns that the
-// user is disabled, and nobody else does.
+// account may not be used, and nobody else does.
 func (p *Provider) refusePassword(ctx context.Context, c store.Candidate, client *oidc.Client, right bool) notProven {
 	if right {
-		p.tell(ctx, oidc.SignInRefused{Username: c.User.Username, ClientID: client.ClientID, Why: "the user is disabled"})
-		return notProven{status: 403, code: accountDisabled}
+		return p.mayNotAct(ctx, c.User, c.WhyNot, oidc.SignInRefused{ClientID: client.ClientID})
 	}
-	p.tell(ctx, oidc.SignInFailed{Username: knownUsername(c), Disabled: c.Disabled})
+	p.tell(ctx, oidc.SignInFailed{Username: knownUsername(c), Disabled: c.WhyNot == store.UserDisabled,
+		Expired: c.WhyNot == store.UserExpired})
 	return notProven{status: 401, code: invalidCredentials}
 }
 

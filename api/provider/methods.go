@@ -64,6 +64,8 @@ type notProven struct {
 
 	cookies []Cookie
 	unknown []byte // the passkey that there is none of
+
+	endedAt *time.Time // the account; nil where that is not why
 }
 
 func (e notProven) Error() string { return e.code }

@@ -43,7 +43,7 @@ func (p *Provider) Link(ctx context.Context, r Request) Answer {
 	}
 	params, _ := oidc.ParseParams(r.Params, []string{"link"})
 	token := oidc.Digest(params["link"])
-	link, err := p.store.LoadAccountLink(ctx, token)
+	link, err := p.store.LoadAccountLink(ctx, token, p.now())
 	if problem := linkProblem(link, err, p.now()); problem != "" {
 		return p.badLink(ctx, link.Username, problem)
 	}
@@ -62,7 +62,7 @@ func (p *Provider) Link(ctx context.Context, r Request) Answer {
 // linkProblem returns the code of why a link that was loaded is not good, "" if it is or err is another than that there is none.
 func linkProblem(l store.AccountLink, err error, now time.Time) string {
 	switch {
-	case errors.Is(err, store.ErrNotFound), err == nil && l.Disabled:
+	case errors.Is(err, store.ErrNotFound), err == nil && l.WhyNot != "":
 		return linkUnknown
 	case err != nil:
 		return ""

@@ -21,6 +21,8 @@ type loginPage struct {
 	Wanted   *newToken `json:"nt,omitempty"` // to make after the sign-in
 	Done     string    `json:"dn,omitempty"` // passwordSet: what has led here
 
+	EndedAt *time.Time `json:"ea,omitempty"` // the account that Error is about
+
 	UnknownPasskey []byte `json:"pk,omitempty"` // that there is none of, so that the browser offers it no more
 
 	Links *accountPage `json:"la,omitempty"` // that a journey began at to link an account; nil for a sign-in
@@ -62,7 +64,7 @@ func (w *loginPage) view(ctx context.Context, p *Provider, c common) (any, error
 		view.UpstreamAction = c.actions["upstream_action"]
 	}
 	if view.Error = c.failed(w.Error); view.Error != nil {
-		view.Error.Upstream = w.Upstream
+		view.Error.Upstream, view.Error.EndedAt = w.Upstream, w.EndedAt
 		if w.Error.Code == invalidCredentials {
 			view.Error.Times = w.Wrong
 		}

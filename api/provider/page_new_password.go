@@ -37,7 +37,7 @@ func (*newPasswordPage) name() string { return "new_password" }
 func (w *newPasswordPage) view(ctx context.Context, p *Provider, c common) (any, error) {
 	view := newPasswordView{User: w.User, Min: p.leastPassword(), Must: w.Link == nil}
 	if w.Link != nil { // it says at once if it is not good any more
-		link, err := p.store.LoadAccountLink(ctx, store.Digest(w.Link))
+		link, err := p.store.LoadAccountLink(ctx, store.Digest(w.Link), c.now)
 		if problem := linkProblem(link, err, c.now); problem != "" {
 			return nil, store.ErrNotFound
 		} else if err == nil && !link.HasFactor {
@@ -128,7 +128,7 @@ func (p *Provider) setNewPassword(ctx context.Context, r Request, w newPasswordP
 // setPasswordByLink ends at the sign-in, where a second factor is asked for and a password manager learns of the password.
 func (p *Provider) setPasswordByLink(ctx context.Context, r Request, w newPasswordPage, password string, now time.Time) (Answer, error) {
 	token := store.Digest(w.Link)
-	link, err := p.store.LoadAccountLink(ctx, token)
+	link, err := p.store.LoadAccountLink(ctx, token, now)
 	if problem := linkProblem(link, err, now); problem != "" {
 		return p.badLink(ctx, link.Username, problem), nil
 	} else if err != nil {

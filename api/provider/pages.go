@@ -166,6 +166,8 @@ type failureView struct {
 	RetryAfter int    `json:"retry_after,omitempty"` // seconds
 	Upstream   string `json:"upstream,omitempty"`    // what people call the one that it is about
 	Times      int    `json:"times,omitempty"`       // how often it went wrong in a row
+
+	EndedAt *time.Time `json:"ended_at,omitempty"` // the account that it is about
 }
 
 // failed returns what a page says of f, and names the request of f rather than the one that shows it; nil: there is nothing to say, or

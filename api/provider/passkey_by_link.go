@@ -13,7 +13,7 @@ import (
 // with a password. Whoever has a factor already makes none: the link would get around it.
 func (p *Provider) makePasskeyByLink(ctx context.Context, r Request, w newPasswordPage, now time.Time) Answer {
 	token := store.Digest(w.Link)
-	link, err := p.store.LoadAccountLink(ctx, token)
+	link, err := p.store.LoadAccountLink(ctx, token, now)
 	answer, ok := passkeyAnswer(r)
 	if problem := linkProblem(link, err, now); problem != "" {
 		return p.badLink(ctx, link.Username, problem)

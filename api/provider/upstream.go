@@ -17,7 +17,6 @@ const (
 	upstreamFailed         = "upstream_failed"
 	upstreamUnavailable    = "upstream_unavailable"
 	upstreamUnknownAccount = "upstream_unknown_account"
-	upstreamDisabled       = "upstream_account_disabled"
 	upstreamNotFresh       = "upstream_not_fresh"
 )
 

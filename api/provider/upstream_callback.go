@@ -154,14 +154,14 @@ func (p *Provider) signInFrom(ctx context.Context, b callback) (Answer, error) {
 	if u.Vouches(person.Email, person.EmailVerified) {
 		address = person.Email
 	}
-	candidate, err := p.store.LoadUpstreamCandidate(ctx, account, address, b.client)
+	candidate, err := p.store.LoadUpstreamCandidate(ctx, account, address, b.client, b.now)
 	switch {
 	case err != nil:
 		return Answer{}, err
-	case candidate.Disabled:
-		p.tell(ctx, oidc.SignInRefused{Username: candidate.User.Username, ClientID: b.client.ClientID, Upstream: u.Name,
-			Why: "the user is disabled"})
-		return p.backFromUpstream(ctx, b.page, u.DisplayName, 403, upstreamDisabled), nil
+	case candidate.WhyNot != "":
+		not := p.mayNotAct(ctx, candidate.User, candidate.WhyNot, oidc.SignInRefused{ClientID: b.client.ClientID, Upstream: u.Name})
+		b.page.EndedAt = not.endedAt
+		return p.backFromUpstream(ctx, b.page, u.DisplayName, not.status, "upstream_"+not.code), nil
 	case candidate.User == nil && u.MayCreate(person.Email, person.EmailVerified):
 		return p.createUser(ctx, b)
 	case candidate.User == nil:
@@ -210,7 +210,7 @@ func (p *Provider) createUser(ctx context.Context, b callback) (Answer, error) {
 	}
 	switch err := p.as(ctx, "upstream:"+b.upstream.Name, "add user").CreateUpstreamUser(ctx, account, user, b.now); {
 	case errors.Is(err, store.ErrNotFound):
-		candidate, err := p.store.LoadUpstreamCandidate(ctx, account, "", &oidc.Client{})
+		candidate, err := p.store.LoadUpstreamCandidate(ctx, account, "", &oidc.Client{}, b.now)
 		if err == nil && candidate.Linked { // by another tab
 			err = errUserChanged
 		}

@@ -16,19 +16,19 @@ type AccountLink struct {
 	Email     string
 	ExpiresAt time.Time
 	SpentAt   *time.Time // used, or replaced by a newer one
-	Disabled  bool       // the user
+	WhyNot    string     // UserDisabled or UserExpired; "" if the user may act
 	HasFactor bool       // so that no other is set up by a link
 }
 
 var loadAccountLink = compile(`
 	SELECT u.id::text, u.username, coalesce(u.name, concat_ws(' ', u.given_name, u.family_name)), coalesce(u.email, ''), l.expires_at,
-		l.spent_at, u.disabled_at IS NOT NULL, ` + hasFactor + `
+		l.spent_at, ` + whyNot("u") + `, ` + hasFactor + `
 	FROM account_links l JOIN users u USING (username) WHERE l.token_sha256 = @token`)
 
 // LoadAccountLink returns a link, whether or not it is still good; ErrNotFound if there is none. Nothing is spent.
-func (s *Store) LoadAccountLink(ctx context.Context, token Digest) (l AccountLink, err error) {
-	err = loadAccountLink.row(ctx, s.pool, args{"token": token[:]}).
-		Scan(&l.UserID, &l.Username, &l.Name, &l.Email, &l.ExpiresAt, &l.SpentAt, &l.Disabled, &l.HasFactor)
+func (s *Store) LoadAccountLink(ctx context.Context, token Digest, now time.Time) (l AccountLink, err error) {
+	err = loadAccountLink.row(ctx, s.pool, args{"token": token[:], "now": now}).
+		Scan(&l.UserID, &l.Username, &l.Name, &l.Email, &l.ExpiresAt, &l.SpentAt, &l.WhyNot, &l.HasFactor)
 	return l, failure(err)
 }
 
@@ -39,7 +39,7 @@ var addPasskeyByLink = compile(`
 	WITH spent AS (
 		UPDATE account_links l SET spent_at = @now FROM users u
 		WHERE l.token_sha256 = @token AND l.spent_at IS NULL AND l.expires_at > @now
-			AND u.username = l.username AND u.disabled_at IS NULL AND NOT ` + hasFactor + `
+			AND u.username = l.username AND ` + mayAct("u") + ` AND NOT ` + hasFactor + `
 		RETURNING u.id, u.username
 	), added AS (
 		INSERT INTO passkeys (credential_id, user_id, rp_id, name, public_key, sign_count, synced, aaguid, transports, created_at)
@@ -60,7 +60,7 @@ var setPasswordByLink = compile(`
 	WITH spent AS (
 		UPDATE account_links l SET spent_at = @now FROM users u
 		WHERE l.token_sha256 = @token AND l.spent_at IS NULL AND l.expires_at > @now
-			AND u.username = l.username AND u.disabled_at IS NULL
+			AND u.username = l.username AND ` + mayAct("u") + `
 		RETURNING l.username
 	)
 	UPDATE users u SET password = @password, must_change_password = false FROM spent WHERE u.username = spent.username
@@ -124,16 +124,17 @@ func (s *Store) LoadOwnPassword(ctx context.Context, sid string, cookie Digest, 
 
 var addAccountLink = compile(`
 	INSERT INTO account_links (token_sha256, username, expires_at)
-	SELECT @token, username, now() + @lives::interval FROM users WHERE username = @username AND disabled_at IS NULL
+	SELECT @token, u.username, @now::timestamptz + @lives::interval FROM users u WHERE u.username = @username AND ` + mayAct("u") + `
 	RETURNING expires_at`)
 
-// AddAccountLink makes a link for a user who is enabled, in place of those that they have. It returns when it expires.
+// AddAccountLink makes a link for a user who may act, in place of those that they have. It returns when it expires.
 func (s *Store) AddAccountLink(
 	ctx context.Context, username string, tokenSHA256 []byte, lives time.Duration,
 ) (expires time.Time, err error) {
-	err = failure(addAccountLink.row(ctx, s.pool, args{"token": tokenSHA256, "username": username, "lives": lives}).Scan(&expires))
+	err = failure(addAccountLink.row(ctx, s.pool, args{"token": tokenSHA256, "username": username, "lives": lives, "now": time.Now()}).
+		Scan(&expires))
 	if errors.Is(err, ErrNotFound) {
-		return expires, Missing{"enabled user", username}
+		return expires, Missing{mayActUser, username}
 	}
 	return expires, inWords(err, nil)
 }

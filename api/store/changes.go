@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -47,6 +48,7 @@ func (s *Store) BeginDryRun(ctx context.Context) error {
 	return inWords(err, nil)
 }
 
+// A membership that has ended counts, too: whoever could get at the account might wait for it to be prolonged.
 var touchesAdministration = compile(`
 	SELECT EXISTS (SELECT FROM group_members WHERE username = ANY (@usernames::text[]) AND group_name = ANY (@groups::text[]))
 		OR EXISTS (SELECT FROM clients WHERE client_id = ANY (@clients::text[]) AND (@resource = ANY (audiences)
@@ -121,7 +123,7 @@ func Leaving(list []Change, group string) (ends bool, disabled []string) {
 }
 
 var countMembers = compile(`
-	SELECT count(*) FILTER (WHERE u.disabled_at IS NULL), coalesce(bool_or(username = ANY (@users::text[])), false)
+	SELECT count(*) FILTER (WHERE ` + mayAct("u") + ` AND ` + memberNow("m") + `), coalesce(bool_or(username = ANY (@users::text[])), false)
 	FROM group_members m JOIN users u USING (username) WHERE m.group_name = @group`)
 
 // EnabledMembers returns how many members of a group can sign in, and whether one of users is a member. The row of the group is locked, so
@@ -130,7 +132,7 @@ func (s *Store) EnabledMembers(ctx context.Context, group string, users []string
 	if err := s.Lock(ctx, "groups", group); err != nil {
 		return 0, false, notMissing(err)
 	}
-	err = countMembers.row(ctx, s.pool, args{"group": group, "users": oidc.NotNil(users)}).Scan(&n, &among)
+	err = countMembers.row(ctx, s.pool, args{"group": group, "users": oidc.NotNil(users), "now": time.Now()}).Scan(&n, &among)
 	return n, among, inWords(err, nil)
 }
 

@@ -51,7 +51,7 @@ func lockedSession(from, where string) string {
 	return `
 		WITH session AS (
 			SELECT s.sid, s.user_id, s.auth_time, s.amr, s.ends_at FROM ` + from + ` JOIN users u ON u.id = s.user_id
-			WHERE ` + where + ` AND s.ended_at IS NULL AND s.expires_at > @now AND u.disabled_at IS NULL AND ` + mayUse("@allowed_groups") + `
+			WHERE ` + where + ` AND s.ended_at IS NULL AND s.expires_at > @now AND ` + mayAct("u") + ` AND ` + mayUse("@allowed_groups") + `
 			FOR SHARE OF u, s
 		)`
 }

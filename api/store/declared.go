@@ -160,9 +160,10 @@ type Live struct {
 
 var countLive = compile(`SELECT
 	(SELECT count(*) FROM sessions s JOIN users u ON u.id = s.user_id
-		WHERE s.ended_at IS NULL AND s.expires_at > @now::timestamptz AND u.disabled_at IS NULL),
+		WHERE s.ended_at IS NULL AND s.expires_at > @now AND ` + mayAct("u") + `),
 	(SELECT count(*) FROM ` + grantTables + ` ` + grantsClient + ` WHERE (` + refusalOfAny + `) IS NULL),
-	ARRAY(SELECT name FROM groups WHERE NOT EXISTS (SELECT FROM group_members m WHERE m.group_name = name) ORDER BY name)`)
+	ARRAY(SELECT name FROM groups
+		WHERE NOT EXISTS (SELECT FROM group_members m WHERE m.group_name = name AND ` + memberNow("m") + `) ORDER BY name)`)
 
 // CountLive looks through all sessions and grants.
 func (s *Store) CountLive(ctx context.Context, now time.Time) (l Live, err error) {

@@ -55,7 +55,7 @@ type FactorProof struct {
 }
 
 // signedInPerson is the part of a statement that finds who is signed in by the session @session at the browser with @cookie.
-const signedInPerson = `person AS (
+var signedInPerson = `person AS (
 			SELECT s.sid, s.user_id FROM sessions s, users u WHERE s.sid = @session AND ` + signedIn + `
 		)`
 
@@ -134,7 +134,7 @@ func (s *Store) FactorsOf(ctx context.Context, username string) (f Factors, err 
 
 var resetFactors = compile(`
 	WITH person AS (
-		SELECT id, username FROM users WHERE username = @username AND disabled_at IS NULL
+		SELECT u.id, u.username FROM users u WHERE u.username = @username AND ` + mayAct("u") + `
 	), totp AS (
 		DELETE FROM totp_secrets t USING person WHERE t.user_id = person.id RETURNING 1
 	), keys AS (
@@ -142,10 +142,10 @@ var resetFactors = compile(`
 	), codes AS (
 		DELETE FROM recovery_codes r USING person WHERE r.user_id = person.id AND r.spent_at IS NULL RETURNING 1
 	), ended AS (
-		UPDATE sessions s SET ended_at = now() FROM person WHERE s.user_id = person.id AND s.ended_at IS NULL RETURNING 1
+		UPDATE sessions s SET ended_at = @now FROM person WHERE s.user_id = person.id AND s.ended_at IS NULL RETURNING 1
 	), link AS (
 		INSERT INTO account_links (token_sha256, username, expires_at)
-		SELECT @token, username, now() + @lives::interval FROM person RETURNING expires_at
+		SELECT @token, username, @now::timestamptz + @lives::interval FROM person RETURNING expires_at
 	)
 	SELECT (SELECT count(*) FROM totp), (SELECT count(*) FROM keys), (SELECT count(*) FROM codes), (SELECT count(*) FROM ended), expires_at
 	FROM link`)
@@ -159,14 +159,15 @@ type ResetFactors struct {
 	ExpiresAt     time.Time // of the account link
 }
 
-// ResetFactors removes, in one statement, all factors of a user who is enabled, ends their sessions, and makes an account link in place of
+// ResetFactors removes, in one statement, all factors of a user who may act, ends their sessions, and makes an account link in place of
 // those that they have.
 func (s *Store) ResetFactors(ctx context.Context, username string, tokenSHA256 []byte, lives time.Duration) (r ResetFactors, err error) {
 	totp := 0
-	err = failure(resetFactors.row(ctx, s.pool, args{"username": username, "token": tokenSHA256, "lives": lives}).
+	err = failure(resetFactors.row(ctx, s.pool, args{"username": username, "token": tokenSHA256, "lives": lives,
+		"now": time.Now()}).
 		Scan(&totp, &r.Passkeys, &r.RecoveryCodes, &r.Sessions, &r.ExpiresAt))
 	if errors.Is(err, ErrNotFound) {
-		return r, Missing{"enabled user", username}
+		return r, Missing{mayActUser, username}
 	}
 	r.TOTP = totp > 0
 	return r, inWords(err, nil)

@@ -32,7 +32,7 @@ func grantRefusal(byClient, allowedGroups, ended, endsAt string) string {
 	return `CASE
 				` + byClient + `
 				WHEN g.revoked_at IS NOT NULL THEN 'grant_revoked'
-				WHEN u.disabled_at IS NOT NULL THEN 'user_disabled'
+				WHEN NOT ` + mayAct("u") + ` THEN 'user_' || ` + whyNot("u") + `
 				WHEN ` + ended + ` THEN 'session_ended'
 				WHEN NOT ` + mayUse(allowedGroups) + ` THEN 'not_in_allowed_groups'
 				WHEN ` + endsAt + ` <= @now THEN 'grant_expired'

@@ -85,8 +85,11 @@ var refused = map[string]refusedStatement{
 	"users_given_name_must_have_no_control_characters":   {"UPDATE users SET given_name = E'a\\nb'", nil},
 	"users_family_name_must_have_at_most_200_characters": {"UPDATE users SET family_name = repeat('x', 201)", nil},
 	"users_family_name_must_have_no_control_characters":  {"UPDATE users SET family_name = E'a\\x01b'", nil},
-	"users_claims_must_be_a_json_object":                 {"UPDATE users SET claims = %", []string{"'[]'", "'1'", "'null'"}},
-	"users_claims_must_have_at_most_8_kb":                {"UPDATE users SET claims = jsonb_build_object('a', repeat('x', 9000))", nil},
+	"users_expires_at_must_be_a_date_or_null":            {"UPDATE users SET expires_at = %", []string{"'infinity'", "'-infinity'"}},
+	"users_expires_at_must_be_in_the_years_1970_to_9999": {"UPDATE users SET expires_at = %", []string{
+		"'9999-12-31 00:00Z'", "'20000-01-01'", "'1969-12-31 23:59Z'", "'0044-03-15 BC'"}},
+	"users_claims_must_be_a_json_object":  {"UPDATE users SET claims = %", []string{"'[]'", "'1'", "'null'"}},
+	"users_claims_must_have_at_most_8_kb": {"UPDATE users SET claims = jsonb_build_object('a', repeat('x', 9000))", nil},
 
 	"groups_mfa_from_must_be_a_date_or_null":            {"UPDATE groups SET mfa_from = %", []string{"'infinity'", "'-infinity'"}},
 	"acr_values_value_must_be_unique":                   {anACR, []string{"'mfa', 1, 1"}},
@@ -103,8 +106,14 @@ var refused = map[string]refusedStatement{
 	"groups_name_must_have_no_control_character":     {aGroup, []string{"E'a\\nb'", "E'a\\tb'"}},
 	"groups_name_must_not_begin_or_end_with_a_space": {aGroup, []string{"' staff '", "'staff '", "' staff'"}},
 	"group_members_user_is_in_the_group_already":     {aMember, []string{"'alice', 'staff'"}},
-	"group_members_group_must_exist":                 {aMember, []string{"'alice', 'nobody'"}},
-	"group_members_user_must_exist":                  {aMember, []string{"'bob', 'staff'"}},
+	"group_members_until_must_be_a_date_or_null":     {"UPDATE group_members SET until = %", []string{"'infinity'", "'-infinity'"}},
+	"group_members_until_must_be_in_the_years_1970_to_9999": {"UPDATE group_members SET until = %", []string{
+		"'9999-12-31 00:00Z'", "'20000-01-01'", "'1969-12-31 23:59Z'", "'0044-03-15 BC'"}},
+	"groups_inactive_after_must_be_1_day_to_100_years": {"UPDATE groups SET inactive_after = %", []string{
+		"'23 hours'", "'-1 day'", "'40000 days'"}},
+	"groups_inactive_after_must_be_whole_days": {"UPDATE groups SET inactive_after = %", []string{"'36 hours'", "'1 year'"}},
+	"group_members_group_must_exist":           {aMember, []string{"'alice', 'nobody'"}},
+	"group_members_user_must_exist":            {aMember, []string{"'bob', 'staff'"}},
 
 	"backchannel_logouts_last_error_must_have_at_most_500_characters": {`INSERT INTO backchannel_logouts (client_id, sub, created_at,
 		last_error)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,26 +15,33 @@ type GroupRow struct {
 	Description string     `json:"description,omitempty" help:"What it is for."`
 	MFA         bool       `json:"mfa,omitempty" help:"Whether its members have to prove two factors."`
 	MFAFrom     *time.Time `json:"mfa_from,omitempty" help:"From when; at once without it."`
-	CreatedAt   time.Time  `json:"created_at" help:"When it was added."`
-	ManagedBy   string     `json:"managed_by,omitempty" help:"Where a file declares it, such as hub.yaml:14; empty: none does."`
+	// In days, such as 365d.
+	InactiveAfter string    `json:"inactive_after,omitempty" help:"Members who do not sign in for so long are disabled, such as 365d."`
+	CreatedAt     time.Time `json:"created_at" help:"When it was added."`
+	ManagedBy     string    `json:"managed_by,omitempty" help:"Where a file declares it, such as hub.yaml:14; empty: none does."`
 }
 
-const groupColumns = `g.name, coalesce(g.description, '') AS description, g.mfa, g.mfa_from, g.created_at,
+const groupColumns = `g.name, coalesce(g.description, '') AS description, g.mfa, g.mfa_from,
+	coalesce(extract(epoch FROM g.inactive_after)::bigint / 86400 || 'd', '') AS inactive_after, g.created_at,
 	coalesce(g.managed_by, '') AS managed_by`
 
 var (
 	addGroup = compile(`
-		INSERT INTO groups (name, description, mfa, mfa_from) VALUES (@name, nullif(@description, ''), @mfa, @mfa_from)`)
+		INSERT INTO groups (name, description, mfa, mfa_from, inactive_after)
+		VALUES (@name, nullif(@description, ''), @mfa, @mfa_from, nullif(@inactive_after, '')::interval)`)
 	removeGroup     = compile(`DELETE FROM groups WHERE name = @name RETURNING 1`)
 	addGroupMembers = compile(`
-		INSERT INTO group_members (group_name, username) SELECT @group, unnest(@usernames::text[])
-		ON CONFLICT ON CONSTRAINT group_members_user_is_in_the_group_already DO NOTHING`)
+		INSERT INTO group_members AS m (group_name, username, until) SELECT @group, unnest(@usernames::text[]), @until::timestamptz
+		ON CONFLICT ON CONSTRAINT group_members_user_is_in_the_group_already DO UPDATE SET until = EXCLUDED.until
+		WHERE EXCLUDED.until IS NOT NULL OR NOT ` + memberNow("m"))
+	setGroupMember    = compile(`UPDATE group_members SET until = @until WHERE group_name = @group AND username = @username RETURNING 1`)
 	removeGroupMember = compile(`DELETE FROM group_members WHERE group_name = @group AND username = @username RETURNING 1`)
 )
 
 // AddGroup adds a group without members.
 func (s *Store) AddGroup(ctx context.Context, g GroupRow) error {
-	_, err := addGroup.run(ctx, s.pool, args{"name": g.Name, "description": g.Description, "mfa": g.MFA, "mfa_from": g.MFAFrom})
+	_, err := addGroup.run(ctx, s.pool, args{"name": g.Name, "description": g.Description, "mfa": g.MFA, "mfa_from": g.MFAFrom,
+		"inactive_after": g.InactiveAfter})
 	return inWords(err, values{"name": g.Name})
 }
 
@@ -43,12 +51,13 @@ type GroupDetails struct {
 	Members int `json:"members" help:"How many are in it."`
 }
 
-var showGroup = compile(`SELECT ` + groupColumns + `, (SELECT count(*) FROM group_members m WHERE m.group_name = g.name) AS members
+var showGroup = compile(`SELECT ` + groupColumns + `, (SELECT count(*) FROM group_members m
+		WHERE m.group_name = g.name AND ` + memberNow("m") + `) AS members
 	FROM groups g WHERE g.name = @name`)
 
 // ShowGroup returns one group. Errors: Missing.
 func (s *Store) ShowGroup(ctx context.Context, name string) (GroupDetails, error) {
-	return one[GroupDetails](ctx, s, Missing{"group", name}, showGroup, args{"name": name})
+	return one[GroupDetails](ctx, s, Missing{"group", name}, showGroup, args{"name": name, "now": time.Now()})
 }
 
 // RemoveGroup removes a group and its memberships.
@@ -56,10 +65,17 @@ func (s *Store) RemoveGroup(ctx context.Context, name string) error {
 	return s.manageOne(ctx, Missing{"group", name}, nil, removeGroup, args{"name": name})
 }
 
-// AddGroupMembers makes users members of a group; who is one already stays one.
-func (s *Store) AddGroupMembers(ctx context.Context, group string, usernames []string) error {
-	_, err := addGroupMembers.run(ctx, s.pool, args{"group": group, "usernames": usernames})
+// AddGroupMembers makes users members of a group, until a time or, with nil, for ever. Who is one already stays one: as long as before
+// with nil, else until that time.
+func (s *Store) AddGroupMembers(ctx context.Context, group string, usernames []string, until *time.Time) error {
+	_, err := addGroupMembers.run(ctx, s.pool, args{"group": group, "usernames": distinct(usernames), "until": until, "now": time.Now()})
 	return inWords(err, values{"group": group, "user": join(usernames)})
+}
+
+// SetGroupMember sets when a membership ends; nil: it does not by itself. Errors: Missing.
+func (s *Store) SetGroupMember(ctx context.Context, group, username string, until *time.Time) error {
+	return s.manageOne(ctx, Missing{"member of " + group + " called", username}, nil, setGroupMember,
+		args{"group": group, "username": username, "until": until})
 }
 
 // RemoveGroupMember ends a membership, from the next request on.
@@ -91,13 +107,14 @@ type GroupMembersQuery struct {
 
 var (
 	listGroupMembers = compile(`
-		SELECT m.username FROM group_members m WHERE m.group_name = @group AND m.username > @after ORDER BY m.username LIMIT @limit`)
+		SELECT m.username FROM group_members m WHERE m.group_name = @group AND m.username > @after AND ` + memberNow("m") + `
+		ORDER BY m.username LIMIT @limit`)
 	groupIsThere = compile(`SELECT FROM groups WHERE name = @name`)
 )
 
 // ListGroupMembers returns the usernames of members of a group, in their order. Errors: Missing.
 func (s *Store) ListGroupMembers(ctx context.Context, q GroupMembersQuery) ([]string, error) {
-	rows, err := listGroupMembers.rows(ctx, s.pool, args{"group": q.Group, "after": q.After, "limit": q.Limit})
+	rows, err := listGroupMembers.rows(ctx, s.pool, args{"group": q.Group, "after": q.After, "limit": q.Limit, "now": time.Now()})
 	if err != nil {
 		return nil, inWords(err, nil)
 	}
@@ -106,6 +123,13 @@ func (s *Store) ListGroupMembers(ctx context.Context, q GroupMembersQuery) ([]st
 		return nil, s.manageOne(ctx, Missing{"group", q.Group}, nil, groupIsThere, args{"name": q.Group})
 	}
 	return list, inWords(err, nil)
+}
+
+// distinct returns each of a list once: a statement writes no row twice.
+func distinct(list []string) []string {
+	list = slices.Clone(list)
+	slices.Sort(list)
+	return slices.Compact(list)
 }
 
 func join(list []string) string { return strings.Join(list, " ") }

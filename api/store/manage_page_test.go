@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -141,7 +142,7 @@ func TestAPageIsReadFromWhereItBegins(t *testing.T) {
 		"initial access tokens":  {listInitialAccessTokens, `name > `},
 		"personal access tokens": {listPersonalAccessTokens, `username = `},
 	} {
-		given := args{"after": "", "limit": 2, "search": "", "group": "g1", "username": "u1"}
+		given := args{"after": "", "limit": 2, "search": "", "group": "g1", "username": "u1", "now": time.Now()}
 		maps.DeleteFunc(given, func(name string, _ any) bool { return !slices.Contains(test.names, name) })
 		rows, err := conn.Query(t.Context(), `EXPLAIN `+test.sql, test.values(given)...)
 		try(t, err)

@@ -31,9 +31,9 @@ var listKnownPeople = compile(`
 	SELECT u.username, coalesce(u.name, concat_ws(' ', u.given_name, u.family_name)) AS name, coalesce(lower(u.email), '') AS email,
 		m.username IS NOT NULL AS member, u.disabled_at,
 		u.password IS NOT NULL OR ` + hasFactor + ` OR EXISTS (SELECT FROM upstream_accounts a WHERE a.username = u.username)
-			OR EXISTS (SELECT FROM account_links l WHERE l.username = u.username AND l.spent_at IS NULL AND l.expires_at > now()) AS can_sign_in
+			OR EXISTS (SELECT FROM account_links l WHERE l.username = u.username AND l.spent_at IS NULL AND l.expires_at > @now) AS can_sign_in
 	FROM users u
-	LEFT JOIN group_members m ON m.username = u.username AND m.group_name = @group
+	LEFT JOIN group_members m ON m.username = u.username AND m.group_name = @group AND ` + memberNow("m") + `
 	LEFT JOIN (
 		SELECT username FROM users WHERE username = ANY (@usernames::text[])
 		UNION SELECT username FROM users WHERE lower(email) = ANY (@emails::text[])
@@ -42,7 +42,7 @@ var listKnownPeople = compile(`
 
 // ListKnownPeople returns who has one of the usernames or addresses, which are in lower case, and who is in the group; "" is no group.
 func (s *Store) ListKnownPeople(ctx context.Context, usernames, emails []string, group string) ([]KnownPerson, error) {
-	return listed[KnownPerson](ctx, s, listKnownPeople, args{"usernames": usernames, "emails": emails, "group": group})
+	return listed[KnownPerson](ctx, s, listKnownPeople, args{"usernames": usernames, "emails": emails, "group": group, "now": time.Now()})
 }
 
 // Roster is what an import of one writes.
@@ -97,7 +97,8 @@ func (s *Store) ImportRoster(ctx context.Context, r Roster) error {
 			return err
 		}
 		if r.Group != "" {
-			if _, err := addGroupMembers.run(ctx, tx, args{"group": r.Group, "usernames": r.Members}); err != nil {
+			if _, err := addGroupMembers.run(ctx, tx, args{"group": r.Group, "usernames": distinct(r.Members), "until": nil,
+				"now": time.Now()}); err != nil {
 				return err
 			}
 		}

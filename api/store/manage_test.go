@@ -80,7 +80,7 @@ func TestRefusalsAreOneLineInWords(t *testing.T) {
 		{add(UserRow{Username: "bob", EmailVerified: true}, ""), `email_verified needs an email`},
 		{add(UserRow{Username: "bob"}, "hunter2"), `password must be a hash, which password_hash('…') makes, not the password itself`},
 		{add(UserRow{Username: "bob", Groups: []string{"gone"}}, ""), `there is no such group: "gone"`},
-		{s.AddGroupMembers(t.Context(), "gone", []string{"alice"}), `there is no such group: "gone"`},
+		{s.AddGroupMembers(t.Context(), "gone", []string{"alice"}, nil), `there is no such group: "gone"`},
 		{s.AddGroup(t.Context(), GroupRow{Name: ""}), `name must have 1 to 255 characters`},
 		{client(func(c *oidc.Client) { c.RedirectURIs = []string{"https://*.example.org/"} }),
 			`redirect_uris must have no wildcard: "https://*.example.org/"`},
@@ -171,8 +171,8 @@ func TestGroupsAndMembers(t *testing.T) {
 		try(t, err)
 	}
 	try(t, s.AddGroup(t.Context(), GroupRow{Name: "staff", Description: "The staff"}))
-	try(t, s.AddGroupMembers(t.Context(), "staff", []string{"alice"}))
-	try(t, s.AddGroupMembers(t.Context(), "staff", []string{"bob", "alice"}))
+	try(t, s.AddGroupMembers(t.Context(), "staff", []string{"alice"}, nil))
+	try(t, s.AddGroupMembers(t.Context(), "staff", []string{"bob", "alice"}, nil))
 	groups, err := s.ListGroups(t.Context(), GroupQuery{Page: all})
 	if err != nil || len(groups) != 1 || groups[0].Description != "The staff" {
 		t.Errorf("%+v, %v", groups, err)

@@ -21,30 +21,41 @@ type UserRow struct {
 	Locale             string          `json:"locale,omitempty" help:"Language, such as de-AT."`
 	Claims             json.RawMessage `json:"claims,omitempty" help:"More claims, a JSON object."`
 	Groups             []string        `json:"groups" help:"Groups that they are in."`
+	GroupsUntil        GroupsUntil     `json:"groups_until,omitempty" help:"When memberships end, by group; those that do not are not here."`
 	MustChangePassword bool            `json:"must_change_password" help:"Whether they choose another password when they sign in."`
 	HasPassword        bool            `json:"has_password" help:"Whether they can sign in with a password."`
 	PasswordChangedAt  time.Time       `json:"password_changed_at" help:"When the password was last set."`
 	DisabledAt         *time.Time      `json:"disabled_at,omitempty" help:"Since when they are shut out."`
+	ExpiresAt          *time.Time      `json:"expires_at,omitempty" help:"When the account ends, if it does by itself."`
+	ActiveAt           *time.Time      `json:"active_at,omitempty" help:"The hour in which they last signed in."`
 	LastSignInAt       *time.Time      `json:"last_sign_in_at,omitempty" help:"When they last signed in, within what is kept of sign-ins."`
 	CreatedAt          time.Time       `json:"created_at" help:"When they were added."`
 	UpdatedAt          time.Time       `json:"updated_at" help:"When the row was last changed."`
 	ManagedBy          string          `json:"managed_by,omitempty" help:"Where a file declares it, such as hub.yaml:14; empty: none does."`
 }
 
+// GroupsUntil are ends of memberships by the names of the groups.
+type GroupsUntil map[string]time.Time
+
+// groupsUntil are those of user u that count at @now, as a JSON object; NULL for none.
+var groupsUntil = `(SELECT jsonb_object_agg(m.group_name, m.until) FROM group_members m WHERE m.username = u.username AND m.until > @now)`
+
 var addUser = compile(`
 	WITH added AS (
 		INSERT INTO users (username, sub, password, name, given_name, family_name, email, email_verified, picture, zoneinfo, locale, claims,
-			must_change_password)
+			must_change_password, expires_at)
 		VALUES (@username, coalesce(nullif(@sub, ''), gen_random_uuid()::text), nullif(@password, ''), nullif(@name, ''),
 			nullif(@given_name, ''), nullif(@family_name, ''), nullif(@email, ''), @email_verified, nullif(@picture, ''),
-			nullif(@zoneinfo, ''), nullif(@locale, ''), coalesce(@claims::jsonb, '{}'), @must_change_password)
+			nullif(@zoneinfo, ''), nullif(@locale, ''), coalesce(@claims::jsonb, '{}'), @must_change_password, @expires_at)
 		RETURNING username, sub
 	), joined AS (
-		INSERT INTO group_members (username, group_name) SELECT DISTINCT username, unnest(@groups::text[]) FROM added
+		INSERT INTO group_members (username, group_name, until)
+		SELECT DISTINCT username, joined, (@groups_until::jsonb ->> joined)::timestamptz FROM added, unnest(@groups::text[]) AS joined
 	)
 	SELECT sub FROM added`)
 
-// AddUser adds u with passwordHash, "" for none, as a member of u.Groups. It returns the subject, random where u has none.
+// AddUser adds u with passwordHash, "" for none, as a member of u.Groups, of each until the time in u.GroupsUntil, if any. It returns the
+// subject, random where u has none.
 func (s *Store) AddUser(ctx context.Context, u UserRow, passwordHash string) (sub string, err error) {
 	var claims any
 	if len(u.Claims) > 0 {
@@ -53,7 +64,8 @@ func (s *Store) AddUser(ctx context.Context, u UserRow, passwordHash string) (su
 	err = addUser.row(ctx, s.pool, args{"username": u.Username, "sub": u.Sub, "password": passwordHash, "name": u.Name,
 		"given_name": u.GivenName, "family_name": u.FamilyName, "email": u.Email, "email_verified": u.EmailVerified, "picture": u.Picture,
 		"zoneinfo": u.Zoneinfo, "locale": u.Locale, "claims": claims, "groups": u.Groups,
-		"must_change_password": u.MustChangePassword}).Scan(&sub)
+		"must_change_password": u.MustChangePassword, "expires_at": u.ExpiresAt,
+		"groups_until": u.GroupsUntil}).Scan(&sub)
 	return sub, inWords(err, values{"username": u.Username, "sub": u.Sub, "name": u.Name, "given_name": u.GivenName,
 		"family_name": u.FamilyName, "email": u.Email, "group": join(u.Groups), "user": join(u.Groups)})
 }
@@ -122,11 +134,12 @@ func (s *Store) EnableUser(ctx context.Context, username string, keepSessions bo
 	return s.manageOne(ctx, Missing{"user", username}, nil, enableUser, args{"username": username, "keep_sessions": keepSessions})
 }
 
-const userSelect = `
+var userSelect = `
 	SELECT u.username, u.sub, coalesce(u.name, '') AS name, coalesce(u.given_name, '') AS given_name,
 		coalesce(u.family_name, '') AS family_name, coalesce(u.email, '') AS email, u.email_verified, coalesce(u.picture, '') AS picture,
 		coalesce(u.zoneinfo, '') AS zoneinfo, coalesce(u.locale, '') AS locale, u.claims, ` + groupsOfUser + ` AS groups,
-		u.must_change_password, u.password IS NOT NULL AS has_password, u.password_changed_at, u.disabled_at, u.created_at, u.updated_at,
+		u.must_change_password, u.password IS NOT NULL AS has_password, u.password_changed_at, u.disabled_at, u.expires_at, u.active_at,
+		u.created_at, u.updated_at, ` + groupsUntil + ` AS groups_until,
 		coalesce(u.managed_by, '') AS managed_by,
 		(SELECT max(i.at) FROM sign_ins i WHERE i.user_id = u.id AND i.outcome = 'signed_in') AS last_sign_in_at `
 

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -20,11 +21,11 @@ const searchedOfUser = `lower(' ' || u.username || ' ' || coalesce(u.name, '') |
 // nearby is how many users a search looks at one by one, before it asks the index of all.
 const nearby = "2000"
 
-const (
+var (
 	allUsers = `FROM users u WHERE u.username > @after`
 	// The second condition has Postgres begin to read the users, too, where the page begins.
 	usersOfGroup = `FROM group_members g JOIN users u ON u.username = g.username
-		WHERE g.group_name = @group AND g.username > @after AND u.username > @after`
+		WHERE g.group_name = @group AND g.username > @after AND u.username > @after AND ` + memberNow("g")
 	isFound = searchedOfUser + ` LIKE lower(@pattern)`
 )
 
@@ -47,13 +48,14 @@ var (
 	searchUsersNear        = searchNear(allUsers, `u.username`)
 	searchUsersOfGroupNear = searchNear(usersOfGroup, `g.username`)
 	searchUsersFar         = searchFar(``)
-	searchUsersOfGroupFar  = searchFar(`AND (SELECT true FROM group_members g WHERE g.username = u.username AND g.group_name = @group)`)
+	searchUsersOfGroupFar  = searchFar(`AND (SELECT true FROM group_members g WHERE g.username = u.username AND g.group_name = @group AND ` +
+		memberNow("g") + `)`)
 )
 
 // ListUsers returns users by username. What many have, such as the domain of an address, a search finds near the beginning of the page;
 // what few have, by the index, from which those many would all have to be sorted. Nobody can tell beforehand which it is.
 func (s *Store) ListUsers(ctx context.Context, q UserQuery) ([]UserRow, error) {
-	a := args{"after": q.After, "limit": q.Limit}
+	a := args{"after": q.After, "limit": q.Limit, "now": time.Now()}
 	list, near, far := listUsers, searchUsersNear, searchUsersFar
 	if q.Group != "" {
 		a["group"] = q.Group

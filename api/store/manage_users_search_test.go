@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -62,7 +63,7 @@ func TestASearchReadsNoMoreThanItHasTo(t *testing.T) {
 		"near": {searchUsersNear, "users_username_must_be_unique"}, "near, of a group": {searchUsersOfGroupNear, "group_members_by_group"},
 		"far": {searchUsersFar, "users_search"}, "far, of a group": {searchUsersOfGroupFar, "users_search"},
 	} {
-		given := args{"after": "a100", "limit": 10, "pattern": "%777%"}
+		given := args{"after": "a100", "limit": 10, "pattern": "%777%", "now": time.Now()}
 		if slices.Contains(test.names, "group") {
 			given["group"] = "staff"
 		}

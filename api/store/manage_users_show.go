@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -17,7 +18,7 @@ var showUser = compile(userSelect + `FROM users u WHERE u.username = @username`)
 
 // ShowUser returns one user. Errors: Missing.
 func (s *Store) ShowUser(ctx context.Context, username string) (UserDetails, error) {
-	u, err := one[UserDetails](ctx, s, Missing{"user", username}, showUser, args{"username": username})
+	u, err := one[UserDetails](ctx, s, Missing{"user", username}, showUser, args{"username": username, "now": time.Now()})
 	if err != nil {
 		return u, err
 	}

@@ -80,11 +80,11 @@ func TestAMissingRowIsNamedAmongSeveral(t *testing.T) {
 	s := open(t, conn.Config().ConnString())
 	_, err := conn.Exec(t.Context(), "INSERT INTO users (username) VALUES ('alice'); INSERT INTO groups (name) VALUES ('staff')")
 	try(t, err)
-	if err := s.AddGroupMembers(t.Context(), "staff", []string{"alice", "bob3"}); err == nil ||
+	if err := s.AddGroupMembers(t.Context(), "staff", []string{"alice", "bob3"}, nil); err == nil ||
 		err.Error() != `there is no such user: "bob3"` {
 		t.Errorf("a member who is not there: %v", err)
 	}
-	if err := s.AddGroupMembers(t.Context(), "gone", []string{"alice"}); err == nil || err.Error() != `there is no such group: "gone"` {
+	if err := s.AddGroupMembers(t.Context(), "gone", []string{"alice"}, nil); err == nil || err.Error() != `there is no such group: "gone"` {
 		t.Errorf("a group that is not there: %v", err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -31,7 +32,7 @@ func TestUsernamesAreWhatTheirRuleSays(t *testing.T) {
 			if (err == nil) != slices.Contains(fit, name) {
 				t.Errorf("%s: %q: %v", rule, name, err)
 			}
-			c, err := s.LoadCandidate(t.Context(), name, &oidc.Client{}, nil)
+			c, err := s.LoadCandidate(t.Context(), name, &oidc.Client{}, nil, time.Now())
 			if err != nil || (c.User != nil) != slices.Contains(fit, name) {
 				t.Errorf("%s: %q is looked up: %+v, %v", rule, name, c.User, err)
 			}
@@ -77,7 +78,7 @@ func TestGroupsHaveTheNamesOfDirectories(t *testing.T) {
 		try(t, s.AddGroup(t.Context(), GroupRow{Name: name}))
 		_, err := s.AddUser(t.Context(), UserRow{Username: "alice", Groups: []string{name}}, "")
 		try(t, err)
-		c, err := s.LoadCandidate(t.Context(), "alice", &oidc.Client{AllowedGroups: []string{name}}, nil)
+		c, err := s.LoadCandidate(t.Context(), "alice", &oidc.Client{AllowedGroups: []string{name}}, nil, time.Now())
 		if err != nil || !c.Allowed || !slices.Equal(c.User.Groups, []string{name}) {
 			t.Errorf("%q: %+v, %v", name, c, err)
 		}
@@ -100,12 +101,12 @@ func TestAnAddressStandsForTheOneUserWhoHasIt(t *testing.T) {
 	for typed, want := range map[string]string{"alice": "alice", "alice@example.org": "alice", "bob@example.org": "",
 		"both@example.org": "", "erin@example.org": "erin, disabled",
 		"grace@example.org": "grace@example.org", "old@example.org": "ivan", "": ""} {
-		c, err := s.LoadCandidate(t.Context(), typed, &oidc.Client{}, nil)
+		c, err := s.LoadCandidate(t.Context(), typed, &oidc.Client{}, nil, time.Now())
 		got := ""
 		if c.User != nil {
 			got = c.User.Username
 		}
-		if c.Disabled {
+		if c.WhyNot != "" {
 			got += ", disabled"
 		}
 		if err != nil || got != want {
@@ -120,7 +121,7 @@ func TestCustomClaimsKeepEveryDigit(t *testing.T) {
 	_, err := s.pool.Exec(t.Context(), `INSERT INTO users (username, claims) VALUES ('alice',
 		'{"number": 12345678901234567890, "share": 0.10000000000000000555, "price": 1.10, "deep": {"list": [9007199254740993]}}')`)
 	try(t, err)
-	c, err := s.LoadCandidate(t.Context(), "alice", &oidc.Client{}, nil)
+	c, err := s.LoadCandidate(t.Context(), "alice", &oidc.Client{}, nil, time.Now())
 	try(t, err)
 	for name, want := range map[string]string{"number": `12345678901234567890`, "share": `0.10000000000000000555`, "price": `1.10`,
 		"deep": `{"list":[9007199254740993]}`} {

@@ -80,7 +80,7 @@ func listClientsOf(ofUser string) query {
 
 // queueOwn adds to a batch what reads out of the person whose session sid is, with so many of their sign-ins.
 func queueOwn(batch *pgx.Batch, out *Own, sid string, signIns int, now time.Time) {
-	loadOwnUser.queue(batch, args{"session": sid}).Query(func(rows pgx.Rows) error {
+	loadOwnUser.queue(batch, args{"session": sid, "now": now}).Query(func(rows pgx.Rows) error {
 		_, err := pgx.ForEachRow(rows, userFields(&out.User), func() error { return nil })
 		return err
 	})

@@ -23,7 +23,7 @@ func passkeyFields(k *oidc.Passkey) []any {
 // PasskeyCandidate is who tries to sign in with a passkey.
 type PasskeyCandidate struct {
 	User      oidc.User
-	Disabled  bool
+	WhyNot    string // UserDisabled or UserExpired; "" if a session may start
 	Passkey   oidc.Passkey
 	Enrolled  oidc.Enrolled
 	Consented oidc.Consent
@@ -32,17 +32,19 @@ type PasskeyCandidate struct {
 }
 
 var loadPasskey = compile(`
-	SELECT ` + userColumns + `, ` + enrolledColumns + `, k.scopes, k.resources, ` + mayUse("@allowed_groups") + `, u.disabled_at IS NOT NULL,
+	SELECT ` + userColumns + `, ` + enrolledColumns + `, k.scopes, k.resources, ` + mayUse("@allowed_groups") + `, ` + whyNot("u") + `,
 		EXISTS (SELECT FROM used_jtis WHERE jti_sha256 = @challenge), ` + passkeyColumns + `
 	FROM passkeys p JOIN users u ON u.id = p.user_id ` + consentOfUser + ` WHERE p.credential_id = @credential`)
 
 // LoadPasskey returns in one statement all that a sign-in with a passkey needs; ErrNotFound: there is none of that ID.
-func (s *Store) LoadPasskey(ctx context.Context, credentialID []byte, challenge Digest, c *oidc.Client) (PasskeyCandidate, error) {
+func (s *Store) LoadPasskey(
+	ctx context.Context, credentialID []byte, challenge Digest, c *oidc.Client, now time.Time,
+) (PasskeyCandidate, error) {
 	var out PasskeyCandidate
 	row := loadPasskey.row(ctx, s.pool, args{"credential": credentialID, "challenge": challenge[:], "client": c.ClientID,
-		"allowed_groups": oidc.NotNil(c.AllowedGroups)})
+		"allowed_groups": oidc.NotNil(c.AllowedGroups), "now": now})
 	return out, failure(scanAll(row, userFields(&out.User), enrolledFields(&out.Enrolled), []any{&out.Consented.Scopes,
-		&out.Consented.Resources, &out.Allowed, &out.Disabled, &out.Answered}, passkeyFields(&out.Passkey)))
+		&out.Consented.Resources, &out.Allowed, &out.WhyNot, &out.Answered}, passkeyFields(&out.Passkey)))
 }
 
 // UsedPasskey is a passkey that was used just now.
@@ -123,7 +125,7 @@ const passkeysAtMost = 20
 
 var listOwnPasskeys = compile(`
 	SELECT ` + passkeyColumns + ` FROM sessions s JOIN users u ON u.id = s.user_id JOIN passkeys p ON p.user_id = u.id
-	WHERE s.sid = @session AND s.ended_at IS NULL AND s.expires_at > @now AND u.disabled_at IS NULL ORDER BY p.created_at, p.credential_id`)
+	WHERE s.sid = @session AND s.ended_at IS NULL AND s.expires_at > @now AND ` + mayAct("u") + ` ORDER BY p.created_at, p.credential_id`)
 
 // ListOwnPasskeys returns those of the person whose session sid is; none once that has ended.
 func (s *Store) ListOwnPasskeys(ctx context.Context, sid string, now time.Time) ([]oidc.Passkey, error) {

@@ -44,7 +44,7 @@ var (
 		INSERT INTO personal_access_tokens (id, token_sha256, username, name, scope, amr, created_at, expires_at)
 		SELECT @id, @token, u.username, @name, @scope, s.amr, @now, @expires_at
 		FROM sessions s JOIN users u ON u.id = s.user_id
-		WHERE s.sid = @session AND s.ended_at IS NULL AND s.expires_at > @now AND u.disabled_at IS NULL AND (
+		WHERE s.sid = @session AND s.ended_at IS NULL AND s.expires_at > @now AND ` + mayAct("u") + ` AND (
 			SELECT @most > count(*) FILTER (WHERE t.revoked_at IS NULL AND t.expires_at > @now)
 				AND @most_a_day > count(*) FILTER (WHERE t.created_at > @yesterday)
 			FROM personal_access_tokens t WHERE t.username = u.username)
@@ -86,7 +86,7 @@ var loadAccount = compile(`
 	WITH person AS (
 		SELECT u.id, u.username, CASE WHEN u.password IS NOT NULL THEN u.password_changed_at END AS password_changed_at
 		FROM sessions s JOIN users u ON u.id = s.user_id
-		WHERE s.sid = @session AND s.ended_at IS NULL AND s.expires_at > @now AND u.disabled_at IS NULL
+		WHERE s.sid = @session AND s.ended_at IS NULL AND s.expires_at > @now AND ` + mayAct("u") + `
 	), shown AS (
 		UPDATE personal_access_tokens t SET shown_at = @now FROM person
 		WHERE t.id = @show AND t.username = person.username AND t.shown_at IS NULL AND t.created_at >= @since AND t.token_sha256 = @token
@@ -156,11 +156,11 @@ var loadPersonalAccessToken = compile(`
 	WITH used AS (
 		UPDATE personal_access_tokens t SET used_at = @now FROM users u
 		WHERE t.token_sha256 = @token AND (t.used_at IS NULL OR t.used_at <= @used_before) AND t.revoked_at IS NULL AND t.expires_at > @now
-			AND u.username = t.username AND u.disabled_at IS NULL AND ` + mayUse("@allowed_groups") + `
+			AND u.username = t.username AND ` + mayAct("u") + ` AND ` + mayUse("@allowed_groups") + `
 	)
 	SELECT ` + userColumns + `, ` + tokenColumns + `
 	FROM personal_access_tokens t JOIN users u ON u.username = t.username
-	WHERE t.token_sha256 = @token AND t.revoked_at IS NULL AND t.expires_at > @now AND u.disabled_at IS NULL
+	WHERE t.token_sha256 = @token AND t.revoked_at IS NULL AND t.expires_at > @now AND ` + mayAct("u") + `
 		AND ` + mayUse("@allowed_groups"))
 
 // LoadPersonalAccessToken returns the token of a digest and its user, if it can be used: not revoked, not expired, the user enabled and

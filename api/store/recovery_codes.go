@@ -53,7 +53,7 @@ func (s *Store) ReplaceRecoveryCodes(
 var showRecoveryCodes = compile(`
 	WITH person AS (
 		SELECT s.user_id FROM sessions s JOIN users u ON u.id = s.user_id
-		WHERE s.sid = @session AND s.ended_at IS NULL AND s.expires_at > @now AND u.disabled_at IS NULL
+		WHERE s.sid = @session AND s.ended_at IS NULL AND s.expires_at > @now AND ` + mayAct("u") + `
 	), shown AS (
 		UPDATE recovery_codes r SET shown_at = @now FROM person
 		WHERE r.user_id = person.user_id AND r.place = 1 AND r.code_pbkdf2 = @first AND r.shown_at IS NULL AND r.created_at >= @since

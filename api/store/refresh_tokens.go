@@ -34,7 +34,7 @@ const (
 
 // servicesAdmit is the condition that user u is in a group of each service that the request or else the grant g names, of those in
 // @groups_of_services: so a token for it is not spent. oidc.Client.AudienceFor decides the rest.
-const servicesAdmit = `NOT EXISTS (
+var servicesAdmit = `NOT EXISTS (
 			SELECT FROM jsonb_each(@groups_of_services) AS service
 			WHERE service.key = ANY (coalesce(nullif(@resources::text[], '{}'), g.resources))
 				AND NOT service.value ?| ` + groupsOfUser + `)`

@@ -15,7 +15,7 @@ import (
 type Digest = [32]byte
 
 // signedIn is the condition that a user u is signed in by a session s, at the browser with the cookie.
-const signedIn = `u.id = s.user_id AND s.cookie_sha256 = @cookie AND s.ended_at IS NULL AND s.expires_at > @now AND u.disabled_at IS NULL`
+var signedIn = `u.id = s.user_id AND s.cookie_sha256 = @cookie AND s.ended_at IS NULL AND s.expires_at > @now AND ` + mayAct("u")
 
 // standingOf is for more columns, each after a comma, of a user u and their session s; standingFields takes those before.
 func standingOf(more string) query {
@@ -71,9 +71,9 @@ func (s *Store) LoadSession(ctx context.Context, cookie Digest, now time.Time) (
 }
 
 // activeSession is the part of a statement that finds the session @session, named session, while it may be used.
-const activeSession = `session AS (
+var activeSession = `session AS (
 			SELECT s.sid, s.user_id, s.auth_time, s.amr, s.ends_at FROM sessions s JOIN users u ON u.id = s.user_id
-			WHERE s.sid = @session AND s.ended_at IS NULL AND s.expires_at > @now AND u.disabled_at IS NULL
+			WHERE s.sid = @session AND s.ended_at IS NULL AND s.expires_at > @now AND ` + mayAct("u") + `
 		)`
 
 // extendedIf is the part that moves the idle end of that session to @idle_end, if the part named found has a row; one before
@@ -146,15 +146,18 @@ const (
 )
 
 var (
-	startSession          = startSessionWith(``, `(@verified = '' OR password = @verified)`)
+	startSession          = startSessionWith(``, `(@verified = '' OR u.password = @verified)`)
 	startSessionByPasskey = startSessionWith(usedPasskey(`@user`)+`, `, `@verified = '' AND EXISTS (SELECT FROM passkey)`)
 )
+
+// isUpgraded is the condition that the password which was verified is still that of user u, and gets a fresh hash.
+const isUpgraded = `(@upgraded <> '' AND u.password = @verified)`
 
 // startSessionWith is for the parts of a statement in which a proof is spent, and the condition that it counts.
 func startSessionWith(spends, counts string) query {
 	return compile(`
 	WITH ` + spends + `person AS (
-		SELECT id FROM users WHERE id = @user AND disabled_at IS NULL AND ` + counts + ` FOR UPDATE
+		SELECT u.id FROM users u WHERE u.id = @user AND ` + mayAct("u") + ` AND ` + counts + ` FOR UPDATE
 	), session AS (
 		INSERT INTO sessions (sid, cookie_sha256, user_id, auth_time, amr, seen_at, expires_at, ends_at, addr, user_agent)
 		SELECT @session, @cookie, id, @auth_time, @amr, @now, @expires_at, @ends_at, nullif(@addr, ''), nullif(@user_agent, '') FROM person
@@ -163,9 +166,10 @@ func startSessionWith(spends, counts string) query {
 		UPDATE sessions SET ended_at = @now, replaced_by = CASE WHEN user_id = @user THEN @session::uuid END,
 			expires_at = CASE WHEN user_id = @user THEN @ends_at ELSE expires_at END
 		WHERE cookie_sha256 = @old_cookie AND ended_at IS NULL AND EXISTS (SELECT FROM person)
-	), upgraded AS (
-		UPDATE users SET password = @upgraded
-		WHERE id = @user AND password = @verified AND @upgraded <> '' AND EXISTS (SELECT FROM person) AND ` + samePassword + `
+	), noted_user AS (
+		UPDATE users u SET active_at = @hour, password = CASE WHEN ` + isUpgraded + ` THEN @upgraded ELSE u.password END
+		WHERE u.id = @user AND EXISTS (SELECT FROM person) AND (u.active_at IS NULL OR u.active_at < @hour OR ` + isUpgraded + `)
+			AND ` + samePassword + `
 	), reset AS (
 		DELETE FROM login_throttle WHERE bucket = ANY (@reset) AND EXISTS (SELECT FROM person)
 	), ` + noteSignIn("signed_in", "session") + `, ` + insertIssue + `
@@ -173,8 +177,8 @@ func startSessionWith(spends, counts string) query {
 }
 
 // StartSession saves in one statement the session, the upgraded password hash, the end of the browser's former session and,
-// where no consent is needed, what the request gets. ErrNotFound: the user was disabled or got another password meanwhile, or
-// the passkey is gone or its challenge was answered before.
+// where no consent is needed, what the request gets; and the hour in users.active_at. ErrNotFound: the user may not act any more or got
+// another password meanwhile, or the passkey is gone or its challenge was answered before.
 // ErrUsed: the session has started, but the request has had its answer before.
 // Where the former session was the same person's, nobody has signed out: its row says what replaced it, and is kept as long, so that
 // relying parties of either hear of the logout to come.
@@ -184,7 +188,7 @@ func (s *Store) StartSession(ctx context.Context, n NewSession) error {
 	maps.Copy(a, n.Place.args())
 	maps.Copy(a, args{"session": n.SID, "cookie": n.Cookie[:], "user": n.UserID, "auth_time": n.AuthTime, "amr": n.AMR,
 		"expires_at": n.ExpiresAt, "ends_at": n.EndsAt, "upgraded": n.Upgraded, "verified": n.Verified, "old_cookie": n.OldCookie[:],
-		"reset": n.Reset})
+		"reset": n.Reset, "hour": n.StartedAt.Truncate(time.Hour)})
 	statement := &startSession
 	if n.Passkey != nil {
 		statement = &startSessionByPasskey

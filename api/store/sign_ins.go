@@ -20,11 +20,10 @@ type FailedSignIn struct {
 	Why    string // one of the words below
 }
 
-// Why an attempt failed, in sign_ins.why; the account page has each in words.
+// Why an attempt failed, beside UserDisabled and UserExpired, in sign_ins.why; the account page has each in words.
 const (
 	WrongPassword = "wrong_password"
 	WrongCode     = "wrong_code"
-	UserDisabled  = "disabled"
 )
 
 // noteSignIn is the part of a statement that notes a sign-in with an outcome for each row of its part named from, which has user_id and

@@ -60,7 +60,7 @@ func (s *Store) RemoveTOTP(ctx context.Context, sid string, cookie Digest, now t
 
 var hasTOTP = compile(`
 	SELECT EXISTS (SELECT FROM totp_secrets t WHERE t.user_id = s.user_id) FROM sessions s JOIN users u ON u.id = s.user_id
-	WHERE s.sid = @session AND s.ended_at IS NULL AND s.expires_at > @now AND u.disabled_at IS NULL`)
+	WHERE s.sid = @session AND s.ended_at IS NULL AND s.expires_at > @now AND ` + mayAct("u"))
 
 // HasTOTP reports whether the person whose session sid is has a secret; ErrNotFound once that has ended.
 func (s *Store) HasTOTP(ctx context.Context, sid string, now time.Time) (has bool, err error) {

@@ -22,28 +22,30 @@ type UpstreamCandidate struct {
 	Linked    bool // somebody
 	User      *oidc.User
 	Enrolled  oidc.Enrolled
-	Disabled  bool // so that no session starts
+	WhyNot    string // UserDisabled or UserExpired: no session starts; "" if one may
 	Consented oidc.Consent
 	Allowed   bool
 }
 
 var (
 	upstreamUser = `SELECT ` + userColumns + `, ` + enrolledColumns + `, k.scopes, k.resources, ` + mayUse("@allowed_groups") + `,
-		u.disabled_at IS NOT NULL
+		` + whyNot("u") + `
 		FROM users u ` + consentOfUser + ` `
 
 	loadLinkedUser = compile(upstreamUser + `
 		JOIN upstream_accounts a ON a.username = u.username
 		WHERE (a.upstream, a.issuer, a.sub) = (@upstream, @issuer, @sub)`)
 	loadUserOfAddress = compile(upstreamUser + `
-		WHERE u.disabled_at IS NULL AND u.email_verified AND lower(u.email COLLATE "C") = lower(@address COLLATE "C") LIMIT 2`)
+		WHERE ` + mayAct("u") + ` AND u.email_verified AND lower(u.email COLLATE "C") = lower(@address COLLATE "C") LIMIT 2`)
 )
 
 // LoadUpstreamCandidate returns the user of an account and what they allowed the client. address is one that the upstream
-// vouches for, "" for none: the one enabled user with that verified address, if it is exactly one, stands in where the account
+// vouches for, "" for none: the one user who may act with that verified address, if it is exactly one, stands in where the account
 // belongs to nobody yet.
 // Case is that of ASCII alone (COLLATE "C"): see oidc.LowerASCII.
-func (s *Store) LoadUpstreamCandidate(ctx context.Context, a UpstreamAccount, address string, c *oidc.Client) (UpstreamCandidate, error) {
+func (s *Store) LoadUpstreamCandidate(
+	ctx context.Context, a UpstreamAccount, address string, c *oidc.Client, now time.Time,
+) (UpstreamCandidate, error) {
 	var linked, addressed []UpstreamCandidate
 	var batch pgx.Batch
 	collect := func(into *[]UpstreamCandidate) func(pgx.Rows) error {
@@ -51,15 +53,16 @@ func (s *Store) LoadUpstreamCandidate(ctx context.Context, a UpstreamAccount, ad
 			*into, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (c UpstreamCandidate, err error) {
 				c.User = new(oidc.User)
 				return c, scanAll(row, userFields(c.User), enrolledFields(&c.Enrolled),
-					[]any{&c.Consented.Scopes, &c.Consented.Resources, &c.Allowed, &c.Disabled})
+					[]any{&c.Consented.Scopes, &c.Consented.Resources, &c.Allowed, &c.WhyNot})
 			})
 			return err
 		}
 	}
-	loadLinkedUser.queue(&batch, args{"client": c.ClientID, "allowed_groups": oidc.NotNil(c.AllowedGroups),
+	loadLinkedUser.queue(&batch, args{"client": c.ClientID, "allowed_groups": oidc.NotNil(c.AllowedGroups), "now": now,
 		"upstream": a.Upstream, "issuer": a.Issuer, "sub": a.Sub}).Query(collect(&linked))
 	if address != "" {
-		loadUserOfAddress.queue(&batch, args{"client": c.ClientID, "allowed_groups": oidc.NotNil(c.AllowedGroups), "address": address}).
+		loadUserOfAddress.queue(&batch, args{"client": c.ClientID, "allowed_groups": oidc.NotNil(c.AllowedGroups), "address": address,
+			"now": now}).
 			Query(collect(&addressed))
 	}
 	err := failure(s.pool.SendBatch(ctx, &batch).Close())
@@ -76,9 +79,9 @@ func (s *Store) LoadUpstreamCandidate(ctx context.Context, a UpstreamAccount, ad
 var useUpstreamAccount = compile(`
 	INSERT INTO upstream_accounts AS a (upstream, issuer, sub, username, label, access_token, access_token_expires_at, refresh_token,
 		token_scope, linked_at, used_at)
-	SELECT @upstream, @issuer, @sub, username, nullif(@label, ''), @access_token, @expires_at, @refresh_token,
+	SELECT @upstream, @issuer, @sub, u.username, nullif(@label, ''), @access_token, @expires_at, @refresh_token,
 		nullif(@scope, ''), @now, @now
-	FROM users WHERE username = @username AND disabled_at IS NULL
+	FROM users u WHERE u.username = @username AND ` + mayAct("u") + `
 	ON CONFLICT (upstream, issuer, sub) DO UPDATE SET label = excluded.label, access_token = excluded.access_token,
 		access_token_expires_at = excluded.access_token_expires_at, refresh_token = coalesce(excluded.refresh_token, a.refresh_token),
 		token_scope = excluded.token_scope, used_at = excluded.used_at,
@@ -95,7 +98,8 @@ func (s *Store) UseUpstreamAccount(ctx context.Context, a UpstreamAccount, usern
 
 var linkUpstreamAccount = compile(`
 	INSERT INTO upstream_accounts AS a (upstream, issuer, sub, username, label, linked_at)
-	SELECT @upstream, @issuer, @sub, username, nullif(@label, ''), @now FROM users WHERE username = @username AND disabled_at IS NULL
+	SELECT @upstream, @issuer, @sub, u.username, nullif(@label, ''), @now
+	FROM users u WHERE u.username = @username AND ` + mayAct("u") + `
 	ON CONFLICT (upstream, username) DO UPDATE SET issuer = excluded.issuer, sub = excluded.sub, label = excluded.label,
 		access_token = NULL, access_token_expires_at = NULL, refresh_token = NULL, token_scope = NULL, refreshing_until = NULL,
 		linked_at = excluded.linked_at, used_at = NULL`)

@@ -11,17 +11,17 @@ import (
 )
 
 // userColumns is how a user u is read wherever claims are made of it; userFields takes them in this order.
-const userColumns = `u.id::text, u.sub, u.username, coalesce(u.name, ''), coalesce(u.given_name, ''), coalesce(u.family_name, ''),
+var userColumns = `u.id::text, u.sub, u.username, coalesce(u.name, ''), coalesce(u.given_name, ''), coalesce(u.family_name, ''),
 	coalesce(u.email, ''), u.email_verified, coalesce(u.picture, ''), coalesce(u.zoneinfo, ''), coalesce(u.locale, ''), u.claims, u.updated_at,
-	u.must_change_password, u.passkey_later_at, ` + groupsOfUser
+	u.must_change_password, u.passkey_later_at, u.expires_at, ` + groupsOfUser
 
 // The groups are always read by the user: a client may be for a group that has all users in it.
-const groupsOfUser = `ARRAY(SELECT m.group_name FROM group_members m WHERE m.username = u.username ORDER BY 1)`
+var groupsOfUser = `ARRAY(SELECT m.group_name FROM group_members m WHERE m.username = u.username AND ` + memberNow("m") + ` ORDER BY 1)`
 
 func userFields(u *oidc.User) []any {
 	return []any{&u.ID, &u.Sub, &u.Username, &u.Name, &u.GivenName, &u.FamilyName,
 		&u.Email, &u.EmailVerified, &u.Picture, &u.Zoneinfo, &u.Locale, &u.Custom, &u.UpdatedAt,
-		&u.MustChangePassword, &u.PasskeyLaterAt, &u.Groups}
+		&u.MustChangePassword, &u.PasskeyLaterAt, &u.ExpiresAt, &u.Groups}
 }
 
 // mayUse is the condition that user u may use a client with those allowed_groups, an argument or a column.
@@ -32,7 +32,7 @@ func mayUse(allowedGroups string) string {
 // Candidate is a user who tries to sign in; of one who is unknown it has the Failures alone.
 type Candidate struct {
 	User         *oidc.User
-	Disabled     bool // so that no session starts, whatever the password
+	WhyNot       string // UserDisabled or UserExpired: no session starts, whatever the password; "" if one may
 	PasswordHash string
 	Enrolled     oidc.Enrolled
 	Consented    oidc.Consent
@@ -50,27 +50,29 @@ type Failures struct {
 var (
 	loadCandidate = compile(`
 		SELECT ` + userColumns + `, ` + enrolledColumns + `, coalesce(u.password, ''),
-			k.scopes, k.resources, ` + mayUse("@allowed_groups") + `, u.disabled_at IS NOT NULL
+			k.scopes, k.resources, ` + mayUse("@allowed_groups") + `, ` + whyNot("u") + `
 		FROM users u ` + consentOfUser + ` WHERE u.id = coalesce(
 			(SELECT id FROM users WHERE username = @username),
-			(SELECT (array_agg(id ORDER BY disabled_at IS NOT NULL))[1] FROM users
-				WHERE email_verified AND lower(email COLLATE "C") = lower(@username COLLATE "C")
-				HAVING count(*) = 1 OR count(*) FILTER (WHERE disabled_at IS NULL) = 1))`)
+			(SELECT (array_agg(e.id ORDER BY NOT ` + mayAct("e") + `))[1] FROM users e
+				WHERE e.email_verified AND lower(e.email COLLATE "C") = lower(@username COLLATE "C")
+				HAVING count(*) = 1 OR count(*) FILTER (WHERE ` + mayAct("e") + `) = 1))`)
 
 	loadFailures = compile(`SELECT bucket, failures, updated_at FROM login_throttle WHERE bucket = ANY (@buckets)`)
 )
 
 // LoadCandidate returns in one round trip all that a sign-in needs: the user, what they allowed the client, and the failures in
-// buckets. The user has that username or, where nobody has, is the only one with that verified address, those who are disabled
-// aside.
-func (s *Store) LoadCandidate(ctx context.Context, username string, c *oidc.Client, buckets []int32) (Candidate, error) {
+// buckets. The user has that username or, where nobody has, is the only one with that verified address, those who may not
+// act aside.
+func (s *Store) LoadCandidate(
+	ctx context.Context, username string, c *oidc.Client, buckets []int32, now time.Time,
+) (Candidate, error) {
 	var batch pgx.Batch
 	var out Candidate
-	loadCandidate.queue(&batch, args{"username": username, "client": c.ClientID, "allowed_groups": oidc.NotNil(c.AllowedGroups)}).
+	loadCandidate.queue(&batch, args{"username": username, "client": c.ClientID, "allowed_groups": oidc.NotNil(c.AllowedGroups), "now": now}).
 		QueryRow(func(row pgx.Row) error {
 			c := Candidate{User: new(oidc.User)}
 			err := scanAll(row, userFields(c.User), enrolledFields(&c.Enrolled),
-				[]any{&c.PasswordHash, &c.Consented.Scopes, &c.Consented.Resources, &c.Allowed, &c.Disabled})
+				[]any{&c.PasswordHash, &c.Consented.Scopes, &c.Consented.Resources, &c.Allowed, &c.WhyNot})
 			if errors.Is(err, pgx.ErrNoRows) {
 				return nil
 			}

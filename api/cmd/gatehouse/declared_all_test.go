@@ -27,6 +27,7 @@ groups:
       and # one more
     mfa: true
     mfa_from: 2027-03-01T08:00:00+01:00
+    inactive_after: 365d
 upstreams:
   - name: google
     display_name: Größe – 日本 \n 'x'
@@ -147,9 +148,11 @@ users:
     locale: "no"
     claims: {department: physics, "on": [1.0, {deep: "x\ny"}]}
     disabled_at: 2027-01-01
+    expires_at: 2027-09-30T23:59:00+02:00
 group_members:
   - group_name: "yes"
     username: ada
+    until: 2027-03-28
 `
 
 var everySecret = []string{"HUB_SECRET=it's-a-secret-of-some-length", "GOOGLE_SECRET=GOCSPX-'of'-the-console",

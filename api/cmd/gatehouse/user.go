@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -35,11 +36,15 @@ type userAddCmd struct {
 	Zoneinfo      string   `placeholder:"ZONE" help:"Time zone, such as Europe/Paris."`
 	Locale        string   `placeholder:"TAG" help:"Language, such as de-AT."`
 	Group         []string `sep:"none" placeholder:"GROUP" help:"Member of this group; may be repeated."`
-	Sub           string   `placeholder:"ID" help:"Subject identifier, to keep the one of another provider. It never changes."`
-	PasswordStdin bool     `help:"Read the password from standard input, even on a terminal."`
-	HashStdin     bool     `help:"Read the hash of a password from standard input, of another system: docs/sql.md has the forms."`
-	MustChange    bool     `help:"The user has to choose another password at the first sign-in."`
-	NoPassword    bool     `help:"The user cannot sign in with a password."`
+
+	Until     *time.Time `placeholder:"DATE" help:"When these memberships end, such as 2027-03-01."`
+	ExpiresAt *time.Time `placeholder:"DATE" help:"When the account ends, such as 2027-03-01."`
+
+	Sub           string `placeholder:"ID" help:"Subject identifier, to keep the one of another provider. It never changes."`
+	PasswordStdin bool   `help:"Read the password from standard input, even on a terminal."`
+	HashStdin     bool   `help:"Read the hash of a password from standard input, of another system: docs/sql.md has the forms."`
+	MustChange    bool   `help:"The user has to choose another password at the first sign-in."`
+	NoPassword    bool   `help:"The user cannot sign in with a password."`
 
 	Claims json.RawMessage `placeholder:"JSON" help:"More claims, as a JSON object or a file with one."`
 }
@@ -48,7 +53,7 @@ func (c userAddCmd) Run(ctx context.Context, a *app) error {
 	return a.withAdmin(ctx, 0, func(_ *config.Config, adm *admin.Admin) (err error) {
 		in := admin.AddUser{Username: c.Username, Sub: c.Sub, Name: c.Name, GivenName: c.GivenName, FamilyName: c.FamilyName,
 			Email: c.Email, EmailVerified: c.EmailVerified, Picture: c.Picture, Zoneinfo: c.Zoneinfo, Locale: c.Locale, Claims: c.Claims,
-			Groups: c.Group, MustChange: c.MustChange}
+			Groups: c.Group, Until: c.Until, ExpiresAt: c.ExpiresAt, MustChange: c.MustChange}
 		switch {
 		case c.HashStdin:
 			in.PasswordHash, err = a.readHash()
@@ -99,9 +104,20 @@ func (c userListCmd) Run(ctx context.Context, a *app) error {
 		})
 		return printList(a, list, []string{"USERNAME", "NAME", "EMAIL", "GROUPS", "STATE", "SUB"}, func(u admin.User) []string {
 			name := cmp.Or(u.Name, strings.TrimSpace(u.GivenName+" "+u.FamilyName))
-			return []string{u.Username, name, u.Email, strings.Join(u.Groups, " "), state(u.DisabledAt), u.Sub}
+			return []string{u.Username, name, u.Email, strings.Join(u.Groups, " "), stateOf(u), u.Sub}
 		})
 	})
+}
+
+// stateOf is what becomes of a user's account.
+func stateOf(u admin.User) string {
+	switch {
+	case u.DisabledAt != nil || u.ExpiresAt == nil:
+		return state(u.DisabledAt)
+	case time.Now().Before(*u.ExpiresAt):
+		return "enabled until " + day(u.ExpiresAt)
+	}
+	return "ended " + day(u.ExpiresAt)
 }
 
 type userTokensCmd struct {

@@ -46,6 +46,8 @@ export const de: Messages = {
     errors: {
       invalid_credentials: () => 'Benutzername und Passwort passen nicht zusammen. Prüfen Sie beides und versuchen Sie es noch einmal.',
       account_disabled: () => 'Dieses Konto ist gesperrt. Wenden Sie sich an die Stelle, die diesen Dienst betreibt.',
+      account_expired: (_, _upstream, ended) =>
+        `Dieses Konto ist am ${ended} abgelaufen. Wenden Sie sich an die Stelle, die diesen Dienst betreibt, wenn Sie es noch brauchen.`,
       too_many_attempts: (wait) => `Zu viele Versuche. Bitte warten Sie ${wait || 'einige Minuten'} und versuchen Sie es dann noch einmal.`,
       temporarily_unavailable: (wait) =>
         `Die Anmeldung ist gerade nicht möglich. Bitte warten Sie ${wait || 'einen Moment'} und versuchen Sie es noch einmal.`,
@@ -62,6 +64,9 @@ export const de: Messages = {
       upstream_account_disabled: (_, upstream) =>
         `${upstream}: Die Anmeldung hat geklappt, aber Ihr Konto hier ist gesperrt. `
         + 'Wenden Sie sich an die Stelle, die diesen Dienst betreibt.',
+      upstream_account_expired: (_, upstream, ended) =>
+        `${upstream}: Die Anmeldung hat geklappt, aber Ihr Konto hier ist am ${ended} abgelaufen. `
+        + 'Wenden Sie sich an die Stelle, die diesen Dienst betreibt, wenn Sie es noch brauchen.',
       other: () => 'Das hat nicht geklappt. Bitte versuchen Sie es noch einmal.',
     },
   },

@@ -51,6 +51,8 @@ export const en = {
     errors: {
       invalid_credentials: () => 'That username and password do not go together. Check both and try again.',
       account_disabled: () => 'This account has been disabled. Ask the people who run this service.',
+      account_expired: (_: string, _upstream: string, ended: string) =>
+        `This account ended on ${ended}. Ask the people who run this service if you still need it.`,
       too_many_attempts: (wait: string) => `Too many attempts. Please wait ${wait || 'a few minutes'}, then try again.`,
       temporarily_unavailable: (wait: string) =>
         `Signing in is not possible right now. Please try again in ${wait || 'a moment'}.`,
@@ -66,6 +68,9 @@ export const en = {
         `${upstream}: your account there does not belong to an account here. Ask an administrator to add you.`,
       upstream_account_disabled: (_: string, upstream: string) =>
         `${upstream}: the sign-in worked, but your account here has been disabled. Ask the people who run this service.`,
+      upstream_account_expired: (_: string, upstream: string, ended: string) =>
+        `${upstream}: the sign-in worked, but your account here ended on ${ended}. `
+        + 'Ask the people who run this service if you still need it.',
       other: () => 'That did not work. Please try again.',
     },
   },

@@ -47,6 +47,8 @@ export const fr: Messages = {
     errors: {
       invalid_credentials: () => 'Ce nom d’utilisateur et ce mot de passe ne vont pas ensemble. Vérifiez les deux et réessayez.',
       account_disabled: () => 'Ce compte a été désactivé. Adressez-vous aux responsables de ce service.',
+      account_expired: (_, _upstream, ended) =>
+        `Ce compte a expiré le ${ended}. Adressez-vous aux responsables de ce service si vous en avez encore besoin.`,
       too_many_attempts: (wait) => `Trop de tentatives. Veuillez patienter ${wait || 'quelques minutes'}, puis réessayez.`,
       temporarily_unavailable: (wait) =>
         `La connexion est impossible pour le moment. Veuillez réessayer dans ${wait || 'un instant'}.`,
@@ -62,6 +64,9 @@ export const fr: Messages = {
         `${upstream} : votre compte ne correspond à aucun compte ici. Demandez à un administrateur de vous ajouter.`,
       upstream_account_disabled: (_, upstream) =>
         `${upstream} : la connexion a réussi, mais votre compte ici a été désactivé. Adressez-vous aux responsables de ce service.`,
+      upstream_account_expired: (_, upstream, ended) =>
+        `${upstream} : la connexion a réussi, mais votre compte ici a expiré le ${ended}. `
+        + 'Adressez-vous aux responsables de ce service si vous en avez encore besoin.',
       other: () => 'Cela n’a pas fonctionné. Veuillez réessayer.',
     },
   },

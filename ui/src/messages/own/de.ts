@@ -128,6 +128,7 @@ export const de: OwnMessages = {
       wrong_password: 'Falsches Passwort',
       wrong_code: 'Falscher Code',
       disabled: 'Nicht eingelassen: Das Konto war gesperrt',
+      expired: 'Nicht eingelassen: Das Konto war abgelaufen',
       other: 'Nicht gelungen',
     },
   },

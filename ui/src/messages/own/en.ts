@@ -118,6 +118,7 @@ export const en = {
       wrong_password: 'Wrong password',
       wrong_code: 'Wrong code',
       disabled: 'Not let in: the account was disabled',
+      expired: 'Not let in: the account had ended',
       other: 'Did not succeed',
     },
   },

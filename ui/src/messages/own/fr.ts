@@ -120,6 +120,7 @@ export const fr: OwnMessages = {
       wrong_password: 'Mot de passe incorrect',
       wrong_code: 'Code incorrect',
       disabled: 'Entrée refusée : le compte était désactivé',
+      expired: 'Entrée refusée : le compte avait expiré',
       other: 'Sans succès',
     },
   },

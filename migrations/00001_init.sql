@@ -343,6 +343,10 @@ BEGIN
     -- which tell nobody anything about the person
     NEW.updated_at := now();
   END IF;
+  IF OLD.disabled_at IS NOT NULL AND NEW.disabled_at IS NULL
+    OR OLD.expires_at <= now() AND coalesce(NEW.expires_at > now(), true) THEN -- what they are inactive for begins anew
+    NEW.active_at := date_trunc('hour', now(), 'UTC');
+  END IF;
   IF NEW.password IS DISTINCT FROM OLD.password AND NOT is_set('same_password') THEN
     NEW.password_changed_at := now();
   END IF;
@@ -352,6 +356,7 @@ END $$;
 -- What is searched of people (searchedOfUser in api/store). It is written at once, since a search reads all that is not yet in order.
 CREATE INDEX users_search ON users USING gin (lower(' ' || username || ' ' || coalesce(name, '') || ' ' || coalesce(given_name, '') || ' ' ||
   coalesce(family_name, '') || ' ' || coalesce(email, '')) gin_trgm_ops) WITH (fastupdate = off);
+CREATE INDEX users_by_expires_at ON users (expires_at) WHERE expires_at IS NOT NULL;
 CREATE INDEX users_verified_email ON users (lower(email COLLATE "C")) WHERE email_verified;
 
 -- set_username_rule sets what usernames may be; rows that do not fit are named before anything changes. People type a username in
@@ -393,7 +398,8 @@ END $$;
 REVOKE ALL ON FUNCTION set_username_rule(text) FROM PUBLIC;
 
 COMMENT ON COLUMN users.expires_at IS 'the account ends: from then on nobody acts with it; NULL: it does not end by itself';
-COMMENT ON COLUMN users.active_at IS 'the hour in which they last signed in; NULL: they never did. A sign-on does not count';
+COMMENT ON COLUMN users.active_at IS
+  'the hour in which they last signed in, or were let in again; NULL: they never did. A sign-on does not count';
 COMMENT ON COLUMN users.must_change_password IS 'true: whoever signs in with the password has to choose another one first';
 COMMENT ON COLUMN users.passkey_later_at IS 'when they wanted no passkey yet: they are asked again after 30 days';
 COMMENT ON COLUMN users.password_changed_at IS 'by somebody: a sign-in that replaces the hash of the same password does not count';

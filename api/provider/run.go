@@ -33,7 +33,7 @@ func (p *Provider) Ready(ctx context.Context) error {
 	return nil
 }
 
-// Run keeps the keys current, rotates them when they are due, deletes expired rows and tells clients of logouts. It returns
+// Run keeps the keys current, rotates them when they are due, ends accounts, deletes expired rows and tells clients of logouts. It returns
 // once ctx and all that Run started have ended, so that the store can be closed then. watch is the store's Watch: it calls
 // back after each change to cached rows, and when Postgres answers again.
 func (p *Provider) Run(ctx context.Context, watch func(ctx context.Context, changed func())) {
@@ -86,6 +86,9 @@ func (p *Provider) maintain(ctx context.Context) error {
 		return err
 	}
 	if err := p.resealTOTP(ctx); err != nil {
+		return err
+	}
+	if err := p.EndAccounts(ctx); err != nil {
 		return err
 	}
 	if _, err := p.store.CleanUp(ctx, store.Kept{SignIns: p.SignInsKept, Audit: p.AuditKept}, p.now()); err != nil {

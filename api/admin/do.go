@@ -19,6 +19,8 @@ type Caller struct {
 	store.Actor
 	Role  oidc.AdminRole
 	Scope string
+
+	operations []Operation // that there are: the table cannot name itself
 }
 
 // Forbidden is an operation that the caller may not run.
@@ -104,7 +106,7 @@ func (a *Admin) Do(ctx context.Context, c Caller, o Operation, in any, how How) 
 	if err := may(c, o); err != nil {
 		return out, err
 	}
-	c.Operation, c.DeclaredAnyway = o.Name, how.DeclaredAnyway
+	c.Operation, c.DeclaredAnyway, c.operations = o.Name, how.DeclaredAnyway, operations
 	ctx = context.WithValue(ctx, callerKey{}, c)
 	db := a.store.As(c.Actor)
 	if !o.Writes() {

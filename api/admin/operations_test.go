@@ -202,7 +202,7 @@ func TestEveryOperationRuns(t *testing.T) {
 		{"apply", `{"files": [{"name": "hub.yaml", "content": "groups:\n- name: staff"}]}`, `{"changes":.*}`},
 		{"export", `{"nouns": ["groups"]}`, `{"yaml":"groups:.*"}`},
 		{"sign-in-counts", `{"days": 1}`, `{"hours":\[({"at":"[^"]+","signed_in":0,"failed":0},?){24}\]}`},
-		{"whoami", `{}`, `{"name":"","role":"","scope":""}`},
+		{"whoami", `{}`, `{"name":"","role":"","scope":"","may":\[\]}`},
 		{"health", `{}`, `{"version":"","trouble":\[.*\],"keys":\[{.*}\],"store":{"postgres":"1.*}}`},
 		{"key list", `{}`, `\[{"alg":"ES256","kid":"k","state":"signs","activates_at":"[^"]+"}\]`},
 		{"key rotate", `{"alg": "ES256"}`,

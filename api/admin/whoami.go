@@ -13,10 +13,17 @@ type Me struct {
 	Name  string         `json:"name" help:"A username, or the client_id of a client that comes for itself."`
 	Role  oidc.AdminRole `json:"role" help:"administrator, reader or help desk."`
 	Scope string         `json:"scope" help:"Of the access token."`
+	May   []string       `json:"may" help:"Methods and paths of the operations that are not refused whatever they are about."`
 }
 
 // WhoAmI returns who asks by Do.
 func (a *Admin) WhoAmI(ctx context.Context, _ Nothing) (Me, error) {
 	c, _ := ctx.Value(callerKey{}).(Caller)
-	return Me{c.Name, c.Role, c.Scope}, nil
+	me := Me{c.Name, c.Role, c.Scope, []string{}}
+	for _, o := range c.operations {
+		if o.Path != "" && may(c, o) == nil {
+			me.May = append(me.May, o.Path)
+		}
+	}
+	return me, nil
 }

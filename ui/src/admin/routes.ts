@@ -20,21 +20,21 @@ import Thing from './pages/Thing.svelte';
 import ThingAdd from './pages/ThingAdd.svelte';
 import type { Messages } from './messages/index.ts';
 
-/** A section: its list, the page for one of it by its name, and the form that adds one, at ?new. */
-interface Section { words: keyof Messages['pages']; list: Component; one?: Component<{ name: string }>; add?: Component }
+/** A section: what of the API it begins with, its list, the page for one of it by its name, and the form that adds one, at ?new. */
+interface Section { words: keyof Messages['pages']; reads: string; list: Component; one?: Component<{ name: string }>; add?: Component }
 
 /** By the first part of the path below /admin/, in the order that they are listed in. */
 export const sections: Record<string, Section> = {
-  people: { words: 'people', list: People, one: Person, add: PersonAdd },
-  groups: { words: 'groups', list: Groups, one: Group, add: GroupAdd },
-  applications: { words: 'applications', list: Applications, one: Application, add: ApplicationAdd },
-  doors: { words: 'doors', list: Doors, one: Thing, add: ThingAdd },
-  services: { words: 'services', list: Services, one: Thing, add: ThingAdd },
-  'sign-ins': { words: 'signIns', list: SignIns },
-  changes: { words: 'changes', list: Changes },
-  health: { words: 'health', list: Health },
-  appearance: { words: 'appearance', list: Appearance },
-  operations: { words: 'operations', list: Operations },
+  people: { words: 'people', reads: '/users', list: People, one: Person, add: PersonAdd },
+  groups: { words: 'groups', reads: '/groups', list: Groups, one: Group, add: GroupAdd },
+  applications: { words: 'applications', reads: '/clients', list: Applications, one: Application, add: ApplicationAdd },
+  doors: { words: 'doors', reads: '/upstreams', list: Doors, one: Thing, add: ThingAdd },
+  services: { words: 'services', reads: '/resources', list: Services, one: Thing, add: ThingAdd },
+  'sign-ins': { words: 'signIns', reads: '/sign-ins', list: SignIns },
+  changes: { words: 'changes', reads: '/audit', list: Changes },
+  health: { words: 'health', reads: '/health', list: Health },
+  appearance: { words: 'appearance', reads: '/health', list: Appearance },
+  operations: { words: 'operations', reads: '/health', list: Operations },
 };
 
 /** The page of an address, and the name that it is about. */

@@ -8,8 +8,17 @@ class App {
   config = $state<Config>(unconfigured);
   language = $state<Language>('en');
   me = $state<Person>({ username: '' });
-  /** Whether there is anything that they may change; what exactly, the API says at each change. */
-  writes = $derived(this.me.role !== 'reader');
   t = $derived(messages[this.language]);
+  /** What they may do, whatever it is about: that, the API says at each change. */
+  #rights = $derived((this.me.may ?? []).map((one) => {
+    const [method, path] = one.split(' ') as [string, string];
+    return { method, path: new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`) };
+  }));
+
+  /** Whether an operation is open to them, so that there is a button for it, or a part of a page. */
+  may(method: string, path: string): boolean {
+    const [plain] = path.split('?') as [string];
+    return this.#rights.some((right) => right.method === method && right.path.test(plain));
+  }
 }
 export const app = new App();

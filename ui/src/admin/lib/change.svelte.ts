@@ -1,4 +1,5 @@
 import { Refused, call, get, type Ask, type Problem } from './api.ts';
+import { app } from './app.svelte.ts';
 
 /** What a change would do, as the API says beforehand. */
 export interface DryRun {
@@ -76,7 +77,11 @@ export class Row<T extends object> {
 
   constructor(readonly path: string) { void this.read(); }
 
+  /** Whether it may be read by whoever is here. */
+  get open(): boolean { return app.may('GET', this.path); }
+
   read = async (): Promise<void> => {
+    if (!this.open) return;
     try {
       const { data, etag } = await get<T>(this.path);
       [this.data, this.etag, this.problem] = [data, etag, undefined];

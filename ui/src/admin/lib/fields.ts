@@ -1,6 +1,8 @@
 /** Fields of forms: made of what openapi.json says of an operation's body, so that no column is missing here that the API has. */
 export interface Field {
   name: string;
+  /** Whose column it is, such as users: one name may mean something else there. */
+  noun?: string;
   kind: 'text' | 'integer' | 'boolean' | 'list' | 'json' | 'time' | 'password';
   help?: string;
   options?: string[];
@@ -38,8 +40,8 @@ export function fieldsOf(document: OpenAPI, method: string, path: string, first:
   const { properties = {}, required = [] } = Object.values(content)[0]?.schema ?? {};
   const place = (name: string) => (first.includes(name) ? first.indexOf(name) : first.length);
   return Object.entries(properties).map(([name, schema]) => ({
-    name, kind: kindOf(name, schema), help: schema.description, options: schema.enum, required: required.includes(name),
-    optional: !required.includes(name),
+    name, noun: nounOf(path), kind: kindOf(name, schema), help: schema.description, options: schema.enum,
+    required: required.includes(name), optional: !required.includes(name),
   })).sort((a, b) => place(a.name) - place(b.name));
 }
 
@@ -48,8 +50,11 @@ export const parametersOf = (document: OpenAPI, method: string, path: string): F
   (document.paths[path]![method]!.parameters ?? [])
     .filter((one) => one.in !== 'header' && !['dry_run', 'declared_anyway'].includes(one.name))
     .map(({ name, schema, description, required }) => ({
-      name, kind: kindOf(name, schema), help: description ?? schema.description, options: schema.enum, required, optional: !required,
+      name, noun: nounOf(path), kind: kindOf(name, schema), help: description ?? schema.description, options: schema.enum, required,
+      optional: !required,
     }));
+
+const nounOf = (path: string) => path.split('/')[1];
 
 function kindOf(name: string, { type, format }: Schema): Field['kind'] {
   const types = [type ?? 'object'].flat();
@@ -61,9 +66,25 @@ function kindOf(name: string, { type, format }: Schema): Field['kind'] {
   return 'json';
 }
 
+type Words = Record<string, string>;
+/** What columns are called: `columns` everywhere, `columnsOf` in one table. */
+export interface ColumnWords { columns: Words; columnsOf: Record<string, Words> }
+
 /** What a column is called; undefined where only its name says so. */
-export const labelOf = (name: string, words: Record<string, string>): string | undefined =>
-  (Object.hasOwn(words, name) ? words[name] : undefined);
+export function labelOf({ name, noun = '' }: Pick<Field, 'name' | 'noun'>, { columns, columnsOf }: ColumnWords): string | undefined {
+  const own = Object.hasOwn(columnsOf, noun) ? columnsOf[noun]! : {};
+  return [own, columns].find((words) => Object.hasOwn(words, name))?.[name];
+}
+
+const small = new Set('a an the of that they are is in to be it its for what whose theirs user s'.split(' '));
+
+/** What the API says of a column, in English, beyond what its label there says already. */
+export function hintOf(field: Field, english: ColumnWords): string {
+  const words = (text: string) => text.toLowerCase().match(/[a-z0-9]+/g) ?? [];
+  const label = new Set(words(`${labelOf(field, english) ?? ''} ${field.name.replaceAll('_', ' ')}`));
+  const help = field.help ?? '';
+  return words(help).every((word) => small.has(word) || label.has(word)) ? '' : help;
+}
 
 /** A value as it stands in its field. */
 export function written(field: Field, value: unknown): string | boolean {

@@ -10,6 +10,7 @@ export class Listing<T> {
   problem = $state<Problem>();
   #asked = new AbortController();
 
+  /** `limit` is of a page; 0 for a list that the API returns whole. */
   constructor(readonly path: string, readonly limit = 50) {}
 
   /** Looks for something else; what was found stays until the answer is there. */
@@ -27,7 +28,7 @@ export class Listing<T> {
     const { signal } = this.#asked;
     this.loading = true;
     try {
-      const { data } = await get<Page<T> | T[]>(this.path, { limit: this.limit, ...query }, signal);
+      const { data } = await get<Page<T> | T[]>(this.path, { limit: this.limit || undefined, ...query }, signal);
       if (signal.aborted) return;
       const page = Array.isArray(data) ? { items: data } as Page<T> : data;
       this.items = further ? [...this.items, ...page.items] : page.items;

@@ -7,7 +7,11 @@ import { here } from './places.svelte.ts';
  */
 export const clientID = 'gatehouse-admin';
 
-export interface Person { username: string; name?: string; role?: 'administrator' | 'reader' | 'help desk' }
+export interface Person {
+  username: string; name?: string; role?: 'administrator' | 'reader' | 'help desk';
+  /** Operations, such as "GET /users". */
+  may?: string[];
+}
 interface Tokens { access: string; refresh?: string; id?: string; until: number }
 
 /** What a sign-in can end with, other than tokens. */
@@ -59,7 +63,6 @@ export async function signIn(issuer: string): Promise<Person> {
 export async function leave(acr?: string): Promise<never> {
   if (acr && acr === askedFor) throw new NoWay('refused', `acr_values=${acr}`);
   await checkThere();
-  dispatchEvent(new Event('leaving')); // forms keep what is typed
   const [state, verifier] = [random(), random()];
   const challenge = base64url(await sha256(verifier));
   const request = new URLSearchParams({

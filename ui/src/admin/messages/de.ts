@@ -14,6 +14,7 @@ export const de: Messages = {
   copy: 'Kopieren',
   copied: 'Kopiert.',
   saveFile: 'Als Datei speichern',
+  showLines: (n) => `Alle ${n} Zeilen zeigen`,
   cancel: 'Abbrechen',
   close: 'Schließen',
   save: 'Speichern',
@@ -174,6 +175,30 @@ export const de: Messages = {
     tos_uri: 'Nutzungs\u00ADbedingungen',
     scope: 'Mögliche Scopes',
     backchannel_logout_uri: 'Wo sie von Abmeldungen erfährt',
+    display_name: 'Anzeigename',
+    kind: 'Art',
+    issuer: 'Aussteller',
+    client_secret: 'Client-Geheimnis',
+    email_domains: 'Adressen dieser Domains führen dorthin',
+    trusts_email: 'Dort bestätigte Adressen gelten',
+    creates_users: 'Neue werden Benutzer',
+    identifier: 'Adresse des Dienstes',
+    new_identifier: 'Neue Adresse',
+    open_to: 'Welche Clients ihn nennen dürfen',
+    scopes: 'Mögliche Scopes',
+    position: 'Platz unter den Knöpfen',
+  },
+  /** What they are called in one table. */
+  columnsOf: {
+    groups: { name: 'Gruppenname' },
+    upstreams: {
+      name: 'Kurzname',
+      new_name: 'Neuer Kurzname',
+      client_id: 'Unsere Client-ID dort',
+      client_secret: 'Unser Geheimnis dort',
+      scope: 'Erbetene Scopes',
+    },
+    resources: { name: 'Anzeigename' },
   },
 
   person: {
@@ -400,11 +425,16 @@ export const de: Messages = {
   },
 
   roles: { administrator: 'Verwaltung', reader: 'nur lesend', 'help desk': 'Hilfe' },
+  mayOnly: {
+    reader: 'Ihre Rolle ist „nur lesend“: Sie sehen hier alles und ändern nichts.',
+    'help desk': 'Ihre Rolle ist „Hilfe“: Sie kümmern sich um Anmeldelinks, Sitzungen und zweite Faktoren von Personen ohne Rolle.',
+  },
 
   operations: {
     about: 'Alles, was die Verwaltungs-API kann, auch was hier keine eigene Seite hat. Ihr Wortlaut steht in',
     search: 'Vorgänge suchen',
     ask: 'Abfragen',
     go: 'Ausführen',
+    here: 'Alles, was hier möglich ist',
   },
 };

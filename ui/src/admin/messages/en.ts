@@ -13,6 +13,7 @@ export const en = {
   copy: 'Copy',
   copied: 'Copied.',
   saveFile: 'Save as a file',
+  showLines: (n: number) => `Show all ${n} lines`,
   cancel: 'Cancel',
   close: 'Close',
   save: 'Save',
@@ -172,6 +173,30 @@ export const en = {
     tos_uri: 'Terms of use',
     scope: 'Scopes it may ask for',
     backchannel_logout_uri: 'Where it hears of logouts',
+    display_name: 'Name people see',
+    kind: 'Kind of upstream',
+    issuer: 'Issuer',
+    client_secret: 'Client secret',
+    email_domains: 'Addresses of these domains go there',
+    trusts_email: 'Its verified addresses are believed',
+    creates_users: 'Newcomers become users',
+    identifier: 'Address of the service',
+    new_identifier: 'Another address',
+    open_to: 'Which clients may name it',
+    scopes: 'Scopes',
+    position: 'Place among the buttons',
+  },
+  /** What they are called in one table. */
+  columnsOf: {
+    groups: { name: 'Name' },
+    upstreams: {
+      name: 'Short name',
+      new_name: 'Another short name',
+      client_id: 'Our client ID there',
+      client_secret: 'Our secret there',
+      scope: 'What is asked for',
+    },
+    resources: { name: 'Name people see' },
   },
 
   person: {
@@ -398,12 +423,17 @@ export const en = {
   },
 
   roles: { administrator: 'administrator', reader: 'reader', 'help desk': 'help desk' },
+  mayOnly: {
+    reader: 'Your role is reader: you see everything here, and change nothing.',
+    'help desk': 'Your role is help desk: you see to sign-in links, sessions and second factors of people who have no role.',
+  },
 
   operations: {
     about: 'Everything that the admin API can do, also what has no page of its own here. Its words are in',
     search: 'Search operations',
     ask: 'Ask',
     go: 'Do it',
+    here: 'All that can be done here',
   },
 };
 

@@ -14,6 +14,7 @@ export const fr: Messages = {
   copy: 'Copier',
   copied: 'Copié.',
   saveFile: 'Enregistrer dans un fichier',
+  showLines: (n) => `Afficher les ${n} lignes`,
   cancel: 'Annuler',
   close: 'Fermer',
   save: 'Enregistrer',
@@ -174,6 +175,30 @@ export const fr: Messages = {
     tos_uri: 'Conditions d’utilisation',
     scope: 'Scopes possibles',
     backchannel_logout_uri: 'Où elle apprend les déconnexions',
+    display_name: 'Nom visible',
+    kind: 'Type',
+    issuer: 'Émetteur',
+    client_secret: 'Secret du client',
+    email_domains: 'Les adresses de ces domaines y mènent',
+    trusts_email: 'Ses adresses vérifiées font foi',
+    creates_users: 'Les nouveaux venus deviennent des comptes',
+    identifier: 'Adresse du service',
+    new_identifier: 'Nouvelle adresse',
+    open_to: 'Quels clients peuvent le nommer',
+    scopes: 'Ses scopes',
+    position: 'Place parmi les boutons',
+  },
+  /** What they are called in one table. */
+  columnsOf: {
+    groups: { name: 'Nom du groupe' },
+    upstreams: {
+      name: 'Nom court',
+      new_name: 'Nouveau nom court',
+      client_id: 'Notre identifiant là-bas',
+      client_secret: 'Notre secret là-bas',
+      scope: 'Scopes demandés',
+    },
+    resources: { name: 'Nom visible' },
   },
 
   person: {
@@ -403,11 +428,16 @@ export const fr: Messages = {
   },
 
   roles: { administrator: 'administration', reader: 'lecture seule', 'help desk': 'assistance' },
+  mayOnly: {
+    reader: 'Votre rôle est la consultation : vous voyez tout ici et ne modifiez rien.',
+    'help desk': 'Votre rôle est l’assistance : liens de connexion, sessions et seconds facteurs des personnes sans rôle.',
+  },
 
   operations: {
     about: 'Tout ce que peut l’API d’administration, même sans page à soi ici. Ses termes sont dans',
     search: 'Chercher une opération',
     ask: 'Demander',
     go: 'Exécuter',
+    here: 'Tout ce qui est possible ici',
   },
 };

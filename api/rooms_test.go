@@ -19,7 +19,8 @@ var rooms = map[string][]string{
 	"store":    {"oidc", "declared", "pgx", "goose", "migrations"},
 	"authn":    {"oidc", "store", "go-oidc", "go-webauthn"},
 	"outgoing": {},
-	"provider": {"oidc", "keys", "store", "authn", "outgoing", "qrcode"},
+	"mail":     {"oidc", "go-mail"},
+	"provider": {"oidc", "keys", "store", "authn", "outgoing", "qrcode", "mail"},
 	"admin":    {"oidc", "declared", "roster", "store", "authn"},
 	"web":      {"oidc", "provider", "admin", "store", "config", "echo"},
 }
@@ -28,7 +29,7 @@ var rooms = map[string][]string{
 var guarded = map[string]string{
 	"github.com/lestrrat-go/jwx/": "jwx", "github.com/jackc/pgx/": "pgx", "github.com/labstack/echo/": "echo",
 	"github.com/pressly/goose/": "goose", "github.com/coreos/go-oidc/": "go-oidc", "golang.org/x/oauth2": "go-oidc",
-	"github.com/go-webauthn/": "go-webauthn", "go.yaml.in/": "yaml",
+	"github.com/go-webauthn/": "go-webauthn", "go.yaml.in/": "yaml", "github.com/wneessen/go-mail": "go-mail",
 	"gatehouse/migrations": "migrations",
 }
 

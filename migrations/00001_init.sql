@@ -1462,6 +1462,37 @@ CREATE TRIGGER consents_revoke_what_is_reduced AFTER UPDATE ON consents FOR EACH
 CREATE TRIGGER sign_ins_follow_their_user AFTER DELETE ON users FOR EACH ROW EXECUTE FUNCTION sign_ins_follow_their_user();
 CREATE TRIGGER users_queue_logouts_before_delete BEFORE DELETE ON users FOR EACH ROW EXECUTE FUNCTION queue_logouts_of_user();
 
+-- mail_outbox: mail that waits to be sent, was sent within a week, or was given up. Without next_attempt_at nothing more is tried. What a
+-- mail says is sealed until it was sent.
+CREATE TABLE mail_outbox (
+  id              uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+  username        text CONSTRAINT mail_outbox_user_must_exist REFERENCES users (username) ON UPDATE CASCADE ON DELETE CASCADE,
+  recipient       text,
+  template        text NOT NULL,
+  locale          text NOT NULL DEFAULT '',
+  sealed          bytea,
+  created_at      timestamptz NOT NULL,
+  expires_at      timestamptz NOT NULL,
+  attempts        integer NOT NULL DEFAULT 0,
+  next_attempt_at timestamptz,
+  handed_at       timestamptz,
+  sent_at         timestamptz,
+  given_up_at     timestamptz,
+  last_error      text,
+  CONSTRAINT mail_outbox_last_error_must_have_at_most_500_characters CHECK (length(last_error) <= 500),
+  CONSTRAINT mail_outbox_expires_at_must_be_after_created_at CHECK (expires_at > created_at),
+  CONSTRAINT mail_outbox_waits_or_was_sent_or_given_up CHECK (num_nonnulls(next_attempt_at, sent_at, given_up_at) = 1)
+);
+COMMENT ON COLUMN mail_outbox.username IS 'whom it is about; NULL: nobody who has an account, or not looked up yet';
+COMMENT ON COLUMN mail_outbox.recipient IS 'an address; NULL: not looked up yet';
+COMMENT ON COLUMN mail_outbox.locale IS 'language tags, the preferred one first, with commas';
+COMMENT ON COLUMN mail_outbox.sealed IS 'what it says, under GATEHOUSE_ENCRYPTION_KEY; NULL once it was sent';
+COMMENT ON COLUMN mail_outbox.expires_at IS 'when it is of no use any more, and is given up';
+COMMENT ON COLUMN mail_outbox.handed_at IS 'when the server had all of it but the last line: from then on it may have been sent';
+CREATE INDEX mail_outbox_by_next_attempt_at ON mail_outbox (next_attempt_at) WHERE next_attempt_at IS NOT NULL;
+CREATE INDEX mail_outbox_by_created_at ON mail_outbox (created_at);
+CREATE INDEX mail_outbox_by_username ON mail_outbox (username, created_at);
+
 -- idempotency_keys: requests to the admin API that may come again, and their answers, for a day.
 CREATE TABLE idempotency_keys (
   key_sha256     bytea PRIMARY KEY,
@@ -1961,7 +1992,7 @@ END $$;
 
 -- +goose Down
 DROP FUNCTION audit_digest;
-DROP TABLE audit, audit_turn, idempotency_keys, refusals;
+DROP TABLE audit, audit_turn, idempotency_keys, mail_outbox, refusals;
 DROP TABLE sign_ins, resources, cache_version, pairwise_salt, signing_keys, upstream_accounts, upstreams, backchannel_logouts,
   login_throttle, revoked_tokens, used_jtis, device_codes, grants, consents, sessions, exchange_policies,
   recent_registrations, initial_access_tokens, client_claims, client_secrets, clients, acr_values, account_links,

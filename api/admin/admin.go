@@ -29,6 +29,8 @@ type Settings struct {
 	// ReplaceKeys makes successors for the signing keys of algs, which sign at once in an emergency. ended is what ended with
 	// them; sameSeal reports whether they are encrypted with the encryption key of the old ones.
 	ReplaceKeys func(ctx context.Context, db *store.Store, algs []string, emergency bool) (ended store.Ended, sameSeal bool, err error)
+	// SealMail returns the values of a template of mail as store.Mail has them; nil where no mail is sent.
+	SealMail func(template string, values map[string]string) []byte
 	// OpenUpstreamSecret opens the client_secret of an upstream that is sealed.
 	OpenUpstreamSecret func(u oidc.Upstream) (string, error)
 }

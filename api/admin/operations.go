@@ -180,6 +180,9 @@ var operations = []Operation{
 
 	op("sign-in-counts", "Count sign-ins and failures by the hour, as JSON.", "GET /sign-ins/counts", (*Admin).CountSignIns),
 	op("audit undo", "Take back a change, if what it made is still there.", "POST /audit/{id}/undo", (*Admin).UndoChange),
+	op("mail list", "List the mail that waits, was sent within a week or was given up, the latest first.",
+		"GET /settings/mail", (*Admin).ListMail),
+	op("mail retry", "Try again to send mail that waits or was given up.", "POST /settings/mail/retry", (*Admin).RetryMail),
 	op("whoami", "Say who you are here, and what you may.", "GET /me", (*Admin).WhoAmI),
 	op("health", "Say how the database and the keys are, and what to mend.", "GET /health", (*Admin).Health),
 	op("key list", "List the keys: what signs, what will sign, what is only still trusted.",

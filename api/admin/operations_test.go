@@ -74,6 +74,9 @@ func TestEveryOperationRuns(t *testing.T) {
 		SELECT '00000000-0000-4000-8000-000000000002', 'x', id, now(), '{pwd}', now(), now() + interval '1 h', now() + interval '1 h'
 		FROM users WHERE username = 'erin'`)
 	try(t, err)
+	_, err = conn.Exec(t.Context(), `INSERT INTO mail_outbox (username, recipient, template, created_at, expires_at, given_up_at)
+		VALUES ('erin', 'e@example.org', 'test', now(), now() + interval '4 days', now())`)
+	try(t, err)
 	left, called := map[string]Operation{}, map[string]bool{}
 	for _, o := range Operations() {
 		left[o.Name] = o
@@ -202,6 +205,9 @@ func TestEveryOperationRuns(t *testing.T) {
 		{"apply", `{"files": [{"name": "hub.yaml", "content": "groups:\n- name: staff"}]}`, `{"changes":.*}`},
 		{"export", `{"nouns": ["groups"]}`, `{"yaml":"groups:.*"}`},
 		{"sign-in-counts", `{"days": 1}`, `{"hours":\[({"at":"[^"]+","signed_in":0,"failed":0},?){24}\]}`},
+		{"mail list", `{"state": "given_up"}`, `{"items":\[{"id":"[^"]+","username":"erin","recipient":"e@example.org","template":"test",` +
+			`"state":"given_up","attempts":0,.*}\]}`},
+		{"mail retry", `{"all": true}`, `{"tried":1}`},
 		{"whoami", `{}`, `{"name":"","role":"","scope":"","may":\[\]}`},
 		{"health", `{}`, `{"version":"","trouble":\[.*\],"keys":\[{.*}\],"store":{"postgres":"1.*}}`},
 		{"key list", `{}`, `\[{"alg":"ES256","kid":"k","state":"signs","activates_at":"[^"]+"}\]`},

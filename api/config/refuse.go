@@ -57,7 +57,7 @@ func (c *Config) contradictions() []error {
 	if c.LogoDark != "" && c.Logo == "" {
 		list = append(list, errors.New("GATEHOUSE_LOGO_DARK is set without GATEHOUSE_LOGO: set that, too"))
 	}
-	list = append(list, c.originsDisagree(), c.passkeysDisagree())
+	list = append(list, c.originsDisagree(), c.passkeysDisagree(), c.mailDisagrees())
 	for _, pair := range []struct {
 		short, long     string
 		shorter, longer time.Duration

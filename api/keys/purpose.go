@@ -22,6 +22,7 @@ const (
 	ForRefreshTokens  Purpose = "refresh token"
 	ForTOTPSecrets    Purpose = "TOTP secret"
 	ForAdminAnswers   Purpose = "answer of the admin API"
+	ForMail           Purpose = "mail"
 
 	// Derived.
 	ForPersonalAccessTokens Purpose = "personal access token"

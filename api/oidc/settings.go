@@ -35,6 +35,8 @@ type Settings struct {
 	Registration      string // RegistrationOff or "", RegistrationToken, RegistrationOpen
 	ClientIDDocuments bool   // a client_id may be the address of the client's metadata
 
+	Mail MailSettings
+
 	AdminGroup    string // whose members may do all by the admin API; "": there is none
 	ReaderGroup   string // whose members may look there
 	HelpDeskGroup string // whose members may help people there who have no role
@@ -54,3 +56,29 @@ func (s *Settings) RPID() string {
 	}
 	return cmp.Or(s.PasskeyRPID, ui.Hostname())
 }
+
+// MailSettings are how mail leaves, and who it is from. Without a host there is none.
+type MailSettings struct {
+	Host      string
+	Port      int
+	TLS       MailEncryption
+	Helo      string // what we call ourselves
+	Username  string // "": no login
+	Password  string
+	TokenFile string // has an access token for Username (XOAUTH2), in place of Password; somebody renews it
+	From      string // an address, with a name or without (RFC 5322 §3.4)
+	Templates string // a folder, "" for none
+}
+
+// MailEncryption is how a connection to the SMTP server is encrypted.
+type MailEncryption string
+
+// How a connection is encrypted.
+const (
+	MailSTARTTLS MailEncryption = "starttls"
+	MailTLS      MailEncryption = "tls" // from the start (RFC 8314)
+	MailPlain    MailEncryption = "plain"
+)
+
+// SendsMail reports whether there is a server that mail leaves by.
+func (s *Settings) SendsMail() bool { return s.Mail.Host != "" }

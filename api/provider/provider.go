@@ -46,6 +46,8 @@ type Provider struct {
 	refusals   *refusals
 
 	clientRefusals clientRefusals
+	outbox         *outbox // nil where no mail is sent
+	unfit          error   // what is wrong with files that the settings name, for Start
 
 	// decide is the rule of the sign-in; a test has another one.
 	decide func(oidc.AuthorizeRequest, *oidc.Client, oidc.Standing, bool, time.Time) (oidc.Step, *oidc.Error)
@@ -63,5 +65,6 @@ func New(settings Settings, db *store.Store, sealer *keys.Sealer, passwords *aut
 	p.clientRefusals.now = now
 	p.listeners = []listener{p.refusals.hear, p.clientRefusals.hear}
 	p.upstreams = authn.NewUpstreams(p.outgoing, now)
+	p.outbox, p.unfit = newOutbox(settings)
 	return p
 }

@@ -11,8 +11,11 @@ import (
 )
 
 // Start creates the signing keys that are missing and loads all of them. It refuses settings with which passkeys that there are would be no
-// good.
+// good, or templates of mail that are none.
 func (p *Provider) Start(ctx context.Context) error {
+	if p.unfit != nil {
+		return p.unfit
+	}
 	if err := p.CheckPasskeys(ctx); err != nil {
 		return err
 	}
@@ -33,13 +36,14 @@ func (p *Provider) Ready(ctx context.Context) error {
 	return nil
 }
 
-// Run keeps the keys current, rotates them when they are due, ends accounts, deletes expired rows and tells clients of logouts. It returns
-// once ctx and all that Run started have ended, so that the store can be closed then. watch is the store's Watch: it calls
+// Run keeps the keys current, rotates them when they are due, ends accounts, deletes expired rows, tells clients of logouts and sends
+// mail. It returns once ctx and all that Run started have ended, so that the store can be closed then. watch is the store's Watch: it calls
 // back after each change to cached rows, and when Postgres answers again.
 func (p *Provider) Run(ctx context.Context, watch func(ctx context.Context, changed func())) {
 	var running sync.WaitGroup
 	running.Go(func() { watch(ctx, func() { p.cachedRowsChanged(ctx) }) })
 	running.Go(func() { p.deliverLogouts(ctx) })
+	running.Go(func() { p.deliverMail(ctx) })
 	running.Go(func() { p.maintainEachMinute(ctx) })
 	running.Go(func() { p.saveClientRefusalsNowAndThen(ctx) })
 	running.Wait()

@@ -29,6 +29,8 @@ var cleanups = []query{
 		SELECT bucket FROM login_throttle WHERE updated_at + interval '4 hours' < @now LIMIT @limit)`),
 	compile(`DELETE FROM backchannel_logouts WHERE id IN (
 		SELECT id FROM backchannel_logouts WHERE created_at < @now::timestamptz - interval '7 days' LIMIT @limit)`),
+	compile(`DELETE FROM mail_outbox WHERE id IN (
+		SELECT id FROM mail_outbox WHERE created_at < @now::timestamptz - interval '7 days' AND next_attempt_at IS NULL LIMIT @limit)`),
 	compile(`DELETE FROM idempotency_keys WHERE key_sha256 IN (
 		SELECT key_sha256 FROM idempotency_keys WHERE created_at < @now::timestamptz - interval '24 hours' LIMIT @limit)`),
 	compile(`DELETE FROM refusals WHERE id IN (SELECT id FROM refusals WHERE at < @now::timestamptz - interval '7 days' LIMIT @limit)`),
@@ -41,10 +43,10 @@ var partitionByMonth = compile(`SELECT partition_by_month(@table, @now, @kept)`)
 type Kept struct{ SignIns, Audit time.Duration }
 
 // CleanUp deletes what has expired, in small statements, and returns how many rows went. A device code stays ten minutes longer, so that
-// its device learns that it has expired (RFC 8628 §3.5); failures to sign in have leaked away within four hours; what became of logouts can
-// be read for a week; an account link stays for a month, so that its page can say that it has expired. A client that registered itself
-// is deleted unless somebody signs in to it within a day; one that had an initial access token stays. Sign-ins and the audit go a month at
-// a time, once all of it is older than kept says.
+// its device learns that it has expired (RFC 8628 §3.5); failures to sign in have leaked away within four hours; what became of logouts and
+// mail can be read for a week; an account link stays for a month, so that its page can say that it has expired. A client that registered
+// itself is deleted unless somebody signs in to it within a day; one that had an initial access token stays. Sign-ins and the audit go
+// a month at a time, once all of it is older than kept says.
 func (s *Store) CleanUp(ctx context.Context, kept Kept, now time.Time) (deleted int64, err error) {
 	for table, kept := range map[string]time.Duration{"sign_ins": kept.SignIns, "audit": kept.Audit} {
 		if _, err := partitionByMonth.run(ctx, s.pool, args{"table": table, "now": now, "kept": kept}); err != nil {

@@ -49,6 +49,8 @@ const (
 	aPasskey = "INSERT INTO passkeys (name, public_key, user_id, credential_id, rp_id) SELECT 'x', 'x', id, % FROM users"
 	aClaim   = "INSERT INTO client_claims (client_id, position, claim, value) VALUES (%)"
 	aPolicy  = "INSERT INTO exchange_policies (client_id, audience) VALUES (%)"
+
+	aMail = "INSERT INTO mail_outbox (username, created_at, expires_at, next_attempt_at, last_error, template) VALUES (%, 'test')"
 )
 
 // refusedStatement is a statement with % in place of each of the values.
@@ -118,6 +120,12 @@ var refused = map[string]refusedStatement{
 	"backchannel_logouts_last_error_must_have_at_most_500_characters": {`INSERT INTO backchannel_logouts (client_id, sub, created_at,
 		last_error)
 		VALUES ('hub', 'x', now(), repeat('x', 501))`, nil},
+
+	"mail_outbox_user_must_exist":                     {aMail, []string{"'nobody', now(), now() + interval '1 h', now(), NULL"}},
+	"mail_outbox_expires_at_must_be_after_created_at": {aMail, []string{"NULL, now(), now(), now(), NULL"}},
+	"mail_outbox_waits_or_was_sent_or_given_up":       {aMail, []string{"NULL, now(), now() + interval '1 h', NULL, NULL"}},
+	"mail_outbox_last_error_must_have_at_most_500_characters": {aMail, []string{
+		"NULL, now(), now() + interval '1 h', now(), repeat('x', 501)"}},
 
 	"client_claims_client_must_exist":         {aClaim, []string{"'nobody', 1, 'x', '1'"}},
 	"client_claims_group_must_exist":          {"UPDATE client_claims SET from_group = 'nobody'", nil},

@@ -19,6 +19,7 @@ var columns = map[string]string{
 	"user grants":                 "id client_id scope offline created_at refreshed_at expires_at",
 	"client consents":             "username scopes resources granted_at",
 	"client exchange-policy list": "audience scope subject_audience impersonation created_at",
+	"mail list":                   "id created_at template username recipient state attempts next_attempt_at last_error",
 	"session list":                "sid username auth_time seen_at amr addr user_agent",
 	"acr-value list":              "value position factors phishing_resistant hardware_protected",
 }

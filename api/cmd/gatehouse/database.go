@@ -11,6 +11,7 @@ import (
 	"gatehouse/api/admin"
 	"gatehouse/api/authn"
 	"gatehouse/api/config"
+	"gatehouse/api/keys"
 	"gatehouse/api/oidc"
 	"gatehouse/api/provider"
 	"gatehouse/api/store"
@@ -53,7 +54,13 @@ func openDatabase(ctx context.Context, cfg *config.Config) (*store.Store, error)
 }
 
 func newAdmin(cfg *config.Config, db *store.Store, passwords *authn.Passwords) *admin.Admin {
-	return admin.New(db, admin.Settings{
+	var sealMail func(string, map[string]string) []byte
+	if sealer, err := keys.NewSealer(cfg.EncryptionKeys); err == nil && cfg.SendsMail() {
+		sealMail = func(template string, values map[string]string) []byte {
+			return provider.SealMail(sealer, template, values)
+		}
+	}
+	return admin.New(db, admin.Settings{SealMail: sealMail,
 		Settings: cfg.Settings, Version: version, GrantTypes: provider.GrantTypes(), Passwords: passwords, Tell: provider.LogEvent,
 		OpenUpstreamSecret: func(u oidc.Upstream) (string, error) {
 			p, err := newProvider(cfg, db, passwords)

@@ -40,6 +40,7 @@ type commands struct {
 	Plan     planCmd     `cmd:"" help:"Print what apply would do, as SQL; the exit code is 2 where that is anything."`
 	Apply    applyCmd    `cmd:"" help:"Make rows what files declare, all or none."`
 	Export   exportCmd   `cmd:"" help:"Print the rows that there are as a file that declares them."`
+	Mail     plugged     `cmd:"" help:"See what became of mail, and try again."`
 	Key      keyCmd      `cmd:"" help:"Look at the signing keys, or replace one."`
 	Config   configCmd   `cmd:"" help:"Print the effective configuration and where each value comes from."`
 	Doctor   doctorCmd   `cmd:"" help:"Try out the configuration, the database and both origins."`

@@ -119,6 +119,7 @@ var sentences = func() *template.Template {
 		"client claim remove":    "removed row {{.In.Position}} from client {{.In.ClientID}}",
 		"client token add":       "initial_access_token {{.Out.Token}}",
 		"client token remove":    "removed token {{.In.Name}}",
+		"mail retry":             "to be tried again: {{.Out.Tried}}",
 		"resource add":           "added resource {{.In.Identifier}}, open to {{.In.OpenTo}} clients",
 		"resource print-config":  "{{trim .Out.Config}}",
 		"resource disable":       "disabled resource {{.In.Identifier}}",

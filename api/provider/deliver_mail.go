@@ -1,0 +1,193 @@
+package provider
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"time"
+
+	"gatehouse/api/keys"
+	"gatehouse/api/mail"
+	"gatehouse/api/oidc"
+	"gatehouse/api/store"
+)
+
+// How mail is sent.
+const (
+	mailPoll    = 2 * time.Second // for mail that other replicas and programs queued
+	mailsAtOnce = 4
+	mailLease   = mail.Patience + 15*time.Second
+	mailHanded  = 11 * time.Minute // longer than the server may take to answer
+)
+
+// mailPauses come after each attempt; the last one after all further ones, until the mail is of no use any more.
+var mailPauses = []time.Duration{30 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 20 * time.Minute,
+	40 * time.Minute, time.Hour, 2 * time.Hour, 4 * time.Hour}
+
+// outbox is how mail leaves; nil where there is none.
+type outbox struct {
+	server    *mail.Server
+	templates *mail.Templates
+}
+
+// newOutbox returns nil where no mail is sent.
+func newOutbox(s Settings) (*outbox, error) {
+	if !s.SendsMail() {
+		return nil, nil
+	}
+	templates, err := mail.LoadTemplates(s.Mail.Templates, map[string]string{"Place": s.Name, "Address": s.UIOrigin})
+	if err != nil {
+		return nil, err
+	}
+	return &outbox{mail.NewServer(s.Mail), templates}, nil
+}
+
+// SealMail returns the values of a template as store.Mail has them.
+func SealMail(sealer *keys.Sealer, template string, values map[string]string) []byte {
+	plain, err := json.Marshal(values)
+	if err != nil {
+		panic(err) // texts
+	}
+	return sealer.Seal(keys.ForMail, plain, []byte(template))
+}
+
+// mailAttempt is an attempt that has ended.
+type mailAttempt struct {
+	store.DueMail
+	store.MailResult
+}
+
+// deliverMail sends what is in mail_outbox until ctx ends, if there is a server. Attempts run in parallel. One that is cut short is made
+// again when its lease is over, unless the server has the whole mail by then.
+func (p *Provider) deliverMail(ctx context.Context) {
+	if p.outbox == nil {
+		return
+	}
+	defer p.outbox.server.CloseIdle(true)
+	poll := time.NewTicker(mailPoll)
+	defer poll.Stop()
+	ended := make(chan mailAttempt, mailsAtOnce)
+	var attempts sync.WaitGroup
+	defer func() {
+		attempts.Wait()
+		for close(ended); ; {
+			a, more := <-ended
+			if !more {
+				return
+			}
+			p.saveMail(context.WithoutCancel(ctx), a)
+		}
+	}()
+	for underWay := 0; ; {
+		select {
+		case <-ctx.Done():
+			return
+		case a := <-ended:
+			underWay--
+			p.saveMail(ctx, a)
+		case <-poll.C:
+			p.outbox.server.CloseIdle(false)
+		}
+		if underWay == mailsAtOnce || ctx.Err() != nil {
+			continue
+		}
+		due, err := p.store.ClaimMail(ctx, mailsAtOnce-underWay, p.now(), mailLease)
+		if err != nil && ctx.Err() == nil {
+			p.tell(ctx, oidc.MailNotRead{Error: err.Error()})
+		}
+		for _, m := range due {
+			if m.GivenUp != "" {
+				p.tellMailGivenUp(ctx, m, m.GivenUp, "")
+				continue
+			}
+			underWay++
+			attempts.Go(func() { ended <- mailAttempt{m, p.attemptMail(ctx, m)} })
+		}
+	}
+}
+
+func (p *Provider) saveMail(ctx context.Context, a mailAttempt) {
+	if a.MailResult == (store.MailResult{}) { // it is somebody else's
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), logoutLease)
+	defer cancel()
+	if err := p.store.SaveMail(ctx, a.ID, a.Attempts, a.MailResult); err != nil {
+		p.tell(ctx, oidc.MailNotSaved{ID: a.ID, Error: err.Error()})
+	}
+}
+
+const mayHaveBeenSent = "the server had all of it and did not answer, so that it may have been sent: "
+
+// attemptMail makes one attempt and returns what is to be saved of it.
+func (p *Provider) attemptMail(ctx context.Context, m store.DueMail) store.MailResult {
+	err := p.sendMail(ctx, m)
+	now := p.now()
+	var f mail.Failure
+	switch {
+	case err == nil:
+		p.tell(ctx, oidc.MailSent{ID: m.ID, Template: m.Template, Username: m.Username, Attempt: m.Attempts})
+		return store.MailResult{Sent: now}
+	case errors.Is(err, store.ErrNotFound):
+		return store.MailResult{}
+	case errors.As(err, &f) && f.MayHaveBeenSent():
+		result := p.giveMailUp(ctx, m, now, mayHaveBeenSent+f.Err.Error(), f.Advice())
+		result.MayHaveBeenSent = true
+		return result
+	case errors.As(err, &f) && f.Final, errors.Is(err, keys.ErrSealed):
+		return p.giveMailUp(ctx, m, now, err.Error(), f.Advice())
+	case ctx.Err() != nil:
+		return store.MailResult{NextAttemptAt: now, Error: "the process that sent it ended"}
+	}
+	result := store.MailResult{NextAttemptAt: now.Add(mailPause(m.Attempts)), Error: readable(err.Error(), 500)}
+	if !result.NextAttemptAt.Before(m.ExpiresAt) {
+		return p.giveMailUp(ctx, m, now, err.Error(), f.Advice())
+	}
+	p.tell(ctx, oidc.MailFailed{ID: m.ID, Template: m.Template, Username: m.Username, Attempt: m.Attempts, Error: result.Error,
+		Mend: f.Advice()})
+	return result
+}
+
+func (p *Provider) giveMailUp(ctx context.Context, m store.DueMail, now time.Time, why, mend string) store.MailResult {
+	why = readable(why, 500)
+	p.tellMailGivenUp(ctx, m, why, mend)
+	return store.MailResult{GivenUp: now, Error: why}
+}
+
+func (p *Provider) tellMailGivenUp(ctx context.Context, m store.DueMail, why, mend string) {
+	p.tell(ctx, oidc.MailGivenUp{ID: m.ID, Template: m.Template, Username: m.Username, Attempt: m.Attempts, Error: why, Mend: mend})
+}
+
+// mailPause returns how long to wait after so many attempts: up to a quarter more or less, so that what failed together does not come
+// again together.
+func mailPause(attempts int) time.Duration {
+	pause := mailPauses[min(attempts, len(mailPauses))-1]
+	return pause*3/4 + rand.N(pause/2)
+}
+
+// sendMail sends a mail. Its errors are mail.Failures, ErrSealed, ErrNotFound if the attempt is another replica's by now, and others after
+// which it can be tried again.
+func (p *Provider) sendMail(ctx context.Context, m store.DueMail) error {
+	var values map[string]string
+	plain, err := p.sealer.Open(keys.ForMail, m.Sealed, []byte(m.Template))
+	if err == nil {
+		err = json.Unmarshal(plain, &values)
+	}
+	if err != nil {
+		return keys.ErrSealed
+	}
+	subject, text, err := p.outbox.templates.Fill(m.Template, values, strings.Split(m.Locale, ",")...)
+	if err != nil {
+		return mail.Failure{Step: mail.AtContent, Final: true, Err: err}
+	}
+	message := mail.Message{ID: m.ID, To: m.To, Subject: subject, Text: text, Date: m.CreatedAt}
+	return p.outbox.server.Send(ctx, message, func() error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		return p.store.HandMail(ctx, m.ID, m.Attempts, p.now(), mailHanded)
+	})
+}

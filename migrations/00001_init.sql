@@ -1493,6 +1493,27 @@ CREATE INDEX mail_outbox_by_next_attempt_at ON mail_outbox (next_attempt_at) WHE
 CREATE INDEX mail_outbox_by_created_at ON mail_outbox (created_at);
 CREATE INDEX mail_outbox_by_username ON mail_outbox (username, created_at);
 
+-- password_resets: who has forgotten a password and asked for a mail with a code and a link, both of which are good once, for 15 minutes, at
+-- the browser that asked. Unlogged: whoever asks is not signed in. Rows stay for a day, as people get ten mails in one.
+CREATE UNLOGGED TABLE password_resets (
+  id             uuid PRIMARY KEY,
+  link_sha256    bytea NOT NULL CONSTRAINT password_resets_link_must_be_unique UNIQUE,
+  code_hmac      bytea NOT NULL,
+  browser_sha256 bytea NOT NULL,
+  network_hmac   bytea NOT NULL,
+  name_hmac      bytea NOT NULL,
+  username       text,
+  tries_left     smallint NOT NULL DEFAULT 5,
+  created_at     timestamptz NOT NULL,
+  expires_at     timestamptz NOT NULL,
+  spent_at       timestamptz
+);
+COMMENT ON COLUMN password_resets.code_hmac IS 'under a key of GATEHOUSE_ENCRYPTION_KEY: six digits are too few for a mere digest';
+COMMENT ON COLUMN password_resets.network_hmac IS 'who asked for it (an IPv4 address or an IPv6 /48), so that no network can fill the table';
+COMMENT ON COLUMN password_resets.name_hmac IS 'what was typed: it need not be anybody';
+COMMENT ON COLUMN password_resets.username IS 'whose it is; NULL: nobody''s, or not looked up yet';
+CREATE INDEX password_resets_by_created_at ON password_resets (created_at);
+
 -- idempotency_keys: requests to the admin API that may come again, and their answers, for a day.
 CREATE TABLE idempotency_keys (
   key_sha256     bytea PRIMARY KEY,
@@ -1992,7 +2013,7 @@ END $$;
 
 -- +goose Down
 DROP FUNCTION audit_digest;
-DROP TABLE audit, audit_turn, idempotency_keys, mail_outbox, refusals;
+DROP TABLE audit, audit_turn, idempotency_keys, mail_outbox, password_resets, refusals;
 DROP TABLE sign_ins, resources, cache_version, pairwise_salt, signing_keys, upstream_accounts, upstreams, backchannel_logouts,
   login_throttle, revoked_tokens, used_jtis, device_codes, grants, consents, sessions, exchange_policies,
   recent_registrations, initial_access_tokens, client_claims, client_secrets, clients, acr_values, account_links,

@@ -34,4 +34,6 @@ const (
 	ForDeviceNetworks       Purpose = "device's network"
 	ForRegisteringNetworks  Purpose = "registering network"
 	ForRefreshingNetworks   Purpose = "refreshing network"
+	ForResettingNetworks    Purpose = "resetting network"
+	ForMailedCodes          Purpose = "mailed code"
 )

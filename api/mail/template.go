@@ -22,7 +22,7 @@ var everywhere = []string{"Place", "Address", "Support", "Name", "Username"}
 
 // values are the templates that there are, and what each has beside the values that all have.
 var values = map[string][]string{
-	"test": {},
+	"reset": {"Code", "Link", "Minutes"}, "test": {},
 }
 
 // maxTemplate and maxValue are in bytes; a longer value is cut.

@@ -180,6 +180,24 @@ func (AccountLinkRefused) Kind() EventKind {
 	return EventKind{"account_link_refused", LevelWarn, "account link refused"}
 }
 
+// PasswordResetProven is somebody who has forgotten their password, and has the mail that was sent to them.
+type PasswordResetProven struct {
+	Username string `json:"username"`
+}
+
+func (PasswordResetProven) Kind() EventKind {
+	return EventKind{"password_reset_proven", LevelInfo, "a mail about a forgotten password has come back"}
+}
+
+// PasswordResetRefused is a mail that is not sent, or a code or a link of one that is not good.
+type PasswordResetRefused struct {
+	Error string `json:"error"`
+}
+
+func (PasswordResetRefused) Kind() EventKind {
+	return EventKind{"password_reset_refused", LevelWarn, "password reset refused"}
+}
+
 // PasswordChanged is a password that a person has set.
 type PasswordChanged struct {
 	Username string `json:"username"`

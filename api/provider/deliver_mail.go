@@ -179,6 +179,14 @@ func (p *Provider) sendMail(ctx context.Context, m store.DueMail) error {
 	if err != nil {
 		return keys.ErrSealed
 	}
+	if m.To == "" { // it is about a forgotten password
+		to, err := p.store.AddressReset(ctx, m.ID, values["reset"], values["typed"], p.now())
+		if err != nil {
+			return err
+		}
+		m.Username, m.To, m.Locale, values["Name"] = to.Username, to.Email, to.Locale, to.Name
+	}
+	values["Username"] = m.Username
 	subject, text, err := p.outbox.templates.Fill(m.Template, values, strings.Split(m.Locale, ",")...)
 	if err != nil {
 		return mail.Failure{Step: mail.AtContent, Final: true, Err: err}

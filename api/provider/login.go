@@ -22,6 +22,9 @@ func (p *Provider) Login(ctx context.Context, r Request) Answer {
 	if refusal := p.open(ctx, r, &w, now); refusal != nil {
 		return *refusal
 	}
+	if r.Params.Get("forgot") != "" && p.outbox != nil {
+		return p.askForgotten(w)
+	}
 	typed, bad := oidc.ParseParams(r.Params, []string{"username", "method"})
 	m := methodNamed(cmp.Or(typed["method"], "password"))
 	if len(bad) > 0 || m == nil || m.prove == nil {

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"gatehouse/api/oidc"
@@ -42,6 +43,9 @@ func (p *Provider) Link(ctx context.Context, r Request) Answer {
 		return *p.refuseForm(ctx, r, "link", 403, pageOriginRefused, pending{})
 	}
 	params, _ := oidc.ParseParams(r.Params, []string{"link"})
+	if strings.HasPrefix(params["link"], resetLinkPrefix) {
+		return p.proveResetByLink(ctx, r, params["link"])
+	}
 	token := oidc.Digest(params["link"])
 	link, err := p.store.LoadAccountLink(ctx, token, p.now())
 	if problem := linkProblem(link, err, p.now()); problem != "" {

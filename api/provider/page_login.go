@@ -38,6 +38,7 @@ type loginView struct {
 	Cancel         bool           `json:"cancel,omitempty"` // the application can be told that the person did not want to
 	Link           *linkView      `json:"link,omitempty"`
 	Done           string         `json:"done,omitempty"`
+	Forgot         bool           `json:"forgot,omitempty"` // whether a mail can be had
 
 	Passkey        json.RawMessage `json:"passkey,omitempty"`         // for navigator.credentials.get
 	UnknownPasskey json.RawMessage `json:"unknown_passkey,omitempty"` // for PublicKeyCredential.signalUnknownCredential
@@ -59,7 +60,7 @@ func (*loginPage) name() string { return "login" }
 
 func (w *loginPage) view(ctx context.Context, p *Provider, c common) (any, error) {
 	view := loginView{Username: w.Username, Known: w.Known, Cancel: w.Request.RedirectURI != "", Link: w.Link.view(), Done: w.Done,
-		Upstreams: p.upstreamViews(ctx)}
+		Forgot: p.outbox != nil, Upstreams: p.upstreamViews(ctx)}
 	if view.Upstreams != nil {
 		view.UpstreamAction = c.actions["upstream_action"]
 	}

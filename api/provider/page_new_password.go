@@ -149,7 +149,14 @@ func (p *Provider) setPasswordByLink(ctx context.Context, r Request, w newPasswo
 		return Answer{}, err
 	}
 	p.tell(ctx, oidc.PasswordChanged{Username: username, How: "link"})
-	v := accountVisit(r, nil, now)
+	v := accountVisit(r, w.Wanted, now)
+	if w.Request != nil { // they came from the sign-in, and have forgotten the password
+		client, refusal, err := p.stillRegistered(ctx, w.Request)
+		if err != nil || refusal != nil {
+			return orNothing(refusal), err
+		}
+		v.req, v.client = *w.Request, client
+	}
 	v.req.LoginHint = username
 	return p.askSignInAfter(ctx, v, passwordSet), nil
 }

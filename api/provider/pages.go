@@ -67,6 +67,7 @@ func pages() []pageLine {
 		{page: new(totpPage), anew: "/account", actions: []action{{"action", "/factor/totp", (*Provider).TOTP}}},
 		{page: new(recoveryCodesPage), anew: "/account", actions: []action{{"action", "/factor/recovery-codes", (*Provider).RecoveryCodes}}},
 		{page: new(newPasswordPage), actions: []action{{"action", "/new-password", (*Provider).NewPassword}}},
+		{page: new(forgotPasswordPage), actions: []action{{"action", "/forgot-password", (*Provider).ForgotPassword}}},
 		{page: new(offerPasskeyPage), actions: []action{{"action", "/offer-passkey", (*Provider).OfferPasskey}}},
 	}
 }

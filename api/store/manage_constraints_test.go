@@ -121,6 +121,8 @@ var refused = map[string]refusedStatement{
 		last_error)
 		VALUES ('hub', 'x', now(), repeat('x', 501))`, nil},
 
+	"password_resets_link_must_be_unique": {`INSERT INTO password_resets (id, link_sha256, code_hmac, browser_sha256, network_hmac, name_hmac,
+		created_at, expires_at) SELECT gen_random_uuid(), 'x', '', '', '', '', now(), now() FROM generate_series(1, 2)`, nil},
 	"mail_outbox_user_must_exist":                     {aMail, []string{"'nobody', now(), now() + interval '1 h', now(), NULL"}},
 	"mail_outbox_expires_at_must_be_after_created_at": {aMail, []string{"NULL, now(), now(), now(), NULL"}},
 	"mail_outbox_waits_or_was_sent_or_given_up":       {aMail, []string{"NULL, now(), now() + interval '1 h', NULL, NULL"}},

@@ -59,6 +59,8 @@ const fromTheAPI = {
     client?: Client; username?: string; error?: Failure;
     upstreams?: Upstream[]; upstream_action?: string; cancel?: boolean; link?: { upstream: string; account: string };
     done?: string;
+    /** A mail can be had. */
+    forgot?: boolean;
     /** Who signed in at this browser before, or is to sign in once more: it is their name that is filled in. */
     known?: User;
     passkey?: Options; unknown_passkey?: Options;
@@ -115,6 +117,8 @@ const fromTheAPI = {
   recovery_codes: page<WithForm & { client?: Client; user: User; codes?: string[]; error?: Failure }>('action'),
   /** `min` is in characters; they `must` go on with it, for somebody else chose the one that they have. */
   new_password: page<WithForm & { user: User; min: number; must?: boolean; error?: Failure; passkey?: Options }>('action'),
+  /** `sent`: a mail, if there is such a person; then it asks for the code in it. */
+  forgot_password: page<WithForm & { client?: Client; username?: string; sent?: boolean; minutes: number; error?: Failure }>('action'),
   /** Before the application, after a sign-in with a password. */
   offer_passkey: page<WithForm & { client?: Client; user: User; error?: Failure; passkey?: Options }>('action'),
   /** `retry` is the UI's own: the same question may get a better answer in a moment. */

@@ -30,6 +30,7 @@ export const de: Messages = {
     notYou: 'Nicht Sie?',
     cancel: 'Abbrechen',
     cancelBusy: 'Einen Moment …',
+    forgot: 'Passwort vergessen?',
     ownAccount: 'um Ihr Konto zu verwalten',
     ended: 'Sie wurden inzwischen abgemeldet. Melden Sie sich noch einmal an, um fortzufahren.',
     passwordSet: 'Ihr neues Passwort gilt ab jetzt. Melden Sie sich damit an.',

@@ -34,6 +34,7 @@ export const en = {
     notYou: 'Not you?',
     cancel: 'Cancel',
     cancelBusy: 'Going back…',
+    forgot: 'Forgot password?',
     ownAccount: 'to manage your account',
     ended: 'You were signed out meanwhile. Sign in again to go on.',
     passwordSet: 'Your new password counts from now on. Sign in with it.',

@@ -31,6 +31,7 @@ export const fr: Messages = {
     notYou: 'Ce n’est pas vous ?',
     cancel: 'Annuler',
     cancelBusy: 'Un instant…',
+    forgot: 'Mot de passe oublié ?',
     ownAccount: 'pour gérer votre compte',
     ended: 'Votre session s’est terminée entre-temps. Connectez-vous à nouveau pour continuer.',
     passwordSet: 'Votre nouveau mot de passe est valable dès maintenant. Connectez-vous avec lui.',

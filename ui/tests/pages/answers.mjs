@@ -52,6 +52,7 @@ export const answers = (api) => {
   };
   const device = { page: 'device', action: `${api}/device`, request_id };
   const newPassword = { page: 'new_password', request: 'sealed', action: `${api}/new-password`, user: alice, min: 8, request_id };
+  const forgot = { page: 'forgot_password', request: 'sealed', action: `${api}/forgot-password`, client: hub, minutes: 15, request_id };
   const factor = {
     page: 'factor', request: 'sealed', action: `${api}/factor`, client: hub, user: alice, method: 'totp', ways: ['totp', 'recovery_code'],
     cancel: true, request_id,
@@ -207,6 +208,9 @@ export const answers = (api) => {
     'offer-passkey': [200, offer],
     'offer-passkey-long': [200, { ...offer, client: { name: 'Rechenzentrum der Informationswissenschaften' }, user: maximiliane,
       error: { code: 'passkey_refused' }, ui_locales: ['de'] }],
+    forgot: [200, forgot],
+    'forgot-sent': [200, { ...forgot, username: 'alice', sent: true, error: { code: 'wrong_mailed_code' }, ui_locales: ['de'] }],
+    'link-elsewhere': [200, { page: 'link', action: `${api}/link`, error: { code: 'reset_elsewhere' }, request_id, ui_locales: ['fr'] }],
     'new-password-or-passkey': [200, { ...newPassword, passkey: makePasskey }],
     'new-password-passkey-refused': [200, { ...newPassword, passkey: makePasskey, error: { code: 'passkey_refused' }, ui_locales: ['fr'] }],
     'login-passkey-unknown': [200, { ...login, ...known, error: { code: 'passkey_unknown' }, unknown_passkey: { rpId: 'localhost' },

@@ -53,6 +53,19 @@ describe('an account link', () => {
     expect(text('[role=alert]')).toContain('The address is not complete');
   });
 
+  test('of a mail waits for a press, so that what opens it beforehand spends nothing', async () => {
+    const submit = vi.spyOn(HTMLFormElement.prototype, 'requestSubmit');
+    submit.mockClear();
+    await open('/link#reset-a-token', {});
+    expect(submit).not.toHaveBeenCalled();
+    expect(text('button[type=submit]')).toBe('Set a new password');
+    expect(fields('button[type=submit]')).toEqual(['link=reset-a-token']);
+    expect(location.href).not.toContain('a-token');
+    await show({ page: 'link', action: `${api}/link`, error: { code: 'reset_elsewhere' }, request_id: 'r-1' });
+    expect(text()).toContain('Go back to the browser where you asked for it');
+    expect(text()).not.toContain('Ask whoever gave it to you');
+  });
+
   test('that is no good says why, and posts nothing', async () => {
     const submit = vi.spyOn(HTMLFormElement.prototype, 'requestSubmit');
     submit.mockClear();
@@ -95,5 +108,38 @@ describe('the password on the account page', () => {
   test('is not there for somebody who has none', async () => {
     await show({ ...account, password: undefined });
     expect(all('input[name=new_password]')).toEqual([]);
+  });
+});
+
+describe('a forgotten password', () => {
+  const forgot = { page: 'forgot_password', request: 'sealed', action: `${api}/forgot-password`, minutes: 15, request_id: 'r-1' };
+
+  test('is asked for by a name that the browser knows, in the language of the page', async () => {
+    await show({ ...forgot, username: 'alice' });
+    expect(text('h1')).toBe('Forgot your password?');
+    expect(fields('button[type=submit]')).toEqual(['request=sealed', 'username=alice', 'language=en']);
+    expect(find('input[name=username]').getAttribute('autocomplete')).toBe('username');
+    expect(document.activeElement).toBe(find('input[name=username]'));
+    await show({ ...forgot, error: { code: 'too_many_attempts', retry_after: 60 } });
+    expect(text('[role=alert]')).toContain('Too many attempts.');
+  });
+
+  test('gets a code, of which the page says nothing but that it may be on its way, and another one', async () => {
+    await show({ ...forgot, username: 'alice', sent: true, error: { code: 'wrong_mailed_code' } });
+    expect(text()).toContain('If there is an account with a verified address');
+    expect(text()).toContain('15 minutes');
+    expect(text('[role=alert]')).toBe('That code is not the one in the latest mail. Check it and try again.');
+    const input = find('input[name=code]');
+    expect([input.getAttribute('autocomplete'), input.getAttribute('inputmode')]).toEqual(['one-time-code', 'numeric']);
+    expect(input.getAttribute('aria-invalid')).toBe('true');
+    expect(fields('button.secondary')).toEqual(['request=sealed', 'username=alice', 'language=en']);
+  });
+
+  test('is offered on the login page where mail is sent', async () => {
+    const login = { page: 'login', request: 'sealed', action: `${api}/login`, request_id: 'r-1' };
+    await show({ ...login, forgot: true });
+    expect(fields('button[name=forgot]')).toEqual(['request=sealed', 'forgot=yes']);
+    await show(login);
+    expect(all('button[name=forgot]')).toEqual([]);
   });
 });

@@ -35,6 +35,7 @@ export const de: OwnMessages = {
 
   link: {
     title: 'Einen Moment',
+    reset: 'Neues Passwort setzen',
     submit: 'Weiter',
     busy: 'Wird geöffnet …',
     bad: 'Dieser Link gilt nicht',
@@ -43,8 +44,25 @@ export const de: OwnMessages = {
       link_unknown: 'Die Adresse ist unvollständig, oder niemand hat sie erstellt. Kopieren Sie sie noch einmal als Ganzes.',
       link_spent: 'Er wurde schon benutzt, oder es gibt einen neueren.',
       link_expired: 'Er ist abgelaufen.',
+      reset_elsewhere:
+        'Gehen Sie zurück zu dem Browser, in dem Sie danach verlangt haben, und geben Sie dort den Code aus der Mail ein. '
+        + 'War das hier, dann ist der Link abgelaufen oder schon benutzt.',
       other: 'Das hat nicht geklappt.',
     },
+  },
+
+  forgot: {
+    title: 'Passwort vergessen?',
+    submit: 'Mail anfordern',
+    busy: 'Wird gesendet…',
+    sent: 'Sehen Sie in Ihre Mail',
+    look: (minutes: number) =>
+      `Wenn es ein Konto mit einer bestätigten Adresse gibt, ist eine Mail mit einem Code unterwegs dorthin. Er gilt ${minutes} Minuten.`,
+    code: 'Code aus der Mail',
+    codeHint: 'Sechs Ziffern. Lassen Sie diese Seite offen, bis Sie sie haben.',
+    nothing: 'Keine Mail? Sehen Sie auch im Spam nach. Wer sich anderswo anmeldet, etwa bei einer Universität oder bei Google, hat hier '
+      + 'kein Passwort.',
+    again: 'Noch eine Mail anfordern',
   },
 
   passkeys: {
@@ -211,6 +229,8 @@ export const de: OwnMessages = {
       wrong_code: () =>
         'Dieser Code stimmt nicht. Warten Sie auf den nächsten und geben Sie ihn ein: Jeder gilt einmal und nur für kurze Zeit. '
         + 'Wenn es wieder nicht geht, sehen Sie nach, ob sich die Uhr Ihres Geräts selbst stellt.',
+      wrong_mailed_code: () => 'Das ist nicht der Code aus der letzten Mail. Prüfen Sie ihn und versuchen Sie es noch einmal.',
+      mailed_code_ended: () => 'Dieser Code gilt nicht mehr. Fordern Sie eine neue Mail an.',
       wrong_recovery_code: () => 'Das ist keiner Ihrer Wiederherstellungscodes, oder Sie haben ihn schon benutzt.',
       clock_off: () =>
         'Dieser Code stimmt, aber für eine andere Zeit: Die Uhr des Geräts mit der App geht falsch. '

@@ -33,6 +33,7 @@ export const en = {
 
   link: {
     title: 'One moment',
+    reset: 'Set a new password',
     submit: 'Continue',
     busy: 'Opening…',
     bad: 'This link is no good',
@@ -41,8 +42,24 @@ export const en = {
       link_unknown: 'The address is not complete, or nobody made it. Copy it once more, as a whole.',
       link_spent: 'It was used already, or there is a newer one.',
       link_expired: 'It has expired.',
+      reset_elsewhere:
+        'Go back to the browser where you asked for it, and type the code of the mail there. If that was here, it has expired or was used.',
       other: 'That did not work.',
     },
+  },
+
+  forgot: {
+    title: 'Forgot your password?',
+    submit: 'Send me a mail',
+    busy: 'Sending…',
+    sent: 'Look into your mail',
+    look: (minutes: number) =>
+      `If there is an account with a verified address, a mail with a code is on its way there. It is good for ${minutes} minutes.`,
+    code: 'Code from the mail',
+    codeHint: 'Six digits. Keep this page open until you have them.',
+    nothing: 'No mail? Look among what was taken for spam. Whoever signs in elsewhere, such as at a university or at Google, has no '
+      + 'password here.',
+    again: 'Send another mail',
   },
 
   passkeys: {
@@ -201,6 +218,8 @@ export const en = {
       wrong_code: () =>
         'That code is not right. Wait for the next one and type that: each is good once, and only for a short time. '
         + 'If that happens again, see whether the clock of your device sets itself.',
+      wrong_mailed_code: () => 'That code is not the one in the latest mail. Check it and try again.',
+      mailed_code_ended: () => 'That code is no good any more. Ask for another mail.',
       wrong_recovery_code: () => 'That is no recovery code of yours, or you have used it.',
       clock_off: () =>
         'That code is right, but for another time: the clock of the device with the app is wrong. '

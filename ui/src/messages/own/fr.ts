@@ -33,6 +33,7 @@ export const fr: OwnMessages = {
 
   link: {
     title: 'Un instant',
+    reset: 'Choisir un nouveau mot de passe',
     submit: 'Continuer',
     busy: 'Ouverture…',
     bad: 'Ce lien n’est pas valable',
@@ -41,8 +42,24 @@ export const fr: OwnMessages = {
       link_unknown: 'L’adresse est incomplète, ou personne ne l’a créée. Copiez-la encore une fois, en entier.',
       link_spent: 'Il a déjà servi, ou il en existe un plus récent.',
       link_expired: 'Il a expiré.',
+      reset_elsewhere:
+        'Revenez au navigateur où vous l’avez demandé et saisissez-y le code du message. Si c’était ici, le lien a expiré ou a déjà servi.',
       other: 'Cela n’a pas fonctionné.',
     },
+  },
+
+  forgot: {
+    title: 'Mot de passe oublié ?',
+    submit: 'Recevoir un message',
+    busy: 'Envoi…',
+    sent: 'Consultez vos messages',
+    look: (minutes: number) =>
+      `S’il existe un compte avec une adresse vérifiée, un message avec un code lui a été envoyé. Il est valable ${minutes} minutes.`,
+    code: 'Code du message',
+    codeHint: 'Six chiffres. Gardez cette page ouverte jusque-là.',
+    nothing: 'Pas de message ? Regardez aussi dans les indésirables. Si vous vous connectez par un autre service, comme une université '
+      + 'ou Google, vous n’avez pas de mot de passe ici.',
+    again: 'Recevoir un autre message',
   },
 
   passkeys: {
@@ -205,6 +222,8 @@ export const fr: OwnMessages = {
       wrong_code: () =>
         'Ce code n’est pas correct. Attendez le suivant et saisissez-le : chacun sert une fois et peu de temps. '
         + 'Si cela se reproduit, vérifiez que l’horloge de votre appareil se règle toute seule.',
+      wrong_mailed_code: () => 'Ce n’est pas le code du dernier message. Vérifiez-le et réessayez.',
+      mailed_code_ended: () => 'Ce code n’est plus valable. Demandez un autre message.',
       wrong_recovery_code: () => 'Ce n’est pas l’un de vos codes de secours, ou vous l’avez déjà utilisé.',
       clock_off: () =>
         'Ce code est correct, mais pour une autre heure : l’horloge de l’appareil avec l’application est fausse. '

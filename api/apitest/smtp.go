@@ -35,9 +35,6 @@ type ReceivedMail struct {
 	Raw      string
 }
 
-// NewSMTP starts a server.
-func (r *Rig) NewSMTP() *SMTP { return StartSMTP(r.T) }
-
 // StartSMTP starts a server that runs until the test ends.
 func StartSMTP(t interface {
 	Helper()
@@ -63,9 +60,12 @@ func StartSMTP(t interface {
 	return s
 }
 
+// Port is that of 127.0.0.1.
+func (s *SMTP) Port() int { return s.listener.Addr().(*net.TCPAddr).Port }
+
 // Settings has mail leave by the server.
 func (s *SMTP) Settings(settings *provider.Settings) {
-	settings.Mail = oidc.MailSettings{Host: "127.0.0.1", Port: s.listener.Addr().(*net.TCPAddr).Port, TLS: oidc.MailPlain,
+	settings.Mail = oidc.MailSettings{Host: "127.0.0.1", Port: s.Port(), TLS: oidc.MailPlain,
 		From: "Gatehouse <no-reply@example.org>"}
 }
 

@@ -199,3 +199,20 @@ func (p *Provider) sendMail(ctx context.Context, m store.DueMail) error {
 		return p.store.HandMail(ctx, m.ID, m.Attempts, p.now(), mailHanded)
 	})
 }
+
+// ExamineMail connects to the SMTP server and logs in, and sends a test mail if to is an address. Errors are mail.Failures, and what is
+// wrong with templates.
+func (p *Provider) ExamineMail(ctx context.Context, to string) error {
+	switch {
+	case p.unfit != nil:
+		return p.unfit
+	case to == "":
+		return p.outbox.server.Check(ctx)
+	}
+	subject, text, err := p.outbox.templates.Fill("test", nil)
+	if err != nil {
+		return err
+	}
+	message := mail.Message{ID: newID(), To: to, Subject: subject, Text: text, Date: p.now()}
+	return p.outbox.server.Send(ctx, message, func() error { return ctx.Err() })
+}

@@ -15,8 +15,8 @@ import (
 
 // notAudited are the tables in which nobody but Gatehouse changes anything.
 var notAudited = []string{"audit", "audit_turn", "backchannel_logouts", "cache_version", "device_codes", "goose_db_version",
-	"idempotency_keys", "login_throttle", "mail_outbox", "pairwise_salt", "password_resets", "recent_registrations", "refusals", "revoked_tokens", "sign_ins",
-	"used_jtis"}
+	"idempotency_keys", "login_throttle", "mail_outbox", "pairwise_salt", "password_resets", "recent_registrations", "refusals",
+	"revoked_tokens", "sign_ins", "used_jtis"}
 
 // noSecret are columns of audited tables that are called as secrets are, or are bytes, and are none.
 var noSecret = []string{"clients.token_endpoint_auth_method", "clients.token_endpoint_auth_signing_alg", "clients.access_token_signing_alg",

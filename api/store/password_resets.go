@@ -84,8 +84,8 @@ var addressReset = compile(`
 	)
 	SELECT username, name, email, locale FROM addressed`)
 
-// AddressReset looks up whom a mail goes to, for somebody who typed a username or an address; the reset is theirs from then on. ErrNotFound:
-// nobody gets one, and the mail is gone.
+// AddressReset looks up whom a mail goes to, for somebody who typed a username or an address; the reset is theirs from then on.
+// ErrNotFound: nobody gets one, and the mail is gone.
 func (s *Store) AddressReset(ctx context.Context, mail, reset, typed string, now time.Time) (m ResetMail, err error) {
 	err = addressReset.row(ctx, s.pool, args{"mail": mail, "reset": reset, "typed": typed, "since": now.Add(-24 * time.Hour),
 		"most_of_person": maxResetsPerPerson}).Scan(&m.Username, &m.Name, &m.Email, &m.Locale)
@@ -104,7 +104,8 @@ const resetIsGood = `browser_sha256 = @browser AND spent_at IS NULL AND tries_le
 var (
 	proveResetByCode = compile(`
 		WITH proven AS (
-			UPDATE password_resets SET tries_left = tries_left - 1, spent_at = CASE WHEN code_hmac = @code AND username IS NOT NULL THEN @now::timestamptz END
+			UPDATE password_resets SET tries_left = tries_left - 1,
+				spent_at = CASE WHEN code_hmac = @code AND username IS NOT NULL THEN @now::timestamptz END
 			WHERE id = @reset AND ` + resetIsGood + ` RETURNING username, spent_at IS NOT NULL AS spent, tries_left
 		), ` + linkOfProven + `
 		SELECT coalesce((SELECT username FROM linked), ''), tries_left FROM proven`)

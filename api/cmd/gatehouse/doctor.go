@@ -19,7 +19,9 @@ import (
 	"gatehouse/api/web"
 )
 
-type doctorCmd struct{}
+type doctorCmd struct {
+	Mail string `placeholder:"ADDRESS" help:"Also send a test mail there."`
+}
 
 // A finding is one line of what is printed: what was looked at, how it is, and what to do.
 type finding struct{ level, text string }
@@ -44,6 +46,7 @@ type patient struct {
 	admin    *admin.Admin
 	provider func() (*provider.Provider, error)
 	http     *http.Client
+	mailTo   string // an address for a test mail; "": none
 }
 
 // examinations run in this order; those that need the tables only when the schema is good.
@@ -60,13 +63,14 @@ var examinations = []struct {
 	{"admin", true, examineAdministration},
 	{"upstream", true, examineUpstreams},
 	{"passkeys", true, examinePasskeys},
+	{"mail", true, examineMail},
 	{"issuer", false, examineIssuer},
 	{"address", false, examineAddresses},
 	{"ui", false, examineUI},
 }
 
 // Run fails if one examination does.
-func (doctorCmd) Run(ctx context.Context, a *app) (err error) {
+func (c doctorCmd) Run(ctx context.Context, a *app) (err error) {
 	failed, all := 0, []told{}
 	if a.json {
 		defer func() { err = errors.Join(printJSON(a.stdout, all), err) }()
@@ -96,7 +100,8 @@ func (doctorCmd) Run(ctx context.Context, a *app) (err error) {
 	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	client := &http.Client{Timeout: 10 * time.Second, CheckRedirect: stay}
 	passwords := authn.NewPasswords(1, 0)
-	p := patient{cfg, newAdmin(cfg, db, passwords), func() (*provider.Provider, error) { return newProvider(cfg, db, passwords) }, client}
+	p := patient{cfg, newAdmin(cfg, db, passwords), func() (*provider.Provider, error) { return newProvider(cfg, db, passwords) }, client,
+		c.Mail}
 	for _, e := range examinations {
 		if !e.tables || db.SchemaIsCurrent(ctx) == nil {
 			tell(e.name, e.run(ctx, p))

@@ -69,8 +69,8 @@ var addressReset = compile(`
 		WHERE u.id = coalesce(
 			(SELECT id FROM users WHERE username = @typed),
 			(SELECT (array_agg(id))[1] FROM users
-				WHERE email_verified AND lower(email COLLATE "C") = lower(@typed COLLATE "C") AND disabled_at IS NULL HAVING count(*) = 1))
-			AND u.disabled_at IS NULL AND u.email_verified
+				WHERE email_verified AND lower(email COLLATE "C") = lower(@typed COLLATE "C") AND ` + mayAct("users") + ` HAVING count(*) = 1))
+			AND ` + mayAct("u") + ` AND u.email_verified
 			AND (u.password IS NOT NULL OR NOT EXISTS (SELECT FROM upstream_accounts a WHERE a.username = u.username))
 			AND (SELECT count(*) FROM password_resets r WHERE r.username = u.username AND r.created_at > @since) < @most_of_person
 	), reset AS (
@@ -87,15 +87,15 @@ var addressReset = compile(`
 // AddressReset looks up whom a mail goes to, for somebody who typed a username or an address; the reset is theirs from then on.
 // ErrNotFound: nobody gets one, and the mail is gone.
 func (s *Store) AddressReset(ctx context.Context, mail, reset, typed string, now time.Time) (m ResetMail, err error) {
-	err = addressReset.row(ctx, s.pool, args{"mail": mail, "reset": reset, "typed": typed, "since": now.Add(-24 * time.Hour),
+	err = addressReset.row(ctx, s.pool, args{"mail": mail, "reset": reset, "typed": typed, "since": now.Add(-24 * time.Hour), "now": now,
 		"most_of_person": maxResetsPerPerson}).Scan(&m.Username, &m.Name, &m.Email, &m.Locale)
 	return m, failure(err)
 }
 
 // linkOfProven makes an account link for whom the reset is that proven has spent.
-const linkOfProven = `linked AS (
+var linkOfProven = `linked AS (
 		INSERT INTO account_links (token_sha256, username, created_at, expires_at)
-		SELECT @token, u.username, @now, @link_expires_at FROM proven p JOIN users u USING (username) WHERE p.spent AND u.disabled_at IS NULL
+		SELECT @token, u.username, @now, @link_expires_at FROM proven p JOIN users u USING (username) WHERE p.spent AND ` + mayAct("u") + `
 		RETURNING username
 	)`
 

@@ -405,6 +405,92 @@ COMMENT ON COLUMN users.passkey_later_at IS 'when they wanted no passkey yet: th
 COMMENT ON COLUMN users.password_changed_at IS 'by somebody: a sign-in that replaces the hash of the same password does not count';
 CREATE TRIGGER users_keep_sub BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION users_keep_sub();
 
+-- name_skeleton returns what a name looks like: names that people may take for each other have the same. Compatible forms are one
+-- (NFKD), marks, dots, dashes and spaces are left out, letters of Cyrillic and Greek are those of Latin that they look like, 0 is o, 1 and
+-- i are l, rn is m, vv is w.
+CREATE FUNCTION name_skeleton(name text) RETURNS text LANGUAGE sql IMMUTABLE STRICT AS $$
+  SELECT replace(replace(translate(regexp_replace(lower(normalize(name, NFKD) COLLATE "C"),
+    U&'[\0300-\036F\200B-\200F\2060\FEFF[:space:]._''-]', '', 'g'),
+    U&'01i|\0131\0430\0435\043E\0440\0441\0443\0445\0456\0458\0455\043A\0432\043C\043D\0442\0501\03B1\03B5\03BF\03C1\03C5\03BD\03B9\03BA\03C4',
+    'olllla' || 'eopcyxljskbmhtdaeopuvlkt'), 'rn', 'm'), 'vv', 'w')
+$$;
+CREATE INDEX users_by_skeleton ON users (name_skeleton(username));
+
+-- retired_names: usernames that were somebody's. Triggers fill it, so that nobody gets a name with which a stranger's files, or accounts
+-- elsewhere, come along. Deleting a row frees the name.
+CREATE TABLE retired_names (
+  name       text PRIMARY KEY,
+  sub        text NOT NULL,
+  person     text,
+  created_at timestamptz,
+  retired_at timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON COLUMN retired_names.sub IS 'whose it was: they may have it back';
+COMMENT ON COLUMN retired_names.person IS 'the name of that person; NULL: they had none, or it is forgotten';
+COMMENT ON COLUMN retired_names.created_at IS 'when that person was added';
+CREATE INDEX retired_names_by_lower ON retired_names (lower(name));
+CREATE INDEX retired_names_by_skeleton ON retired_names (name_skeleton(name));
+
+-- +goose StatementBegin
+CREATE FUNCTION users_retire_names() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+  INSERT INTO retired_names AS r (name, sub, person, created_at)
+  VALUES (OLD.username, OLD.sub, coalesce(OLD.name, nullif(concat_ws(' ', OLD.given_name, OLD.family_name), '')), OLD.created_at)
+  ON CONFLICT (name) DO UPDATE SET sub = EXCLUDED.sub, person = EXCLUDED.person, created_at = EXCLUDED.created_at, retired_at = now();
+  RETURN NULL;
+END $$;
+-- +goose StatementEnd
+-- +goose StatementBegin
+-- It runs after the row is there, and so after whoever had the name until now, in a transaction that ran beside it.
+CREATE FUNCTION users_get_no_retired_name() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+DECLARE
+  r retired_names;
+BEGIN
+  DELETE FROM retired_names WHERE name = NEW.username AND sub = NEW.sub; -- who had it has it again
+  SELECT * INTO r FROM retired_names WHERE lower(name) = lower(NEW.username) AND sub <> NEW.sub LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'the username % was that of % until %: whoever gets it may get at what is theirs', r.name,
+      coalesce(r.person, 'somebody else') || ' (sub ' || r.sub || ')', to_char(r.retired_at AT TIME ZONE 'UTC', 'YYYY-MM-DD')
+      USING ERRCODE = 'unique_violation', CONSTRAINT = 'users_username_is_retired_free_it_first', TABLE = 'users',
+            HINT = 'take another, or free it: gatehouse user free-name ' || CASE WHEN r.name ~ '^[a-z0-9_.@][a-z0-9_.@-]*$' THEN r.name
+              ELSE quote_literal(r.name) END;
+  END IF;
+  RETURN NULL;
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER users_retire_names AFTER DELETE ON users FOR EACH ROW EXECUTE FUNCTION users_retire_names();
+CREATE TRIGGER users_retire_former_names AFTER UPDATE OF username ON users FOR EACH ROW WHEN (OLD.username <> NEW.username)
+  EXECUTE FUNCTION users_retire_names();
+CREATE TRIGGER users_get_no_retired_name AFTER INSERT OR UPDATE OF username ON users FOR EACH ROW
+  EXECUTE FUNCTION users_get_no_retired_name();
+
+-- +goose StatementBegin
+-- chosen_name_problem returns why a person may not choose a name for themselves, NULL if they may: taken, retired, alike (it looks like
+-- another's, of today or before) or mixed (its letters are of several scripts). Whether it fits the rule of usernames, the constraint says.
+CREATE FUNCTION chosen_name_problem(chosen text) RETURNS text LANGUAGE sql STABLE SECURITY DEFINER AS $$
+  SELECT CASE
+    WHEN EXISTS (SELECT FROM users WHERE username = lower(chosen)) THEN 'taken'
+    WHEN EXISTS (SELECT FROM retired_names WHERE lower(name) = lower(chosen)) THEN 'retired'
+    WHEN EXISTS (SELECT FROM users WHERE name_skeleton(username) = name_skeleton(chosen))
+      OR EXISTS (SELECT FROM retired_names WHERE name_skeleton(name) = name_skeleton(chosen)) THEN 'alike'
+    WHEN (normalize(chosen, NFKC) ~ U&'[a-zA-Z\00C0-\024F]')::int + (chosen ~ U&'[\0370-\03FF\1F00-\1FFF]')::int
+      + (chosen ~ U&'[\0400-\052F]')::int + (chosen ~ U&'[\0530-\058F]')::int + (chosen ~ U&'[\0590-\05FF]')::int
+      + (chosen ~ U&'[\0600-\06FF]')::int > 1 THEN 'mixed'
+  END
+$$;
+-- +goose StatementEnd
+-- +goose StatementBegin
+DO $$
+DECLARE
+  f text;
+BEGIN
+  FOREACH f IN ARRAY ARRAY['users_retire_names()', 'users_get_no_retired_name()', 'chosen_name_problem(text)'] LOOP
+    EXECUTE format('ALTER FUNCTION %s SET search_path = %I, pg_temp', f, current_schema());
+    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
+  END LOOP;
+END $$;
+-- +goose StatementEnd
+
 -- groups and who is in them: the groups claim, and who may use a client (clients.allowed_groups).
 CREATE TABLE groups (
   name        text CONSTRAINT groups_name_must_be_unique PRIMARY KEY,
@@ -1962,6 +2048,8 @@ BEGIN
   REVOKE ALL ON FUNCTION audit_change() FROM PUBLIC;
   FOR w IN SELECT * FROM (VALUES
     ('users', '{username}', '{password}', '{updated_at,passkey_later_at,active_at}', 'true', 'true', 'true'),
+    -- what follows from a change of a user is not here, but who frees a name
+    ('retired_names', '{name}', '{}', '{}', 'pg_trigger_depth() = 0', 'pg_trigger_depth() = 0', 'pg_trigger_depth() = 0'),
     ('groups', '{name}', '{}', '{}', 'true', 'true', 'true'),
     ('group_members', '{group_name,username}', '{}', '{}', 'true', 'true', 'true'),
     ('totp_secrets', '{user_id}', '{secret}', '{last_step,used_at}', 'true', 'true', 'true'),
@@ -2017,7 +2105,8 @@ DROP TABLE audit, audit_turn, idempotency_keys, mail_outbox, password_resets, re
 DROP TABLE sign_ins, resources, cache_version, pairwise_salt, signing_keys, upstream_accounts, upstreams, backchannel_logouts,
   login_throttle, revoked_tokens, used_jtis, device_codes, grants, consents, sessions, exchange_policies,
   recent_registrations, initial_access_tokens, client_claims, client_secrets, clients, acr_values, account_links,
-  personal_access_tokens, passkeys, recovery_codes, totp_secrets, group_members, groups, users;
+  personal_access_tokens, passkeys, recovery_codes, totp_secrets, group_members, groups, users, retired_names;
+DROP FUNCTION chosen_name_problem, users_get_no_retired_name, users_retire_names, name_skeleton;
 DROP FUNCTION declared_rows_change_in_their_file, recovery_codes_go_with_factors, passkeys_have_one_rp_id, partition_by_month,
   sign_ins_follow_their_user,
   gatehouse_cached_rows_changed_if_any, gatehouse_cached_rows_changed, upstreams_keep_updated_at,

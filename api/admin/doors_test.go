@@ -27,7 +27,8 @@ var doors = map[string]door{
 		"id": "sub is what others know them by", "passkey_later_at": byGatehouse, "password": secret + "; user passwd sets it",
 		"add disabled_at": "user disable", "set disabled_at": "user disable, user enable",
 		"active_at": byGatehouse, "add password_changed_at": byGatehouse, "set password_changed_at": byGatehouse, "set sub": "it never changes"}},
-	"groups": {"group show", "group add", "group set", nil},
+	"retired_names": {"user retired-names", "", "", nil},
+	"groups":        {"group show", "group add", "group set", nil},
 	"group_members": {"", "group add-member", "group set-member", map[string]string{
 		"group_name": "it is called group there", "add username": "there are several: usernames"}},
 	"clients": {"client show", "client add", "client set", map[string]string{

@@ -105,6 +105,8 @@ func TestEveryOperationRuns(t *testing.T) {
 		{"user revoke-grant", `{"username": "erin", "id": "00000000-0000-4000-8000-000000000001"}`, `{}`},
 		{"user tokens", `{"username": "alice"}`, `{"items":\[\]}`},
 		{"user revoke-token", `{"all_of": "alice"}`, `{"revoked":0}`},
+		{"user retired-names", `{"q": "gon"}`, `{"items":\[{"name":"gone","sub":"[^"]+","created_at":"[^"]+","retired_at":"[^"]+"}\]}`},
+		{"user free-name", `{"name": "gone"}`, `{}`},
 		{"group remove-member", `{"group": "staff", "username": "alice"}`, `{}`},
 		{"group add-member", `{"group": "staff", "usernames": ["alice"]}`, `{}`},
 		{"group set-member", `{"group": "staff", "username": "alice", "until": "2099-03-01T00:00:00Z"}`, `{}`},

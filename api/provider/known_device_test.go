@@ -20,6 +20,7 @@ func TestABrowserIsKnownToAUserAndNotToTheirName(t *testing.T) {
 		t.Errorf("her browser is not known: %d", a.Status)
 	}
 	r.Exec("UPDATE users SET username = 'alice.before' WHERE username = 'alice'")
+	r.Exec("DELETE FROM retired_names")
 	r.Exec("INSERT INTO users (username, password) SELECT 'alice', password FROM users WHERE username = 'alice.before'")
 	if a, _ := b.signIn("alice", Password); a.Status != 429 {
 		t.Errorf("the browser is known to the next alice: %d", a.Status)

@@ -155,6 +155,10 @@ func TestAnUpstreamNamesItsUsersByItsRule(t *testing.T) {
 		t.Errorf("with a prefix: %d %s", a.Status, a.Location())
 	}
 	n.Exec("DELETE FROM users WHERE username = 'uni-bob'")
+	if a := way(); n.Count("SELECT count(*) FROM users WHERE username = 'uni-bob'") != 0 || n.page(a)["link"] == nil {
+		t.Errorf("with the name of somebody who was deleted: %d %s", a.Status, a.Location())
+	}
+	n.Exec("DELETE FROM retired_names")
 	for rule, fits := range map[string]bool{"username_pattern = '[a-z]{2}[0-9]{5}'": false, "username_pattern = 'ob|bo'": false,
 		"username_pattern = '[a-z]+'": true, "username_pattern = 'uni-.*', username_prefix = 'uni-'": true} {
 		n.Exec("UPDATE upstreams SET username_prefix = NULL, username_pattern = '.'")
@@ -169,6 +173,7 @@ func TestAnUpstreamNamesItsUsersByItsRule(t *testing.T) {
 			t.Errorf("%s: not asked who they are here", rule)
 		}
 		n.Exec("DELETE FROM users WHERE username IN ('bob', 'uni-bob')")
+		n.Exec("DELETE FROM retired_names")
 	}
 }
 

@@ -45,7 +45,7 @@ var loadAuditChain = compile(`
 var auditTriggers = map[string]int{"users": 4, "groups": 4, "group_members": 4, "totp_secrets": 4, "passkeys": 4, "recovery_codes": 4,
 	"personal_access_tokens": 4, "account_links": 4, "acr_values": 4, "clients": 4, "client_secrets": 4, "client_claims": 4,
 	"initial_access_tokens": 4, "exchange_policies": 4, "resources": 4, "upstreams": 4, "upstream_accounts": 4, "signing_keys": 4,
-	"consents": 4, "sessions": 3, "grants": 3}
+	"retired_names": 4, "consents": 4, "sessions": 3, "grants": 3}
 
 var countAuditTriggers = compile(`
 	SELECT tgrelid::regclass::text AS "table", count(*) FILTER (WHERE tgenabled IN ('O', 'A'))::int AS enabled

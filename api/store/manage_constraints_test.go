@@ -66,6 +66,7 @@ var refused = map[string]refusedStatement{
 	"users_sub_must_be_1_to_255_printable_ascii": {aSub, []string{"'é'", "''", "'a b'", "repeat('x', 256)"}},
 	"users_sub_never_changes_add_a_new_user":     {"UPDATE users SET %", []string{"sub = 'other'", "id = gen_random_uuid()"}},
 	"users_username_must_be_unique":              {aUser, []string{"'alice'"}},
+	"users_username_is_retired_free_it_first":    {"UPDATE users SET username = %", []string{"'was.carols'"}},
 	"users_username_must_be_a_unix_name_lower_case_max_32": {aUser, []string{
 		"'Bob'", "'1bob'", "'b ob'", "'../b'", "repeat('b', 33)", "E'b\\n'", "''"}},
 	"users_password_must_be_a_hash_use_password_hash": {aPassword, []string{
@@ -266,6 +267,7 @@ const someRows = `
 	INSERT INTO users (username, sub) VALUES ('alice', 'alice-sub');
 	INSERT INTO groups (name) VALUES ('staff');
 	INSERT INTO group_members (username, group_name) VALUES ('alice', 'staff');
+	INSERT INTO retired_names (name, sub, person) VALUES ('was.carols', 'carol-sub', 'Carol');
 	INSERT INTO clients (client_id) VALUES ('hub');
 	INSERT INTO clients (client_id, token_endpoint_auth_method, jwks_uri) VALUES ('spa', 'none', NULL),
 		('signs', 'private_key_jwt', 'https://c.example.org/jwks');
@@ -299,7 +301,8 @@ func TestEveryConstraintRefusesWhatItNames(t *testing.T) {
 }
 
 // byTriggers are what triggers refuse by the name of a constraint.
-var byTriggers = []string{"users_sub_never_changes_add_a_new_user", "passkeys_rp_id_must_be_that_of_all_passkeys",
+var byTriggers = []string{"users_sub_never_changes_add_a_new_user", "users_username_is_retired_free_it_first",
+	"passkeys_rp_id_must_be_that_of_all_passkeys",
 	"client_secrets_must_be_at_most_two_live_ones_remove_one_first", "clients_without_authentication_must_have_no_secret",
 	"clients_with_private_key_jwt_must_have_no_secret"}
 

@@ -14,6 +14,7 @@ var constraintWords = map[string]string{
 		"not beginning with a digit, . or -; all in lower case, such as alice.b or alice@example.org",
 	"users_username_must_be_1_to_255_in_lower_case_no_controls": "username must have 1 to 255 characters, in lower case, without spaces " +
 		"at its ends and without control characters",
+	"users_username_is_retired_free_it_first":         "this username was somebody's: take another, or free it first",
 	"users_username_must_be_unique":                   "there is a user with this username already",
 	"users_sub_must_be_unique":                        "there is a user with this sub already",
 	"users_sub_never_changes_add_a_new_user":          "sub never changes: relying parties know the user by it; add a new user instead",

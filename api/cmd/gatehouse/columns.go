@@ -16,6 +16,7 @@ import (
 
 // columns are what is shown of the rows of operations that list some: members of the rows, by their names in JSON.
 var columns = map[string]string{
+	"user retired-names":          "name person sub created_at retired_at",
 	"user grants":                 "id client_id scope offline created_at refreshed_at expires_at",
 	"client consents":             "username scopes resources granted_at",
 	"client exchange-policy list": "audience scope subject_audience impersonation created_at",

@@ -103,6 +103,7 @@ var sentences = func() *template.Template {
 		"user disable":           "disabled user {{.In.Username}}",
 		"user enable":            "enabled user {{.In.Username}}",
 		"user link":              "{{.Out.Link}}",
+		"user free-name":         "anybody may be called {{.In.Name}} now",
 		"user reset-factors":     "{{.Out.Link}}",
 		"user set-username-rule": "usernames may be what the rule {{.In.Rule}} says",
 		"user revoke-token":      "{{if .In.ID}}revoked token {{.In.ID}}{{else}}revoked tokens of {{.In.AllOf}}: {{.Out.Revoked}}{{end}}",

@@ -23,6 +23,8 @@ var everywhere = []string{"Place", "Address", "Support", "Name", "Username"}
 // values are the templates that there are, and what each has beside the values that all have.
 var values = map[string][]string{
 	"reset": {"Code", "Link", "Minutes"}, "test": {},
+	"new_browser": {"At", "Addr", "Browser"}, "password_changed": {"At", "Addr"},
+	"factor_added": {"At", "Addr", "Factor"}, "factor_removed": {"At", "Addr", "Factor"},
 }
 
 // maxTemplate and maxValue are in bytes; a longer value is cut.

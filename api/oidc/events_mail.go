@@ -38,6 +38,16 @@ func (MailGivenUp) Kind() EventKind {
 	return EventKind{"mail_given_up", LevelError, "mail is given up"}
 }
 
+// MailNotQueued are notices to people that could not be written, and are dropped.
+type MailNotQueued struct {
+	Mails int    `json:"mails"`
+	Error string `json:"error"`
+}
+
+func (MailNotQueued) Kind() EventKind {
+	return EventKind{"mail_not_queued", LevelWarn, "could not queue mail to people"}
+}
+
 // MailNotRead is a failure to read which mail is due.
 type MailNotRead struct {
 	Error string `json:"error"`

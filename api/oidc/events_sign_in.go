@@ -6,6 +6,9 @@ type SignedIn struct {
 	SID      string   `json:"sid"`
 	ClientID string   `json:"client_id,omitempty"` // none for the account page
 	AMR      []string `json:"amr"`
+
+	NewBrowser bool   `json:"new_browser,omitempty"` // nobody has signed in to this account there before, with a password
+	UserAgent  string `json:"-"`
 }
 
 func (SignedIn) Kind() EventKind { return EventKind{"signed_in", LevelInfo, "signed in"} }

@@ -31,10 +31,11 @@ var mailPauses = []time.Duration{30 * time.Second, time.Minute, 2 * time.Minute,
 type outbox struct {
 	server    *mail.Server
 	templates *mail.Templates
+	notices   notices
 }
 
 // newOutbox returns nil where no mail is sent.
-func newOutbox(s Settings) (*outbox, error) {
+func newOutbox(s Settings, sealer *keys.Sealer, now func() time.Time) (*outbox, error) {
 	if !s.SendsMail() {
 		return nil, nil
 	}
@@ -42,7 +43,10 @@ func newOutbox(s Settings) (*outbox, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &outbox{mail.NewServer(s.Mail), templates}, nil
+	o := &outbox{server: mail.NewServer(s.Mail), templates: templates}
+	o.notices.now = now
+	o.notices.seal = func(template string, values map[string]string) []byte { return SealMail(sealer, template, values) }
+	return o, nil
 }
 
 // SealMail returns the values of a template as store.Mail has them.

@@ -45,6 +45,22 @@ func (b *browser) posts(location, path string, fields ...string) Answer {
 	return b.Do("POST", path, form, "Origin", UIOrigin)
 }
 
+// resetMail returns the nth mail about a forgotten password that alice gets.
+func resetMail(r *rig, server *SMTP, n int) ReceivedMail {
+	r.Helper()
+	for about := n; ; about++ { // there may be others
+		var found []ReceivedMail
+		for _, m := range r.WaitForMail(server, "alice@example.org", about) {
+			if strings.Contains(m.Text, "#reset-") {
+				found = append(found, m)
+			}
+		}
+		if len(found) >= n {
+			return found[n-1]
+		}
+	}
+}
+
 // codeAndLink are those of a mail.
 func codeAndLink(t *testing.T, m ReceivedMail) (code, token string) {
 	t.Helper()
@@ -69,7 +85,7 @@ func TestAForgottenPasswordIsSetAgainByTheCodeOfAMail(t *testing.T) {
 	if shown := b.Interaction(page); shown["sent"] != true || shown["minutes"] != 15.0 {
 		t.Fatalf("%v", shown)
 	}
-	mail := r.WaitForMail(server, "alice@example.org", 1)[0]
+	mail := resetMail(r, server, 1)
 	code, _ := codeAndLink(t, mail)
 	if mail.Subject != "Ein neues Passwort für Gatehouse" || !strings.Contains(mail.Text, "Konto alice") {
 		t.Errorf("%s\n%s", mail.Subject, mail.Text)
@@ -115,7 +131,7 @@ func TestALinkInAMailWorksInTheBrowserThatAskedAndNowhereElse(t *testing.T) {
 	r, server := whereMailGoes(t)
 	b := r.browser()
 	page := b.on(b.forgets(), "/forgot-password", "username", "alice")
-	_, token := codeAndLink(t, r.WaitForMail(server, "alice@example.org", 1)[0])
+	_, token := codeAndLink(t, resetMail(r, server, 1))
 	scanner := r.browser()
 	for range 3 {
 		if to := scanner.openLink(token); scanner.errorOn(to) != "reset_elsewhere" {
@@ -187,7 +203,7 @@ func TestACodeCanBeTriedFiveTimesAndForAQuarterOfAnHour(t *testing.T) {
 	r, server := whereMailGoes(t)
 	b := r.browser()
 	page := b.on(b.forgets(), "/forgot-password", "username", "alice")
-	code, token := codeAndLink(t, r.WaitForMail(server, "alice@example.org", 1)[0])
+	code, token := codeAndLink(t, resetMail(r, server, 1))
 	wrong := fmt.Sprintf("%06d", (atoi(t, code)+1)%1_000_000)
 	for i, want := range []string{"wrong_mailed_code", "wrong_mailed_code", "wrong_mailed_code", "wrong_mailed_code", "mailed_code_ended"} {
 		if to := b.on(page, "/forgot-password", "code", wrong); b.errorOn(to) != want {
@@ -201,7 +217,7 @@ func TestACodeCanBeTriedFiveTimesAndForAQuarterOfAnHour(t *testing.T) {
 		t.Errorf("the link after five wrong codes: %s", to)
 	}
 	page = b.on(b.forgets(), "/forgot-password", "username", "alice")
-	code, _ = codeAndLink(t, r.WaitForMail(server, "alice@example.org", 2)[1])
+	code, _ = codeAndLink(t, resetMail(r, server, 2))
 	r.Later(15 * time.Minute)
 	if to := b.on(page, "/forgot-password", "code", code); b.errorOn(to) != "mailed_code_ended" {
 		t.Errorf("after a quarter of an hour: %s", to)
@@ -213,7 +229,7 @@ func TestOfManyWhoTypeTheCodeAtOnceOneGetsOn(t *testing.T) {
 	r, server := whereMailGoes(t)
 	b := r.browser()
 	page := b.on(b.forgets(), "/forgot-password", "username", "alice")
-	code, _ := codeAndLink(t, r.WaitForMail(server, "alice@example.org", 1)[0])
+	code, _ := codeAndLink(t, resetMail(r, server, 1))
 	var through atomic.Int32
 	var all sync.WaitGroup
 	for range 20 {
@@ -269,7 +285,7 @@ func TestAResetByMailTakesNoFactorAway(t *testing.T) {
 		WHERE username = 'alice'`)
 	b := r.browser()
 	page := b.on(b.forgets(), "/forgot-password", "username", "alice")
-	code, _ := codeAndLink(t, r.WaitForMail(server, "alice@example.org", 1)[0])
+	code, _ := codeAndLink(t, resetMail(r, server, 1))
 	set := b.on(page, "/forgot-password", "code", code)
 	if b.Interaction(set)["passkey"] != nil {
 		t.Error("a mail makes another factor")

@@ -65,6 +65,8 @@ func New(settings Settings, db *store.Store, sealer *keys.Sealer, passwords *aut
 	p.clientRefusals.now = now
 	p.listeners = []listener{p.refusals.hear, p.clientRefusals.hear}
 	p.upstreams = authn.NewUpstreams(p.outgoing, now)
-	p.outbox, p.unfit = newOutbox(settings)
+	if p.outbox, p.unfit = newOutbox(settings, sealer, now); p.outbox != nil {
+		p.listeners = append(p.listeners, p.outbox.notices.hear)
+	}
 	return p
 }

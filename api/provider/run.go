@@ -44,6 +44,7 @@ func (p *Provider) Run(ctx context.Context, watch func(ctx context.Context, chan
 	running.Go(func() { watch(ctx, func() { p.cachedRowsChanged(ctx) }) })
 	running.Go(func() { p.deliverLogouts(ctx) })
 	running.Go(func() { p.deliverMail(ctx) })
+	running.Go(func() { p.writeNotices(ctx) })
 	running.Go(func() { p.maintainEachMinute(ctx) })
 	running.Go(func() { p.saveClientRefusalsNowAndThen(ctx) })
 	running.Wait()

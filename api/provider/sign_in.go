@@ -108,7 +108,8 @@ func (p *Provider) start(ctx context.Context, v *visit, toSave store.Issue) erro
 	case err != nil && !errors.Is(err, store.ErrUsed):
 		return err
 	}
-	p.tell(ctx, oidc.SignedIn{Username: v.standing.User.Username, SID: s.SID, ClientID: v.client.ClientID, AMR: s.AMR})
+	p.tell(ctx, oidc.SignedIn{Username: v.standing.User.Username, SID: s.SID, ClientID: v.client.ClientID, AMR: s.AMR,
+		NewBrowser: p.isNewBrowser(v), UserAgent: v.r.UserAgent})
 	v.cookies = append(v.cookies, s.cookies...)
 	v.cookies = append(v.cookies, v.r.give(SessionCookie, s.secret))
 	v.cookies = append(v.cookies, p.noteState(&v.r)...)

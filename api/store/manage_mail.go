@@ -16,6 +16,7 @@ type MailRow struct {
 	CreatedAt     time.Time  `json:"created_at" help:"Since when."`
 	ExpiresAt     time.Time  `json:"expires_at" help:"When it is of no use any more."`
 	NextAttemptAt *time.Time `json:"next_attempt_at,omitempty" help:"When it is tried again."`
+	HandedAt      *time.Time `json:"handed_at,omitempty" help:"When the server had all but its last line: since then it may have been sent."`
 	SentAt        *time.Time `json:"sent_at,omitempty" help:"When the server took it."`
 	GivenUpAt     *time.Time `json:"given_up_at,omitempty" help:"Since when it is tried no more."`
 	LastError     string     `json:"last_error,omitempty" help:"Why the last attempt failed."`
@@ -32,7 +33,8 @@ var (
 	listMail = compile(`
 		SELECT id::text AS id, coalesce(username, '') AS username, coalesce(recipient, '') AS recipient, template,
 			CASE WHEN sent_at IS NOT NULL THEN 'sent' WHEN given_up_at IS NOT NULL THEN 'given_up' ELSE 'waits' END AS state, attempts,
-			created_at, expires_at, next_attempt_at, sent_at, given_up_at, coalesce(last_error, '') AS last_error
+			created_at, expires_at, next_attempt_at, handed_at, sent_at, given_up_at,
+			coalesce(last_error, '') AS last_error
 		FROM mail_outbox
 		WHERE (@after = '' OR (created_at, id) < (SELECT l.created_at, l.id FROM mail_outbox l WHERE l.id::text = @after))
 			AND @username IN ('', username)

@@ -1600,6 +1600,18 @@ COMMENT ON COLUMN password_resets.name_hmac IS 'what was typed: it need not be a
 COMMENT ON COLUMN password_resets.username IS 'whose it is; NULL: nobody''s, or not looked up yet';
 CREATE INDEX password_resets_by_created_at ON password_resets (created_at);
 
+-- email_codes: addresses that people say are theirs, and the code that was mailed there, the last one of each person.
+CREATE TABLE email_codes (
+  username   text PRIMARY KEY CONSTRAINT email_codes_user_must_exist REFERENCES users (username) ON UPDATE CASCADE ON DELETE CASCADE,
+  email      text NOT NULL,
+  code_hmac  bytea NOT NULL,
+  tries_left smallint NOT NULL DEFAULT 5,
+  created_at timestamptz NOT NULL,
+  expires_at timestamptz NOT NULL,
+  spent_at   timestamptz
+);
+COMMENT ON COLUMN email_codes.code_hmac IS 'under a key of GATEHOUSE_ENCRYPTION_KEY: six digits are too few for a mere digest';
+
 -- idempotency_keys: requests to the admin API that may come again, and their answers, for a day.
 CREATE TABLE idempotency_keys (
   key_sha256     bytea PRIMARY KEY,
@@ -2101,7 +2113,7 @@ END $$;
 
 -- +goose Down
 DROP FUNCTION audit_digest;
-DROP TABLE audit, audit_turn, idempotency_keys, mail_outbox, password_resets, refusals;
+DROP TABLE audit, audit_turn, email_codes, idempotency_keys, mail_outbox, password_resets, refusals;
 DROP TABLE sign_ins, resources, cache_version, pairwise_salt, signing_keys, upstream_accounts, upstreams, backchannel_logouts,
   login_throttle, revoked_tokens, used_jtis, device_codes, grants, consents, sessions, exchange_policies,
   recent_registrations, initial_access_tokens, client_claims, client_secrets, clients, acr_values, account_links,

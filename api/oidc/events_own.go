@@ -19,6 +19,16 @@ func (ProfileChanged) Kind() EventKind {
 	return EventKind{"profile_changed", LevelInfo, "profile changed"}
 }
 
+// EmailVerified is an address that a person has proven is theirs.
+type EmailVerified struct {
+	Username string `json:"username"`
+	Former   string `json:"-"` // the address before
+}
+
+func (EmailVerified) Kind() EventKind {
+	return EventKind{"email_verified", LevelInfo, "address verified"}
+}
+
 // OwnDataDownloaded is a person who got all there is about them as a file.
 type OwnDataDownloaded struct {
 	Username string `json:"username"`

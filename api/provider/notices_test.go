@@ -17,7 +17,8 @@ func TestPeopleHearByMailOfWhatTheyShouldKnowOf(t *testing.T) {
 		b.Login(b.Authorize(AuthParams("prompt", "login")).Location(), "alice", Password, "User-Agent", firefox)
 	}
 	mail := r.WaitForMail(server, "alice@example.org", 1)[0]
-	if mail.Subject != "A new browser at Gatehouse" || !strings.Contains(mail.Text, "Firefox, Linux") || !strings.Contains(mail.Text, "127.0.0.1") {
+	if mail.Subject != "A new browser at Gatehouse" || !strings.Contains(mail.Text, "Firefox, Linux") ||
+		!strings.Contains(mail.Text, "127.0.0.1") {
 		t.Errorf("%s\n%s", mail.Subject, mail.Text)
 	}
 	b.setPassword(b.openLink(r.link("a token")), newPassword)

@@ -22,6 +22,8 @@ type ownView struct {
 	AccountsAction string         `json:"accounts_action"`
 
 	About         *aboutView `json:"about"`
+	EmailAction   string     `json:"email_action,omitempty"` // "": no mail is sent
+	EmailAsked    string     `json:"email_asked,omitempty"`  // the address that has a code
 	ProfileAction string     `json:"profile_action"`
 	DataAction    string     `json:"data_action"`
 }
@@ -31,6 +33,9 @@ func (p *Provider) viewOfOwn(ctx context.Context, w *accountPage, own store.Own,
 		EndSessionAction: c.actions["end_session_action"], SignIns: viewsOfSignIns(own.SignIns), Allowed: allowedOf(own.Clients),
 		WithdrawAction: c.actions["withdraw_action"], AccountsAction: c.actions["accounts_action"], About: aboutUser(&own.User),
 		ProfileAction: c.actions["profile_action"], DataAction: c.actions["data_action"]}
+	if p.outbox != nil {
+		view.EmailAction, view.EmailAsked = c.actions["email_action"], w.Email
+	}
 	view.Linked, view.More = p.linkedOf(ctx, own)
 	return view
 }

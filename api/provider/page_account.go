@@ -65,12 +65,13 @@ type accountPage struct {
 	TokenID string    `json:"ti,omitempty"` // made a moment ago: shown once
 	Seed    string    `json:"ts,omitempty"` // of its value; random
 	Revoked string    `json:"rv,omitempty"` // what the token was called that was revoked a moment ago
+	Email   string    `json:"em,omitempty"` // that a code was sent to
 	Done    string    `json:"dn,omitempty"` // passwordChanged or sessionEnded, a moment ago
 }
 
 // forget leaves nothing to show on the next page but who it is for.
 func (w *accountPage) forget() {
-	w.Error, w.TokenID, w.Seed, w.Revoked, w.Done, w.Expires = failure{}, "", "", "", "", 0
+	w.Error, w.TokenID, w.Seed, w.Revoked, w.Email, w.Done, w.Expires = failure{}, "", "", "", "", "", 0
 }
 
 func (*accountPage) name() string { return "account" }

@@ -125,12 +125,7 @@ func (p *Provider) resetCode(id, code string) store.Digest {
 // proveResetByCode goes on to the page that sets a password, for whoever typed the code of the mail.
 func (p *Provider) proveResetByCode(ctx context.Context, r Request, w forgotPasswordPage, code string, now time.Time) Answer {
 	token, proof := p.resetProof(r, now)
-	code = strings.Map(func(c rune) rune {
-		if c == ' ' || c == '-' || c == '\u00a0' {
-			return -1
-		}
-		return c
-	}, code)
+	code = strings.Map(withoutSpaces, code)
 	username, left, err := p.as(ctx, "", "reset password by mail").
 		ProveResetByCode(ctx, w.Reset, p.resetCode(w.Reset, code), proof, now)
 	switch {
@@ -145,6 +140,14 @@ func (p *Provider) proveResetByCode(ctx context.Context, r Request, w forgotPass
 		return p.backToForgotten(ctx, w, 303, resetWrongCode, 0)
 	}
 	return p.setForgotten(ctx, w.pending, w.Wanted, username, token)
+}
+
+// withoutSpaces leaves out of a code what people group digits with.
+func withoutSpaces(c rune) rune {
+	if c == ' ' || c == '-' || c == '\u00a0' {
+		return -1
+	}
+	return c
 }
 
 // resetProof returns the account link that whoever proves that they have the mail gets: its digest, and what store has of it.

@@ -37,6 +37,10 @@ func (l *notices) hear(ctx context.Context, e oidc.Event) {
 		}
 	case oidc.PasswordChanged:
 		l.note(ctx, e.Username, "password_changed")
+	case oidc.EmailVerified:
+		if e.Former != "" {
+			l.noteTo(ctx, e.Former, e.Username, "email_changed")
+		}
 	case oidc.FactorAdded:
 		l.note(ctx, e.Username, "factor_added", "Factor", e.Factor)
 	case oidc.FactorRemoved:
@@ -46,7 +50,12 @@ func (l *notices) hear(ctx context.Context, e oidc.Event) {
 
 func isEmpty(s string) bool { return s == "" }
 
+// note has a mail sent to the address that a person has when it is written.
 func (l *notices) note(ctx context.Context, username, template string, more ...string) {
+	l.noteTo(ctx, "", username, template, more...)
+}
+
+func (l *notices) noteTo(ctx context.Context, to, username, template string, more ...string) {
 	now := l.now()
 	values := map[string]string{"At": now.UTC().Format("2006-01-02 15:04 UTC")}
 	if from := requestOf(ctx).addr; from.IsValid() && from.Zone() == "" {
@@ -58,7 +67,7 @@ func (l *notices) note(ctx context.Context, username, template string, more ...s
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.waiting) < maxNotices {
-		l.waiting = append(l.waiting, store.Notice{Username: username, Template: template, Sealed: l.seal(template, values), At: now})
+		l.waiting = append(l.waiting, store.Notice{Username: username, To: to, Template: template, Sealed: l.seal(template, values), At: now})
 	}
 }
 

@@ -14,7 +14,8 @@ import (
 )
 
 // notAudited are the tables in which nobody but Gatehouse changes anything.
-var notAudited = []string{"audit", "audit_turn", "backchannel_logouts", "cache_version", "device_codes", "goose_db_version",
+var notAudited = []string{"audit", "audit_turn", "backchannel_logouts", "cache_version", "device_codes", "email_codes",
+	"goose_db_version",
 	"idempotency_keys", "login_throttle", "mail_outbox", "pairwise_salt", "password_resets", "recent_registrations", "refusals",
 	"revoked_tokens", "sign_ins", "used_jtis"}
 

@@ -122,6 +122,8 @@ var refused = map[string]refusedStatement{
 		last_error)
 		VALUES ('hub', 'x', now(), repeat('x', 501))`, nil},
 
+	"email_codes_user_must_exist": {`INSERT INTO email_codes (username, email, code_hmac, created_at, expires_at)
+		VALUES ('nobody', 'a@example.org', '', now(), now())`, nil},
 	"password_resets_link_must_be_unique": {`INSERT INTO password_resets (id, link_sha256, code_hmac, browser_sha256, network_hmac, name_hmac,
 		created_at, expires_at) SELECT gen_random_uuid(), 'x', '', '', '', '', now(), now() FROM generate_series(1, 2)`, nil},
 	"mail_outbox_user_must_exist":                     {aMail, []string{"'nobody', now(), now() + interval '1 h', now(), NULL"}},

@@ -10,6 +10,7 @@ import (
 // Notice is a mail to a person about their own account.
 type Notice struct {
 	Username string
+	To       string // a former address; "" for the one that they have
 	Template string
 	Sealed   []byte
 	At       time.Time
@@ -20,7 +21,7 @@ const maxNoticesPerPerson = 10
 
 var queueNotice = compile(`
 	INSERT INTO mail_outbox (username, recipient, template, locale, sealed, created_at, expires_at, next_attempt_at)
-	SELECT u.username, u.email, @template, coalesce(u.locale, ''), @sealed, @now, @expires, @now FROM users u
+	SELECT u.username, coalesce(nullif(@to, ''), u.email), @template, coalesce(u.locale, ''), @sealed, @now, @expires, @now FROM users u
 	WHERE u.username = @username AND u.email_verified AND ` + mayAct("u") + ` AND ` + roomForMail + `
 		AND (SELECT count(*) FROM mail_outbox m WHERE m.username = u.username AND m.created_at > @since AND m.template <> 'reset') < @most`)
 
@@ -28,7 +29,7 @@ var queueNotice = compile(`
 func (s *Store) QueueNotices(ctx context.Context, list []Notice) error {
 	var batch pgx.Batch
 	for _, n := range list {
-		queueNotice.queue(&batch, args{"username": n.Username, "template": n.Template, "sealed": n.Sealed, "now": n.At,
+		queueNotice.queue(&batch, args{"username": n.Username, "to": n.To, "template": n.Template, "sealed": n.Sealed, "now": n.At,
 			"expires": n.At.Add(MailPatience), "since": n.At.Add(-time.Hour), "most": maxNoticesPerPerson, "most_mail": maxMail})
 	}
 	return failure(s.pool.SendBatch(ctx, &batch).Close())

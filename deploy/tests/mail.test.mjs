@@ -75,7 +75,8 @@ describe('with Exim', { skip: missingExim() || false }, () => {
         await page.waitForSelector('input[name=code]');
         assert.deepEqual(await browser.violations(page), []);
       });
-      const mail = await until('a mail to Ada', () => exim.mails().find(({ to, text }) => to === 'ada@example.org' && text.includes('#reset-')));
+      const mail = await until('a mail to Ada', () => (
+        exim.mails().find(({ to, text }) => to === 'ada@example.org' && text.includes('#reset-'))));
       const code = /^ {4}(\d{6})$/m.exec(mail.text)[1];
       const link = /http\S+#reset-\S+/.exec(mail.text)[0];
       browser.secrets.set(code, 'the code of a mail').set(new URL(link).hash.slice(1), 'the token of a mail');
@@ -116,7 +117,8 @@ describe('with Exim', { skip: missingExim() || false }, () => {
         await page.fill('input[name=username]', 'ada');
         await page.click('button[type=submit]');
         await page.waitForSelector('input[name=code]');
-        const mail = await until('another mail', () => exim.mails().find(({ id, text }) => text.includes('#reset-') && !former.includes(id)));
+        const mail = await until('another mail', () => (
+          exim.mails().find(({ id, text }) => text.includes('#reset-') && !former.includes(id))));
         const link = /http\S+#reset-\S+/.exec(mail.text)?.[0];
         const tab = await browser.newPage(page);
         await tab.goto(link);
@@ -155,8 +157,8 @@ describe('with Exim', { skip: missingExim() || false }, () => {
       mkdirSync(join(state, 'migrations'), { recursive: true });
       const [smtp, port] = await freePorts(2);
       exim = await startExim(smtp);
-      postgres = await program(join(root, '.cache/bin/dev'), ['--fresh', 'postgres'], { DATABASE_URL: '', DEV_STATE: join(state, 'database') },
-        /^postgres:.*\n/m);
+      postgres = await program(join(root, '.cache/bin/dev'), ['--fresh', 'postgres'],
+        { DATABASE_URL: '', DEV_STATE: join(state, 'database') }, /^postgres:.*\n/m);
       env = { ...process.env, DATABASE_URL: postgres.text().trim(), GATEHOUSE_ISSUER: `http://localhost:${port}`,
         GATEHOUSE_UI_ORIGIN: 'http://localhost:1', GATEHOUSE_LISTEN: `127.0.0.1:${port}`, GATEHOUSE_ENCRYPTION_KEY: '0f'.repeat(32),
         GATEHOUSE_SMTP_URL: `smtp://localhost:${smtp}`, GATEHOUSE_MAIL_FROM: 'no-reply@example.org' };

@@ -93,6 +93,8 @@ const fromTheAPI = {
     applications?: Application[]; sign_ins?: SignIn[]; allowed?: Allowed[]; withdraw_action: string;
     totp_action: string; totp?: { created_at: string; used_at?: string }; recovery_codes?: number;
     linked?: Linked[]; more?: Upstream[]; accounts_action: string; about?: About; profile_action: string; data_action: string;
+    /** An address can be proven by a code, which was sent to `email_asked`. */
+    email_action?: string; email_asked?: string;
   }>('action', 'revoke_action', 'logout_action', 'password_action', 'end_session_action',
     'withdraw_action', 'accounts_action', 'profile_action', 'data_action',
     'add_passkey_action', 'rename_passkey_action', 'remove_passkey_action', 'totp_action'),

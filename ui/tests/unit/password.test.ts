@@ -143,3 +143,23 @@ describe('a forgotten password', () => {
     expect(all('button[name=forgot]')).toEqual([]);
   });
 });
+
+describe('an address of one’s own', () => {
+  const about = { name: 'Alice Example', given_name: '', family_name: '', locale: '', email: 'alice@example.org' };
+
+  test('is shown by a code that is mailed there, where mail is sent', async () => {
+    await show({ ...account, about });
+    expect(all('input[name=email]')).toEqual([]);
+    await show({ ...account, about, email_action: `${api}/account/email` });
+    const form = find('input[name=email]').closest('form')!;
+    expect([form.action, form.method]).toEqual([`${api}/account/email`, 'post']);
+    expect([...new FormData(form)]).toEqual([['request', 'sealed'], ['email', 'alice@example.org']]);
+    await show({ ...account, about, email_action: `${api}/account/email`, error: { code: 'invalid_email' } });
+    expect(find('input[name=email]').getAttribute('aria-describedby')).toBe('email-error');
+    expect(text('#email-error')).toBe('That is no email address.');
+    const asked = { ...account, about, email_action: `${api}/account/email`, email_asked: 'new@example.org' };
+    await show({ ...asked, error: { code: 'wrong_mailed_code' } });
+    expect(text()).toContain('new@example.org');
+    expect(find('input[name=code]').getAttribute('aria-invalid')).toBe('true');
+  });
+});

@@ -183,6 +183,10 @@ export const de: OwnMessages = {
   },
 
   about: {
+    changeEmail: 'E-Mail-Adresse bestätigen oder ändern',
+    codeSent: 'Ein Code ist unterwegs an:',
+    sendCode: 'Code dorthin senden',
+    invalidEmail: 'Das ist keine E-Mail-Adresse.',
     title: 'Über Sie',
     name: 'Voller Name',
     givenName: 'Vorname',

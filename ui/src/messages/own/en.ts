@@ -171,6 +171,10 @@ export const en = {
   },
 
   about: {
+    changeEmail: 'Verify or change your email address',
+    codeSent: 'A code is on its way to:',
+    sendCode: 'Send a code there',
+    invalidEmail: 'That is no email address.',
     title: 'About you',
     name: 'Full name',
     givenName: 'Given name',

@@ -174,6 +174,10 @@ export const fr: OwnMessages = {
   },
 
   about: {
+    changeEmail: 'Vérifier ou modifier votre adresse e-mail',
+    codeSent: 'Un code a été envoyé à :',
+    sendCode: 'Y envoyer un code',
+    invalidEmail: 'Ce n’est pas une adresse e-mail.',
     title: 'À propos de vous',
     name: 'Nom complet',
     givenName: 'Prénom',

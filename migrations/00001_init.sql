@@ -1149,6 +1149,59 @@ COMMENT ON COLUMN resources.disabled_at IS 'from the next request on nobody gets
 
 -- ── Sign-ins ──
 
+-- invitations: addresses with which somebody makes an account of their own, or joins groups with the one that they have. An address is that
+-- of the pages, with /link#TOKEN; only a digest of the token is here. Opening it spends nothing.
+CREATE TABLE invitations (
+  id                 uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+  token_sha256       bytea NOT NULL CONSTRAINT invitations_token_must_be_unique UNIQUE,
+  email              text,
+  username           text,
+  name               text,
+  account_expires_at timestamptz,
+  membership_until   timestamptz,
+  methods            text[] NOT NULL DEFAULT '{password,passkey,account}',
+  uses_left          integer NOT NULL DEFAULT 1,
+  client_id          text CONSTRAINT invitations_client_must_exist REFERENCES clients (client_id) ON UPDATE CASCADE ON DELETE SET NULL,
+  created_by         text NOT NULL DEFAULT coalesce(nullif(current_setting('gatehouse.actor', true), ''), session_user),
+  created_at         timestamptz NOT NULL DEFAULT now(),
+  expires_at         timestamptz NOT NULL DEFAULT now() + interval '7 days',
+  CONSTRAINT invitations_token_must_be_a_digest_use_sha256 CHECK (octet_length(token_sha256) = 32),
+  CONSTRAINT invitations_email_must_have_one_at_sign CHECK (email ~ '^[^@]+@[^@]+$'),
+  CONSTRAINT invitations_email_must_have_no_white_space CHECK (email !~ '[[:space:][:cntrl:]]'),
+  CONSTRAINT invitations_email_must_have_at_most_254_characters CHECK (length(email) <= 254),
+  CONSTRAINT invitations_email_is_for_one_use CHECK (email IS NULL OR uses_left <= 1),
+  CONSTRAINT invitations_username_must_have_at_most_255_characters CHECK (length(username) <= 255),
+  CONSTRAINT invitations_name_must_have_at_most_200_characters CHECK (length(name) <= 200),
+  CONSTRAINT invitations_account_expires_at_must_be_a_date_or_null CHECK (isfinite(account_expires_at)),
+  CONSTRAINT invitations_membership_until_must_be_a_date_or_null CHECK (isfinite(membership_until)),
+  CONSTRAINT invitations_methods_must_be_password_passkey_or_account CHECK (
+    cardinality(methods) > 0 AND methods <@ '{password,passkey,account}'),
+  CONSTRAINT invitations_uses_left_must_be_0_to_10000 CHECK (uses_left BETWEEN 0 AND 10000),
+  CONSTRAINT invitations_expires_at_must_be_after_created_at CHECK (expires_at > created_at)
+);
+COMMENT ON COLUMN invitations.email IS 'the address of the new account, which is not verified by that; NULL: none';
+COMMENT ON COLUMN invitations.username IS 'suggested; the person may choose another one';
+COMMENT ON COLUMN invitations.account_expires_at IS 'users.expires_at of a new account';
+COMMENT ON COLUMN invitations.membership_until IS 'group_members.until';
+COMMENT ON COLUMN invitations.methods IS 'how: a new account with a password or a passkey, or an account that they have, here or at an upstream';
+COMMENT ON COLUMN invitations.client_id IS 'the application where they end; NULL: on the account page';
+CREATE INDEX invitations_by_expires_at ON invitations (expires_at);
+CREATE INDEX invitations_by_client ON invitations (client_id);
+CREATE TABLE invitation_groups (
+  invitation_id uuid NOT NULL REFERENCES invitations (id) ON DELETE CASCADE,
+  group_name    text NOT NULL CONSTRAINT invitation_groups_group_must_exist REFERENCES groups (name) ON UPDATE CASCADE ON DELETE CASCADE,
+  PRIMARY KEY (invitation_id, group_name)
+);
+CREATE INDEX invitation_groups_by_group ON invitation_groups (group_name);
+-- invitation_uses: who accepted, so that a second time spends nothing.
+CREATE TABLE invitation_uses (
+  invitation_id uuid NOT NULL REFERENCES invitations (id) ON DELETE CASCADE,
+  user_id       uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+  used_at       timestamptz NOT NULL,
+  CONSTRAINT invitation_uses_they_have_it_already PRIMARY KEY (invitation_id, user_id)
+);
+CREATE INDEX invitation_uses_by_user ON invitation_uses (user_id);
+
 -- sessions: a person in a browser. The cookie is kept as a digest only.
 CREATE TABLE sessions (
   sid            uuid PRIMARY KEY,
@@ -2070,6 +2123,8 @@ BEGIN
     ('recovery_codes', '{user_id}', '{code_pbkdf2}', '{shown_at,spent_at}', 'NEW.place = 1', 'NEW.place = 1', 'OLD.place = 1'),
     ('personal_access_tokens', '{id}', '{token_sha256}', '{shown_at,used_at}', 'true', 'true', 'true'),
     ('account_links', '{username,created_at}', '{token_sha256}', '{}', 'true', 'true', 'true'),
+    ('invitations', '{id}', '{token_sha256}', '{uses_left}', 'true', 'true', 'true'),
+    ('invitation_groups', '{invitation_id,group_name}', '{}', '{}', 'true', 'true', 'true'),
     ('acr_values', '{value}', '{}', '{}', 'true', 'true', 'true'),
     ('clients', '{client_id}', '{registration_access_token_sha256}', '{updated_at,metadata_fetched_at}', 'true', 'true', 'true'),
     ('client_secrets', '{client_id,name}', '{secret_sha256}', '{used_at}', 'true', 'true', 'true'),
@@ -2115,7 +2170,7 @@ END $$;
 DROP FUNCTION audit_digest;
 DROP TABLE audit, audit_turn, email_codes, idempotency_keys, mail_outbox, password_resets, refusals;
 DROP TABLE sign_ins, resources, cache_version, pairwise_salt, signing_keys, upstream_accounts, upstreams, backchannel_logouts,
-  login_throttle, revoked_tokens, used_jtis, device_codes, grants, consents, sessions, exchange_policies,
+  login_throttle, revoked_tokens, used_jtis, device_codes, grants, consents, sessions, invitation_uses, invitation_groups, invitations, exchange_policies,
   recent_registrations, initial_access_tokens, client_claims, client_secrets, clients, acr_values, account_links,
   personal_access_tokens, passkeys, recovery_codes, totp_secrets, group_members, groups, users, retired_names;
 DROP FUNCTION chosen_name_problem, users_get_no_retired_name, users_retire_names, name_skeleton;

@@ -55,6 +55,9 @@ var doors = map[string]door{
 		"add used_at": byGatehouse}},
 	"account_links": {"user links", "user link", "", map[string]string{
 		"token_sha256": secret, "show username": theKey, "add expires_at": "it is called hours there", "add spent_at": "user revoke-links"}},
+	"invitations": {"invitation list", "invitation add", "", map[string]string{
+		"token_sha256": secret, "add id": byGatehouse, "add created_by": byGatehouse,
+		"add uses_left": "it is called uses there", "add expires_at": "it is called hours there"}},
 	"personal_access_tokens": {"user tokens", "", "", map[string]string{
 		"token_sha256": secret, "show username": theKey, "show amr": byGatehouse, "show shown_at": byGatehouse}},
 	"passkeys": {"user passkey list", "", "user passkey set", map[string]string{
@@ -67,6 +70,7 @@ var doors = map[string]door{
 // ofGatehouse are tables that belong to Gatehouse: operations read them, and end what is in them.
 var ofGatehouse = []string{"audit", "backchannel_logouts", "cache_version", "client_refusals", "consents", "declared_rows", "device_codes",
 	"email_codes", "goose_db_version", "grants", "idempotency_keys", "login_throttle", "mail_outbox", "pairwise_salt", "password_resets",
+	"invitation_groups", "invitation_uses",
 	"recent_registrations", "recovery_codes", "refusals", "revoked_tokens", "sessions", "signing_keys", "totp_secrets", "used_jtis"}
 
 // columnsIn returns the names in JSON of the members of an input or a result, or of what it lists.

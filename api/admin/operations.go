@@ -70,6 +70,12 @@ var operations = []Operation{
 	op("user revoke-token", "Revoke a personal access token, or all of a user.",
 		"POST /personal-access-tokens/revoke", (*Admin).RevokePersonalAccessTokens),
 
+	op("invitation add", "Print an address with which people make accounts of their own, or join groups.",
+		"POST /invitations", (*Admin).AddInvitation),
+	op("invitation list", "List the invitations, without their addresses.", "GET /invitations", (*Admin).ListInvitations),
+	op("invitation revoke", "Have an invitation be good no more; accounts that were made with it stay.",
+		"DELETE /invitations/{id}", (*Admin).RevokeInvitation),
+
 	op("group add", "Add a group.", "POST /groups", (*Admin).AddGroup),
 	op("group remove", "Remove a group; its members stay users.", "DELETE /groups/{name}", (*Admin).RemoveGroup),
 	op("group add-member", "Make users members of a group.", "POST /groups/{group}/members", (*Admin).AddGroupMembers),

@@ -59,6 +59,9 @@ func TestEveryOperationRuns(t *testing.T) {
 	try(t, err)
 	_, err = conn.Exec(t.Context(), `INSERT INTO users (username) VALUES ('gone')`)
 	try(t, err)
+	_, err = conn.Exec(t.Context(), `INSERT INTO invitations (id, token_sha256)
+		VALUES ('00000000-0000-4000-8000-000000000009', sha256('an invitation'))`)
+	try(t, err)
 	var added int64
 	_, err = conn.Exec(t.Context(), `INSERT INTO groups (name) VALUES ('to-undo')`)
 	try(t, err)
@@ -107,6 +110,11 @@ func TestEveryOperationRuns(t *testing.T) {
 		{"user revoke-token", `{"all_of": "alice"}`, `{"revoked":0}`},
 		{"user retired-names", `{"q": "gon"}`, `{"items":\[{"name":"gone","sub":"[^"]+","created_at":"[^"]+","retired_at":"[^"]+"}\]}`},
 		{"user free-name", `{"name": "gone"}`, `{}`},
+		{"invitation add", `{"groups": ["staff"], "uses": 30}`,
+			`{"id":"[0-9a-f-]{36}","link":"https://login.example.org/link#[A-Za-z0-9_-]{43}","expires_at":"[^"]+"}`},
+		{"invitation list", `{"group": "staff"}`, `{"items":\[{"id":"[^"]+","groups":\["staff"\],"methods":\["password","passkey","account"\],` +
+			`"uses_left":30,"used":0,"created_by":"[^"]+","created_at":"[^"]+","expires_at":"[^"]+"}\]}`},
+		{"invitation revoke", `{"id": "00000000-0000-4000-8000-000000000009"}`, `{}`},
 		{"group remove-member", `{"group": "staff", "username": "alice"}`, `{}`},
 		{"group add-member", `{"group": "staff", "usernames": ["alice"]}`, `{}`},
 		{"group set-member", `{"group": "staff", "username": "alice", "until": "2099-03-01T00:00:00Z"}`, `{}`},

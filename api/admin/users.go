@@ -129,6 +129,8 @@ func (a *Admin) LinkUser(ctx context.Context, in LinkUser) (UserLink, error) {
 	return UserLink{a.UIOrigin + "/link#" + token, expires}, err
 }
 
+var errNoPages = invalid("GATEHOUSE_UI_ORIGIN is not set: the link is an address of the pages, such as https://login.example.org")
+
 // linkLife returns how long a link is good that is to be made; 0 hours are a day.
 func (a *Admin) linkLife(hours int) (time.Duration, error) {
 	hours = cmp.Or(hours, 24)
@@ -136,7 +138,7 @@ func (a *Admin) linkLife(hours int) (time.Duration, error) {
 	case hours < 1 || hours > 720:
 		return 0, invalid("%s must be from 1 to 720", member("hours"))
 	case a.UIOrigin == "":
-		return 0, invalid("GATEHOUSE_UI_ORIGIN is not set: the link is an address of the pages, such as https://login.example.org")
+		return 0, errNoPages
 	}
 	return time.Duration(hours) * time.Hour, nil
 }

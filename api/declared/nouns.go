@@ -79,6 +79,7 @@ var Others = map[string]string{
 
 	"retired_names": "triggers fill it",
 
+	"invitations": "made, shown once and used up", "invitation_groups": "made, shown once and used up", "invitation_uses": own,
 	"initial_access_tokens": "made, shown once and used up", "client_secrets": "of a client, which refers to its secret",
 
 	"audit": own, "audit_turn": own,

@@ -51,6 +51,8 @@ type AuthorizeRequest struct {
 	Links   string `json:"li,omitempty"`
 	Unlinks string `json:"ul,omitempty"`
 
+	Invitation []byte `json:"iv,omitempty"` // digest of the token of one to accept
+
 	Adds Way `json:"ad,omitempty"` // the factor that the person has chosen to set up, once they may
 }
 

@@ -87,6 +87,20 @@ func (p *Provider) openAccount(ctx context.Context, v visit) (Answer, error) {
 	if v.req.Adds == oidc.ByTOTP && isFresh(*session, v.now) && !v.standing.Enrolled.TOTP {
 		return p.askTOTP(v), nil
 	}
+	if v.req.Invitation != nil {
+		to, done, refused, err := p.endInvitation(ctx, v)
+		switch {
+		case err != nil:
+			return Answer{}, err
+		case to != "":
+			a := redirect(to)
+			a.Cookies = append(a.Cookies, v.cookies...)
+			return a, nil
+		case refused != "":
+			w.Error = p.failureOf(ctx, refused, 0)
+		}
+		w.Done = done
+	}
 	switch v.done {
 	case totpThereAlready:
 		w.Error = p.failureOf(ctx, v.done, 0)

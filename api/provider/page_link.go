@@ -36,8 +36,8 @@ const (
 	linkExpired = "link_expired"
 )
 
-// Link opens an account link: where it is good, the page with which it is used. Nothing is spent, so that a program that looks at
-// addresses in mail does no harm.
+// Link opens an account link or an invitation: where it is good, the page with which it is used. Nothing is spent, so that a program that
+// looks at addresses in mail does no harm.
 func (p *Provider) Link(ctx context.Context, r Request) Answer {
 	if !p.fromUI(r) {
 		return *p.refuseForm(ctx, r, "link", 403, pageOriginRefused, pending{})
@@ -47,8 +47,12 @@ func (p *Provider) Link(ctx context.Context, r Request) Answer {
 		return p.proveResetByLink(ctx, r, params["link"])
 	}
 	token := oidc.Digest(params["link"])
-	link, err := p.store.LoadAccountLink(ctx, token, p.now())
-	if problem := linkProblem(link, err, p.now()); problem != "" {
+	now := p.now()
+	link, err := p.store.LoadAccountLink(ctx, token, now)
+	if errors.Is(err, store.ErrNotFound) {
+		return p.openInvitation(ctx, r, token, now)
+	}
+	if problem := linkProblem(link, err, now); problem != "" {
 		return p.badLink(ctx, link.Username, problem)
 	}
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"gatehouse/api/authn"
@@ -11,12 +12,13 @@ import (
 	"gatehouse/api/store"
 )
 
-// newPasswordPage asks for a password of one's own: of somebody who has an account link, or who has just signed in with a password
-// that they must change. Where it goes on to is in the pending request; without one, to the sign-in.
+// newPasswordPage asks for a password of one's own: of somebody who has an account link or an invitation, or who has just signed in with a
+// password that they must change. Where it goes on to is in the pending request; without one, to the sign-in.
 type newPasswordPage struct {
 	pending `json:"-"`
 	User    *userView `json:"u"`
 	Link    []byte    `json:"l,omitempty"` // digest of the token
+	Invited *invited  `json:"i,omitempty"`
 	SID     string    `json:"s,omitempty"` // the session, without a link
 	Wanted  *newToken `json:"nt,omitempty"`
 	Error   failure   `json:"f,omitzero"`
@@ -29,13 +31,26 @@ type newPasswordView struct {
 	Must  bool         `json:"must,omitempty"`
 	Error *failureView `json:"error,omitempty"`
 
-	Passkey json.RawMessage `json:"passkey,omitempty"` // for navigator.credentials.create, in place of a password
+	Passkey     json.RawMessage `json:"passkey,omitempty"`      // for navigator.credentials.create, in place of a password
+	PasskeyOnly bool            `json:"passkey_only,omitempty"` // there is no other way
 }
 
 func (*newPasswordPage) name() string { return "new_password" }
 
 func (w *newPasswordPage) view(ctx context.Context, p *Provider, c common) (any, error) {
-	view := newPasswordView{User: w.User, Min: p.leastPassword(), Must: w.Link == nil}
+	view := newPasswordView{User: w.User, Min: p.leastPassword(), Must: w.SID != ""}
+	if w.Invited != nil {
+		i, err := p.store.LoadInvitation(ctx, store.Digest(w.Invited.Token))
+		if problem := invitationProblem(i, err, c.now); problem != "" {
+			return nil, store.ErrNotFound
+		} else if err == nil && slices.Contains(i.Methods, store.InvitedToPasskey) {
+			view.Passkey, err = p.creationOptions(c.Request, w.Invited.UserID, w.User)
+			view.PasskeyOnly = !slices.Contains(i.Methods, store.InvitedToPassword)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
 	if w.Link != nil { // it says at once if it is not good any more
 		link, err := p.store.LoadAccountLink(ctx, store.Digest(w.Link), c.now)
 		if problem := linkProblem(link, err, c.now); problem != "" {
@@ -71,6 +86,8 @@ func (p *Provider) NewPassword(ctx context.Context, r Request) Answer {
 	}
 	if r.Params.Get("credential") != "" && w.Link != nil {
 		return p.makePasskeyByLink(ctx, r, w, now)
+	} else if w.Invited != nil && r.Params.Get("credential") != "" {
+		return p.acceptWithPasskey(ctx, r, w, now)
 	}
 	typed := r.Params["new_password"]
 	if len(typed) != 1 {
@@ -99,6 +116,9 @@ func (p *Provider) failedNewPassword(ctx context.Context, w newPasswordPage, err
 }
 
 func (p *Provider) setNewPassword(ctx context.Context, r Request, w newPasswordPage, password string, now time.Time) (Answer, error) {
+	if w.Invited != nil {
+		return p.acceptWithPassword(ctx, r, w, password, now)
+	}
 	if w.Link != nil {
 		return p.setPasswordByLink(ctx, r, w, password, now)
 	}

@@ -63,6 +63,7 @@ func pages() []pageLine {
 		{page: new(signedOutPage)},
 		{page: new(errorPage)},
 		{page: new(linkPage), anyone: true, actions: []action{{"action", "/link", (*Provider).Link}}},
+		{page: new(acceptInvitationPage), actions: []action{{"action", "/invitation", (*Provider).AcceptInvitation}}},
 		{page: new(factorPage), actions: []action{{"action", "/factor", (*Provider).Factor}}},
 		{page: new(addFactorPage), actions: []action{{"action", "/factor/add", (*Provider).AddFactor}}},
 		{page: new(totpPage), anew: "/account", actions: []action{{"action", "/factor/totp", (*Provider).TOTP}}},

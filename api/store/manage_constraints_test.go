@@ -46,6 +46,8 @@ const (
 	aToken     = `INSERT INTO personal_access_tokens (username, name, expires_at, token_sha256)
 		VALUES ('alice', 'x', now() + interval '1 day', %)`
 	aLink    = "INSERT INTO account_links (username, token_sha256) VALUES ('alice', %)"
+	anInvite = "INSERT INTO invitations (token_sha256) VALUES (%)"
+	aGuest   = "UPDATE invitations SET %"
 	aPasskey = "INSERT INTO passkeys (name, public_key, user_id, credential_id, rp_id) SELECT 'x', 'x', id, % FROM users"
 	aClaim   = "INSERT INTO client_claims (client_id, position, claim, value) VALUES (%)"
 	aPolicy  = "INSERT INTO exchange_policies (client_id, audience) VALUES (%)"
@@ -230,6 +232,23 @@ var refused = map[string]refusedStatement{
 	"account_links_user_must_exist":                   {"UPDATE account_links SET username = 'nobody'", nil},
 	"account_links_expires_at_must_be_after_created_at": {"UPDATE account_links SET expires_at = created_at - interval %", []string{
 		"'0'", "'1 day'"}},
+	"invitations_token_must_be_unique":                        {anInvite, []string{"sha256('an invitation')"}},
+	"invitations_token_must_be_a_digest_use_sha256":           {anInvite, []string{"'plain'"}},
+	"invitations_client_must_exist":                           {aGuest, []string{"client_id = 'nothing'"}},
+	"invitations_email_must_have_one_at_sign":                 {aGuest, []string{"email = 'ada'", "email = 'a@b@c'", "email = '@b'"}},
+	"invitations_email_must_have_no_white_space":              {aGuest, []string{"email = 'a da@b'", "email = E'ada@b\\n'"}},
+	"invitations_email_must_have_at_most_254_characters":      {aGuest, []string{"email = '@' || repeat('x', 254)"}},
+	"invitations_email_is_for_one_use":                        {aGuest, []string{"email = 'ada@example.org', uses_left = 2"}},
+	"invitations_username_must_have_at_most_255_characters":   {aGuest, []string{"username = repeat('x', 256)"}},
+	"invitations_name_must_have_at_most_200_characters":       {aGuest, []string{"name = repeat('x', 201)"}},
+	"invitations_account_expires_at_must_be_a_date_or_null":   {aGuest, []string{"account_expires_at = 'infinity'"}},
+	"invitations_membership_until_must_be_a_date_or_null":     {aGuest, []string{"membership_until = '-infinity'"}},
+	"invitations_methods_must_be_password_passkey_or_account": {aGuest, []string{"methods = '{}'", "methods = '{password,none}'"}},
+	"invitations_uses_left_must_be_0_to_10000":                {aGuest, []string{"uses_left = -1", "uses_left = 10001"}},
+	"invitations_expires_at_must_be_after_created_at":         {aGuest, []string{"expires_at = created_at"}},
+	"invitation_groups_group_must_exist":                      {"INSERT INTO invitation_groups SELECT id, 'nothing' FROM invitations", nil},
+	"invitation_uses_they_have_it_already": {
+		"INSERT INTO invitation_uses SELECT i.id, u.id, now() FROM invitations i, users u, generate_series(1, 2)", nil},
 	"personal_access_tokens_token_must_be_unique":              {aToken, []string{"sha256('a token')"}},
 	"personal_access_tokens_token_must_be_a_digest_use_sha256": {aToken, []string{"'gatehouse_pat_plain'"}},
 	"personal_access_tokens_user_must_exist":                   {"UPDATE personal_access_tokens SET username = 'nobody'", nil},
@@ -279,6 +298,7 @@ const someRows = `
 	INSERT INTO client_claims (client_id, position, claim, value) VALUES ('hub', 1, 'tier', '"gold"');
 	INSERT INTO upstream_accounts (upstream, issuer, sub, username) VALUES ('google', 'https://op.example.org', '1', 'alice');
 	INSERT INTO account_links (username, token_sha256) VALUES ('alice', sha256('a link'));
+	INSERT INTO invitations (token_sha256) VALUES (sha256('an invitation'));
 	INSERT INTO personal_access_tokens (username, name, expires_at, token_sha256)
 		VALUES ('alice', 'x', now() + interval '1 day', sha256('a token'));
 	INSERT INTO passkeys (name, public_key, user_id, credential_id, rp_id) SELECT 'x', 'x', id, '\x01', 'example.org' FROM users`

@@ -47,11 +47,13 @@ func (s *Store) ListKnownPeople(ctx context.Context, usernames, emails []string,
 
 // Roster is what an import of one writes.
 type Roster struct {
-	Group   string    // that all of them are made members of; "" for none
-	New     []UserRow // of whom the username, the names and the address count
-	Members []string  // usernames, of those who are there already too
-	Links   []NewLink
-	Disable []string // usernames
+	ExpiresAt *time.Time // of the accounts of those who are new; nil: none
+	Until     *time.Time // of the memberships
+	Group     string     // that all of them are made members of; "" for none
+	New       []UserRow  // of whom the username, the names and the address count
+	Members   []string   // usernames, of those who are there already too
+	Links     []NewLink
+	Disable   []string // usernames
 }
 
 // NewLink is an account link to make.
@@ -63,8 +65,8 @@ type NewLink struct {
 
 var (
 	addRosterUsers = compile(`
-		INSERT INTO users (username, name, given_name, family_name, email)
-		SELECT username, nullif(name, ''), nullif(given_name, ''), nullif(family_name, ''), nullif(email, '')
+		INSERT INTO users (username, name, given_name, family_name, email, expires_at)
+		SELECT username, nullif(name, ''), nullif(given_name, ''), nullif(family_name, ''), nullif(email, ''), @expires_at::timestamptz
 		FROM unnest(@usernames::text[], @names::text[], @given_names::text[], @family_names::text[], @emails::text[])
 			AS u (username, name, given_name, family_name, email)`)
 	addRosterLinks = compile(`
@@ -82,6 +84,7 @@ func (s *Store) ImportRoster(ctx context.Context, r Roster) error {
 		}
 		return list
 	}
+	people["expires_at"] = r.ExpiresAt
 	people["usernames"] = column(func(u UserRow) string { return u.Username })
 	people["names"] = column(func(u UserRow) string { return u.Name })
 	people["given_names"] = column(func(u UserRow) string { return u.GivenName })
@@ -97,7 +100,7 @@ func (s *Store) ImportRoster(ctx context.Context, r Roster) error {
 			return err
 		}
 		if r.Group != "" {
-			if _, err := addGroupMembers.run(ctx, tx, args{"group": r.Group, "usernames": distinct(r.Members), "until": nil,
+			if _, err := addGroupMembers.run(ctx, tx, args{"group": r.Group, "usernames": distinct(r.Members), "until": r.Until,
 				"now": time.Now()}); err != nil {
 				return err
 			}

@@ -22,30 +22,31 @@ import (
 // commands is the command line, but for the operations of api/admin that newCommands adds. A field here and a file is a command
 // that is no operation, or one that reads or prints more than its operation's input and result.
 type commands struct {
-	Serve    serveCmd    `cmd:"" help:"Serve the API."`
-	UI       uiCmd       `cmd:"" name:"ui" help:"Serve the built pages, where no web server does."`
-	Migrate  migrateCmd  `cmd:"" help:"Bring the database schema up to date, then the operator's own migrations."`
-	User     userCmd     `cmd:"" help:"Manage users."`
-	Session  plugged     `cmd:"" help:"See where people are signed in, and sign them out."`
-	Consent  plugged     `cmd:"" help:"See what people allowed applications, and withdraw it."`
-	Group    groupCmd    `cmd:"" help:"Manage groups."`
-	Client   clientCmd   `cmd:"" help:"Manage clients, the relying parties."`
-	Resource resourceCmd `cmd:"" help:"Manage resources, the services that access tokens are for."`
-	ACRValue plugged     `cmd:"" name:"acr-value" help:"Manage what sign-ins can reach, such as mfa."`
-	Upstream upstreamCmd `cmd:"" help:"Manage upstreams, other providers that people sign in with."`
-	Explain  explainCmd  `cmd:"" help:"Say what would happen if a user signed in to a client, and which row decides it."`
-	Claims   claimsCmd   `cmd:"" help:"Print the tokens that a client would get of a user, and which row made which claim."`
-	SignIns  signInsCmd  `cmd:"" name:"sign-ins" help:"List who signed in, and who failed to, the latest first."`
-	Audit    auditCmd    `cmd:"" help:"List who changed what, look whether the list is as it was written, or take a change back."`
-	Plan     planCmd     `cmd:"" help:"Print what apply would do, as SQL; the exit code is 2 where that is anything."`
-	Apply    applyCmd    `cmd:"" help:"Make rows what files declare, all or none."`
-	Export   exportCmd   `cmd:"" help:"Print the rows that there are as a file that declares them."`
-	Mail     plugged     `cmd:"" help:"See what became of mail, and try again."`
-	Key      keyCmd      `cmd:"" help:"Look at the signing keys, or replace one."`
-	Config   configCmd   `cmd:"" help:"Print the effective configuration and where each value comes from."`
-	Doctor   doctorCmd   `cmd:"" help:"Try out the configuration, the database and both origins."`
-	Man      manCmd      `cmd:"" help:"Print the manual page, of all commands."`
-	Version  versionCmd  `cmd:"" help:"Print the version and the commit that this was built from."`
+	Serve      serveCmd    `cmd:"" help:"Serve the API."`
+	UI         uiCmd       `cmd:"" name:"ui" help:"Serve the built pages, where no web server does."`
+	Migrate    migrateCmd  `cmd:"" help:"Bring the database schema up to date, then the operator's own migrations."`
+	User       userCmd     `cmd:"" help:"Manage users."`
+	Invitation plugged     `cmd:"" help:"Invite people, who make accounts of their own or join groups."`
+	Session    plugged     `cmd:"" help:"See where people are signed in, and sign them out."`
+	Consent    plugged     `cmd:"" help:"See what people allowed applications, and withdraw it."`
+	Group      groupCmd    `cmd:"" help:"Manage groups."`
+	Client     clientCmd   `cmd:"" help:"Manage clients, the relying parties."`
+	Resource   resourceCmd `cmd:"" help:"Manage resources, the services that access tokens are for."`
+	ACRValue   plugged     `cmd:"" name:"acr-value" help:"Manage what sign-ins can reach, such as mfa."`
+	Upstream   upstreamCmd `cmd:"" help:"Manage upstreams, other providers that people sign in with."`
+	Explain    explainCmd  `cmd:"" help:"Say what would happen if a user signed in to a client, and which row decides it."`
+	Claims     claimsCmd   `cmd:"" help:"Print the tokens that a client would get of a user, and which row made which claim."`
+	SignIns    signInsCmd  `cmd:"" name:"sign-ins" help:"List who signed in, and who failed to, the latest first."`
+	Audit      auditCmd    `cmd:"" help:"List who changed what, look whether the list is as it was written, or take a change back."`
+	Plan       planCmd     `cmd:"" help:"Print what apply would do, as SQL; the exit code is 2 where that is anything."`
+	Apply      applyCmd    `cmd:"" help:"Make rows what files declare, all or none."`
+	Export     exportCmd   `cmd:"" help:"Print the rows that there are as a file that declares them."`
+	Mail       plugged     `cmd:"" help:"See what became of mail, and try again."`
+	Key        keyCmd      `cmd:"" help:"Look at the signing keys, or replace one."`
+	Config     configCmd   `cmd:"" help:"Print the effective configuration and where each value comes from."`
+	Doctor     doctorCmd   `cmd:"" help:"Try out the configuration, the database and both origins."`
+	Man        manCmd      `cmd:"" help:"Print the manual page, of all commands."`
+	Version    versionCmd  `cmd:"" help:"Print the version and the commit that this was built from."`
 
 	JSON bool `name:"json" help:"Print JSON, for programs."`
 

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"gatehouse/api/admin"
 	"gatehouse/api/config"
@@ -18,14 +19,16 @@ import (
 )
 
 type userImportCmd struct {
-	File           string `arg:"" help:"CSV with a line of headers, as Canvas, Moodle and others export it; - is standard input."`
-	Group          string `placeholder:"GROUP" help:"All of them become members of this group."`
-	Links          string `type:"path" placeholder:"FILE" help:"Add links of those who have no way to sign in to this CSV, for a mail merge."`
-	Slips          string `type:"path" placeholder:"FILE" help:"Write these links as a page to print, with a QR code each."`
-	Language       string `enum:"en,de,fr" default:"en" help:"Of the page to print: en, de or fr."`
-	Hours          int    `placeholder:"N" help:"How long the links are good, at most 720; a fortnight without it."`
-	DisableMissing bool   `help:"Shut out the members of the group who are not in the roster."`
-	DryRun         bool   `help:"Say what would be done, and do nothing."`
+	File           string     `arg:"" help:"CSV with a line of headers, as Canvas, Moodle and others export it; - is standard input."`
+	Group          string     `placeholder:"GROUP" help:"All of them become members of this group."`
+	Links          string     `type:"path" placeholder:"FILE" help:"Add links of those who cannot sign in yet to this CSV, for a mail merge."`
+	Slips          string     `type:"path" placeholder:"FILE" help:"Write these links as a page to print, with a QR code each."`
+	Language       string     `enum:"en,de,fr" default:"en" help:"Of the page to print: en, de or fr."`
+	Hours          int        `placeholder:"N" help:"How long the links are good, at most 720; a fortnight without it."`
+	ExpiresAt      *time.Time `placeholder:"DATE" help:"When the accounts of those who are new end."`
+	Until          *time.Time `placeholder:"DATE" help:"When the memberships end."`
+	DisableMissing bool       `help:"Shut out the members of the group who are not in the roster."`
+	DryRun         bool       `help:"Say what would be done, and do nothing."`
 }
 
 func (c userImportCmd) Run(ctx context.Context, a *app) error {
@@ -40,7 +43,7 @@ func (c userImportCmd) Run(ctx context.Context, a *app) error {
 	defer func() { links.close() }()
 	return a.withAdmin(ctx, 0, func(cfg *config.Config, adm *admin.Admin) error {
 		in := admin.ImportUsers{Roster: string(text), Group: c.Group, Links: c.Links != "" || c.Slips != "", Hours: c.Hours,
-			DisableMissing: c.DisableMissing, Preview: c.DryRun}
+			ExpiresAt: c.ExpiresAt, Until: c.Until, DisableMissing: c.DisableMissing, Preview: c.DryRun}
 		out, err := adm.ImportUsers(ctx, in)
 		if err != nil {
 			return err

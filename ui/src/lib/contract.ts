@@ -117,8 +117,15 @@ const fromTheAPI = {
   }>('action'),
   /** `codes` are there once, right after they were made. */
   recovery_codes: page<WithForm & { client?: Client; user: User; codes?: string[]; error?: Failure }>('action'),
+  /** `new`: they may make an account; `have`: they may come with one, that of `user` who is signed in or another. */
+  accept_invitation: page<WithForm & {
+    client?: Client; username: string; name: string; email?: string; groups: string[]; new: boolean; have: boolean; user?: User;
+    error?: Failure;
+  }>('action'),
   /** `min` is in characters; they `must` go on with it, for somebody else chose the one that they have. */
-  new_password: page<WithForm & { user: User; min: number; must?: boolean; error?: Failure; passkey?: Options }>('action'),
+  new_password: page<WithForm & {
+    user: User; min: number; must?: boolean; error?: Failure; passkey?: Options; passkey_only?: boolean;
+  }>('action'),
   /** `sent`: a mail, if there is such a person; then it asks for the code in it. */
   forgot_password: page<WithForm & { client?: Client; username?: string; sent?: boolean; minutes: number; error?: Failure }>('action'),
   /** Before the application, after a sign-in with a password. */

@@ -66,7 +66,7 @@ export const fr: Messages = {
       upstream_account_disabled: (_, upstream) =>
         `${upstream} : la connexion a réussi, mais votre compte ici a été désactivé. Adressez-vous aux responsables de ce service.`,
       upstream_account_expired: (_, upstream, ended) =>
-        `${upstream} : la connexion a réussi, mais votre compte ici a expiré le ${ended}. `
+        `${upstream} : la connexion a réussi, mais votre compte ici a expiré le ${ended}. `
         + 'Adressez-vous aux responsables de ce service si vous en avez encore besoin.',
       other: () => 'Cela n’a pas fonctionné. Veuillez réessayer.',
     },

@@ -53,6 +53,10 @@ export const answers = (api) => {
   const device = { page: 'device', action: `${api}/device`, request_id };
   const newPassword = { page: 'new_password', request: 'sealed', action: `${api}/new-password`, user: alice, min: 8, request_id };
   const forgot = { page: 'forgot_password', request: 'sealed', action: `${api}/forgot-password`, client: hub, minutes: 15, request_id };
+  const invitation = {
+    page: 'accept_invitation', request: 'sealed', action: `${api}/invitation`, client: hub, username: '', name: '', groups: ['physics101'],
+    new: true, have: true, request_id,
+  };
   const factor = {
     page: 'factor', request: 'sealed', action: `${api}/factor`, client: hub, user: alice, method: 'totp', ways: ['totp', 'recovery_code'],
     cancel: true, request_id,
@@ -235,6 +239,12 @@ export const answers = (api) => {
       error: { code: 'totp_required' }, ui_locales: ['de'] }],
     'account-totp-there': [200, { ...account, tokens, totp: { created_at: '2026-11-01T09:00:00Z' }, recovery_codes: 0,
       error: { code: 'totp_there_already' }, ui_locales: ['fr'] }],
+    'invitation': [200, invitation],
+    'invitation-taken': [200, { ...invitation, username: 'ada', name: 'Ada Lovelace', email: 'ada@uni.example', have: false,
+      error: { code: 'username_taken' }, ui_locales: ['de'] }],
+    'invitation-signed-in': [200, { ...invitation, user: alice, ui_locales: ['fr'] }],
+    'invitation-account-only': [200, { ...invitation, groups: [], new: false, client: undefined }],
+    'new-password-passkey-only': [200, { ...newPassword, passkey: makePasskey, passkey_only: true }],
     'link-spent': [200, { page: 'link', action: `${api}/link`, error: { code: 'link_spent' }, request_id }],
     'link-expired': [200, { page: 'link', action: `${api}/link`, error: { code: 'link_expired' }, ui_locales: ['de'], request_id }],
     'account-password-changed': [200, { ...account, tokens, done: 'password_changed' }],

@@ -47,6 +47,7 @@ export const de: OwnMessages = {
       reset_elsewhere:
         'Gehen Sie zurück zu dem Browser, in dem Sie danach verlangt haben, und geben Sie dort den Code aus der Mail ein. '
         + 'War das hier, dann ist der Link abgelaufen oder schon benutzt.',
+      invitation_spent: 'Er ist aufgebraucht. Falls Sie das waren, melden Sie sich an.',
       other: 'Das hat nicht geklappt.',
     },
   },
@@ -63,6 +64,22 @@ export const de: OwnMessages = {
     nothing: 'Keine Mail? Sehen Sie auch im Spam nach. Wer sich anderswo anmeldet, etwa bei einer Universität oder bei Google, hat hier '
       + 'kein Passwort.',
     again: 'Noch eine Mail anfordern',
+  },
+
+  invitation: {
+    title: (name) => `Sie sind eingeladen zu ${name}`,
+    groups: (names) => `Sie werden Mitglied von: ${names}.`,
+    have: 'Ich habe ein Konto',
+    orNew: 'Oder legen Sie ein neues Konto an:',
+    accepted: 'Sie haben die Einladung angenommen.',
+    errors: {
+      username_taken: 'So oder zum Verwechseln ähnlich heißt schon jemand. Wählen Sie einen anderen Benutzernamen.',
+      username_unfit: 'Das kann kein Benutzername sein: Nehmen Sie Kleinbuchstaben, Ziffern, . _ - und zuerst einen Buchstaben.',
+      name_unfit: 'Dieser Name lässt sich nicht speichern: Lassen Sie ungewöhnliche Zeichen weg.',
+      invitation_spent: 'Die Einladung ist aufgebraucht.',
+      link_unknown: 'Diese Einladung gibt es nicht mehr.',
+      link_expired: 'Die Einladung ist abgelaufen.',
+    },
   },
 
   passkeys: {

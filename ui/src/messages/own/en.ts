@@ -44,6 +44,7 @@ export const en = {
       link_expired: 'It has expired.',
       reset_elsewhere:
         'Go back to the browser where you asked for it, and type the code of the mail there. If that was here, it has expired or was used.',
+      invitation_spent: 'It has been used up. If that was you, sign in.',
       other: 'That did not work.',
     },
   },
@@ -60,6 +61,22 @@ export const en = {
     nothing: 'No mail? Look among what was taken for spam. Whoever signs in elsewhere, such as at a university or at Google, has no '
       + 'password here.',
     again: 'Send another mail',
+  },
+
+  invitation: {
+    title: (name: string) => `You are invited to ${name}`,
+    groups: (names: string) => `You become a member of: ${names}.`,
+    have: 'I have an account',
+    orNew: 'Or make a new account:',
+    accepted: 'You have accepted the invitation.',
+    errors: {
+      username_taken: 'That username is somebody’s already, or looks like one that is. Choose another one.',
+      username_unfit: 'That cannot be a username here: use small letters, digits, . _ -, and begin with a letter.',
+      name_unfit: 'That name cannot be stored: leave out unusual characters.',
+      invitation_spent: 'The invitation has been used up.',
+      link_unknown: 'There is no such invitation any more.',
+      link_expired: 'The invitation has expired.',
+    },
   },
 
   passkeys: {

@@ -44,6 +44,7 @@ export const fr: OwnMessages = {
       link_expired: 'Il a expiré.',
       reset_elsewhere:
         'Revenez au navigateur où vous l’avez demandé et saisissez-y le code du message. Si c’était ici, le lien a expiré ou a déjà servi.',
+      invitation_spent: 'Il est épuisé. Si c’était vous, connectez-vous.',
       other: 'Cela n’a pas fonctionné.',
     },
   },
@@ -60,6 +61,22 @@ export const fr: OwnMessages = {
     nothing: 'Pas de message ? Regardez aussi dans les indésirables. Si vous vous connectez par un autre service, comme une université '
       + 'ou Google, vous n’avez pas de mot de passe ici.',
     again: 'Recevoir un autre message',
+  },
+
+  invitation: {
+    title: (name) => `Vous êtes invité à ${name}`,
+    groups: (names) => `Vous devenez membre de : ${names}.`,
+    have: 'J’ai un compte',
+    orNew: 'Ou créez un nouveau compte :',
+    accepted: 'Vous avez accepté l’invitation.',
+    errors: {
+      username_taken: 'Ce nom d’utilisateur est déjà pris, ou ressemble trop à un autre. Choisissez-en un autre.',
+      username_unfit: 'Cela ne peut pas être un nom d’utilisateur ici : minuscules, chiffres, . _ -, et d’abord une lettre.',
+      name_unfit: 'Ce nom ne peut pas être enregistré : omettez les caractères inhabituels.',
+      invitation_spent: 'L’invitation est épuisée.',
+      link_unknown: 'Cette invitation n’existe plus.',
+      link_expired: 'L’invitation a expiré.',
+    },
   },
 
   passkeys: {

@@ -1,0 +1,140 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"gatehouse/api/oidc"
+	"gatehouse/api/store"
+)
+
+// invited is the account that is made on the page of a new password, with an invitation.
+type invited struct {
+	Token  []byte `json:"t"` // its digest
+	UserID string `json:"i"`
+}
+
+// acceptWithPassword makes the account with the name that was chosen, and signs in with it.
+func (p *Provider) acceptWithPassword(ctx context.Context, r Request, w newPasswordPage, password string, now time.Time) (Answer, error) {
+	token := store.Digest(w.Invited.Token)
+	i, err := p.store.LoadInvitation(ctx, token)
+	if problem := invitationProblem(i, err, now); problem != "" {
+		return p.badLink(ctx, "", problem), nil
+	} else if err != nil {
+		return Answer{}, err
+	}
+	if err := p.newPassword(w.User.Username, i.Email, password).Check(); err != nil {
+		return Answer{}, err
+	}
+	hash, err := p.passwords.Hash(ctx, password)
+	if err != nil {
+		return Answer{}, err
+	}
+	u := store.InvitedUser{ID: w.Invited.UserID, Username: w.User.Username, Name: w.User.Name, Hash: hash}
+	if refused, err := p.acceptInvitation(ctx, w, i, u, now); refused != nil || err != nil {
+		return orNothing(refused), err
+	}
+	v := accountVisit(r, nil, now)
+	c, err := p.store.LoadCandidate(ctx, u.Username, v.client, nil, now)
+	if err != nil || c.User == nil || c.User.ID != u.ID {
+		return Answer{}, errors.Join(err, errUserChanged)
+	}
+	v.req.Invitation = w.Invited.Token
+	who := proven{user: c.User, enrolled: c.Enrolled, allowed: true, amr: []string{oidc.AMRPassword}, verified: hash}
+	v = p.signIn(r, loginPage{pending: pending{Request: &v.req}}, v.client, who, now)
+	return p.next(ctx, v)
+}
+
+// acceptWithPasskey makes the account with a passkey, and ends at the sign-in.
+func (p *Provider) acceptWithPasskey(ctx context.Context, r Request, w newPasswordPage, now time.Time) Answer {
+	token := store.Digest(w.Invited.Token)
+	i, err := p.store.LoadInvitation(ctx, token)
+	answer, ok := passkeyAnswer(r)
+	if problem := invitationProblem(i, err, now); problem != "" {
+		return p.badLink(ctx, "", problem)
+	} else if err != nil {
+		return p.failedNewPassword(ctx, w, err)
+	} else if !ok || p.passkeys == nil {
+		return p.errorPage(ctx, 400, pageInvalidRequest, w.Client)
+	}
+	made, err := p.passkeys.Create(answer, challengeOf(r), &oidc.User{ID: w.Invited.UserID, Username: w.User.Username, Name: w.User.Name})
+	if code := p.refusedPasskey(ctx, w.User.Username, err); code != "" {
+		return p.backToNewPassword(ctx, w, 303, code, 0)
+	} else if err != nil {
+		return p.failedNewPassword(ctx, w, err)
+	}
+	made.Name = suggestedName(r)
+	u := store.InvitedUser{ID: w.Invited.UserID, Username: w.User.Username, Name: w.User.Name, Passkey: made}
+	switch refused, err := p.acceptInvitation(ctx, w, i, u, now); {
+	case err != nil:
+		return p.failedNewPassword(ctx, w, err)
+	case refused != nil:
+		return *refused
+	}
+	v := accountVisit(r, nil, now)
+	v.req.LoginHint, v.req.Invitation = u.Username, w.Invited.Token
+	return p.askSignInAfter(ctx, v, passkeyAdded)
+}
+
+// acceptInvitation saves the account. refused is the answer where it cannot be made: the invitation is not good any more, or the name is
+// somebody's by now.
+func (p *Provider) acceptInvitation(
+	ctx context.Context, w newPasswordPage, i store.Invitation, u store.InvitedUser, now time.Time,
+) (refused *Answer, err error) {
+	err = p.as(ctx, u.Username, "accept invitation").AcceptInvitation(ctx, store.Digest(w.Invited.Token), u, now)
+	code := codeOfName(err)
+	switch {
+	case errors.Is(err, store.ErrNotFound): // others were faster
+		a := p.badLink(ctx, "", invitationSpent)
+		return &a, nil
+	case code != "":
+		back := acceptInvitationPage{Token: w.Invited.Token, Username: u.Username, Name: u.Name}
+		back.Browser = w.Browser
+		a := p.backToInvitation(ctx, back, 303, code, 0)
+		return &a, nil
+	case err != nil:
+		return nil, err
+	}
+	how := store.InvitedToPassword
+	if u.Hash == "" {
+		how = store.InvitedToPasskey
+	}
+	p.tell(ctx, oidc.InvitationAccepted{Username: u.Username, InvitationID: i.ID, How: how})
+	return nil, nil
+}
+
+// endInvitation has the person of a visit join the groups of an invitation, unless they did before, and leads to the application that it
+// names; done is what the account page says where it names none, refused the code of why nothing was done.
+func (p *Provider) endInvitation(ctx context.Context, v visit) (to, done, refused string, err error) {
+	token := store.Digest(v.req.Invitation)
+	i, err := p.store.LoadInvitation(ctx, token)
+	if errors.Is(err, store.ErrNotFound) {
+		return "", "", linkUnknown, nil
+	} else if err != nil {
+		return "", "", "", err
+	}
+	user := v.standing.User
+	had, err := p.as(ctx, user.Username, "accept invitation").JoinByInvitation(ctx, token, user.ID, v.now)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		if refused = invitationProblem(i, nil, v.now); refused == "" {
+			refused = linkUnknown
+		}
+		return "", "", refused, nil
+	case err != nil:
+		return "", "", "", err
+	case !had:
+		p.tell(ctx, oidc.InvitationAccepted{Username: user.Username, InvitationID: i.ID, How: store.InvitedToAccount})
+	}
+	client, err := p.invitedTo(ctx, i)
+	if err != nil || client == nil {
+		return "", invitationAccepted, "", err
+	}
+	if client.InitiateLoginURI != "" {
+		return p.initiatedLogin(client.InitiateLoginURI), "", "", nil
+	}
+	return client.ClientURI, invitationAccepted, "", nil
+}
+
+const invitationAccepted = "invitation_accepted"

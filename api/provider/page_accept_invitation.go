@@ -1,0 +1,215 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"gatehouse/api/oidc"
+	"gatehouse/api/store"
+)
+
+// acceptInvitationPage asks who is invited what they want to be called, or whether they have an account. It comes from the page of a link
+// and is good in one browser. Nothing is spent until they have chosen how they sign in.
+type acceptInvitationPage struct {
+	pending  `json:"-"`
+	Token    []byte    `json:"t"` // its digest
+	Username string    `json:"n,omitempty"`
+	Name     string    `json:"fn,omitempty"`
+	SID      string    `json:"s,omitempty"` // of who is signed in at the browser
+	User     *userView `json:"u,omitempty"`
+	Error    failure   `json:"f,omitzero"`
+}
+
+type acceptInvitationView struct {
+	common
+	Username string       `json:"username"`
+	Name     string       `json:"name"`
+	Email    string       `json:"email,omitempty"`
+	Groups   []string     `json:"groups"`
+	New      bool         `json:"new"`            // they may make an account
+	Have     bool         `json:"have"`           // they may come with one that they have
+	User     *userView    `json:"user,omitempty"` // who is signed in
+	Error    *failureView `json:"error,omitempty"`
+}
+
+func (*acceptInvitationPage) name() string { return "accept_invitation" }
+
+func (w *acceptInvitationPage) view(ctx context.Context, p *Provider, c common) (any, error) {
+	i, err := p.store.LoadInvitation(ctx, store.Digest(w.Token))
+	if problem := invitationProblem(i, err, c.now); problem != "" {
+		return nil, store.ErrNotFound
+	} else if err != nil {
+		return nil, err
+	}
+	have := slices.Contains(i.Methods, store.InvitedToAccount)
+	view := acceptInvitationView{Username: w.Username, Name: w.Name, Email: i.Email, Groups: oidc.NotNil(i.Groups),
+		New: len(i.Methods) > 1 || !have, Have: have, User: w.User, Error: c.failed(w.Error)}
+	if client, err := p.invitedTo(ctx, i); err == nil && client != nil {
+		c.Client = viewOfClient(client, "")
+	}
+	view.common = c
+	return view, nil
+}
+
+// invitationProblem returns the code of why an invitation that was loaded is not good, "" if it is or err is another than that there is
+// none.
+func invitationProblem(i store.Invitation, err error, now time.Time) string {
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return linkUnknown
+	case err != nil:
+		return ""
+	case i.UsesLeft == 0:
+		return invitationSpent
+	case !now.Before(i.ExpiresAt):
+		return linkExpired
+	}
+	return ""
+}
+
+// The codes of invitations beside those of links, and of the names on their page.
+const (
+	invitationSpent = "invitation_spent"
+	usernameTaken   = "username_taken"
+	usernameUnfit   = "username_unfit"
+	nameUnfit       = "name_unfit"
+)
+
+// invitedTo returns the application where an invitation ends, nil where there is none (any more).
+func (p *Provider) invitedTo(ctx context.Context, i store.Invitation) (*oidc.Client, error) {
+	if i.ClientID == "" {
+		return nil, nil
+	}
+	client, err := p.store.Client(ctx, i.ClientID)
+	if errors.Is(err, store.ErrNotFound) || err == nil && client.Disabled() {
+		return nil, nil
+	}
+	return client, err
+}
+
+// openInvitation leads to the page of an invitation that is good.
+func (p *Provider) openInvitation(ctx context.Context, r Request, token store.Digest, now time.Time) Answer {
+	i, err := p.store.LoadInvitation(ctx, token)
+	if problem := invitationProblem(i, err, now); problem != "" {
+		return p.badLink(ctx, "", problem)
+	}
+	v := accountVisit(r, nil, now)
+	if err == nil {
+		err = p.loadStanding(ctx, &v)
+	}
+	if err != nil {
+		code, status, _ := p.classify(ctx, err)
+		return p.errorPage(ctx, status, code, nil)
+	}
+	w := acceptInvitationPage{Token: token[:], Username: i.Username, Name: i.Name}
+	if v.standing.Session != nil && slices.Contains(i.Methods, store.InvitedToAccount) {
+		w.SID, w.User = v.standing.Session.SID, viewOfUser(v.standing.User)
+	}
+	cookies := p.bindBrowser(&r)
+	w.Browser = browserDigest(r)
+	a := redirect(p.address(&w))
+	a.Cookies = cookies
+	return a
+}
+
+// AcceptInvitation takes the form of that page.
+func (p *Provider) AcceptInvitation(ctx context.Context, r Request) Answer {
+	now := p.now()
+	var w acceptInvitationPage
+	if refusal := p.open(ctx, r, &w, now); refusal != nil {
+		return *refusal
+	}
+	params, bad := oidc.ParseParams(r.Params, []string{"username", "name", "have"})
+	i, err := p.store.LoadInvitation(ctx, store.Digest(w.Token))
+	problem := invitationProblem(i, err, now)
+	switch {
+	case len(bad) > 0:
+		return p.errorPage(ctx, 400, pageInvalidRequest, nil)
+	case problem != "":
+		return p.badLink(ctx, "", problem)
+	case err != nil:
+		return p.failedInvitation(ctx, w, err)
+	case params["have"] != "" && slices.Contains(i.Methods, store.InvitedToAccount):
+		return p.acceptWithAccount(ctx, r, w, params["have"] == "me", now)
+	}
+	w.Username, w.Name = strings.ToLower(strings.TrimSpace(params["username"])), strings.Join(strings.Fields(params["name"]), " ")
+	if code := p.refusedName(ctx, w.Username, w.Name, &err); code != "" {
+		return p.backToInvitation(ctx, w, 303, code, 0)
+	} else if err != nil {
+		return p.failedInvitation(ctx, w, err)
+	}
+	next := newPasswordPage{User: &userView{Username: w.Username, Name: w.Name}, Invited: &invited{Token: w.Token, UserID: newID()}}
+	next.Browser = w.Browser
+	return redirect(p.address(&next))
+}
+
+// acceptWithAccount goes on as who is signed in at the browser, or asks to sign in; the groups are joined once the account page would open.
+func (p *Provider) acceptWithAccount(ctx context.Context, r Request, w acceptInvitationPage, me bool, now time.Time) Answer {
+	v := accountVisit(r, nil, now)
+	v.req.Invitation = w.Token
+	if !me {
+		return p.askSignIn(ctx, v)
+	}
+	v.sid = w.SID
+	a, err := p.nextAtBrowser(ctx, v)
+	if err != nil {
+		return p.failedInvitation(ctx, w, err)
+	}
+	return a
+}
+
+// refusedName returns the code of why nobody new can be called so, "" if they can or err is set.
+func (p *Provider) refusedName(ctx context.Context, username, name string, err *error) string {
+	if username == "" || len(username) > maxUsername {
+		return usernameUnfit
+	}
+	var problem string
+	if problem, *err = p.store.ChosenNameProblem(ctx, username); *err != nil || problem != "" {
+		return codeOfProblem(problem)
+	}
+	*err = p.store.TryUsername(ctx, username, name)
+	return codeOfName(*err)
+}
+
+// codeOfProblem is the code of a problem of a name that is chosen.
+func codeOfProblem(problem string) string {
+	switch problem {
+	case "":
+		return ""
+	case store.NameMixed:
+		return usernameUnfit
+	}
+	return usernameTaken
+}
+
+// codeOfName returns the code of a Refusal that is about what somebody is to be called, "" for all else.
+func codeOfName(err error) string {
+	var refused store.Refusal
+	switch {
+	case !errors.As(err, &refused):
+		return ""
+	case refused.Constraint == "users_username_must_be_unique", refused.Constraint == "users_username_is_retired_free_it_first":
+		return usernameTaken
+	case strings.HasPrefix(refused.Constraint, "users_username_"):
+		return usernameUnfit
+	case strings.HasPrefix(refused.Constraint, "users_name_"):
+		return nameUnfit
+	}
+	return ""
+}
+
+func (p *Provider) failedInvitation(ctx context.Context, w acceptInvitationPage, err error) Answer {
+	code, status, wait := p.classify(ctx, err)
+	if status != 503 {
+		return p.errorPage(ctx, status, code, nil)
+	}
+	return p.backToInvitation(ctx, w, status, code, wait)
+}
+
+func (p *Provider) backToInvitation(ctx context.Context, w acceptInvitationPage, status int, code string, wait time.Duration) Answer {
+	w.Error = p.failureOf(ctx, code, wait)
+	return Answer{Status: status, Location: p.address(&w), RetryAfter: wait, Error: code}
+}

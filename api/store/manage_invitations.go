@@ -1,0 +1,67 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+// InvitationRow is an invitation as an administrator sees one.
+type InvitationRow struct {
+	ID               string     `json:"id" help:"By which it is revoked."`
+	Email            string     `json:"email,omitempty" help:"Address of the new account."`
+	Username         string     `json:"username,omitempty" help:"Suggested to whoever accepts it."`
+	Name             string     `json:"name,omitempty" help:"Full name, suggested too."`
+	Groups           []string   `json:"groups" help:"That they become members of."`
+	AccountExpiresAt *time.Time `json:"account_expires_at,omitempty" help:"When a new account ends."`
+	MembershipUntil  *time.Time `json:"membership_until,omitempty" help:"When the memberships end."`
+	Methods          []string   `json:"methods" help:"How: password, passkey, or account for one that they have."`
+	UsesLeft         int        `json:"uses_left" help:"How often it can still be accepted."`
+	Used             int        `json:"used" help:"How many accepted it."`
+	ClientID         string     `json:"client_id,omitempty" help:"Application where they end."`
+	CreatedBy        string     `json:"created_by" help:"Who made it."`
+	CreatedAt        time.Time  `json:"created_at" help:"When it was made."`
+	ExpiresAt        time.Time  `json:"expires_at" help:"Until when it can be accepted."`
+}
+
+var addInvitation = compile(`
+	WITH added AS (
+		INSERT INTO invitations (token_sha256, email, username, name, account_expires_at, membership_until, methods, uses_left, client_id,
+			expires_at)
+		VALUES (@token, nullif(@email, ''), nullif(@username, ''), nullif(@name, ''), @account_expires_at, @membership_until, @methods,
+			@uses_left, nullif(@client_id, ''), now() + @lives::interval)
+		RETURNING id, expires_at
+	), joined AS (
+		INSERT INTO invitation_groups (invitation_id, group_name) SELECT DISTINCT id, unnest(@groups::text[]) FROM added
+	)
+	SELECT id::text, expires_at FROM added`)
+
+// AddInvitation makes an invitation that can be accepted for that long. It returns its id and when it expires.
+func (s *Store) AddInvitation(ctx context.Context, i InvitationRow, tokenSHA256 []byte, lives time.Duration) (
+	id string, expires time.Time, err error) {
+	err = addInvitation.row(ctx, s.pool, args{"token": tokenSHA256, "email": i.Email, "username": i.Username, "name": i.Name,
+		"account_expires_at": i.AccountExpiresAt, "membership_until": i.MembershipUntil, "methods": i.Methods, "uses_left": i.UsesLeft,
+		"client_id": i.ClientID, "groups": i.Groups, "lives": lives}).Scan(&id, &expires)
+	return id, expires, inWords(err, values{"email": i.Email, "group": join(i.Groups), "client": i.ClientID})
+}
+
+var listInvitations = compile(`
+	SELECT i.id::text AS id, coalesce(i.email, '') AS email, coalesce(i.username, '') AS username, coalesce(i.name, '') AS name,
+		ARRAY(SELECT g.group_name FROM invitation_groups g WHERE g.invitation_id = i.id ORDER BY 1) AS groups,
+		i.account_expires_at, i.membership_until, i.methods, i.uses_left,
+		(SELECT count(*) FROM invitation_uses x WHERE x.invitation_id = i.id) AS used,
+		coalesce(i.client_id, '') AS client_id, i.created_by, i.created_at, i.expires_at
+	FROM invitations i WHERE i.id::text > @after
+		AND (@group = '' OR EXISTS (SELECT FROM invitation_groups g WHERE g.invitation_id = i.id AND g.group_name = @group))
+	ORDER BY i.id::text LIMIT @limit`)
+
+// ListInvitations returns those that are there, to a group or, with "", all. Their key is the id.
+func (s *Store) ListInvitations(ctx context.Context, p Page, group string) ([]InvitationRow, error) {
+	return listed[InvitationRow](ctx, s, listInvitations, args{"after": p.After, "limit": p.Limit, "group": group})
+}
+
+var removeInvitation = compile(`DELETE FROM invitations WHERE id::text = @id RETURNING 1`)
+
+// RemoveInvitation has an invitation be good no more; accounts that were made with it stay.
+func (s *Store) RemoveInvitation(ctx context.Context, id string) error {
+	return s.manageOne(ctx, Missing{"invitation", id}, nil, removeInvitation, args{"id": id})
+}

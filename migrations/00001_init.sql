@@ -526,6 +526,20 @@ CREATE TABLE group_members (
 COMMENT ON COLUMN group_members.until IS 'the membership ends: from then on it counts no more; NULL: it does not end by itself';
 CREATE INDEX group_members_by_group ON group_members (group_name, username);
 
+-- offboardings: who was offboarded, and what they were in, for as long as it can be taken back.
+CREATE TABLE offboardings (
+  id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  username    text NOT NULL CONSTRAINT offboardings_user_must_exist REFERENCES users (username) ON UPDATE CASCADE ON DELETE CASCADE,
+  disabled_at timestamptz,
+  memberships jsonb NOT NULL,
+  created_at  timestamptz NOT NULL DEFAULT now(),
+  undo_until  timestamptz NOT NULL,
+  undone_at   timestamptz
+);
+COMMENT ON COLUMN offboardings.disabled_at IS 'since when they were shut out before; NULL: they were not';
+COMMENT ON COLUMN offboardings.memberships IS 'a list of group_name and until';
+CREATE INDEX offboardings_by_user ON offboardings (username);
+
 -- totp_secrets: one-time codes (RFC 6238), one row a person.
 CREATE TABLE totp_secrets (
   user_id    uuid PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
@@ -2113,6 +2127,7 @@ BEGIN
   REVOKE ALL ON FUNCTION audit_change() FROM PUBLIC;
   FOR w IN SELECT * FROM (VALUES
     ('users', '{username}', '{password}', '{updated_at,passkey_later_at,active_at}', 'true', 'true', 'true'),
+    ('offboardings', '{id}', '{}', '{}', 'true', 'true', 'true'),
     -- what follows from a change of a user is not here, but who frees a name
     ('retired_names', '{name}', '{}', '{}', 'pg_trigger_depth() = 0', 'pg_trigger_depth() = 0', 'pg_trigger_depth() = 0'),
     ('groups', '{name}', '{}', '{}', 'true', 'true', 'true'),
@@ -2172,7 +2187,7 @@ DROP TABLE audit, audit_turn, email_codes, idempotency_keys, mail_outbox, passwo
 DROP TABLE sign_ins, resources, cache_version, pairwise_salt, signing_keys, upstream_accounts, upstreams, backchannel_logouts,
   login_throttle, revoked_tokens, used_jtis, device_codes, grants, consents, sessions, invitation_uses, invitation_groups, invitations, exchange_policies,
   recent_registrations, initial_access_tokens, client_claims, client_secrets, clients, acr_values, account_links,
-  personal_access_tokens, passkeys, recovery_codes, totp_secrets, group_members, groups, users, retired_names;
+  personal_access_tokens, passkeys, recovery_codes, totp_secrets, group_members, offboardings, groups, users, retired_names;
 DROP FUNCTION chosen_name_problem, users_get_no_retired_name, users_retire_names, name_skeleton;
 DROP FUNCTION declared_rows_change_in_their_file, recovery_codes_go_with_factors, passkeys_have_one_rp_id, partition_by_month,
   sign_ins_follow_their_user,

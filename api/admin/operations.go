@@ -39,6 +39,8 @@ var operations = []Operation{
 	op("user retired-names", "List usernames that were somebody's, which nobody else gets.",
 		"GET /retired-names", (*Admin).ListRetiredNames),
 	op("user free-name", "Let a username that was somebody's be anybody's.", "DELETE /retired-names/{name}", (*Admin).FreeName),
+	op("offboard", "Shut a user out with all that is theirs, at once; or take that back.",
+		"POST /users/{username}/offboard", (*Admin).Offboard),
 	op("user list", "List the users.", "GET /users", (*Admin).ListUsers),
 	op("user linked-accounts", "Print which accounts at upstreams a user can sign in with, as JSON.",
 		"GET /users/{username}/linked-accounts", (*Admin).ListLinkedAccounts),

@@ -108,6 +108,7 @@ func TestEveryOperationRuns(t *testing.T) {
 		{"user revoke-grant", `{"username": "erin", "id": "00000000-0000-4000-8000-000000000001"}`, `{}`},
 		{"user tokens", `{"username": "alice"}`, `{"items":\[\]}`},
 		{"user revoke-token", `{"all_of": "alice"}`, `{"revoked":0}`},
+		{"offboard", `{"username": "erin", "preview": true}`, `{"username":"erin",.*"steps":\["the account is shut out",.*\]}`},
 		{"user retired-names", `{"q": "gon"}`, `{"items":\[{"name":"gone","sub":"[^"]+","created_at":"[^"]+","retired_at":"[^"]+"}\]}`},
 		{"user free-name", `{"name": "gone"}`, `{}`},
 		{"invitation add", `{"groups": ["staff"], "uses": 30}`,

@@ -77,7 +77,7 @@ var Others = map[string]string{
 	"account_links": ofPeople, "passkeys": ofPeople, "personal_access_tokens": ofPeople, "recovery_codes": ofPeople, "totp_secrets": ofPeople,
 	"upstream_accounts": ofPeople, "consents": ofPeople,
 
-	"retired_names": "triggers fill it",
+	"retired_names": "triggers fill it", "offboardings": "what gatehouse offboard did",
 
 	"invitations": "made, shown once and used up", "invitation_groups": "made, shown once and used up", "invitation_uses": own,
 	"initial_access_tokens": "made, shown once and used up", "client_secrets": "of a client, which refers to its secret",

@@ -118,7 +118,9 @@ var refused = map[string]refusedStatement{
 		"'23 hours'", "'-1 day'", "'40000 days'"}},
 	"groups_inactive_after_must_be_whole_days": {"UPDATE groups SET inactive_after = %", []string{"'36 hours'", "'1 year'"}},
 	"group_members_group_must_exist":           {aMember, []string{"'alice', 'nobody'"}},
-	"group_members_user_must_exist":            {aMember, []string{"'bob', 'staff'"}},
+	"offboardings_user_must_exist": {`INSERT INTO offboardings (username, memberships, undo_until)
+		VALUES ('bob', '[]', now())`, nil},
+	"group_members_user_must_exist": {aMember, []string{"'bob', 'staff'"}},
 
 	"backchannel_logouts_last_error_must_have_at_most_500_characters": {`INSERT INTO backchannel_logouts (client_id, sub, created_at,
 		last_error)

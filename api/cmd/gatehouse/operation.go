@@ -100,9 +100,11 @@ func (a *app) operate(ctx context.Context, o admin.Operation, in any) error {
 var sentences = func() *template.Template {
 	all := template.New("").Funcs(template.FuncMap{"join": strings.Join, "trim": strings.TrimSpace})
 	texts := map[string]string{
-		"user disable":           "disabled user {{.In.Username}}",
-		"user enable":            "enabled user {{.In.Username}}",
-		"user link":              "{{.Out.Link}}",
+		"user disable": "disabled user {{.In.Username}}",
+		"user enable":  "enabled user {{.In.Username}}",
+		"user link":    "{{.Out.Link}}",
+		"offboard": `{{if .In.Preview}}would happen to{{else}}done to{{end}} {{.In.Username}}:{{range .Out.Steps}}
+- {{.}}{{end}}`,
 		"user free-name":         "anybody may be called {{.In.Name}} now",
 		"user reset-factors":     "{{.Out.Link}}",
 		"invitation add":         "{{.Out.Link}}",

@@ -172,11 +172,23 @@ type ListUsers struct {
 	Paging
 	Search string `json:"q,omitempty" help:"In the username, the names or the address; of one or two characters: where a word begins."`
 	Group  string `json:"group,omitempty" help:"Members of this group only."`
+	Ending string `json:"ending,omitempty" help:"Only those whose account ends within this time, such as 30d."`
 }
 
 // ListUsers returns users by username.
 func (a *Admin) ListUsers(ctx context.Context, in ListUsers) (Page[User], error) {
+	var ending time.Time
+	if in.Ending != "" {
+		var within Duration
+		if err := within.UnmarshalText([]byte(in.Ending)); err != nil {
+			return Page[User]{}, invalid("%s: %v", member("ending"), err)
+		}
+		if in.Search != "" || in.Group != "" {
+			return Page[User]{}, invalid("%s excludes %s and %s", member("ending"), member("q"), member("group"))
+		}
+		ending = time.Now().Add(time.Duration(within))
+	}
 	return page(in.Paging, func(u User) string { return u.Username }, func(p store.Page) ([]User, error) {
-		return a.store.ListUsers(ctx, store.UserQuery{Page: p, Search: in.Search, Group: in.Group})
+		return a.store.ListUsers(ctx, store.UserQuery{Page: p, Search: in.Search, Group: in.Group, EndingBy: ending})
 	})
 }

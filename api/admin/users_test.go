@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -104,4 +105,21 @@ func TestPersonalAccessTokensAreRevokedOneOrAll(t *testing.T) {
 	refused[Missing](t, err, `there is no user "bob"`)
 	_, err = a.ListPersonalAccessTokens(t.Context(), ListPersonalAccessTokens{Username: "bob"})
 	refused[Missing](t, err, `there is no user "bob"`)
+}
+
+func TestWhoseAccountsEndSoonAreListed(t *testing.T) {
+	t.Parallel()
+	a, conn := newAdmin(t)
+	_, err := conn.Exec(t.Context(), `INSERT INTO users (username, expires_at) VALUES ('never', NULL), ('ended', now() - interval '1 s'),
+		('soon', now() + interval '29 days'), ('later', now() + interval '31 days')`)
+	try(t, err)
+	list, err := a.ListUsers(t.Context(), ListUsers{Ending: "30d"})
+	if err != nil || len(list.Items) != 1 || list.Items[0].Username != "soon" {
+		t.Errorf("%+v, %v", list, err)
+	}
+	for _, in := range []ListUsers{{Ending: "soon"}, {Ending: "30d", Search: "a"}, {Ending: "30d", Group: "a"}} {
+		if _, err := a.ListUsers(t.Context(), in); !errors.As(err, new(Invalid)) {
+			t.Errorf("%+v: %v", in, err)
+		}
+	}
 }

@@ -261,3 +261,17 @@ func TestTheHourOfASignInIsNoted(t *testing.T) {
 		t.Errorf("after another hour: %s, and updated_at went from %s to %s", at, then, last)
 	}
 }
+
+// The account page has the ends of the account and of memberships.
+func TestTheAccountPageHasTheEnds(t *testing.T) {
+	t.Parallel()
+	b := start(t).browser()
+	end := b.Now().Add(20 * 24 * time.Hour).Truncate(time.Second).UTC()
+	b.Exec(`UPDATE users SET expires_at = $1`, end)
+	b.Exec(`UPDATE group_members SET until = $1`, end.Add(-time.Hour))
+	about, _ := b.Interaction(b.openAccount())["about"].(map[string]any)
+	until, _ := about["groups_until"].(map[string]any)
+	if about["expires_at"] != end.Format(time.RFC3339) || until["staff"] != end.Add(-time.Hour).Format(time.RFC3339) {
+		t.Errorf("%v", about)
+	}
+}

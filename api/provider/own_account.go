@@ -31,7 +31,7 @@ type ownView struct {
 func (p *Provider) viewOfOwn(ctx context.Context, w *accountPage, own store.Own, c common) ownView {
 	view := ownView{Applications: p.applicationsOf(own.Clients), Sessions: viewsOfSessions(own.Sessions, w.SID),
 		EndSessionAction: c.actions["end_session_action"], SignIns: viewsOfSignIns(own.SignIns), Allowed: allowedOf(own.Clients),
-		WithdrawAction: c.actions["withdraw_action"], AccountsAction: c.actions["accounts_action"], About: aboutUser(&own.User),
+		WithdrawAction: c.actions["withdraw_action"], AccountsAction: c.actions["accounts_action"], About: aboutUser(&own.User, own.Until),
 		ProfileAction: c.actions["profile_action"], DataAction: c.actions["data_action"]}
 	if p.outbox != nil {
 		view.EmailAction, view.EmailAsked = c.actions["email_action"], w.Email

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -27,10 +28,13 @@ type aboutView struct {
 	Email         string   `json:"email,omitempty"`
 	EmailVerified bool     `json:"email_verified,omitempty"`
 	Groups        []string `json:"groups"`
+
+	ExpiresAt   *time.Time        `json:"expires_at,omitempty"`   // the account
+	GroupsUntil store.GroupsUntil `json:"groups_until,omitempty"` // memberships that end, by group
 }
 
-func aboutUser(u *oidc.User) *aboutView {
-	return &aboutView{u.Name, u.GivenName, u.FamilyName, u.Locale, u.Email, u.EmailVerified, oidc.NotNil(u.Groups)}
+func aboutUser(u *oidc.User, until store.GroupsUntil) *aboutView {
+	return &aboutView{u.Name, u.GivenName, u.FamilyName, u.Locale, u.Email, u.EmailVerified, oidc.NotNil(u.Groups), u.ExpiresAt, until}
 }
 
 func (v *aboutView) groups() []string {

@@ -12,6 +12,8 @@ type UserQuery struct {
 	Page
 	Search string // in the username, the names or the address; of one or two characters: where a word of these begins
 	Group  string // members of this group only
+
+	EndingBy time.Time // of whom the account ends until then, and has not ended; zero for anybody; not with the other two
 }
 
 // searchedOfUser is what people are searched in: the expression of the index users_search.
@@ -45,6 +47,9 @@ var (
 	listUsers        = compile(userSelect + allUsers + ` ORDER BY u.username LIMIT @limit`)
 	listUsersOfGroup = compile(userSelect + usersOfGroup + ` ORDER BY g.username LIMIT @limit`)
 
+	listUsersEnding = compile(userSelect + allUsers + ` AND u.expires_at > @now AND u.expires_at <= @ending_by
+		ORDER BY u.username LIMIT @limit`)
+
 	searchUsersNear        = searchNear(allUsers, `u.username`)
 	searchUsersOfGroupNear = searchNear(usersOfGroup, `g.username`)
 	searchUsersFar         = searchFar(``)
@@ -56,6 +61,10 @@ var (
 // what few have, by the index, from which those many would all have to be sorted. Nobody can tell beforehand which it is.
 func (s *Store) ListUsers(ctx context.Context, q UserQuery) ([]UserRow, error) {
 	a := args{"after": q.After, "limit": q.Limit, "now": time.Now()}
+	if !q.EndingBy.IsZero() {
+		a["ending_by"] = q.EndingBy
+		return listed[UserRow](ctx, s, listUsersEnding, a)
+	}
 	list, near, far := listUsers, searchUsersNear, searchUsersFar
 	if q.Group != "" {
 		a["group"] = q.Group

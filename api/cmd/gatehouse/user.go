@@ -95,12 +95,13 @@ func (c userPasswdCmd) Run(ctx context.Context, a *app) error {
 type userListCmd struct {
 	Search string `placeholder:"TEXT" help:"Only those who have this in their username, name or address."`
 	Group  string `placeholder:"GROUP" help:"Only members of this group."`
+	Ending string `placeholder:"30d" help:"Only those whose account ends within this time."`
 }
 
 func (c userListCmd) Run(ctx context.Context, a *app) error {
 	return a.withAdmin(ctx, 0, func(_ *config.Config, adm *admin.Admin) error {
 		list := walk(func(p admin.Paging) (admin.Page[admin.User], error) {
-			return adm.ListUsers(ctx, admin.ListUsers{Paging: p, Search: c.Search, Group: c.Group})
+			return adm.ListUsers(ctx, admin.ListUsers{Paging: p, Search: c.Search, Group: c.Group, Ending: c.Ending})
 		})
 		return printList(a, list, []string{"USERNAME", "NAME", "EMAIL", "GROUPS", "STATE", "SUB"}, func(u admin.User) []string {
 			name := cmp.Or(u.Name, strings.TrimSpace(u.GivenName+" "+u.FamilyName))

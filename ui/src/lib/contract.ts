@@ -36,6 +36,8 @@ export interface Linked {
 }
 export interface About {
   name: string; given_name: string; family_name: string; locale: string; email?: string; email_verified?: boolean; groups?: string[];
+  /** When the account ends, and memberships, by group (RFC 3339). */
+  expires_at?: string; groups_until?: Record<string, string>;
 }
 /** A way to prove one more factor. */
 export type Way = 'totp' | 'recovery_code' | 'passkey';

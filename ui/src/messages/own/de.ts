@@ -205,6 +205,8 @@ export const de: OwnMessages = {
     sendCode: 'Code dorthin senden',
     invalidEmail: 'Das ist keine E-Mail-Adresse.',
     title: 'Über Sie',
+    ends: (when) => `Ihr Konto endet am ${when}. Wenden Sie sich an die Stelle, die diesen Dienst betreibt, wenn Sie es länger brauchen.`,
+    until: (group, when) => `${group} (bis ${when})`,
     name: 'Voller Name',
     givenName: 'Vorname',
     familyName: 'Nachname',

@@ -193,6 +193,8 @@ export const en = {
     sendCode: 'Send a code there',
     invalidEmail: 'That is no email address.',
     title: 'About you',
+    ends: (when: string) => `Your account ends on ${when}. Ask the people who run this service if you need it for longer.`,
+    until: (group: string, when: string) => `${group} (until ${when})`,
     name: 'Full name',
     givenName: 'Given name',
     familyName: 'Family name',

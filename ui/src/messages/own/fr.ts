@@ -196,6 +196,8 @@ export const fr: OwnMessages = {
     sendCode: 'Y envoyer un code',
     invalidEmail: 'Ce n’est pas une adresse e-mail.',
     title: 'À propos de vous',
+    ends: (when) => `Votre compte se termine le ${when}. Adressez-vous aux responsables de ce service si vous en avez besoin plus longtemps.`,
+    until: (group, when) => `${group} (jusqu’au ${when})`,
     name: 'Nom complet',
     givenName: 'Prénom',
     familyName: 'Nom de famille',

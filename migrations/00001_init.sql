@@ -1415,6 +1415,18 @@ CREATE INDEX sign_ins_by_at ON sign_ins (at);
 -- What comes at a time that no partition is for, as a clock that is wrong has it, so that no sign-in fails for want of one.
 CREATE TABLE sign_ins_other PARTITION OF sign_ins DEFAULT;
 
+-- sign_in_counts: how many login forms were answered in an hour, and within how many milliseconds. Replicas add to it each minute; of what
+-- was throttled there is nothing else, since nobody looked whose it was.
+CREATE TABLE sign_in_counts (
+  hour      timestamptz NOT NULL,
+  outcome   text NOT NULL CONSTRAINT sign_in_counts_outcome_must_be_answered_or_throttled CHECK (outcome IN ('answered', 'throttled')),
+  within_ms integer NOT NULL,
+  n         bigint NOT NULL,
+  PRIMARY KEY (hour, outcome, within_ms)
+);
+COMMENT ON COLUMN sign_in_counts.hour IS 'when it begins';
+COMMENT ON COLUMN sign_in_counts.within_ms IS 'the answer took at most so long, and longer than the next smaller number that there may be';
+
 -- +goose StatementBegin
 -- partition_by_month makes the partitions of this month and the next, and drops those whose rows are all older than kept; of audit never
 -- the one with the last row, which the next one goes on from. Replicas call it at once; while one is at it, or somebody reads the table for
@@ -2184,7 +2196,7 @@ END $$;
 -- +goose Down
 DROP FUNCTION audit_digest;
 DROP TABLE audit, audit_turn, email_codes, idempotency_keys, mail_outbox, password_resets, refusals;
-DROP TABLE sign_ins, resources, cache_version, pairwise_salt, signing_keys, upstream_accounts, upstreams, backchannel_logouts,
+DROP TABLE sign_ins, sign_in_counts, resources, cache_version, pairwise_salt, signing_keys, upstream_accounts, upstreams, backchannel_logouts,
   login_throttle, revoked_tokens, used_jtis, device_codes, grants, consents, sessions, invitation_uses, invitation_groups, invitations, exchange_policies,
   recent_registrations, initial_access_tokens, client_claims, client_secrets, clients, acr_values, account_links,
   personal_access_tokens, passkeys, recovery_codes, totp_secrets, group_members, offboardings, groups, users, retired_names;

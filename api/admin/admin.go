@@ -31,6 +31,9 @@ type Settings struct {
 	ReplaceKeys func(ctx context.Context, db *store.Store, algs []string, emergency bool) (ended store.Ended, sameSeal bool, err error)
 	// SealMail returns the values of a template of mail as store.Mail has them; nil where no mail is sent.
 	SealMail func(template string, values map[string]string) []byte
+	// TryUpstream returns what is wrong with an upstream, as far as its secret and its discovery document say; found is false where none
+	// of that name is enabled.
+	TryUpstream func(ctx context.Context, name string) (found bool, wrong, err error)
 	// OpenUpstreamSecret opens the client_secret of an upstream that is sealed.
 	OpenUpstreamSecret func(u oidc.Upstream) (string, error)
 }

@@ -29,8 +29,9 @@ func newAdmin(t *testing.T) (*Admin, *pgx.Conn) {
 	return New(db, Settings{
 		Settings: oidc.Settings{UIOrigin: "https://login.example.org", Issuer: "https://api.example.org",
 			ResponseTypes: []oidc.ResponseType{"code"}},
-		GrantTypes: []string{oidc.GrantAuthorizationCode, oidc.GrantRefreshToken, oidc.GrantClientCredentials},
-		Passwords:  authn.NewPasswords(1, 0),
+		GrantTypes:  []string{oidc.GrantAuthorizationCode, oidc.GrantRefreshToken, oidc.GrantClientCredentials},
+		Passwords:   authn.NewPasswords(1, 0),
+		TryUpstream: func(context.Context, string) (bool, error, error) { return true, nil, nil },
 		ReplaceKeys: func(context.Context, *store.Store, []string, bool) (store.Ended, bool, error) {
 			return store.Ended{}, false, nil
 		},

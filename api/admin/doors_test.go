@@ -69,8 +69,9 @@ var doors = map[string]door{
 
 // ofGatehouse are tables that belong to Gatehouse: operations read them, and end what is in them.
 var ofGatehouse = []string{"audit", "backchannel_logouts", "cache_version", "client_refusals", "consents", "declared_rows", "device_codes",
-	"email_codes", "goose_db_version", "grants", "idempotency_keys", "login_throttle", "mail_outbox", "offboardings", "pairwise_salt", "password_resets",
-	"invitation_groups", "invitation_uses",
+	"email_codes", "goose_db_version", "grants", "idempotency_keys", "login_throttle", "mail_outbox", "offboardings",
+	"pairwise_salt", "password_resets",
+	"invitation_groups", "invitation_uses", "sign_in_counts",
 	"recent_registrations", "recovery_codes", "refusals", "revoked_tokens", "sessions", "signing_keys", "totp_secrets", "used_jtis"}
 
 // columnsIn returns the names in JSON of the members of an input or a result, or of what it lists.

@@ -156,6 +156,8 @@ var operations = []Operation{
 	op("upstream add", "Add a provider to sign in with.", "POST /upstreams", (*Admin).AddUpstream),
 	op("upstream list", "List the upstreams.", "GET /upstreams", (*Admin).ListUpstreams),
 	op("upstream show", "Print an upstream as JSON, without its secret.", "GET /upstreams/{name}", (*Admin).ShowUpstream),
+	op("upstream try", "Say whether the discovery document of an upstream can be read, and our secret there opened.",
+		"GET /upstreams/{name}/try", (*Admin).TryUpstream),
 	op("upstream set", "Change what is named of an upstream; an empty value clears.", "PATCH /upstreams/{name}", (*Admin).SetUpstream),
 	op("upstream disable", "Let nobody sign in there any more, from the next request on.",
 		"POST /upstreams/{name}/disable", (*Admin).DisableUpstream),
@@ -189,7 +191,8 @@ var operations = []Operation{
 	op("apply", "Make rows what files declare, all or none.", "", (*Admin).Apply),
 	op("export", "Print the rows that there are as a file that declares them.", "", (*Admin).Export),
 
-	op("sign-in-counts", "Count sign-ins and failures by the hour, as JSON.", "GET /sign-ins/counts", (*Admin).CountSignIns),
+	op("sign-in-counts", "Count sign-ins, failures and what was throttled by the hour, with how long it took, as JSON.",
+		"GET /sign-ins/counts", (*Admin).CountSignIns),
 	op("audit undo", "Take back a change, if what it made is still there.", "POST /audit/{id}/undo", (*Admin).UndoChange),
 	op("mail list", "List the mail that waits, was sent within a week or was given up, the latest first.",
 		"GET /settings/mail", (*Admin).ListMail),

@@ -204,6 +204,7 @@ func TestEveryOperationRuns(t *testing.T) {
 		{"upstream add", `{"name": "google", "issuer": "https://accounts.google.com", "client_id": "us", "client_secret": "s"}`,
 			`{"name":"google","redirect_uri":"https://api.example.org/upstream/google/callback"}`},
 		{"upstream list", `{}`, `\[{"name":"google","kind":"oidc",.*"has_client_secret":true,"scope":"openid email profile".*}\]`},
+		{"upstream try", `{"name": "google"}`, `{"good":true}`},
 		{"upstream show", `{"name": "google"}`, `{"name":"google",.*}`},
 		{"upstream set", `{"name": "google", "display_name": "Google", "email_domains": ["Uni.Example"]}`, `{}`},
 		{"upstream disable", `{"name": "google"}`, `{}`},
@@ -215,7 +216,7 @@ func TestEveryOperationRuns(t *testing.T) {
 			`"key":{"name":"staff"},"managed_by":"hub.yaml:2","columns":{.*}}\],"moved":\[\],"gone":\[\],"sessions":0,"grants":0}`},
 		{"apply", `{"files": [{"name": "hub.yaml", "content": "groups:\n- name: staff"}]}`, `{"changes":.*}`},
 		{"export", `{"nouns": ["groups"]}`, `{"yaml":"groups:.*"}`},
-		{"sign-in-counts", `{"days": 1}`, `{"hours":\[({"at":"[^"]+","signed_in":0,"failed":0},?){24}\]}`},
+		{"sign-in-counts", `{"days": 1}`, `{"hours":\[({"at":"[^"]+","signed_in":0,"failed":0,"throttled":0},?){24}\]}`},
 		{"mail list", `{"state": "given_up"}`, `{"items":\[{"id":"[^"]+","username":"erin","recipient":"e@example.org","template":"test",` +
 			`"state":"given_up","attempts":0,.*}\]}`},
 		{"mail retry", `{"all": true}`, `{"tried":1}`},

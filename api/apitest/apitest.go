@@ -118,6 +118,7 @@ func (r *Rig) Serve(server *httptest.Server, passwords *authn.Passwords, change 
 
 func newAdmin(p *provider.Provider, db *store.Store, passwords *authn.Passwords) *admin.Admin {
 	return admin.New(db, admin.Settings{Settings: p.Settings, GrantTypes: provider.GrantTypes(), Passwords: passwords, Tell: provider.LogEvent,
+		TryUpstream: p.TryUpstream,
 		ReplaceKeys: func(ctx context.Context, _ *store.Store, algs []string, emergency bool) (store.Ended, bool, error) {
 			return p.ReplaceKeys(ctx, algs, emergency)
 		}})

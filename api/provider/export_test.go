@@ -8,6 +8,9 @@ func (p *Provider) DeliverLogoutsNow() { p.deliverLogoutsNow() }
 // SaveSecretUses is what runs each minute.
 func (p *Provider) SaveSecretUses(ctx context.Context) { p.saveSecretUses(ctx) }
 
+// SaveSignInTimes is what runs each minute.
+func (p *Provider) SaveSignInTimes(ctx context.Context) { p.saveSignInTimes(ctx) }
+
 // ResealTOTP is what runs each minute.
 func (p *Provider) ResealTOTP(ctx context.Context) error { return p.resealTOTP(ctx) }
 

@@ -55,6 +55,7 @@ func (p *Provider) Login(ctx context.Context, r Request) Answer {
 	if errors.Is(err, errUserChanged) { // a sign-in in parallel upgraded the hash, or the user was disabled: try again, once
 		a, err = p.signInBy(ctx, m, r, w, client, now)
 	}
+	p.signInTimes.note(now, p.now(), err)
 	var not notProven
 	switch {
 	case errors.Is(err, errUserChanged):

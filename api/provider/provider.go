@@ -20,30 +20,31 @@ type Settings = oidc.Settings
 // Provider answers the endpoints. It keeps no state that another replica needs.
 type Provider struct {
 	Settings
-	store      *store.Store
-	sealer     *keys.Sealer
-	passwords  *authn.Passwords
-	passkeys   *authn.Passkeys // nil where there can be none
-	outgoing   *http.Client
-	upstreams  *authn.Upstreams
-	clientKeys clientKeys
-	bucketKey  [32]byte
-	attempts   authn.Attempts
-	guesses    authn.ClientGuesses
-	secretUses secretUses
-	perSite    authn.SiteLimiter
-	unreadable unreadable
-	fetches    fetches // of what strangers name
-	keyFetches fetches // of the keys of clients
-	ring       atomic.Pointer[keys.Ring]
-	verified   verifiedTokens
-	salt       atomic.Pointer[[]byte] // of pairwise subjects; there as soon as ring is
-	anchored   atomic.Int64           // the row of the audit that was the last when we looked
-	resealed   atomic.Bool            // what was sealed under an encryption key that is no longer the first
-	logoutsDue chan struct{}          // wakes deliverLogouts
-	now        func() time.Time
-	listeners  []listener // to events, in this order
-	refusals   *refusals
+	store       *store.Store
+	sealer      *keys.Sealer
+	passwords   *authn.Passwords
+	passkeys    *authn.Passkeys // nil where there can be none
+	outgoing    *http.Client
+	upstreams   *authn.Upstreams
+	clientKeys  clientKeys
+	bucketKey   [32]byte
+	attempts    authn.Attempts
+	guesses     authn.ClientGuesses
+	secretUses  secretUses
+	signInTimes signInTimes
+	perSite     authn.SiteLimiter
+	unreadable  unreadable
+	fetches     fetches // of what strangers name
+	keyFetches  fetches // of the keys of clients
+	ring        atomic.Pointer[keys.Ring]
+	verified    verifiedTokens
+	salt        atomic.Pointer[[]byte] // of pairwise subjects; there as soon as ring is
+	anchored    atomic.Int64           // the row of the audit that was the last when we looked
+	resealed    atomic.Bool            // what was sealed under an encryption key that is no longer the first
+	logoutsDue  chan struct{}          // wakes deliverLogouts
+	now         func() time.Time
+	listeners   []listener // to events, in this order
+	refusals    *refusals
 
 	clientRefusals clientRefusals
 	outbox         *outbox // nil where no mail is sent

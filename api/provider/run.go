@@ -80,6 +80,7 @@ func (p *Provider) maintainEachMinute(ctx context.Context) {
 		}
 		p.refusals.tellOfLeftOut(ctx)
 		p.saveSecretUses(ctx)
+		p.saveSignInTimes(ctx)
 		if err := p.maintain(ctx); err != nil && ctx.Err() == nil {
 			p.tell(ctx, oidc.MaintenanceFailed{Error: err.Error()})
 		}

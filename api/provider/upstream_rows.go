@@ -53,13 +53,27 @@ func (p *Provider) ExamineUpstreams(ctx context.Context) ([]ExaminedUpstream, er
 	list, err := p.store.Upstreams(ctx)
 	var out []ExaminedUpstream
 	for _, u := range list {
-		_, err := p.openUpstreamSecret(ctx, u)
-		if err == nil {
-			err = p.upstreams.Reachable(ctx, &u)
-		}
-		out = append(out, ExaminedUpstream{u.Name, u.Issuer, err})
+		out = append(out, ExaminedUpstream{u.Name, u.Issuer, p.examineUpstream(ctx, u)})
 	}
 	return out, err
+}
+
+func (p *Provider) examineUpstream(ctx context.Context, u oidc.Upstream) error {
+	if _, err := p.openUpstreamSecret(ctx, u); err != nil {
+		return err
+	}
+	return p.upstreams.Reachable(ctx, &u)
+}
+
+// TryUpstream is ExamineUpstreams for one of them. found is false where none of that name is enabled.
+func (p *Provider) TryUpstream(ctx context.Context, name string) (found bool, wrong, err error) {
+	list, err := p.store.Upstreams(ctx)
+	for _, u := range list {
+		if u.Name == name {
+			return true, p.examineUpstream(ctx, u), nil
+		}
+	}
+	return false, nil, err
 }
 
 // openUpstreamSecret reads client_secret. One that an administrator wrote plain is replaced by its sealed form, which is

@@ -38,6 +38,8 @@ var cleanups = []query{
 		SELECT id FROM password_resets WHERE created_at < @now::timestamptz - interval '1 day' LIMIT @limit)`),
 	compile(`DELETE FROM idempotency_keys WHERE key_sha256 IN (
 		SELECT key_sha256 FROM idempotency_keys WHERE created_at < @now::timestamptz - interval '24 hours' LIMIT @limit)`),
+	compile(`DELETE FROM sign_in_counts WHERE (hour, outcome, within_ms) IN (
+		SELECT hour, outcome, within_ms FROM sign_in_counts WHERE hour < @now::timestamptz - interval '90 days' LIMIT @limit)`),
 	compile(`DELETE FROM refusals WHERE id IN (SELECT id FROM refusals WHERE at < @now::timestamptz - interval '7 days' LIMIT @limit)`),
 	compile(`DELETE FROM signing_keys WHERE kid IN (SELECT kid FROM signing_keys WHERE retires_at < @now LIMIT @limit)`),
 }
@@ -50,8 +52,8 @@ type Kept struct{ SignIns, Audit time.Duration }
 // CleanUp deletes what has expired, in small statements, and returns how many rows went. A device code stays ten minutes longer, so that
 // its device learns that it has expired (RFC 8628 §3.5); failures to sign in have leaked away within four hours; what became of logouts and
 // mail can be read for a week; an account link stays for a month, so that its page can say that it has expired. A client that registered
-// itself is deleted unless somebody signs in to it within a day; one that had an initial access token stays. Sign-ins and the audit go
-// a month at a time, once all of it is older than kept says.
+// itself is deleted unless somebody signs in to it within a day; one that had an initial access token stays. Counts of login forms
+// stay for 90 days. Sign-ins and the audit go a month at a time, once all of it is older than kept says.
 func (s *Store) CleanUp(ctx context.Context, kept Kept, now time.Time) (deleted int64, err error) {
 	for table, kept := range map[string]time.Duration{"sign_ins": kept.SignIns, "audit": kept.Audit} {
 		if _, err := partitionByMonth.run(ctx, s.pool, args{"table": table, "now": now, "kept": kept}); err != nil {

@@ -226,6 +226,8 @@ var refused = map[string]refusedStatement{
 		SELECT gen_random_uuid(), 'x', id, now(), '{pwd}', now(), now(), now() FROM users, generate_series(1, 2)`, nil},
 	"sign_ins_outcome_must_be_signed_in_factor_proven_or_failed": {
 		"INSERT INTO sign_ins (at, user_id, outcome) VALUES (now(), gen_random_uuid(), %)", []string{"'x'", "''"}},
+	"sign_in_counts_outcome_must_be_answered_or_throttled": {
+		"INSERT INTO sign_in_counts (hour, outcome, within_ms, n) VALUES (now(), %, 25, 1)", []string{"'x'", "''"}},
 	"sessions_user_agent_must_have_at_most_200_characters": {
 		`INSERT INTO sessions (sid, cookie_sha256, user_id, auth_time, amr, seen_at, expires_at, ends_at, user_agent)
 		SELECT gen_random_uuid(), 'y', id, now(), '{pwd}', now(), now(), now(), repeat('x', 201) FROM users`, nil},

@@ -62,6 +62,13 @@ func newAdmin(cfg *config.Config, db *store.Store, passwords *authn.Passwords) *
 	}
 	return admin.New(db, admin.Settings{SealMail: sealMail,
 		Settings: cfg.Settings, Version: version, GrantTypes: provider.GrantTypes(), Passwords: passwords, Tell: provider.LogEvent,
+		TryUpstream: func(ctx context.Context, name string) (found bool, wrong, err error) {
+			p, err := newProvider(cfg, db, passwords)
+			if err != nil {
+				return false, nil, err
+			}
+			return p.TryUpstream(ctx, name)
+		},
 		OpenUpstreamSecret: func(u oidc.Upstream) (string, error) {
 			p, err := newProvider(cfg, db, passwords)
 			if err != nil {

@@ -1,5 +1,6 @@
 // The pages for administrators with the real API: that they have all that the API has, who sees what of it, and what becomes of typed text.
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { follow, newAdminPage } from './admin.mjs';
 import { openBrowser, signIn } from './browser.mjs';
@@ -119,7 +120,7 @@ describe('somebody who may', () => {
     for (const path of [...pages, 'appearance', 'operations', ...Object.keys(ones)]) {
       await follow(rhea, path);
       const buttons = await rhea.locator('main button, main a.act').allTextContents();
-      const harmless = /^(Copy|Save as a file|More|Look again|Explain|Ask)\b/;
+      const harmless = /^(Copy|Save as a file|More|Look again|Explain|Ask|Try it)\b/;
       assert.deepEqual(buttons.map((text) => text.trim()).filter((text) => !harmless.test(text)), [], path);
       assert.deepEqual(await rhea.getByRole('alert').allTextContents(), [], path);
       assert.deepEqual(await browser.violations(rhea), [], path);
@@ -169,7 +170,7 @@ describe('what was typed and not sent', () => {
     await again();
     assert.equal(await name().inputValue(), 'Ada, half-written');
     await page.getByText('The same with SQL').waitFor();
-    await stack.gatehouse(['user', 'end-sessions', 'admin']);
+    await stack.gatehouse(['session', 'end', '--all-of', 'admin']);
     await name().fill('Ada, half-written twice'); // what it would do is asked for, which leads to the sign-in
     await signIn(page, 'admin', 'demo passphrase');
     await again();
@@ -198,6 +199,36 @@ describe('what was typed and not sent', () => {
     complaints.splice(complaints.findIndex((one) => one.startsWith('a dialog')), 1);
     await page.locator('[name=username]').fill('');
   });
+});
+
+test('a door is tried without an account there', async () => {
+  const door = createServer((request, response) => {
+    const issuer = `http://localhost:${door.address().port}`;
+    response.writeHead(request.url === '/.well-known/openid-configuration' ? 200 : 404, { 'Content-Type': 'application/json' })
+      .end(JSON.stringify({ issuer, authorization_endpoint: `${issuer}/a`, token_endpoint: `${issuer}/t`, jwks_uri: `${issuer}/j`,
+        response_types_supported: ['code'], subject_types_supported: ['public'], id_token_signing_alg_values_supported: ['ES256'] }));
+  });
+  await new Promise((listens) => { door.listen(0, 'localhost', listens); });
+  await stack.sql(`UPDATE upstreams SET issuer = 'http://localhost:${door.address().port}';`);
+  await follow(page, 'doors/google');
+  await page.getByRole('button', { name: 'Try it' }).click();
+  await page.getByText('It can be reached, and its discovery document is right.').waitFor();
+  door.close();
+  door.closeAllConnections();
+  await page.getByRole('button', { name: 'Try it' }).click();
+  await page.getByText('It cannot be used').waitFor();
+  assert.deepEqual(await browser.violations(page), []);
+});
+
+test('the week is a table for those who read rather than look, with what was throttled and how long answers took', async () => {
+  await stack.sql(`INSERT INTO sign_in_counts SELECT date_trunc('hour', now()) - interval '1 day', outcome, within_ms, n
+    FROM (VALUES ('throttled', 25, 3), ('answered', 100, 60), ('answered', 500, 40)) AS v (outcome, within_ms, n);`);
+  await follow(page, 'sign-ins');
+  const table = page.getByRole('table', { name: 'Sign-ins, failures and what was throttled' });
+  const yesterday = table.getByRole('row').filter({ has: page.getByRole('cell', { name: '3', exact: true }) });
+  assert.deepEqual(await yesterday.getByRole('cell').allTextContents(), ['0', '0', '3', '100 ms', '500 ms']);
+  assert.equal(await page.locator('figure svg').count(), 2);
+  assert.deepEqual(await browser.violations(page), []);
 });
 
 test('nothing scrolls sideways on a phone, and a long file is folded', async () => {

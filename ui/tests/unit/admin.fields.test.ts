@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { changed, fieldsOf, read, written, type Field, type OpenAPI } from '../../src/admin/lib/fields.ts';
+import { changed, fieldsOf, hintOf, labelOf, read, written, type Field, type OpenAPI } from '../../src/admin/lib/fields.ts';
 
 const document = { paths: { '/x': { patch: { operationId: 'x', summary: '', tags: [], requestBody: { content: { json: { schema: {
   required: ['key'], properties: {
@@ -39,4 +39,25 @@ describe('a value', () => {
 test('only what differs is sent', () => {
   const fields: Field[] = [{ name: 'a', kind: 'text' }, { name: 'b', kind: 'text' }, { name: 'c', kind: 'boolean' }];
   expect(changed(fields, { a: '1', b: '2', c: false }, { a: '1', b: '', c: true })).toEqual({ b: null, c: true });
+});
+
+describe('a hint', () => {
+  const english = { columns: { family_name: 'Surname', name: 'Full name', open_to: 'Which clients may name it' },
+    columnsOf: { upstreams: { client_id: 'Our client ID there' } } };
+  const of = (name: string, help: string, more: Partial<Field> = {}) => hintOf({ name, kind: 'text', help, ...more }, english);
+  test.each<[string, string, Partial<Field>?]>([
+    ['family_name', 'Surname.'], ['open_to', 'Which clients may name it (listed, registered).', { options: ['listed', 'registered'] }],
+    ['client_id', 'Ours there.', { noun: 'upstreams' }], ['email_domains', 'All; may be repeated.'],
+  ])('of %s that repeats its label is none', (name, help, more) => { expect(of(name, help, more)).toBe(''); });
+
+  test('says what the label does not, and nothing of flags', () => {
+    expect(of('name', 'What people call them, such as Ada.')).toBe('What people call them, such as Ada.');
+    expect(of('mfa_values', 'All acr and amr there; may be repeated.')).toBe('All acr and amr there.');
+  });
+});
+
+test('a label is that of its table, before that of all', () => {
+  const words = { columns: { name: 'Full name' }, columnsOf: { groups: { name: 'Name' } } };
+  expect([labelOf({ name: 'name', noun: 'groups' }, words), labelOf({ name: 'name', noun: 'users' }, words),
+    labelOf({ name: 'x', noun: 'groups' }, words)]).toEqual(['Name', 'Full name', undefined]);
 });

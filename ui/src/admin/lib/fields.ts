@@ -62,7 +62,7 @@ function kindOf(name: string, { type, format }: Schema): Field['kind'] {
   if (types.includes('integer')) return 'integer';
   if (types.includes('array')) return 'list';
   if (format === 'date-time') return 'time';
-  if (types.includes('string')) return name === 'password' ? 'password' : 'text';
+  if (types.includes('string')) return /^(password|client_secret)$/.test(name) ? 'password' : 'text';
   return 'json';
 }
 
@@ -76,13 +76,15 @@ export function labelOf({ name, noun = '' }: Pick<Field, 'name' | 'noun'>, { col
   return [own, columns].find((words) => Object.hasOwn(words, name))?.[name];
 }
 
-const small = new Set('a an the of that they are is in to be it its for what whose theirs user s'.split(' '));
+const small = new Set('a an the of that they are is in to be it its for what whose theirs user s our ours all shown may'.split(' '));
+/** What is said of flags of the command line alone. */
+const ofFlags = /(?:^All|;)?\s*\bmay be repeated\b| or a file with one/gi;
 
 /** What the API says of a column, in English, beyond what its label there says already. */
 export function hintOf(field: Field, english: ColumnWords): string {
   const words = (text: string) => text.toLowerCase().match(/[a-z0-9]+/g) ?? [];
-  const label = new Set(words(`${labelOf(field, english) ?? ''} ${field.name.replaceAll('_', ' ')}`));
-  const help = field.help ?? '';
+  const label = new Set(words([labelOf(field, english), field.name.replaceAll('_', ' '), ...field.options ?? []].join(' ')));
+  const help = (field.help ?? '').replaceAll(ofFlags, '').replace(/^[\s.;]+/, '');
   return words(help).every((word) => small.has(word) || label.has(word)) ? '' : help;
 }
 

@@ -42,3 +42,6 @@ export interface Upstream {
   name: string; display_name?: string; kind: string; issuer?: string; accounts: number; disabled_at?: string; managed_by?: string;
 }
 export interface Resource { identifier: string; name?: string; open_to: string; disabled_at?: string; managed_by?: string }
+export interface SignInCount {
+  at: string; signed_in: number; failed: number; throttled: number; median_ms?: number; p99_ms?: number;
+}

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"math/rand/v2"
+	"net"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -43,10 +45,20 @@ func newOutbox(s Settings, sealer *keys.Sealer, now func() time.Time) (*outbox, 
 	if err != nil {
 		return nil, err
 	}
+	s.Mail.Helo = heloOf(s.Issuer)
 	o := &outbox{server: mail.NewServer(s.Mail), templates: templates}
 	o.notices.now = now
 	o.notices.seal = func(template string, values map[string]string) []byte { return SealMail(sealer, template, values) }
 	return o, nil
+}
+
+// heloOf returns what we call ourselves at the SMTP server: a name (RFC 5321 §4.1.1.1), which some of them look at.
+func heloOf(issuer string) string {
+	u, err := url.Parse(issuer)
+	if err != nil || u.Hostname() == "" || net.ParseIP(u.Hostname()) != nil {
+		return "localhost"
+	}
+	return u.Hostname()
 }
 
 // SealMail returns the values of a template as store.Mail has them.

@@ -19,3 +19,6 @@ func (p *Provider) AnchorAudit(ctx context.Context) error { return p.anchorAudit
 
 // SaveClientRefusals is what runs every few seconds.
 func (p *Provider) SaveClientRefusals(ctx context.Context) { p.saveClientRefusals(ctx) }
+
+// HeloOf is for a test.
+var HeloOf = heloOf

@@ -94,6 +94,16 @@ func TestGreylistedMailIsSentLaterAndRefusedMailNever(t *testing.T) {
 	}
 }
 
+func TestTheSMTPServerIsGreetedByAName(t *testing.T) {
+	t.Parallel()
+	for issuer, want := range map[string]string{"https://api.example.org:8443": "api.example.org", "http://127.0.0.1:4000": "localhost",
+		"http://[::1]:4000": "localhost", "": "localhost"} {
+		if got := provider.HeloOf(issuer); got != want {
+			t.Errorf("%s: %s", issuer, got)
+		}
+	}
+}
+
 func mailState(r *apitest.Rig, id string) (state string) {
 	r.Helper()
 	if err := r.DB.QueryRow(r.Context(), `SELECT concat_ws(' ', attempts, CASE WHEN next_attempt_at IS NULL THEN 'f' ELSE 't' END, last_error)

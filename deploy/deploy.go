@@ -20,9 +20,10 @@ type JupyterHub struct {
 	LoginService         string
 	AllowedGroups        []string
 	CryptKey             string // 64 hex digits
+	Posix                bool   // servers run with the numbers of their people
 }
 
-//go:embed jupyterhub/*.tmpl jupyterhub/gatehouse_back.py jupyterhub/gatehouse_logout.py
+//go:embed jupyterhub/*.tmpl jupyterhub/gatehouse_back.py jupyterhub/gatehouse_logout.py jupyterhub/gatehouse_posix.py
 var files embed.FS
 
 var templates = template.Must(template.New("").Funcs(template.FuncMap{"indent": indent}).ParseFS(files, "jupyterhub/*.tmpl"))
@@ -46,6 +47,10 @@ func (j JupyterHub) Write(w io.Writer, hub string) error {
 	if err != nil {
 		return err
 	}
+	posix, err := files.ReadFile("jupyterhub/gatehouse_posix.py")
+	if err != nil {
+		return err
+	}
 	name := "jupyterhub_config.py.tmpl"
 	if hub == "z2jh" {
 		name = "z2jh.yaml.tmpl"
@@ -55,5 +60,6 @@ func (j JupyterHub) Write(w io.Writer, hub string) error {
 		TLJH     bool
 		Back     string
 		Receiver string
-	}{j, hub == "tljh", strings.TrimSpace(string(back)), strings.TrimSpace(string(receiver))})
+		Account  string
+	}{j, hub == "tljh", strings.TrimSpace(string(back)), strings.TrimSpace(string(receiver)), strings.TrimSpace(string(posix))})
 }

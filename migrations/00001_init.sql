@@ -306,6 +306,18 @@ CREATE TABLE users (
   password_changed_at timestamptz NOT NULL DEFAULT now(),
   must_change_password boolean NOT NULL DEFAULT false,
   passkey_later_at timestamptz,
+  uid            bigint,
+  gid            bigint,
+  home           text,
+  shell          text,
+  CONSTRAINT users_uid_must_be_unique UNIQUE (uid),
+  CONSTRAINT users_gid_needs_a_uid CHECK (gid IS NULL OR uid IS NOT NULL),
+  CONSTRAINT users_uid_must_be_100_to_4294967293_and_not_nobodys CHECK (
+    uid BETWEEN 100 AND 4294967293 AND uid NOT IN (65534, 65535)),
+  CONSTRAINT users_gid_must_be_100_to_4294967293_and_not_nobodys CHECK (
+    gid = uid OR gid BETWEEN 100 AND 4294967293 AND gid NOT IN (65534, 65535)),
+  CONSTRAINT users_home_must_be_an_absolute_path CHECK (home ~ '^/' AND home !~ '(^|/)\.\.?(/|$)|[:[:cntrl:]]' AND length(home) <= 255),
+  CONSTRAINT users_shell_must_be_an_absolute_path CHECK (shell ~ '^/' AND shell !~ '(^|/)\.\.?(/|$)|[:[:cntrl:]]' AND length(shell) <= 255),
   CONSTRAINT users_sub_must_be_unique UNIQUE (sub),
   CONSTRAINT users_sub_must_be_1_to_255_printable_ascii CHECK (sub ~ '^[!-~]{1,255}$'),
   CONSTRAINT users_username_must_be_unique UNIQUE (username),
@@ -498,7 +510,11 @@ CREATE TABLE groups (
   mfa         boolean NOT NULL DEFAULT false,
   mfa_from    timestamptz,
   inactive_after interval,
+  gid         bigint,
   created_at  timestamptz NOT NULL DEFAULT now(),
+  CONSTRAINT groups_gid_must_be_unique UNIQUE (gid),
+  CONSTRAINT groups_gid_must_be_100_to_4294967293_and_not_nobodys CHECK (
+    gid BETWEEN 100 AND 4294967293 AND gid NOT IN (65534, 65535)),
   CONSTRAINT groups_mfa_from_must_be_a_date_or_null CHECK (isfinite(mfa_from)),
   CONSTRAINT groups_inactive_after_must_be_1_day_to_100_years CHECK (inactive_after BETWEEN '1 day' AND '36500 days'),
   CONSTRAINT groups_inactive_after_must_be_whole_days CHECK (extract(epoch FROM inactive_after) % 86400 = 0),
@@ -513,6 +529,7 @@ COMMENT ON COLUMN groups.inactive_after IS
   'members who have not signed in for so long are disabled; NULL: nobody is';
 CREATE INDEX groups_with_mfa ON groups (name) WHERE mfa;
 CREATE INDEX groups_with_inactive_after ON groups (name) WHERE inactive_after IS NOT NULL;
+CREATE INDEX groups_with_gid ON groups (name, gid) WHERE gid IS NOT NULL;
 CREATE TABLE group_members (
   group_name text NOT NULL CONSTRAINT group_members_group_must_exist REFERENCES groups (name) ON UPDATE CASCADE ON DELETE CASCADE,
   username   text NOT NULL CONSTRAINT group_members_user_must_exist
@@ -539,6 +556,183 @@ CREATE TABLE offboardings (
 COMMENT ON COLUMN offboardings.disabled_at IS 'since when they were shut out before; NULL: they were not';
 COMMENT ON COLUMN offboardings.memberships IS 'a list of group_name and until';
 CREATE INDEX offboardings_by_user ON offboardings (username);
+
+-- posix_ranges: from where users and groups get numbers when they are added; without rows they get none. set_posix_ranges writes them.
+CREATE TABLE posix_ranges (
+  kind   text CONSTRAINT posix_ranges_has_one_row_of_each_kind PRIMARY KEY CONSTRAINT posix_ranges_kind_must_be_uid_or_gid
+    CHECK (kind IN ('uid', 'gid')),
+  first  bigint NOT NULL,
+  last   bigint NOT NULL,
+  home   text,
+  shell  text
+);
+COMMENT ON COLUMN posix_ranges.home IS 'of new users, with {username} in it';
+COMMENT ON COLUMN posix_ranges.shell IS 'of new users';
+
+-- posix_numbers: each number that anybody ever had, so that nobody gets the files of somebody who is gone. A row that is deleted frees one.
+CREATE TABLE posix_numbers (
+  number bigint NOT NULL,
+  kind   text NOT NULL,
+  of_table text NOT NULL,
+  name   text NOT NULL,
+  until  timestamptz,
+  CONSTRAINT posix_numbers_number_is_given_once PRIMARY KEY (number, kind)
+);
+COMMENT ON COLUMN posix_numbers.of_table IS 'users, of a gid as well: the own group of a user; or groups';
+COMMENT ON COLUMN posix_numbers.name IS 'of the user, or the group, that has it or had it last';
+COMMENT ON COLUMN posix_numbers.until IS 'when they were deleted or got another; NULL: they have it';
+
+-- +goose StatementBegin
+-- free_posix_number returns the next number of a kind, NULL where there is no range. A user's own group has the number of the user, so a
+-- uid is free as a gid, too. Whoever asked first has the number, and others wait until they commit.
+CREATE FUNCTION free_posix_number(of_kind text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+  r    posix_ranges;
+  free bigint;
+BEGIN
+  SELECT * INTO r FROM posix_ranges WHERE kind = of_kind;
+  IF NOT FOUND THEN
+    RETURN NULL;
+  END IF;
+  PERFORM pg_advisory_xact_lock(hashtextextended('posix_numbers', 0));
+  SELECT coalesce(max(number) + 1, r.first) INTO free FROM posix_numbers WHERE number BETWEEN r.first AND r.last;
+  IF free > r.last THEN -- the last was given on purpose: is there one before?
+    SELECT n INTO free
+    FROM (SELECT r.first UNION ALL SELECT number + 1 FROM posix_numbers WHERE number BETWEEN r.first AND r.last - 1) AS next (n)
+    WHERE NOT EXISTS (SELECT FROM posix_numbers WHERE number = n) ORDER BY 1 LIMIT 1;
+  END IF;
+  IF free IS NULL THEN
+    RAISE EXCEPTION 'no % is left from % to %', of_kind, r.first, r.last
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'posix_ranges_must_have_a_number_left', TABLE = 'posix_ranges',
+            HINT = 'Have more: gatehouse user set-posix-ranges, or set_posix_ranges in SQL.';
+  END IF;
+  RETURN free;
+END $$;
+-- +goose StatementEnd
+-- +goose StatementBegin
+-- give_posix_number writes down whose a number is, and refuses one that is or was somebody's.
+CREATE FUNCTION give_posix_number(of_kind text, wanted bigint, of_table text, to_name text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  held posix_numbers;
+BEGIN
+  INSERT INTO posix_numbers (number, kind, of_table, name) VALUES (wanted, of_kind, give_posix_number.of_table, to_name)
+  ON CONFLICT DO NOTHING;
+  IF NOT FOUND THEN
+    SELECT * INTO held FROM posix_numbers WHERE number = wanted AND kind = of_kind;
+    RAISE EXCEPTION '% % %', of_kind, wanted, CASE WHEN held.until IS NULL THEN format('is that of %s', held.name)
+      ELSE format('was that of %s until %s, whose files may be there', held.name, to_char(held.until AT TIME ZONE 'UTC', 'YYYY-MM-DD')) END
+      USING ERRCODE = 'unique_violation', CONSTRAINT = 'posix_numbers_number_is_given_once', TABLE = give_posix_number.of_table,
+            HINT = CASE WHEN held.until IS NULL THEN 'Give another.'
+              ELSE format('To free it: DELETE FROM posix_numbers WHERE number = %s AND kind = %L', wanted, of_kind) END;
+  END IF;
+END $$;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE FUNCTION users_have_posix_numbers() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+DECLARE
+  r posix_ranges;
+BEGIN
+  IF TG_OP IN ('UPDATE', 'DELETE') THEN
+    UPDATE posix_numbers SET name = OLD.username, until = now()
+    WHERE until IS NULL AND (TG_OP = 'DELETE' OR NEW.uid IS DISTINCT FROM OLD.uid)
+      AND number = OLD.uid AND of_table = 'users';
+    IF TG_OP = 'DELETE' THEN
+      RETURN OLD;
+    END IF;
+  ELSE
+    NEW.uid := coalesce(NEW.uid, free_posix_number('uid'));
+  END IF;
+  IF NEW.uid IS NULL THEN
+    NEW.gid := CASE WHEN TG_OP = 'INSERT' OR OLD.uid IS NULL THEN NEW.gid END;
+    RETURN NEW;
+  END IF;
+  IF TG_OP = 'INSERT' OR NEW.uid IS DISTINCT FROM OLD.uid THEN
+    PERFORM give_posix_number('uid', NEW.uid, 'users', NEW.username);
+    IF TG_OP = 'UPDATE' AND NEW.gid = OLD.uid THEN
+      NEW.gid := NEW.uid; -- their own group goes with them
+    END IF;
+    SELECT * INTO r FROM posix_ranges WHERE kind = 'uid';
+    NEW.home := coalesce(NEW.home, replace(r.home, '{username}', NEW.username));
+    NEW.shell := coalesce(NEW.shell, r.shell);
+  END IF;
+  NEW.gid := coalesce(NEW.gid, NEW.uid);
+  IF NEW.gid = NEW.uid AND NOT EXISTS (SELECT FROM posix_numbers
+    WHERE number = NEW.gid AND kind = 'gid' AND of_table = 'users' AND until IS NULL) THEN
+    PERFORM give_posix_number('gid', NEW.gid, 'users', NEW.username);
+  ELSIF NEW.gid <> NEW.uid AND NOT EXISTS (SELECT FROM groups WHERE gid = NEW.gid) THEN
+    RAISE EXCEPTION 'gid % is that of no group', NEW.gid
+      USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'users_gid_must_be_the_uid_or_that_of_a_group', TABLE = 'users',
+            HINT = format('Add one: gatehouse group add NAME --gid %s', NEW.gid);
+  END IF;
+  RETURN NEW;
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER users_have_posix_numbers BEFORE INSERT OR UPDATE OF uid, gid OR DELETE ON users
+  FOR EACH ROW EXECUTE FUNCTION users_have_posix_numbers();
+-- +goose StatementBegin
+CREATE FUNCTION groups_have_posix_numbers() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+  IF TG_OP IN ('UPDATE', 'DELETE') THEN
+    UPDATE posix_numbers SET name = OLD.name, until = now()
+    WHERE until IS NULL AND (TG_OP = 'DELETE' OR NEW.gid IS DISTINCT FROM OLD.gid)
+      AND number = OLD.gid AND kind = 'gid' AND of_table = 'groups';
+    IF TG_OP = 'DELETE' THEN
+      RETURN OLD;
+    END IF;
+  ELSE
+    NEW.gid := coalesce(NEW.gid, free_posix_number('gid'));
+  END IF;
+  IF NEW.gid IS NOT NULL AND (TG_OP = 'INSERT' OR NEW.gid IS DISTINCT FROM OLD.gid) THEN
+    PERFORM give_posix_number('gid', NEW.gid, 'groups', NEW.name);
+  END IF;
+  RETURN NEW;
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER groups_have_posix_numbers BEFORE INSERT OR UPDATE OF gid OR DELETE ON groups
+  FOR EACH ROW EXECUTE FUNCTION groups_have_posix_numbers();
+
+-- +goose StatementBegin
+-- set_posix_ranges has each user and each group have a number, those that there are as well, in the order in which they came. With NULL new
+-- ones get none, and those that were given stay.
+CREATE FUNCTION set_posix_ranges(uids int8range, gids int8range, home text DEFAULT '/home/{username}', shell text DEFAULT '/bin/bash')
+RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  row record;
+BEGIN
+  IF (uids IS NULL) <> (gids IS NULL) OR uids && gids
+    OR NOT coalesce(uids <@ '[100,4294967293]' AND gids <@ '[100,4294967293]', true) OR isempty(uids) OR isempty(gids)
+    OR uids && '[65534,65535]' OR gids && '[65534,65535]' THEN
+    RAISE EXCEPTION 'the ranges must be apart, from 100 to 4294967293 and without 65534 and 65535, such as 100000 to 199999'
+      USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  DELETE FROM posix_ranges;
+  INSERT INTO posix_ranges SELECT * FROM (VALUES ('uid', lower(uids), upper(uids) - 1, home, shell),
+    ('gid', lower(gids), upper(gids) - 1, NULL, NULL)) AS r WHERE uids IS NOT NULL;
+  IF uids IS NULL THEN
+    RETURN;
+  END IF;
+  FOR row IN SELECT name FROM groups WHERE gid IS NULL ORDER BY created_at, name LOOP
+    UPDATE groups SET gid = free_posix_number('gid') WHERE name = row.name;
+  END LOOP;
+  FOR row IN SELECT id FROM users WHERE uid IS NULL ORDER BY created_at, username LOOP
+    UPDATE users SET uid = free_posix_number('uid') WHERE id = row.id;
+  END LOOP;
+END $$;
+-- +goose StatementEnd
+REVOKE ALL ON FUNCTION set_posix_ranges(int8range, int8range, text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION users_have_posix_numbers(), groups_have_posix_numbers() FROM PUBLIC;
+-- +goose StatementBegin
+DO $$
+BEGIN
+  EXECUTE format('ALTER FUNCTION users_have_posix_numbers() SET search_path = %I, pg_temp', current_schema());
+  EXECUTE format('ALTER FUNCTION groups_have_posix_numbers() SET search_path = %I, pg_temp', current_schema());
+END $$;
+-- +goose StatementEnd
+COMMENT ON COLUMN users.uid IS 'the number of the person on machines; NULL: they have none';
+COMMENT ON COLUMN users.gid IS 'their first group there: their own, of the same number as uid, or a group''s';
+COMMENT ON COLUMN users.home IS 'their folder there';
+COMMENT ON COLUMN users.shell IS 'what a terminal runs there';
+COMMENT ON COLUMN groups.gid IS 'the number of the group on machines; NULL: it has none';
 
 -- totp_secrets: one-time codes (RFC 6238), one row a person.
 CREATE TABLE totp_secrets (
@@ -913,7 +1107,7 @@ $$;
 CREATE FUNCTION is_standard_claim(claim text) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT AS $$
   SELECT lower(claim COLLATE "C") IN ('name', 'given_name', 'family_name', 'middle_name', 'nickname', 'preferred_username', 'profile',
     'picture', 'website', 'gender', 'birthdate', 'zoneinfo', 'locale', 'updated_at', 'email', 'email_verified', 'address', 'phone_number',
-    'phone_number_verified', 'groups')
+    'phone_number_verified', 'groups', 'uid', 'gid', 'gids', 'home', 'shell')
 $$;
 -- +goose StatementEnd
 
@@ -1143,7 +1337,7 @@ CREATE TABLE resources (
   CONSTRAINT resources_scopes_must_have_no_control_characters CHECK (
     NOT jsonb_path_exists(scopes, 'strict $.* ? (@ like_regex "[[:cntrl:]]")', silent => true)),
   CONSTRAINT resources_scopes_must_not_be_those_about_people CHECK (
-    NOT scopes ?| ARRAY['openid', 'profile', 'email', 'address', 'phone', 'groups', 'offline_access']),
+    NOT scopes ?| ARRAY['openid', 'profile', 'email', 'address', 'phone', 'groups', 'posix', 'offline_access']),
   CONSTRAINT resources_open_to_must_be_listed_or_registered CHECK (open_to IN ('listed', 'registered')),
   CONSTRAINT resources_access_token_lifetime_must_be_1_to_86400_seconds CHECK (access_token_lifetime BETWEEN 1 AND 86400),
   CONSTRAINT resources_allowed_groups_must_be_at_most_100 CHECK (cardinality(allowed_groups) <= 100),
@@ -2143,6 +2337,8 @@ BEGIN
     -- what follows from a change of a user is not here, but who frees a name
     ('retired_names', '{name}', '{}', '{}', 'pg_trigger_depth() = 0', 'pg_trigger_depth() = 0', 'pg_trigger_depth() = 0'),
     ('groups', '{name}', '{}', '{}', 'true', 'true', 'true'),
+    ('posix_ranges', '{kind}', '{}', '{}', 'true', 'true', 'true'),
+    ('posix_numbers', '{number,kind}', '{}', '{}', 'pg_trigger_depth() = 0', 'pg_trigger_depth() = 0', 'pg_trigger_depth() = 0'),
     ('group_members', '{group_name,username}', '{}', '{}', 'true', 'true', 'true'),
     ('totp_secrets', '{user_id}', '{secret}', '{last_step,used_at}', 'true', 'true', 'true'),
     ('passkeys', '{user_id,credential_id}', '{}', '{used_at,sign_count}', 'true', 'true', 'true'),
@@ -2199,7 +2395,8 @@ DROP TABLE audit, audit_turn, email_codes, idempotency_keys, mail_outbox, passwo
 DROP TABLE sign_ins, sign_in_counts, resources, cache_version, pairwise_salt, signing_keys, upstream_accounts, upstreams, backchannel_logouts,
   login_throttle, revoked_tokens, used_jtis, device_codes, grants, consents, sessions, invitation_uses, invitation_groups, invitations, exchange_policies,
   recent_registrations, initial_access_tokens, client_claims, client_secrets, clients, acr_values, account_links,
-  personal_access_tokens, passkeys, recovery_codes, totp_secrets, group_members, offboardings, groups, users, retired_names;
+  personal_access_tokens, passkeys, recovery_codes, totp_secrets, group_members, offboardings, groups, users, retired_names,
+  posix_numbers, posix_ranges;
 DROP FUNCTION chosen_name_problem, users_get_no_retired_name, users_retire_names, name_skeleton;
 DROP FUNCTION declared_rows_change_in_their_file, recovery_codes_go_with_factors, passkeys_have_one_rp_id, partition_by_month,
   sign_ins_follow_their_user,
@@ -2209,5 +2406,6 @@ DROP FUNCTION declared_rows_change_in_their_file, recovery_codes_go_with_factors
   client_secrets_fit_their_client, users_keep_sub,
   jwks_are_some, hosts_of, http_only_on_loopback, all_match, check_uris, without_slash,
   origin_of, password_hash_problem, keycloak_hash_problem, crypt_number, scrypt_is_bounded, argon2_is_bounded, is_base64,
+  users_have_posix_numbers, groups_have_posix_numbers, give_posix_number, free_posix_number, set_posix_ranges,
   password_hash, spend_account_links, end_what_was_before, revoke_what_is_withdrawn, set_username_rule, is_set, is_pattern;
 DROP FUNCTION audit_change, audit_is_only_added_to, audit_sees, audit_sees_ends, audit_shows, is_gatehouse;

@@ -72,6 +72,7 @@ var ofGatehouse = []string{"audit", "backchannel_logouts", "cache_version", "cli
 	"email_codes", "goose_db_version", "grants", "idempotency_keys", "login_throttle", "mail_outbox", "offboardings",
 	"pairwise_salt", "password_resets",
 	"invitation_groups", "invitation_uses", "sign_in_counts",
+	"posix_numbers", "posix_ranges",
 	"recent_registrations", "recovery_codes", "refusals", "revoked_tokens", "sessions", "signing_keys", "totp_secrets", "used_jtis"}
 
 // columnsIn returns the names in JSON of the members of an input or a result, or of what it lists.

@@ -18,6 +18,7 @@ type AddGroup struct {
 	MFAFrom     *time.Time `json:"mfa_from,omitempty" name:"mfa-from" placeholder:"DATE" help:"From when, such as 2027-03-01."`
 
 	InactiveAfter Duration `json:"inactive_after,omitempty" placeholder:"365d" help:"Members who do not sign in for so long are disabled."`
+	GID           *int64   `json:"gid,omitempty" name:"gid" placeholder:"NUMBER" help:"Its number on machines; without: the next one."`
 }
 
 // AddGroup adds a group without members.
@@ -27,7 +28,7 @@ func (a *Admin) AddGroup(ctx context.Context, in AddGroup) (Nothing, error) {
 		return Nothing{}, err
 	}
 	return Nothing{}, a.store.AddGroup(ctx, Group{Name: in.Name, Description: in.Description, MFA: in.MFA, MFAFrom: in.MFAFrom,
-		InactiveAfter: inactive})
+		InactiveAfter: inactive, GID: in.GID})
 }
 
 // SetGroup is what to change of a group: what is nil stays as it is, and what is empty is cleared.
@@ -40,6 +41,7 @@ type SetGroup struct {
 	MFAFrom     *time.Time `json:"mfa_from,omitempty" name:"mfa-from" placeholder:"DATE" help:"From when; empty for at once."`
 
 	InactiveAfter *Duration `json:"inactive_after,omitempty" placeholder:"365d" help:"Who does not sign in for so long is disabled; 0d: none."`
+	GID           *int64    `json:"gid,omitempty" name:"gid" placeholder:"NUMBER" help:"Its number on machines; files keep the old one."`
 }
 
 // SetGroup changes what is named of a group. Who has to prove a second factor from then on and has none sets one up.

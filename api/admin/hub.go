@@ -47,6 +47,13 @@ func (a *Admin) RegisterHub(ctx context.Context, in Registration, template strin
 	if !slices.Contains(HubTemplates, template) {
 		return AddedHub{}, invalid("%s must be one of %s, not %q", member("template"), strings.Join(HubTemplates, ", "), template)
 	}
+	numbers, err := a.store.PosixRanges(ctx)
+	if err != nil {
+		return AddedHub{}, err
+	}
+	if numbers.UIDs != nil && !oidc.HasScope(in.Scope, "posix") {
+		in.Scope = strings.TrimSpace(in.Scope + " posix")
+	}
 	added, err := a.AddClient(ctx, in)
 	if err != nil {
 		return AddedHub{}, err
@@ -73,6 +80,7 @@ func (a *Admin) HubOf(c oidc.Client, redirect, secret string) deploy.JupyterHub 
 		BackchannelLogoutURL: c.BackchannelLogoutURI,
 		LoginService:         a.Name,
 		AllowedGroups:        c.AllowedGroups,
+		Posix:                oidc.HasScope(c.Scope, "posix"),
 		CryptKey:             hex.EncodeToString(cryptKey[:]),
 	}
 }

@@ -96,6 +96,10 @@ func TestEveryOperationRuns(t *testing.T) {
 		{"user disable", `{"username": "alice"}`, `{}`},
 		{"user enable", `{"username": "alice"}`, `{}`},
 		{"user set-username-rule", `{"rule": "email"}`, `{}`},
+		{"user set-posix-ranges", `{"uids": "100000-199999", "gids": "200000-299999", "home": "/srv/{username}"}`, `{}`},
+		{"user posix-ranges", `{}`, `{"uids":"100000-199999","gids":"200000-299999","home":"/srv/{username}","shell":"/bin/bash"}`},
+		{"user set-posix-ranges", `{}`, `{}`},
+		{"user posix-ranges", `{}`, `{}`},
 		{"user set", `{"username": "alice", "given_name": "Alice", "claims": {"department": "physics"}}`, `{}`},
 		{"user show", `{"username": "alice"}`, `{"username":"alice","sub":"1","given_name":"Alice",.*"claims":{"department":"physics"},.*` +
 			`"has_password":true,.*"factors":{"passkeys":0,"recovery_codes":0}}`},
@@ -122,10 +126,10 @@ func TestEveryOperationRuns(t *testing.T) {
 		{"group members", `{"group": "staff"}`, `{"items":\["alice"\]}`},
 		{"group set", `{"name": "staff", "mfa": true, "mfa_from": "2027-03-01T00:00:00Z", "inactive_after": "365d"}`, `{}`},
 		{"group show", `{"name": "staff"}`, `{"name":"staff",.*"mfa":true,"mfa_from":"2027-03-01T00:00:00Z","inactive_after":"365d",` +
-			`"created_at":"[^"]+","members":1}`},
+			`"gid":200000,"created_at":"[^"]+","members":1}`},
 		{"group list", `{}`,
 			`{"items":\[{"name":"staff","description":"The staff","mfa":true,"mfa_from":"2027-03-01T00:00:00Z","inactive_after":"365d",` +
-				`"created_at":"[^"]+"}\]}`},
+				`"gid":200000,"created_at":"[^"]+"}\]}`},
 		{"group remove", `{"name": "staff"}`, `{}`},
 		{"client add", `{"client_id": "wiki"}`, `{"client_id":"wiki","client_secret":"[\w-]{43}"}`},
 		{"client add-hub", `{"client_id": "zhub", "url": "https://hub.example.org", "template": "jupyterhub"}`,

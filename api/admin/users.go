@@ -37,6 +37,10 @@ type AddUser struct {
 	Groups        []string        `json:"groups,omitempty" help:"Groups that they are in."`
 	ExpiresAt     *time.Time      `json:"expires_at,omitempty" help:"When the account ends, if it does by itself."`
 	Until         *time.Time      `json:"until,omitempty" help:"When the memberships of these groups end, if they do by themselves."`
+	UID           *int64          `json:"uid,omitempty" help:"Their number on machines; the next one if there is a range."`
+	GID           *int64          `json:"gid,omitempty" help:"That of a group; without it they have a group of their own, of the number uid."`
+	Home          string          `json:"home,omitempty" help:"Their folder there."`
+	Shell         string          `json:"shell,omitempty" help:"What a terminal runs there."`
 }
 
 // AddedUser is a user who was added.
@@ -66,7 +70,8 @@ func (a *Admin) AddUser(ctx context.Context, in AddUser) (AddedUser, error) {
 	sub, err := a.store.AddUser(ctx, User{Username: in.Username, Sub: in.Sub, Name: in.Name, GivenName: in.GivenName,
 		FamilyName: in.FamilyName, Email: in.Email, EmailVerified: in.EmailVerified, Picture: in.Picture, Zoneinfo: in.Zoneinfo,
 		Locale: in.Locale, Claims: in.Claims, Groups: in.Groups, MustChangePassword: in.MustChange,
-		ExpiresAt: in.ExpiresAt, GroupsUntil: until}, hash)
+		ExpiresAt: in.ExpiresAt, GroupsUntil: until,
+		UID: in.UID, GID: in.GID, Home: in.Home, Shell: in.Shell}, hash)
 	return AddedUser{in.Username, sub}, err
 }
 

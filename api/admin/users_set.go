@@ -33,6 +33,10 @@ type SetUser struct {
 	Claims *json.RawMessage `json:"claims,omitempty" placeholder:"JSON" help:"All other claims, as a JSON object or a file with one."`
 
 	ExpiresAt *time.Time `json:"expires_at,omitempty" placeholder:"DATE" help:"When the account ends; empty: not by itself."`
+	UID       *int64     `json:"uid,omitempty" name:"uid" placeholder:"NUMBER" help:"Their number on machines; files keep the old one."`
+	GID       *int64     `json:"gid,omitempty" name:"gid" placeholder:"NUMBER" help:"That of a group, or their uid for a group of their own."`
+	Home      *string    `json:"home,omitempty" placeholder:"PATH" help:"Their folder there."`
+	Shell     *string    `json:"shell,omitempty" placeholder:"PATH" help:"What a terminal runs there."`
 
 	MustChange *bool `json:"must_change_password,omitempty" name:"must-change" negatable:"" help:"They choose another password next time."`
 }

@@ -52,7 +52,7 @@ func (t *Table) export(b *bytes.Buffer, s *Stored) {
 	for _, name := range t.Noun.Columns {
 		c := t.Columns[name]
 		value := s.Values[name]
-		if !slices.Contains(t.Noun.Key, name) && !c.Made && bytes.Equal(value, c.Default) {
+		if !slices.Contains(t.Noun.Key, name) && (c.Made && isNull(value) || !c.Made && bytes.Equal(value, c.Default)) {
 			continue
 		}
 		member(name)

@@ -19,6 +19,8 @@ type Noun struct {
 	Itself  string   // a column that is NULL unless the row came by itself: an administrator does not declare it; "": there is none
 	// Deferred is a constraint of the table that can be checked when all is changed; "": there is none.
 	Deferred string
+	// Made are columns that a trigger fills where a row is added without: what is left out stays as it is.
+	Made []string
 }
 
 // Secret is a member that a file only refers to.
@@ -37,8 +39,8 @@ var Nouns = []*Noun{
 	{Name: "acr_values", One: "acr value", Key: words("value"), Deferred: "acr_values_position_must_be_unique",
 		Columns: words("value position factors phishing_resistant hardware_protected")},
 	{Name: "groups", One: "group", Key: words("name"),
-		Columns: words("name description mfa mfa_from inactive_after"),
-		Except:  words("created_at")},
+		Columns: words("name description mfa mfa_from inactive_after gid"), Made: words("gid"),
+		Except: words("created_at")},
 	{Name: "upstreams", One: "upstream", Key: words("name"),
 		Secret: &Secret{Member: "client_secret", Column: "client_secret"},
 		Columns: words(`name display_name kind issuer client_id scope authorization_params email_domains trusts_email creates_users
@@ -66,8 +68,10 @@ var Nouns = []*Noun{
 		Columns: words("client_id audience scope subject_audience impersonation"),
 		Except:  words("created_at")},
 	{Name: "users", One: "user", Key: words("username"), People: true,
-		Columns: words("username sub name given_name family_name email email_verified picture zoneinfo locale claims disabled_at expires_at"),
-		Except:  words("id password password_changed_at must_change_password passkey_later_at active_at created_at updated_at")},
+		Columns: words(`username sub name given_name family_name email email_verified picture zoneinfo locale claims
+			uid gid home shell disabled_at expires_at`),
+		Made:   words("uid gid home shell"),
+		Except: words("id password password_changed_at must_change_password passkey_later_at active_at created_at updated_at")},
 	{Name: "group_members", One: "membership", Key: words("group_name username"), People: true,
 		Columns: words("group_name username until")},
 }
@@ -85,6 +89,7 @@ var Others = map[string]string{
 	"audit": own, "audit_turn": own,
 	"backchannel_logouts": own, "cache_version": own, "device_codes": own, "email_codes": own, "grants": own, "idempotency_keys": own,
 	"login_throttle": own, "mail_outbox": own, "pairwise_salt": own, "password_resets": own, "recent_registrations": own, "refusals": own,
+	"posix_numbers": own, "posix_ranges": "user set-posix-ranges gives all their numbers",
 	"revoked_tokens": own, "sessions": own, "sign_in_counts": own, "sign_ins": own, "signing_keys": own, "used_jtis": own,
 }
 

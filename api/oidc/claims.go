@@ -34,6 +34,11 @@ var claims = []claim{
 	{"phone_number", "phone", custom[string]("phone_number")},
 	{"phone_number_verified", "phone", custom[bool]("phone_number_verified")},
 	{"groups", "groups", func(u *User) any { return NotNil(u.Groups) }},
+	{"uid", "posix", func(u *User) any { return orNone(u.UID) }},
+	{"gid", "posix", func(u *User) any { return orNone(u.GID) }},
+	{"gids", "posix", posixGroups},
+	{"home", "posix", func(u *User) any { return orNil(u.Home) }},
+	{"shell", "posix", func(u *User) any { return orNil(u.Shell) }},
 }
 
 // custom reads a claim of users.claims if it has the type that the specification asks for (OpenID Connect Core §5.1).
@@ -106,6 +111,27 @@ func ClaimNames() []string {
 		list = append(list, c.name)
 	}
 	return list
+}
+
+// posixGroups returns the numbers of a person's groups, their first one left out.
+func posixGroups(u *User) any {
+	if u.UID == nil {
+		return nil
+	}
+	list := []int64{}
+	for _, gid := range u.GIDs {
+		if u.GID == nil || gid != *u.GID {
+			list = append(list, gid)
+		}
+	}
+	return list
+}
+
+func orNone(number *int64) any {
+	if number == nil {
+		return nil
+	}
+	return *number
 }
 
 func orNil(s string) any {

@@ -24,6 +24,10 @@ type User struct {
 	Groups        []string
 	UpdatedAt     time.Time
 
+	UID, GID    *int64 // of machines; nil: they have none
+	Home, Shell string
+	GIDs        []int64 // of their groups, those that have one
+
 	MustChangePassword bool       // before a sign-in with it goes on
 	PasskeyLaterAt     *time.Time // when they did not want one yet
 	ExpiresAt          *time.Time // when the account ends; nil: it does not by itself

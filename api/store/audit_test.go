@@ -45,7 +45,7 @@ const (
 
 // What is done to each table by bare SQL, and what audit has of it, in this order.
 var changes = []struct{ sql, want string }{
-	{`INSERT INTO groups (name) VALUES ('staff')`, `groups INSERT {"name": "staff"} {"mfa": false, "name": "staff", `},
+	{`INSERT INTO groups (name) VALUES ('staff')`, `groups INSERT {"name": "staff"} {"gid": null, "mfa": false, "name": "staff", `},
 	{`UPDATE groups SET mfa = true`, `groups UPDATE {"name": "staff"} {"mfa": false} -> {"mfa": true}`},
 	{`INSERT INTO users (id, username, password) VALUES ('` + adaID + `', 'ada', '` + argon + `')`,
 		`users INSERT {"username": "ada"} `},

@@ -31,7 +31,7 @@ func (s *Store) DeclaredTables(ctx context.Context, nouns []*declared.Noun) ([]d
 	for i, n := range nouns {
 		t := declared.Table{Noun: n}
 		var err error
-		if t.Columns, err = s.columnsOf(ctx, n.Name); err == nil {
+		if t.Columns, err = s.columnsOf(ctx, n); err == nil {
 			t.Rows, err = s.storedRows(ctx, n)
 		}
 		if err != nil {
@@ -49,8 +49,8 @@ var columnsOfTable = compile(`
 	WHERE a.attrelid = to_regclass(quote_ident(@table)) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`)
 
 // columnsOf returns the columns of a table, with the values of defaults that are constants.
-func (s *Store) columnsOf(ctx context.Context, table string) (map[string]declared.Column, error) {
-	rows, err := columnsOfTable.rows(ctx, s.pool, args{"table": table})
+func (s *Store) columnsOf(ctx context.Context, n *declared.Noun) (map[string]declared.Column, error) {
+	rows, err := columnsOfTable.rows(ctx, s.pool, args{"table": n.Name})
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +65,7 @@ func (s *Store) columnsOf(ctx context.Context, table string) (map[string]declare
 	}
 	columns, defaults := map[string]declared.Column{}, []string{}
 	for _, c := range list {
-		made := strings.Contains(c.Default, "()") // a function makes it
+		made := strings.Contains(c.Default, "()") || slices.Contains(n.Made, c.Name) // a function or a trigger makes it
 		columns[c.Name] = declared.Column{Name: c.Name, Type: c.Type, NotNull: c.NotNull, Made: made}
 		if !made {
 			defaults = append(defaults, "("+c.Default+")::"+c.Type+" AS "+pgx.Identifier{c.Name}.Sanitize())

@@ -37,6 +37,11 @@ const (
 	aUser      = "INSERT INTO users (username) VALUES (%)"
 	aSub       = "INSERT INTO users (username, sub) VALUES ('bob', %)"
 	aPassword  = "INSERT INTO users (username, password) VALUES ('bob', %)"
+	aUID       = "INSERT INTO users (username, uid) VALUES ('bob', %)"
+	aGID       = "INSERT INTO groups (name, gid) VALUES ('b', %)"
+	aHome      = "INSERT INTO users (username, home) VALUES ('bob', %)"
+	aShell     = "INSERT INTO users (username, shell) VALUES ('bob', %)"
+	aRange     = "INSERT INTO posix_ranges (kind, first, last) VALUES ('uid', 1000, 1999), (%, 3000, 3999)"
 	aGroup     = "INSERT INTO groups (name) VALUES (%)"
 	aMember    = "INSERT INTO group_members (username, group_name) VALUES (%)"
 	anACR      = "INSERT INTO acr_values (value, position, factors) VALUES (%)"
@@ -64,11 +69,29 @@ type refusedStatement struct {
 // refused has, for every named constraint, a statement that it must refuse with each of its values.
 // There are alice, her group staff and the client hub already.
 var refused = map[string]refusedStatement{
-	"users_sub_must_be_unique":                   {aSub, []string{"'alice-sub'"}},
-	"users_sub_must_be_1_to_255_printable_ascii": {aSub, []string{"'é'", "''", "'a b'", "repeat('x', 256)"}},
-	"users_sub_never_changes_add_a_new_user":     {"UPDATE users SET %", []string{"sub = 'other'", "id = gen_random_uuid()"}},
-	"users_username_must_be_unique":              {aUser, []string{"'alice'"}},
-	"users_username_is_retired_free_it_first":    {"UPDATE users SET username = %", []string{"'was.carols'"}},
+	"users_sub_must_be_unique":                            {aSub, []string{"'alice-sub'"}},
+	"users_sub_must_be_1_to_255_printable_ascii":          {aSub, []string{"'é'", "''", "'a b'", "repeat('x', 256)"}},
+	"users_sub_never_changes_add_a_new_user":              {"UPDATE users SET %", []string{"sub = 'other'", "id = gen_random_uuid()"}},
+	"users_username_must_be_unique":                       {aUser, []string{"'alice'"}},
+	"users_username_is_retired_free_it_first":             {"UPDATE users SET username = %", []string{"'was.carols'"}},
+	"users_uid_must_be_100_to_4294967293_and_not_nobodys": {aUID, []string{"0", "-1", "99", "65534", "65535", "4294967294"}},
+	"users_gid_must_be_100_to_4294967293_and_not_nobodys": {
+		"ALTER TABLE users DISABLE TRIGGER users_have_posix_numbers; UPDATE users SET uid = 100, gid = %", []string{"0", "65534"}},
+	"users_uid_must_be_unique": {"ALTER TABLE users DISABLE TRIGGER users_have_posix_numbers; UPDATE users SET uid = 100; " +
+		"INSERT INTO users (username, uid) VALUES ('bob', 100)", nil},
+	"users_gid_needs_a_uid": {"UPDATE users SET gid = 1000", nil},
+	"users_home_must_be_an_absolute_path": {aHome, []string{"'home'", "'/a/../b'", "'/a:b'",
+		"'/' || repeat('x', 255)"}},
+	"users_shell_must_be_an_absolute_path":                 {aShell, []string{"'sh'", "'/bin/./sh'", "'/a:b'"}},
+	"groups_gid_must_be_100_to_4294967293_and_not_nobodys": {aGID, []string{"0", "99", "65534", "4294967294"}},
+	"groups_gid_must_be_unique": {"ALTER TABLE groups DISABLE TRIGGER groups_have_posix_numbers; " +
+		"INSERT INTO groups (name, gid) VALUES ('a', 100), ('b', 100)", nil},
+	"posix_ranges_has_one_row_of_each_kind": {aRange, []string{"'uid'"}},
+	"posix_ranges_kind_must_be_uid_or_gid":  {aRange, []string{"'pid'"}},
+	"posix_numbers_number_is_given_once":    {"INSERT INTO groups (name, gid) VALUES ('a', 100), ('b', 100)", nil},
+	"posix_ranges_must_have_a_number_left": {"SELECT set_posix_ranges('[100,100]', '[200,200]'); " +
+		"INSERT INTO groups (name) VALUES ('a'), ('b')", nil},
+	"users_gid_must_be_the_uid_or_that_of_a_group": {"INSERT INTO users (username, uid, gid) VALUES ('bob', 1000, 1001)", nil},
 	"users_username_must_be_a_unix_name_lower_case_max_32": {aUser, []string{
 		"'Bob'", "'1bob'", "'b ob'", "'../b'", "repeat('b', 33)", "E'b\\n'", "''"}},
 	"users_password_must_be_a_hash_use_password_hash": {aPassword, []string{
@@ -327,7 +350,8 @@ func TestEveryConstraintRefusesWhatItNames(t *testing.T) {
 }
 
 // byTriggers are what triggers refuse by the name of a constraint.
-var byTriggers = []string{"users_sub_never_changes_add_a_new_user", "users_username_is_retired_free_it_first",
+var byTriggers = []string{"posix_ranges_must_have_a_number_left", "users_gid_must_be_the_uid_or_that_of_a_group",
+	"users_sub_never_changes_add_a_new_user", "users_username_is_retired_free_it_first",
 	"passkeys_rp_id_must_be_that_of_all_passkeys",
 	"client_secrets_must_be_at_most_two_live_ones_remove_one_first", "clients_without_authentication_must_have_no_secret",
 	"clients_with_private_key_jwt_must_have_no_secret"}

@@ -17,18 +17,19 @@ type GroupRow struct {
 	MFAFrom     *time.Time `json:"mfa_from,omitempty" help:"From when; at once without it."`
 	// In days, such as 365d.
 	InactiveAfter string    `json:"inactive_after,omitempty" help:"Members who do not sign in for so long are disabled, such as 365d."`
+	GID           *int64    `json:"gid,omitempty" help:"Its number on machines."`
 	CreatedAt     time.Time `json:"created_at" help:"When it was added."`
 	ManagedBy     string    `json:"managed_by,omitempty" help:"Where a file declares it, such as hub.yaml:14; empty: none does."`
 }
 
 const groupColumns = `g.name, coalesce(g.description, '') AS description, g.mfa, g.mfa_from,
-	coalesce(extract(epoch FROM g.inactive_after)::bigint / 86400 || 'd', '') AS inactive_after, g.created_at,
+	coalesce(extract(epoch FROM g.inactive_after)::bigint / 86400 || 'd', '') AS inactive_after, g.gid, g.created_at,
 	coalesce(g.managed_by, '') AS managed_by`
 
 var (
 	addGroup = compile(`
-		INSERT INTO groups (name, description, mfa, mfa_from, inactive_after)
-		VALUES (@name, nullif(@description, ''), @mfa, @mfa_from, nullif(@inactive_after, '')::interval)`)
+		INSERT INTO groups (name, description, mfa, mfa_from, inactive_after, gid)
+		VALUES (@name, nullif(@description, ''), @mfa, @mfa_from, nullif(@inactive_after, '')::interval, @gid)`)
 	removeGroup     = compile(`DELETE FROM groups WHERE name = @name RETURNING 1`)
 	addGroupMembers = compile(`
 		INSERT INTO group_members AS m (group_name, username, until) SELECT @group, unnest(@usernames::text[]), @until::timestamptz
@@ -41,7 +42,7 @@ var (
 // AddGroup adds a group without members.
 func (s *Store) AddGroup(ctx context.Context, g GroupRow) error {
 	_, err := addGroup.run(ctx, s.pool, args{"name": g.Name, "description": g.Description, "mfa": g.MFA, "mfa_from": g.MFAFrom,
-		"inactive_after": g.InactiveAfter})
+		"inactive_after": g.InactiveAfter, "gid": g.GID})
 	return inWords(err, values{"name": g.Name})
 }
 

@@ -20,6 +20,10 @@ type UserRow struct {
 	Zoneinfo           string          `json:"zoneinfo,omitempty" help:"Time zone, such as Europe/Paris."`
 	Locale             string          `json:"locale,omitempty" help:"Language, such as de-AT."`
 	Claims             json.RawMessage `json:"claims,omitempty" help:"More claims, a JSON object."`
+	UID                *int64          `json:"uid,omitempty" help:"Their number on machines."`
+	GID                *int64          `json:"gid,omitempty" help:"The number of their first group there."`
+	Home               string          `json:"home,omitempty" help:"Their folder there."`
+	Shell              string          `json:"shell,omitempty" help:"What a terminal runs there."`
 	Groups             []string        `json:"groups" help:"Groups that they are in."`
 	GroupsUntil        GroupsUntil     `json:"groups_until,omitempty" help:"When memberships end, by group; those that do not are not here."`
 	MustChangePassword bool            `json:"must_change_password" help:"Whether they choose another password when they sign in."`
@@ -43,10 +47,11 @@ var groupsUntil = `(SELECT jsonb_object_agg(m.group_name, m.until) FROM group_me
 var addUser = compile(`
 	WITH added AS (
 		INSERT INTO users (username, sub, password, name, given_name, family_name, email, email_verified, picture, zoneinfo, locale, claims,
-			must_change_password, expires_at)
+			must_change_password, expires_at, uid, gid, home, shell)
 		VALUES (@username, coalesce(nullif(@sub, ''), gen_random_uuid()::text), nullif(@password, ''), nullif(@name, ''),
 			nullif(@given_name, ''), nullif(@family_name, ''), nullif(@email, ''), @email_verified, nullif(@picture, ''),
-			nullif(@zoneinfo, ''), nullif(@locale, ''), coalesce(@claims::jsonb, '{}'), @must_change_password, @expires_at)
+			nullif(@zoneinfo, ''), nullif(@locale, ''), coalesce(@claims::jsonb, '{}'), @must_change_password, @expires_at,
+			@uid, @gid, nullif(@home, ''), nullif(@shell, ''))
 		RETURNING username, sub
 	), joined AS (
 		INSERT INTO group_members (username, group_name, until)
@@ -65,7 +70,7 @@ func (s *Store) AddUser(ctx context.Context, u UserRow, passwordHash string) (su
 		"given_name": u.GivenName, "family_name": u.FamilyName, "email": u.Email, "email_verified": u.EmailVerified, "picture": u.Picture,
 		"zoneinfo": u.Zoneinfo, "locale": u.Locale, "claims": claims, "groups": u.Groups,
 		"must_change_password": u.MustChangePassword, "expires_at": u.ExpiresAt,
-		"groups_until": u.GroupsUntil}).Scan(&sub)
+		"groups_until": u.GroupsUntil, "uid": u.UID, "gid": u.GID, "home": u.Home, "shell": u.Shell}).Scan(&sub)
 	return sub, inWords(err, values{"username": u.Username, "sub": u.Sub, "name": u.Name, "given_name": u.GivenName,
 		"family_name": u.FamilyName, "email": u.Email, "group": join(u.Groups), "user": join(u.Groups)})
 }
@@ -137,7 +142,8 @@ func (s *Store) EnableUser(ctx context.Context, username string, keepSessions bo
 var userSelect = `
 	SELECT u.username, u.sub, coalesce(u.name, '') AS name, coalesce(u.given_name, '') AS given_name,
 		coalesce(u.family_name, '') AS family_name, coalesce(u.email, '') AS email, u.email_verified, coalesce(u.picture, '') AS picture,
-		coalesce(u.zoneinfo, '') AS zoneinfo, coalesce(u.locale, '') AS locale, u.claims, ` + groupsOfUser + ` AS groups,
+		coalesce(u.zoneinfo, '') AS zoneinfo, coalesce(u.locale, '') AS locale, u.claims, u.uid, u.gid, coalesce(u.home, '') AS home,
+		coalesce(u.shell, '') AS shell, ` + groupsOfUser + ` AS groups,
 		u.must_change_password, u.password IS NOT NULL AS has_password, u.password_changed_at, u.disabled_at, u.expires_at, u.active_at,
 		u.created_at, u.updated_at, ` + groupsUntil + ` AS groups_until,
 		coalesce(u.managed_by, '') AS managed_by,

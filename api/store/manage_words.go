@@ -19,6 +19,9 @@ var constraintWords = map[string]string{
 	"users_sub_must_be_unique":                        "there is a user with this sub already",
 	"users_sub_never_changes_add_a_new_user":          "sub never changes: relying parties know the user by it; add a new user instead",
 	"users_email_must_have_one_at_sign":               "email must have one @, with something on both sides",
+	"posix_numbers_number_is_given_once":              "this number is, or was, somebody's: it is given once",
+	"posix_ranges_has_one_row_of_each_kind":           "there is a range of this kind already",
+	"users_gid_needs_a_uid":                           "gid needs a uid",
 	"users_email_verified_needs_an_email":             "email_verified needs an email",
 	"users_email_must_have_no_white_space":            "email must have no white space",
 	"users_password_must_be_a_hash_use_password_hash": "password must be a hash, which password_hash('…') makes, not the password itself",
@@ -179,6 +182,11 @@ var constraintPhrases = []constraintPhrase{
 	{rule(`(\w+)_must_be_words_(separated_by|with)_one_space`), "$1 must be words with one space between them"},
 	{rule(`(\w+)_must_be_([a-z0-9]+)_or_([a-z0-9]+)`), "$1 must be $2 or $3"},
 	{rule(`(\w+)_must_be_(a_url|uris)`), "$1 must be a URL"},
+	{rule(`(uid|gid)_must_be_100_to_4294967293_and_not_nobodys`), "$1 must be 100 to 4294967293, " +
+		"and neither 65534 nor 65535, which are nobody's"},
+	{rule(`(home|shell)_must_be_an_absolute_path`), "$1 must be an absolute path of at most 255 characters, " +
+		"without . and .. and without a colon"},
+	{rule(`(uid|gid)_must_be_unique`), "there is somebody with this $1 already"},
 }
 
 type constraintPhrase struct {

@@ -20,6 +20,8 @@ var planned = map[string]query{
 func rows(n string) string {
 	return strings.ReplaceAll(`
 	INSERT INTO users (username) SELECT 'u' || i FROM generate_series(1, @n) AS i ON CONFLICT DO NOTHING;
+	INSERT INTO groups (name, gid) SELECT 'g' || i, 1000 + i FROM generate_series(1, @n) AS i WHERE NOT EXISTS
+		(SELECT FROM groups WHERE name = 'g' || i);
 	INSERT INTO groups (name) VALUES ('staff') ON CONFLICT DO NOTHING;
 	INSERT INTO group_members (group_name, username) SELECT 'staff', username FROM users ON CONFLICT DO NOTHING;
 	INSERT INTO clients (client_id, token_endpoint_auth_method) SELECT 'c' || i, 'none' FROM generate_series(1, @n) AS i

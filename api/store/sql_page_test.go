@@ -61,7 +61,7 @@ func TestTheRoleOfTheSQLPageCanDoAllOfThePage(t *testing.T) {
 			t.Fatalf("%v in\n%s", err, statements)
 		}
 	}
-	ofOwner := regexp.MustCompile(`CREATE ROLE|set_username_rule`)
+	ofOwner := regexp.MustCompile(`CREATE ROLE|set_username_rule|set_posix_ranges`)
 	for _, block := range blocks {
 		if strings.Contains(block[1], "CREATE ROLE") {
 			run(block[1])

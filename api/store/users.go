@@ -13,7 +13,12 @@ import (
 // userColumns is how a user u is read wherever claims are made of it; userFields takes them in this order.
 var userColumns = `u.id::text, u.sub, u.username, coalesce(u.name, ''), coalesce(u.given_name, ''), coalesce(u.family_name, ''),
 	coalesce(u.email, ''), u.email_verified, coalesce(u.picture, ''), coalesce(u.zoneinfo, ''), coalesce(u.locale, ''), u.claims, u.updated_at,
-	u.must_change_password, u.passkey_later_at, u.expires_at, ` + groupsOfUser
+	u.must_change_password, u.passkey_later_at, u.expires_at, u.uid, u.gid, coalesce(u.home, ''), coalesce(u.shell, ''),
+	` + gidsOfUser + `, ` + groupsOfUser
+
+// gidsOfUser are the numbers of a user's groups, looked for where the user has one.
+var gidsOfUser = `CASE WHEN u.uid IS NOT NULL THEN ARRAY(SELECT g.gid FROM group_members m JOIN groups g ON g.name = m.group_name
+	WHERE m.username = u.username AND g.gid IS NOT NULL AND ` + memberNow("m") + ` ORDER BY 1) END`
 
 // The groups are always read by the user: a client may be for a group that has all users in it.
 var groupsOfUser = `ARRAY(SELECT m.group_name FROM group_members m WHERE m.username = u.username AND ` + memberNow("m") + ` ORDER BY 1)`
@@ -21,7 +26,7 @@ var groupsOfUser = `ARRAY(SELECT m.group_name FROM group_members m WHERE m.usern
 func userFields(u *oidc.User) []any {
 	return []any{&u.ID, &u.Sub, &u.Username, &u.Name, &u.GivenName, &u.FamilyName,
 		&u.Email, &u.EmailVerified, &u.Picture, &u.Zoneinfo, &u.Locale, &u.Custom, &u.UpdatedAt,
-		&u.MustChangePassword, &u.PasskeyLaterAt, &u.ExpiresAt, &u.Groups}
+		&u.MustChangePassword, &u.PasskeyLaterAt, &u.ExpiresAt, &u.UID, &u.GID, &u.Home, &u.Shell, &u.GIDs, &u.Groups}
 }
 
 // mayUse is the condition that user u may use a client with those allowed_groups, an argument or a column.

@@ -28,6 +28,7 @@ groups:
     mfa: true
     mfa_from: 2027-03-01T08:00:00+01:00
     inactive_after: 365d
+    gid: 4294967293
 upstreams:
   - name: google
     display_name: Größe – 日本 \n 'x'
@@ -147,6 +148,10 @@ users:
     zoneinfo: Europe/London
     locale: "no"
     claims: {department: physics, "on": [1.0, {deep: "x\ny"}]}
+    uid: 1000
+    gid: 4294967293
+    home: /home/ada
+    shell: "/bin/yes"
     disabled_at: 2027-01-01
     expires_at: 2027-09-30T23:59:00+02:00
 group_members:

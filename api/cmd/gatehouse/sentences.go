@@ -5,6 +5,8 @@ var sentencesOfSets = map[string]string{
 	"user set": "changed user {{.In.Username}}",
 	"user remove": "removed user {{.In.Username}}, with {{.Out.Sessions}} sessions, {{.Out.Grants}} grants, " +
 		"{{.Out.PersonalAccessTokens}} personal access tokens and {{.Out.LinkedAccounts}} linked accounts",
+	"user set-posix-ranges": "{{if .In.UIDs}}users have a uid of {{.In.UIDs}}, groups a gid of {{.In.GIDs}}{{else}}" +
+		"new users and groups get no number; those that there are keep theirs{{end}}",
 	"user passkey set":    "changed passkey {{.In.ID}} of {{.In.Username}}",
 	"user passkey remove": "removed passkey {{.In.ID}} of {{.In.Username}}",
 	"user revoke-links":   "revoked account links of {{.In.Username}}: {{.Out.Revoked}}",

@@ -40,6 +40,11 @@ type userAddCmd struct {
 	Until     *time.Time `placeholder:"DATE" help:"When these memberships end, such as 2027-03-01."`
 	ExpiresAt *time.Time `placeholder:"DATE" help:"When the account ends, such as 2027-03-01."`
 
+	UID   *int64 `name:"uid" placeholder:"NUMBER" help:"Number on machines; the next one if there is a range."`
+	GID   *int64 `name:"gid" placeholder:"NUMBER" help:"That of a group; else one of the user's own, of the number uid."`
+	Home  string `placeholder:"PATH" help:"Folder on machines."`
+	Shell string `placeholder:"PATH" help:"What a terminal runs there."`
+
 	Sub           string `placeholder:"ID" help:"Subject identifier, to keep the one of another provider. It never changes."`
 	PasswordStdin bool   `help:"Read the password from standard input, even on a terminal."`
 	HashStdin     bool   `help:"Read the hash of a password from standard input, of another system: docs/sql.md has the forms."`
@@ -53,7 +58,8 @@ func (c userAddCmd) Run(ctx context.Context, a *app) error {
 	return a.withAdmin(ctx, 0, func(_ *config.Config, adm *admin.Admin) (err error) {
 		in := admin.AddUser{Username: c.Username, Sub: c.Sub, Name: c.Name, GivenName: c.GivenName, FamilyName: c.FamilyName,
 			Email: c.Email, EmailVerified: c.EmailVerified, Picture: c.Picture, Zoneinfo: c.Zoneinfo, Locale: c.Locale, Claims: c.Claims,
-			Groups: c.Group, Until: c.Until, ExpiresAt: c.ExpiresAt, MustChange: c.MustChange}
+			Groups: c.Group, Until: c.Until, ExpiresAt: c.ExpiresAt, MustChange: c.MustChange,
+			UID: c.UID, GID: c.GID, Home: c.Home, Shell: c.Shell}
 		switch {
 		case c.HashStdin:
 			in.PasswordHash, err = a.readHash()

@@ -88,6 +88,7 @@ export const de: Messages = {
       address: 'Ihre Postanschrift sehen',
       phone: 'Ihre Telefonnummer sehen',
       groups: 'sehen, in welchen Gruppen Sie sind',
+      posix: 'sehen, welche Nummer und welchen Ordner Sie auf gemeinsamen Rechnern haben',
       offline_access: 'diesen Zugriff behalten, während Sie nicht da sind',
     },
     otherScope: 'Folgendes verwenden:',

@@ -92,6 +92,7 @@ export const en = {
       address: 'See your postal address',
       phone: 'See your phone number',
       groups: 'See which groups you are in',
+      posix: 'See the number and the folder that you have on shared machines',
       offline_access: 'Keep this access while you are away',
     },
     otherScope: 'Use',

@@ -88,6 +88,7 @@ export const fr: Messages = {
       address: 'Voir votre adresse postale',
       phone: 'Voir votre numéro de téléphone',
       groups: 'Voir les groupes dont vous faites partie',
+      posix: 'Voir votre numéro et votre dossier sur les machines partagées',
       offline_access: 'Garder cet accès pendant votre absence',
     },
     otherScope: 'Utiliser',

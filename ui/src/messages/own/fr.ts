@@ -196,7 +196,7 @@ export const fr: OwnMessages = {
     sendCode: 'Y envoyer un code',
     invalidEmail: 'Ce n’est pas une adresse e-mail.',
     title: 'À propos de vous',
-    ends: (when) => `Votre compte se termine le ${when}. Adressez-vous aux responsables de ce service si vous en avez besoin plus longtemps.`,
+    ends: (when) => `Votre compte se termine le ${when}. Pour le garder plus longtemps, adressez-vous aux responsables de ce service.`,
     until: (group, when) => `${group} (jusqu’au ${when})`,
     name: 'Nom complet',
     givenName: 'Prénom',

@@ -81,9 +81,13 @@ func TestThePagesHaveWordsForEveryErrorOfTheAPI(t *testing.T) {
 		}
 		source = append(source, content...)
 	}
-	words, err := os.ReadFile("../ui/src/messages/en.ts")
-	if err != nil {
-		t.Fatal(err)
+	var words []byte
+	for _, file := range []string{"../ui/src/messages/en.ts", "../ui/src/messages/own/en.ts"} {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		words = append(words, content...)
 	}
 	codes := []string{oidc.TemporarilyUnavailable, oidc.ServerError, oidc.AccessDenied, oidc.ExpiredToken}
 	for _, m := range regexp.MustCompile(`(?m)^(?:\t|const )page[A-Z]\w* += "(\w+)"`).FindAllStringSubmatch(string(source), -1) {
@@ -105,7 +109,7 @@ func TestThePagesHaveWordsForEveryFlawOfALogout(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	words, err := os.ReadFile("../ui/src/messages/en.ts")
+	words, err := os.ReadFile("../ui/src/messages/own/en.ts")
 	if err != nil {
 		t.Fatal(err)
 	}

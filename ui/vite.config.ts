@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 import { precompress } from './precompress.ts';
 
 /** What the pages for one's own account are made of, beside what all are. */
-const own = /src\/(pages|messages|components)\/own\/|components\/(ChangeP|CodeF|New|OneTime|PasskeyL|Qr|Session|Token)|lib\/dates/;
+const own = /src\/(pages|messages|components)\/own\/|components\/(ChangeP|CodeF|New|OneTime|PasskeyL|Qr|Session|Token)|lib\/usercode/;
 
 /** What hardly anybody gets to read. */
 const rare = /src\/messages\/passkey\/|PasskeyProblem/;

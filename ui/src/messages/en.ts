@@ -107,61 +107,6 @@ export const en = {
     note: 'It never learns your password. If you don’t allow it, you go back to the application without signing in.',
   },
 
-  device: {
-    title: 'Connect a device',
-    subtitle: 'with the code that it shows you',
-    code: 'Code',
-    /** RFC 8628 §5.4: somebody else may have sent the link or the code. */
-    care: 'Continue only if you started this yourself, on your own device, and it shows the same code. '
-      + 'If somebody sent you the code, close this page.',
-    submit: 'Continue',
-    busy: 'One moment…',
-    errors: {
-      unknown_user_code: () => 'No device is waiting with this code. Compare it with the device; if it is the same, start again there.',
-      too_many_attempts: (wait: string) => `Too many attempts. Please wait ${wait || 'a few minutes'}, then try again.`,
-      temporarily_unavailable: (wait: string) => `This is not possible right now. Please try again in ${wait || 'a moment'}.`,
-      other: () => 'That did not work. Please try again.',
-    },
-  },
-
-  deviceDone: {
-    allowed: {
-      title: 'Go back to your device',
-      text: (client: string) => `${client} can use your account there now. You can close this window.`,
-    },
-    denied: {
-      title: 'Nothing was connected',
-      text: (client: string) => `${client} cannot use your account. You can close this window.`,
-    },
-  },
-
-  logout: {
-    title: 'Do you want to sign out?',
-    text: 'The next application you open will ask for your password again.',
-    asked: (client: string) => `${client} asks to sign you out.`,
-    submit: 'Sign out',
-    busy: 'Signing out…',
-    stay: 'Stay signed in',
-    /** What is wrong with a request to sign out; also on the page after it. */
-    flaws: {
-      logout_request_unreadable: 'Something in the application’s request could not be read, so you stay here afterwards.',
-      logout_hint_invalid: 'The sign-in that the application named could not be verified, so you stay here afterwards.',
-      logout_client_missing: 'The request does not say which application it is from, so you stay here afterwards.',
-      logout_client_differs: 'The application named a sign-in of another one, so you stay here afterwards.',
-      logout_client_unknown: 'The application is not known here, so you stay here afterwards.',
-      logout_client_disabled: 'The application has been shut off here, so you stay here afterwards.',
-      logout_uri_unregistered: 'The application asked to send you on to an address that is not registered for it, so you stay '
-        + 'here afterwards.',
-      other: 'Something is wrong with the application’s request, so you stay here afterwards.',
-    },
-  },
-
-  signedOut: {
-    title: 'You are signed out',
-    again: 'Sign in again',
-    text: 'Your session here has ended. You can close this window.',
-  },
-
   start: {
     account: 'Your account',
     go: 'Go to the start page',

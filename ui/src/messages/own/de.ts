@@ -1,6 +1,62 @@
 import type { OwnMessages } from './en.ts';
 
 export const de: OwnMessages = {
+  device: {
+    title: 'Ein Gerät verbinden',
+    subtitle: 'mit dem Code, den es Ihnen zeigt',
+    code: 'Gerätecode',
+    care: 'Fahren Sie nur fort, wenn Sie dies selbst auf Ihrem eigenen Gerät begonnen haben und es denselben Code zeigt. '
+      + 'Hat Ihnen jemand den Code geschickt, schließen Sie diese Seite.',
+    submit: 'Weiter',
+    busy: 'Einen Moment …',
+    errors: {
+      unknown_user_code: () =>
+        'Kein Gerät wartet mit diesem Code. Vergleichen Sie ihn mit dem Gerät; ist er gleich, beginnen Sie dort noch einmal.',
+      too_many_attempts: (wait) => `Zu viele Versuche. Bitte warten Sie ${wait || 'einige Minuten'} und versuchen Sie es dann noch einmal.`,
+      temporarily_unavailable: (wait) =>
+        `Das ist gerade nicht möglich. Bitte warten Sie ${wait || 'einen Moment'} und versuchen Sie es noch einmal.`,
+      other: () => 'Das hat nicht geklappt. Bitte versuchen Sie es noch einmal.',
+    },
+  },
+
+  deviceDone: {
+    allowed: {
+      title: 'Zurück zu Ihrem Gerät',
+      text: (client) => `${client} kann Ihr Konto dort jetzt verwenden. Sie können dieses Fenster schließen.`,
+    },
+    denied: {
+      title: 'Es wurde nichts verbunden',
+      text: (client) => `${client} kann Ihr Konto nicht verwenden. Sie können dieses Fenster schließen.`,
+    },
+  },
+
+  logout: {
+    title: 'Möchten Sie sich abmelden?',
+    text: 'Die nächste Anwendung, die Sie öffnen, fragt dann wieder nach Ihrem Passwort.',
+    asked: (client) => `${client} möchte Sie abmelden.`,
+    submit: 'Abmelden',
+    busy: 'Abmeldung läuft …',
+    stay: 'Angemeldet bleiben',
+    flaws: {
+      logout_request_unreadable: 'Etwas in der Anfrage der Anwendung war nicht lesbar, deshalb bleiben Sie danach hier.',
+      logout_hint_invalid: 'Die Anmeldung, die die Anwendung nannte, ließ sich nicht prüfen, deshalb bleiben Sie danach '
+        + 'hier.',
+      logout_client_missing: 'Die Anfrage nennt keine Anwendung, von der sie kommt, deshalb bleiben Sie danach hier.',
+      logout_client_differs: 'Die Anwendung nannte die Anmeldung einer anderen, deshalb bleiben Sie danach hier.',
+      logout_client_unknown: 'Die Anwendung ist hier nicht bekannt, deshalb bleiben Sie danach hier.',
+      logout_client_disabled: 'Die Anwendung ist hier abgeschaltet, deshalb bleiben Sie danach hier.',
+      logout_uri_unregistered: 'Die Anwendung wollte Sie an eine Adresse weiterleiten, die für sie nicht eingetragen ist, '
+        + 'deshalb bleiben Sie danach hier.',
+      other: 'Mit der Anfrage der Anwendung stimmt etwas nicht, deshalb bleiben Sie danach hier.',
+    },
+  },
+
+  signedOut: {
+    title: 'Sie sind abgemeldet',
+    again: 'Wieder anmelden',
+    text: 'Ihre Sitzung ist beendet. Sie können dieses Fenster schließen.',
+  },
+
   newPassword: {
     title: 'Wählen Sie ein Passwort',
     must: 'bevor es weitergeht: Ihr bisheriges hat jemand anderes gewählt',

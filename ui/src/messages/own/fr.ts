@@ -1,6 +1,61 @@
 import type { OwnMessages } from './en.ts';
 
 export const fr: OwnMessages = {
+  device: {
+    title: 'Connecter un appareil',
+    subtitle: 'avec le code qu’il affiche',
+    code: 'Code de l’appareil',
+    care: 'Ne continuez que si vous avez lancé cette demande vous-même, sur votre propre appareil, et s’il affiche le même code. '
+      + 'Si quelqu’un vous a envoyé le code, fermez cette page.',
+    submit: 'Continuer',
+    busy: 'Un instant…',
+    errors: {
+      unknown_user_code: () =>
+        'Aucun appareil n’attend avec ce code. Comparez-le à celui de l’appareil ; s’il est identique, recommencez sur l’appareil.',
+      too_many_attempts: (wait) => `Trop de tentatives. Veuillez patienter ${wait || 'quelques minutes'}, puis réessayez.`,
+      temporarily_unavailable: (wait) => `C’est impossible pour le moment. Veuillez réessayer dans ${wait || 'un instant'}.`,
+      other: () => 'Cela n’a pas fonctionné. Veuillez réessayer.',
+    },
+  },
+
+  deviceDone: {
+    allowed: {
+      title: 'Retournez à votre appareil',
+      text: (client) => `${client} peut désormais y utiliser votre compte. Vous pouvez fermer cette fenêtre.`,
+    },
+    denied: {
+      title: 'Rien n’a été connecté',
+      text: (client) => `${client} ne peut pas utiliser votre compte. Vous pouvez fermer cette fenêtre.`,
+    },
+  },
+
+  logout: {
+    title: 'Voulez-vous vous déconnecter ?',
+    text: 'La prochaine application que vous ouvrirez demandera de nouveau votre mot de passe.',
+    asked: (client) => `${client} demande à vous déconnecter.`,
+    submit: 'Se déconnecter',
+    busy: 'Déconnexion en cours…',
+    stay: 'Garder la session ouverte',
+    flaws: {
+      logout_request_unreadable: 'Une partie de la demande de l’application est illisible : vous resterez donc ici ensuite.',
+      logout_hint_invalid: 'La connexion indiquée par l’application n’a pas pu être vérifiée : vous resterez donc ici '
+        + 'ensuite.',
+      logout_client_missing: 'La demande n’indique pas de quelle application elle vient : vous resterez donc ici ensuite.',
+      logout_client_differs: 'L’application a indiqué la connexion d’une autre : vous resterez donc ici ensuite.',
+      logout_client_unknown: 'L’application n’est pas connue ici : vous resterez donc ici ensuite.',
+      logout_client_disabled: 'L’application a été désactivée ici : vous resterez donc ici ensuite.',
+      logout_uri_unregistered: 'L’application voulait vous envoyer à une adresse qui n’est pas enregistrée pour elle : vous '
+        + 'resterez donc ici ensuite.',
+      other: 'La demande de l’application n’est pas correcte : vous resterez donc ici ensuite.',
+    },
+  },
+
+  signedOut: {
+    title: 'Votre session est fermée',
+    again: 'Se reconnecter',
+    text: 'La déconnexion est faite. Vous pouvez fermer cette fenêtre.',
+  },
+
   newPassword: {
     title: 'Choisissez un mot de passe',
     must: 'avant de continuer : le vôtre a été choisi par quelqu’un d’autre',

@@ -18,6 +18,7 @@ type Application struct {
 }
 
 //go:embed recipes/grafana/grafana.ini recipes/oauth2-proxy/oauth2-proxy.cfg recipes/mod-auth-openidc/archive.conf
+//go:embed recipes/gitlab/gitlab.rb recipes/minio/minio.env recipes/mlflow/mlflow.env recipes/nextcloud/nextcloud.sh
 var recipes embed.FS
 
 // example is the settings file of a recipe, and what is somebody's own in it.
@@ -26,9 +27,22 @@ type example struct{ file, clientID, secret, redirectURI string }
 var examples = map[string]example{
 	"grafana": {"recipes/grafana/grafana.ini", "client_id = grafana", "client_secret = …",
 		"https://grafana.example.org/login/generic_oauth"},
+	"gitlab": {"recipes/gitlab/gitlab.rb", "identifier: 'gitlab'", "secret: '…'",
+		"https://gitlab.example.org/users/auth/openid_connect/callback"},
+	"minio": {"recipes/minio/minio.env", "MINIO_IDENTITY_OPENID_CLIENT_ID=minio", "MINIO_IDENTITY_OPENID_CLIENT_SECRET=…",
+		"https://minio.example.org/oauth_callback"},
+	"mlflow": {"recipes/mlflow/mlflow.env", "OIDC_CLIENT_ID=mlflow", "OIDC_CLIENT_SECRET=…", "https://mlflow.example.org/callback"},
+	"nextcloud": {"recipes/nextcloud/nextcloud.sh", "--clientid nextcloud", "--clientsecret '…'",
+		"https://cloud.example.org/apps/user_oidc/code"},
 	"oauth2-proxy": {"recipes/oauth2-proxy/oauth2-proxy.cfg", `client_id = "oauth2-proxy"`, "", "https://wiki.example.org/oauth2/callback"},
 	"mod-auth-openidc": {"recipes/mod-auth-openidc/archive.conf", "OIDCClientID apache", `OIDCClientSecret "CLIENT_SECRET"`,
 		"https://archive.example.org/oidc/callback"},
+}
+
+// clientIDOf returns where the client is named, which has its name last.
+func (e example) clientIDOf(id, clientID string) string {
+	i := strings.LastIndex(e.clientID, id)
+	return e.clientID[:i] + clientID + e.clientID[i+len(id):]
 }
 
 // Applications returns the recipes whose settings can be written.
@@ -55,10 +69,10 @@ func (a Application) Write(w io.Writer, recipe string) error {
 	if err != nil {
 		return err
 	}
-	words := strings.Fields(e.clientID)
-	id := strings.Trim(words[len(words)-1], `"`)
+	words := strings.FieldsFunc(e.clientID, func(r rune) bool { return strings.ContainsRune(` ="'`, r) })
+	id := words[len(words)-1]
 	from, to := strings.TrimSuffix(e.redirectURI, there.Path), strings.TrimSuffix(a.RedirectURI, there.Path) // to may have a path
-	pairs := []string{"https://api.example.org", a.Issuer, e.clientID, strings.Replace(e.clientID, id, a.ClientID, 1),
+	pairs := []string{"https://api.example.org", a.Issuer, e.clientID, e.clientIDOf(id, a.ClientID),
 		"client_id=" + id + "&", "client_id=" + url.QueryEscape(a.ClientID) + "&", e.redirectURI, a.RedirectURI, from, to,
 		url.QueryEscape(from), url.QueryEscape(to), there.Host, here.Host}
 	if e.secret != "" && a.ClientSecret != "" {

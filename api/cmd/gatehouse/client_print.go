@@ -20,7 +20,7 @@ const noSecret = "CLIENT_SECRET"
 
 type clientPrintCmd struct {
 	ID           string `arg:"" name:"id"`
-	Template     string `required:"" placeholder:"NAME" help:"jupyterhub, z2jh, tljh, grafana, oauth2-proxy or mod-auth-openidc."`
+	Template     string `required:"" placeholder:"NAME" help:"Of a Hub: jupyterhub, z2jh or tljh; or of a recipe, such as grafana."`
 	RotateSecret bool   `help:"With a new secret; the old one is refused at once. Else its place is left."`
 }
 

@@ -42,6 +42,10 @@ func TestClientPrint(t *testing.T) {
 	add("gate", "https://docs.uni.example/oauth2/callback")
 	add("reports", "https://reports.uni.example/oidc/callback")
 	add("hub", "https://hub.uni.example/hub/oauth_callback")
+	add("code", "https://git.uni.example/users/auth/openid_connect/callback")
+	add("runs", "https://runs.uni.example/ml/callback")
+	add("files", "https://files.uni.example/apps/user_oidc/code")
+	add("store", "https://store.uni.example/oauth_callback")
 	add("none")
 	for _, test := range []struct {
 		id, template string
@@ -54,6 +58,14 @@ func TestClientPrint(t *testing.T) {
 			`redirect_url = "https://docs.uni.example/oauth2/callback"`}},
 		{"reports", "mod-auth-openidc", []string{"ServerName reports.uni.example\n", "OIDCClientID reports\n", `OIDCClientSecret "CLIENT_SECRET"`,
 			"OIDCRedirectURI https://reports.uni.example/oidc/callback\n", "OIDCProviderMetadataURL https://sso.uni.example/.well-known/"}},
+		{"code", "gitlab", []string{"issuer: 'https://sso.uni.example'", "identifier: 'code',", "name: 'openid_connect',", "secret: '…',",
+			"redirect_uri: 'https://git.uni.example/users/auth/openid_connect/callback',"}},
+		{"runs", "mlflow", []string{"OIDC_DISCOVERY_URL=https://sso.uni.example/.well-known/", "OIDC_CLIENT_ID=runs\n", "OIDC_CLIENT_SECRET=…\n",
+			"OIDC_REDIRECT_URI=https://runs.uni.example/ml/callback\n", "OIDC_GROUP_NAME=mlflow-users\n"}},
+		{"files", "nextcloud", []string{"--clientid files --clientsecret '…'", "--discoveryuri https://sso.uni.example/.well-known/",
+			"https://files.uni.example/apps/user_oidc/code\n", "user_oidc:provider Gatehouse"}},
+		{"store", "minio", []string{"MINIO_IDENTITY_OPENID_CLIENT_ID=store\n", "MINIO_BROWSER_REDIRECT_URL=https://store.uni.example\n",
+			"MINIO_IDENTITY_OPENID_CLIENT_SECRET=…\n"}},
 		{"hub", "jupyterhub", []string{`client_id = "hub"`, `client_secret = "CLIENT_SECRET"`, "only members of staff sign in here",
 			`oauth_callback_url = "https://hub.uni.example/hub/oauth_callback"`}},
 		{"hub", "z2jh", []string{"hub:\n", "https://sso.uni.example/authorize"}},
@@ -76,6 +88,7 @@ func TestClientPrint(t *testing.T) {
 	s.bad("client none has no redirect URI: gatehouse client set none --add-redirect-uri URL", "", "client", "print", "none", "--template",
 		"grafana")
 	s.bad(`there is no client "gone"`, "", "client", "print", "gone", "--template", "grafana")
-	s.bad(`--template must be one of jupyterhub, z2jh, tljh, grafana, mod-auth-openidc, oauth2-proxy, not "wiki"`, "", "client", "print",
+	s.bad(`--template must be one of jupyterhub, z2jh, tljh, gitlab, grafana, minio, mlflow, mod-auth-openidc, nextcloud, oauth2-proxy, `+
+		`not "wiki"`, "", "client", "print",
 		"hub", "--template", "wiki")
 }

@@ -156,7 +156,9 @@ describe('documentation', () => {
       const command = words.slice(0, depth);
       const { status, stdout, stderr } = help(command);
       assert.equal(status, 0, `${page}: gatehouse ${line}: ${stderr}`);
-      for (const [flag] of line.matchAll(/--[a-z-]+/g)) assert.ok(stdout.includes(flag), `${page}: ${command.join(' ')} has no ${flag}`);
+      for (const [flag] of line.matchAll(/--[a-z-]+/g)) {
+        assert.ok(stdout.includes(flag) || stdout.includes(flag.replace('--', '--[no-]')), `${page}: ${command.join(' ')} has no ${flag}`);
+      }
     }
   });
 

@@ -188,18 +188,18 @@ describe('with Exim', { skip: missingExim() || false }, () => {
       assert.ok(before < people.length, 'all was sent before it was killed');
       exim.slow(false);
       await serve();
-      // What was under way has to wait for the end of its lease; but for what the server had but the last line of.
+      // What was under way has to wait for the end of its lease; but for what the server had but the last line of, at most as many as are
+      // sent at once.
       const settled = await until('the rest', async () => {
         await promisify(execFile)(gatehouse, ['mail', 'retry', '--all'], { env });
         const list = await rows();
-        return list.every((m) => m.state === 'sent' || m.handed_at) && list;
+        return list.every((m) => m.state === 'sent' || m.handed_at) && list.filter((m) => m.state !== 'sent').length <= 4 && list;
       }, 120);
       const mails = exim.mails();
       const ids = mails.map(({ id }) => id);
       assert.equal(new Set(ids).size, ids.length, 'a mail was sent twice');
       assert.equal(new Set(mails.map(({ to }) => to)).size, mails.length, 'somebody got two');
       const uncertain = settled.filter((m) => m.state !== 'sent');
-      assert.ok(uncertain.length <= 4, `${uncertain.length} may have been sent`);
       const arrivedTo = new Set(mails.map(({ to }) => to));
       const missing = people.filter((name) => !arrivedTo.has(`${name}@example.org`) && !uncertain.some((m) => m.username === name));
       assert.deepEqual(missing, [], 'they got no mail, and no row says so');

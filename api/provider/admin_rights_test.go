@@ -111,7 +111,10 @@ func TestTheLastAdministratorIsLeft(t *testing.T) {
 	r := startAdmin(t)
 	c := r.withToken("alice", "admin.write")
 	for _, try := range [][3]string{{"POST", "/users/alice/disable", ""}, {"DELETE", "/groups/hub-admins/members/alice", ""},
-		{"DELETE", "/users/alice", ""}, {"DELETE", "/groups/hub-admins", ""}} {
+		{"DELETE", "/users/alice", ""}, {"DELETE", "/groups/hub-admins", ""},
+		{"PATCH", "/users/alice", `{"expires_at": "2026-01-01T00:00:00Z"}`}, {"POST", "/users/alice/offboard", `{}`},
+		{"PATCH", "/groups/hub-admins/members/alice", `{"until": "2026-01-01T00:00:00Z"}`},
+		{"POST", "/groups/hub-admins/members", `{"usernames": ["alice"], "until": "2026-01-01T00:00:00Z"}`}} {
 		a := c.does(409, try[0], try[1], try[2])
 		if a.JSON()["constraint"] != "an_administrator_must_be_left" || !strings.Contains(a.Body, "on the command line") {
 			t.Error(a.Body)

@@ -102,19 +102,27 @@ func (adm Administration) in(c Change) bool {
 	return false
 }
 
-// Leaving reports whether changes end a membership of a group, or the group under its name, and returns the users who are disabled.
+// Leaving reports whether changes end a membership of a group, or the group under its name, and returns the users who are disabled or whose
+// accounts get an end.
 func Leaving(list []Change, group string) (ends bool, disabled []string) {
 	for _, c := range list {
 		var before, after struct {
 			Name       *string `json:"name"`
 			Group      string  `json:"group_name"`
 			DisabledAt *string `json:"disabled_at"`
+			ExpiresAt  *string `json:"expires_at"`
+			Until      *string `json:"until"`
 		}
+		var key struct {
+			Group string `json:"group_name"`
+		}
+		_ = json.Unmarshal(c.Key, &key)
 		_, _ = json.Unmarshal(c.Before, &before), json.Unmarshal(c.After, &after) // what is of another form is of another table
 		switch {
-		case c.Table == "users" && after.DisabledAt != nil:
+		case c.Table == "users" && (after.DisabledAt != nil || after.ExpiresAt != nil):
 			disabled = append(disabled, c.Username)
 		case c.Table == "group_members" && c.Action == "DELETE" && before.Group == group,
+			c.Table == "group_members" && after.Until != nil && key.Group == group,
 			c.Table == "groups" && before.Name != nil && *before.Name == group:
 			ends = true
 		}

@@ -226,6 +226,7 @@ test('the week is a table for those who read rather than look, with what was thr
   await follow(page, 'sign-ins');
   const table = page.getByRole('table', { name: 'Sign-ins, failures and what was throttled' });
   const yesterday = table.getByRole('row').filter({ has: page.getByRole('cell', { name: '3', exact: true }) });
+  await yesterday.waitFor(); // the texts of what is not there yet are none
   assert.deepEqual(await yesterday.getByRole('cell').allTextContents(), ['0', '0', '3', '100 ms', '500 ms']);
   assert.equal(await page.locator('figure svg').count(), 2);
   assert.deepEqual(await browser.violations(page), []);

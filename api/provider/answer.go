@@ -95,6 +95,17 @@ func (p *Provider) failedPage(ctx context.Context, err error, tryAgain string) A
 	return a
 }
 
+// keepForm answers where the step of a form failed: at the form, by back, where another try may do, else with the error page.
+func (p *Provider) keepForm(
+	ctx context.Context, client *clientView, err error, back func(status int, code string, wait time.Duration) Answer,
+) Answer {
+	code, status, wait := p.classify(ctx, err)
+	if status != 503 {
+		return p.errorPage(ctx, status, code, client)
+	}
+	return back(status, code, wait)
+}
+
 func (p *Provider) classify(ctx context.Context, err error) (code string, status int, wait time.Duration) {
 	var away store.Unavailable
 	if errors.Is(err, errTooManyFetches) ||

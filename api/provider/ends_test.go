@@ -204,7 +204,7 @@ func TestAnAccountThatHasEndedIsRefusedFromAnUpstream(t *testing.T) {
 	}
 }
 
-// A membership that has ended is in no claim, asks for no second factor and gives no role.
+// A membership that has ended is in no claim, asks for no second factor and is no role.
 func TestAMembershipThatHasEndedCountsNowhere(t *testing.T) {
 	t.Parallel()
 	b := start(t).browser()

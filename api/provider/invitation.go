@@ -50,21 +50,15 @@ func (p *Provider) acceptWithPassword(ctx context.Context, r Request, w newPassw
 func (p *Provider) acceptWithPasskey(ctx context.Context, r Request, w newPasswordPage, now time.Time) Answer {
 	token := store.Digest(w.Invited.Token)
 	i, err := p.store.LoadInvitation(ctx, token)
-	answer, ok := passkeyAnswer(r)
 	if problem := invitationProblem(i, err, now); problem != "" {
 		return p.badLink(ctx, "", problem)
 	} else if err != nil {
 		return p.failedNewPassword(ctx, w, err)
-	} else if !ok || p.passkeys == nil {
-		return p.errorPage(ctx, 400, pageInvalidRequest, w.Client)
 	}
-	made, err := p.passkeys.Create(answer, challengeOf(r), &oidc.User{ID: w.Invited.UserID, Username: w.User.Username, Name: w.User.Name})
-	if code := p.refusedPasskey(ctx, w.User.Username, err); code != "" {
-		return p.backToNewPassword(ctx, w, 303, code, 0)
-	} else if err != nil {
-		return p.failedNewPassword(ctx, w, err)
+	made, refusal := p.passkeyInstead(ctx, r, w, &oidc.User{ID: w.Invited.UserID, Username: w.User.Username, Name: w.User.Name})
+	if refusal != nil {
+		return *refusal
 	}
-	made.Name = suggestedName(r)
 	u := store.InvitedUser{ID: w.Invited.UserID, Username: w.User.Username, Name: w.User.Name, Passkey: made}
 	switch refused, err := p.acceptInvitation(ctx, w, i, u, now); {
 	case err != nil:

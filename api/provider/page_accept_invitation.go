@@ -101,8 +101,7 @@ func (p *Provider) openInvitation(ctx context.Context, r Request, token store.Di
 		err = p.loadStanding(ctx, &v)
 	}
 	if err != nil {
-		code, status, _ := p.classify(ctx, err)
-		return p.errorPage(ctx, status, code, nil)
+		return p.failedPage(ctx, err, "")
 	}
 	w := acceptInvitationPage{Token: token[:], Username: i.Username, Name: i.Name}
 	if v.standing.Session != nil && slices.Contains(i.Methods, store.InvitedToAccount) {
@@ -202,11 +201,9 @@ func codeOfName(err error) string {
 }
 
 func (p *Provider) failedInvitation(ctx context.Context, w acceptInvitationPage, err error) Answer {
-	code, status, wait := p.classify(ctx, err)
-	if status != 503 {
-		return p.errorPage(ctx, status, code, nil)
-	}
-	return p.backToInvitation(ctx, w, status, code, wait)
+	return p.keepForm(ctx, nil, err, func(status int, code string, wait time.Duration) Answer {
+		return p.backToInvitation(ctx, w, status, code, wait)
+	})
 }
 
 func (p *Provider) backToInvitation(ctx context.Context, w acceptInvitationPage, status int, code string, wait time.Duration) Answer {

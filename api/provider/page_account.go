@@ -230,11 +230,9 @@ func (p *Provider) unlessAccountOpens(ctx context.Context, w accountPage, v visi
 
 // accountError goes back to the account page where another try may do.
 func (p *Provider) accountError(ctx context.Context, w accountPage, err error) Answer {
-	code, status, wait := p.classify(ctx, err)
-	if status != 503 {
-		return p.errorPage(ctx, status, code, nil)
-	}
-	return p.backToAccount(ctx, w, status, code, wait)
+	return p.keepForm(ctx, nil, err, func(status int, code string, wait time.Duration) Answer {
+		return p.backToAccount(ctx, w, status, code, wait)
+	})
 }
 
 // backToAccount leads back to the account page, which shows why nothing was done.

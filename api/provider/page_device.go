@@ -98,11 +98,9 @@ func (p *Provider) askUserCode(
 
 // failedDevice keeps the code where another try may do.
 func (p *Provider) failedDevice(ctx context.Context, userCode string, err error) Answer {
-	code, status, wait := p.classify(ctx, err)
-	if status != 503 {
-		return p.errorPage(ctx, status, code, nil)
-	}
-	return p.askUserCode(ctx, userCode, status, code, wait)
+	return p.keepForm(ctx, nil, err, func(status int, code string, wait time.Duration) Answer {
+		return p.askUserCode(ctx, userCode, status, code, wait)
+	})
 }
 
 // allowDevice saves that the person allows what a device asks for; the device learns of it at its next poll.

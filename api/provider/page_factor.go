@@ -218,9 +218,7 @@ func (p *Provider) backToFactor(ctx context.Context, w factorPage, status int, c
 
 // failedFactor keeps the form where another try may do.
 func (p *Provider) failedFactor(ctx context.Context, w factorPage, err error) Answer {
-	code, status, wait := p.classify(ctx, err)
-	if status != 503 {
-		return p.errorPage(ctx, status, code, w.Client)
-	}
-	return p.backToFactor(ctx, w, status, code, wait)
+	return p.keepForm(ctx, w.Client, err, func(status int, code string, wait time.Duration) Answer {
+		return p.backToFactor(ctx, w, status, code, wait)
+	})
 }

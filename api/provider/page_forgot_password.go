@@ -183,8 +183,7 @@ func (p *Provider) proveResetByLink(ctx context.Context, r Request, link string)
 	case errors.Is(err, store.ErrNotFound):
 		return p.badLink(ctx, "", resetElsewhere)
 	case err != nil:
-		code, status, _ := p.classify(ctx, err)
-		return p.errorPage(ctx, status, code, nil)
+		return p.failedPage(ctx, err, "")
 	}
 	return p.setForgotten(ctx, pending{Browser: browserDigest(r)}, nil, username, token)
 }
@@ -196,9 +195,7 @@ func (p *Provider) backToForgotten(ctx context.Context, w forgotPasswordPage, st
 
 // failedForgotten keeps the form where another try may do.
 func (p *Provider) failedForgotten(ctx context.Context, w forgotPasswordPage, err error) Answer {
-	code, status, wait := p.classify(ctx, err)
-	if status != 503 {
-		return p.errorPage(ctx, status, code, w.Client)
-	}
-	return p.backToForgotten(ctx, w, status, code, wait)
+	return p.keepForm(ctx, w.Client, err, func(status int, code string, wait time.Duration) Answer {
+		return p.backToForgotten(ctx, w, status, code, wait)
+	})
 }

@@ -56,8 +56,7 @@ func (p *Provider) Link(ctx context.Context, r Request) Answer {
 		return p.badLink(ctx, link.Username, problem)
 	}
 	if err != nil {
-		code, status, _ := p.classify(ctx, err)
-		return p.errorPage(ctx, status, code, nil)
+		return p.failedPage(ctx, err, "")
 	}
 	w := newPasswordPage{User: &userView{Username: link.Username, Name: link.Name}, Link: token[:]}
 	cookies := p.bindBrowser(&r)

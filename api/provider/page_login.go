@@ -127,9 +127,7 @@ func (p *Provider) failedLogin(ctx context.Context, w loginPage, err error) Answ
 	if w.Links != nil {
 		return p.accountError(ctx, w.accountPage(), err)
 	}
-	code, status, wait := p.classify(ctx, err)
-	if status != 503 {
-		return p.errorPage(ctx, status, code, w.Client)
-	}
-	return p.backToLogin(ctx, w, status, code, wait)
+	return p.keepForm(ctx, w.Client, err, func(status int, code string, wait time.Duration) Answer {
+		return p.backToLogin(ctx, w, status, code, wait)
+	})
 }

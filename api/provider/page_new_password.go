@@ -108,11 +108,9 @@ func (p *Provider) NewPassword(ctx context.Context, r Request) Answer {
 
 // failedNewPassword keeps the form where another try may do.
 func (p *Provider) failedNewPassword(ctx context.Context, w newPasswordPage, err error) Answer {
-	code, status, wait := p.classify(ctx, err)
-	if status != 503 {
-		return p.errorPage(ctx, status, code, w.Client)
-	}
-	return p.backToNewPassword(ctx, w, status, code, wait)
+	return p.keepForm(ctx, w.Client, err, func(status int, code string, wait time.Duration) Answer {
+		return p.backToNewPassword(ctx, w, status, code, wait)
+	})
 }
 
 func (p *Provider) setNewPassword(ctx context.Context, r Request, w newPasswordPage, password string, now time.Time) (Answer, error) {

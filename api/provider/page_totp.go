@@ -148,9 +148,7 @@ func (p *Provider) backToTOTP(ctx context.Context, w totpPage, status int, code 
 
 // failedTOTP keeps the form where another try may do.
 func (p *Provider) failedTOTP(ctx context.Context, w totpPage, err error) Answer {
-	code, status, wait := p.classify(ctx, err)
-	if status != 503 {
-		return p.errorPage(ctx, status, code, w.Client)
-	}
-	return p.backToTOTP(ctx, w, status, code, wait)
+	return p.keepForm(ctx, w.Client, err, func(status int, code string, wait time.Duration) Answer {
+		return p.backToTOTP(ctx, w, status, code, wait)
+	})
 }

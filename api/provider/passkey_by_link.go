@@ -14,22 +14,17 @@ import (
 func (p *Provider) makePasskeyByLink(ctx context.Context, r Request, w newPasswordPage, now time.Time) Answer {
 	token := store.Digest(w.Link)
 	link, err := p.store.LoadAccountLink(ctx, token, now)
-	answer, ok := passkeyAnswer(r)
 	if problem := linkProblem(link, err, now); problem != "" {
 		return p.badLink(ctx, link.Username, problem)
 	} else if err != nil {
 		return p.failedNewPassword(ctx, w, err)
-	} else if !ok || p.passkeys == nil || link.HasFactor {
+	} else if link.HasFactor {
 		return p.errorPage(ctx, 400, pageInvalidRequest, w.Client)
 	}
-	u := &oidc.User{ID: link.UserID, Username: link.Username, Name: link.Name}
-	made, err := p.passkeys.Create(answer, challengeOf(r), u)
-	if code := p.refusedPasskey(ctx, link.Username, err); code != "" {
-		return p.backToNewPassword(ctx, w, 303, code, 0)
-	} else if err != nil {
-		return p.failedNewPassword(ctx, w, err)
+	made, refusal := p.passkeyInstead(ctx, r, w, &oidc.User{ID: link.UserID, Username: link.Username, Name: link.Name})
+	if refusal != nil {
+		return *refusal
 	}
-	made.Name = suggestedName(r)
 	username, err := p.as(ctx, link.Username, "add passkey by link").AddPasskeyByLink(ctx, token, made, now)
 	switch {
 	case errors.Is(err, store.ErrNotFound): // another tab was faster
@@ -41,4 +36,23 @@ func (p *Provider) makePasskeyByLink(ctx context.Context, r Request, w newPasswo
 	v := accountVisit(r, nil, now)
 	v.req.LoginHint = username
 	return p.askSignInAfter(ctx, v, passkeyAdded)
+}
+
+// passkeyInstead returns what an authenticator has made for u on the page of a new password. refusal is the answer where it is no good.
+func (p *Provider) passkeyInstead(ctx context.Context, r Request, w newPasswordPage, u *oidc.User) (made oidc.Passkey, refusal *Answer) {
+	answer, ok := passkeyAnswer(r)
+	if !ok || p.passkeys == nil {
+		a := p.errorPage(ctx, 400, pageInvalidRequest, w.Client)
+		return made, &a
+	}
+	made, err := p.passkeys.Create(answer, challengeOf(r), u)
+	if code := p.refusedPasskey(ctx, u.Username, err); code != "" {
+		a := p.backToNewPassword(ctx, w, 303, code, 0)
+		return made, &a
+	} else if err != nil {
+		a := p.failedNewPassword(ctx, w, err)
+		return made, &a
+	}
+	made.Name = suggestedName(r)
+	return made, nil
 }

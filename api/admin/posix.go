@@ -17,7 +17,7 @@ type PosixRanges struct {
 	Shell string `json:"shell,omitempty" default:"/bin/bash" placeholder:"PATH" help:"What a terminal of new users runs (${default})."`
 }
 
-// SetPosixRanges gives each user and each group a number, now and when they are added. Without ranges new ones get none; those that were
+// SetPosixRanges has each user and each group have a number, now and when they are added. Without ranges new ones get none; those that were
 // given stay. Errors: Invalid, Refusal.
 func (a *Admin) SetPosixRanges(ctx context.Context, in PosixRanges) (Nothing, error) {
 	if (in.UIDs == "") != (in.GIDs == "") {

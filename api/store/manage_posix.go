@@ -18,7 +18,7 @@ var (
 	loadPosixRanges  = compile(`SELECT kind, first, last, coalesce(home, ''), coalesce(shell, '') FROM posix_ranges`)
 )
 
-// SetPosixRanges gives each user and each group a number, and has new ones get one. Errors: Refusal.
+// SetPosixRanges has each user and each group have a number, and has new ones get one. Errors: Refusal.
 func (s *Store) SetPosixRanges(ctx context.Context, r PosixRanges) error {
 	if r.UIDs == nil || r.GIDs == nil {
 		_, err := unsetPosixRanges.run(ctx, s.pool, nil)

@@ -66,7 +66,7 @@ func (s *Store) Offboard(ctx context.Context, username string, undoUntil, now ti
 	return one[Offboarded](ctx, s, Missing{"user", username}, offboard, args{"username": username, "undo_until": undoUntil, "now": now})
 }
 
-// undoOffboarding gives back the latest. A group that is gone stays so; an end of a membership that has come meanwhile has come.
+// undoOffboarding takes the latest back. A group that is gone stays so; an end of a membership that has come meanwhile has come.
 var undoOffboarding = compile(`
 	WITH undone AS (
 		UPDATE offboardings SET undone_at = @now WHERE id = (
@@ -84,7 +84,8 @@ var undoOffboarding = compile(`
 	)
 	SELECT ARRAY(SELECT group_name FROM joined ORDER BY 1) FROM undone`)
 
-// UndoOffboarding gives an account and its memberships back, and returns these. Errors: Missing, too, where it is too late.
+// UndoOffboarding lets a user in again, as a member of what they were in, and returns these groups. Errors: Missing, also where it is too
+// late.
 func (s *Store) UndoOffboarding(ctx context.Context, username string, now time.Time) (groups []string, err error) {
 	err = undoOffboarding.row(ctx, s.pool, args{"username": username, "now": now}).Scan(&groups)
 	if errors.Is(err, pgx.ErrNoRows) {

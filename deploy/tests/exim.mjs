@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { missingPrograms } from './web-servers.mjs';
 
-/** The reason to leave it out, or ''. It runs as root, and gives that up for the account that its package makes. */
+/** The reason to leave it out, or ''. It runs as root, and goes on as the account that its package makes. */
 export function missingExim() {
   if (process.getuid() !== 0) return 'Exim is started as root only';
   return missingPrograms({ exim4: 'exim4-daemon-light' });

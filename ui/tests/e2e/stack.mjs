@@ -103,7 +103,7 @@ export async function startStack(name, { hub = true, env = {} } = {}) {
     state, issuer, ui: uiOrigin, hub: `http://localhost:${hubPort}`,
     /** The environment in which an operator runs `gatehouse`. */
     settings,
-    /** Runs the command line as an operator would, with `input` on its standard input; gives what it printed, as its error does. */
+    /** Runs the command line as an operator would, with `input` on its standard input; returns what it printed, as its error does. */
     gatehouse: (args, input = '') => new Promise((resolve, reject) => {
       const child = execFile(gatehouse, args, { env: settings }, (error, stdout, stderr) => {
         if (error) reject(Object.assign(new Error(`gatehouse ${args.join(' ')}: ${stderr}`), { code: error.code, stdout }));

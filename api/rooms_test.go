@@ -21,7 +21,7 @@ var rooms = map[string][]string{
 	"outgoing": {},
 	"mail":     {"oidc", "go-mail"},
 	"provider": {"oidc", "keys", "store", "authn", "outgoing", "qrcode", "mail"},
-	"admin":    {"oidc", "declared", "roster", "store", "authn"},
+	"admin":    {"oidc", "declared", "roster", "store", "authn", "mail"},
 	"web":      {"oidc", "provider", "admin", "store", "config", "echo"},
 }
 

@@ -1369,6 +1369,8 @@ CREATE TABLE invitations (
   membership_until   timestamptz,
   methods            text[] NOT NULL DEFAULT '{password,passkey,account}',
   uses_left          integer NOT NULL DEFAULT 1,
+  code_hmac          bytea,
+  code_tries_left    smallint NOT NULL DEFAULT 5,
   client_id          text CONSTRAINT invitations_client_must_exist REFERENCES clients (client_id) ON UPDATE CASCADE ON DELETE SET NULL,
   created_by         text NOT NULL DEFAULT coalesce(nullif(current_setting('gatehouse.actor', true), ''), session_user),
   created_at         timestamptz NOT NULL DEFAULT now(),
@@ -1385,9 +1387,13 @@ CREATE TABLE invitations (
   CONSTRAINT invitations_methods_must_be_password_passkey_or_account CHECK (
     cardinality(methods) > 0 AND methods <@ '{password,passkey,account}'),
   CONSTRAINT invitations_uses_left_must_be_0_to_10000 CHECK (uses_left BETWEEN 0 AND 10000),
+  CONSTRAINT invitations_code_hmac_takes_an_email CHECK (code_hmac IS NULL OR email IS NOT NULL),
   CONSTRAINT invitations_expires_at_must_be_after_created_at CHECK (expires_at > created_at)
 );
-COMMENT ON COLUMN invitations.email IS 'the address of the new account, which is not verified by that; NULL: none';
+COMMENT ON COLUMN invitations.email IS 'the address of the new account, verified where the invitation was mailed there; NULL: none';
+COMMENT ON COLUMN invitations.code_hmac IS
+  'of the code in its mail, which has to be typed, under a key of GATEHOUSE_ENCRYPTION_KEY; NULL: it was not mailed';
+COMMENT ON COLUMN invitations.code_tries_left IS 'how often a wrong code can be typed until it is good no more';
 COMMENT ON COLUMN invitations.username IS 'suggested; the person may choose another one';
 COMMENT ON COLUMN invitations.account_expires_at IS 'users.expires_at of a new account';
 COMMENT ON COLUMN invitations.membership_until IS 'group_members.until';
@@ -2347,7 +2353,7 @@ BEGIN
     ('recovery_codes', '{user_id}', '{code_pbkdf2}', '{shown_at,spent_at}', 'NEW.place = 1', 'NEW.place = 1', 'OLD.place = 1'),
     ('personal_access_tokens', '{id}', '{token_sha256}', '{shown_at,used_at}', 'true', 'true', 'true'),
     ('account_links', '{username,created_at}', '{token_sha256}', '{}', 'true', 'true', 'true'),
-    ('invitations', '{id}', '{token_sha256}', '{uses_left}', 'true', 'true', 'true'),
+    ('invitations', '{id}', '{token_sha256,code_hmac}', '{uses_left,code_tries_left}', 'true', 'true', 'true'),
     ('invitation_groups', '{invitation_id,group_name}', '{}', '{}', 'true', 'true', 'true'),
     ('acr_values', '{value}', '{}', '{}', 'true', 'true', 'true'),
     ('clients', '{client_id}', '{registration_access_token_sha256}', '{updated_at,metadata_fetched_at}', 'true', 'true', 'true'),

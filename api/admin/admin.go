@@ -31,6 +31,8 @@ type Settings struct {
 	ReplaceKeys func(ctx context.Context, db *store.Store, algs []string, emergency bool) (ended store.Ended, sameSeal bool, err error)
 	// SealMail returns the values of a template of mail as store.Mail has them; nil where no mail is sent.
 	SealMail func(template string, values map[string]string) []byte
+	// MailedCode returns a code for the mail of an invitation, and what is stored of it.
+	MailedCode func(invitation store.Digest) (code string, digest store.Digest)
 	// TryUpstream returns what is wrong with an upstream, as far as its secret and its discovery document say; found is false where none
 	// of that name is enabled.
 	TryUpstream func(ctx context.Context, name string) (found bool, wrong, err error)

@@ -57,7 +57,8 @@ var doors = map[string]door{
 		"token_sha256": secret, "show username": theKey, "add expires_at": "it is called hours there", "add spent_at": "user revoke-links"}},
 	"invitations": {"invitation list", "invitation add", "", map[string]string{
 		"token_sha256": secret, "add id": byGatehouse, "add created_by": byGatehouse,
-		"add uses_left": "it is called uses there", "add expires_at": "it is called hours there"}},
+		"add uses_left": "it is called uses there", "add expires_at": "it is called hours there",
+		"code_hmac": secret, "code_tries_left": byGatehouse}},
 	"personal_access_tokens": {"user tokens", "", "", map[string]string{
 		"token_sha256": secret, "show username": theKey, "show amr": byGatehouse, "show shown_at": byGatehouse}},
 	"passkeys": {"user passkey list", "", "user passkey set", map[string]string{

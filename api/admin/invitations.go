@@ -3,8 +3,12 @@ package admin
 import (
 	"cmp"
 	"context"
+	"slices"
+	"strings"
 	"time"
 
+	"gatehouse/api/mail"
+	"gatehouse/api/oidc"
 	"gatehouse/api/store"
 )
 
@@ -23,12 +27,15 @@ type AddInvitation struct {
 	Uses             int        `json:"uses,omitempty" placeholder:"N" help:"How often it can be accepted, at most 10000; once without it."`
 	Hours            int        `json:"hours,omitempty" placeholder:"N" help:"How long, at most 8760; a week without it."`
 	ClientID         string     `json:"client_id,omitempty" placeholder:"ID" help:"Application where they end."`
+	Mail             bool       `json:"mail,omitempty" help:"Mail it there, with a code; then the address is not printed."`
+	Language         string     `json:"language,omitempty" placeholder:"TAG" help:"Of the mail: en, de or fr."`
 }
 
 // AddedInvitation is an invitation that was made.
 type AddedInvitation struct {
 	ID        string    `json:"id" help:"By which it is revoked."`
-	Link      string    `json:"link" help:"The address, shown once."`
+	MailedTo  string    `json:"mailed_to,omitempty" help:"Where it is mailed."`
+	Link      string    `json:"link,omitempty" help:"The address, shown once; none where it was mailed."`
 	ExpiresAt time.Time `json:"expires_at" help:"Until when it can be accepted."`
 }
 
@@ -48,17 +55,47 @@ func (a *Admin) AddInvitation(ctx context.Context, in AddInvitation) (AddedInvit
 		return AddedInvitation{}, invalid("%s must be from 1 to 10000", member("uses"))
 	case a.UIOrigin == "":
 		return AddedInvitation{}, errNoPages
+	case in.Mail && in.Email == "":
+		return AddedInvitation{}, invalid("%s takes %s", member("mail"), member("email"))
 	}
 	methods := in.Methods
 	if len(methods) == 0 {
 		methods = []string{store.InvitedToPassword, store.InvitedToPasskey, store.InvitedToAccount}
 	}
+	now := time.Now()
+	i := Invitation{Email: in.Email, Username: in.Username, Name: in.Name, Groups: in.Groups, AccountExpiresAt: in.AccountExpiresAt,
+		MembershipUntil: in.MembershipUntil, Methods: methods, UsesLeft: uses, ClientID: in.ClientID,
+		ExpiresAt: now.Add(time.Duration(hours) * time.Hour)}
 	token, digest := newSecret()
-	id, expires, err := a.store.AddInvitation(ctx, Invitation{Email: in.Email, Username: in.Username, Name: in.Name, Groups: in.Groups,
-		AccountExpiresAt: in.AccountExpiresAt, MembershipUntil: in.MembershipUntil, Methods: methods, UsesLeft: uses,
-		ClientID: in.ClientID}, digest, time.Duration(hours)*time.Hour)
-	return AddedInvitation{id, a.UIOrigin + "/link#" + token, expires}, err
+	if in.Mail {
+		return a.mailInvitation(ctx, i, token, store.Digest(digest), in.Language, now)
+	}
+	id, err := a.store.AddInvitation(ctx, i, digest, nil, now)
+	return AddedInvitation{ID: id, Link: a.UIOrigin + "/link#" + token, ExpiresAt: i.ExpiresAt}, err
 }
+
+// mailInvitation makes an invitation and has it mailed. Nobody is told its address but who reads that mailbox, so that the code proves it
+// to be theirs.
+func (a *Admin) mailInvitation(ctx context.Context, i Invitation, token string, digest store.Digest, language string, now time.Time) (
+	AddedInvitation, error) {
+	if a.SealMail == nil {
+		return AddedInvitation{}, errNoMail
+	}
+	if _, err := mail.Address(i.Email); err != nil {
+		return AddedInvitation{}, invalid("%s must be an address that mail can be sent to, not %q", member("email"), i.Email)
+	}
+	if language != "" && !slices.Contains(oidc.UILocales, language) {
+		return AddedInvitation{}, invalid("%s must be one of %s", member("language"), strings.Join(oidc.UILocales, ", "))
+	}
+	code, hmac := a.MailedCode(digest)
+	id, err := a.store.AddInvitation(ctx, i, digest[:], &store.InvitationMail{Code: hmac, Locale: language,
+		Sealed: a.SealMail("invitation", map[string]string{"Name": i.Name, "Code": code, "Link": a.UIOrigin + "/link#" + token,
+			"Groups": strings.Join(i.Groups, ", "), "Until": i.ExpiresAt.UTC().Format("2006-01-02 15:04 UTC")})}, now)
+	return AddedInvitation{ID: id, MailedTo: i.Email, ExpiresAt: i.ExpiresAt}, err
+}
+
+// errNoMail refuses what is mailed, where no mail is sent.
+var errNoMail = invalid("this is sent by mail: set GATEHOUSE_SMTP_URL and GATEHOUSE_MAIL_FROM (docs/mail.md)")
 
 // ListInvitations is which invitations are wanted.
 type ListInvitations struct {

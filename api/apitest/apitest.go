@@ -39,6 +39,7 @@ type Rig struct {
 	Direct   string // of the database where URL leads through a pooler, else ""
 	DB       *pgxpool.Pool
 	Provider *provider.Provider // of the latest replica
+	Admin    *admin.Admin       // over its store
 	heard    []*atomic.Int64    // changes to cached rows, by replica
 	clock    atomic.Int64       // added to the time, in nanoseconds
 	stopped  atomic.Pointer[time.Time]
@@ -95,7 +96,7 @@ func (r *Rig) Serve(server *httptest.Server, passwords *authn.Passwords, change 
 	if err := p.Start(ctx); err != nil {
 		r.Fatal(err)
 	}
-	r.Provider = p
+	r.Provider, r.Admin = p, newAdmin(p, db, sealer, passwords)
 	var heard atomic.Int64
 	listening := make(chan struct{})
 	go p.Run(ctx, func(ctx context.Context, changed func()) {
@@ -110,14 +111,22 @@ func (r *Rig) Serve(server *httptest.Server, passwords *authn.Passwords, change 
 	r.heard = append(r.heard, &heard)
 	server.Config.Handler = web.API(p, web.Proxies{}, config.Look{})
 	if p.AdminGroup != "" {
-		server.Config.Handler = web.WithAdmin(server.Config.Handler, web.Admin(p, newAdmin(p, db, passwords), web.Proxies{}))
+		server.Config.Handler = web.WithAdmin(server.Config.Handler, web.Admin(p, r.Admin, web.Proxies{}))
 	}
 	server.Start()
 	r.Cleanup(func() { server.Close(); cancel(); db.Close() })
 }
 
-func newAdmin(p *provider.Provider, db *store.Store, passwords *authn.Passwords) *admin.Admin {
-	return admin.New(db, admin.Settings{Settings: p.Settings, GrantTypes: provider.GrantTypes(), Passwords: passwords, Tell: provider.LogEvent,
+func newAdmin(p *provider.Provider, db *store.Store, sealer *keys.Sealer, passwords *authn.Passwords) *admin.Admin {
+	var seal func(string, map[string]string) []byte
+	if p.SendsMail() {
+		seal = func(template string, values map[string]string) []byte {
+			return provider.SealMail(sealer, template, values)
+		}
+	}
+	return admin.New(db, admin.Settings{SealMail: seal,
+		MailedCode: func(of store.Digest) (string, store.Digest) { return provider.NewMailedCode(sealer, of) },
+		Settings:   p.Settings, GrantTypes: provider.GrantTypes(), Passwords: passwords, Tell: provider.LogEvent,
 		TryUpstream: p.TryUpstream,
 		ReplaceKeys: func(ctx context.Context, _ *store.Store, algs []string, emergency bool) (store.Ended, bool, error) {
 			return p.ReplaceKeys(ctx, algs, emergency)

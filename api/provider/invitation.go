@@ -83,7 +83,7 @@ func (p *Provider) acceptInvitation(
 		a := p.badLink(ctx, "", invitationSpent)
 		return &a, nil
 	case code != "":
-		back := acceptInvitationPage{Token: w.Invited.Token, Username: u.Username, Name: u.Name}
+		back := acceptInvitationPage{Token: w.Invited.Token, Username: u.Username, Name: u.Name, Proven: true}
 		back.Browser = w.Browser
 		a := p.backToInvitation(ctx, back, 303, code, 0)
 		return &a, nil

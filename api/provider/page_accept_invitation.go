@@ -18,6 +18,7 @@ type acceptInvitationPage struct {
 	Token    []byte    `json:"t"` // its digest
 	Username string    `json:"n,omitempty"`
 	Name     string    `json:"fn,omitempty"`
+	Proven   bool      `json:"p,omitempty"` // the code of its mail was typed
 	SID      string    `json:"s,omitempty"` // of who is signed in at the browser
 	User     *userView `json:"u,omitempty"`
 	Error    failure   `json:"f,omitzero"`
@@ -28,6 +29,7 @@ type acceptInvitationView struct {
 	Username string       `json:"username"`
 	Name     string       `json:"name"`
 	Email    string       `json:"email,omitempty"`
+	Code     bool         `json:"code,omitempty"` // the one of the mail comes first, and nothing else is asked
 	Groups   []string     `json:"groups"`
 	New      bool         `json:"new"`            // they may make an account
 	Have     bool         `json:"have"`           // they may come with one that they have
@@ -47,12 +49,19 @@ func (w *acceptInvitationPage) view(ctx context.Context, p *Provider, c common) 
 	have := slices.Contains(i.Methods, store.InvitedToAccount)
 	view := acceptInvitationView{Username: w.Username, Name: w.Name, Email: i.Email, Groups: oidc.NotNil(i.Groups),
 		New: len(i.Methods) > 1 || !have, Have: have, User: w.User, Error: c.failed(w.Error)}
+	if view.Code = w.asksCode(i); view.Code {
+		view.New, view.Have = false, false
+	}
 	if client, err := p.invitedTo(ctx, i); err == nil && client != nil {
 		c.Client = viewOfClient(client, "")
 	}
 	view.common = c
 	return view, nil
 }
+
+// asksCode reports whether the code of the mail has to be typed before anything else: programs that look at mail open links, run scripts
+// and post forms, and are not to have the invitation.
+func (w *acceptInvitationPage) asksCode(i store.Invitation) bool { return i.Mailed && !w.Proven }
 
 // invitationProblem returns the code of why an invitation that was loaded is not good, "" if it is or err is another than that there is
 // none.
@@ -64,6 +73,8 @@ func invitationProblem(i store.Invitation, err error, now time.Time) string {
 		return ""
 	case i.UsesLeft == 0:
 		return invitationSpent
+	case i.Mailed && i.CodeTries == 0:
+		return invitationLocked
 	case !now.Before(i.ExpiresAt):
 		return linkExpired
 	}
@@ -72,10 +83,11 @@ func invitationProblem(i store.Invitation, err error, now time.Time) string {
 
 // The codes of invitations beside those of links, and of the names on their page.
 const (
-	invitationSpent = "invitation_spent"
-	usernameTaken   = "username_taken"
-	usernameUnfit   = "username_unfit"
-	nameUnfit       = "name_unfit"
+	invitationSpent  = "invitation_spent"
+	invitationLocked = "invitation_locked"
+	usernameTaken    = "username_taken"
+	usernameUnfit    = "username_unfit"
+	nameUnfit        = "name_unfit"
 )
 
 // invitedTo returns the application where an invitation ends, nil where there is none (any more).
@@ -121,7 +133,7 @@ func (p *Provider) AcceptInvitation(ctx context.Context, r Request) Answer {
 	if refusal := p.open(ctx, r, &w, now); refusal != nil {
 		return *refusal
 	}
-	params, bad := oidc.ParseParams(r.Params, []string{"username", "name", "have"})
+	params, bad := oidc.ParseParams(r.Params, []string{"username", "name", "have", "code"})
 	i, err := p.store.LoadInvitation(ctx, store.Digest(w.Token))
 	problem := invitationProblem(i, err, now)
 	switch {
@@ -131,6 +143,8 @@ func (p *Provider) AcceptInvitation(ctx context.Context, r Request) Answer {
 		return p.badLink(ctx, "", problem)
 	case err != nil:
 		return p.failedInvitation(ctx, w, err)
+	case w.asksCode(i):
+		return p.proveInvitation(ctx, w, params["code"], now)
 	case params["have"] != "" && slices.Contains(i.Methods, store.InvitedToAccount):
 		return p.acceptWithAccount(ctx, r, w, params["have"] == "me", now)
 	}
@@ -143,6 +157,24 @@ func (p *Provider) AcceptInvitation(ctx context.Context, r Request) Answer {
 	next := newPasswordPage{User: &userView{Username: w.Username, Name: w.Name}, Invited: &invited{Token: w.Token, UserID: newID()}}
 	next.Browser = w.Browser
 	return redirect(p.address(&next))
+}
+
+// proveInvitation takes the code of the mail. What nobody would type as one does not count, as it is a program's.
+func (p *Provider) proveInvitation(ctx context.Context, w acceptInvitationPage, code string, now time.Time) Answer {
+	if code = strings.Map(withoutSpaces, code); !isSixDigits(code) {
+		return p.backToInvitation(ctx, w, 303, resetWrongCode, 0)
+	}
+	right, err := p.store.ProveInvitation(ctx, store.Digest(w.Token), mailedCode(p.sealer, store.Digest(w.Token), code), now)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return p.badLink(ctx, "", invitationLocked)
+	case err != nil:
+		return p.failedInvitation(ctx, w, err)
+	case !right:
+		return p.backToInvitation(ctx, w, 303, resetWrongCode, 0)
+	}
+	w.Proven, w.Error = true, failure{}
+	return redirect(p.address(&w))
 }
 
 // acceptWithAccount goes on as who is signed in at the browser, or asks to sign in; the groups are joined once the account page would open.

@@ -2,10 +2,8 @@ package provider
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
-	"math/big"
 	"slices"
 	"strings"
 	"time"
@@ -111,12 +109,6 @@ func (p *Provider) askReset(ctx context.Context, r Request, w *forgotPasswordPag
 	return err
 }
 
-// sixDigits returns a code as people type it.
-func sixDigits() string {
-	n, _ := rand.Int(rand.Reader, big.NewInt(1_000_000)) // never fails (Go 1.24)
-	return fmt.Sprintf("%06d", n)
-}
-
 // resetCode returns what is stored of a code: six digits are too few for a mere digest.
 func (p *Provider) resetCode(id, code string) store.Digest {
 	return p.sealer.Derive(keys.ForMailedCodes, []byte(id+" "+code))
@@ -140,14 +132,6 @@ func (p *Provider) proveResetByCode(ctx context.Context, r Request, w forgotPass
 		return p.backToForgotten(ctx, w, 303, resetWrongCode, 0)
 	}
 	return p.setForgotten(ctx, w.pending, w.Wanted, username, token)
-}
-
-// withoutSpaces leaves out of a code what people group digits with.
-func withoutSpaces(c rune) rune {
-	if c == ' ' || c == '-' || c == '\u00a0' {
-		return -1
-	}
-	return c
 }
 
 // resetProof returns the account link that whoever proves that they have the mail gets: its digest, and what store has of it.

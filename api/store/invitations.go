@@ -19,6 +19,8 @@ type Invitation struct {
 	ExpiresAt time.Time
 	ClientID  string
 	Groups    []string
+	Mailed    bool // then it takes the code of the mail
+	CodeTries int  // that are left
 }
 
 // The values of invitations.methods.
@@ -30,13 +32,15 @@ const (
 
 var loadInvitation = compile(`
 	SELECT i.id::text, coalesce(i.email, ''), coalesce(i.username, ''), coalesce(i.name, ''), i.methods, i.uses_left, i.expires_at,
-		coalesce(i.client_id, ''), ARRAY(SELECT g.group_name FROM invitation_groups g WHERE g.invitation_id = i.id ORDER BY 1)
+		coalesce(i.client_id, ''), ARRAY(SELECT g.group_name FROM invitation_groups g WHERE g.invitation_id = i.id ORDER BY 1),
+		i.code_hmac IS NOT NULL, i.code_tries_left
 	FROM invitations i WHERE i.token_sha256 = @token`)
 
 // LoadInvitation returns an invitation, whether or not it is still good; ErrNotFound if there is none. Nothing is spent.
 func (s *Store) LoadInvitation(ctx context.Context, token Digest) (i Invitation, err error) {
 	err = loadInvitation.row(ctx, s.pool, args{"token": token[:]}).
-		Scan(&i.ID, &i.Email, &i.Username, &i.Name, &i.Methods, &i.UsesLeft, &i.ExpiresAt, &i.ClientID, &i.Groups)
+		Scan(&i.ID, &i.Email, &i.Username, &i.Name, &i.Methods, &i.UsesLeft, &i.ExpiresAt, &i.ClientID, &i.Groups,
+			&i.Mailed, &i.CodeTries)
 	return i, failure(err)
 }
 
@@ -46,10 +50,11 @@ const spendInvitation = `
 	WHERE i.token_sha256 = @token AND i.uses_left > 0 AND i.expires_at > @now AND @method = ANY (i.methods)`
 
 var acceptInvitation = compile(`
-	WITH spent AS (` + spendInvitation + ` RETURNING i.id, i.email, i.account_expires_at, i.membership_until
+	WITH spent AS (` + spendInvitation + ` RETURNING i.id, i.email, i.code_hmac IS NOT NULL AS mailed, i.account_expires_at, i.membership_until
 	), added AS (
-		INSERT INTO users (id, username, name, email, password, expires_at)
-		SELECT @user, @username, nullif(@name, ''), email, nullif(@password, ''), account_expires_at FROM spent RETURNING id, username
+		INSERT INTO users (id, username, name, email, email_verified, password, expires_at)
+		SELECT @user, @username, nullif(@name, ''), email, mailed, nullif(@password, ''), account_expires_at FROM spent
+		RETURNING id, username
 	), joined AS (
 		INSERT INTO group_members (group_name, username, until)
 		SELECT g.group_name, a.username, s.membership_until FROM added a, spent s JOIN invitation_groups g ON g.invitation_id = s.id
@@ -71,7 +76,8 @@ type InvitedUser struct {
 	Passkey  oidc.Passkey // nothing with a password
 }
 
-// AcceptInvitation makes an account, and spends one use of the invitation for it, or does neither. ErrNotFound: it is not good any more.
+// AcceptInvitation makes an account, and spends one use of the invitation for it, or does neither. Of one that was mailed they have proven
+// the code (ProveInvitation), so that the address is theirs. ErrNotFound: it is not good any more.
 // A Refusal says why nobody can be called so.
 func (s *Store) AcceptInvitation(ctx context.Context, token Digest, u InvitedUser, now time.Time) error {
 	a := passkeyArgs(u.Passkey)
@@ -90,7 +96,10 @@ var joinByInvitation = compile(`
 		SELECT u.id, u.username FROM users u WHERE u.id = @user AND ` + mayAct("u") + `
 	), spent AS (` + spendInvitation + ` AND EXISTS (SELECT FROM them)
 			AND NOT EXISTS (SELECT FROM invitation_uses x WHERE x.invitation_id = i.id AND x.user_id = @user)
-		RETURNING i.id, i.membership_until
+		RETURNING i.id, i.email, i.code_hmac IS NOT NULL AS mailed, i.membership_until
+	), verified AS (
+		UPDATE users u SET email_verified = true FROM them t, spent s
+		WHERE u.id = t.id AND s.mailed AND lower(u.email COLLATE "C") = lower(s.email COLLATE "C") AND NOT u.email_verified
 	), used AS (
 		INSERT INTO invitation_uses (invitation_id, user_id, used_at) SELECT s.id, t.id, @now FROM them t, spent s
 	), joined AS (
@@ -102,7 +111,8 @@ var joinByInvitation = compile(`
 	SELECT EXISTS (SELECT FROM spent), EXISTS (
 		SELECT FROM invitation_uses x JOIN invitations i ON i.id = x.invitation_id WHERE i.token_sha256 = @token AND x.user_id = @user)`)
 
-// JoinByInvitation makes somebody who has an account a member of the groups of an invitation, and spends one use. had reports that they
+// JoinByInvitation makes somebody who has an account a member of the groups of an invitation, and spends one use. One that was mailed to
+// the address that they have verifies it. had reports that they
 // accepted it before, which spends nothing. ErrNotFound: it is not good any more.
 func (s *Store) JoinByInvitation(ctx context.Context, token Digest, userID string, now time.Time) (had bool, err error) {
 	var joined bool
@@ -116,6 +126,18 @@ func (s *Store) JoinByInvitation(ctx context.Context, token Digest, userID strin
 		return false, ErrNotFound
 	}
 	return had, err
+}
+
+var proveInvitation = compile(`
+	UPDATE invitations SET code_tries_left = code_tries_left - CASE WHEN code_hmac = @code THEN 0 ELSE 1 END
+	WHERE token_sha256 = @token AND code_hmac IS NOT NULL AND code_tries_left > 0 AND uses_left > 0 AND expires_at > @now
+	RETURNING code_hmac = @code`)
+
+// ProveInvitation reports whether code is that of the mail of an invitation; one that is wrong counts. ErrNotFound: it is not good any
+// more.
+func (s *Store) ProveInvitation(ctx context.Context, token, code Digest, now time.Time) (right bool, err error) {
+	err = proveInvitation.row(ctx, s.pool, args{"token": token[:], "code": code[:], "now": now}).Scan(&right)
+	return right, failure(err)
 }
 
 var tryUsername = compile(`INSERT INTO users (username, name) VALUES (@username, nullif(@name, ''))`)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -15,6 +16,7 @@ type InvitationRow struct {
 	AccountExpiresAt *time.Time `json:"account_expires_at,omitempty" help:"When a new account ends."`
 	MembershipUntil  *time.Time `json:"membership_until,omitempty" help:"When the memberships end."`
 	Methods          []string   `json:"methods" help:"How: password, passkey, or account for one that they have."`
+	Mailed           bool       `json:"mailed,omitempty" help:"It was mailed to that address, with a code that it takes."`
 	UsesLeft         int        `json:"uses_left" help:"How often it can still be accepted."`
 	Used             int        `json:"used" help:"How many accepted it."`
 	ClientID         string     `json:"client_id,omitempty" help:"Application where they end."`
@@ -26,28 +28,48 @@ type InvitationRow struct {
 var addInvitation = compile(`
 	WITH added AS (
 		INSERT INTO invitations (token_sha256, email, username, name, account_expires_at, membership_until, methods, uses_left, client_id,
-			expires_at)
-		VALUES (@token, nullif(@email, ''), nullif(@username, ''), nullif(@name, ''), @account_expires_at, @membership_until, @methods,
-			@uses_left, nullif(@client_id, ''), now() + @lives::interval)
-		RETURNING id, expires_at
+			expires_at, code_hmac)
+		SELECT @token, nullif(@email, ''), nullif(@username, ''), nullif(@name, ''), @account_expires_at, @membership_until, @methods,
+			@uses_left, nullif(@client_id, ''), @expires, @code::bytea WHERE @code::bytea IS NULL OR ` + roomForMail + `
+		RETURNING id
 	), joined AS (
 		INSERT INTO invitation_groups (invitation_id, group_name) SELECT DISTINCT id, unnest(@groups::text[]) FROM added
+	), mailed AS (
+		INSERT INTO mail_outbox (recipient, template, locale, sealed, created_at, expires_at, next_attempt_at)
+		SELECT @email, 'invitation', @locale, @sealed, @now, least(@expires, @patience::timestamptz), @now FROM added
+		WHERE @code::bytea IS NOT NULL
 	)
-	SELECT id::text, expires_at FROM added`)
+	SELECT id::text FROM added`)
 
-// AddInvitation makes an invitation that can be accepted for that long. It returns its id and when it expires.
-func (s *Store) AddInvitation(ctx context.Context, i InvitationRow, tokenSHA256 []byte, lives time.Duration) (
-	id string, expires time.Time, err error) {
-	err = addInvitation.row(ctx, s.pool, args{"token": tokenSHA256, "email": i.Email, "username": i.Username, "name": i.Name,
-		"account_expires_at": i.AccountExpiresAt, "membership_until": i.MembershipUntil, "methods": i.Methods, "uses_left": i.UsesLeft,
-		"client_id": i.ClientID, "groups": i.Groups, "lives": lives}).Scan(&id, &expires)
-	return id, expires, inWords(err, values{"email": i.Email, "group": join(i.Groups), "client": i.ClientID})
+// InvitationMail is the mail of an invitation to the address that it is for.
+type InvitationMail struct {
+	Code   Digest // keyed
+	Locale string // language tags, the preferred one first, with commas
+	Sealed []byte // the values of the template "invitation"
+}
+
+// AddInvitation makes an invitation, and has it mailed unless m is nil: both or neither. It returns its id. A Refusal says, too, that there
+// is no room for more mail.
+func (s *Store) AddInvitation(ctx context.Context, i InvitationRow, tokenSHA256 []byte, m *InvitationMail, now time.Time) (string, error) {
+	a := args{"token": tokenSHA256, "email": i.Email, "username": i.Username, "name": i.Name, "account_expires_at": i.AccountExpiresAt,
+		"membership_until": i.MembershipUntil, "methods": i.Methods, "uses_left": i.UsesLeft, "client_id": i.ClientID, "groups": i.Groups,
+		"expires": i.ExpiresAt, "now": now, "patience": now.Add(MailPatience), "most_mail": maxMail,
+		"code": nil, "locale": "", "sealed": nil}
+	if m != nil {
+		a["code"], a["locale"], a["sealed"] = m.Code[:], m.Locale, m.Sealed
+	}
+	var id string
+	err := addInvitation.row(ctx, s.pool, a).Scan(&id)
+	if errors.Is(failure(err), ErrNotFound) {
+		return "", Refusal{Words: ErrMuchMail.Error(), cause: ErrMuchMail}
+	}
+	return id, inWords(err, values{"email": i.Email, "group": join(i.Groups), "client": i.ClientID})
 }
 
 var listInvitations = compile(`
 	SELECT i.id::text AS id, coalesce(i.email, '') AS email, coalesce(i.username, '') AS username, coalesce(i.name, '') AS name,
 		ARRAY(SELECT g.group_name FROM invitation_groups g WHERE g.invitation_id = i.id ORDER BY 1) AS groups,
-		i.account_expires_at, i.membership_until, i.methods, i.uses_left,
+		i.account_expires_at, i.membership_until, i.methods, i.code_hmac IS NOT NULL AS mailed, i.uses_left,
 		(SELECT count(*) FROM invitation_uses x WHERE x.invitation_id = i.id) AS used,
 		coalesce(i.client_id, '') AS client_id, i.created_by, i.created_at, i.expires_at
 	FROM invitations i WHERE i.id::text > @after

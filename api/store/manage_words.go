@@ -41,6 +41,7 @@ var constraintWords = map[string]string{
 	"invitations_email_must_have_one_at_sign":                 "email must have one @, with something on both sides",
 	"invitations_email_must_have_no_white_space":              "email must have no white space",
 	"invitations_methods_must_be_password_passkey_or_account": "methods must be of password, passkey and account",
+	"invitations_code_hmac_takes_an_email":                    "what is mailed takes an address",
 	"invitations_uses_left_must_be_0_to_10000":                "an invitation can be accepted at most 10000 times",
 	"invitations_client_must_exist":                           "there is no such client",
 	"invitation_groups_group_must_exist":                      "there is no such group",

@@ -55,12 +55,14 @@ func openDatabase(ctx context.Context, cfg *config.Config) (*store.Store, error)
 
 func newAdmin(cfg *config.Config, db *store.Store, passwords *authn.Passwords) *admin.Admin {
 	var sealMail func(string, map[string]string) []byte
+	var mailedCode func(store.Digest) (string, store.Digest)
 	if sealer, err := keys.NewSealer(cfg.EncryptionKeys); err == nil && cfg.SendsMail() {
 		sealMail = func(template string, values map[string]string) []byte {
 			return provider.SealMail(sealer, template, values)
 		}
+		mailedCode = func(of store.Digest) (string, store.Digest) { return provider.NewMailedCode(sealer, of) }
 	}
-	return admin.New(db, admin.Settings{SealMail: sealMail,
+	return admin.New(db, admin.Settings{SealMail: sealMail, MailedCode: mailedCode,
 		Settings: cfg.Settings, Version: version, GrantTypes: provider.GrantTypes(), Passwords: passwords, Tell: provider.LogEvent,
 		TryUpstream: func(ctx context.Context, name string) (found bool, wrong, err error) {
 			p, err := newProvider(cfg, db, passwords)

@@ -107,7 +107,7 @@ var sentences = func() *template.Template {
 - {{.}}{{end}}`,
 		"user free-name":         "anybody may be called {{.In.Name}} now",
 		"user reset-factors":     "{{.Out.Link}}",
-		"invitation add":         "{{.Out.Link}}",
+		"invitation add":         "{{with .Out.MailedTo}}mailed to {{.}}{{else}}{{.Out.Link}}{{end}}",
 		"invitation revoke":      "revoked invitation {{.In.ID}}",
 		"user set-username-rule": "usernames may be what the rule {{.In.Rule}} says",
 		"user revoke-token":      "{{if .In.ID}}revoked token {{.In.ID}}{{else}}revoked tokens of {{.In.AllOf}}: {{.Out.Revoked}}{{end}}",

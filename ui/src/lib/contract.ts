@@ -119,10 +119,13 @@ const fromTheAPI = {
   }>('action'),
   /** `codes` are there once, right after they were made. */
   recovery_codes: page<WithForm & { client?: Client; user: User; codes?: string[]; error?: Failure }>('action'),
-  /** `new`: they may make an account; `have`: they may come with one, that of `user` who is signed in or another. */
+  /**
+   * `code`: that of the mail comes first, and nothing else is asked. `new`: they may make an account; `have`: they may come with one, that
+   * of `user` who is signed in or another.
+   */
   accept_invitation: page<WithForm & {
-    client?: Client; username: string; name: string; email?: string; groups: string[]; new: boolean; have: boolean; user?: User;
-    error?: Failure;
+    client?: Client; username: string; name: string; email?: string; groups: string[]; code?: boolean; new: boolean; have: boolean;
+    user?: User; error?: Failure;
   }>('action'),
   /** `min` is in characters; they `must` go on with it, for somebody else chose the one that they have. */
   new_password: page<WithForm & {

@@ -57,6 +57,7 @@ export const answers = (api) => {
     page: 'accept_invitation', request: 'sealed', action: `${api}/invitation`, client: hub, username: '', name: '', groups: ['physics101'],
     new: true, have: true, request_id,
   };
+  const mailedInvitation = { ...invitation, email: 'ada@uni.example', code: true, new: false, have: false };
   const factor = {
     page: 'factor', request: 'sealed', action: `${api}/factor`, client: hub, user: alice, method: 'totp', ways: ['totp', 'recovery_code'],
     cancel: true, request_id,
@@ -242,6 +243,7 @@ export const answers = (api) => {
     'invitation': [200, invitation],
     'invitation-taken': [200, { ...invitation, username: 'ada', name: 'Ada Lovelace', email: 'ada@uni.example', have: false,
       error: { code: 'username_taken' }, ui_locales: ['de'] }],
+    'invitation-mailed': [200, { ...mailedInvitation, error: { code: 'wrong_mailed_code' } }],
     'invitation-signed-in': [200, { ...invitation, user: alice, ui_locales: ['fr'] }],
     'invitation-account-only': [200, { ...invitation, groups: [], new: false, client: undefined }],
     'new-password-passkey-only': [200, { ...newPassword, passkey: makePasskey, passkey_only: true }],

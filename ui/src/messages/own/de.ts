@@ -103,6 +103,7 @@ export const de: OwnMessages = {
       reset_elsewhere:
         'Gehen Sie zurück zu dem Browser, in dem Sie danach verlangt haben, und geben Sie dort den Code aus der Mail ein. '
         + 'War das hier, dann ist der Link abgelaufen oder schon benutzt.',
+      invitation_locked: 'Der Code war zu oft falsch. Bitten Sie um eine neue Einladung.',
       invitation_spent: 'Er ist aufgebraucht. Falls Sie das waren, melden Sie sich an.',
       other: 'Das hat nicht geklappt.',
     },
@@ -126,6 +127,8 @@ export const de: OwnMessages = {
     title: (name) => `Sie sind eingeladen zu ${name}`,
     groups: (names) => `Sie werden Mitglied von: ${names}.`,
     have: 'Ich habe ein Konto',
+    mailed: (address: string) => `Sie ging per Mail an ${address}. Geben Sie den Code aus dieser Mail ein.`,
+    codeHint: 'Sechs Ziffern.',
     orNew: 'Oder legen Sie ein neues Konto an:',
     accepted: 'Sie haben die Einladung angenommen.',
     errors: {

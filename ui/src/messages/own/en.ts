@@ -99,6 +99,7 @@ export const en = {
       link_expired: 'It has expired.',
       reset_elsewhere:
         'Go back to the browser where you asked for it, and type the code of the mail there. If that was here, it has expired or was used.',
+      invitation_locked: 'The code was wrong too often. Ask whoever invited you for a new invitation.',
       invitation_spent: 'It has been used up. If that was you, sign in.',
       other: 'That did not work.',
     },
@@ -122,6 +123,8 @@ export const en = {
     title: (name: string) => `You are invited to ${name}`,
     groups: (names: string) => `You become a member of: ${names}.`,
     have: 'I have an account',
+    mailed: (address: string) => `It was mailed to ${address}. Type the code of that mail.`,
+    codeHint: 'Six digits.',
     orNew: 'Or make a new account:',
     accepted: 'You have accepted the invitation.',
     errors: {

@@ -99,6 +99,7 @@ export const fr: OwnMessages = {
       link_expired: 'Il a expiré.',
       reset_elsewhere:
         'Revenez au navigateur où vous l’avez demandé et saisissez-y le code du message. Si c’était ici, le lien a expiré ou a déjà servi.',
+      invitation_locked: 'Le code a été faux trop souvent. Demandez une nouvelle invitation.',
       invitation_spent: 'Il est épuisé. Si c’était vous, connectez-vous.',
       other: 'Cela n’a pas fonctionné.',
     },
@@ -122,6 +123,8 @@ export const fr: OwnMessages = {
     title: (name) => `Vous êtes invité à ${name}`,
     groups: (names) => `Vous devenez membre de : ${names}.`,
     have: 'J’ai un compte',
+    mailed: (address: string) => `Elle a été envoyée à ${address}. Saisissez le code de ce message.`,
+    codeHint: 'Six chiffres.',
     orNew: 'Ou créez un nouveau compte :',
     accepted: 'Vous avez accepté l’invitation.',
     errors: {

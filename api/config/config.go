@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"gatehouse/api/oidc"
 )
@@ -31,6 +32,8 @@ type Config struct {
 	LogLevel          slog.Level
 	HashWorkers       int
 	HashQueue         int
+	NotifySocket      string        // of systemd, which is told of the process; "" for none
+	Watchdog          time.Duration // after which systemd ends a process that it did not hear of; 0 for never
 
 	values     []Value
 	unreadable map[string]string // files of the installation that have variables, by their names
@@ -87,6 +90,7 @@ func Load(environ []string) (*Config, error) { return LoadInstalled(environ, "")
 func LoadInstalled(environ []string, folder string) (*Config, error) {
 	env, source := parse(environ), "environment"
 	c := new(Config)
+	c.readSystemd(env)
 	var problems []error
 	if folder != "" && !hasSettings(env) {
 		var err error

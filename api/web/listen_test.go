@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bufio"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -16,6 +17,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -69,11 +71,11 @@ func startServer(t *testing.T, secure *tls.Config, handler http.HandlerFunc) (ad
 
 func TestTLSOffersForwardSecrecyWithAESGCMOnly(t *testing.T) {
 	t.Parallel()
-	secure, err := tlsConfig(tlsFiles(t))
+	c, err := loadCertificate(tlsFiles(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	addr, stop := startServer(t, secure, func(http.ResponseWriter, *http.Request) {})
+	addr, stop := startServer(t, c.tls(), func(http.ResponseWriter, *http.Request) {})
 	defer func() { _ = stop() }()
 	for _, test := range []struct {
 		name   string
@@ -125,6 +127,63 @@ func TestARenewedCertificateIsServedWithoutARestart(t *testing.T) {
 	if later(); serial() != 2 {
 		t.Error("the new certificate is not served")
 	}
+}
+
+// Not parallel: the signal is the whole process's.
+func TestSIGHUPReadsTheCertificateAndEndsNoConnection(t *testing.T) {
+	cfg := tlsFiles(t)
+	heard := notifySocket(t, cfg)
+	addr := freeAddress(t)
+	ended := make(chan error, 1)
+	ctx, stop := context.WithCancel(t.Context())
+	go func() { ended <- ListenAndServe(ctx, cfg, Door{addr, http.NotFoundHandler()}) }()
+	if got := heard(time.Minute); got != "READY=1" {
+		t.Fatal(got)
+	}
+	dial := func() *tls.Conn {
+		conn, err := tls.Dial("tcp", addr, &tls.Config{InsecureSkipVerify: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return conn
+	}
+	serial := func(c *tls.Conn) int64 { return c.ConnectionState().PeerCertificates[0].SerialNumber.Int64() }
+	before := dial()
+	defer before.Close()
+	info, err := os.Stat(cfg.TLSCertFile)
+	if err != nil || serial(before) != 1 {
+		t.Fatal(err)
+	}
+	writeCertificate(t, cfg.TLSCertFile, cfg.TLSKeyFile, 2)
+	_ = os.Chtimes(cfg.TLSCertFile, time.Time{}, info.ModTime()) // so that only the signal tells
+	if err := syscall.Kill(os.Getpid(), syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	for now := int64(0); now != 2; time.Sleep(time.Millisecond) {
+		conn := dial()
+		now = serial(conn)
+		conn.Close()
+	}
+	io.WriteString(before, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+	res, err := http.ReadResponse(bufio.NewReader(before), nil)
+	if err != nil || res.StatusCode != http.StatusNotFound {
+		t.Errorf("the connection from before: %v", err)
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// freeAddress returns a loopback address at which nothing listens.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return listener.Addr().String()
 }
 
 func TestRequestsUnderWayAreFinishedAtTheEnd(t *testing.T) {
@@ -190,11 +249,11 @@ func TestListenSaysWhatToDo(t *testing.T) {
 	}
 	defer listener.Close()
 	addr := listener.Addr().String()
-	err = ListenAndServe(t.Context(), addr, nil, &config.Config{})
+	err = ListenAndServe(t.Context(), &config.Config{}, Door{Addr: addr})
 	if err == nil || !strings.Contains(err.Error(), addr+" is in use by another process") {
 		t.Error(err)
 	}
-	err = ListenAndServe(t.Context(), addr, nil, &config.Config{TLSCertFile: "/nowhere.pem", TLSKeyFile: "/nowhere.pem"})
+	err = ListenAndServe(t.Context(), &config.Config{TLSCertFile: "/nowhere.pem", TLSKeyFile: "/nowhere.pem"}, Door{Addr: addr})
 	if err == nil || !strings.Contains(err.Error(), "GATEHOUSE_TLS_CERT_FILE") {
 		t.Error(err)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net/http"
 	"os"
 	"runtime/debug"
 	"sync"
@@ -56,28 +55,16 @@ func (serveCmd) Run(ctx context.Context, a *app) error {
 	defer stop()
 	proxies := web.Proxies{Trusted: cfg.TrustedProxies, Header: cfg.ForwardedHeader}
 	api := web.API(p, proxies, cfg.Look) //nolint:contextcheck // a line of the log belongs to its request, which has a context of its own
-	if cfg.AdminGroup == "" {
-		return web.ListenAndServe(ctx, cfg.Listen, api, cfg)
+	doors := []web.Door{{Addr: cfg.Listen, Handler: api}}
+	if cfg.AdminGroup != "" {
+		adm := web.Admin(p, newAdmin(cfg, db, passwords), proxies) //nolint:contextcheck // as above
+		if cfg.AdminListen == "" {
+			doors[0].Handler = web.WithAdmin(api, adm)
+		} else {
+			doors = append(doors, web.Door{Addr: cfg.AdminListen, Handler: adm})
+		}
 	}
-	adm := web.Admin(p, newAdmin(cfg, db, passwords), proxies) //nolint:contextcheck // as above
-	if cfg.AdminListen == "" {
-		return web.ListenAndServe(ctx, cfg.Listen, web.WithAdmin(api, adm), cfg)
-	}
-	return listenTwice(ctx, cfg, api, adm)
-}
-
-// listenTwice serves the API, and the admin API at an address of its own, until ctx ends or one of them fails.
-func listenTwice(ctx context.Context, cfg *config.Config, api, adm http.Handler) error {
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	ended := make(chan error, 2)
-	for addr, handler := range map[string]http.Handler{cfg.Listen: api, cfg.AdminListen: adm} {
-		go func() {
-			defer stop()
-			ended <- web.ListenAndServe(ctx, addr, handler, cfg)
-		}()
-	}
-	return errors.Join(<-ended, <-ended)
+	return web.ListenAndServe(ctx, cfg, doors...)
 }
 
 // collectSeldom trades some memory for less work of the garbage collector: what lives is a few MiB, so that by default it would be

@@ -19,5 +19,5 @@ func (uiCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	a.startLog(cfg)
-	return web.ListenAndServe(ctx, cfg.UIListen, handler, cfg)
+	return web.ListenAndServe(ctx, cfg, web.Door{Addr: cfg.UIListen, Handler: handler})
 }

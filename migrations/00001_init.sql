@@ -836,22 +836,6 @@ COMMENT ON COLUMN personal_access_tokens.used_at IS 'the latest use, to the hour
 CREATE INDEX personal_access_tokens_by_username ON personal_access_tokens (username, created_at, id);
 CREATE INDEX personal_access_tokens_by_expires_at ON personal_access_tokens (expires_at);
 
--- account_links: addresses with which a person sets a first or a forgotten password, once. The last one made for them counts, until
--- their password changes. The address is that of the pages, with /link#TOKEN; only a digest of the token is here.
-CREATE TABLE account_links (
-  token_sha256 bytea CONSTRAINT account_links_token_must_be_unique PRIMARY KEY,
-  username     text NOT NULL CONSTRAINT account_links_user_must_exist
-    REFERENCES users (username) ON UPDATE CASCADE ON DELETE CASCADE,
-  created_at   timestamptz NOT NULL DEFAULT now(),
-  expires_at   timestamptz NOT NULL DEFAULT now() + interval '1 day',
-  spent_at     timestamptz,
-  CONSTRAINT account_links_token_must_be_a_digest_use_sha256 CHECK (octet_length(token_sha256) = 32),
-  CONSTRAINT account_links_expires_at_must_be_after_created_at CHECK (expires_at > created_at)
-);
-CREATE INDEX account_links_by_username ON account_links (username);
-CREATE INDEX account_links_by_expires_at ON account_links (expires_at);
-COMMENT ON COLUMN account_links.spent_at IS 'when it was used, or replaced by a newer one, or the password changed without it';
-
 -- ── Clients ──
 
 -- acr_values: the authentication context classes that a sign-in can reach (OpenID Connect Core §2), and what they take. Tokens say the one
@@ -1356,6 +1340,23 @@ COMMENT ON COLUMN resources.min_acr IS 'what a sign-in has to reach at least bef
 COMMENT ON COLUMN resources.disabled_at IS 'from the next request on nobody gets a token for it; NULL: it is open';
 
 -- ── Sign-ins ──
+
+-- account_links: addresses with which a person sets a first or a forgotten password, once. The last one made for them counts, until
+-- their password changes. The address is that of the pages, with /link#TOKEN; only a digest of the token is here.
+CREATE TABLE account_links (
+  token_sha256 bytea CONSTRAINT account_links_token_must_be_unique PRIMARY KEY,
+  username     text NOT NULL CONSTRAINT account_links_user_must_exist
+    REFERENCES users (username) ON UPDATE CASCADE ON DELETE CASCADE,
+  client_id    text CONSTRAINT account_links_client_must_exist REFERENCES clients (client_id) ON UPDATE CASCADE ON DELETE SET NULL,
+  created_at   timestamptz NOT NULL DEFAULT now(),
+  expires_at   timestamptz NOT NULL DEFAULT now() + interval '1 day',
+  spent_at     timestamptz,
+  CONSTRAINT account_links_token_must_be_a_digest_use_sha256 CHECK (octet_length(token_sha256) = 32),
+  CONSTRAINT account_links_expires_at_must_be_after_created_at CHECK (expires_at > created_at)
+);
+CREATE INDEX account_links_by_username ON account_links (username);
+CREATE INDEX account_links_by_expires_at ON account_links (expires_at);
+COMMENT ON COLUMN account_links.spent_at IS 'when it was used, or replaced by a newer one, or the password changed without it';
 
 -- invitations: addresses with which somebody makes an account of their own, or joins groups with the one that they have. An address is that
 -- of the pages, with /link#TOKEN; only a digest of the token is here. Opening it spends nothing.

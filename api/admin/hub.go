@@ -93,6 +93,8 @@ func ForHub(in Registration, address string) (Registration, error) {
 	}
 	in.ClientName = cmp.Or(in.ClientName, "JupyterHub")
 	in.ClientURI = hub + "/"
+	// Links and invitations end behind the Hub's sign-in button rather than before it.
+	in.InitiateLoginURI = cmp.Or(in.InitiateLoginURI, hub+"/hub/oauth_login")
 	in.RedirectURIs = append([]string{hub + "/hub/oauth_callback"}, in.RedirectURIs...)
 	// After its own logout the Hub sends the browser to logout_redirect_url, without an ID token. It comes back to the
 	// login page: /hub/logout would send it away again.

@@ -18,6 +18,7 @@ type ImportUsers struct {
 	Group          string     `json:"group,omitempty" help:"Group that all of them become members of."`
 	Links          bool       `json:"links,omitempty" help:"An account link for each who has no way to sign in yet."`
 	Hours          int        `json:"hours,omitempty" help:"How long the links are good, at most 720; a fortnight without it."`
+	ClientID       string     `json:"client_id,omitempty" help:"Application where the links end; the account page without it."`
 	ExpiresAt      *time.Time `json:"expires_at,omitempty" help:"When the accounts of those who are new end."`
 	Until          *time.Time `json:"until,omitempty" help:"When the memberships end."`
 	DisableMissing bool       `json:"disable_missing,omitempty" help:"Shut out the members of the group who are not in the roster."`
@@ -119,7 +120,7 @@ func (a *Admin) knownPeople(ctx context.Context, people []roster.Person, group s
 
 // toWrite makes the links, and returns what is to be written.
 func (a *Admin) toWrite(out *ImportedUsers, in ImportUsers, known []store.KnownPerson, lives time.Duration) store.Roster {
-	r := store.Roster{Group: in.Group, ExpiresAt: in.ExpiresAt, Until: in.Until}
+	r := store.Roster{Group: in.Group, ClientID: in.ClientID, ExpiresAt: in.ExpiresAt, Until: in.Until}
 	listed, of := map[string]bool{}, map[string]store.KnownPerson{}
 	for _, k := range known {
 		of[k.Username] = k

@@ -114,6 +114,7 @@ func (a *Admin) SetPassword(ctx context.Context, in SetPassword) (SetPasswordDon
 type LinkUser struct {
 	Username string `json:"username" arg:""`
 	Hours    int    `json:"hours,omitempty" default:"24" help:"How long it is good, at most 720."`
+	ClientID string `json:"client_id,omitempty" placeholder:"ID" help:"Application where it ends; the account page without it."`
 }
 
 // UserLink is an address that lets a person set a password, once.
@@ -130,7 +131,7 @@ func (a *Admin) LinkUser(ctx context.Context, in LinkUser) (UserLink, error) {
 		return UserLink{}, err
 	}
 	token, digest := newSecret()
-	expires, err := a.store.AddAccountLink(ctx, in.Username, digest, lives)
+	expires, err := a.store.AddAccountLink(ctx, in.Username, in.ClientID, digest, lives)
 	return UserLink{a.UIOrigin + "/link#" + token, expires}, err
 }
 

@@ -52,6 +52,7 @@ type AuthorizeRequest struct {
 	Unlinks string `json:"ul,omitempty"`
 
 	Invitation []byte `json:"iv,omitempty"` // digest of the token of one to accept
+	EndsAt     string `json:"en,omitempty"` // the client to go on to, in place of the account page
 
 	Adds Way `json:"ad,omitempty"` // the factor that the person has chosen to set up, once they may
 }

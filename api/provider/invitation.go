@@ -98,9 +98,9 @@ func (p *Provider) acceptInvitation(
 	return nil, nil
 }
 
-// endInvitation has the person of a visit join the groups of an invitation, unless they did before, and leads to the application that it
-// names; done is what the account page says where it names none, refused the code of why nothing was done.
-func (p *Provider) endInvitation(ctx context.Context, v visit) (to, done, refused string, err error) {
+// endInvitation has the person of a visit join the groups of an invitation, unless they did before, and returns the client_id of the
+// application that it names; done is what the account page says, refused the code of why nothing was done.
+func (p *Provider) endInvitation(ctx context.Context, v visit) (client, done, refused string, err error) {
 	token := store.Digest(v.req.Invitation)
 	i, err := p.store.LoadInvitation(ctx, token)
 	if errors.Is(err, store.ErrNotFound) {
@@ -121,14 +121,7 @@ func (p *Provider) endInvitation(ctx context.Context, v visit) (to, done, refuse
 	case !had:
 		p.tell(ctx, oidc.InvitationAccepted{Username: user.Username, InvitationID: i.ID, How: store.InvitedToAccount})
 	}
-	client, err := p.invitedTo(ctx, i)
-	if err != nil || client == nil {
-		return "", invitationAccepted, "", err
-	}
-	if client.InitiateLoginURI != "" {
-		return p.initiatedLogin(client.InitiateLoginURI), "", "", nil
-	}
-	return client.ClientURI, invitationAccepted, "", nil
+	return i.ClientID, invitationAccepted, "", nil
 }
 
 const invitationAccepted = "invitation_accepted"

@@ -89,6 +89,28 @@ func TestALinkSetsAPasswordOnceAndEndsWhatWasSignedIn(t *testing.T) {
 	}
 }
 
+func TestALinkEndsAtTheApplicationThatItNames(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	for name, one := range map[string]struct{ sql, end string }{
+		"where it starts a sign-in": {`UPDATE clients SET initiate_login_uri = 'https://hub.example.org/hub/oauth_login' WHERE client_id = 'web'`,
+			"https://hub.example.org/hub/oauth_login?iss="},
+		"else at its home page": {`UPDATE clients SET initiate_login_uri = NULL, client_uri = 'https://hub.example.org/' WHERE client_id = 'web'`,
+			"https://hub.example.org/"},
+		"not while it is disabled": {`UPDATE clients SET disabled_at = now() WHERE client_id = 'web'`, UIOrigin + "/account?"},
+	} {
+		r.Exec(`UPDATE clients SET disabled_at = NULL WHERE client_id = 'web'`)
+		r.Exec(one.sql)
+		b, token := r.browser(), r.link(name)
+		r.Exec(`UPDATE account_links SET client_id = 'web' WHERE spent_at IS NULL`)
+		r.WaitForNotify()
+		a := b.Login(MustParse(b.setPassword(b.openLink(token), newPassword).Header.Get("Location")), "alice", newPassword)
+		if to := a.Header.Get("Location"); a.Status != 303 || !strings.HasPrefix(to, one.end) {
+			t.Errorf("%s: %d %s", name, a.Status, to)
+		}
+	}
+}
+
 func TestALinkThatIsNoGoodSaysWhy(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ name, sql, want string }{

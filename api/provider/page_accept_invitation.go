@@ -52,7 +52,7 @@ func (w *acceptInvitationPage) view(ctx context.Context, p *Provider, c common) 
 	if view.Code = w.asksCode(i); view.Code {
 		view.New, view.Have = false, false
 	}
-	if client, err := p.invitedTo(ctx, i); err == nil && client != nil {
+	if client, err := p.clientToEndAt(ctx, i.ClientID); err == nil && client != nil {
 		c.Client = viewOfClient(client, "")
 	}
 	view.common = c
@@ -89,18 +89,6 @@ const (
 	usernameUnfit    = "username_unfit"
 	nameUnfit        = "name_unfit"
 )
-
-// invitedTo returns the application where an invitation ends, nil where there is none (any more).
-func (p *Provider) invitedTo(ctx context.Context, i store.Invitation) (*oidc.Client, error) {
-	if i.ClientID == "" {
-		return nil, nil
-	}
-	client, err := p.store.Client(ctx, i.ClientID)
-	if errors.Is(err, store.ErrNotFound) || err == nil && client.Disabled() {
-		return nil, nil
-	}
-	return client, err
-}
 
 // openInvitation leads to the page of an invitation that is good.
 func (p *Provider) openInvitation(ctx context.Context, r Request, token store.Digest, now time.Time) Answer {

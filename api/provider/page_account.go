@@ -88,18 +88,20 @@ func (p *Provider) openAccount(ctx context.Context, v visit) (Answer, error) {
 		return p.askTOTP(v), nil
 	}
 	if v.req.Invitation != nil {
-		to, done, refused, err := p.endInvitation(ctx, v)
-		switch {
-		case err != nil:
+		client, done, refused, err := p.endInvitation(ctx, v)
+		if err != nil {
 			return Answer{}, err
-		case to != "":
-			a := redirect(to)
-			a.Cookies = append(a.Cookies, v.cookies...)
-			return a, nil
-		case refused != "":
+		} else if refused != "" {
 			w.Error = p.failureOf(ctx, refused, 0)
 		}
-		w.Done = done
+		v.req.EndsAt, w.Done = client, done
+	}
+	if to, err := p.endsAt(ctx, v.req.EndsAt); err != nil {
+		return Answer{}, err
+	} else if to != "" {
+		a := redirect(to)
+		a.Cookies = append(a.Cookies, v.cookies...)
+		return a, nil
 	}
 	switch v.done {
 	case totpThereAlready:

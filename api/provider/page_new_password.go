@@ -175,7 +175,7 @@ func (p *Provider) setPasswordByLink(ctx context.Context, r Request, w newPasswo
 		}
 		v.req, v.client = *w.Request, client
 	}
-	v.req.LoginHint = username
+	v.req.LoginHint, v.req.EndsAt = username, link.ClientID
 	return p.askSignInAfter(ctx, v, passwordSet), nil
 }
 

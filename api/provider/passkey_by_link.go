@@ -34,7 +34,7 @@ func (p *Provider) makePasskeyByLink(ctx context.Context, r Request, w newPasswo
 	}
 	p.tell(ctx, oidc.FactorAdded{Username: username, Factor: string(oidc.ByPasskey)})
 	v := accountVisit(r, nil, now)
-	v.req.LoginHint = username
+	v.req.LoginHint, v.req.EndsAt = username, link.ClientID
 	return p.askSignInAfter(ctx, v, passkeyAdded)
 }
 

@@ -14,6 +14,7 @@ type AccountLink struct {
 	Username  string
 	Name      string
 	Email     string
+	ClientID  string // of the application where it ends; "" for the account page
 	ExpiresAt time.Time
 	SpentAt   *time.Time // used, or replaced by a newer one
 	WhyNot    string     // UserDisabled or UserExpired; "" if the user may act
@@ -21,14 +22,14 @@ type AccountLink struct {
 }
 
 var loadAccountLink = compile(`
-	SELECT u.id::text, u.username, coalesce(u.name, concat_ws(' ', u.given_name, u.family_name)), coalesce(u.email, ''), l.expires_at,
-		l.spent_at, ` + whyNot("u") + `, ` + hasFactor + `
+	SELECT u.id::text, u.username, coalesce(u.name, concat_ws(' ', u.given_name, u.family_name)), coalesce(u.email, ''),
+		coalesce(l.client_id, ''), l.expires_at, l.spent_at, ` + whyNot("u") + `, ` + hasFactor + `
 	FROM account_links l JOIN users u USING (username) WHERE l.token_sha256 = @token`)
 
 // LoadAccountLink returns a link, whether or not it is still good; ErrNotFound if there is none. Nothing is spent.
 func (s *Store) LoadAccountLink(ctx context.Context, token Digest, now time.Time) (l AccountLink, err error) {
 	err = loadAccountLink.row(ctx, s.pool, args{"token": token[:], "now": now}).
-		Scan(&l.UserID, &l.Username, &l.Name, &l.Email, &l.ExpiresAt, &l.SpentAt, &l.WhyNot, &l.HasFactor)
+		Scan(&l.UserID, &l.Username, &l.Name, &l.Email, &l.ClientID, &l.ExpiresAt, &l.SpentAt, &l.WhyNot, &l.HasFactor)
 	return l, failure(err)
 }
 
@@ -123,18 +124,20 @@ func (s *Store) LoadOwnPassword(ctx context.Context, sid string, cookie Digest, 
 }
 
 var addAccountLink = compile(`
-	INSERT INTO account_links (token_sha256, username, expires_at)
-	SELECT @token, u.username, @now::timestamptz + @lives::interval FROM users u WHERE u.username = @username AND ` + mayAct("u") + `
+	INSERT INTO account_links (token_sha256, username, client_id, expires_at)
+	SELECT @token, u.username, nullif(@client, ''), @now::timestamptz + @lives::interval FROM users u
+	WHERE u.username = @username AND ` + mayAct("u") + `
 	RETURNING expires_at`)
 
-// AddAccountLink makes a link for a user who may act, in place of those that they have. It returns when it expires.
+// AddAccountLink makes a link for a user who may act, in place of those that they have; it ends at a client, "" for the account page. It
+// returns when it expires. Errors: Missing; a Refusal where there is no such client.
 func (s *Store) AddAccountLink(
-	ctx context.Context, username string, tokenSHA256 []byte, lives time.Duration,
+	ctx context.Context, username, clientID string, tokenSHA256 []byte, lives time.Duration,
 ) (expires time.Time, err error) {
-	err = failure(addAccountLink.row(ctx, s.pool, args{"token": tokenSHA256, "username": username, "lives": lives, "now": time.Now()}).
-		Scan(&expires))
+	a := args{"token": tokenSHA256, "username": username, "client": clientID, "lives": lives, "now": time.Now()}
+	err = failure(addAccountLink.row(ctx, s.pool, a).Scan(&expires))
 	if errors.Is(err, ErrNotFound) {
 		return expires, Missing{mayActUser, username}
 	}
-	return expires, inWords(err, nil)
+	return expires, inWords(err, values{"client": clientID})
 }

@@ -257,6 +257,7 @@ var refused = map[string]refusedStatement{
 	"account_links_token_must_be_unique":              {aLink, []string{"sha256('a link')"}},
 	"account_links_token_must_be_a_digest_use_sha256": {aLink, []string{"'plain'"}},
 	"account_links_user_must_exist":                   {"UPDATE account_links SET username = 'nobody'", nil},
+	"account_links_client_must_exist":                 {"UPDATE account_links SET client_id = 'nothing'", nil},
 	"account_links_expires_at_must_be_after_created_at": {"UPDATE account_links SET expires_at = created_at - interval %", []string{
 		"'0'", "'1 day'"}},
 	"invitations_token_must_be_unique":                        {anInvite, []string{"sha256('an invitation')"}},

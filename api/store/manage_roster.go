@@ -53,6 +53,7 @@ type Roster struct {
 	New       []UserRow  // of whom the username, the names and the address count
 	Members   []string   // usernames, of those who are there already too
 	Links     []NewLink
+	ClientID  string   // of the application where the links end; "" for the account page
 	Disable   []string // usernames
 }
 
@@ -70,8 +71,8 @@ var (
 		FROM unnest(@usernames::text[], @names::text[], @given_names::text[], @family_names::text[], @emails::text[])
 			AS u (username, name, given_name, family_name, email)`)
 	addRosterLinks = compile(`
-		INSERT INTO account_links (token_sha256, username, expires_at)
-		SELECT * FROM unnest(@tokens::bytea[], @usernames::text[], @expires::timestamptz[])`)
+		INSERT INTO account_links (token_sha256, username, expires_at, client_id)
+		SELECT *, nullif(@client, '') FROM unnest(@tokens::bytea[], @usernames::text[], @expires::timestamptz[])`)
 	disableUsers = compile(`UPDATE users SET disabled_at = now() WHERE username = ANY (@usernames::text[]) AND disabled_at IS NULL`)
 )
 
@@ -95,6 +96,7 @@ func (s *Store) ImportRoster(ctx context.Context, r Roster) error {
 		tokens, usernames, expires = append(tokens, l.SHA256), append(usernames, l.Username), append(expires, l.ExpiresAt)
 	}
 	links["tokens"], links["usernames"], links["expires"] = tokens, usernames, expires
+	links["client"] = r.ClientID
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		if _, err := addRosterUsers.run(ctx, tx, people); err != nil {
 			return err
@@ -111,5 +113,5 @@ func (s *Store) ImportRoster(ctx context.Context, r Roster) error {
 		_, err := disableUsers.run(ctx, tx, args{"usernames": r.Disable})
 		return err
 	})
-	return inWords(err, values{"group": r.Group})
+	return inWords(err, values{"group": r.Group, "client": r.ClientID})
 }

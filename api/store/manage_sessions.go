@@ -122,6 +122,7 @@ func (s *Store) ListConsentsOfClient(ctx context.Context, q ConsentQuery) ([]Lis
 
 // AccountLinkRow is an account link without its token.
 type AccountLinkRow struct {
+	ClientID  string     `json:"client_id,omitempty" help:"Application where it ends."`
 	CreatedAt time.Time  `json:"created_at" help:"When it was made."`
 	ExpiresAt time.Time  `json:"expires_at" help:"When it ends by itself."`
 	SpentAt   *time.Time `json:"spent_at,omitempty" help:"When it was used, replaced by a newer one, or revoked."`
@@ -129,7 +130,8 @@ type AccountLinkRow struct {
 
 var (
 	listAccountLinks = compile(`
-		SELECT created_at, expires_at, spent_at FROM account_links WHERE username = @username ORDER BY created_at DESC LIMIT 50`)
+		SELECT coalesce(client_id, '') AS client_id, created_at, expires_at, spent_at FROM account_links
+		WHERE username = @username ORDER BY created_at DESC LIMIT 50`)
 	revokeAccountLinks = compile(`
 		WITH person AS (
 			SELECT username FROM users WHERE username = @username

@@ -44,6 +44,7 @@ var constraintWords = map[string]string{
 	"invitations_code_hmac_takes_an_email":                    "what is mailed takes an address",
 	"invitations_uses_left_must_be_0_to_10000":                "an invitation can be accepted at most 10000 times",
 	"invitations_client_must_exist":                           "there is no such client",
+	"account_links_client_must_exist":                         "there is no such client",
 	"invitation_groups_group_must_exist":                      "there is no such group",
 	"invitation_uses_they_have_it_already":                    "they have accepted this invitation already",
 	"group_members_group_must_exist":                          "there is no such group",

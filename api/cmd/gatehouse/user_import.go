@@ -25,6 +25,7 @@ type userImportCmd struct {
 	Slips          string     `type:"path" placeholder:"FILE" help:"Write these links as a page to print, with a QR code each."`
 	Language       string     `enum:"en,de,fr" default:"en" help:"Of the page to print: en, de or fr."`
 	Hours          int        `placeholder:"N" help:"How long the links are good, at most 720; a fortnight without it."`
+	ClientID       string     `placeholder:"ID" help:"Application where the links end; the account page without it."`
 	ExpiresAt      *time.Time `placeholder:"DATE" help:"When the accounts of those who are new end."`
 	Until          *time.Time `placeholder:"DATE" help:"When the memberships end."`
 	DisableMissing bool       `help:"Shut out the members of the group who are not in the roster."`
@@ -43,7 +44,7 @@ func (c userImportCmd) Run(ctx context.Context, a *app) error {
 	defer func() { links.close() }()
 	return a.withAdmin(ctx, 0, func(cfg *config.Config, adm *admin.Admin) error {
 		in := admin.ImportUsers{Roster: string(text), Group: c.Group, Links: c.Links != "" || c.Slips != "", Hours: c.Hours,
-			ExpiresAt: c.ExpiresAt, Until: c.Until, DisableMissing: c.DisableMissing, Preview: c.DryRun}
+			ClientID: c.ClientID, ExpiresAt: c.ExpiresAt, Until: c.Until, DisableMissing: c.DisableMissing, Preview: c.DryRun}
 		out, err := adm.ImportUsers(ctx, in)
 		if err != nil {
 			return err

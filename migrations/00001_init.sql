@@ -310,6 +310,8 @@ CREATE TABLE users (
   gid            bigint,
   home           text,
   shell          text,
+  workshop       text,
+  adopted_by     text CONSTRAINT users_adopted_by_must_exist REFERENCES users (username) ON UPDATE CASCADE ON DELETE SET NULL,
   CONSTRAINT users_uid_must_be_unique UNIQUE (uid),
   CONSTRAINT users_gid_needs_a_uid CHECK (gid IS NULL OR uid IS NOT NULL),
   CONSTRAINT users_uid_must_be_100_to_4294967293_and_not_nobodys CHECK (
@@ -1417,6 +1419,51 @@ CREATE TABLE invitation_uses (
 );
 CREATE INDEX invitation_uses_by_user ON invitation_uses (user_id);
 
+-- workshops: codes with which people make accounts that end, without an address and without anybody who adds them. The code is shown to the
+-- room; who guesses at it is slowed down. Somebody who joins spends a seat.
+CREATE TABLE workshops (
+  name            text CONSTRAINT workshops_name_must_be_unique PRIMARY KEY,
+  group_name      text CONSTRAINT workshops_group_must_exist REFERENCES groups (name) ON UPDATE CASCADE ON DELETE SET NULL,
+  code            text NOT NULL,
+  prefix          text NOT NULL,
+  seats           integer NOT NULL,
+  seats_left      integer NOT NULL,
+  client_id       text CONSTRAINT workshops_client_must_exist REFERENCES clients (client_id) ON UPDATE CASCADE ON DELETE SET NULL,
+  until           timestamptz NOT NULL,
+  grace           interval NOT NULL DEFAULT '14 days',
+  code_closed_at  timestamptz,
+  closed_at       timestamptz,
+  former_accounts jsonb NOT NULL DEFAULT '[]',
+  created_by      text NOT NULL DEFAULT coalesce(nullif(current_setting('gatehouse.actor', true), ''), session_user),
+  created_at      timestamptz NOT NULL DEFAULT now(),
+  CONSTRAINT workshops_name_must_be_1_to_32_of_a_z_0_9_dash_underscore CHECK (name ~ '^[a-z0-9][a-z0-9_-]{0,31}$'),
+  CONSTRAINT workshops_code_must_be_words_with_dashes_of_9_to_100_letters CHECK (
+    code ~ '^[a-z0-9]+(-[a-z0-9]+)*$' AND length(code) BETWEEN 9 AND 100),
+  CONSTRAINT workshops_code_must_be_unique EXCLUDE USING btree (replace(code, '-', '') WITH =),
+  CONSTRAINT workshops_prefix_must_end_in_dash_dot_or_underscore CHECK (prefix ~ '^[a-z_][a-z0-9._-]{0,18}[-._]$'),
+  CONSTRAINT workshops_seats_must_be_1_to_10000 CHECK (seats BETWEEN 1 AND 10000),
+  CONSTRAINT workshops_seats_must_not_be_fewer_than_are_taken CHECK (seats_left >= 0),
+  CONSTRAINT workshops_seats_left_must_not_be_more_than_seats CHECK (seats_left <= seats),
+  CONSTRAINT workshops_until_must_be_in_the_years_1970_to_9999 CHECK (until >= '1970-01-01 00:00Z' AND until < '9999-12-31 00:00Z'),
+  CONSTRAINT workshops_grace_must_be_0_to_3650_days CHECK (grace BETWEEN '0 days' AND '3650 days')
+);
+CREATE INDEX workshops_by_group ON workshops (group_name);
+CREATE INDEX workshops_by_client ON workshops (client_id);
+COMMENT ON COLUMN workshops.group_name IS 'that learners become members of, until the end; NULL: it is gone, and nobody joins any more';
+COMMENT ON COLUMN workshops.code IS 'three random words; whoever types it may leave out the dashes';
+COMMENT ON COLUMN workshops.prefix IS 'of all usernames that are made with the code, so that none is taken for that of a colleague';
+COMMENT ON COLUMN workshops.client_id IS 'the application where they end; NULL: on the account page';
+COMMENT ON COLUMN workshops.until IS 'users.expires_at of the accounts, and group_members.until; gatehouse workshop set moves all of them';
+COMMENT ON COLUMN workshops.grace IS 'after the end: then the accounts are deleted, and their names are retired';
+COMMENT ON COLUMN workshops.code_closed_at IS 'nobody new joins any more; NULL: the code is open';
+COMMENT ON COLUMN workshops.closed_at IS 'it was ended early; NULL: it was not';
+COMMENT ON COLUMN workshops.former_accounts IS 'what gatehouse workshop report says of accounts that are deleted by now';
+ALTER TABLE users ADD CONSTRAINT users_workshop_must_exist FOREIGN KEY (workshop) REFERENCES workshops (name) ON UPDATE CASCADE;
+CREATE INDEX users_by_workshop ON users (workshop) WHERE workshop IS NOT NULL;
+CREATE INDEX users_by_adopted_by ON users (adopted_by) WHERE adopted_by IS NOT NULL;
+COMMENT ON COLUMN users.workshop IS 'the account was made with the code of this workshop, after which it ends and is deleted; NULL: it was not';
+COMMENT ON COLUMN users.adopted_by IS 'whose account it was made part of: it is used no more, and what was done with it is theirs';
+
 -- sessions: a person in a browser. The cookie is kept as a digest only.
 CREATE TABLE sessions (
   sid            uuid PRIMARY KEY,
@@ -2356,6 +2403,7 @@ BEGIN
     ('account_links', '{username,created_at}', '{token_sha256}', '{}', 'true', 'true', 'true'),
     ('invitations', '{id}', '{token_sha256,code_hmac}', '{uses_left,code_tries_left}', 'true', 'true', 'true'),
     ('invitation_groups', '{invitation_id,group_name}', '{}', '{}', 'true', 'true', 'true'),
+    ('workshops', '{name}', '{code}', '{seats_left,former_accounts}', 'true', 'true', 'true'),
     ('acr_values', '{value}', '{}', '{}', 'true', 'true', 'true'),
     ('clients', '{client_id}', '{registration_access_token_sha256}', '{updated_at,metadata_fetched_at}', 'true', 'true', 'true'),
     ('client_secrets', '{client_id,name}', '{secret_sha256}', '{used_at}', 'true', 'true', 'true'),
@@ -2401,7 +2449,8 @@ END $$;
 DROP FUNCTION audit_digest;
 DROP TABLE audit, audit_turn, email_codes, idempotency_keys, mail_outbox, password_resets, refusals;
 DROP TABLE sign_ins, sign_in_counts, resources, cache_version, pairwise_salt, signing_keys, upstream_accounts, upstreams, backchannel_logouts,
-  login_throttle, revoked_tokens, used_jtis, device_codes, grants, consents, sessions, invitation_uses, invitation_groups, invitations, exchange_policies,
+  login_throttle, revoked_tokens, used_jtis, device_codes, grants, consents, sessions, invitation_uses, invitation_groups, invitations, workshops,
+  exchange_policies,
   recent_registrations, initial_access_tokens, client_claims, client_secrets, clients, acr_values, account_links,
   personal_access_tokens, passkeys, recovery_codes, totp_secrets, group_members, offboardings, groups, users, retired_names,
   posix_numbers, posix_ranges;

@@ -26,6 +26,7 @@ var doors = map[string]door{
 	"users": {"user show", "user add", "user set", map[string]string{
 		"id": "sub is what others know them by", "passkey_later_at": byGatehouse, "password": secret + "; user passwd sets it",
 		"add disabled_at": "user disable", "set disabled_at": "user disable, user enable",
+		"workshop": "whoever types its code", "adopted_by": "they do so themselves",
 		"active_at": byGatehouse, "add password_changed_at": byGatehouse, "set password_changed_at": byGatehouse, "set sub": "it never changes"}},
 	"retired_names": {"user retired-names", "", "", nil},
 	"groups":        {"group show", "group add", "group set", nil},
@@ -59,6 +60,10 @@ var doors = map[string]door{
 		"token_sha256": secret, "add id": byGatehouse, "add created_by": byGatehouse,
 		"add uses_left": "it is called uses there", "add expires_at": "it is called hours there",
 		"code_hmac": secret, "code_tries_left": byGatehouse}},
+	"workshops": {"workshop show", "workshop open", "workshop set", map[string]string{
+		"group_name": "it is called group there", "add code": byGatehouse, "seats_left": byGatehouse, "add code_closed_at": "workshop set",
+		"set code_closed_at": "it is called code_closed there", "closed_at": "workshop close", "show former_accounts": "workshop report",
+		"add former_accounts": byGatehouse, "set former_accounts": byGatehouse, "add created_by": byGatehouse, "set created_by": byGatehouse}},
 	"personal_access_tokens": {"user tokens", "", "", map[string]string{
 		"token_sha256": secret, "show username": theKey, "show amr": byGatehouse, "show shown_at": byGatehouse}},
 	"passkeys": {"user passkey list", "", "user passkey set", map[string]string{

@@ -72,6 +72,8 @@ func (o Operation) Noun() string {
 	switch noun := o.Segments()[0]; noun {
 	case "personal-access-tokens", "retired-names", "invitations":
 		return "users"
+	case "workshops":
+		return "groups"
 	case "initial-access-tokens":
 		return "clients"
 	default:

@@ -62,6 +62,11 @@ func TestEveryOperationRuns(t *testing.T) {
 	_, err = conn.Exec(t.Context(), `INSERT INTO invitations (id, token_sha256)
 		VALUES ('00000000-0000-4000-8000-000000000009', sha256('an invitation'))`)
 	try(t, err)
+	_, err = conn.Exec(t.Context(), `INSERT INTO workshops (name, code, prefix, seats, seats_left, until)
+		VALUES ('past', 'one-two-three', 'past-', 9, 8, now())`)
+	try(t, err)
+	_, err = conn.Exec(t.Context(), `INSERT INTO users (username, workshop) VALUES ('past-ada', 'past')`)
+	try(t, err)
 	var added int64
 	_, err = conn.Exec(t.Context(), `INSERT INTO groups (name) VALUES ('to-undo')`)
 	try(t, err)
@@ -120,6 +125,18 @@ func TestEveryOperationRuns(t *testing.T) {
 		{"invitation list", `{"group": "staff"}`, `{"items":\[{"id":"[^"]+","groups":\["staff"\],"methods":\["password","passkey","account"\],` +
 			`"uses_left":30,"used":0,"created_by":"[^"]+","created_at":"[^"]+","expires_at":"[^"]+"}\]}`},
 		{"invitation revoke", `{"id": "00000000-0000-4000-8000-000000000009"}`, `{}`},
+		{"workshop open", `{"name": "surf", "group": "staff", "seats": 60, "until": "2099-03-03T18:00:00Z"}`,
+			`{"name":"surf","group":"staff","code":"([a-z-]+)","prefix":"surf-","seats":60,"seats_left":60,"until":"[^"]+","grace":"14d",` +
+				`"created_by":"[^"]+","created_at":"[^"]+","link":"https://login.example.org/join#[a-z-]+"}`},
+		{"workshop list", `{"group": "staff"}`, `{"items":\[{"name":"surf","group":"staff",.*}\]}`},
+		{"workshop set", `{"name": "surf", "seats": 61, "until": "2099-03-04T18:00:00Z", "code_closed": true, "new_code": true}`,
+			`{"name":"surf",.*"seats":61,"seats_left":61,.*"code_closed_at":"[^"]+",.*}`},
+		{"workshop show", `{"name": "surf"}`, `{"name":"surf","group":"staff",.*}`},
+		{"workshop phrase", `{"name": "past", "username": "past-ada"}`, `{"phrase":"[a-z-]+"}`},
+		{"workshop remove", `{"name": "past", "username": "past-ada"}`, `{}`},
+		{"workshop report", `{"name": "past"}`,
+			`{"items":\[{"username":"past-ada","state":"removed","home":"/srv/past-ada","joined_at":"[^"]+"}\]}`},
+		{"workshop close", `{"name": "surf"}`, `{}`},
 		{"group remove-member", `{"group": "staff", "username": "alice"}`, `{}`},
 		{"group add-member", `{"group": "staff", "usernames": ["alice"]}`, `{}`},
 		{"group set-member", `{"group": "staff", "username": "alice", "until": "2099-03-01T00:00:00Z"}`, `{}`},

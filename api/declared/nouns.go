@@ -70,8 +70,9 @@ var Nouns = []*Noun{
 	{Name: "users", One: "user", Key: words("username"), People: true,
 		Columns: words(`username sub name given_name family_name email email_verified picture zoneinfo locale claims
 			uid gid home shell disabled_at expires_at`),
-		Made:   words("uid gid home shell"),
-		Except: words("id password password_changed_at must_change_password passkey_later_at active_at created_at updated_at")},
+		Made: words("uid gid home shell"),
+		Except: words(`id password password_changed_at must_change_password passkey_later_at active_at created_at updated_at
+			workshop adopted_by`)},
 	{Name: "group_members", One: "membership", Key: words("group_name username"), People: true,
 		Columns: words("group_name username until")},
 }
@@ -84,6 +85,7 @@ var Others = map[string]string{
 	"retired_names": "triggers fill it", "offboardings": "what gatehouse offboard did",
 
 	"invitations": "made, shown once and used up", "invitation_groups": "made, shown once and used up", "invitation_uses": own,
+	"workshops":             "opened for a day or two, with a code that is made",
 	"initial_access_tokens": "made, shown once and used up", "client_secrets": "of a client, which refers to its secret",
 
 	"audit": own, "audit_turn": own,

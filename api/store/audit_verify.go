@@ -45,6 +45,7 @@ var loadAuditChain = compile(`
 var auditTriggers = map[string]int{"users": 4, "groups": 4, "posix_ranges": 4, "posix_numbers": 4,
 	"group_members": 4, "totp_secrets": 4, "passkeys": 4, "recovery_codes": 4,
 	"personal_access_tokens": 4, "account_links": 4, "invitations": 4, "invitation_groups": 4,
+	"workshops":  4,
 	"acr_values": 4, "clients": 4, "client_secrets": 4, "client_claims": 4,
 	"initial_access_tokens": 4, "exchange_policies": 4, "resources": 4, "upstreams": 4, "upstream_accounts": 4, "signing_keys": 4,
 	"retired_names": 4, "offboardings": 4, "consents": 4, "sessions": 3, "grants": 3}

@@ -50,9 +50,11 @@ const (
 	anAccount  = "INSERT INTO upstream_accounts (upstream, issuer, sub, username) VALUES (%)"
 	aToken     = `INSERT INTO personal_access_tokens (username, name, expires_at, token_sha256)
 		VALUES ('alice', 'x', now() + interval '1 day', %)`
-	aLink    = "INSERT INTO account_links (username, token_sha256) VALUES ('alice', %)"
-	anInvite = "INSERT INTO invitations (token_sha256) VALUES (%)"
-	aGuest   = "UPDATE invitations SET %"
+	aLink     = "INSERT INTO account_links (username, token_sha256) VALUES ('alice', %)"
+	anInvite  = "INSERT INTO invitations (token_sha256) VALUES (%)"
+	aGuest    = "UPDATE invitations SET %"
+	aWorkshop = `INSERT INTO workshops (name, code, prefix, seats, seats_left, until) SELECT name, code, prefix, seats, left_, now()
+		FROM (VALUES (%)) AS w (name, code, prefix, seats, left_)`
 	aPasskey = "INSERT INTO passkeys (name, public_key, user_id, credential_id, rp_id) SELECT 'x', 'x', id, % FROM users"
 	aClaim   = "INSERT INTO client_claims (client_id, position, claim, value) VALUES (%)"
 	aPolicy  = "INSERT INTO exchange_policies (client_id, audience) VALUES (%)"
@@ -276,6 +278,24 @@ var refused = map[string]refusedStatement{
 	"invitations_uses_left_must_be_0_to_10000":                {aGuest, []string{"uses_left = -1", "uses_left = 10001"}},
 	"invitations_expires_at_must_be_after_created_at":         {aGuest, []string{"expires_at = created_at"}},
 	"invitation_groups_group_must_exist":                      {"INSERT INTO invitation_groups SELECT id, 'nothing' FROM invitations", nil},
+	"workshops_name_must_be_unique":                           {aWorkshop, []string{"'w', 'a-b-c-d-e-f', 'w-', 1, 1"}},
+	"workshops_group_must_exist":                              {"UPDATE workshops SET group_name = 'nothing'", nil},
+	"workshops_client_must_exist":                             {"UPDATE workshops SET client_id = 'nothing'", nil},
+	"workshops_code_must_be_unique":                           {aWorkshop, []string{"'v', 'onetwo-three', 'w-', 1, 1"}},
+	"workshops_seats_must_be_1_to_10000": {aWorkshop, []string{
+		"'v', 'a-new-code', 'w-', 0, 0", "'v', 'a-new-code', 'w-', 10001, 1"}},
+	"workshops_grace_must_be_0_to_3650_days": {"UPDATE workshops SET grace = %", []string{"'-1 day'", "'3651 days'"}},
+	"workshops_name_must_be_1_to_32_of_a_z_0_9_dash_underscore": {"UPDATE workshops SET name = %", []string{
+		"''", "'Surf'", "'a b'", "'-a'", "repeat('a', 33)"}},
+	"workshops_code_must_be_words_with_dashes_of_9_to_100_letters": {"UPDATE workshops SET code = %", []string{
+		"''", "'short-er'", "'One-two-three'", "'one two three'", "'one--two-three'", "'-one-two-three'", "repeat('a', 101)"}},
+	"workshops_prefix_must_end_in_dash_dot_or_underscore": {"UPDATE workshops SET prefix = %", []string{
+		"''", "'surf'", "'-'", "'Surf-'", "'1-'", "'a b-'", "repeat('a', 20) || '-'"}},
+	"workshops_seats_must_not_be_fewer_than_are_taken":  {"UPDATE workshops SET seats_left = -1", nil},
+	"workshops_seats_left_must_not_be_more_than_seats":  {"UPDATE workshops SET seats_left = seats + 1", nil},
+	"workshops_until_must_be_in_the_years_1970_to_9999": {"UPDATE workshops SET until = %", []string{"'infinity'", "'1969-12-31'"}},
+	"users_workshop_must_exist":                         {"UPDATE users SET workshop = 'nothing'", nil},
+	"users_adopted_by_must_exist":                       {"UPDATE users SET adopted_by = 'nobody'", nil},
 	"invitation_uses_they_have_it_already": {
 		"INSERT INTO invitation_uses SELECT i.id, u.id, now() FROM invitations i, users u, generate_series(1, 2)", nil},
 	"personal_access_tokens_token_must_be_unique":              {aToken, []string{"sha256('a token')"}},
@@ -328,6 +348,7 @@ const someRows = `
 	INSERT INTO upstream_accounts (upstream, issuer, sub, username) VALUES ('google', 'https://op.example.org', '1', 'alice');
 	INSERT INTO account_links (username, token_sha256) VALUES ('alice', sha256('a link'));
 	INSERT INTO invitations (token_sha256) VALUES (sha256('an invitation'));
+	INSERT INTO workshops (name, code, prefix, seats, seats_left, until) VALUES ('w', 'one-two-three', 'w-', 9, 9, now());
 	INSERT INTO personal_access_tokens (username, name, expires_at, token_sha256)
 		VALUES ('alice', 'x', now() + interval '1 day', sha256('a token'));
 	INSERT INTO passkeys (name, public_key, user_id, credential_id, rp_id) SELECT 'x', 'x', id, '\x01', 'example.org' FROM users`

@@ -27,6 +27,7 @@ var nouns = map[string]noun{
 	"groups":     {"group", "name", []string{"name"}},
 	"upstreams":  {"upstream", "name", []string{"name", "kind", "issuer", "client_id", "scope", "authorization_params"}},
 	"resources":  {"resource", "identifier", []string{"identifier", "open_to", "scopes"}},
+	"workshops":  {"workshop", "name", []string{"name", "code", "prefix", "created_by", "former_accounts"}},
 	"acr_values": {"acr value", "value", []string{"value"}},
 	"clients": {"client", "client_id", []string{"client_id", "application_type", "scope", "token_endpoint_auth_method", "security_profile",
 		"id_token_signed_response_alg", "access_token_signing_alg", "access_token_typ", "refresh_token_format", "subject_type"}},

@@ -33,6 +33,8 @@ type UserRow struct {
 	ExpiresAt          *time.Time      `json:"expires_at,omitempty" help:"When the account ends, if it does by itself."`
 	ActiveAt           *time.Time      `json:"active_at,omitempty" help:"The hour in which they last signed in."`
 	LastSignInAt       *time.Time      `json:"last_sign_in_at,omitempty" help:"When they last signed in, within what is kept of sign-ins."`
+	Workshop           string          `json:"workshop,omitempty" help:"The workshop whose code the account was made with."`
+	AdoptedBy          string          `json:"adopted_by,omitempty" help:"Whose account it was made part of."`
 	CreatedAt          time.Time       `json:"created_at" help:"When they were added."`
 	UpdatedAt          time.Time       `json:"updated_at" help:"When the row was last changed."`
 	ManagedBy          string          `json:"managed_by,omitempty" help:"Where a file declares it, such as hub.yaml:14; empty: none does."`
@@ -145,6 +147,7 @@ var userSelect = `
 		coalesce(u.zoneinfo, '') AS zoneinfo, coalesce(u.locale, '') AS locale, u.claims, u.uid, u.gid, coalesce(u.home, '') AS home,
 		coalesce(u.shell, '') AS shell, ` + groupsOfUser + ` AS groups,
 		u.must_change_password, u.password IS NOT NULL AS has_password, u.password_changed_at, u.disabled_at, u.expires_at, u.active_at,
+		coalesce(u.workshop, '') AS workshop, coalesce(u.adopted_by, '') AS adopted_by,
 		u.created_at, u.updated_at, ` + groupsUntil + ` AS groups_until,
 		coalesce(u.managed_by, '') AS managed_by,
 		(SELECT max(i.at) FROM sign_ins i WHERE i.user_id = u.id AND i.outcome = 'signed_in') AS last_sign_in_at `

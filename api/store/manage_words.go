@@ -50,6 +50,22 @@ var constraintWords = map[string]string{
 	"group_members_group_must_exist":                          "there is no such group",
 	"group_members_user_is_in_the_group_already":              "the user is in the group already",
 
+	"workshops_name_must_be_unique":                             "there is a workshop of this name already, or there was one",
+	"workshops_group_must_exist":                                "there is no such group",
+	"workshops_client_must_exist":                               "there is no such client",
+	"workshops_name_must_be_1_to_32_of_a_z_0_9_dash_underscore": "name must be 1 to 32 of a-z, 0-9, - and _, beginning with a letter or digit",
+	"workshops_code_must_be_unique":                             "another workshop has this code: make another one",
+	"workshops_code_must_be_words_with_dashes_of_9_to_100_letters": "code must be words of small letters and digits with dashes between " +
+		"them, 9 to 100 letters in all",
+	"workshops_prefix_must_end_in_dash_dot_or_underscore": "prefix must be lower-case letters, digits, . _ -, at most 20, beginning with a " +
+		"letter or _ and ending in - . or _: such as surf-",
+	"workshops_seats_must_be_1_to_10000":               "seats must be 1 to 10000",
+	"workshops_seats_must_not_be_fewer_than_are_taken": "seats must not be fewer than are taken",
+	"workshops_seats_left_must_not_be_more_than_seats": "seats_left must not be more than seats",
+	"workshops_grace_must_be_0_to_3650_days":           "grace must be at most 3650 days",
+	"users_workshop_must_exist":                        "there is no such workshop, or it has accounts: those are removed first",
+	"users_adopted_by_must_exist":                      "there is no such user",
+
 	"clients_client_id_must_be_unique": "there is a client with this client_id already",
 	"clients_allowed_upstreams_must_be_names_of_upstreams": "allowed_upstreams must be names of upstreams: 1 to 32 of a-z, 0-9, - and _, " +
 		"beginning with a letter or digit",

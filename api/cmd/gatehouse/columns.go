@@ -22,6 +22,8 @@ var columns = map[string]string{
 	"client exchange-policy list": "audience scope subject_audience impersonation created_at",
 	"mail list":                   "id created_at template username recipient state attempts next_attempt_at last_error",
 	"invitation list":             "id email groups uses_left used expires_at created_by",
+	"workshop list":               "name group seats seats_left until closed_at client_id created_by",
+	"workshop report":             "username name state joined_at last_sign_in_at home adopted_by",
 	"session list":                "sid username auth_time seen_at amr addr user_agent",
 	"acr-value list":              "value position factors phishing_resistant hardware_protected",
 }

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	_ "time/tzdata" // for zones that people name, where the system has none
 
 	"github.com/alecthomas/kong"
 
@@ -27,6 +28,7 @@ type commands struct {
 	Migrate    migrateCmd  `cmd:"" help:"Bring the database schema up to date, then the operator's own migrations."`
 	User       userCmd     `cmd:"" help:"Manage users."`
 	Invitation plugged     `cmd:"" help:"Invite people, who make accounts of their own or join groups."`
+	Workshop   plugged     `cmd:"" help:"Open workshops by a code, for people who have no account."`
 	Session    plugged     `cmd:"" help:"See where people are signed in, and sign them out."`
 	Consent    plugged     `cmd:"" help:"See what people allowed applications, and withdraw it."`
 	Group      groupCmd    `cmd:"" help:"Manage groups."`

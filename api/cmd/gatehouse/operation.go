@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"strings"
 	"text/template"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -98,7 +99,8 @@ func (a *app) operate(ctx context.Context, o admin.Operation, in any) error {
 
 // sentences are what is printed of operations whose result is no JSON for the reader.
 var sentences = func() *template.Template {
-	all := template.New("").Funcs(template.FuncMap{"join": strings.Join, "trim": strings.TrimSpace})
+	all := template.New("").Funcs(template.FuncMap{"join": strings.Join, "trim": strings.TrimSpace,
+		"moment": func(at time.Time) string { return at.UTC().Format("Mon 2006-01-02 15:04 UTC") }})
 	texts := map[string]string{
 		"user disable": "disabled user {{.In.Username}}",
 		"user enable":  "enabled user {{.In.Username}}",

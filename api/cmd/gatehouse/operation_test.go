@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -60,5 +61,36 @@ func TestSentencesCanBePrinted(t *testing.T) {
 	}
 	if all := len(sentences.Templates()); all != printed {
 		t.Errorf("%d of %d sentences are of operations", printed, all)
+	}
+}
+
+// A time with a zone is that moment whatever clocks do that day; one that clocks do not show, or show twice, is refused.
+func TestTimesOfClocks(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"2027-03-03 18:00":                     "2027-03-03T18:00:00Z",
+		"2027-03-03 18:00 UTC":                 "2027-03-03T18:00:00Z",
+		"2027-03-03 18:00 Europe/Vienna":       "2027-03-03T17:00:00Z",
+		"2027-03-28 18:00 Europe/Vienna":       "2027-03-28T16:00:00Z", // clocks were put forward that night
+		"2027-03-28 01:59 Europe/Vienna":       "2027-03-28T00:59:00Z",
+		"2027-10-31 18:00 Europe/Vienna":       "2027-10-31T17:00:00Z",
+		"2027-03-28 02:30 Europe/Vienna":       "there is no 2027-03-28 02:30 in Europe/Vienna",
+		"2027-10-31 02:30 Europe/Vienna":       "comes twice in Europe/Vienna",
+		"2027-10-31 02:00 Europe/Vienna":       "comes twice in Europe/Vienna",
+		"2027-10-31 03:00 Europe/Vienna":       "2027-10-31T02:00:00Z",
+		"2027-04-04 01:45 Australia/Lord_Howe": "comes twice in Australia/Lord_Howe",
+		"2027-03-03 18:00 Local":               "is no time zone",
+		"2027-03-03 18:00 ../../etc/passwd":    "is no time zone",
+		"2027-03-03 25:00":                     "is neither a date",
+		"tomorrow":                             "is neither a date",
+	} {
+		at, err := readClock(text)
+		got := at.UTC().Format(time.RFC3339)
+		if err != nil {
+			got = err.Error()
+		}
+		if !strings.Contains(got, want) {
+			t.Errorf("%s: %s, want %s", text, got, want)
+		}
 	}
 }

@@ -63,7 +63,7 @@ func put[T any](target reflect.Value, value T) {
 	target.Set(reflect.ValueOf(value))
 }
 
-// readTime reads a day, which begins at midnight UTC, or a time.
+// readTime reads a day, which begins at midnight UTC, or a time: of RFC 3339, or what clocks show, with their zone behind it or in UTC.
 func readTime(ctx *kong.DecodeContext, target reflect.Value) error {
 	var text string
 	if err := ctx.Scan.PopValueInto("date", &text); err != nil {
@@ -79,7 +79,44 @@ func readTime(ctx *kong.DecodeContext, target reflect.Value) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%q is neither a date, such as 2027-03-01, nor a time, such as 2027-03-01T18:00:00+01:00", text)
+	at, err := readClock(text)
+	put(target, at)
+	return err
+}
+
+// clock is how clocks are written: the day and the time.
+const clock = "2006-01-02 15:04"
+
+// readClock reads what clocks show, such as 2027-03-03 18:00 Europe/Vienna. Where clocks are put forward or back, there are times that do
+// not come, and times that come twice: which is meant only an offset says.
+func readClock(text string) (time.Time, error) {
+	shown, zone := text, "UTC"
+	if len(text) > len(clock)+1 && text[len(clock)] == ' ' {
+		shown, zone = text[:len(clock)], text[len(clock)+1:]
+	}
+	if _, err := time.Parse(clock, shown); err != nil {
+		return time.Time{}, fmt.Errorf("%q is neither a date, such as 2027-03-01, nor a time, such as 2027-03-01T18:00:00+01:00 or "+
+			"'2027-03-01 18:00 Europe/Vienna'", text)
+	}
+	place, err := time.LoadLocation(zone)
+	if err != nil || zone == "Local" {
+		return time.Time{}, fmt.Errorf("%q is no time zone: write one such as Europe/Vienna, or an offset, such as "+
+			"2027-03-01T18:00:00+01:00", zone)
+	}
+	at, err := time.ParseInLocation(clock, shown, place)
+	switch {
+	case err != nil:
+		return at, err
+	case at.Format(clock) != shown:
+		return at, fmt.Errorf("there is no %s in %s: clocks are put forward then", shown, zone)
+	}
+	for _, other := range []time.Duration{-time.Hour, time.Hour, -30 * time.Minute, 30 * time.Minute} {
+		if at.Add(other).Format(clock) == shown {
+			return at, fmt.Errorf("%s comes twice in %s, as clocks are put back: write it with an offset, such as %s", shown, zone,
+				at.Format(time.RFC3339))
+		}
+	}
+	return at, nil
 }
 
 // readNumber reads a number, or that there is none.

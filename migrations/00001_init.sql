@@ -544,6 +544,7 @@ CREATE TABLE group_members (
 );
 COMMENT ON COLUMN group_members.until IS 'the membership ends: from then on it counts no more; NULL: it does not end by itself';
 CREATE INDEX group_members_by_group ON group_members (group_name, username);
+CREATE INDEX group_members_by_until ON group_members (until) WHERE until IS NOT NULL;
 
 -- offboardings: who was offboarded, and what they were in, for as long as it can be taken back.
 CREATE TABLE offboardings (
@@ -1906,6 +1907,21 @@ CREATE INDEX mail_outbox_by_next_attempt_at ON mail_outbox (next_attempt_at) WHE
 CREATE INDEX mail_outbox_by_created_at ON mail_outbox (created_at);
 CREATE INDEX mail_outbox_by_username ON mail_outbox (username, created_at);
 
+-- end_notices: of which ends people had a mail, and how many days before: once each. An end that was moved is another one.
+CREATE TABLE end_notices (
+  user_id    uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+  about      text NOT NULL,
+  group_name text NOT NULL DEFAULT '',
+  ends_at    timestamptz NOT NULL,
+  days       smallint NOT NULL,
+  noted_at   timestamptz NOT NULL,
+  PRIMARY KEY (user_id, about, group_name)
+);
+COMMENT ON COLUMN end_notices.about IS 'account, membership or inactivity';
+COMMENT ON COLUMN end_notices.group_name IS 'of the membership; empty for what is about the account';
+COMMENT ON COLUMN end_notices.days IS '30, 7 or 1: the last notice was sent so many days before ends_at, or later';
+CREATE INDEX end_notices_by_ends_at ON end_notices (ends_at);
+
 -- password_resets: who has forgotten a password and asked for a mail with a code and a link, both of which are good once, for 15 minutes, at
 -- the browser that asked. Unlogged: whoever asks is not signed in. Rows stay for a day, as people get ten mails in one.
 CREATE UNLOGGED TABLE password_resets (
@@ -2447,6 +2463,7 @@ END $$;
 
 -- +goose Down
 DROP FUNCTION audit_digest;
+DROP TABLE end_notices;
 DROP TABLE audit, audit_turn, email_codes, idempotency_keys, mail_outbox, password_resets, refusals;
 DROP TABLE sign_ins, sign_in_counts, resources, cache_version, pairwise_salt, signing_keys, upstream_accounts, upstreams, backchannel_logouts,
   login_throttle, revoked_tokens, used_jtis, device_codes, grants, consents, sessions, invitation_uses, invitation_groups, invitations, workshops,

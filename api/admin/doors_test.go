@@ -75,7 +75,7 @@ var doors = map[string]door{
 
 // ofGatehouse are tables that belong to Gatehouse: operations read them, and end what is in them.
 var ofGatehouse = []string{"audit", "backchannel_logouts", "cache_version", "client_refusals", "consents", "declared_rows", "device_codes",
-	"email_codes", "goose_db_version", "grants", "idempotency_keys", "login_throttle", "mail_outbox", "offboardings",
+	"email_codes", "end_notices", "goose_db_version", "grants", "idempotency_keys", "login_throttle", "mail_outbox", "offboardings",
 	"pairwise_salt", "password_resets",
 	"invitation_groups", "invitation_uses", "sign_in_counts",
 	"posix_numbers", "posix_ranges",

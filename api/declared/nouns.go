@@ -90,6 +90,7 @@ var Others = map[string]string{
 
 	"audit": own, "audit_turn": own,
 	"backchannel_logouts": own, "cache_version": own, "device_codes": own, "email_codes": own, "grants": own, "idempotency_keys": own,
+	"end_notices":    own,
 	"login_throttle": own, "mail_outbox": own, "pairwise_salt": own, "password_resets": own, "recent_registrations": own, "refusals": own,
 	"posix_numbers": own, "posix_ranges": "user set-posix-ranges gives all their numbers",
 	"revoked_tokens": own, "sessions": own, "sign_in_counts": own, "sign_ins": own, "signing_keys": own, "used_jtis": own,

@@ -97,6 +97,9 @@ func (p *Provider) maintain(ctx context.Context) error {
 	if err := p.EndAccounts(ctx); err != nil {
 		return err
 	}
+	if err := p.NoteEnds(ctx); err != nil {
+		return err
+	}
 	if _, err := p.store.CleanUp(ctx, store.Kept{SignIns: p.SignInsKept, Audit: p.AuditKept}, p.now()); err != nil {
 		return err
 	}

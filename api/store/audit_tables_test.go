@@ -17,7 +17,7 @@ import (
 var notAudited = []string{"audit", "audit_turn", "backchannel_logouts", "cache_version", "device_codes", "email_codes",
 	"goose_db_version",
 	"idempotency_keys", "login_throttle", "mail_outbox", "pairwise_salt", "password_resets", "recent_registrations", "refusals",
-	"invitation_uses", "sign_in_counts",
+	"invitation_uses", "sign_in_counts", "end_notices",
 	"revoked_tokens", "sign_ins", "used_jtis"}
 
 // noSecret are columns of audited tables that are called as secrets are, or are bytes, and are none.

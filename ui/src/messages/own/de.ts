@@ -265,6 +265,8 @@ export const de: OwnMessages = {
     invalidEmail: 'Das ist keine E-Mail-Adresse.',
     title: 'Über Sie',
     ends: (when) => `Ihr Konto endet am ${when}. Wenden Sie sich an die Stelle, die diesen Dienst betreibt, wenn Sie es länger brauchen.`,
+    leaves: (group, when) =>
+      `Ihre Mitgliedschaft in ${group} endet am ${when}. Wenden Sie sich an die Betreiber, wenn Sie sie länger brauchen.`,
     until: (group, when) => `${group} (bis ${when})`,
     name: 'Voller Name',
     givenName: 'Vorname',

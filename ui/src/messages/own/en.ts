@@ -252,6 +252,8 @@ export const en = {
     invalidEmail: 'That is no email address.',
     title: 'About you',
     ends: (when: string) => `Your account ends on ${when}. Ask the people who run this service if you need it for longer.`,
+    leaves: (group: string, when: string) =>
+      `Your membership in ${group} ends on ${when}. Ask the people who run this service if you need it for longer.`,
     until: (group: string, when: string) => `${group} (until ${when})`,
     name: 'Full name',
     givenName: 'Given name',

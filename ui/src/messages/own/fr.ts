@@ -255,6 +255,8 @@ export const fr: OwnMessages = {
     invalidEmail: 'Ce n’est pas une adresse e-mail.',
     title: 'À propos de vous',
     ends: (when) => `Votre compte se termine le ${when}. Pour le garder plus longtemps, adressez-vous aux responsables de ce service.`,
+    leaves: (group, when) =>
+      `Votre appartenance à ${group} se termine le ${when}. Pour la garder plus longtemps, adressez-vous aux responsables de ce service.`,
     until: (group, when) => `${group} (jusqu’au ${when})`,
     name: 'Nom complet',
     givenName: 'Prénom',

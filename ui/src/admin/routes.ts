@@ -9,6 +9,8 @@ import Group from './pages/Group.svelte';
 import GroupAdd from './pages/GroupAdd.svelte';
 import Groups from './pages/Groups.svelte';
 import Health from './pages/Health.svelte';
+import InvitationAdd from './pages/InvitationAdd.svelte';
+import Invitations from './pages/Invitations.svelte';
 import NotFound from './pages/NotFound.svelte';
 import Operations from './pages/Operations.svelte';
 import People from './pages/People.svelte';
@@ -27,6 +29,7 @@ interface Section { words: keyof Messages['pages']; reads: string; list: Compone
 export const sections: Record<string, Section> = {
   people: { words: 'people', reads: '/users', list: People, one: Person, add: PersonAdd },
   groups: { words: 'groups', reads: '/groups', list: Groups, one: Group, add: GroupAdd },
+  invitations: { words: 'invitations', reads: '/invitations', list: Invitations, add: InvitationAdd },
   applications: { words: 'applications', reads: '/clients', list: Applications, one: Application, add: ApplicationAdd },
   doors: { words: 'doors', reads: '/upstreams', list: Doors, one: Thing, add: ThingAdd },
   services: { words: 'services', reads: '/resources', list: Services, one: Thing, add: ThingAdd },

@@ -11,10 +11,11 @@ const complaints = [];
 const passphrase = 'correct horse battery staple';
 
 /** The pages by their paths, with what each is about in the API: a page of rows, and one of a row. */
-const pages = ['people', 'groups', 'applications', 'doors', 'services', 'sign-ins', 'changes', 'health'];
+const pages = ['people', 'groups', 'invitations', 'applications', 'doors', 'services', 'sign-ins', 'changes', 'health'];
 const ones = { 'people/ada': '/users/ada', 'groups/physics': '/groups/physics', 'applications/wiki': '/clients/wiki',
   'doors/google': '/upstreams/google', 'services/https%3A%2F%2Fapi.example.org': '/resources/https%3A%2F%2Fapi.example.org' };
-const adds = ['people?new', 'groups?new', 'applications?new', 'applications?new=jupyterhub', 'doors?new', 'services?new'];
+const adds = ['people?new', 'groups?new', 'invitations?new', 'applications?new', 'applications?new=jupyterhub', 'doors?new',
+  'services?new'];
 
 before(async () => {
   stack = await startStack('admin-pages', { hub: false,
@@ -76,7 +77,8 @@ describe('each door has what the others have', () => {
       }
     }
     const changes = Object.entries(ones).map(([, path]) => ['patch', path]);
-    const additions = ['/users', '/groups', '/clients', '/clients/hubs', '/upstreams', '/resources'].map((path) => ['post', path]);
+    const additions = ['/users', '/groups', '/invitations', '/clients', '/clients/hubs', '/upstreams', '/resources']
+      .map((path) => ['post', path]);
     for (const [method, path] of [...changes, ...additions]) {
       const template = Object.keys(document.paths).find((of) => new RegExp(`^${of.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(path)
         && document.paths[of][method]);
@@ -199,6 +201,24 @@ describe('what was typed and not sent', () => {
     complaints.splice(complaints.findIndex((one) => one.startsWith('a dialog')), 1);
     await page.locator('[name=username]').fill('');
   });
+});
+
+test('an invitation is made, listed without its address, and revoked', async () => {
+  await follow(page, 'invitations');
+  await page.getByText('There is none.').waitFor();
+  await page.getByRole('link', { name: 'Invite' }).click();
+  await page.locator('[name=groups]').fill('physics');
+  await page.locator('[name=uses]').fill('30');
+  await page.getByRole('button', { name: 'Invite' }).click();
+  const link = await page.locator('.copyable code').first().textContent();
+  assert.ok(link.startsWith(`${stack.ui}/link#`), link);
+  assert.deepEqual(await browser.violations(page), []);
+  await page.getByRole('link', { name: 'Close' }).click();
+  await page.getByText('physics · by admin · 30 times, until').waitFor();
+  assert.ok(!(await page.content()).includes(link.split('#')[1]));
+  await page.getByRole('button', { name: 'Revoke' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
+  await page.getByText('There is none.').waitFor();
 });
 
 test('a door is tried without an account there', async () => {

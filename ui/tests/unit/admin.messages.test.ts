@@ -16,7 +16,7 @@ const filledIn = (text: (...values: unknown[]) => string, value: unknown) =>
   text.toString().includes('.join(') ? text([value]) : text(value, value);
 
 /** What is the same word in two languages. */
-const same = /^fr\.(title|menu|pages\.(applications|services)|ends\.sessions)$/;
+const same = /^fr\.(title|menu|pages\.(applications|invitations|services)|ends\.sessions)$/;
 
 describe.each(languageNames)('%s', (language) => {
   test('has the texts of the pages for administrators, none empty', () => {

@@ -28,6 +28,10 @@ export interface SignIn {
 export interface Group {
   name: string; description?: string; mfa: boolean; mfa_from?: string; managed_by?: string; created_at: string;
 }
+export interface Invitation {
+  id: string; email?: string; username?: string; name?: string; groups?: string[]; uses_left: number; client_id?: string;
+  created_by: string; created_at: string; expires_at: string;
+}
 export interface Client {
   client_id: string;
   client_name?: string;

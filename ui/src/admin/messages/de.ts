@@ -32,6 +32,7 @@ export const de: Messages = {
   pages: {
     people: 'Personen',
     groups: 'Gruppen',
+    invitations: 'Einladungen',
     applications: 'Anwendungen',
     doors: 'Türen',
     services: 'Dienste',
@@ -364,6 +365,24 @@ export const de: Messages = {
     removeTitle: (name) => `${name} entfernen?`,
     removeText: 'Zustimmungen, Token und Geheimnisse verschwinden mit ihr. Abschalten behält sie.',
     allow: 'Was es zuließe',
+  },
+
+  invitations: {
+    about: 'Eine Einladung ist eine Adresse: Damit legen Personen ihr eigenes Konto an, oder kommen mit ihrem Konto in Gruppen.',
+    add: 'Einladen',
+    none: 'Es gibt keine.',
+    anybody: 'Wer die Adresse hat',
+    by: (name) => `von ${name}`,
+    uses: (n) => (n === 1 ? 'einmal,' : `${n}-mal,`),
+    until: 'bis',
+    spent: 'aufgebraucht',
+    over: 'abgelaufen',
+    revoke: 'Zurückziehen',
+    revokeTitle: 'Diese Einladung zurückziehen?',
+    revokeText: 'Ihre Adresse gilt nicht mehr. Konten, die damit entstanden sind, bleiben.',
+    made: 'Geben Sie diese Adresse weiter. Sie wird nicht noch einmal gezeigt.',
+    link: 'Einladung',
+    mailed: (to) => `Sie geht per Mail an ${to}, mit einem Code, der dazugehört.`,
   },
 
   doors: {

@@ -31,6 +31,7 @@ export const en = {
   pages: {
     people: 'People',
     groups: 'Groups',
+    invitations: 'Invitations',
     applications: 'Applications',
     doors: 'Doors',
     services: 'Services',
@@ -362,6 +363,24 @@ export const en = {
     removeTitle: (name: string) => `Remove ${name}?`,
     removeText: 'Its consents, tokens and secrets go with it. Shutting it off keeps them.',
     allow: 'What would allow it',
+  },
+
+  invitations: {
+    about: 'An invitation is an address: with it people make accounts of their own, or join groups with the one that they have.',
+    add: 'Invite',
+    none: 'There is none.',
+    anybody: 'Whoever has the address',
+    by: (name: string) => `by ${name}`,
+    uses: (n: number) => (n === 1 ? 'once,' : `${n} times,`),
+    until: 'until',
+    spent: 'used up',
+    over: 'over',
+    revoke: 'Revoke',
+    revokeTitle: 'Revoke this invitation?',
+    revokeText: 'Its address is good no more. Accounts that were made with it stay.',
+    made: 'Pass this address on. It is not shown again.',
+    link: 'Invitation',
+    mailed: (to: string) => `It is mailed to ${to}, with a code that goes with it.`,
   },
 
   doors: {

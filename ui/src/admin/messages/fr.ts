@@ -32,6 +32,7 @@ export const fr: Messages = {
   pages: {
     people: 'Personnes',
     groups: 'Groupes',
+    invitations: 'Invitations',
     applications: 'Applications',
     doors: 'Portes',
     services: 'Services',
@@ -365,6 +366,24 @@ export const fr: Messages = {
     removeTitle: (name) => `Supprimer ${name} ?`,
     removeText: 'Ses consentements, jetons et secrets disparaissent avec elle. La désactiver les conserve.',
     allow: 'Ce qui le permettrait',
+  },
+
+  invitations: {
+    about: 'Une invitation est une adresse : avec elle, on crée son propre compte ou l’on rejoint des groupes avec celui que l’on a.',
+    add: 'Inviter',
+    none: 'Il n’y en a pas.',
+    anybody: 'Quiconque a l’adresse',
+    by: (name) => `par ${name}`,
+    uses: (n) => `${n} fois,`,
+    until: 'jusqu’à',
+    spent: 'épuisée',
+    over: 'expirée',
+    revoke: 'Révoquer',
+    revokeTitle: 'Révoquer cette invitation ?',
+    revokeText: 'Son adresse ne vaut plus rien. Les comptes créés avec elle restent.',
+    made: 'Transmettez cette adresse. Elle ne sera plus affichée.',
+    link: 'L’invitation',
+    mailed: (to) => `Elle part par courriel à ${to}, avec un code qui l’accompagne.`,
   },
 
   doors: {

@@ -1094,7 +1094,7 @@ $$;
 CREATE FUNCTION is_standard_claim(claim text) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT AS $$
   SELECT lower(claim COLLATE "C") IN ('name', 'given_name', 'family_name', 'middle_name', 'nickname', 'preferred_username', 'profile',
     'picture', 'website', 'gender', 'birthdate', 'zoneinfo', 'locale', 'updated_at', 'email', 'email_verified', 'address', 'phone_number',
-    'phone_number_verified', 'groups', 'uid', 'gid', 'gids', 'home', 'shell')
+    'phone_number_verified', 'groups', 'uid', 'gid', 'gids', 'home', 'shell', 'voperson_policy_agreement')
 $$;
 -- +goose StatementEnd
 
@@ -1324,7 +1324,8 @@ CREATE TABLE resources (
   CONSTRAINT resources_scopes_must_have_no_control_characters CHECK (
     NOT jsonb_path_exists(scopes, 'strict $.* ? (@ like_regex "[[:cntrl:]]")', silent => true)),
   CONSTRAINT resources_scopes_must_not_be_those_about_people CHECK (
-    NOT scopes ?| ARRAY['openid', 'profile', 'email', 'address', 'phone', 'groups', 'posix', 'offline_access']),
+    NOT scopes ?| ARRAY['openid', 'profile', 'email', 'address', 'phone', 'groups', 'posix', 'voperson_policy_agreement',
+      'offline_access']),
   CONSTRAINT resources_open_to_must_be_listed_or_registered CHECK (open_to IN ('listed', 'registered')),
   CONSTRAINT resources_access_token_lifetime_must_be_1_to_86400_seconds CHECK (access_token_lifetime BETWEEN 1 AND 86400),
   CONSTRAINT resources_allowed_groups_must_be_at_most_100 CHECK (cardinality(allowed_groups) <= 100),
@@ -1498,6 +1499,99 @@ CREATE TABLE consents (
   PRIMARY KEY (user_id, client_id)
 );
 CREATE INDEX consents_by_client ON consents (client_id);
+
+-- terms: what people have to accept before they go on to an application or to their account, in versions. Of each name the version counts
+-- that came into force last. What is in force stays as it is, so that a row of terms_acceptances says what was accepted.
+-- +goose StatementBegin
+-- by_language reports whether it is an object of texts by language (BCP 47) that match a regular expression.
+CREATE FUNCTION by_language(words jsonb, pattern text) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT AS $$
+  SELECT jsonb_typeof(words) = 'object' AND NOT EXISTS (
+    SELECT FROM jsonb_each(CASE jsonb_typeof(words) WHEN 'object' THEN words ELSE '{}' END) AS w
+    WHERE w.key !~ '^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$' OR jsonb_typeof(w.value) <> 'string' OR w.value #>> '{}' !~ pattern)
+$$;
+-- +goose StatementEnd
+CREATE TABLE terms (
+  id               uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+  name             text NOT NULL,
+  version          text NOT NULL,
+  titles           jsonb NOT NULL,
+  texts            jsonb NOT NULL DEFAULT '{}',
+  uris             jsonb NOT NULL DEFAULT '{}',
+  groups           text[] NOT NULL DEFAULT '{}',
+  clients          text[] NOT NULL DEFAULT '{}',
+  sign_again_after interval,
+  in_force_from    timestamptz NOT NULL DEFAULT now(),
+  ended_at         timestamptz,
+  created_at       timestamptz NOT NULL DEFAULT now(),
+  CONSTRAINT terms_have_this_version_already UNIQUE (name, version),
+  CONSTRAINT terms_name_must_be_1_to_64_of_a_z_0_9_dot_dash_underscore CHECK (name ~ '^[a-z0-9][a-z0-9._-]{0,63}$'),
+  CONSTRAINT terms_version_must_be_1_to_64_letters_digits_dots_and_dashes CHECK (version ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'),
+  CONSTRAINT terms_titles_must_be_1_to_200_characters_by_language CHECK (
+    titles <> '{}' AND by_language(titles, '^[^[:cntrl:]]{1,200}$')),
+  CONSTRAINT terms_texts_must_be_texts_by_language CHECK (by_language(texts, '[^[:space:]]')),
+  CONSTRAINT terms_texts_must_have_at_most_300_kb CHECK (octet_length(texts::text) <= 307200),
+  CONSTRAINT terms_uris_must_be_https_by_language CHECK (
+    by_language(uris, '^https://[A-Za-z0-9][^][:space:][:cntrl:]\<>"^`{|}@[]*$')),
+  CONSTRAINT terms_uris_must_have_at_most_8_kb CHECK (octet_length(uris::text) <= 8192),
+  CONSTRAINT terms_must_have_texts_or_uris CHECK (texts <> '{}' OR uris <> '{}'),
+  CONSTRAINT terms_groups_must_be_at_most_100 CHECK (cardinality(groups) <= 100),
+  CONSTRAINT terms_groups_must_not_be_null CHECK (array_position(groups, NULL) IS NULL),
+  CONSTRAINT terms_clients_must_be_at_most_100 CHECK (cardinality(clients) <= 100),
+  CONSTRAINT terms_clients_must_not_be_null CHECK (array_position(clients, NULL) IS NULL),
+  CONSTRAINT terms_sign_again_after_must_be_1_day_to_100_years CHECK (sign_again_after BETWEEN '1 day' AND '36500 days'),
+  CONSTRAINT terms_sign_again_after_must_be_whole_days CHECK (extract(epoch FROM sign_again_after) % 86400 = 0),
+  CONSTRAINT terms_in_force_from_must_be_in_the_years_1970_to_9999 CHECK (
+    in_force_from >= '1970-01-01 00:00Z' AND in_force_from < '9999-12-31 00:00Z'),
+  CONSTRAINT terms_ended_at_must_be_in_the_years_1970_to_9999 CHECK (
+    ended_at >= '1970-01-01 00:00Z' AND ended_at < '9999-12-31 00:00Z')
+);
+COMMENT ON COLUMN terms.titles IS 'by language: {"en": "Terms of use", "de": "Nutzungsordnung"}';
+COMMENT ON COLUMN terms.texts IS 'plain text, by language; a line that is empty begins a paragraph';
+COMMENT ON COLUMN terms.uris IS 'addresses where they can be read, by language; the claim voperson_policy_agreement names them';
+COMMENT ON COLUMN terms.groups IS 'empty: everybody; otherwise members of one of these groups are asked';
+COMMENT ON COLUMN terms.clients IS 'empty: everywhere; otherwise they are asked for at these clients';
+COMMENT ON COLUMN terms.sign_again_after IS 'who accepted is asked again after so long; NULL: not until there is another version';
+COMMENT ON COLUMN terms.in_force_from IS 'from then on they are asked for, and stay as they are';
+COMMENT ON COLUMN terms.ended_at IS 'from then on nobody is asked for them; NULL: they have no end';
+-- terms_acceptances: who accepted what, and when; kept as long as the account.
+CREATE TABLE terms_acceptances (
+  user_id     uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+  terms_id    uuid NOT NULL CONSTRAINT terms_acceptances_keep_their_terms REFERENCES terms (id),
+  accepted_at timestamptz NOT NULL DEFAULT now(),
+  uri         text,
+  PRIMARY KEY (user_id, terms_id)
+);
+COMMENT ON COLUMN terms_acceptances.accepted_at IS 'the last time';
+COMMENT ON COLUMN terms_acceptances.uri IS 'the one of terms.uris that names them; NULL: there is none';
+CREATE INDEX terms_acceptances_by_terms ON terms_acceptances (terms_id);
+-- +goose StatementBegin
+CREATE FUNCTION terms_in_force_stay() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF OLD.in_force_from <= now() AND (NEW.id, NEW.name, NEW.version, NEW.titles, NEW.texts, NEW.uris, NEW.in_force_from)
+    IS DISTINCT FROM (OLD.id, OLD.name, OLD.version, OLD.titles, OLD.texts, OLD.uris, OLD.in_force_from) THEN
+    RAISE EXCEPTION 'terms that are in force stay as they are: add another version' USING ERRCODE = 'check_violation', TABLE = 'terms',
+      CONSTRAINT = 'terms_in_force_stay_as_they_are_add_a_version';
+  END IF;
+  RETURN NEW;
+END $$;
+-- +goose StatementEnd
+-- +goose StatementBegin
+-- A group or a client that gets another name is still the one that is meant.
+CREATE FUNCTION terms_follow_names() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+  IF TG_TABLE_NAME = 'groups' THEN
+    UPDATE terms SET groups = array_replace(groups, OLD.name, NEW.name) WHERE OLD.name = ANY (groups);
+  ELSE
+    UPDATE terms SET clients = array_replace(clients, OLD.client_id, NEW.client_id) WHERE OLD.client_id = ANY (clients);
+  END IF;
+  RETURN NULL;
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER terms_in_force_stay BEFORE UPDATE ON terms FOR EACH ROW EXECUTE FUNCTION terms_in_force_stay();
+CREATE TRIGGER groups_terms_follow AFTER UPDATE OF name ON groups FOR EACH ROW WHEN (OLD.name <> NEW.name)
+  EXECUTE FUNCTION terms_follow_names();
+CREATE TRIGGER clients_terms_follow AFTER UPDATE OF client_id ON clients FOR EACH ROW WHEN (OLD.client_id <> NEW.client_id)
+  EXECUTE FUNCTION terms_follow_names();
 
 -- grants: one for each redeemed code and each access token of the front channel; what access and refresh tokens live by.
 -- Refresh tokens are sealed: each says its grant, the secret of its family and its place in it, and the row says which place
@@ -1849,7 +1943,8 @@ DECLARE
 BEGIN
   FOREACH f IN ARRAY ARRAY['queue_logouts_of_session', 'queue_logouts_of_user', 'end_what_was_before', 'spend_account_links',
     'revoke_what_is_withdrawn', 'grants_leave_their_codes_used', 'grants_follow_their_client', 'sign_ins_follow_their_user',
-    'recovery_codes_go_with_factors', 'client_secrets_have_names', 'client_secrets_fit_their_client'] LOOP
+    'recovery_codes_go_with_factors', 'client_secrets_have_names', 'client_secrets_fit_their_client',
+    'terms_follow_names'] LOOP
     EXECUTE format('ALTER FUNCTION %s() SET search_path = %I, pg_temp', f, current_schema());
     EXECUTE format('REVOKE ALL ON FUNCTION %s() FROM PUBLIC', f);
   END LOOP;
@@ -2138,6 +2233,7 @@ DECLARE
   t text;
 BEGIN
   FOREACH t IN ARRAY ARRAY['clients', 'client_claims', 'client_secrets', 'resources', 'exchange_policies', 'signing_keys', 'acr_values',
+    'terms',
     'groups'] LOOP
     EXECUTE format('CREATE TRIGGER %I AFTER INSERT ON %I REFERENCING NEW TABLE AS changed
       FOR EACH STATEMENT EXECUTE FUNCTION gatehouse_cached_rows_changed_if_any()', t || '_inserted', t);
@@ -2191,6 +2287,7 @@ BEGIN
     ('groups', 'group', '{}'),
     ('upstreams', 'upstream', '{updated_at}'),
     ('resources', 'resource', '{}'),
+    ('terms', 'version of terms', '{}'),
     ('clients', 'client', '{metadata_fetched_at,updated_at}'),
     ('client_claims', 'claim', '{}'),
     ('client_secrets', 'secret', '{used_at}'),
@@ -2427,6 +2524,9 @@ BEGIN
     ('initial_access_tokens', '{name}', '{token_sha256}', '{used_at}', 'true', 'true', 'true'),
     ('exchange_policies', '{client_id,audience}', '{}', '{}', 'true', 'true', 'true'),
     ('resources', '{identifier}', '{}', '{}', 'true', 'true', 'true'),
+    ('terms', '{name,version}', '{}', '{}', 'true', 'true', 'true'),
+    -- what people accept as they sign in is not here, but what is written or taken away by SQL
+    ('terms_acceptances', '{user_id,terms_id}', '{}', '{}', 'NOT is_gatehouse()', 'NOT is_gatehouse()', 'pg_trigger_depth() = 0'),
     ('upstreams', '{name}', '{client_secret}', '{updated_at}', 'true', 'true', 'true'),
     ('upstream_accounts', '{upstream,issuer,sub}', '{access_token,refresh_token}',
       '{label,access_token,access_token_expires_at,refresh_token,token_scope,refreshing_until,used_at}', 'true', 'true', 'true'),
@@ -2466,11 +2566,12 @@ DROP FUNCTION audit_digest;
 DROP TABLE end_notices;
 DROP TABLE audit, audit_turn, email_codes, idempotency_keys, mail_outbox, password_resets, refusals;
 DROP TABLE sign_ins, sign_in_counts, resources, cache_version, pairwise_salt, signing_keys, upstream_accounts, upstreams, backchannel_logouts,
-  login_throttle, revoked_tokens, used_jtis, device_codes, grants, consents, sessions, invitation_uses, invitation_groups, invitations, workshops,
+  login_throttle, revoked_tokens, used_jtis, device_codes, grants, consents, terms_acceptances, terms, sessions, invitation_uses, invitation_groups, invitations, workshops,
   exchange_policies,
   recent_registrations, initial_access_tokens, client_claims, client_secrets, clients, acr_values, account_links,
   personal_access_tokens, passkeys, recovery_codes, totp_secrets, group_members, offboardings, groups, users, retired_names,
   posix_numbers, posix_ranges;
+DROP FUNCTION terms_in_force_stay, terms_follow_names, by_language;
 DROP FUNCTION chosen_name_problem, users_get_no_retired_name, users_retire_names, name_skeleton;
 DROP FUNCTION declared_rows_change_in_their_file, recovery_codes_go_with_factors, passkeys_have_one_rp_id, partition_by_month,
   sign_ins_follow_their_user,

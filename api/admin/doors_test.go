@@ -30,6 +30,8 @@ var doors = map[string]door{
 		"active_at": byGatehouse, "add password_changed_at": byGatehouse, "set password_changed_at": byGatehouse, "set sub": "it never changes"}},
 	"retired_names": {"user retired-names", "", "", nil},
 	"groups":        {"group show", "group add", "group set", nil},
+	"terms": {"terms show", "terms add", "terms set", map[string]string{
+		"add id": byGatehouse, "set id": byGatehouse}},
 	"group_members": {"", "group add-member", "group set-member", map[string]string{
 		"group_name": "it is called group there", "add username": "there are several: usernames"}},
 	"clients": {"client show", "client add", "client set", map[string]string{
@@ -77,6 +79,7 @@ var doors = map[string]door{
 var ofGatehouse = []string{"audit", "backchannel_logouts", "cache_version", "client_refusals", "consents", "declared_rows", "device_codes",
 	"email_codes", "end_notices", "goose_db_version", "grants", "idempotency_keys", "login_throttle", "mail_outbox", "offboardings",
 	"pairwise_salt", "password_resets",
+	"terms_acceptances",
 	"invitation_groups", "invitation_uses", "sign_in_counts",
 	"posix_numbers", "posix_ranges",
 	"recent_registrations", "recovery_codes", "refusals", "revoked_tokens", "sessions", "signing_keys", "totp_secrets", "used_jtis"}

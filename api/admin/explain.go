@@ -106,7 +106,7 @@ func (e *explanation) run() {
 		return
 	}
 	consented := false
-	for range 10 { // no step comes twice
+	for range 10 + len(c.Policy.Terms) { // no step comes twice
 		step, refusal := r.Decide(c, *s, consented, e.now)
 		if refusal != nil {
 			e.refused(r, refusal)
@@ -124,6 +124,10 @@ func (e *explanation) run() {
 			ways := r.Addable(c, *s, e.now)
 			e.say(e.asks(r), "has to set up a factor first: %s", either(ways))
 			s.Session.AMR = append(s.Session.AMR, amrOf(ways[0], s.Enrolled)...)
+		case oidc.AskTerms:
+			terms := r.Unaccepted(c, *s, e.now)
+			e.say("terms, "+terms.Name+" "+terms.Version, "asked to accept terms")
+			u.Accepted = u.Accepted.With(terms.ID, e.now)
 		case oidc.AskConsent:
 			e.say("clients.first_party of "+c.ClientID+", consents", "asked to allow what the application asks for")
 			consented = true

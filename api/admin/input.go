@@ -76,6 +76,8 @@ func (o Operation) Noun() string {
 		return "groups"
 	case "initial-access-tokens":
 		return "clients"
+	case "terms":
+		return "groups"
 	default:
 		return noun
 	}

@@ -107,6 +107,16 @@ var operations = []Operation{
 	op("group list", "List the groups.", "GET /groups", (*Admin).ListGroups),
 	op("group members", "List the members of a group.", "GET /groups/{group}/members", (*Admin).ListGroupMembers),
 
+	op("terms add", "Add a version of terms of use, which people accept before they go on.", "POST /terms", (*Admin).AddTerms),
+	op("terms list", "List the terms of use, each version.", "GET /terms", (*Admin).ListTerms),
+	op("terms show", "Print a version of terms of use as JSON, with its words.", "GET /terms/{name}/{version}", (*Admin).ShowTerms),
+	op("terms set", "Change what is named of a version of terms of use; its words until it is in force.",
+		"PATCH /terms/{name}/{version}", (*Admin).SetTerms),
+	op("terms remove", "Remove a version of terms of use that nobody has accepted.",
+		"DELETE /terms/{name}/{version}", (*Admin).RemoveTerms),
+	op("terms report", "List who has not accepted the terms of use that are in force under a name.",
+		"GET /terms/{name}/report", (*Admin).ReportTerms),
+
 	op("client add", "Register a client; returns its secret, once.", "POST /clients", (*Admin).AddClient),
 	op("client add-hub", "Register a JupyterHub; returns its whole configuration, with its secret, once.",
 		"POST /clients/hubs", (*Admin).AddHub),

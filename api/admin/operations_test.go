@@ -144,6 +144,16 @@ func TestEveryOperationRuns(t *testing.T) {
 		{"group set", `{"name": "staff", "mfa": true, "mfa_from": "2027-03-01T00:00:00Z", "inactive_after": "365d"}`, `{}`},
 		{"group show", `{"name": "staff"}`, `{"name":"staff",.*"mfa":true,"mfa_from":"2027-03-01T00:00:00Z","inactive_after":"365d",` +
 			`"gid":200000,"created_at":"[^"]+","members":1}`},
+		{"terms add", `{"name": "use", "version": "1", "titles": {"en": "Terms of use"}, "texts": {"en": "Be kind."}, "groups": ["staff"]}`,
+			`{}`},
+		{"terms add", `{"name": "use", "version": "2", "titles": {"en": "Terms of use"}, "uris": {"en": "https://example.org/2"},
+			"in_force_from": "2099-03-01T00:00:00Z"}`, `{}`},
+		{"terms set", `{"name": "use", "version": "1", "sign_again_after": "365d"}`, `{}`},
+		{"terms show", `{"name": "use", "version": "1"}`, `{"id":"[^"]+","name":"use","version":"1","groups":\["staff"\],"clients":\[\],` +
+			`"sign_again_after":"365d",.*"accepted":0,.*"titles":{"en":"Terms of use"},"texts":{"en":"Be kind."},"uris":{}}`},
+		{"terms list", `{"limit": 1}`, `{"items":\[{"id":"[^"]+","name":"use","version":"1",.*}\],"next":"use 1"}`},
+		{"terms report", `{"name": "use", "group": "staff"}`, `{"items":\[{"username":"alice",.*}\]}`},
+		{"terms remove", `{"name": "use", "version": "1"}`, `{}`},
 		{"group list", `{}`,
 			`{"items":\[{"name":"staff","description":"The staff","mfa":true,"mfa_from":"2027-03-01T00:00:00Z","inactive_after":"365d",` +
 				`"gid":200000,"created_at":"[^"]+"}\]}`},

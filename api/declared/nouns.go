@@ -61,6 +61,10 @@ var Nouns = []*Noun{
 			backchannel_logout_session_required first_party allowed_groups allowed_upstreams resource_server short_lived_request_objects
 			min_acr min_acr_from disabled_at`),
 		Except: words("registration registration_access_token_sha256 metadata_fetched_at created_at updated_at")},
+	{Name: "terms", One: "version of terms", Key: words("name version"),
+		Columns: words("name version titles texts uris groups clients sign_again_after in_force_from ended_at"),
+		Made:    words("in_force_from"),
+		Except:  words("id created_at")},
 	{Name: "client_claims", One: "claim", Key: words("client_id position"),
 		Columns: words("client_id position claim value from_field from_group from_group_prefix keep_prefix shape in_access_token"),
 		Except:  words("created_at")},
@@ -81,6 +85,7 @@ var Nouns = []*Noun{
 var Others = map[string]string{
 	"account_links": ofPeople, "passkeys": ofPeople, "personal_access_tokens": ofPeople, "recovery_codes": ofPeople, "totp_secrets": ofPeople,
 	"upstream_accounts": ofPeople, "consents": ofPeople,
+	"terms_acceptances": ofPeople,
 
 	"retired_names": "triggers fill it", "offboardings": "what gatehouse offboard did",
 

@@ -15,8 +15,9 @@ type ACRValue struct {
 
 // Policy is what a deployment asks of sign-ins. Its rows are read with each client, so that no request asks for them.
 type Policy struct {
-	ACRValues []ACRValue `json:"acr_values"` // the weakest first
-	MFAGroups []MFAGroup `json:"mfa_groups"`
+	ACRValues []ACRValue   `json:"acr_values"` // the weakest first
+	MFAGroups []MFAGroup   `json:"mfa_groups"`
+	Terms     []TermsOfUse `json:"terms"` // in the order in which they come into force
 }
 
 // MFAGroup is a group whose members have to prove two factors.

@@ -265,6 +265,7 @@ const (
 	AddFactor           // which they have to have, and have not
 	AskNewPassword      // in place of one that an administrator set
 	SayRefused          // to the person: the client, or a service that it names, is not open to them
+	AskTerms            // that the person has not accepted
 	AskConsent
 	IssueCode   // or whatever response_type names
 	AllowDevice // which polls for its tokens (RFC 8628 §3.3)
@@ -329,6 +330,11 @@ func (r AuthorizeRequest) Decide(c *Client, s Standing, consented bool, now time
 		return SayRefused, nil
 	case len(r.Unmet(c, s, now)) > 0:
 		return r.addFactor(c, s, none, now)
+	case r.Unaccepted(c, s, now) != nil:
+		if none {
+			return 0, refuse(InteractionRequired, "the person has to accept terms first")
+		}
+		return AskTerms, nil
 	case !consented && r.needsConsent(c, s):
 		if none {
 			return 0, refuse(ConsentRequired, "the person has not yet allowed what the application asks for")

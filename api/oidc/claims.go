@@ -39,6 +39,7 @@ var claims = []claim{
 	{"gids", "posix", posixGroups},
 	{"home", "posix", func(u *User) any { return orNil(u.Home) }},
 	{"shell", "posix", func(u *User) any { return orNil(u.Shell) }},
+	{"voperson_policy_agreement", "voperson_policy_agreement", func(u *User) any { return u.Accepted.addresses() }},
 }
 
 // custom reads a claim of users.claims if it has the type that the specification asks for (OpenID Connect Core §5.1).

@@ -28,6 +28,8 @@ type User struct {
 	Home, Shell string
 	GIDs        []int64 // of their groups, those that have one
 
+	Accepted Acceptances // of terms
+
 	MustChangePassword bool       // before a sign-in with it goes on
 	PasskeyLaterAt     *time.Time // when they did not want one yet
 	ExpiresAt          *time.Time // when the account ends; nil: it does not by itself

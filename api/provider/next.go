@@ -106,6 +106,8 @@ func (p *Provider) take(ctx context.Context, v visit, step oidc.Step) (Answer, e
 		then = p.askAccount
 	case oidc.SayRefused:
 		then = p.sayRefused
+	case oidc.AskTerms:
+		then = p.askTerms
 	case oidc.AskConsent:
 		then = p.askConsent
 	case oidc.AllowDevice:

@@ -24,6 +24,7 @@ type ownData struct {
 	Applications      []dataOfClient              `json:"applications"`
 	Linked            []store.OwnUpstreamAccount  `json:"linked_accounts"`
 	Tokens            []store.PersonalAccessToken `json:"personal_access_tokens"`
+	Terms             []store.OwnTerms            `json:"accepted_terms"`
 }
 
 // dataOfClient is what a client may use.
@@ -64,7 +65,7 @@ func (p *Provider) DownloadData(ctx context.Context, r Request) Answer {
 func (p *Provider) ownDataOf(d store.OwnData, now time.Time) ownData {
 	out := ownData{Issuer: p.Issuer, At: now.UTC(), User: oidc.ReleaseClaims(&d.User, strings.Join(oidc.Scopes(), " "), nil),
 		CreatedAt: d.CreatedAt, PasswordChangedAt: d.PasswordChangedAt, Factors: d.Factors, Sessions: d.Sessions, SignIns: d.SignIns,
-		Applications: []dataOfClient{}, Linked: d.Accounts, Tokens: d.Tokens}
+		Applications: []dataOfClient{}, Linked: d.Accounts, Tokens: d.Tokens, Terms: d.Terms}
 	out.User["sub"] = d.User.Sub
 	for _, c := range d.Clients {
 		if c.Since == nil {

@@ -42,6 +42,7 @@ func pages() []pageLine {
 		{page: new(selectAccountPage), actions: []action{{"action", "/select-account", (*Provider).SelectAccount}}},
 		{page: new(refusedPage), actions: []action{{"action", "/refused", (*Provider).Refused}}},
 		{page: new(notSignedInPage), actions: []action{{"action", "/not-signed-in", (*Provider).NotSignedIn}}},
+		{page: new(termsPage), actions: []action{{"action", "/terms", (*Provider).Terms}}},
 		{page: new(consentPage), actions: []action{{"action", "/consent", (*Provider).Consent}}},
 		{page: new(devicePage), actions: []action{{"action", "/device", (*Provider).Device}}},
 		{page: new(deviceDonePage)},

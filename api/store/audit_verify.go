@@ -48,6 +48,7 @@ var auditTriggers = map[string]int{"users": 4, "groups": 4, "posix_ranges": 4, "
 	"workshops":  4,
 	"acr_values": 4, "clients": 4, "client_secrets": 4, "client_claims": 4,
 	"initial_access_tokens": 4, "exchange_policies": 4, "resources": 4, "upstreams": 4, "upstream_accounts": 4, "signing_keys": 4,
+	"terms": 4, "terms_acceptances": 4,
 	"retired_names": 4, "offboardings": 4, "consents": 4, "sessions": 3, "grants": 3}
 
 var countAuditTriggers = compile(`

@@ -349,6 +349,8 @@ const someRows = `
 	INSERT INTO account_links (username, token_sha256) VALUES ('alice', sha256('a link'));
 	INSERT INTO invitations (token_sha256) VALUES (sha256('an invitation'));
 	INSERT INTO workshops (name, code, prefix, seats, seats_left, until) VALUES ('w', 'one-two-three', 'w-', 9, 9, now());
+	INSERT INTO terms (name, version, titles, texts) VALUES ('use', '1', '{"en": "Terms"}', '{"en": "Be kind."}');
+	INSERT INTO terms_acceptances (user_id, terms_id) SELECT u.id, t.id FROM users u, terms t;
 	INSERT INTO personal_access_tokens (username, name, expires_at, token_sha256)
 		VALUES ('alice', 'x', now() + interval '1 day', sha256('a token'));
 	INSERT INTO passkeys (name, public_key, user_id, credential_id, rp_id) SELECT 'x', 'x', id, '\x01', 'example.org' FROM users`
@@ -374,6 +376,7 @@ func TestEveryConstraintRefusesWhatItNames(t *testing.T) {
 
 // byTriggers are what triggers refuse by the name of a constraint.
 var byTriggers = []string{"posix_ranges_must_have_a_number_left", "users_gid_must_be_the_uid_or_that_of_a_group",
+	"terms_in_force_stay_as_they_are_add_a_version",
 	"users_sub_never_changes_add_a_new_user", "users_username_is_retired_free_it_first",
 	"passkeys_rp_id_must_be_that_of_all_passkeys",
 	"client_secrets_must_be_at_most_two_live_ones_remove_one_first", "clients_without_authentication_must_have_no_secret",

@@ -116,7 +116,19 @@ var constraintWords = map[string]string{
 	"exchange_policies_audience_must_be_1_to_255_without_spaces":    "audience must have 1 to 255 characters, without spaces",
 	"exchange_policies_subject_audience_is_1_to_255_without_spaces": "subject_audience must have 1 to 255 characters, without spaces",
 	"exchange_policies_client_has_one_for_this_audience_already":    "the client has a policy for this audience already",
-	"exchange_policies_client_must_exist":                           "there is no such client",
+	"terms_have_this_version_already": "there are terms of this name and version already: a version stays as it is, " +
+		"so add another",
+	"terms_name_must_be_1_to_64_of_a_z_0_9_dot_dash_underscore": "name must be 1 to 64 of a-z, 0-9, ., - and _, beginning with a letter or " +
+		"digit: such as terms-of-use",
+	"terms_version_must_be_1_to_64_letters_digits_dots_and_dashes": "version must be 1 to 64 letters, digits, ., - and _, beginning with a " +
+		"letter or digit: such as 2027-03",
+	"terms_titles_must_be_1_to_200_characters_by_language": `titles must be in at least one language, of 1 to 200 characters each: ` +
+		`{"en": "Terms of use"}`,
+	"terms_texts_must_be_texts_by_language": `texts must be text by language: {"en": "1. Be kind."}`,
+	"terms_uris_must_be_https_by_language":  `uris must be https addresses by language: {"en": "https://example.org/terms"}`,
+	"terms_must_have_texts_or_uris":         "terms must have texts, or uris where they can be read",
+	"terms_acceptances_keep_their_terms":    "people have accepted this version, and that is kept: set ended_at instead",
+	"exchange_policies_client_must_exist":   "there is no such client",
 
 	"client_secrets_client_must_exist":                  "there is no such client",
 	"client_secrets_name_must_be_unique_for_the_client": "the client has a secret of this name already",

@@ -58,6 +58,10 @@ var (
 		FROM users u JOIN upstream_accounts a ON a.username = u.username WHERE ` + ofSession + ` ORDER BY a.linked_at, a.upstream`)
 
 	listOwnClients = listClientsOf(ofSession)
+
+	listOwnTerms = compile(`SELECT t.name, t.version, coalesce(a.uri, '') AS uri, a.accepted_at
+		FROM users u JOIN terms_acceptances a ON a.user_id = u.id JOIN terms t ON t.id = a.terms_id
+		WHERE ` + ofSession + ` ORDER BY a.accepted_at, t.name`)
 )
 
 // listClientsOf is for a condition on the user u. What lasts of a grant has ended when its refresh token has.
@@ -187,6 +191,15 @@ type OwnData struct {
 	PasswordChangedAt *time.Time // nil: they have none
 	Tokens            []PersonalAccessToken
 	Factors           OwnFactors
+	Terms             []OwnTerms
+}
+
+// OwnTerms is a version of terms that a person accepted.
+type OwnTerms struct {
+	Name       string    `json:"name"`
+	Version    string    `json:"version"`
+	URI        string    `json:"uri,omitempty"`
+	AcceptedAt time.Time `json:"accepted_at"`
 }
 
 // OwnFactors is what a person has set up beside a password.
@@ -227,5 +240,6 @@ func (s *Store) LoadOwnData(ctx context.Context, sid string, cookie Digest, now 
 	})
 	namesOfOwnPasskeys.queue(&batch, args{"session": sid}).Query(into(&out.Factors.Passkeys, byName[OwnPasskey]))
 	listOwnTokens.queue(&batch, args{"session": sid}).Query(into(&out.Tokens, byName[PersonalAccessToken]))
+	listOwnTerms.queue(&batch, args{"session": sid}).Query(into(&out.Terms, byName[OwnTerms]))
 	return out, failure(s.pool.SendBatch(ctx, &batch).Close())
 }

@@ -39,6 +39,8 @@ func rows(n string) string {
 	INSERT INTO passkeys (user_id, credential_id, rp_id, name, public_key)
 		SELECT id, sha256(username::bytea), 'example.org', 'one', 'x' FROM users
 	ON CONFLICT DO NOTHING;
+	INSERT INTO terms (name, version, titles, texts) VALUES ('use', '1', '{"en": "Terms"}', '{"en": "Be kind."}') ON CONFLICT DO NOTHING;
+	INSERT INTO terms_acceptances (user_id, terms_id) SELECT u.id, t.id FROM users u, terms t ON CONFLICT DO NOTHING;
 	INSERT INTO revoked_tokens (jti, expires_at) SELECT sid, now() FROM sessions ON CONFLICT DO NOTHING;
 	INSERT INTO used_jtis (jti_sha256, expires_at) SELECT cookie_sha256, now() FROM sessions ON CONFLICT DO NOTHING`, "@n", n)
 }

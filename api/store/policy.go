@@ -12,7 +12,8 @@ import (
 const policyColumn = `jsonb_build_object(
 		'acr_values', (SELECT coalesce(jsonb_agg(to_jsonb(v) ORDER BY v.position), '[]') FROM acr_values v),
 		'mfa_groups', (SELECT coalesce(jsonb_agg(jsonb_build_object('name', name, 'from', mfa_from) ORDER BY mfa_from NULLS FIRST, name), '[]')
-			FROM groups WHERE mfa)) AS policy`
+			FROM groups WHERE mfa),
+		'terms', ` + termsOfPolicy + `) AS policy`
 
 var loadPolicy = compile(`SELECT ` + policyColumn)
 

@@ -26,6 +26,7 @@ import (
 // What a request to the admin API may bring.
 const (
 	maxImport      = 8 << 20 // bytes of the body of an import
+	maxTerms       = 1 << 20 // of one with the words of terms, which may be 300 kB of letters that JSON has six bytes for
 	maxSegment     = 1000    // bytes of a part of the path, unescaped
 	maxKey         = 200     // bytes of an Idempotency-Key
 	importPatience = 2 * time.Minute
@@ -104,6 +105,8 @@ func (a *adminAPI) serve(c echo.Context) error {
 	limit, wait := maxBody, patience
 	if strings.HasSuffix(o.Path, "/import") {
 		limit, wait = maxImport, importPatience
+	} else if strings.HasPrefix(o.Name, "terms ") {
+		limit = maxTerms
 	}
 	r := provider.Request{Method: c.Request().Method, Path: path, Authorization: c.Request().Header.Get("Authorization"),
 		DPoP: c.Request().Header.Values("DPoP"), Origin: c.Request().Header.Get("Origin")}

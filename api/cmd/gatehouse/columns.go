@@ -24,6 +24,8 @@ var columns = map[string]string{
 	"invitation list":             "id email groups uses_left used expires_at created_by",
 	"workshop list":               "name group seats seats_left until closed_at client_id created_by",
 	"workshop report":             "username name state joined_at last_sign_in_at home adopted_by",
+	"terms list":                  "name version in_force_from ended_at groups clients sign_again_after accepted",
+	"terms report":                "username name email version accepted_at",
 	"session list":                "sid username auth_time seen_at amr addr user_agent",
 	"acr-value list":              "value position factors phishing_resistant hardware_protected",
 }

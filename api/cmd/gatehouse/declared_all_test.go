@@ -113,6 +113,17 @@ clients:
     id_token_signed_response_alg: ES256
   - client_id: hub
     client_secret: {env: HUB_SECRET}
+terms:
+  - name: terms-of-use
+    version: 2027-03.b
+    titles: {en: "Terms: of \"use\"", de-CH: "no"}
+    texts: {en: "1. Be kind.\n\n  2. 'Really': #1 <b>\n", de: "ü"}
+    uris: {en: "https://a.example.org/terms?x=1&y=2"}
+    groups: ["yes"]
+    clients: [hub, "on"]
+    sign_again_after: 365d
+    in_force_from: 2099-03-01T08:00:00+01:00
+    ended_at: 2099-04-01
 client_claims:
   - client_id: hub
     position: 2

@@ -32,6 +32,7 @@ type commands struct {
 	Session    plugged     `cmd:"" help:"See where people are signed in, and sign them out."`
 	Consent    plugged     `cmd:"" help:"See what people allowed applications, and withdraw it."`
 	Group      groupCmd    `cmd:"" help:"Manage groups."`
+	Terms      plugged     `cmd:"" help:"Manage terms of use, and see who has not accepted them."`
 	Client     clientCmd   `cmd:"" help:"Manage clients, the relying parties."`
 	Resource   resourceCmd `cmd:"" help:"Manage resources, the services that access tokens are for."`
 	ACRValue   plugged     `cmd:"" name:"acr-value" help:"Manage what sign-ins can reach, such as mfa."`

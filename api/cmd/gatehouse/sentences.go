@@ -27,6 +27,9 @@ var sentencesOfSets = map[string]string{
 	"acr-value remove": "removed acr value {{.In.Value}}",
 	"resource set":     "changed resource {{.In.Identifier}}",
 	"upstream set":     "changed upstream {{.In.Name}}",
+	"terms add":        "added terms {{.In.Name}} {{.In.Version}}",
+	"terms set":        "changed terms {{.In.Name}} {{.In.Version}}",
+	"terms remove":     "removed terms {{.In.Name}} {{.In.Version}}",
 
 	"client exchange-policy add":    "{{.In.ClientID}} may exchange tokens for {{.In.Audience}}",
 	"client exchange-policy set":    "changed how {{.In.ClientID}} may exchange tokens for {{.In.Audience}}",

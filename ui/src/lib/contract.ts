@@ -81,6 +81,11 @@ const fromTheAPI = {
     client: Client; user: User; scopes?: string[]; scope_words?: Record<string, string>; services?: string[]; user_code?: string;
     other?: boolean;
   }>('action'),
+  /** What has to be accepted first, by language; without a client they open their own account. */
+  terms: page<WithForm & {
+    client?: Client; user: User; version: string; titles: Record<string, string>; texts?: Record<string, string>;
+    uris?: Record<string, string>; other?: boolean;
+  }>('action'),
   /** Also the UI's own, at the address that a device shows. */
   device: page<{ action: string; user_code?: string; error?: Failure }>('action'),
   device_done: page<{ client: Client; allowed?: boolean }>(),

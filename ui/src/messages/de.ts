@@ -89,6 +89,7 @@ export const de: Messages = {
       phone: 'Ihre Telefonnummer sehen',
       groups: 'sehen, in welchen Gruppen Sie sind',
       posix: 'sehen, welche Nummer und welchen Ordner Sie auf gemeinsamen Rechnern haben',
+      voperson_policy_agreement: 'sehen, welchen Nutzungsbedingungen Sie zugestimmt haben',
       offline_access: 'diesen Zugriff behalten, während Sie nicht da sind',
     },
     otherScope: 'Folgendes verwenden:',

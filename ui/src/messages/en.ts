@@ -93,6 +93,7 @@ export const en = {
       phone: 'See your phone number',
       groups: 'See which groups you are in',
       posix: 'See the number and the folder that you have on shared machines',
+      voperson_policy_agreement: 'See which terms of use you have accepted',
       offline_access: 'Keep this access while you are away',
     },
     otherScope: 'Use',

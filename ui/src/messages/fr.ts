@@ -89,6 +89,7 @@ export const fr: Messages = {
       phone: 'Voir votre numéro de téléphone',
       groups: 'Voir les groupes dont vous faites partie',
       posix: 'Voir votre numéro et votre dossier sur les machines partagées',
+      voperson_policy_agreement: 'Voir les conditions d’utilisation que vous avez acceptées',
       offline_access: 'Garder cet accès pendant votre absence',
     },
     otherScope: 'Utiliser',

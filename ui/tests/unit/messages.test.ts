@@ -18,7 +18,7 @@ const errorCodes = [
   'request_from_another_browser', 'origin_refused', 'temporarily_unavailable', 'server_error', 'access_denied', 'expired_token',
   'not_found',
 ];
-const scopes = ['openid', 'profile', 'email', 'address', 'phone', 'groups', 'posix', 'offline_access'];
+const scopes = ['openid', 'profile', 'email', 'address', 'phone', 'groups', 'posix', 'voperson_policy_agreement', 'offline_access'];
 
 /** Every text of a language by its path, with something filled in where it asks for it. */
 function texts(messages: object, path = ''): [string, string][] {

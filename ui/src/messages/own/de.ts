@@ -30,6 +30,18 @@ export const de: OwnMessages = {
     },
   },
 
+  terms: {
+    version: (version: string) => `Fassung ${version}`,
+    text: (client: string) => `Bevor es zu ${client} weitergeht, lesen Sie dies bitte und stimmen Sie zu.`,
+    ownText: 'Bevor es zu Ihrem Konto weitergeht, lesen Sie dies bitte und stimmen Sie zu.',
+    read: 'In einem neuen Fenster lesen',
+    accept: 'Ich habe dies gelesen und stimme zu.',
+    submit: 'Weiter',
+    decline: 'Nicht zustimmen',
+    busy: 'Einen Moment …',
+    note: 'Wenn Sie nicht zustimmen, geht es zurück, ohne dass Sie dort angemeldet sind.',
+  },
+
   logout: {
     title: 'Möchten Sie sich abmelden?',
     text: 'Die nächste Anwendung, die Sie öffnen, fragt dann wieder nach Ihrem Passwort.',

@@ -28,6 +28,18 @@ export const en = {
     },
   },
 
+  terms: {
+    version: (version: string) => `Version ${version}`,
+    text: (client: string) => `Before you go on to ${client}, please read this and accept it.`,
+    ownText: 'Before you go on to your account, please read this and accept it.',
+    read: 'Read it in a new window',
+    accept: 'I have read this, and accept it.',
+    submit: 'Go on',
+    decline: 'Don’t accept',
+    busy: 'One moment…',
+    note: 'If you don’t accept, you go back without signing in there.',
+  },
+
   logout: {
     title: 'Do you want to sign out?',
     text: 'The next application you open will ask for your password again.',

@@ -29,6 +29,18 @@ export const fr: OwnMessages = {
     },
   },
 
+  terms: {
+    version: (version: string) => `Édition ${version}`,
+    text: (client: string) => `Avant de continuer vers ${client}, veuillez lire ceci et l’accepter.`,
+    ownText: 'Avant de continuer vers votre compte, veuillez lire ceci et l’accepter.',
+    read: 'Lire dans une nouvelle fenêtre',
+    accept: 'J’ai lu ceci et je l’accepte.',
+    submit: 'Continuer',
+    decline: 'Ne pas accepter',
+    busy: 'Un instant…',
+    note: 'Si vous n’acceptez pas, vous revenez en arrière sans y être connecté.',
+  },
+
   logout: {
     title: 'Voulez-vous vous déconnecter ?',
     text: 'La prochaine application que vous ouvrirez demandera de nouveau votre mot de passe.',

@@ -20,7 +20,7 @@ var rooms = map[string][]string{
 	"authn":    {"oidc", "store", "go-oidc", "go-webauthn"},
 	"outgoing": {},
 	"mail":     {"oidc", "go-mail"},
-	"provider": {"oidc", "keys", "store", "authn", "outgoing", "qrcode", "mail"},
+	"provider": {"oidc", "keys", "roster", "store", "authn", "outgoing", "qrcode", "mail"},
 	"admin":    {"oidc", "declared", "roster", "store", "authn", "mail"},
 	"web":      {"oidc", "provider", "admin", "store", "config", "echo"},
 }

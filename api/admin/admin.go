@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"time"
 
 	"gatehouse/api/authn"
 	"gatehouse/api/oidc"
@@ -33,6 +34,8 @@ type Settings struct {
 	SealMail func(template string, values map[string]string) []byte
 	// MailedCode returns a code for the mail of an invitation, and what is stored of it.
 	MailedCode func(invitation store.Digest) (code string, digest store.Digest)
+	// ProjectorAddress returns the address of the projector's page of a workshop; nil where there is no key to seal it with.
+	ProjectorAddress func(workshop string, createdAt time.Time) string
 	// TryUpstream returns what is wrong with an upstream, as far as its secret and its discovery document say; found is false where none
 	// of that name is enabled.
 	TryUpstream func(ctx context.Context, name string) (found bool, wrong, err error)

@@ -30,10 +30,24 @@ type OpenWorkshop struct {
 	ClientID string     `json:"client_id,omitempty" placeholder:"ID" help:"Application where they end, such as jupyterhub."`
 }
 
-// OpenedWorkshop is a workshop that was opened.
+// OpenedWorkshop is a workshop with its addresses.
 type OpenedWorkshop struct {
 	Workshop
-	Link string `json:"link" help:"Address where learners begin; its QR code has the code in it."`
+	WorkshopAddresses
+}
+
+// WorkshopAddresses are where people see and type the code.
+type WorkshopAddresses struct {
+	Link      string `json:"link" help:"Address where learners begin, with the code in it; without it they type the code."`
+	Projector string `json:"projector,omitempty" help:"Address of the page that shows the code to the room; whoever has it sees the code."`
+}
+
+func (a *Admin) addressesOf(w Workshop) (of WorkshopAddresses) {
+	of.Link = a.UIOrigin + "/join#" + w.Code
+	if a.ProjectorAddress != nil {
+		of.Projector = a.ProjectorAddress(w.Name, w.CreatedAt)
+	}
+	return of
 }
 
 const workshopGrace = Duration(14 * day)
@@ -56,7 +70,7 @@ func (a *Admin) OpenWorkshop(ctx context.Context, in OpenWorkshop) (OpenedWorksh
 	}
 	opened, err := a.store.OpenWorkshop(ctx, Workshop{Name: in.Name, Group: in.Group, Code: authn.RandomWords(authn.CodeWords),
 		Prefix: cmp.Or(in.Prefix, prefixOf(in.Name)), Seats: in.Seats, ClientID: in.ClientID, Until: *in.Until, Grace: grace})
-	return OpenedWorkshop{opened, a.UIOrigin + "/join#" + opened.Code}, err
+	return OpenedWorkshop{opened, a.addressesOf(opened)}, err
 }
 
 // prefixOf returns what usernames of a workshop begin with where nobody says.
@@ -88,8 +102,9 @@ func (a *Admin) ListWorkshops(ctx context.Context, in ListWorkshops) (Page[Works
 }
 
 // ShowWorkshop returns one workshop, with its code.
-func (a *Admin) ShowWorkshop(ctx context.Context, in WorkshopName) (Workshop, error) {
-	return a.store.ShowWorkshop(ctx, in.Name)
+func (a *Admin) ShowWorkshop(ctx context.Context, in WorkshopName) (OpenedWorkshop, error) {
+	w, err := a.store.ShowWorkshop(ctx, in.Name)
+	return OpenedWorkshop{w, a.addressesOf(w)}, err
 }
 
 // SetWorkshop is what to change of a workshop: what is nil stays as it is, and what is empty is cleared.

@@ -128,6 +128,9 @@ func newAdmin(p *provider.Provider, db *store.Store, sealer *keys.Sealer, passwo
 		MailedCode: func(of store.Digest) (string, store.Digest) { return provider.NewMailedCode(sealer, of) },
 		Settings:   p.Settings, GrantTypes: provider.GrantTypes(), Passwords: passwords, Tell: provider.LogEvent,
 		TryUpstream: p.TryUpstream,
+		ProjectorAddress: func(workshop string, createdAt time.Time) string {
+			return provider.ProjectorAddress(sealer, p.Settings, workshop, createdAt)
+		},
 		ReplaceKeys: func(ctx context.Context, _ *store.Store, algs []string, emergency bool) (store.Ended, bool, error) {
 			return p.ReplaceKeys(ctx, algs, emergency)
 		}})

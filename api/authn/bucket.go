@@ -61,6 +61,16 @@ func UserCodeBucket(key [32]byte, addr netip.Addr, username string) Bucket {
 	return bucket(key, ByUserCodeSite, EndSite(addr))
 }
 
+// WorkshopCodeBucket returns the bucket of whoever types the code of a workshop: that of their EndSite, where hundreds of learners may be
+// behind one address and mistype it, or, for who was told to wait there and did, another one, which those who do not wait never fill. Three
+// words of 7,776 are 470 thousand million codes; a site has 115 thousand guesses a day.
+func WorkshopCodeBucket(key [32]byte, addr netip.Addr, waited bool) Bucket {
+	if waited {
+		return bucket(key, ByWaitedWorkshopCodeSite, EndSite(addr))
+	}
+	return bucket(key, ByWorkshopCodeSite, EndSite(addr))
+}
+
 // CodeBuckets returns the buckets of whoever has signed in as username and types a one-time code, in ascending order. device is
 // that of a browser which has proven a second factor of theirs before, and has a bucket of its own; a password makes no browser
 // known here, or whoever has it would have as many buckets as they like.

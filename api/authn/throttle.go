@@ -19,6 +19,7 @@ import (
 //   - ByUserCodeSite and ByUserCodeUser are for the codes of devices, so that no guess at those counts as one at a password.
 //   - ByCodeDevice, or else ByCodePair and ByCode, are for one-time codes: see CodeBuckets. ByRecoveryCode is for
 //     recovery codes.
+//   - ByWorkshopCodeSite and ByWaitedWorkshopCodeSite are for the codes of workshops: see WorkshopCodeBucket.
 //   - ByClient is for secrets of clients, in no table: see ClientGuesses.
 //
 // There is a fixed number of buckets, so no flood makes the table grow. Names that do not exist have buckets as well.
@@ -41,6 +42,8 @@ const (
 	ByCode
 	ByCodeDevice
 	ByRecoveryCode
+	ByWorkshopCodeSite
+	ByWaitedWorkshopCodeSite
 )
 
 // longestWait is in seconds, where a failure leaks away in less.
@@ -69,6 +72,8 @@ var kinds = [...]limits{
 	ByCode:         {20, 1.0 / 600, false},
 	ByCodeDevice:   {10, 1.0 / 900, false},
 	ByRecoveryCode: {10, 1.0 / 60, false},
+
+	ByWorkshopCodeSite: {300, 1, true}, ByWaitedWorkshopCodeSite: {50, 1.0 / 3, true},
 }
 
 // Limits are those of a bucket, in failures.

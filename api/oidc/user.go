@@ -33,6 +33,7 @@ type User struct {
 	MustChangePassword bool       // before a sign-in with it goes on
 	PasskeyLaterAt     *time.Time // when they did not want one yet
 	ExpiresAt          *time.Time // when the account ends; nil: it does not by itself
+	Workshop           string     // whose code the account was made with; "": none
 }
 
 // CustomClaims are those of users.claims. Numbers are json.Number, with all the digits that they came with.

@@ -63,7 +63,7 @@ func (p *Provider) Login(ctx context.Context, r Request) Answer {
 	case errors.As(err, &not) && not.status == 400:
 		return p.errorPage(ctx, 400, not.code, w.Client)
 	case errors.As(err, &not):
-		w.UnknownPasskey, w.EndedAt = not.unknown, not.endedAt
+		w.UnknownPasskey, w.EndedAt, w.Upstream = not.unknown, not.endedAt, not.workshop
 		a := p.backToLogin(ctx, w, not.status, not.code, not.wait)
 		a.Cookies = append(a.Cookies, not.cookies...)
 		return a

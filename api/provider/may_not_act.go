@@ -15,13 +15,16 @@ const (
 )
 
 // mayNotAct tells why somebody who has proved who they are does not get in, and returns what the page says of it: the date, where the
-// account has ended. refused says where that was.
+// account has ended, and the workshop, where it ended with one. refused says where that was.
 func (p *Provider) mayNotAct(ctx context.Context, u *oidc.User, whyNot string, refused oidc.SignInRefused) notProven {
 	refused.Username, refused.Why = u.Username, "the user is disabled"
 	not := notProven{status: 403, code: accountDisabled}
 	if whyNot == store.UserExpired {
 		refused.Why = "the account has ended (users.expires_at)"
 		not.code, not.endedAt = accountExpired, u.ExpiresAt
+		if u.Workshop != "" && refused.Upstream == "" {
+			not.code, not.workshop = workshopEnded, u.Workshop
+		}
 	}
 	p.tell(ctx, refused)
 	return not

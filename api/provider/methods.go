@@ -65,7 +65,8 @@ type notProven struct {
 	cookies []Cookie
 	unknown []byte // the passkey that there is none of
 
-	endedAt *time.Time // the account; nil where that is not why
+	endedAt  *time.Time // the account; nil where that is not why
+	workshop string     // that it was made at, and ended with
 }
 
 func (e notProven) Error() string { return e.code }

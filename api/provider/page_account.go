@@ -106,7 +106,7 @@ func (p *Provider) openAccount(ctx context.Context, v visit) (Answer, error) {
 	switch v.done {
 	case totpThereAlready:
 		w.Error = p.failureOf(ctx, v.done, 0)
-	case totpAdded, passkeyAdded:
+	case totpAdded, passkeyAdded, workshopJoined:
 		w.Done = v.done
 	}
 	a, done, err := p.changeAccounts(ctx, v, w)

@@ -16,7 +16,7 @@ type loginPage struct {
 	Known    *userView `json:"kn,omitempty"` // who that is
 	Error    failure   `json:"f,omitzero"`
 	Wrong    int       `json:"w,omitempty"`  // how often username and password did not go together
-	Upstream string    `json:"up,omitempty"` // what people call the one that Error is about
+	Upstream string    `json:"up,omitempty"` // what people call the one that Error is about, or a workshop
 	Link     *link     `json:"lk,omitempty"` // to make once they have signed in with their password
 	Wanted   *newToken `json:"nt,omitempty"` // to make after the sign-in
 	Done     string    `json:"dn,omitempty"` // passwordSet: what has led here

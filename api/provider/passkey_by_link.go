@@ -40,17 +40,26 @@ func (p *Provider) makePasskeyByLink(ctx context.Context, r Request, w newPasswo
 
 // passkeyInstead returns what an authenticator has made for u on the page of a new password. refusal is the answer where it is no good.
 func (p *Provider) passkeyInstead(ctx context.Context, r Request, w newPasswordPage, u *oidc.User) (made oidc.Passkey, refusal *Answer) {
+	return p.passkeyMade(ctx, r, u, w.Client, func(status int, code string, wait time.Duration) Answer {
+		return p.backToNewPassword(ctx, w, status, code, wait)
+	})
+}
+
+// passkeyMade returns what an authenticator has made for u on a page that back leads to. refusal is the answer where it is no good.
+func (p *Provider) passkeyMade(
+	ctx context.Context, r Request, u *oidc.User, client *clientView, back func(status int, code string, wait time.Duration) Answer,
+) (made oidc.Passkey, refusal *Answer) {
 	answer, ok := passkeyAnswer(r)
 	if !ok || p.passkeys == nil {
-		a := p.errorPage(ctx, 400, pageInvalidRequest, w.Client)
+		a := p.errorPage(ctx, 400, pageInvalidRequest, client)
 		return made, &a
 	}
 	made, err := p.passkeys.Create(answer, challengeOf(r), u)
 	if code := p.refusedPasskey(ctx, u.Username, err); code != "" {
-		a := p.backToNewPassword(ctx, w, 303, code, 0)
+		a := back(303, code, 0)
 		return made, &a
 	} else if err != nil {
-		a := p.failedNewPassword(ctx, w, err)
+		a := p.keepForm(ctx, client, err, back)
 		return made, &a
 	}
 	made.Name = suggestedName(r)

@@ -18,6 +18,7 @@ var cleanups = []query{
 	compile(`DELETE FROM personal_access_tokens WHERE id IN (SELECT id FROM personal_access_tokens WHERE expires_at < @now LIMIT @limit)`),
 	compile(`DELETE FROM invitations WHERE id IN (
 		SELECT id FROM invitations WHERE expires_at < @now::timestamptz - interval '30 days' LIMIT @limit)`),
+	deleteWorkshopAccounts,
 	compile(`DELETE FROM account_links WHERE token_sha256 IN (
 		SELECT token_sha256 FROM account_links WHERE expires_at < @now::timestamptz - interval '30 days' LIMIT @limit)`),
 	compile(`DELETE FROM initial_access_tokens WHERE name IN (

@@ -147,6 +147,22 @@ func (s *Store) ReportWorkshop(ctx context.Context, p Page, name string, now tim
 	return list, err
 }
 
+// deleteWorkshopAccounts deletes accounts whose workshop has ended, and whose own end has come, for longer than the grace; what the report
+// says of them stays. Triggers retire their names.
+var deleteWorkshopAccounts = compile(`
+	WITH w AS (
+		SELECT name, until, grace FROM workshops WHERE until + grace < @now FOR UPDATE SKIP LOCKED
+	), gone AS (
+		SELECT u.id, w.name AS workshop, ` + workshopAccount + ` FROM users u JOIN w ON w.name = u.workshop
+		WHERE u.expires_at + w.grace < @now LIMIT @limit
+	), noted AS (
+		UPDATE workshops x SET former_accounts = former_accounts || g.list
+		FROM (SELECT workshop, jsonb_agg(to_jsonb(gone) - '{id,workshop,state}'::text[] || jsonb_build_object('deleted_at', @now::timestamptz)
+			ORDER BY username) AS list FROM gone GROUP BY workshop) AS g (workshop, list)
+		WHERE x.name = g.workshop
+	)
+	DELETE FROM users WHERE id IN (SELECT id FROM gone)`)
+
 var (
 	// Where there was no password, no trigger ends sessions.
 	setPhrase = compile(`

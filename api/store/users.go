@@ -13,7 +13,8 @@ import (
 // userColumns is how a user u is read wherever claims are made of it; userFields takes them in this order.
 var userColumns = `u.id::text, u.sub, u.username, coalesce(u.name, ''), coalesce(u.given_name, ''), coalesce(u.family_name, ''),
 	coalesce(u.email, ''), u.email_verified, coalesce(u.picture, ''), coalesce(u.zoneinfo, ''), coalesce(u.locale, ''), u.claims, u.updated_at,
-	u.must_change_password, u.passkey_later_at, u.expires_at, u.uid, u.gid, coalesce(u.home, ''), coalesce(u.shell, ''),
+	u.must_change_password, u.passkey_later_at, u.expires_at, coalesce(u.workshop, ''),
+	u.uid, u.gid, coalesce(u.home, ''), coalesce(u.shell, ''),
 	` + gidsOfUser + `, ` + acceptedByUser + `, ` + groupsOfUser
 
 // gidsOfUser are the numbers of a user's groups, looked for where the user has one.
@@ -26,7 +27,8 @@ var groupsOfUser = `ARRAY(SELECT m.group_name FROM group_members m WHERE m.usern
 func userFields(u *oidc.User) []any {
 	return []any{&u.ID, &u.Sub, &u.Username, &u.Name, &u.GivenName, &u.FamilyName,
 		&u.Email, &u.EmailVerified, &u.Picture, &u.Zoneinfo, &u.Locale, &u.Custom, &u.UpdatedAt,
-		&u.MustChangePassword, &u.PasskeyLaterAt, &u.ExpiresAt, &u.UID, &u.GID, &u.Home, &u.Shell, &u.GIDs, &u.Accepted, &u.Groups}
+		&u.MustChangePassword, &u.PasskeyLaterAt, &u.ExpiresAt, &u.Workshop,
+		&u.UID, &u.GID, &u.Home, &u.Shell, &u.GIDs, &u.Accepted, &u.Groups}
 }
 
 // mayUse is the condition that user u may use a client with those allowed_groups, an argument or a column.

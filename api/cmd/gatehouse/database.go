@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/user"
 	"strings"
+	"time"
 
 	"gatehouse/api/admin"
 	"gatehouse/api/authn"
@@ -62,7 +63,13 @@ func newAdmin(cfg *config.Config, db *store.Store, passwords *authn.Passwords) *
 		}
 		mailedCode = func(of store.Digest) (string, store.Digest) { return provider.NewMailedCode(sealer, of) }
 	}
-	return admin.New(db, admin.Settings{SealMail: sealMail, MailedCode: mailedCode,
+	var projector func(string, time.Time) string
+	if sealer, err := keys.NewSealer(cfg.EncryptionKeys); err == nil {
+		projector = func(workshop string, createdAt time.Time) string {
+			return provider.ProjectorAddress(sealer, cfg.Settings, workshop, createdAt)
+		}
+	}
+	return admin.New(db, admin.Settings{SealMail: sealMail, ProjectorAddress: projector, MailedCode: mailedCode,
 		Settings: cfg.Settings, Version: version, GrantTypes: provider.GrantTypes(), Passwords: passwords, Tell: provider.LogEvent,
 		TryUpstream: func(ctx context.Context, name string) (found bool, wrong, err error) {
 			p, err := newProvider(cfg, db, passwords)

@@ -13,8 +13,8 @@ var sentencesOfSets = map[string]string{
 	"user revoke-grant":   "revoked grant {{.In.ID}} of {{.In.Username}}",
 	"session end":         "{{if .In.SID}}ended session {{.In.SID}}{{else}}ended sessions of {{.In.AllOf}}: {{.Out.Ended}}{{end}}",
 	"consent withdraw":    "withdrew what {{.In.Username}} allowed {{.In.ClientID}}",
-	"workshop open": "code      {{.Out.Code}}\nlearners  {{.Out.Link}}\nends      {{moment .Out.Until}}, accounts are deleted " +
-		"{{.Out.Grace}} later",
+	"workshop open": "code      {{.Out.Code}}\nlearners  {{.Out.Link}}\nprojector {{.Out.Projector}}\n" +
+		"ends      {{moment .Out.Until}}, accounts are deleted {{.Out.Grace}} later",
 	"workshop set": "workshop {{.Out.Name}}: code {{.Out.Code}}{{if .Out.CodeClosedAt}} (closed){{end}}, {{.Out.SeatsLeft}} of " +
 		"{{.Out.Seats}} seats left, ends {{moment .Out.Until}}",
 	"workshop close":   "workshop {{.In.Name}} has ended",

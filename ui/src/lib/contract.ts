@@ -9,7 +9,7 @@ import type { Options } from './passkey.ts';
 export interface Client { name: string; uri?: string; logo_uri?: string; policy_uri?: string; tos_uri?: string; unchecked?: boolean }
 export interface User { username: string; name?: string }
 /**
- * `retry_after` is in seconds, from now; `upstream` is what the upstream that failed is called; `times` is how often in a row username
+ * `retry_after` is in seconds, from now; `upstream` is what the upstream that failed is called, or the workshop that ended; `times` is how often in a row username
  * and password did not go together; `ended_at` is when the account ended that it is about (RFC 3339).
  */
 export interface Failure { code: string; retry_after?: number; upstream?: string; times?: number; ended_at?: string }
@@ -132,6 +132,19 @@ const fromTheAPI = {
     client?: Client; username: string; name: string; email?: string; groups: string[]; code?: boolean; new: boolean; have: boolean;
     user?: User; error?: Failure;
   }>('action'),
+  /** The code of a workshop. Also the UI's own, at the address of which the QR code has the code in its fragment: then `typed`. */
+  join: page<{ action: string; code?: string; typed?: boolean; error?: Failure }>('action'),
+  /** Names begin with `prefix`. `taken` is the one that was not free; then `username` is one that is. */
+  join_name: page<WithForm & { workshop: string; prefix: string; username?: string; taken?: string; error?: Failure }>('action'),
+  /** `mended`: the username is another than they typed. The account is there once they have the `phrase`, or a passkey. */
+  join_phrase: page<WithForm & {
+    workshop: string; user: User; mended?: boolean; phrase: string; error?: Failure; passkey?: Options;
+  }>('action'),
+  /** For the room to see: `state` is open, full, closed or ended. */
+  projector: page<{
+    workshop: string; state: 'open' | 'full' | 'closed' | 'ended'; code?: string; link?: string; qr?: { size: number; path: string };
+    taken: number; seats: number; until: string;
+  }>(),
   /** `min` is in characters; they `must` go on with it, for somebody else chose the one that they have. */
   new_password: page<WithForm & {
     user: User; min: number; must?: boolean; error?: Failure; passkey?: Options; passkey_only?: boolean;

@@ -15,6 +15,7 @@ export async function load(): Promise<Screen> {
   try {
     config = await fetchConfig();
     answer = !isPath(location.pathname) ? notFound : request ? await ask(config.api, request) : unasked(config.api);
+    if (answer.page === 'start' && /^\/projector\/?$/.test(location.pathname)) answer = await ask(config.api, location.hash.slice(1));
     await fetchPage(answer.page);
   } catch {
     answer = unreachable();
@@ -29,6 +30,10 @@ export async function load(): Promise<Screen> {
  */
 function unasked(api: string): Answer {
   if (/^\/link\/?$/.test(location.pathname)) return { page: 'link', action: `${api}/link`, token: location.hash.slice(1) };
+  if (/^\/join\/?$/.test(location.pathname)) {
+    const code = decodeURI(location.hash.slice(1));
+    return { page: 'join', action: `${api}/join`, code, typed: code !== '' };
+  }
   if (!/^\/device\/?$/.test(location.pathname)) return { page: 'start' };
   return { page: 'device', action: `${api}/device`, user_code: new URLSearchParams(location.search).get('user_code') ?? undefined };
 }

@@ -49,6 +49,7 @@ export const de: Messages = {
       account_disabled: () => 'Dieses Konto ist gesperrt. Wenden Sie sich an die Stelle, die diesen Dienst betreibt.',
       account_expired: (_, _upstream, ended) =>
         `Dieses Konto ist am ${ended} abgelaufen. Wenden Sie sich an die Stelle, die diesen Dienst betreibt, wenn Sie es noch brauchen.`,
+      workshop_ended: (_, workshop, ended) => `Der Workshop ${workshop} ist am ${ended} zu Ende gegangen, und mit ihm dieses Konto.`,
       too_many_attempts: (wait) => `Zu viele Versuche. Bitte warten Sie ${wait || 'einige Minuten'} und versuchen Sie es dann noch einmal.`,
       temporarily_unavailable: (wait) =>
         `Die Anmeldung ist gerade nicht möglich. Bitte warten Sie ${wait || 'einen Moment'} und versuchen Sie es noch einmal.`,

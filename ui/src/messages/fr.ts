@@ -50,6 +50,7 @@ export const fr: Messages = {
       account_disabled: () => 'Ce compte a été désactivé. Adressez-vous aux responsables de ce service.',
       account_expired: (_, _upstream, ended) =>
         `Ce compte a expiré le ${ended}. Adressez-vous aux responsables de ce service si vous en avez encore besoin.`,
+      workshop_ended: (_, workshop, ended) => `L’atelier ${workshop} s’est terminé le ${ended}, et ce compte avec lui.`,
       too_many_attempts: (wait) => `Trop de tentatives. Veuillez patienter ${wait || 'quelques minutes'}, puis réessayez.`,
       temporarily_unavailable: (wait) =>
         `La connexion est impossible pour le moment. Veuillez réessayer dans ${wait || 'un instant'}.`,

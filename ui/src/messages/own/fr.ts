@@ -149,6 +149,48 @@ export const fr: OwnMessages = {
     },
   },
 
+  workshop: {
+    title: 'Rejoindre l’atelier',
+    code: 'Code',
+    codeHint: 'Les trois mots affichés dans la salle.',
+    joined: 'Vous êtes dans l’atelier.',
+    nameTitle: (workshop) => `Bienvenue à ${workshop}`,
+    name: 'Comment voulez-vous vous appeler ?',
+    nameHint: (prefix) => `Votre nom d’utilisateur commencera par ${prefix}`,
+    before: 'Je suis déjà venu ici',
+    beforeHint: 'Connectez-vous alors avec votre nom et votre phrase, ou votre clé d’accès.',
+    taken: (username) => `${username} est déjà pris, ou ressemble à un nom qui l’est. Celui-ci est libre :`,
+    phraseTitle: 'Notez ceci',
+    you: 'Votre nom d’utilisateur',
+    mended: 'Il est fait de ce que vous avez saisi, avec ce qu’un nom d’utilisateur peut contenir.',
+    phrase: 'Votre phrase, qui est votre mot de passe',
+    about: 'Vous ne la verrez qu’une fois. Personne ne peut vous l’envoyer : notez-la, ou prenez-la en photo.',
+    written: 'J’ai noté les deux',
+    go: 'Continuer',
+    other: 'Un autre nom',
+    orPasskey: 'Ou sans phrase : avec une clé d’accès, vous vous connectez par le verrouillage d’écran de votre appareil.',
+    copied: 'Copié',
+    errors: {
+      workshop_unknown: 'Il n’y a pas d’atelier avec ce code. Vérifiez comment il s’écrit, ou demandez-en un nouveau.',
+      workshop_closed: () =>
+        'Plus personne ne rejoint cet atelier. Adressez-vous à la personne qui l’anime. Si vous avez un compte, connectez-vous.',
+      workshop_full: () => 'Toutes les places de cet atelier sont prises. Adressez-vous à la personne qui l’anime.',
+      workshop_ended: (ended) => `Cet atelier s’est terminé le ${ended}.`,
+      username_unfit: 'Prenez un nom avec des lettres de a à z, ou des chiffres.',
+      phrase_not_written: 'Notez le nom et la phrase, puis cochez la case.',
+      other: 'Cela n’a pas fonctionné. Veuillez réessayer.',
+    },
+    projector: {
+      go: (link) => `Allez sur ${link} et saisissez`,
+      qr: 'Code QR de l’adresse, avec le code',
+      taken: (taken, seats) => `${taken} sur ${seats}`,
+      full: 'Toutes les places sont prises.',
+      closed: 'Plus personne ne rejoint l’atelier.',
+      ended: (ended) => `L’atelier s’est terminé le ${ended}.`,
+      away: 'Le nombre est peut-être ancien : le serveur ne répond pas.',
+    },
+  },
+
   passkeys: {
     title: 'Clés d’accès',
     about: 'Avec une clé d’accès, vous vous connectez par le verrouillage d’écran de votre appareil ou par une clé de sécurité : '

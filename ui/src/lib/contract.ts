@@ -9,8 +9,8 @@ import type { Options } from './passkey.ts';
 export interface Client { name: string; uri?: string; logo_uri?: string; policy_uri?: string; tos_uri?: string; unchecked?: boolean }
 export interface User { username: string; name?: string }
 /**
- * `retry_after` is in seconds, from now; `upstream` is what the upstream that failed is called, or the workshop that ended; `times` is how often in a row username
- * and password did not go together; `ended_at` is when the account ended that it is about (RFC 3339).
+ * `retry_after` is in seconds, from now; `upstream` is what the upstream that failed is called, or the workshop that ended; `times` is how
+ * often in a row username and password did not go together; `ended_at` is when the account ended that it is about (RFC 3339).
  */
 export interface Failure { code: string; retry_after?: number; upstream?: string; times?: number; ended_at?: string }
 export interface Upstream { name: string; display_name: string; issuer?: string }

@@ -54,7 +54,8 @@ export const en = {
       account_disabled: () => 'This account has been disabled. Ask the people who run this service.',
       account_expired: (_: string, _upstream: string, ended: string) =>
         `This account ended on ${ended}. Ask the people who run this service if you still need it.`,
-      workshop_ended: (_: string, workshop: string, ended: string) => `The workshop ${workshop} ended on ${ended}, and this account with it.`,
+      workshop_ended: (_: string, workshop: string, ended: string) =>
+        `The workshop ${workshop} ended on ${ended}, and this account with it.`,
       too_many_attempts: (wait: string) => `Too many attempts. Please wait ${wait || 'a few minutes'}, then try again.`,
       temporarily_unavailable: (wait: string) =>
         `Signing in is not possible right now. Please try again in ${wait || 'a moment'}.`,

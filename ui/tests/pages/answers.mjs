@@ -58,6 +58,15 @@ export const answers = (api) => {
     new: true, have: true, request_id,
   };
   const mailedInvitation = { ...invitation, email: 'ada@uni.example', code: true, new: false, have: false };
+  const joinName = { page: 'join_name', request: 'sealed', action: `${api}/join/name`, workshop: 'surf2027', prefix: 'surf-', request_id };
+  const joinPhrase = {
+    page: 'join_phrase', request: 'sealed', action: `${api}/join/phrase`, workshop: 'surf2027', request_id,
+    user: { username: 'surf-ada.lovelace', name: 'Ada Lovelace' }, phrase: 'copilot-trampoline-unexpected-wristwatch',
+  };
+  const projector = {
+    page: 'projector', workshop: 'surf2027', state: 'open', code: 'gravel-trampoline-orbit', link: 'https://login.uni.example/join', qr,
+    taken: 41, seats: 60, until: '2027-03-03T17:00:00Z', request_id,
+  };
   const factor = {
     page: 'factor', request: 'sealed', action: `${api}/factor`, client: hub, user: alice, method: 'totp', ways: ['totp', 'recovery_code'],
     cancel: true, request_id,
@@ -246,6 +255,22 @@ export const answers = (api) => {
     'invitation-mailed': [200, { ...mailedInvitation, error: { code: 'wrong_mailed_code' } }],
     'invitation-signed-in': [200, { ...invitation, user: alice, ui_locales: ['fr'] }],
     'invitation-account-only': [200, { ...invitation, groups: [], new: false, client: undefined }],
+    'join': [200, { page: 'join', action: `${api}/join`, request_id }],
+    'join-unknown': [200, { page: 'join', action: `${api}/join`, code: 'gravel tulip', error: { code: 'workshop_unknown' }, request_id,
+      ui_locales: ['de'] }],
+    'join-full': [200, { page: 'join', action: `${api}/join`, code: 'gravel-tulip-orbit', error: { code: 'workshop_full' }, request_id }],
+    'join-ended': [200, { page: 'join', action: `${api}/join`, error: { code: 'workshop_ended', ended_at: '2027-03-03T17:00:00Z' },
+      request_id, ui_locales: ['fr'] }],
+    'join-name': [200, joinName],
+    'join-name-taken': [200, { ...joinName, username: 'ada2', taken: 'surf-ada', error: { code: 'username_taken' }, ui_locales: ['de'] }],
+    'join-phrase': [200, joinPhrase],
+    'join-phrase-mended': [200, { ...joinPhrase, mended: true, passkey: makePasskey, error: { code: 'phrase_not_written' },
+      ui_locales: ['de'] }],
+    'projector': [200, projector],
+    'projector-full': [200, { ...projector, state: 'full', taken: 60, ui_locales: ['de'] }],
+    'projector-ended': [200, { ...projector, state: 'ended', code: undefined, qr: undefined, ui_locales: ['fr'] }],
+    'login-workshop-ended': [200, { ...login, username: 'surf-ada', error: { code: 'workshop_ended', upstream: 'surf2027',
+      ended_at: '2027-03-03T17:00:00Z' } }],
     'new-password-passkey-only': [200, { ...newPassword, passkey: makePasskey, passkey_only: true }],
     'link-spent': [200, { page: 'link', action: `${api}/link`, error: { code: 'link_spent' }, request_id }],
     'link-expired': [200, { page: 'link', action: `${api}/link`, error: { code: 'link_expired' }, ui_locales: ['de'], request_id }],

@@ -155,7 +155,7 @@ export const de: OwnMessages = {
 
   workshop: {
     title: 'Am Workshop teilnehmen',
-    code: 'Code',
+    code: 'Code des Workshops',
     codeHint: 'Die drei Wörter, die im Raum zu sehen sind.',
     joined: 'Sie sind im Workshop.',
     nameTitle: (workshop) => `Willkommen bei ${workshop}`,
@@ -175,7 +175,7 @@ export const de: OwnMessages = {
     orPasskey: 'Oder ohne die Wörter: Mit einem Passkey melden Sie sich mit der Bildschirmsperre Ihres Geräts an.',
     copied: 'Kopiert',
     errors: {
-      workshop_unknown: 'Es gibt keinen Workshop mit diesem Code. Sehen Sie noch einmal nach, wie er geschrieben wird, oder fragen Sie nach.',
+      workshop_unknown: 'Es gibt keinen Workshop mit diesem Code. Sehen Sie nach, wie er geschrieben wird, oder fragen Sie nach.',
       workshop_closed: () => 'Zu diesem Workshop kommt niemand mehr dazu. Fragen Sie, wer ihn leitet. Wer ein Konto hat, meldet sich an.',
       workshop_full: () => 'Alle Plätze dieses Workshops sind vergeben. Fragen Sie, wer ihn leitet.',
       workshop_ended: (ended) => `Dieser Workshop ist am ${ended} zu Ende gegangen.`,

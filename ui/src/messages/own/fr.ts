@@ -151,7 +151,7 @@ export const fr: OwnMessages = {
 
   workshop: {
     title: 'Rejoindre l’atelier',
-    code: 'Code',
+    code: 'Code de l’atelier',
     codeHint: 'Les trois mots affichés dans la salle.',
     joined: 'Vous êtes dans l’atelier.',
     nameTitle: (workshop) => `Bienvenue à ${workshop}`,

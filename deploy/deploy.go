@@ -23,7 +23,7 @@ type JupyterHub struct {
 	Posix                bool   // servers run with the numbers of their people
 }
 
-//go:embed jupyterhub/*.tmpl jupyterhub/gatehouse_back.py jupyterhub/gatehouse_logout.py jupyterhub/gatehouse_posix.py
+//go:embed jupyterhub/*.tmpl jupyterhub/gatehouse_back.py jupyterhub/gatehouse_logout.py jupyterhub/gatehouse_posix.py jupyterhub/gatehouse_ends.py
 var files embed.FS
 
 var templates = template.Must(template.New("").Funcs(template.FuncMap{"indent": indent}).ParseFS(files, "jupyterhub/*.tmpl"))
@@ -51,6 +51,10 @@ func (j JupyterHub) Write(w io.Writer, hub string) error {
 	if err != nil {
 		return err
 	}
+	ends, err := files.ReadFile("jupyterhub/gatehouse_ends.py")
+	if err != nil {
+		return err
+	}
 	name := "jupyterhub_config.py.tmpl"
 	if hub == "z2jh" {
 		name = "z2jh.yaml.tmpl"
@@ -60,6 +64,8 @@ func (j JupyterHub) Write(w io.Writer, hub string) error {
 		TLJH     bool
 		Back     string
 		Receiver string
+		Ends     string
 		Account  string
-	}{j, hub == "tljh", strings.TrimSpace(string(back)), strings.TrimSpace(string(receiver)), strings.TrimSpace(string(posix))})
+	}{j, hub == "tljh", strings.TrimSpace(string(back)), strings.TrimSpace(string(receiver)), strings.TrimSpace(string(ends)),
+		strings.TrimSpace(string(posix))})
 }

@@ -1829,6 +1829,8 @@ CREATE TABLE backchannel_logouts (
   client_id       text NOT NULL REFERENCES clients (client_id) ON UPDATE CASCADE ON DELETE CASCADE,
   sub             text NOT NULL,
   sid             uuid,
+  reason          text CONSTRAINT backchannel_logouts_reason_must_be_one_of_an_end CHECK (
+    reason IN ('disabled', 'expired', 'offboarded', 'deleted')),
   attempts        integer NOT NULL DEFAULT 0,
   next_attempt_at timestamptz,
   delivered_at    timestamptz,
@@ -1837,6 +1839,7 @@ CREATE TABLE backchannel_logouts (
   created_at      timestamptz NOT NULL
 );
 COMMENT ON COLUMN backchannel_logouts.sid IS 'NULL: all sessions of the person';
+COMMENT ON COLUMN backchannel_logouts.reason IS 'why the account may not be used any more; NULL: somebody has signed out, and may sign in again';
 CREATE INDEX backchannel_logouts_by_next_attempt_at ON backchannel_logouts (next_attempt_at) WHERE next_attempt_at IS NOT NULL;
 CREATE INDEX backchannel_logouts_by_created_at ON backchannel_logouts (created_at);
 CREATE INDEX backchannel_logouts_by_client ON backchannel_logouts (client_id);
@@ -1865,12 +1868,15 @@ END $$;
 CREATE FUNCTION queue_logouts_of_user() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
 DECLARE
   gone_at timestamptz := now();
+  why     text := 'deleted';
 BEGIN
   IF TG_OP = 'UPDATE' THEN
     gone_at := LEAST(NEW.disabled_at, now()); -- a date to come shuts them out now, too
+    why := CASE WHEN EXISTS (SELECT FROM offboardings o WHERE o.username = NEW.username AND o.created_at = NEW.disabled_at)
+      THEN 'offboarded' ELSE 'disabled' END;
   END IF;
-  INSERT INTO backchannel_logouts (client_id, sub, sid, next_attempt_at, created_at)
-  SELECT DISTINCT c.client_id, OLD.sub, CASE WHEN c.backchannel_logout_session_required THEN g.sid END, gone_at, now()
+  INSERT INTO backchannel_logouts (client_id, sub, sid, reason, next_attempt_at, created_at)
+  SELECT DISTINCT c.client_id, OLD.sub, CASE WHEN c.backchannel_logout_session_required THEN g.sid END, why, gone_at, now()
   FROM grants g JOIN clients c USING (client_id)
   WHERE g.user_id = OLD.id AND c.backchannel_logout_uri IS NOT NULL
     AND (g.sid IS NOT NULL OR NOT c.backchannel_logout_session_required);

@@ -141,13 +141,28 @@ const LogoutTokenTTL = 2 * time.Minute
 // logoutEvent is what makes a token a logout token.
 const logoutEvent = "http://schemas.openid.net/event/backchannel-logout"
 
+// What a logout token says where the account of the person has ended, so that clients tell that from a logout: whoever has signed out
+// comes again. They are events of the OpenID RISC Profile 1.0 (§2.2, §2.3) with what these have, and are claims here: those that a client
+// does not know it has to ignore (Back-Channel Logout §2.4), while some refuse a second member of events.
+const (
+	accountPurged   = "https://schemas.openid.net/secevent/risc/event-type/account-purged"
+	accountDisabled = "https://schemas.openid.net/secevent/risc/event-type/account-disabled"
+)
+
 // LogoutTokenClaims returns the claims of a logout token (Back-Channel Logout §2.4). Without sid it ends all sessions of sub. It
-// never has a nonce, so that it cannot be taken for an ID token.
-func LogoutTokenClaims(issuer, clientID, sub, sid, id string, now time.Time) map[string]any {
+// never has a nonce, so that it cannot be taken for an ID token. reason is why the account has ended, "" if it has not.
+func LogoutTokenClaims(issuer, clientID, sub, sid, reason, id string, now time.Time) map[string]any {
 	out := map[string]any{"iss": issuer, "aud": clientID, "iat": now.Unix(), "exp": now.Add(LogoutTokenTTL).Unix(), "jti": id,
 		"sub": sub, "events": map[string]any{logoutEvent: struct{}{}}}
 	if sid != "" {
 		out["sid"] = sid
+	}
+	switch reason {
+	case "":
+	case "deleted":
+		out[accountPurged] = struct{}{}
+	default:
+		out[accountDisabled] = map[string]any{"reason": reason}
 	}
 	return out
 }

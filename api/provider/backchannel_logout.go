@@ -149,7 +149,7 @@ func (p *Provider) logoutToken(ctx context.Context, l store.Logout) (string, err
 		return "", errors.Join(errors.New("the client is not there"), err)
 	}
 	now := p.now()
-	claims := oidc.LogoutTokenClaims(p.Issuer, l.ClientID, p.subject(client, l.Sub), l.SID, newID(), now)
+	claims := oidc.LogoutTokenClaims(p.Issuer, l.ClientID, p.subject(client, l.Sub), l.SID, l.Reason, newID(), now)
 	return ring.Sign(l.Alg, oidc.LogoutTokenType, claims, now)
 }
 

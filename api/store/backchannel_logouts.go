@@ -15,6 +15,7 @@ type Logout struct {
 	ClientID string
 	Sub      string
 	SID      string // "": all sessions of the person
+	Reason   string // why the account has ended: disabled, expired, offboarded or deleted; "": they may sign in again
 	Attempts int    // this one included
 	URI      string // backchannel_logout_uri
 	Alg      string // of the client's ID tokens
@@ -32,7 +33,7 @@ var claimLogouts = compile(`
 	)
 	UPDATE backchannel_logouts l SET attempts = l.attempts + 1, next_attempt_at = @lease_ends
 	FROM claimed JOIN clients c USING (client_id) WHERE l.id = claimed.id
-	RETURNING l.id::text, l.client_id, l.sub, coalesce(l.sid::text, ''), l.attempts,
+	RETURNING l.id::text, l.client_id, l.sub, coalesce(l.sid::text, ''), coalesce(l.reason, ''), l.attempts,
 		c.backchannel_logout_uri, c.id_token_signed_response_alg`)
 
 // ClaimLogouts returns what is due, the oldest first, at most limit, at most perClient of each client and none of those in busy; in one
@@ -80,6 +81,7 @@ type LogoutRow struct {
 	ClientID      string     `json:"client_id" db:"client_id"`
 	User          string     `json:"user" db:"username"` // or the subject of a user who is gone
 	SID           string     `json:"sid,omitempty" db:"sid"`
+	Reason        string     `json:"reason,omitempty" db:"reason"` // disabled, expired, offboarded or deleted; "" of a logout
 	Attempts      int        `json:"attempts" db:"attempts"`
 	NextAttemptAt *time.Time `json:"next_attempt_at,omitempty" db:"next_attempt_at"`
 	DeliveredAt   *time.Time `json:"delivered_at,omitempty" db:"delivered_at"`
@@ -88,7 +90,8 @@ type LogoutRow struct {
 }
 
 var listLogouts = compile(`
-	SELECT l.client_id, coalesce(u.username, l.sub) AS username, coalesce(l.sid::text, '') AS sid, l.attempts, l.next_attempt_at,
+	SELECT l.client_id, coalesce(u.username, l.sub) AS username, coalesce(l.sid::text, '') AS sid,
+		coalesce(l.reason, '') AS reason, l.attempts, l.next_attempt_at,
 		l.delivered_at, coalesce(l.last_error, '') AS last_error, l.created_at
 	FROM backchannel_logouts l LEFT JOIN users u USING (sub) WHERE @client IN ('', l.client_id) ORDER BY l.created_at DESC LIMIT @limit`)
 

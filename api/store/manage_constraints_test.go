@@ -147,6 +147,8 @@ var refused = map[string]refusedStatement{
 		VALUES ('bob', '[]', now())`, nil},
 	"group_members_user_must_exist": {aMember, []string{"'bob', 'staff'"}},
 
+	"backchannel_logouts_reason_must_be_one_of_an_end": {`INSERT INTO backchannel_logouts (client_id, sub, created_at, reason)
+		VALUES ('hub', 'x', now(), %)`, []string{"''", "'hijacking'"}},
 	"backchannel_logouts_last_error_must_have_at_most_500_characters": {`INSERT INTO backchannel_logouts (client_id, sub, created_at,
 		last_error)
 		VALUES ('hub', 'x', now(), repeat('x', 501))`, nil},

@@ -1,8 +1,10 @@
-def backchannel_logout(issuer):
+def backchannel_logout(issuer, ended=None):
     """Make the handler that signs people out of the Hub when they sign out of Gatehouse, or are shut out there.
 
     OpenID Connect Back-Channel Logout 1.0: Gatehouse posts a logout token, and this signs the person out of the Hub and of the
-    JupyterLabs that are open, in every browser. Servers run on. For JupyterHub 5 and 6 with an OAuthenticator that keeps auth_state.
+    JupyterLabs that are open, in every browser. Servers run on, unless the token says that the account has ended (OpenID RISC
+    Profile 1.0): then ended(handler, name, reason) is awaited, which returns whether all is done. For JupyterHub 5 and 6 with an
+    OAuthenticator that keeps auth_state.
     Everything is inside this function, so that no later line of the configuration can change a name that it uses.
     """
     import asyncio
@@ -17,6 +19,10 @@ def backchannel_logout(issuer):
     from tornado.web import stream_request_body
 
     event = "http://schemas.openid.net/event/backchannel-logout"
+    ends = {
+        "https://schemas.openid.net/secevent/risc/event-type/account-disabled": "disabled",
+        "https://schemas.openid.net/secevent/risc/event-type/account-purged": "deleted",
+    }
     algorithms = {"RS256", "PS256", "ES256", "EdDSA"}
     most_bytes = 32 * 1024
     keys_age, keys_pause = 300, 10  # seconds: how old the keys may be, and how soon they are asked for again
@@ -64,6 +70,8 @@ def backchannel_logout(issuer):
         events, now = claims["events"], time.time()
         if not isinstance(events, dict) or not isinstance(events.get(event), dict):
             raise Refused("events does not say that it is a logout")
+        if not all(isinstance(claims[end], dict) for end in ends if end in claims):
+            raise Refused("the end of the account is no object")
         if "nonce" in claims:
             raise Refused("nonce is there")
         for jti in [jti for jti, expiry in seen.items() if expiry < now - 60]:
@@ -72,6 +80,14 @@ def backchannel_logout(issuer):
             raise Refused("jti was seen before")
         seen[claims["jti"]] = claims["exp"]
         return claims
+
+    def reason_in(claims):
+        """Give the reason for which the account has ended, None if it has not."""
+        for end, reason in ends.items():
+            if end in claims:
+                said = str(claims[end].get("reason"))
+                return said if re.fullmatch("[a-z_]{1,40}", said) and said != "None" else reason
+        return None
 
     async def users_with(db, subject, auth_state_key, log):
         """Give the users with this subject in their auth_state. It is encrypted, so only what has changed since is read again."""
@@ -139,9 +155,15 @@ def backchannel_logout(issuer):
             except Exception as e:  # Gatehouse tries again
                 self.log.warning("Back-channel logout: cannot verify now: %r", e)
                 return self.answer(503, "temporarily_unavailable")
+            reason, done = reason_in(claims), True
             for user in await users_with(self.db, claims["sub"], self.authenticator.user_auth_state_key, self.log):
+                name = user.name
                 sign_out(self.db, user)
-                self.log.info("Back-channel logout: %s is signed out of the Hub", user.name)
+                self.log.info("Back-channel logout: %s is signed out of the Hub", name)
+                if reason and ended:
+                    done = await ended(self, name, reason) and done
+            if not done:  # Gatehouse tries again
+                return self.answer(503, "temporarily_unavailable", "servers are still stopping")
             self.answer(200)
 
     return BackchannelLogoutHandler

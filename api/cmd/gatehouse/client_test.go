@@ -293,7 +293,7 @@ func TestTheJupyterHubTemplateIsCompletePython(t *testing.T) {
 		`c.GenericOAuthenticator.logout_redirect_url = "https://api.example.org/logout?client_id=jupyterhub&` +
 			`post_logout_redirect_uri=https%3A%2F%2Fhub.example.org%2Fbase%2Fhub%2Flogin"`,
 		`c.GenericOAuthenticator.login_service = "Campus \"Süd\" \\o/"`,
-		`c.JupyterHub.extra_handlers.append((r"/backchannel_logout", backchannel_logout("https://api.example.org")))`,
+		`c.JupyterHub.extra_handlers.append((r"/backchannel_logout", backchannel_logout("https://api.example.org", stop_servers(c))))`,
 	} {
 		if !strings.Contains(config, "\n"+want+"\n") {
 			t.Errorf("no line %s in\n%s", want, config)

@@ -99,6 +99,7 @@ test('ending the sessions with SQL, and disabling the user, sign out as well', a
 });
 
 const event = 'http://schemas.openid.net/event/backchannel-logout';
+const disabled = 'https://schemas.openid.net/secevent/risc/event-type/account-disabled';
 const post = (path, body, type = 'application/x-www-form-urlencoded') => fetch(`${hub.url}/hub/${path}`,
   { method: 'POST', headers: { 'content-type': type }, body });
 const base64 = (value) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
@@ -129,7 +130,9 @@ test('the receiver takes logout tokens of its issuer for this Hub, once each, an
     'without exp': token({ exp: undefined }), 'without iat': token({ iat: undefined }), 'without jti': token({ jti: undefined }),
     'without sub': token({ sub: undefined }), 'without events': token({ events: undefined }),
     'of another event': token({ events: { x: {} } }),
-    'an event that is no object': token({ events: { [event]: true } }), 'with a nonce': token({ nonce: 'n' }),
+    'an event that is no object': token({ events: { [event]: true } }),
+    'an end without a logout': token({ events: {}, [disabled]: { reason: 'expired' } }),
+    'an end that is no object': token({ [disabled]: 'expired' }), 'with a nonce': token({ nonce: 'n' }),
   })) {
     const answer = await post('test_logout', `logout_token=${refused}`);
     assert.equal(answer.status, 400, what);

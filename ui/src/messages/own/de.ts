@@ -40,6 +40,7 @@ export const de: OwnMessages = {
     decline: 'Nicht zustimmen',
     busy: 'Einen Moment …',
     note: 'Wenn Sie nicht zustimmen, geht es zurück, ohne dass Sie dort angemeldet sind.',
+    ownNote: 'Wenn Sie nicht zustimmen, können Sie sich hier nur abmelden.',
   },
 
   logout: {

@@ -38,6 +38,7 @@ export const en = {
     decline: 'Don’t accept',
     busy: 'One moment…',
     note: 'If you don’t accept, you go back without signing in there.',
+    ownNote: 'If you don’t accept, all that you can do here is sign out.',
   },
 
   logout: {

@@ -39,6 +39,7 @@ export const fr: OwnMessages = {
     decline: 'Ne pas accepter',
     busy: 'Un instant…',
     note: 'Si vous n’acceptez pas, vous revenez en arrière sans y être connecté.',
+    ownNote: 'Si vous n’acceptez pas, vous pouvez seulement vous déconnecter.',
   },
 
   logout: {

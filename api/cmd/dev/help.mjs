@@ -3,6 +3,8 @@ const scripts = [
   ['npm start', 'Postgres, the API, the UI and a JupyterHub that signs in through them; -- --fresh forgets earlier users'],
   ['npm run gatehouse', 'the command line for the database of npm start; -- user list'],
   ['npm test', 'every test, and the linters; -- --quick before each commit, -- web a room, -- FILE a file'],
+  ['npm run test:packages', 'releases and packages, in a Debian of their own; as root, in minutes'],
+  ['npm run release', 'programs, pages and packages, in dist/release'],
   ['npm run lint', 'the linters of Go, TypeScript, JavaScript, Svelte and CSS'],
   ['npm run check', 'the types of the UI'],
   ['npm run build', 'the UI, static files in ui/dist'],
@@ -10,5 +12,5 @@ const scripts = [
   ['npm run help', 'this list'],
 ];
 
-for (const [command, line] of scripts) console.log(`${command.padEnd(17)} ${line}`);
+for (const [command, line] of scripts) console.log(`${command.padEnd(21)} ${line}`);
 console.log('\nCONTRIBUTING.md says how a change is made, docs/architecture.md where to add what.');

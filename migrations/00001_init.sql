@@ -284,6 +284,11 @@ CREATE FUNCTION is_set(setting text) RETURNS boolean LANGUAGE sql STABLE AS $$
 $$;
 
 -- users: who can sign in. Set disabled_at to shut a user out at once, expires_at to do so at a time to come.
+-- mailbox_of returns where mail to an address ends: what is behind a + is for the person to sort by, and so is the case of letters.
+CREATE FUNCTION mailbox_of(email text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+  SELECT lower(regexp_replace(email, '\+[^@]*@', '@') COLLATE "C")
+$$;
+
 CREATE TABLE users (
   id             uuid PRIMARY KEY DEFAULT gen_random_uuid(),
   sub            text NOT NULL DEFAULT gen_random_uuid()::text,
@@ -371,6 +376,7 @@ END $$;
 CREATE INDEX users_search ON users USING gin (lower(' ' || username || ' ' || coalesce(name, '') || ' ' || coalesce(given_name, '') || ' ' ||
   coalesce(family_name, '') || ' ' || coalesce(email, '')) gin_trgm_ops) WITH (fastupdate = off);
 CREATE INDEX users_by_expires_at ON users (expires_at) WHERE expires_at IS NOT NULL;
+CREATE INDEX users_by_mailbox ON users (mailbox_of(email)); -- not partial: it would fit statements that ask for other things
 CREATE INDEX users_verified_email ON users (lower(email COLLATE "C")) WHERE email_verified;
 
 -- set_username_rule sets what usernames may be; rows that do not fit are named before anything changes. People type a username in
@@ -1376,6 +1382,7 @@ CREATE TABLE invitations (
   uses_left          integer NOT NULL DEFAULT 1,
   code_hmac          bytea,
   code_tries_left    smallint NOT NULL DEFAULT 5,
+  browser_sha256     bytea,
   client_id          text CONSTRAINT invitations_client_must_exist REFERENCES clients (client_id) ON UPDATE CASCADE ON DELETE SET NULL,
   created_by         text NOT NULL DEFAULT coalesce(nullif(current_setting('gatehouse.actor', true), ''), session_user),
   created_at         timestamptz NOT NULL DEFAULT now(),
@@ -1400,12 +1407,15 @@ COMMENT ON COLUMN invitations.code_hmac IS
   'of the code in its mail, which has to be typed, under a key of GATEHOUSE_ENCRYPTION_KEY; NULL: it was not mailed';
 COMMENT ON COLUMN invitations.code_tries_left IS 'how often a wrong code can be typed until it is good no more';
 COMMENT ON COLUMN invitations.username IS 'suggested; the person may choose another one';
+COMMENT ON COLUMN invitations.browser_sha256 IS
+  'of the cookie of the browser where somebody signed up, which need not type the code; NULL: nobody did';
 COMMENT ON COLUMN invitations.account_expires_at IS 'users.expires_at of a new account';
 COMMENT ON COLUMN invitations.membership_until IS 'group_members.until';
 COMMENT ON COLUMN invitations.methods IS 'how: a new account with a password or a passkey, or an account that they have, here or at an upstream';
 COMMENT ON COLUMN invitations.client_id IS 'the application where they end; NULL: on the account page';
 CREATE INDEX invitations_by_expires_at ON invitations (expires_at);
 CREATE INDEX invitations_by_client ON invitations (client_id);
+CREATE INDEX invitations_of_sign_ups ON invitations (mailbox_of(email)) WHERE browser_sha256 IS NOT NULL;
 CREATE TABLE invitation_groups (
   invitation_id uuid NOT NULL REFERENCES invitations (id) ON DELETE CASCADE,
   group_name    text NOT NULL CONSTRAINT invitation_groups_group_must_exist REFERENCES groups (name) ON UPDATE CASCADE ON DELETE CASCADE,
@@ -1465,6 +1475,57 @@ CREATE INDEX users_by_workshop ON users (workshop) WHERE workshop IS NOT NULL;
 CREATE INDEX users_by_adopted_by ON users (adopted_by) WHERE adopted_by IS NOT NULL;
 COMMENT ON COLUMN users.workshop IS 'the account was made with the code of this workshop, after which it ends and is deleted; NULL: it was not';
 COMMENT ON COLUMN users.adopted_by IS 'whose account it was made part of: it is used no more, and what was done with it is theirs';
+-- sign_up_domains: who can have an account by themselves, with an address of a domain, or of any with '*'. Without rows nobody can. Where
+-- it takes approval, a row of sign_up_requests waits for somebody who says yes; else an invitation is mailed there at once.
+CREATE TABLE sign_up_domains (
+  domain     text CONSTRAINT sign_up_domains_domain_must_be_unique PRIMARY KEY,
+  approval   boolean NOT NULL DEFAULT false,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  CONSTRAINT sign_up_domains_domain_must_be_a_domain_in_lower_case_ascii CHECK (
+    domain = '*' OR length(domain) <= 253 AND domain ~ '^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'),
+  CONSTRAINT sign_up_domains_any_domain_takes_approval CHECK (domain <> '*' OR approval)
+);
+COMMENT ON COLUMN sign_up_domains.domain IS
+  'what is behind the @, and that alone, not what is below it; as DNS has it (xn--bcher-kva.example); * for all others';
+COMMENT ON COLUMN sign_up_domains.approval IS 'somebody has to say yes to each';
+CREATE TABLE sign_up_domain_groups (
+  domain     text NOT NULL CONSTRAINT sign_up_domain_groups_domain_must_exist
+    REFERENCES sign_up_domains (domain) ON UPDATE CASCADE ON DELETE CASCADE,
+  group_name text NOT NULL CONSTRAINT sign_up_domain_groups_group_must_exist REFERENCES groups (name) ON UPDATE CASCADE ON DELETE CASCADE,
+  PRIMARY KEY (domain, group_name)
+);
+CREATE INDEX sign_up_domain_groups_by_group ON sign_up_domain_groups (group_name);
+
+-- sign_up_requests: who typed an address on the sign-up page, of whomever. Those that wait are for somebody to say yes or no; the others
+-- are there for a day, to count.
+CREATE TABLE sign_up_requests (
+  id             uuid PRIMARY KEY,
+  email          text NOT NULL,
+  name           text,
+  reason         text,
+  locale         text NOT NULL DEFAULT '',
+  client_id      text CONSTRAINT sign_up_requests_client_must_exist REFERENCES clients (client_id) ON UPDATE CASCADE ON DELETE SET NULL,
+  network_hmac   bytea NOT NULL,
+  browser_sha256 bytea NOT NULL,
+  looked_at      timestamptz,
+  waits_since    timestamptz,
+  told_at        timestamptz,
+  decided_at     timestamptz,
+  decided_by     text,
+  approved       boolean,
+  refusal        text,
+  created_at     timestamptz NOT NULL,
+  expires_at     timestamptz NOT NULL
+);
+COMMENT ON COLUMN sign_up_requests.network_hmac IS 'where it came from (an IPv4 address or an IPv6 /48), so that no network can fill the table';
+COMMENT ON COLUMN sign_up_requests.looked_at IS 'when it was decided whether it waits';
+COMMENT ON COLUMN sign_up_requests.told_at IS 'when those who may say yes had a mail';
+COMMENT ON COLUMN sign_up_requests.refusal IS 'what the person was told of why not';
+CREATE INDEX sign_up_requests_by_created_at ON sign_up_requests (created_at);
+CREATE INDEX sign_up_requests_by_expires_at ON sign_up_requests (expires_at);
+CREATE INDEX sign_up_requests_by_mailbox ON sign_up_requests (mailbox_of(email));
+CREATE INDEX sign_up_requests_by_client ON sign_up_requests (client_id);
+CREATE UNIQUE INDEX sign_up_requests_wait_once ON sign_up_requests (mailbox_of(email)) WHERE waits_since IS NOT NULL AND decided_at IS NULL;
 
 -- sessions: a person in a browser. The cookie is kept as a digest only.
 CREATE TABLE sessions (
@@ -2240,6 +2301,7 @@ DECLARE
 BEGIN
   FOREACH t IN ARRAY ARRAY['clients', 'client_claims', 'client_secrets', 'resources', 'exchange_policies', 'signing_keys', 'acr_values',
     'terms',
+    'sign_up_domains',
     'groups'] LOOP
     EXECUTE format('CREATE TRIGGER %I AFTER INSERT ON %I REFERENCING NEW TABLE AS changed
       FOR EACH STATEMENT EXECUTE FUNCTION gatehouse_cached_rows_changed_if_any()', t || '_inserted', t);
@@ -2520,9 +2582,14 @@ BEGIN
     ('recovery_codes', '{user_id}', '{code_pbkdf2}', '{shown_at,spent_at}', 'NEW.place = 1', 'NEW.place = 1', 'OLD.place = 1'),
     ('personal_access_tokens', '{id}', '{token_sha256}', '{shown_at,used_at}', 'true', 'true', 'true'),
     ('account_links', '{username,created_at}', '{token_sha256}', '{}', 'true', 'true', 'true'),
-    ('invitations', '{id}', '{token_sha256,code_hmac}', '{uses_left,code_tries_left}', 'true', 'true', 'true'),
+    ('invitations', '{id}', '{token_sha256,code_hmac,browser_sha256}', '{uses_left,code_tries_left}', 'true', 'true', 'true'),
     ('invitation_groups', '{invitation_id,group_name}', '{}', '{}', 'true', 'true', 'true'),
     ('workshops', '{name}', '{code}', '{seats_left,former_accounts}', 'true', 'true', 'true'),
+    ('sign_up_domains', '{domain}', '{}', '{}', 'true', 'true', 'true'),
+    ('sign_up_domain_groups', '{domain,group_name}', '{}', '{}', 'true', 'true', 'true'),
+    -- what anybody types is not in the audit, but what somebody says to it
+    ('sign_up_requests', '{id}', '{network_hmac,browser_sha256}', '{}', 'false',
+      'OLD.decided_at IS NULL AND NEW.decided_at IS NOT NULL', 'NOT is_gatehouse()'),
     ('acr_values', '{value}', '{}', '{}', 'true', 'true', 'true'),
     ('clients', '{client_id}', '{registration_access_token_sha256}', '{updated_at,metadata_fetched_at}', 'true', 'true', 'true'),
     ('client_secrets', '{client_id,name}', '{secret_sha256}', '{used_at}', 'true', 'true', 'true'),
@@ -2569,7 +2636,7 @@ END $$;
 
 -- +goose Down
 DROP FUNCTION audit_digest;
-DROP TABLE end_notices;
+DROP TABLE end_notices, sign_up_requests, sign_up_domain_groups, sign_up_domains;
 DROP TABLE audit, audit_turn, email_codes, idempotency_keys, mail_outbox, password_resets, refusals;
 DROP TABLE sign_ins, sign_in_counts, resources, cache_version, pairwise_salt, signing_keys, upstream_accounts, upstreams, backchannel_logouts,
   login_throttle, revoked_tokens, used_jtis, device_codes, grants, consents, terms_acceptances, terms, sessions, invitation_uses, invitation_groups, invitations, workshops,
@@ -2578,7 +2645,7 @@ DROP TABLE sign_ins, sign_in_counts, resources, cache_version, pairwise_salt, si
   personal_access_tokens, passkeys, recovery_codes, totp_secrets, group_members, offboardings, groups, users, retired_names,
   posix_numbers, posix_ranges;
 DROP FUNCTION terms_in_force_stay, terms_follow_names, by_language;
-DROP FUNCTION chosen_name_problem, users_get_no_retired_name, users_retire_names, name_skeleton;
+DROP FUNCTION mailbox_of, chosen_name_problem, users_get_no_retired_name, users_retire_names, name_skeleton;
 DROP FUNCTION declared_rows_change_in_their_file, recovery_codes_go_with_factors, passkeys_have_one_rp_id, partition_by_month,
   sign_ins_follow_their_user,
   gatehouse_cached_rows_changed_if_any, gatehouse_cached_rows_changed, upstreams_keep_updated_at,

@@ -32,6 +32,8 @@ func newAdmin(t *testing.T) (*Admin, *pgx.Conn) {
 		GrantTypes:  []string{oidc.GrantAuthorizationCode, oidc.GrantRefreshToken, oidc.GrantClientCredentials},
 		Passwords:   authn.NewPasswords(1, 0),
 		TryUpstream: func(context.Context, string) (bool, error, error) { return true, nil, nil },
+		SealMail:    func(string, map[string]string) []byte { return []byte("sealed") },
+		MailedCode:  func(of store.Digest) (string, store.Digest) { return "123456", of },
 		ReplaceKeys: func(context.Context, *store.Store, []string, bool) (store.Ended, bool, error) {
 			return store.Ended{}, false, nil
 		},

@@ -63,7 +63,7 @@ type Outcome struct {
 
 // helpDeskMay are the operations of the help desk, which are about people; mayChange keeps them from those who administer.
 var helpDeskMay = []string{"user list", "user show", "user link", "user factors", "user reset-factors", "session list",
-	"session end", "sign-ins", "explain", "whoami"}
+	"session end", "sign-ins", "explain", "whoami", "sign-up list", "sign-up approve", "sign-up refuse"}
 
 // may returns why the caller may not run an operation, whatever it is about.
 func may(c Caller, o Operation) error {

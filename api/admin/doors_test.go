@@ -61,11 +61,14 @@ var doors = map[string]door{
 	"invitations": {"invitation list", "invitation add", "", map[string]string{
 		"token_sha256": secret, "add id": byGatehouse, "add created_by": byGatehouse,
 		"add uses_left": "it is called uses there", "add expires_at": "it is called hours there",
-		"code_hmac": secret, "code_tries_left": byGatehouse}},
+		"code_hmac": secret, "code_tries_left": byGatehouse, "browser_sha256": byGatehouse}},
 	"workshops": {"workshop show", "workshop open", "workshop set", map[string]string{
 		"group_name": "it is called group there", "add code": byGatehouse, "seats_left": byGatehouse, "add code_closed_at": "workshop set",
 		"set code_closed_at": "it is called code_closed there", "closed_at": "workshop close", "show former_accounts": "workshop report",
 		"add former_accounts": byGatehouse, "set former_accounts": byGatehouse, "add created_by": byGatehouse, "set created_by": byGatehouse}},
+	"sign_up_domains": {"sign-up domain list", "sign-up domain add", "", nil},
+	"sign_up_requests": {"sign-up list", "", "", map[string]string{
+		"network_hmac": secret, "browser_sha256": secret, "told_at": byGatehouse, "looked_at": byGatehouse, "locale": byGatehouse}},
 	"personal_access_tokens": {"user tokens", "", "", map[string]string{
 		"token_sha256": secret, "show username": theKey, "show amr": byGatehouse, "show shown_at": byGatehouse}},
 	"passkeys": {"user passkey list", "", "user passkey set", map[string]string{
@@ -81,6 +84,7 @@ var ofGatehouse = []string{"audit", "backchannel_logouts", "cache_version", "cli
 	"pairwise_salt", "password_resets",
 	"terms_acceptances",
 	"invitation_groups", "invitation_uses", "sign_in_counts",
+	"invitation_groups", "invitation_uses", "sign_up_domain_groups", "sign_in_counts",
 	"posix_numbers", "posix_ranges",
 	"recent_registrations", "recovery_codes", "refusals", "revoked_tokens", "sessions", "signing_keys", "totp_secrets", "used_jtis"}
 

@@ -70,7 +70,7 @@ func (o Operation) Segments() []string {
 // Noun returns what the operation is about, by which scopes are named.
 func (o Operation) Noun() string {
 	switch noun := o.Segments()[0]; noun {
-	case "personal-access-tokens", "retired-names", "invitations":
+	case "personal-access-tokens", "retired-names", "invitations", "sign-up-requests":
 		return "users"
 	case "workshops":
 		return "groups"

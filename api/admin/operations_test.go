@@ -67,6 +67,11 @@ func TestEveryOperationRuns(t *testing.T) {
 	try(t, err)
 	_, err = conn.Exec(t.Context(), `INSERT INTO users (username, workshop) VALUES ('past-ada', 'past')`)
 	try(t, err)
+	_, err = conn.Exec(t.Context(), `INSERT INTO sign_up_requests
+			(id, email, network_hmac, browser_sha256, waits_since, created_at, expires_at)
+		SELECT ('00000000-0000-4000-8000-00000000000' || i)::uuid, n || '@x.example', '', '', now(), now(), now() + interval '1 h'
+		FROM (VALUES ('a', 'ada'), ('b', 'eve')) AS of (i, n)`)
+	try(t, err)
 	var added int64
 	_, err = conn.Exec(t.Context(), `INSERT INTO groups (name) VALUES ('to-undo')`)
 	try(t, err)
@@ -137,6 +142,14 @@ func TestEveryOperationRuns(t *testing.T) {
 		{"workshop report", `{"name": "past"}`,
 			`{"items":\[{"username":"past-ada","state":"removed","home":"/srv/past-ada","joined_at":"[^"]+"}\]}`},
 		{"workshop close", `{"name": "surf"}`, `{}`},
+		{"sign-up list", `{}`, `{"items":\[{"id":"00000000-0000-4000-8000-00000000000a","email":"ada@x.example","groups":\[\],` +
+			`"created_at":"[^"]+","waits_since":"[^"]+","expires_at":"[^"]+"},{.*eve@x.*}\]}`},
+		{"sign-up approve", `{"id": "00000000-0000-4000-8000-00000000000a"}`,
+			`{"mailed_to":"ada@x.example","invitation_id":"[0-9a-f-]{36}","expires_at":"[^"]+"}`},
+		{"sign-up refuse", `{"id": "00000000-0000-4000-8000-00000000000b", "reason": "no"}`, `{"mailed_to":"eve@x.example"}`},
+		{"sign-up domain add", `{"domain": "Uni.example", "approval": true, "groups": ["staff"]}`, `{}`},
+		{"sign-up domain list", `{}`, `{"items":\[{"domain":"uni.example","approval":true,"groups":\["staff"\],"created_at":"[^"]+"}\]}`},
+		{"sign-up domain remove", `{"domain": "uni.example"}`, `{}`},
 		{"group remove-member", `{"group": "staff", "username": "alice"}`, `{}`},
 		{"group add-member", `{"group": "staff", "usernames": ["alice"]}`, `{}`},
 		{"group set-member", `{"group": "staff", "username": "alice", "until": "2099-03-01T00:00:00Z"}`, `{}`},

@@ -93,6 +93,8 @@ var Others = map[string]string{
 	"workshops":             "opened for a day or two, with a code that is made",
 	"initial_access_tokens": "made, shown once and used up", "client_secrets": "of a client, which refers to its secret",
 
+	"sign_up_domains": toAnybody, "sign_up_domain_groups": toAnybody, "sign_up_requests": own,
+
 	"audit": own, "audit_turn": own,
 	"backchannel_logouts": own, "cache_version": own, "device_codes": own, "email_codes": own, "grants": own, "idempotency_keys": own,
 	"end_notices":    own,
@@ -104,6 +106,8 @@ var Others = map[string]string{
 const (
 	ofPeople = "people make it themselves"
 	own      = "Gatehouse's own"
+
+	toAnybody = "to whom accounts are open is decided where it is looked at"
 )
 
 func words(list string) []string { return strings.Fields(list) }

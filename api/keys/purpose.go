@@ -35,5 +35,6 @@ const (
 	ForRegisteringNetworks  Purpose = "registering network"
 	ForRefreshingNetworks   Purpose = "refreshing network"
 	ForResettingNetworks    Purpose = "resetting network"
+	ForSigningUpNetworks    Purpose = "signing up network"
 	ForMailedCodes          Purpose = "mailed code"
 )

@@ -22,7 +22,8 @@ var everywhere = []string{"Place", "Address", "Support", "Name", "Username"}
 
 // values are the templates that there are, and what each has beside the values that all have.
 var values = map[string][]string{
-	"reset": {"Code", "Link", "Minutes"}, "invitation": {"Code", "Link", "Groups", "Until"}, "test": {}, "verify": {"Code", "Minutes"},
+	"reset": {"Code", "Link", "Minutes"}, "invitation": {"Code", "Link", "Groups", "Until"},
+	"sign_up": {"Code", "Link", "Until"}, "sign_up_waits": {"Link"}, "sign_up_refused": {"Reason"}, "test": {}, "verify": {"Code", "Minutes"},
 	"end_near":      {"At", "Days", "About", "Groups"},
 	"email_changed": {"At", "Addr"},
 	"new_browser":   {"At", "Addr", "Browser"}, "password_changed": {"At", "Addr"},

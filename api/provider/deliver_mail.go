@@ -195,7 +195,14 @@ func (p *Provider) sendMail(ctx context.Context, m store.DueMail) error {
 	if err != nil {
 		return keys.ErrSealed
 	}
-	if m.To == "" { // it is about a forgotten password
+	switch {
+	case m.To == "" && m.Template == "sign_up":
+		to, err := p.addressSignUp(ctx, m, values)
+		if err != nil {
+			return err
+		}
+		m.Username, m.To, m.Locale = to.Username, to.Email, to.Locale
+	case m.To == "": // it is about a forgotten password
 		to, err := p.store.AddressReset(ctx, m.ID, values["reset"], values["typed"], p.now())
 		if err != nil {
 			return err

@@ -25,6 +25,9 @@ func (p *Provider) Login(ctx context.Context, r Request) Answer {
 	if r.Params.Get("forgot") != "" && p.outbox != nil {
 		return p.askForgotten(w)
 	}
+	if r.Params.Get("sign_up") != "" {
+		return p.askSignUp(w)
+	}
 	typed, bad := oidc.ParseParams(r.Params, []string{"username", "method"})
 	m := methodNamed(cmp.Or(typed["method"], "password"))
 	if len(bad) > 0 || m == nil || m.prove == nil {

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"slices"
@@ -109,6 +110,7 @@ func (p *Provider) openInvitation(ctx context.Context, r Request, token store.Di
 	}
 	cookies := p.bindBrowser(&r)
 	w.Browser = browserDigest(r)
+	w.Proven = i.Browser != nil && bytes.Equal(i.Browser, w.Browser) // they asked for it here
 	a := redirect(p.address(&w))
 	a.Cookies = cookies
 	return a

@@ -38,7 +38,8 @@ type loginView struct {
 	Cancel         bool           `json:"cancel,omitempty"` // the application can be told that the person did not want to
 	Link           *linkView      `json:"link,omitempty"`
 	Done           string         `json:"done,omitempty"`
-	Forgot         bool           `json:"forgot,omitempty"` // whether a mail can be had
+	Forgot         bool           `json:"forgot,omitempty"`  // whether a mail can be had
+	SignUp         bool           `json:"sign_up,omitempty"` // whether an account can be had
 
 	Passkey        json.RawMessage `json:"passkey,omitempty"`         // for navigator.credentials.get
 	UnknownPasskey json.RawMessage `json:"unknown_passkey,omitempty"` // for PublicKeyCredential.signalUnknownCredential
@@ -61,6 +62,11 @@ func (*loginPage) name() string { return "login" }
 func (w *loginPage) view(ctx context.Context, p *Provider, c common) (any, error) {
 	view := loginView{Username: w.Username, Known: w.Known, Cancel: w.Request.RedirectURI != "", Link: w.Link.view(), Done: w.Done,
 		Forgot: p.outbox != nil, Upstreams: p.upstreamViews(ctx)}
+	on, err := p.signUp(ctx)
+	if err != nil {
+		p.tell(ctx, oidc.SignUpNotRead{Error: err.Error()}) // the page does without
+	}
+	view.SignUp = on.Open
 	if view.Upstreams != nil {
 		view.UpstreamAction = c.actions["upstream_action"]
 	}

@@ -75,6 +75,7 @@ func pages() []pageLine {
 		{page: new(recoveryCodesPage), anew: "/account", actions: []action{{"action", "/factor/recovery-codes", (*Provider).RecoveryCodes}}},
 		{page: new(newPasswordPage), actions: []action{{"action", "/new-password", (*Provider).NewPassword}}},
 		{page: new(forgotPasswordPage), actions: []action{{"action", "/forgot-password", (*Provider).ForgotPassword}}},
+		{page: new(signUpPage), actions: []action{{"action", "/sign-up", (*Provider).SignUp}}},
 		{page: new(offerPasskeyPage), actions: []action{{"action", "/offer-passkey", (*Provider).OfferPasskey}}},
 	}
 }

@@ -100,6 +100,9 @@ func (p *Provider) maintain(ctx context.Context) error {
 	if err := p.NoteEnds(ctx); err != nil {
 		return err
 	}
+	if err := p.TellOfSignUps(ctx); err != nil {
+		return err
+	}
 	if _, err := p.store.CleanUp(ctx, store.Kept{SignIns: p.SignInsKept, Audit: p.AuditKept}, p.now()); err != nil {
 		return err
 	}

@@ -36,6 +36,7 @@ var cleanups = []query{
 		SELECT id FROM mail_outbox WHERE created_at < @now::timestamptz - interval '7 days' AND next_attempt_at IS NULL LIMIT @limit)`),
 	compile(`DELETE FROM end_notices WHERE (user_id, about, group_name) IN (
 		SELECT user_id, about, group_name FROM end_notices WHERE ends_at < @now::timestamptz - interval '1 day' LIMIT @limit)`),
+	compile(`DELETE FROM sign_up_requests WHERE id IN (SELECT id FROM sign_up_requests WHERE expires_at < @now LIMIT @limit)`),
 	compile(`DELETE FROM email_codes WHERE username IN (SELECT username FROM email_codes WHERE expires_at < @now LIMIT @limit)`),
 	compile(`DELETE FROM password_resets WHERE id IN (
 		SELECT id FROM password_resets WHERE created_at < @now::timestamptz - interval '1 day' LIMIT @limit)`),

@@ -19,8 +19,9 @@ type Invitation struct {
 	ExpiresAt time.Time
 	ClientID  string
 	Groups    []string
-	Mailed    bool // then it takes the code of the mail
-	CodeTries int  // that are left
+	Mailed    bool   // then it takes the code of the mail
+	CodeTries int    // that are left
+	Browser   []byte // digest of the cookie of the one that signed up, which need not type it; nil: none did
 }
 
 // The values of invitations.methods.
@@ -33,14 +34,14 @@ const (
 var loadInvitation = compile(`
 	SELECT i.id::text, coalesce(i.email, ''), coalesce(i.username, ''), coalesce(i.name, ''), i.methods, i.uses_left, i.expires_at,
 		coalesce(i.client_id, ''), ARRAY(SELECT g.group_name FROM invitation_groups g WHERE g.invitation_id = i.id ORDER BY 1),
-		i.code_hmac IS NOT NULL, i.code_tries_left
+		i.code_hmac IS NOT NULL, i.code_tries_left, i.browser_sha256
 	FROM invitations i WHERE i.token_sha256 = @token`)
 
 // LoadInvitation returns an invitation, whether or not it is still good; ErrNotFound if there is none. Nothing is spent.
 func (s *Store) LoadInvitation(ctx context.Context, token Digest) (i Invitation, err error) {
 	err = loadInvitation.row(ctx, s.pool, args{"token": token[:]}).
 		Scan(&i.ID, &i.Email, &i.Username, &i.Name, &i.Methods, &i.UsesLeft, &i.ExpiresAt, &i.ClientID, &i.Groups,
-			&i.Mailed, &i.CodeTries)
+			&i.Mailed, &i.CodeTries, &i.Browser)
 	return i, failure(err)
 }
 

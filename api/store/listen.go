@@ -162,6 +162,7 @@ func (s *Store) dropCaches(listening bool) {
 	s.origins.drop(listening)
 	s.openScopes.drop(listening)
 	s.upstreams.drop(listening)
+	s.signUp.drop(listening)
 	s.policy.drop(listening)
 }
 

@@ -55,6 +55,7 @@ const (
 	aGuest    = "UPDATE invitations SET %"
 	aWorkshop = `INSERT INTO workshops (name, code, prefix, seats, seats_left, until) SELECT name, code, prefix, seats, left_, now()
 		FROM (VALUES (%)) AS w (name, code, prefix, seats, left_)`
+	aDomain  = "INSERT INTO sign_up_domains (domain) VALUES (%)"
 	aPasskey = "INSERT INTO passkeys (name, public_key, user_id, credential_id, rp_id) SELECT 'x', 'x', id, % FROM users"
 	aClaim   = "INSERT INTO client_claims (client_id, position, claim, value) VALUES (%)"
 	aPolicy  = "INSERT INTO exchange_policies (client_id, audience) VALUES (%)"
@@ -298,6 +299,17 @@ var refused = map[string]refusedStatement{
 	"workshops_until_must_be_in_the_years_1970_to_9999": {"UPDATE workshops SET until = %", []string{"'infinity'", "'1969-12-31'"}},
 	"users_workshop_must_exist":                         {"UPDATE users SET workshop = 'nothing'", nil},
 	"users_adopted_by_must_exist":                       {"UPDATE users SET adopted_by = 'nobody'", nil},
+	"sign_up_domains_domain_must_be_unique":             {aDomain, []string{"'uni.example'), ('uni.example'"}},
+	"sign_up_domains_domain_must_be_a_domain_in_lower_case_ascii": {aDomain, []string{"'Uni.example'", "'example'", "'@uni.example'",
+		"'unі.example'", "'.example'", "'uni..example'", "'uni.example.'", "'-uni.example'", "''", "repeat('a.', 127) || 'example'"}},
+	"sign_up_domains_any_domain_takes_approval": {aDomain, []string{"'*'"}},
+	"sign_up_domain_groups_domain_must_exist": {
+		"INSERT INTO sign_up_domain_groups SELECT 'nothing.example', name FROM groups LIMIT 1", nil},
+	"sign_up_domain_groups_group_must_exist": {
+		"WITH d AS (INSERT INTO sign_up_domains (domain) VALUES ('uni.example') RETURNING domain) " +
+			"INSERT INTO sign_up_domain_groups SELECT domain, 'nothing' FROM d", nil},
+	"sign_up_requests_client_must_exist": {"INSERT INTO sign_up_requests (id, email, client_id, network_hmac, browser_sha256, created_at, " +
+		"expires_at) VALUES (gen_random_uuid(), 'a@b', 'nothing', '', '', now(), now())", nil},
 	"invitation_uses_they_have_it_already": {
 		"INSERT INTO invitation_uses SELECT i.id, u.id, now() FROM invitations i, users u, generate_series(1, 2)", nil},
 	"personal_access_tokens_token_must_be_unique":              {aToken, []string{"sha256('a token')"}},

@@ -39,6 +39,7 @@ type kept struct {
 	origins    cache[map[string]bool]
 	openScopes cache[[]string]
 	upstreams  cache[[]oidc.Upstream]
+	signUp     cache[SignUp]
 	policy     cache[oidc.Policy]
 }
 

@@ -26,6 +26,8 @@ var columns = map[string]string{
 	"workshop report":             "username name state joined_at last_sign_in_at home adopted_by",
 	"terms list":                  "name version in_force_from ended_at groups clients sign_again_after accepted",
 	"terms report":                "username name email version accepted_at",
+	"sign-up list":                "id email name reason groups waits_since decided_by approved",
+	"sign-up domain list":         "domain approval groups created_at",
 	"session list":                "sid username auth_time seen_at amr addr user_agent",
 	"acr-value list":              "value position factors phishing_resistant hardware_protected",
 }

@@ -29,6 +29,7 @@ type commands struct {
 	User       userCmd     `cmd:"" help:"Manage users."`
 	Invitation plugged     `cmd:"" help:"Invite people, who make accounts of their own or join groups."`
 	Workshop   plugged     `cmd:"" help:"Open workshops by a code, for people who have no account."`
+	SignUp     signUpCmd   `cmd:"" name:"sign-up" help:"Say yes or no to who asks for an account, and to whom accounts are open."`
 	Session    plugged     `cmd:"" help:"See where people are signed in, and sign them out."`
 	Consent    plugged     `cmd:"" help:"See what people allowed applications, and withdraw it."`
 	Group      groupCmd    `cmd:"" help:"Manage groups."`
@@ -64,6 +65,12 @@ type commands struct {
 
 // plugged is a group of commands all of which are operations.
 type plugged struct{ kong.Plugins }
+
+type signUpCmd struct {
+	Domain plugged `cmd:"" help:"Manage the domains whose people can have accounts by themselves."`
+
+	kong.Plugins
+}
 
 const description = "An OpenID Provider for JupyterHub and the services around it. " +
 	"Configured by environment variables: gatehouse config prints them."

@@ -18,6 +18,7 @@ import Person from './pages/Person.svelte';
 import PersonAdd from './pages/PersonAdd.svelte';
 import Services from './pages/Services.svelte';
 import SignIns from './pages/SignIns.svelte';
+import SignUps from './pages/SignUps.svelte';
 import Thing from './pages/Thing.svelte';
 import ThingAdd from './pages/ThingAdd.svelte';
 import type { Messages } from './messages/index.ts';
@@ -33,6 +34,7 @@ export const sections: Record<string, Section> = {
   applications: { words: 'applications', reads: '/clients', list: Applications, one: Application, add: ApplicationAdd },
   doors: { words: 'doors', reads: '/upstreams', list: Doors, one: Thing, add: ThingAdd },
   services: { words: 'services', reads: '/resources', list: Services, one: Thing, add: ThingAdd },
+  'sign-ups': { words: 'signUps', reads: '/sign-up-requests', list: SignUps },
   'sign-ins': { words: 'signIns', reads: '/sign-ins', list: SignIns },
   changes: { words: 'changes', reads: '/audit', list: Changes },
   health: { words: 'health', reads: '/health', list: Health },

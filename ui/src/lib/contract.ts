@@ -63,6 +63,8 @@ const fromTheAPI = {
     done?: string;
     /** A mail can be had. */
     forgot?: boolean;
+    /** An account can be had. */
+    sign_up?: boolean;
     /** Who signed in at this browser before, or is to sign in once more: it is their name that is filled in. */
     known?: User;
     passkey?: Options; unknown_passkey?: Options;
@@ -151,6 +153,10 @@ const fromTheAPI = {
   }>('action'),
   /** `sent`: a mail, if there is such a person; then it asks for the code in it. */
   forgot_password: page<WithForm & { client?: Client; username?: string; sent?: boolean; minutes: number; error?: Failure }>('action'),
+  /** `approval`: somebody may have to say yes, so that it asks for more. `sent`: a mail, if the address may have an account. */
+  sign_up: page<WithForm & {
+    client?: Client; email?: string; name?: string; reason?: string; approval?: boolean; sent?: boolean; error?: Failure;
+  }>('action'),
   /** Before the application, after a sign-in with a password. */
   offer_passkey: page<WithForm & { client?: Client; user: User; error?: Failure; passkey?: Options }>('action'),
   /** `retry` is the UI's own: the same question may get a better answer in a moment. */

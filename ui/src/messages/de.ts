@@ -31,6 +31,7 @@ export const de: Messages = {
     cancel: 'Abbrechen',
     cancelBusy: 'Einen Moment …',
     forgot: 'Passwort vergessen?',
+    sign_up: 'Ein Konto anfordern',
     ownAccount: 'um Ihr Konto zu verwalten',
     ended: 'Sie wurden inzwischen abgemeldet. Melden Sie sich noch einmal an, um fortzufahren.',
     passwordSet: 'Ihr neues Passwort gilt ab jetzt. Melden Sie sich damit an.',

@@ -35,6 +35,7 @@ export const en = {
     cancel: 'Cancel',
     cancelBusy: 'Going back…',
     forgot: 'Forgot password?',
+    sign_up: 'Ask for an account',
     ownAccount: 'to manage your account',
     ended: 'You were signed out meanwhile. Sign in again to go on.',
     passwordSet: 'Your new password counts from now on. Sign in with it.',

@@ -32,6 +32,7 @@ export const fr: Messages = {
     cancel: 'Annuler',
     cancelBusy: 'Un instant…',
     forgot: 'Mot de passe oublié ?',
+    sign_up: 'Demander un compte',
     ownAccount: 'pour gérer votre compte',
     ended: 'Votre session s’est terminée entre-temps. Connectez-vous à nouveau pour continuer.',
     passwordSet: 'Votre nouveau mot de passe est valable dès maintenant. Connectez-vous avec lui.',

@@ -11,7 +11,7 @@ const complaints = [];
 const passphrase = 'correct horse battery staple';
 
 /** The pages by their paths, with what each is about in the API: a page of rows, and one of a row. */
-const pages = ['people', 'groups', 'invitations', 'applications', 'doors', 'services', 'sign-ins', 'changes', 'health'];
+const pages = ['people', 'groups', 'invitations', 'applications', 'doors', 'services', 'sign-ups', 'sign-ins', 'changes', 'health'];
 const ones = { 'people/ada': '/users/ada', 'groups/physics': '/groups/physics', 'applications/wiki': '/clients/wiki',
   'doors/google': '/upstreams/google', 'services/https%3A%2F%2Fapi.example.org': '/resources/https%3A%2F%2Fapi.example.org' };
 const adds = ['people?new', 'groups?new', 'invitations?new', 'applications?new', 'applications?new=jupyterhub', 'doors?new',

@@ -57,6 +57,7 @@ export const answers = (api) => {
     page: 'accept_invitation', request: 'sealed', action: `${api}/invitation`, client: hub, username: '', name: '', groups: ['physics101'],
     new: true, have: true, request_id,
   };
+  const signUp = { page: 'sign_up', request: 'sealed', action: `${api}/sign-up`, client: hub, request_id };
   const mailedInvitation = { ...invitation, email: 'ada@uni.example', code: true, new: false, have: false };
   const joinName = { page: 'join_name', request: 'sealed', action: `${api}/join/name`, workshop: 'surf2027', prefix: 'surf-', request_id };
   const joinPhrase = {
@@ -252,6 +253,9 @@ export const answers = (api) => {
     'invitation': [200, invitation],
     'invitation-taken': [200, { ...invitation, username: 'ada', name: 'Ada Lovelace', email: 'ada@uni.example', have: false,
       error: { code: 'username_taken' }, ui_locales: ['de'] }],
+    'sign-up': [200, signUp],
+    'sign-up-approval': [200, { ...signUp, approval: true, email: 'ada@uni', error: { code: 'invalid_email' } }],
+    'sign-up-sent': [200, { ...signUp, sent: true, email: 'ada@uni.example', ui_locales: ['de'] }],
     'invitation-mailed': [200, { ...mailedInvitation, error: { code: 'wrong_mailed_code' } }],
     'invitation-signed-in': [200, { ...invitation, user: alice, ui_locales: ['fr'] }],
     'invitation-account-only': [200, { ...invitation, groups: [], new: false, client: undefined }],

@@ -136,6 +136,24 @@ export const de: OwnMessages = {
     again: 'Noch eine Mail anfordern',
   },
 
+  signUp: {
+    title: 'Ein Konto anfordern',
+    email: 'Ihre E-Mail-Adresse',
+    name: 'Ihr Name',
+    reason: 'Wozu Sie ein Konto möchten',
+    reasonHint: 'Ein Satz für die, die entscheiden. Braucht Ihre Adresse keine Entscheidung, kann das Feld leer bleiben.',
+    submit: 'Weiter',
+    busy: 'Wird gesendet…',
+    sent: 'Sehen Sie in Ihre Mail',
+    look: (address) => `Wenn ${address} ein Konto haben darf, kommt dort eine Mail an: sofort, oder wenn jemand zugestimmt hat.`,
+    link: 'Öffnen Sie ihren Link in diesem Browser. In einem anderen fragt er nach dem Code aus der Mail.',
+    nothing: 'Keine Mail? Sehen Sie auch unter Spam nach.',
+    errors: {
+      invalid_email: () => 'An diese Adresse kann keine Mail gesendet werden.',
+      too_many_attempts: () => 'Zu viele haben gefragt. Versuchen Sie es in einer Stunde noch einmal.',
+    },
+  },
+
   invitation: {
     title: (name) => `Sie sind eingeladen zu ${name}`,
     groups: (names) => `Sie werden Mitglied von: ${names}.`,

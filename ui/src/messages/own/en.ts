@@ -132,6 +132,24 @@ export const en = {
     again: 'Send another mail',
   },
 
+  signUp: {
+    title: 'Ask for an account',
+    email: 'Your email address',
+    name: 'Your name',
+    reason: 'Why you want an account',
+    reasonHint: 'A sentence for those who decide. With an address that needs no decision, it may stay empty.',
+    submit: 'Continue',
+    busy: 'Sending…',
+    sent: 'Look into your mail',
+    look: (address: string) => `If ${address} may have an account, a mail is on its way there: at once, or when somebody has said yes.`,
+    link: 'Open its link in this browser. In another one, it asks for the code of the mail.',
+    nothing: 'No mail? Look among what was taken for spam.',
+    errors: {
+      invalid_email: () => 'That is no address that mail can be sent to.',
+      too_many_attempts: () => 'Too many have asked. Try again in an hour.',
+    },
+  },
+
   invitation: {
     title: (name: string) => `You are invited to ${name}`,
     groups: (names: string) => `You become a member of: ${names}.`,

@@ -132,6 +132,24 @@ export const fr: OwnMessages = {
     again: 'Recevoir un autre message',
   },
 
+  signUp: {
+    title: 'Demander un compte',
+    email: 'Votre adresse e-mail',
+    name: 'Votre nom',
+    reason: 'Pourquoi vous voulez un compte',
+    reasonHint: 'Une phrase pour ceux qui décident. Si votre adresse se passe de décision, le champ peut rester vide.',
+    submit: 'Continuer',
+    busy: 'Envoi…',
+    sent: 'Consultez vos messages',
+    look: (address) => `Si ${address} peut avoir un compte, un message y est envoyé : tout de suite, ou après accord.`,
+    link: 'Ouvrez son lien dans ce navigateur. Dans un autre, il demande le code du message.',
+    nothing: 'Pas de message ? Regardez aussi parmi les indésirables.',
+    errors: {
+      invalid_email: () => 'Aucun message ne peut être envoyé à cette adresse.',
+      too_many_attempts: () => 'Trop de demandes. Réessayez dans une heure.',
+    },
+  },
+
   invitation: {
     title: (name) => `Vous êtes invité à ${name}`,
     groups: (names) => `Vous devenez membre de : ${names}.`,

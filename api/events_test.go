@@ -82,7 +82,7 @@ func TestTheTableOfEventsIsThatOfTheCode(t *testing.T) {
 		t.Fatal(err)
 	}
 	rows := map[string]string{}
-	row := regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| (info|warn|error) \\| (.*?) ?\\| ([^|]+) \\|$")
+	row := regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| (debug|info|warn|error) \\| (.*?) ?\\| ([^|]+) \\|$")
 	for _, m := range row.FindAllStringSubmatch(string(page), -1) {
 		if rows[m[1]] != "" {
 			t.Errorf("%s has two rows", m[1])

@@ -48,6 +48,9 @@ func NewPasswords(workers, queue int) *Passwords {
 	}
 }
 
+// InUse returns how many hashes are computed or wait, and how many may at most.
+func (p *Passwords) InUse() (taken, places int) { return p.places.inUse(), p.places.all }
+
 // Hash returns an argon2id PHC string for users.password. Errors: ErrBusy, or that of ctx while waiting.
 func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
 	release, err := p.acquire(ctx, Caller{Known: true}, 0)

@@ -24,6 +24,7 @@ type Config struct {
 	Listen            string
 	UIListen          string
 	AdminListen       string // "" where Listen serves the admin API, too
+	MetricsListen     string // "" where nothing is counted
 	UIRoot            string
 	TLSCertFile       string
 	TLSKeyFile        string

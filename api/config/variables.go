@@ -128,6 +128,9 @@ var variables = []Variable{
 	{Name: "GATEHOUSE_ADMIN_LISTEN",
 		Doc:   "Address and port of an own listener for `/admin/v1`, which `GATEHOUSE_LISTEN` then does not serve.",
 		parse: address(func(c *Config) *string { return &c.AdminListen })},
+	{Name: "GATEHOUSE_METRICS_LISTEN",
+		Doc:   "Address and port of a listener for [metrics](metrics.md), which asks for no password: such as `127.0.0.1:9464`. Without: none.",
+		parse: address(func(c *Config) *string { return &c.MetricsListen })},
 	{Name: "GATEHOUSE_SMTP_URL",
 		Doc: "The server that mail leaves by: `smtp://user@host:587` (STARTTLS has to be offered), `smtps://user@host:465`, or " +
 			"`smtp://localhost:25`; [mail](mail.md) has all. Without: no mail.",

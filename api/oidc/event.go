@@ -26,4 +26,5 @@ const (
 	LevelInfo  EventLevel = iota // as it should be
 	LevelWarn                    // somebody was refused, or will be served a little later
 	LevelError                   // an administrator has to look
+	LevelDebug                   // as it should be, many times in each sign-in: for those who count
 )

@@ -3,6 +3,7 @@ package oidc
 // FactorProven is one more factor that a person has proven in their session.
 type FactorProven struct {
 	Username string `json:"username"`
+	ClientID string `json:"client_id,omitempty"` // none for the account page
 	SID      string `json:"sid"`
 	Way      string `json:"way"` // totp, recovery_code or passkey
 }

@@ -17,6 +17,7 @@ func (SignedIn) Kind() EventKind { return EventKind{"signed_in", LevelInfo, "sig
 // the latter: it may be a password.
 type SignInFailed struct {
 	Username string `json:"username"`
+	ClientID string `json:"client_id,omitempty"` // none for the account page
 	Disabled bool   `json:"disabled,omitempty"`
 	Expired  bool   `json:"expired,omitempty"` // the account has ended
 }

@@ -28,6 +28,9 @@ func (p *Provider) issue(ctx context.Context, v visit) (Answer, error) {
 	case err != nil:
 		return Answer{}, err
 	}
+	if v.req.ResponseType.Code() {
+		p.tell(ctx, oidc.CodeIssued{ClientID: v.client.ClientID})
+	}
 	return p.respond(v.r, v.req, fields, v.cookies...), nil
 }
 

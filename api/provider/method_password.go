@@ -85,7 +85,7 @@ func (p *Provider) refusePassword(ctx context.Context, c store.Candidate, client
 	if right {
 		return p.mayNotAct(ctx, c.User, c.WhyNot, oidc.SignInRefused{ClientID: client.ClientID})
 	}
-	p.tell(ctx, oidc.SignInFailed{Username: knownUsername(c), Disabled: c.WhyNot == store.UserDisabled,
+	p.tell(ctx, oidc.SignInFailed{Username: knownUsername(c), ClientID: client.ClientID, Disabled: c.WhyNot == store.UserDisabled,
 		Expired: c.WhyNot == store.UserExpired})
 	return notProven{status: 401, code: invalidCredentials}
 }

@@ -83,6 +83,7 @@ func (w *loginPage) view(ctx context.Context, p *Provider, c common) (any, error
 		}
 	}
 	view.common = c
+	p.tell(ctx, oidc.LoginShown{ClientID: w.Request.ClientID})
 	return view, nil
 }
 

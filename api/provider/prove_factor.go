@@ -37,7 +37,7 @@ func (p *Provider) saveProof(ctx context.Context, v *visit, toSave store.Issue) 
 	}
 	v.proves = nil
 	user := v.standing.User.Username
-	p.tell(ctx, oidc.FactorProven{Username: user, SID: proof.SID, Way: string(proof.way)})
+	p.tell(ctx, oidc.FactorProven{Username: user, ClientID: v.client.ClientID, SID: proof.SID, Way: string(proof.way)})
 	if proof.way == oidc.ByRecoveryCode {
 		p.tell(ctx, oidc.RecoveryCodeUsed{Username: user, Left: v.standing.Enrolled.RecoveryCodes - 1})
 	}

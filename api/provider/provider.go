@@ -45,6 +45,7 @@ type Provider struct {
 	now         func() time.Time
 	listeners   []listener // to events, in this order
 	refusals    *refusals
+	counter     Counter // nil where nothing is counted
 
 	clientRefusals clientRefusals
 	outbox         *outbox // nil where no mail is sent

@@ -45,12 +45,16 @@ func (p *Provider) tell(ctx context.Context, e oidc.Event) {
 
 var logLevels = map[oidc.EventLevel]slog.Level{
 	oidc.LevelInfo: slog.LevelInfo, oidc.LevelWarn: slog.LevelWarn, oidc.LevelError: slog.LevelError,
+	oidc.LevelDebug: slog.LevelDebug,
 }
 
 // LogEvent is the listener that writes the log: the message, the event's name, the request, and the event's fields by their
 // names.
 func LogEvent(ctx context.Context, e oidc.Event) {
 	kind, from := e.Kind(), requestOf(ctx)
+	if !slog.Default().Enabled(ctx, logLevels[kind.Level]) {
+		return
+	}
 	attrs := []slog.Attr{slog.String("event", kind.Name)}
 	if from.id != "" {
 		attrs = append(attrs, slog.String("request_id", from.id))

@@ -90,7 +90,11 @@ func (p *Provider) Token(ctx context.Context, r Request) Answer {
 	if refused != nil {
 		return p.refuseProof(ctx, r, client, refused, now)
 	}
-	return p.withNonce(r, grants[i].run(p, ctx, client, tokenRequest{params, r.Params, restriction, r.Addr, now}), now)
+	a := grants[i].run(p, ctx, client, tokenRequest{params, r.Params, restriction, r.Addr, now})
+	if a.Error == "" && a.Status == 200 {
+		p.tell(ctx, oidc.TokensIssued{ClientID: client.ClientID, GrantType: grants[i].name})
+	}
+	return p.withNonce(r, a, now)
 }
 
 // restrictionOf returns what the tokens are to be restricted to: the key of the DPoP proof, which some clients have to send

@@ -35,12 +35,7 @@ const missingForAudit = `ARRAY(SELECT m FROM unnest(ARRAY[to_char(now() AT TIME 
 	WHERE NOT EXISTS (SELECT FROM pg_inherits WHERE inhparent = 'audit'::regclass AND inhrelid = to_regclass(m)))`
 
 var health = compile(`
-	WITH sizes AS (
-		SELECT coalesce(p.inhparent::regclass, c.oid::regclass)::text AS "table", sum(pg_total_relation_size(c.oid))::bigint AS bytes,
-			greatest(sum(c.reltuples), 0)::bigint AS rows
-		FROM pg_class c LEFT JOIN pg_inherits p ON p.inhrelid = c.oid
-		WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' GROUP BY 1
-	)
+	WITH ` + tableSizes + `
 	SELECT current_setting('server_version') AS postgres, pg_database_size(current_database()) AS database_bytes,
 		(SELECT count(*)::int FROM pg_stat_activity) AS connections, current_setting('max_connections')::int AS max_connections,
 		(SELECT count(*)::int FROM backchannel_logouts WHERE next_attempt_at IS NOT NULL) AS logouts_waiting,

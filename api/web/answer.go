@@ -22,6 +22,7 @@ type answerer struct {
 	proxies      Proxies
 	pages        pages
 	checkSession fixedPage
+	count        func(path string, status int, took time.Duration) // hears of each answer
 }
 
 // always are headers of every answer; one that needs another value sets it after them.

@@ -35,10 +35,12 @@ func (a answerer) logged(endpoints []endpoint) echo.MiddlewareFunc {
 			if polled[path] && c.Response().Status < 400 {
 				level = slog.LevelDebug
 			}
+			took := time.Since(started)
+			a.count(path, c.Response().Status, took)
 			addr, _ := a.proxies.where(c.Request())
 			attrs := []slog.Attr{slog.String("request_id", id), slog.String("method", shortMethod(c.Request().Method)),
 				slog.String("path", path), slog.Int("status", c.Response().Status),
-				slog.Float64("ms", float64(time.Since(started).Microseconds())/1000), slog.String("addr", addr.String())}
+				slog.Float64("ms", float64(took.Microseconds())/1000), slog.String("addr", addr.String())}
 			if operation, ok := c.Get(operationKey).(string); ok {
 				attrs = append(attrs, slog.String("operation", operation))
 			}

@@ -12,6 +12,7 @@ import (
 	"gatehouse/api/authn"
 	"gatehouse/api/config"
 	"gatehouse/api/keys"
+	"gatehouse/api/metrics"
 	"gatehouse/api/provider"
 	"gatehouse/api/store"
 	"gatehouse/api/web"
@@ -34,6 +35,11 @@ func (serveCmd) Run(ctx context.Context, a *app) error {
 	p, err := newProvider(cfg, db, passwords)
 	if err != nil {
 		return err
+	}
+	var counter *metrics.Metrics
+	if cfg.MetricsListen != "" {
+		counter = metrics.New(version, metrics.Sources{Database: db.Gauges, Pool: db.Pool, Hashes: passwords.InUse})
+		p.CountWith(counter)
 	}
 	err = db.SchemaIsCurrent(ctx)
 	if err == nil {
@@ -63,6 +69,9 @@ func (serveCmd) Run(ctx context.Context, a *app) error {
 		} else {
 			doors = append(doors, web.Door{Addr: cfg.AdminListen, Handler: adm})
 		}
+	}
+	if counter != nil {
+		doors = append(doors, web.Door{Addr: cfg.MetricsListen, Handler: counter.Handler()})
 	}
 	return web.ListenAndServe(ctx, cfg, doors...)
 }

@@ -57,3 +57,21 @@ func TestExplainNamesTheServiceThatAsks(t *testing.T) {
 		}
 	}
 }
+
+func TestExplainSaysWhichTermsComeFirst(t *testing.T) {
+	t.Parallel()
+	a, conn := newAdmin(t)
+	_, err := conn.Exec(t.Context(), `
+		INSERT INTO users (username, password) VALUES ('alice', password_hash('nine grey herons'));
+		INSERT INTO terms (name, version, titles, texts) VALUES ('use', '1', '{"en": "Terms"}', '{"en": "Be kind."}'),
+			('data', '2', '{"en": "Data"}', '{"en": "Be careful."}');
+		INSERT INTO clients (client_id, token_endpoint_auth_method, redirect_uris, first_party)
+		VALUES ('spa', 'none', '{https://spa.example.org/cb}', true)`)
+	try(t, err)
+	out, err := a.Explain(t.Context(), Explain{Username: "alice", ClientID: "spa"})
+	try(t, err)
+	steps := out.Steps[1:]
+	if len(steps) != 3 || steps[0].What != "asked to accept terms" || steps[0].Row != "terms, use 1" || steps[1].Row != "terms, data 2" {
+		t.Errorf("%+v", out.Steps)
+	}
+}

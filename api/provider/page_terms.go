@@ -16,6 +16,7 @@ type termsPage struct {
 	User    *userView `json:"u"`
 	TermsID string    `json:"ti"` // these and no others: what is in force stays as it is, and another version has another id
 	Wanted  *newToken `json:"nt,omitempty"`
+	Done    string    `json:"dn,omitempty"` // for the account page to say
 }
 
 type termsView struct {
@@ -40,7 +41,7 @@ func (w *termsPage) view(ctx context.Context, p *Provider, c common) (any, error
 func (p *Provider) askTerms(_ context.Context, v visit) (Answer, error) {
 	terms := v.req.Unaccepted(v.client, v.standing.Standing, v.now)
 	w := termsPage{pending: p.pendingOf(&v), SID: v.standing.Session.SID, User: viewOfUser(v.standing.User), TermsID: terms.ID,
-		Wanted: v.wanted}
+		Wanted: v.wanted, Done: v.done}
 	return redirect(p.address(&w), v.cookies...), nil
 }
 
@@ -87,7 +88,7 @@ func (p *Provider) acceptTerms(ctx context.Context, r Request, w termsPage, clie
 	case !errors.Is(err, store.ErrNotFound):
 		return Answer{}, err
 	}
-	return p.nextAtBrowser(ctx, visit{r: r, req: *w.Request, client: client, sid: w.SID, wanted: w.Wanted, now: now})
+	return p.nextAtBrowser(ctx, visit{r: r, req: *w.Request, client: client, sid: w.SID, wanted: w.Wanted, done: w.Done, now: now})
 }
 
 // declineTerms tells the device or the relying party.

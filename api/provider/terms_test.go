@@ -176,6 +176,21 @@ func TestTermsAreAskedForAtEachDoor(t *testing.T) {
 			t.Errorf("it ends at %s", led(a))
 		}
 	})
+	t.Run("the code of a workshop", func(t *testing.T) {
+		b := r.browser()
+		r.Exec(`DELETE FROM groups WHERE name = 'class'`)
+		r.workshop(9)
+		_, _, asked := b.join("grace")
+		if a := b.accepts(asked); led(a) != r.hubLogin() {
+			t.Errorf("it ends at %s", led(a))
+		}
+		r.Exec(`UPDATE workshops SET client_id = NULL`)
+		other := r.browser()
+		_, _, asked = other.join("mary")
+		if view := other.Interaction(led(other.accepts(asked))); view["page"] != "account" || view["done"] != "workshop_joined" {
+			t.Errorf("it ends at %v, which says %v", view["page"], view["done"])
+		}
+	})
 	t.Run("a link to set a password", func(t *testing.T) {
 		r.Exec(`DELETE FROM terms_acceptances`)
 		r.Exec(`INSERT INTO account_links (username, token_sha256) VALUES ('alice', sha256('a link'))`)

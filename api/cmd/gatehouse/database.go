@@ -54,6 +54,13 @@ func openDatabase(ctx context.Context, cfg *config.Config) (*store.Store, error)
 	return store.Open(ctx, cfg.DatabaseURL)
 }
 
+// scratch is a database beside that of the configuration.
+type scratch = store.Scratch
+
+func openScratch(ctx context.Context, cfg *config.Config, name string) (*scratch, error) {
+	return store.OpenScratch(ctx, cfg.MigrationURL(), name)
+}
+
 func newAdmin(cfg *config.Config, db *store.Store, passwords *authn.Passwords) *admin.Admin {
 	var sealMail func(string, map[string]string) []byte
 	var mailedCode func(store.Digest) (string, store.Digest)

@@ -48,6 +48,7 @@ type commands struct {
 	Mail       plugged     `cmd:"" help:"See what became of mail, and try again."`
 	Key        keyCmd      `cmd:"" help:"Look at the signing keys, or replace one."`
 	Config     configCmd   `cmd:"" help:"Print the effective configuration and where each value comes from."`
+	Backup     backupCmd   `cmd:"" help:"Look whether a backup is worth something."`
 	Doctor     doctorCmd   `cmd:"" help:"Try out the configuration, the database and both origins."`
 	Man        manCmd      `cmd:"" help:"Print the manual page, of all commands."`
 	Version    versionCmd  `cmd:"" help:"Print the version and the commit that this was built from."`

@@ -1,5 +1,6 @@
 // `npm run release`: makes in dist/release what a release has, the same bytes each time: programs for amd64 and arm64 with all that is
-// installed beside them, the pages, packages for Debian and for RPM, a list of all that they are made of (CycloneDX), and SHA256SUMS.
+// installed beside them, the pages, packages for Debian and for RPM, the Helm chart, a list of all that they are made of (CycloneDX),
+// and SHA256SUMS.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -42,6 +43,7 @@ async function release({ out, arch }) {
   const common = stage(version, join(work, 'common'), ui);
   const name = `gatehouse_${version.text}`;
   tarball(version, join(dir, `${name}_pages.tar.gz`), common, 'usr/share/gatehouse/ui', 'ui');
+  tarball(version, join(dir, `${name}_chart.tgz`), root, 'deploy/helm/gatehouse', 'gatehouse');
   for (const a of arch) packages(version, a, { program: programs[a], common, work, dir });
   writeFileSync(join(dir, `${name}.cdx.json`), billOfMaterials(version, programs[arch[0]], modules));
   rmSync(work, { recursive: true });

@@ -99,6 +99,14 @@ describe('the quickstart', { skip: missing() || false }, () => {
     assert.doesNotMatch(out, /^(FAIL|fail)/m, out);
   });
 
+  test('puts Apache in front in place of nginx', () => {
+    machine.does('systemctl stop nginx');
+    does({ text: blocks.find(({ mark }) => mark === 'apache').text.replace(/^certbot .*\n/m, '') });
+    assert.equal(JSON.parse(machine.does(`curl -sS https://${names.UI}/config.json`)).api, `https://${names.API}`);
+    assert.equal(machine.does(`curl -sS https://${names.API}/readyz`), '{"status":"ok"}');
+    machine.does('systemctl disable --now apache2; systemctl start nginx');
+  });
+
   test('adds a user, and a JupyterHub', () => {
     does(blocks.find(({ text }) => text.includes('gatehouse user add alice')), `${passphrase}\n`);
     does(blocks.find(({ text }) => text.includes('systemctl enable --now jupyterhub')));

@@ -73,6 +73,8 @@ describe('a release', () => {
   test('has the pages, and what installs beside the program', () => {
     const pages = run('tar', '-tzf', only(/_pages\.tar\.gz$/));
     for (const file of ['ui/index.html', 'ui/index.html.br', 'ui/admin/index.html']) assert.ok(pages.includes(file), file);
+    const chart = run('tar', '-tzf', only(/_chart\.tgz$/));
+    for (const file of ['gatehouse/Chart.yaml', 'gatehouse/templates/api.yaml']) assert.ok(chart.includes(file), file);
     const listed = run('dpkg-deb', '--contents', only(/_amd64\.deb$/));
     for (const file of ['-rwxr-xr-x root/root .*/usr/bin/gatehouse', '/usr/lib/sysusers.d/gatehouse.conf',
       '/usr/lib/systemd/system/gatehouse-api.service', '/usr/share/man/man1/gatehouse.1.gz',

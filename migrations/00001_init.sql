@@ -552,6 +552,36 @@ COMMENT ON COLUMN group_members.until IS 'the membership ends: from then on it c
 CREATE INDEX group_members_by_group ON group_members (group_name, username);
 CREATE INDEX group_members_by_until ON group_members (until) WHERE until IS NOT NULL;
 
+-- group_owners: who looks after a group, and no other: they add and invite its members, and prolong their memberships. An owner need not
+-- be a member. Whoever owns a group is a member of gatehouse-owners, whom the pages for administrators let in; triggers see to that.
+CREATE TABLE group_owners (
+  group_name text NOT NULL CONSTRAINT group_owners_group_must_exist REFERENCES groups (name) ON UPDATE CASCADE ON DELETE CASCADE,
+  username   text NOT NULL CONSTRAINT group_owners_user_must_exist
+    REFERENCES users (username) ON UPDATE CASCADE ON DELETE CASCADE,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  CONSTRAINT group_owners_user_owns_the_group_already PRIMARY KEY (username, group_name)
+);
+CREATE INDEX group_owners_by_group ON group_owners (group_name, username);
+-- +goose StatementBegin
+CREATE FUNCTION owners_are_members() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP <> 'INSERT' THEN
+    DELETE FROM group_members WHERE group_name = 'gatehouse-owners' AND username = OLD.username
+      AND NOT EXISTS (SELECT FROM group_owners o WHERE o.username = OLD.username);
+  END IF;
+  IF TG_OP <> 'DELETE' THEN
+    INSERT INTO groups (name, description) VALUES ('gatehouse-owners', 'Whoever owns a group; kept by Gatehouse') ON CONFLICT DO NOTHING;
+    INSERT INTO group_members AS m (group_name, username) VALUES ('gatehouse-owners', NEW.username)
+    ON CONFLICT ON CONSTRAINT group_members_user_is_in_the_group_already DO UPDATE SET until = NULL WHERE m.until IS NOT NULL;
+  END IF;
+  RETURN NULL;
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER owners_are_members AFTER INSERT OR DELETE ON group_owners FOR EACH ROW EXECUTE FUNCTION owners_are_members();
+-- when the user is called otherwise, the membership follows by itself
+CREATE TRIGGER other_owners_are_members AFTER UPDATE OF username ON group_owners FOR EACH ROW
+  WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION owners_are_members();
+
 -- offboardings: who was offboarded, and what they were in, for as long as it can be taken back.
 CREATE TABLE offboardings (
   id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -1384,6 +1414,7 @@ CREATE TABLE invitations (
   code_tries_left    smallint NOT NULL DEFAULT 5,
   browser_sha256     bytea,
   client_id          text CONSTRAINT invitations_client_must_exist REFERENCES clients (client_id) ON UPDATE CASCADE ON DELETE SET NULL,
+  owner              text CONSTRAINT invitations_owner_must_exist REFERENCES users (username) ON UPDATE CASCADE ON DELETE CASCADE,
   created_by         text NOT NULL DEFAULT coalesce(nullif(current_setting('gatehouse.actor', true), ''), session_user),
   created_at         timestamptz NOT NULL DEFAULT now(),
   expires_at         timestamptz NOT NULL DEFAULT now() + interval '7 days',
@@ -1412,8 +1443,11 @@ COMMENT ON COLUMN invitations.browser_sha256 IS
 COMMENT ON COLUMN invitations.account_expires_at IS 'users.expires_at of a new account';
 COMMENT ON COLUMN invitations.membership_until IS 'group_members.until';
 COMMENT ON COLUMN invitations.methods IS 'how: a new account with a password or a passkey, or an account that they have, here or at an upstream';
+COMMENT ON COLUMN invitations.owner IS
+  'who made it as an owner of its groups: it is good while they own all of them; NULL: an administrator did';
 COMMENT ON COLUMN invitations.client_id IS 'the application where they end; NULL: on the account page';
 CREATE INDEX invitations_by_expires_at ON invitations (expires_at);
+CREATE INDEX invitations_by_owner ON invitations (owner);
 CREATE INDEX invitations_by_client ON invitations (client_id);
 CREATE INDEX invitations_of_sign_ups ON invitations (mailbox_of(email)) WHERE browser_sha256 IS NOT NULL;
 CREATE TABLE invitation_groups (
@@ -2361,7 +2395,8 @@ BEGIN
     ('client_secrets', 'secret', '{used_at}'),
     ('exchange_policies', 'policy', '{}'),
     ('users', 'user', '{password,password_changed_at,must_change_password,passkey_later_at,active_at,updated_at}'),
-    ('group_members', 'membership', '{}')
+    ('group_members', 'membership', '{}'),
+    ('group_owners', 'ownership', '{}')
   ) AS v(name, one, kept) LOOP
     EXECUTE format('ALTER TABLE %1$I ADD COLUMN managed_by text,
       ADD CONSTRAINT %1$s_managed_by_must_have_1_to_255_characters CHECK (length(managed_by) BETWEEN 1 AND 255),
@@ -2576,6 +2611,7 @@ BEGIN
     ('posix_ranges', '{kind}', '{}', '{}', 'true', 'true', 'true'),
     ('posix_numbers', '{number,kind}', '{}', '{}', 'pg_trigger_depth() = 0', 'pg_trigger_depth() = 0', 'pg_trigger_depth() = 0'),
     ('group_members', '{group_name,username}', '{}', '{}', 'true', 'true', 'true'),
+    ('group_owners', '{group_name,username}', '{}', '{}', 'true', 'true', 'true'),
     ('totp_secrets', '{user_id}', '{secret}', '{last_step,used_at}', 'true', 'true', 'true'),
     ('passkeys', '{user_id,credential_id}', '{}', '{used_at,sign_count}', 'true', 'true', 'true'),
     -- one row for a sheet of them
@@ -2642,7 +2678,8 @@ DROP TABLE sign_ins, sign_in_counts, resources, cache_version, pairwise_salt, si
   login_throttle, revoked_tokens, used_jtis, device_codes, grants, consents, terms_acceptances, terms, sessions, invitation_uses, invitation_groups, invitations, workshops,
   exchange_policies,
   recent_registrations, initial_access_tokens, client_claims, client_secrets, clients, acr_values, account_links,
-  personal_access_tokens, passkeys, recovery_codes, totp_secrets, group_members, offboardings, groups, users, retired_names,
+  personal_access_tokens, passkeys, recovery_codes, totp_secrets, group_owners, group_members,
+  offboardings, groups, users, retired_names,
   posix_numbers, posix_ranges;
 DROP FUNCTION terms_in_force_stay, terms_follow_names, by_language;
 DROP FUNCTION mailbox_of, chosen_name_problem, users_get_no_retired_name, users_retire_names, name_skeleton;
@@ -2654,6 +2691,7 @@ DROP FUNCTION declared_rows_change_in_their_file, recovery_codes_go_with_factors
   client_secrets_fit_their_client, users_keep_sub,
   jwks_are_some, hosts_of, http_only_on_loopback, all_match, check_uris, without_slash,
   origin_of, password_hash_problem, keycloak_hash_problem, crypt_number, scrypt_is_bounded, argon2_is_bounded, is_base64,
+  owners_are_members,
   users_have_posix_numbers, groups_have_posix_numbers, give_posix_number, free_posix_number, set_posix_ranges,
   password_hash, spend_account_links, end_what_was_before, revoke_what_is_withdrawn, set_username_rule, is_set, audit_sees_ends, is_pattern;
 DROP FUNCTION audit_change, audit_is_only_added_to, audit_sees, audit_shows, is_gatehouse;

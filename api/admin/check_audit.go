@@ -53,7 +53,7 @@ func (a *Admin) CheckAdministration(ctx context.Context) (wrong []string, err er
 		if named[1] == "" {
 			continue
 		}
-		switch _, err := a.store.ShowGroup(ctx, named[1]); {
+		switch err := a.store.GroupIsThere(ctx, named[1]); {
 		case errors.As(err, new(Missing)):
 			wrong = append(wrong, fmt.Sprintf("%s names %s, and there is no such group: gatehouse group add %s", named[0], named[1],
 				shellWord(named[1])))

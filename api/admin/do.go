@@ -18,8 +18,10 @@ import (
 type Caller struct {
 	store.Actor
 	Role  oidc.AdminRole
+	Owner bool // they own groups, whatever else their role is
 	Scope string
 
+	owned      []string    // the groups that the operation is about, where they run it as an owner
 	operations []Operation // that there are: the table cannot name itself
 }
 
@@ -76,6 +78,8 @@ func may(c Caller, o Operation) error {
 		return Forbidden{Words: "you may look, and change nothing"}
 	case c.Role == oidc.HelpDesk && !slices.Contains(helpDeskMay, o.Name):
 		return Forbidden{Words: "the help desk sees to links, sessions and factors of people only"}
+	case c.Role == oidc.Owner && o.about == nil:
+		return Forbidden{Words: "who owns a group sees to its members, invitations and workshops only"}
 	case c.Role == "":
 		return Forbidden{Words: "you have no role here"}
 	case o.Name == undoing && !c.mayAll(): // it may be any row
@@ -85,6 +89,16 @@ func may(c Caller, o Operation) error {
 		return Forbidden{Words: "the access token has no scope " + scope, Scope: scope}
 	}
 	return nil
+}
+
+// as returns the caller in the role in which they run an operation: as an owner, where another role of theirs does not let them.
+func (c Caller) as(o Operation) Caller {
+	owner := c
+	owner.Role = oidc.Owner
+	if c.Owner && may(c, o) != nil && may(owner, o) == nil {
+		return owner
+	}
+	return c
 }
 
 const undoing = "audit undo"
@@ -103,21 +117,28 @@ var errDryRun = errors.New("a dry run")
 // Do runs an operation for a caller: with the rights they have, in one transaction, which says who they are. Errors are those of the
 // operation, Forbidden, and Changed.
 func (a *Admin) Do(ctx context.Context, c Caller, o Operation, in any, how How) (out Outcome, err error) {
+	c = c.as(o)
 	if err := may(c, o); err != nil {
 		return out, err
 	}
 	c.Operation, c.DeclaredAnyway, c.operations = o.Name, how.DeclaredAnyway, operations
 	ctx = context.WithValue(ctx, callerKey{}, c)
 	db := a.store.As(c.Actor)
-	if !o.Writes() {
-		out.Out, err = o.Run(ctx, New(db, a.Settings), in)
-		if err == nil && o.showsRow() {
-			out.ETag, err = etagOf(out.Out)
-		}
-		return out, err
+	if !o.Writes() && c.Role != oidc.Owner {
+		return New(db, a.Settings).look(ctx, o, in)
 	}
 	err = db.Transaction(ctx, func(s *store.Store) error {
-		out, err = New(s, a.Settings).change(ctx, c, o, in, how)
+		a := New(s, a.Settings)
+		if c.Role == oidc.Owner {
+			if c.owned, err = a.ownedOf(ctx, c, o, in, how); err != nil {
+				return err
+			}
+		}
+		if !o.Writes() {
+			out, err = a.look(ctx, o, in)
+			return err
+		}
+		out, err = a.change(ctx, c, o, in, how)
 		if err == nil && how.DryRun {
 			return errDryRun
 		}
@@ -125,6 +146,15 @@ func (a *Admin) Do(ctx context.Context, c Caller, o Operation, in any, how How) 
 	})
 	if errors.Is(err, errDryRun) {
 		err = nil
+	}
+	return out, err
+}
+
+// look runs an operation that writes nothing.
+func (a *Admin) look(ctx context.Context, o Operation, in any) (out Outcome, err error) {
+	out.Out, err = o.Run(ctx, a, in)
+	if err == nil && o.showsRow() {
+		out.ETag, err = etagOf(out.Out)
 	}
 	return out, err
 }
@@ -176,6 +206,11 @@ func (a *Admin) mayChange(ctx context.Context, c Caller, changes []store.Change)
 	if c.mayAll() {
 		return nil
 	}
+	if c.Role == oidc.Owner {
+		if err := onlyOwned(c, changes); err != nil {
+			return err
+		}
+	}
 	lacks := oidc.AdminWrite
 	if c.Role != oidc.Administrator {
 		lacks = "" // no scope would do
@@ -195,7 +230,7 @@ func (a *Admin) mayChange(ctx context.Context, c Caller, changes []store.Change)
 }
 
 func (a *Admin) administration() store.Administration {
-	return store.Administration{Groups: a.AdminGroups(), Resource: a.AdminResource()}
+	return store.AdministrationOf(&a.Settings.Settings)
 }
 
 // keepsAnAdministrator refuses changes after which nobody could undo them from here.

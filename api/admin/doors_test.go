@@ -34,6 +34,8 @@ var doors = map[string]door{
 		"add id": byGatehouse, "set id": byGatehouse}},
 	"group_members": {"", "group add-member", "group set-member", map[string]string{
 		"group_name": "it is called group there", "add username": "there are several: usernames"}},
+	"group_owners": {"", "group add-owner", "", map[string]string{
+		"group_name": "it is called group there", "add username": "there are several: usernames"}},
 	"clients": {"client show", "client add", "client set", map[string]string{
 		"registration_access_token_sha256": secret,
 		"registration":                     "clients that registered themselves have it",
@@ -59,7 +61,7 @@ var doors = map[string]door{
 	"account_links": {"user links", "user link", "", map[string]string{
 		"token_sha256": secret, "show username": theKey, "add expires_at": "it is called hours there", "add spent_at": "user revoke-links"}},
 	"invitations": {"invitation list", "invitation add", "", map[string]string{
-		"token_sha256": secret, "add id": byGatehouse, "add created_by": byGatehouse,
+		"token_sha256": secret, "add id": byGatehouse, "add created_by": byGatehouse, "add owner": byGatehouse,
 		"add uses_left": "it is called uses there", "add expires_at": "it is called hours there",
 		"code_hmac": secret, "code_tries_left": byGatehouse, "browser_sha256": byGatehouse}},
 	"workshops": {"workshop show", "workshop open", "workshop set", map[string]string{

@@ -58,7 +58,7 @@ func (a *Admin) SetGroup(ctx context.Context, in SetGroup) (Nothing, error) {
 
 // ShowGroup returns one group without its members.
 func (a *Admin) ShowGroup(ctx context.Context, in GroupName) (store.GroupDetails, error) {
-	return a.store.ShowGroup(ctx, in.Name)
+	return a.store.ShowGroup(ctx, in.Name, a.administration())
 }
 
 // GroupName names a group.
@@ -118,7 +118,7 @@ type ListGroups struct {
 // ListGroups returns groups by name.
 func (a *Admin) ListGroups(ctx context.Context, in ListGroups) (Page[Group], error) {
 	return page(in.Paging, func(g Group) string { return g.Name }, func(p store.Page) ([]Group, error) {
-		return a.store.ListGroups(ctx, store.GroupQuery{Page: p, Search: in.Search})
+		return a.store.ListGroups(ctx, store.GroupQuery{Page: p, Search: in.Search, Owner: ownerOf(ctx)}, a.administration())
 	})
 }
 
@@ -128,9 +128,12 @@ type ListGroupMembers struct {
 	Group string `json:"group"`
 }
 
-// ListGroupMembers returns the usernames of a group's members.
-func (a *Admin) ListGroupMembers(ctx context.Context, in ListGroupMembers) (Page[string], error) {
-	return page(in.Paging, func(username string) string { return username }, func(p store.Page) ([]string, error) {
+// Member is somebody in a group.
+type Member = store.GroupMember
+
+// ListGroupMembers returns the members of a group by username.
+func (a *Admin) ListGroupMembers(ctx context.Context, in ListGroupMembers) (Page[Member], error) {
+	return page(in.Paging, func(m Member) string { return m.Username }, func(p store.Page) ([]Member, error) {
 		return a.store.ListGroupMembers(ctx, store.GroupMembersQuery{Page: p, Group: in.Group})
 	})
 }

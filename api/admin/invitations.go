@@ -58,13 +58,16 @@ func (a *Admin) AddInvitation(ctx context.Context, in AddInvitation) (AddedInvit
 	case in.Mail && in.Email == "":
 		return AddedInvitation{}, invalid("%s takes %s", member("mail"), member("email"))
 	}
+	if err := a.mayEndAt(ctx, in.ClientID, in.Groups); err != nil {
+		return AddedInvitation{}, err
+	}
 	methods := in.Methods
 	if len(methods) == 0 {
 		methods = []string{store.InvitedToPassword, store.InvitedToPasskey, store.InvitedToAccount}
 	}
 	now := time.Now()
 	i := Invitation{Email: in.Email, Username: in.Username, Name: in.Name, Groups: in.Groups, AccountExpiresAt: in.AccountExpiresAt,
-		MembershipUntil: in.MembershipUntil, Methods: methods, UsesLeft: uses, ClientID: in.ClientID,
+		MembershipUntil: in.MembershipUntil, Methods: methods, UsesLeft: uses, ClientID: in.ClientID, Owner: ownerOf(ctx),
 		ExpiresAt: now.Add(time.Duration(hours) * time.Hour)}
 	token, digest := newSecret()
 	if in.Mail {
@@ -106,7 +109,7 @@ type ListInvitations struct {
 // ListInvitations returns invitations until they are a month past their end, without their addresses.
 func (a *Admin) ListInvitations(ctx context.Context, in ListInvitations) (Page[Invitation], error) {
 	return page(in.Paging, func(i Invitation) string { return i.ID }, func(p store.Page) ([]Invitation, error) {
-		return a.store.ListInvitations(ctx, p, in.Group)
+		return a.store.ListInvitations(ctx, p, in.Group, ownerOf(ctx), a.administration())
 	})
 }
 

@@ -16,11 +16,14 @@ type Operation struct {
 
 	// Run takes an In and returns an Out. Errors are Invalid, or those of store: Missing, Refusal, Unavailable.
 	Run func(ctx context.Context, a *Admin, in any) (out any, err error)
+
+	// about returns what the operation is about, of what owners own; nil: it is not for them.
+	about func(in any) (about, error)
 }
 
 func op[In, Out any](name, help, path string, run func(*Admin, context.Context, In) (Out, error)) Operation {
-	return Operation{name, help, path, reflect.TypeFor[In](), reflect.TypeFor[Out](),
-		func(ctx context.Context, a *Admin, in any) (any, error) { return run(a, ctx, in.(In)) }}
+	return Operation{Name: name, Help: help, Path: path, In: reflect.TypeFor[In](), Out: reflect.TypeFor[Out](),
+		Run: func(ctx context.Context, a *Admin, in any) (any, error) { return run(a, ctx, in.(In)) }}
 }
 
 // operations is the table of use cases.
@@ -29,8 +32,9 @@ var operations = []Operation{
 	op("user passwd", "Set a user's password.", "POST /users/{username}/password", (*Admin).SetPassword),
 	op("user disable", "Shut a user out, from the next request on.", "POST /users/{username}/disable", (*Admin).DisableUser),
 	op("user enable", "Let a user in again.", "POST /users/{username}/enable", (*Admin).EnableUser),
-	op("user import", "Add the people of a roster, with a link each, and make all members of a group.",
+	ownersToo(op("user import", "Add the people of a roster, with a link each, and make all members of a group.",
 		"POST /users/import", (*Admin).ImportUsers),
+		importOfOwner),
 	op("user set-username-rule", "Set what usernames may be: unix, email or open.",
 		"POST /settings/username-rule", (*Admin).SetUsernameRule),
 	op("user set-posix-ranges", "Have all users and groups have numbers for machines, from these ranges; without them new ones get none.",
@@ -76,11 +80,14 @@ var operations = []Operation{
 	op("user revoke-token", "Revoke a personal access token, or all of a user.",
 		"POST /personal-access-tokens/revoke", (*Admin).RevokePersonalAccessTokens),
 
-	op("invitation add", "Print an address with which people make accounts of their own, or join groups.",
+	ownersToo(op("invitation add", "Print an address with which people make accounts of their own, or join groups.",
 		"POST /invitations", (*Admin).AddInvitation),
-	op("invitation list", "List the invitations, without their addresses.", "GET /invitations", (*Admin).ListInvitations),
-	op("invitation revoke", "Have an invitation be good no more; accounts that were made with it stay.",
+		invitationOfOwner),
+	ownersToo(op("invitation list", "List the invitations, without their addresses.", "GET /invitations", (*Admin).ListInvitations),
+		func(in ListInvitations) (about, error) { return about{groups: someOf(in.Group), ownOnly: true}, nil }),
+	ownersToo(op("invitation revoke", "Have an invitation be good no more; accounts that were made with it stay.",
 		"DELETE /invitations/{id}", (*Admin).RevokeInvitation),
+		func(in InvitationID) (about, error) { return about{invitation: in.ID}, nil }),
 
 	op("workshop open", "Open a workshop: a code with which people make accounts that end.", "POST /workshops", (*Admin).OpenWorkshop),
 	op("workshop list", "List the workshops.", "GET /workshops", (*Admin).ListWorkshops),
@@ -108,15 +115,25 @@ var operations = []Operation{
 
 	op("group add", "Add a group.", "POST /groups", (*Admin).AddGroup),
 	op("group remove", "Remove a group; its members stay users.", "DELETE /groups/{name}", (*Admin).RemoveGroup),
-	op("group add-member", "Make users members of a group.", "POST /groups/{group}/members", (*Admin).AddGroupMembers),
-	op("group set-member", "Set when a membership ends; an empty value clears.",
+	ownersToo(op("group add-member", "Make users members of a group.", "POST /groups/{group}/members", (*Admin).AddGroupMembers),
+		func(in AddGroupMembers) (about, error) { return aboutGroup(in.Group), nil }),
+	ownersToo(op("group set-member", "Set when a membership ends; an empty value clears.",
 		"PATCH /groups/{group}/members/{username}", (*Admin).SetGroupMember),
-	op("group remove-member", "End a membership, from the next request on.",
+		func(in SetGroupMember) (about, error) { return aboutGroup(in.Group), nil }),
+	ownersToo(op("group remove-member", "End a membership, from the next request on.",
 		"DELETE /groups/{group}/members/{username}", (*Admin).RemoveGroupMember),
-	op("group show", "Print a group as JSON, without its members.", "GET /groups/{name}", (*Admin).ShowGroup),
+		func(in GroupMember) (about, error) { return aboutGroup(in.Group), nil }),
+	op("group add-owner", "Have users look after a group: they add, invite and remove its members.",
+		"POST /groups/{group}/owners", (*Admin).AddGroupOwners),
+	op("group remove-owner", "Have a user look after a group no more, from the next request on.",
+		"DELETE /groups/{group}/owners/{username}", (*Admin).RemoveGroupOwner),
+	ownersToo(op("group show", "Print a group as JSON, without its members.", "GET /groups/{name}", (*Admin).ShowGroup),
+		func(in GroupName) (about, error) { return aboutGroup(in.Name), nil }),
 	op("group set", "Change what is named of a group; an empty value clears.", "PATCH /groups/{name}", (*Admin).SetGroup),
-	op("group list", "List the groups.", "GET /groups", (*Admin).ListGroups),
-	op("group members", "List the members of a group.", "GET /groups/{group}/members", (*Admin).ListGroupMembers),
+	ownersToo(op("group list", "List the groups.", "GET /groups", (*Admin).ListGroups),
+		func(ListGroups) (about, error) { return about{ownOnly: true}, nil }),
+	ownersToo(op("group members", "List the members of a group.", "GET /groups/{group}/members", (*Admin).ListGroupMembers),
+		func(in ListGroupMembers) (about, error) { return aboutGroup(in.Group), nil }),
 
 	op("terms add", "Add a version of terms of use, which people accept before they go on.", "POST /terms", (*Admin).AddTerms),
 	op("terms list", "List the terms of use, each version.", "GET /terms", (*Admin).ListTerms),
@@ -150,8 +167,8 @@ var operations = []Operation{
 	op("client disable", "Refuse a client and all it holds, from the next request on.",
 		"POST /clients/{client_id}/disable", (*Admin).DisableClient),
 	op("client enable", "Accept a client again.", "POST /clients/{client_id}/enable", (*Admin).EnableClient),
-	{"client set", "Change what is named of a client; an empty value clears.", "PATCH /clients/{client_id}",
-		SetClient, reflect.TypeFor[ChangedClient](), setClient},
+	{Name: "client set", Help: "Change what is named of a client; an empty value clears.", Path: "PATCH /clients/{client_id}",
+		In: SetClient, Out: reflect.TypeFor[ChangedClient](), Run: setClient},
 	op("client remove", "Remove a client with its consents and tokens.",
 		"DELETE /clients/{client_id}", (*Admin).RemoveClient),
 	op("client claim add", "Give a client a claim of its users: a constant, a field, or from their groups.",
@@ -235,7 +252,8 @@ var operations = []Operation{
 	op("mail list", "List the mail that waits, was sent within a week or was given up, the latest first.",
 		"GET /settings/mail", (*Admin).ListMail),
 	op("mail retry", "Try again to send mail that waits or was given up.", "POST /settings/mail/retry", (*Admin).RetryMail),
-	op("whoami", "Say who you are here, and what you may.", "GET /me", (*Admin).WhoAmI),
+	ownersToo(op("whoami", "Say who you are here, and what you may.", "GET /me", (*Admin).WhoAmI),
+		func(Nothing) (about, error) { return about{ownOnly: true}, nil }),
 	op("health", "Say how the database and the keys are, and what to mend.", "GET /health", (*Admin).Health),
 	op("key list", "List the keys: what signs, what will sign, what is only still trusted.",
 		"GET /keys", (*Admin).ListSigningKeys),

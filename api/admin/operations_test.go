@@ -153,10 +153,10 @@ func TestEveryOperationRuns(t *testing.T) {
 		{"group remove-member", `{"group": "staff", "username": "alice"}`, `{}`},
 		{"group add-member", `{"group": "staff", "usernames": ["alice"]}`, `{}`},
 		{"group set-member", `{"group": "staff", "username": "alice", "until": "2099-03-01T00:00:00Z"}`, `{}`},
-		{"group members", `{"group": "staff"}`, `{"items":\["alice"\]}`},
+		{"group members", `{"group": "staff"}`, `{"items":\[{"username":"alice","name":"Alice","until":"2099-03-01T[^"]+"}\]}`},
 		{"group set", `{"name": "staff", "mfa": true, "mfa_from": "2027-03-01T00:00:00Z", "inactive_after": "365d"}`, `{}`},
 		{"group show", `{"name": "staff"}`, `{"name":"staff",.*"mfa":true,"mfa_from":"2027-03-01T00:00:00Z","inactive_after":"365d",` +
-			`"gid":200000,"created_at":"[^"]+","members":1}`},
+			`"gid":200000,"created_at":"[^"]+","members":1,"owners":\[\],"not_owned":"its members have to prove two factors"}`},
 		{"terms add", `{"name": "use", "version": "1", "titles": {"en": "Terms of use"}, "texts": {"en": "Be kind."}, "groups": ["staff"]}`,
 			`{}`},
 		{"terms add", `{"name": "use", "version": "2", "titles": {"en": "Terms of use"}, "uris": {"en": "https://example.org/2"},
@@ -170,6 +170,10 @@ func TestEveryOperationRuns(t *testing.T) {
 		{"group list", `{}`,
 			`{"items":\[{"name":"staff","description":"The staff","mfa":true,"mfa_from":"2027-03-01T00:00:00Z","inactive_after":"365d",` +
 				`"gid":200000,"created_at":"[^"]+"}\]}`},
+		{"group set", `{"name": "staff", "mfa": false, "mfa_from": "0001-01-01T00:00:00Z", "inactive_after": "0d"}`, `{}`},
+		{"group add-owner", `{"group": "staff", "usernames": ["alice"]}`, `{}`},
+		{"group show", `{"name": "staff"}`, `{"name":"staff",.*"members":1,"owners":\["alice"\]}`},
+		{"group remove-owner", `{"group": "staff", "username": "alice"}`, `{}`},
 		{"group remove", `{"name": "staff"}`, `{}`},
 		{"client add", `{"client_id": "wiki"}`, `{"client_id":"wiki","client_secret":"[\w-]{43}"}`},
 		{"client add-hub", `{"client_id": "zhub", "url": "https://hub.example.org", "template": "jupyterhub"}`,

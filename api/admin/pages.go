@@ -11,7 +11,7 @@ import (
 const PagesClientID = "gatehouse-admin"
 
 // ForPages returns the registration of the pages for administrators: a public client whose tokens are bound to a key, and are good for
-// the admin API alone. Only who has a role there can sign in to it. Errors: Missing where there is no group of a role.
+// the admin API alone. Only who has a role there, or owns a group, can sign in to it. Errors: Missing where there is no group of a role.
 func (a *Admin) ForPages(ctx context.Context, in Registration) (Registration, error) {
 	switch {
 	case in.ClientID != PagesClientID:
@@ -22,7 +22,7 @@ func (a *Admin) ForPages(ctx context.Context, in Registration) (Registration, er
 		return in, invalid("GATEHOUSE_ADMIN_GROUP is not set: it names the group whose members administer, and turns on the admin API")
 	}
 	for _, group := range a.AdminGroups() {
-		if _, err := a.store.ShowGroup(ctx, group); err != nil { // nobody could sign in
+		if err := a.store.GroupIsThere(ctx, group); err != nil { // nobody could sign in
 			return in, err
 		}
 	}
@@ -31,7 +31,7 @@ func (a *Admin) ForPages(ctx context.Context, in Registration) (Registration, er
 	in.RedirectURIs = []string{in.ClientURI}
 	in.Scope = strings.Join([]string{"openid", "profile", oidc.AdminRead, oidc.AdminWrite}, " ")
 	in.Audiences = []string{a.AdminResource()}
-	in.AllowedGroups = a.AdminGroups()
+	in.AllowedGroups = append(a.AdminGroups(), oidc.OwnersGroup)
 	in.MinACR = a.AdminACR
 	in.TokenEndpointAuthMethod = "none"
 	in.IDTokenSignedResponseAlg = "ES256"

@@ -69,6 +69,9 @@ func (a *Admin) ImportUsers(ctx context.Context, in ImportUsers) (out ImportedUs
 	case in.DisableMissing && in.Group == "":
 		return out, invalid("%s needs %s", member("disable_missing"), member("group"))
 	}
+	if err := a.mayEndAt(ctx, in.ClientID, someOf(in.Group)); err != nil {
+		return out, err
+	}
 	people, unread, err := roster.Read([]byte(in.Roster))
 	if err != nil {
 		return out, invalid("%v", err)
@@ -79,12 +82,13 @@ func (a *Admin) ImportUsers(ctx context.Context, in ImportUsers) (out ImportedUs
 		return out, err
 	}
 	n := newNames(rule, known)
+	n.discreet = ownerOf(ctx) != ""
 	for i, p := range people {
 		if out.Lines[i] = n.line(p); out.Lines[i].State == lineProblem {
 			out.Problems++
 		}
 	}
-	toWrite := a.toWrite(&out, in, known, lives)
+	toWrite := a.toWrite(&out, in, known, lives, n.discreet)
 	if in.Preview {
 		return out, nil
 	}
@@ -97,7 +101,7 @@ func (a *Admin) ImportUsers(ctx context.Context, in ImportUsers) (out ImportedUs
 // knownPeople returns who is there already of a roster and of the group, and what usernames may be.
 func (a *Admin) knownPeople(ctx context.Context, people []roster.Person, group string) ([]store.KnownPerson, string, error) {
 	if group != "" {
-		if _, err := a.store.ShowGroup(ctx, group); err != nil {
+		if err := a.store.GroupIsThere(ctx, group); err != nil {
 			return nil, "", err
 		}
 	}
@@ -118,8 +122,9 @@ func (a *Admin) knownPeople(ctx context.Context, people []roster.Person, group s
 	return known, rule, err
 }
 
-// toWrite makes the links, and returns what is to be written.
-func (a *Admin) toWrite(out *ImportedUsers, in ImportUsers, known []store.KnownPerson, lives time.Duration) store.Roster {
+// toWrite makes the links, and returns what is to be written. With onlyNew there is no link for an account that was there before, whoever
+// made it: it would let whoever imports into it.
+func (a *Admin) toWrite(out *ImportedUsers, in ImportUsers, known []store.KnownPerson, lives time.Duration, onlyNew bool) store.Roster {
 	r := store.Roster{Group: in.Group, ClientID: in.ClientID, ExpiresAt: in.ExpiresAt, Until: in.Until}
 	listed, of := map[string]bool{}, map[string]store.KnownPerson{}
 	for _, k := range known {
@@ -141,7 +146,7 @@ func (a *Admin) toWrite(out *ImportedUsers, in ImportUsers, known []store.KnownP
 			continue
 		}
 		r.Members = append(r.Members, l.Username)
-		if k := of[l.Username]; in.Links && !k.CanSignIn && k.DisabledAt == nil && !in.Preview {
+		if k := of[l.Username]; in.Links && (l.State == lineNew || !onlyNew) && !k.CanSignIn && k.DisabledAt == nil && !in.Preview {
 			token, digest := newSecret()
 			l.Link, l.ExpiresAt = a.UIOrigin+"/link#"+token, &expires
 			r.Links = append(r.Links, store.NewLink{Username: l.Username, SHA256: digest, ExpiresAt: expires})

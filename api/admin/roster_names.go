@@ -16,10 +16,12 @@ type names struct {
 	known   map[string]store.KnownPerson // by username
 	byEmail map[string][]string          // usernames
 	taken   map[string]int               // by lines before: which one
+
+	discreet bool // whoever imports is told no address or name of somebody else
 }
 
 func newNames(rule string, known []store.KnownPerson) names {
-	n := names{rule, map[string]store.KnownPerson{}, map[string][]string{}, map[string]int{}}
+	n := names{rule: rule, known: map[string]store.KnownPerson{}, byEmail: map[string][]string{}, taken: map[string]int{}}
 	for _, k := range known {
 		n.known[k.Username] = k
 		if k.Email != "" {
@@ -40,6 +42,12 @@ func (n names) line(p roster.Person) RosterLine {
 	switch {
 	case fit == "":
 		l.Problem = fmt.Sprintf("%q is no username here, and nothing can be made of it: add a column username", cmp.Or(p.Username, p.Name))
+		return l
+	case n.discreet && there && !same && (p.Username != "" || p.Email == ""):
+		l.Problem = fmt.Sprintf("%s is somebody else: give this person another username", fit)
+		return l
+	case n.discreet && p.Username == "" && len(own) > 1:
+		l.Problem = "the address is that of several people: add a column username"
 		return l
 	case p.Username != "" && there && !same:
 		l.Problem = fmt.Sprintf("%s is somebody else, with the address %s: give this person another username", fit, k.Email)

@@ -161,7 +161,7 @@ func (t *Table) compare(r *Row, s *Stored, o Options) (*Change, error) {
 		return c, c.compareSecret(o)
 	}
 	if s.Itself {
-		return nil, Problem{r.At, r.Noun.name(r.Values) + " registered itself: it says what it is, no file does"}
+		return nil, Problem{r.At, r.Noun.name(r.Values) + " came by itself, by a registration or by who owns groups: no file declares it"}
 	}
 	c := t.change(Update, r, s)
 	for _, name := range t.Noun.Columns {

@@ -16,7 +16,7 @@ type Noun struct {
 	Except  []string // all others, which a file may not have
 	Secret  *Secret  // that comes by reference; nil: there is none
 	People  bool     // only where people are asked for
-	Itself  string   // a column that is NULL unless the row came by itself: an administrator does not declare it; "": there is none
+	Itself  string   // whether a row t came by itself, in SQL: no file declares it; "": none does
 	// Deferred is a constraint of the table that can be checked when all is changed; "": there is none.
 	Deferred string
 	// Made are columns that a trigger fills where a row is added without: what is left out stays as it is.
@@ -38,7 +38,7 @@ const ManagedBy = "managed_by"
 var Nouns = []*Noun{
 	{Name: "acr_values", One: "acr value", Key: words("value"), Deferred: "acr_values_position_must_be_unique",
 		Columns: words("value position factors phishing_resistant hardware_protected")},
-	{Name: "groups", One: "group", Key: words("name"),
+	{Name: "groups", One: "group", Key: words("name"), Itself: "t.name = '" + owners + "'",
 		Columns: words("name description mfa mfa_from inactive_after gid"), Made: words("gid"),
 		Except: words("created_at")},
 	{Name: "upstreams", One: "upstream", Key: words("name"),
@@ -49,7 +49,7 @@ var Nouns = []*Noun{
 	{Name: "resources", One: "resource", Key: words("identifier"),
 		Columns: words("identifier name scopes open_to access_token_lifetime allowed_groups min_acr disabled_at"),
 		Except:  words("created_at")},
-	{Name: "clients", One: "client", Key: words("client_id"), Itself: "registration",
+	{Name: "clients", One: "client", Key: words("client_id"), Itself: "t.registration IS NOT NULL",
 		Secret: &Secret{Member: "client_secret", Table: "client_secrets", Column: "secret_sha256", Digest: true},
 		Columns: words(`client_id client_name client_uri logo_uri policy_uri tos_uri contacts initiate_login_uri
 			application_type redirect_uris localhost_any_port grant_types response_types scope default_max_age cors_origins
@@ -77,9 +77,14 @@ var Nouns = []*Noun{
 		Made: words("uid gid home shell"),
 		Except: words(`id password password_changed_at must_change_password passkey_later_at active_at created_at updated_at
 			workshop adopted_by`)},
-	{Name: "group_members", One: "membership", Key: words("group_name username"), People: true,
+	{Name: "group_members", One: "membership", Key: words("group_name username"), People: true, Itself: "t.group_name = '" + owners + "'",
 		Columns: words("group_name username until")},
+	{Name: "group_owners", One: "ownership", Key: words("group_name username"), People: true,
+		Columns: words("group_name username"), Except: words("created_at")},
 }
+
+// owners is the group of whoever owns a group, whose members triggers keep (oidc.OwnersGroup).
+const owners = "gatehouse-owners"
 
 // Others are the tables that no file declares, and why not.
 var Others = map[string]string{

@@ -8,13 +8,17 @@ import (
 // AdminRole is what somebody may do by the admin API at most. What their token has no scope for they may not do either.
 type AdminRole string
 
-// The roles. Members of one of the groups in Settings have one; a client that comes for itself is an administrator as far as its scope
-// goes, as only an administrator can have written that.
+// The roles. Members of one of the groups in Settings have one, and so does whoever owns a group; a client that comes for itself is an
+// administrator as far as its scope goes, as only an administrator can have written that.
 const (
 	Administrator AdminRole = "administrator"
 	Reader        AdminRole = "reader"    // looks, and changes nothing
 	HelpDesk      AdminRole = "help desk" // links, sessions and factors of people who have no role
+	Owner         AdminRole = "owner"     // of groups, to whose members they see
 )
+
+// OwnersGroup is the group of whoever owns a group. Triggers keep its members.
+const OwnersGroup = "gatehouse-owners"
 
 // AdminPath is that of the admin API below the issuer.
 const AdminPath = "/admin/v1"
@@ -61,6 +65,8 @@ func (s *Settings) AdminRoleOf(groups []string) AdminRole {
 		return Reader
 	case member(s.HelpDeskGroup):
 		return HelpDesk
+	case s.AdminGroup != "" && member(OwnersGroup):
+		return Owner
 	}
 	return ""
 }

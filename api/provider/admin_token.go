@@ -18,6 +18,7 @@ import (
 type AdminToken struct {
 	Name   string // a username; client:ID of a client that comes for itself
 	Role   oidc.AdminRole
+	Owner  bool // of groups, whatever else they are
 	Scope  string
 	Scheme string // as which it was sent: Bearer or DPoP
 }
@@ -98,7 +99,7 @@ func (p *Provider) adminByAccessToken(
 	case owner.client.Registration != "":
 		return refuse("its client registered itself")
 	case claims.GrantID == "":
-		return AdminToken{"client:" + claims.ClientID, oidc.Administrator, claims.Scope, scheme}, nil
+		return AdminToken{Name: "client:" + claims.ClientID, Role: oidc.Administrator, Scope: claims.Scope, Scheme: scheme}, nil
 	}
 	reached := owner.client.Policy.Reaches(claims.ACR, p.AdminACR)
 	return p.adminOf(ctx, scheme, &owner.User, claims.Scope, reached)
@@ -109,13 +110,14 @@ func (p *Provider) adminOf(ctx context.Context, scheme string, u *oidc.User, sco
 	role := p.AdminRoleOf(u.Groups)
 	switch {
 	case role == "":
-		return t, p.refuseAdmin(ctx, scheme, 403, "forbidden", "you are in none of the groups that administer")
+		return t, p.refuseAdmin(ctx, scheme, 403, "forbidden", "you are in none of the groups that administer, and own no group")
 	case !reached:
 		a := p.refuseAdmin(ctx, scheme, 401, oidc.InsufficientUserAuthentication, "sign in with acr_values="+p.AdminACR)
 		a.Challenge += `, acr_values="` + p.AdminACR + `"`
 		return t, a
 	}
-	return AdminToken{u.Username, role, scope, scheme}, nil
+	owner := slices.Contains(u.Groups, oidc.OwnersGroup)
+	return AdminToken{Name: u.Username, Role: role, Owner: owner, Scope: scope, Scheme: scheme}, nil
 }
 
 // refuseAdmin is refuseToken with a problem; why is for the caller, too, but where a token that is not known could be found out about.

@@ -15,10 +15,18 @@ type invited struct {
 	UserID string `json:"i"`
 }
 
+// loadInvitation returns an invitation as it is good now.
+func (p *Provider) loadInvitation(ctx context.Context, token store.Digest, now time.Time) (store.Invitation, error) {
+	return p.store.LoadInvitation(ctx, token, p.administration(), now)
+}
+
+// administration is what the rights to administer depend on.
+func (p *Provider) administration() store.Administration { return store.AdministrationOf(&p.Settings) }
+
 // acceptWithPassword makes the account with the name that was chosen, and signs in with it.
 func (p *Provider) acceptWithPassword(ctx context.Context, r Request, w newPasswordPage, password string, now time.Time) (Answer, error) {
 	token := store.Digest(w.Invited.Token)
-	i, err := p.store.LoadInvitation(ctx, token)
+	i, err := p.loadInvitation(ctx, token, now)
 	if problem := invitationProblem(i, err, now); problem != "" {
 		return p.badLink(ctx, "", problem), nil
 	} else if err != nil {
@@ -49,7 +57,7 @@ func (p *Provider) acceptWithPassword(ctx context.Context, r Request, w newPassw
 // acceptWithPasskey makes the account with a passkey, and ends at the sign-in.
 func (p *Provider) acceptWithPasskey(ctx context.Context, r Request, w newPasswordPage, now time.Time) Answer {
 	token := store.Digest(w.Invited.Token)
-	i, err := p.store.LoadInvitation(ctx, token)
+	i, err := p.loadInvitation(ctx, token, now)
 	if problem := invitationProblem(i, err, now); problem != "" {
 		return p.badLink(ctx, "", problem)
 	} else if err != nil {
@@ -76,7 +84,8 @@ func (p *Provider) acceptWithPasskey(ctx context.Context, r Request, w newPasswo
 func (p *Provider) acceptInvitation(
 	ctx context.Context, w newPasswordPage, i store.Invitation, u store.InvitedUser, now time.Time,
 ) (refused *Answer, err error) {
-	err = p.as(ctx, u.Username, "accept invitation").AcceptInvitation(ctx, store.Digest(w.Invited.Token), u, now)
+	err = p.as(ctx, u.Username, "accept invitation").
+		AcceptInvitation(ctx, store.Digest(w.Invited.Token), u, p.administration(), now)
 	code := codeOfName(err)
 	switch {
 	case errors.Is(err, store.ErrNotFound): // others were faster
@@ -102,14 +111,15 @@ func (p *Provider) acceptInvitation(
 // application that it names; done is what the account page says, refused the code of why nothing was done.
 func (p *Provider) endInvitation(ctx context.Context, v visit) (client, done, refused string, err error) {
 	token := store.Digest(v.req.Invitation)
-	i, err := p.store.LoadInvitation(ctx, token)
+	i, err := p.loadInvitation(ctx, token, v.now)
 	if errors.Is(err, store.ErrNotFound) {
 		return "", "", linkUnknown, nil
 	} else if err != nil {
 		return "", "", "", err
 	}
 	user := v.standing.User
-	had, err := p.as(ctx, user.Username, "accept invitation").JoinByInvitation(ctx, token, user.ID, v.now)
+	had, err := p.as(ctx, user.Username, "accept invitation").
+		JoinByInvitation(ctx, token, user.ID, p.administration(), v.now)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		if refused = invitationProblem(i, nil, v.now); refused == "" {

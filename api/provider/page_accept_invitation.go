@@ -41,7 +41,7 @@ type acceptInvitationView struct {
 func (*acceptInvitationPage) name() string { return "accept_invitation" }
 
 func (w *acceptInvitationPage) view(ctx context.Context, p *Provider, c common) (any, error) {
-	i, err := p.store.LoadInvitation(ctx, store.Digest(w.Token))
+	i, err := p.loadInvitation(ctx, store.Digest(w.Token), c.now)
 	if problem := invitationProblem(i, err, c.now); problem != "" {
 		return nil, store.ErrNotFound
 	} else if err != nil {
@@ -93,7 +93,7 @@ const (
 
 // openInvitation leads to the page of an invitation that is good.
 func (p *Provider) openInvitation(ctx context.Context, r Request, token store.Digest, now time.Time) Answer {
-	i, err := p.store.LoadInvitation(ctx, token)
+	i, err := p.loadInvitation(ctx, token, now)
 	if problem := invitationProblem(i, err, now); problem != "" {
 		return p.badLink(ctx, "", problem)
 	}
@@ -124,7 +124,7 @@ func (p *Provider) AcceptInvitation(ctx context.Context, r Request) Answer {
 		return *refusal
 	}
 	params, bad := oidc.ParseParams(r.Params, []string{"username", "name", "have", "code"})
-	i, err := p.store.LoadInvitation(ctx, store.Digest(w.Token))
+	i, err := p.loadInvitation(ctx, store.Digest(w.Token), now)
 	problem := invitationProblem(i, err, now)
 	switch {
 	case len(bad) > 0:

@@ -40,7 +40,7 @@ func (*newPasswordPage) name() string { return "new_password" }
 func (w *newPasswordPage) view(ctx context.Context, p *Provider, c common) (any, error) {
 	view := newPasswordView{User: w.User, Min: p.leastPassword(), Must: w.SID != ""}
 	if w.Invited != nil {
-		i, err := p.store.LoadInvitation(ctx, store.Digest(w.Invited.Token))
+		i, err := p.loadInvitation(ctx, store.Digest(w.Invited.Token), c.now)
 		if problem := invitationProblem(i, err, c.now); problem != "" {
 			return nil, store.ErrNotFound
 		} else if err == nil && slices.Contains(i.Methods, store.InvitedToPasskey) {

@@ -146,7 +146,7 @@ func TestWithoutAPartitionNothingIsChanged(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 	}
-	groups, err := s.ListGroups(t.Context(), GroupQuery{Page: all})
+	groups, err := s.ListGroups(t.Context(), GroupQuery{Page: all}, Administration{})
 	if err != nil || len(groups) != 1 {
 		t.Errorf("%+v, %v", groups, err)
 	}

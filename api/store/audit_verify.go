@@ -43,6 +43,7 @@ var loadAuditChain = compile(`
 // auditTriggers are the tables of the list at the end of the migration, each with how many triggers write of it. Rows of sessions and
 // grants come by use, of which there is none.
 var auditTriggers = map[string]int{"users": 4, "groups": 4, "posix_ranges": 4, "posix_numbers": 4,
+	"group_owners":  4,
 	"group_members": 4, "totp_secrets": 4, "passkeys": 4, "recovery_codes": 4,
 	"personal_access_tokens": 4, "account_links": 4, "invitations": 4, "invitation_groups": 4,
 	"workshops":       4,

@@ -88,7 +88,7 @@ func (s *Store) storedRows(ctx context.Context, n *declared.Noun) ([]declared.St
 		secret = `coalesce(` + storedSecret(n) + `, '')`
 	}
 	if n.Itself != "" {
-		itself = `t.` + n.Itself + ` IS NOT NULL`
+		itself = n.Itself
 	}
 	rows, err := s.pool.Query(ctx, `SELECT to_jsonb(t), coalesce(t.managed_by, ''), `+itself+`, `+secret+`
 		FROM `+pgx.Identifier{n.Name}.Sanitize()+` AS t ORDER BY `+strings.Join(n.Key, ", "))

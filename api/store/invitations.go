@@ -32,23 +32,26 @@ const (
 )
 
 var loadInvitation = compile(`
-	SELECT i.id::text, coalesce(i.email, ''), coalesce(i.username, ''), coalesce(i.name, ''), i.methods, i.uses_left, i.expires_at,
+	SELECT i.id::text, coalesce(i.email, ''), coalesce(i.username, ''), coalesce(i.name, ''), i.methods,
+		CASE WHEN ` + goodByMaker("i") + ` THEN i.uses_left ELSE 0 END, i.expires_at,
 		coalesce(i.client_id, ''), ARRAY(SELECT g.group_name FROM invitation_groups g WHERE g.invitation_id = i.id ORDER BY 1),
 		i.code_hmac IS NOT NULL, i.code_tries_left, i.browser_sha256
 	FROM invitations i WHERE i.token_sha256 = @token`)
 
-// LoadInvitation returns an invitation, whether or not it is still good; ErrNotFound if there is none. Nothing is spent.
-func (s *Store) LoadInvitation(ctx context.Context, token Digest) (i Invitation, err error) {
-	err = loadInvitation.row(ctx, s.pool, args{"token": token[:]}).
+// LoadInvitation returns an invitation, whether or not it is still good; ErrNotFound if there is none. One whose maker owns its groups no
+// more has no uses left. Nothing is spent.
+func (s *Store) LoadInvitation(ctx context.Context, token Digest, adm Administration, now time.Time) (i Invitation, err error) {
+	err = loadInvitation.row(ctx, s.pool, adm.args(args{"token": token[:], "now": now})).
 		Scan(&i.ID, &i.Email, &i.Username, &i.Name, &i.Methods, &i.UsesLeft, &i.ExpiresAt, &i.ClientID, &i.Groups,
 			&i.Mailed, &i.CodeTries, &i.Browser)
 	return i, failure(err)
 }
 
 // spendInvitation takes one use of an invitation that is good by that method.
-const spendInvitation = `
+var spendInvitation = `
 	UPDATE invitations i SET uses_left = uses_left - 1
-	WHERE i.token_sha256 = @token AND i.uses_left > 0 AND i.expires_at > @now AND @method = ANY (i.methods)`
+	WHERE i.token_sha256 = @token AND i.uses_left > 0 AND i.expires_at > @now AND @method = ANY (i.methods)
+		AND ` + goodByMaker("i")
 
 var acceptInvitation = compile(`
 	WITH spent AS (` + spendInvitation + ` RETURNING i.id, i.email, i.code_hmac IS NOT NULL AS mailed, i.account_expires_at, i.membership_until
@@ -80,7 +83,7 @@ type InvitedUser struct {
 // AcceptInvitation makes an account, and spends one use of the invitation for it, or does neither. Of one that was mailed they have proven
 // the code (ProveInvitation), so that the address is theirs. ErrNotFound: it is not good any more.
 // A Refusal says why nobody can be called so.
-func (s *Store) AcceptInvitation(ctx context.Context, token Digest, u InvitedUser, now time.Time) error {
+func (s *Store) AcceptInvitation(ctx context.Context, token Digest, u InvitedUser, adm Administration, now time.Time) error {
 	a := passkeyArgs(u.Passkey)
 	a["passkey_name"] = a["name"]
 	a["token"], a["user"], a["username"], a["name"], a["password"], a["now"] = token[:], u.ID, u.Username, u.Name, u.Hash, now
@@ -88,7 +91,7 @@ func (s *Store) AcceptInvitation(ctx context.Context, token Digest, u InvitedUse
 	if u.Hash == "" {
 		a["method"] = InvitedToPasskey
 	}
-	err := acceptInvitation.row(ctx, s.pool, a).Scan(&u.Username)
+	err := acceptInvitation.row(ctx, s.pool, adm.args(a)).Scan(&u.Username)
 	return inWords(err, nil)
 }
 
@@ -115,10 +118,11 @@ var joinByInvitation = compile(`
 // JoinByInvitation makes somebody who has an account a member of the groups of an invitation, and spends one use. One that was mailed to
 // the address that they have verifies it. had reports that they
 // accepted it before, which spends nothing. ErrNotFound: it is not good any more.
-func (s *Store) JoinByInvitation(ctx context.Context, token Digest, userID string, now time.Time) (had bool, err error) {
+func (s *Store) JoinByInvitation(ctx context.Context, token Digest, userID string, adm Administration, now time.Time) (
+	had bool, err error) {
 	var joined bool
 	a := args{"token": token[:], "user": userID, "method": InvitedToAccount, "now": now}
-	err = inWords(joinByInvitation.row(ctx, s.pool, a).Scan(&joined, &had), nil)
+	err = inWords(joinByInvitation.row(ctx, s.pool, adm.args(a)).Scan(&joined, &had), nil)
 	var refused Refusal
 	switch {
 	case errors.As(err, &refused) && refused.Constraint == "invitation_uses_they_have_it_already": // in another tab, at the same time

@@ -43,6 +43,7 @@ const (
 	aShell     = "INSERT INTO users (username, shell) VALUES ('bob', %)"
 	aRange     = "INSERT INTO posix_ranges (kind, first, last) VALUES ('uid', 1000, 1999), (%, 3000, 3999)"
 	aGroup     = "INSERT INTO groups (name) VALUES (%)"
+	anOwner    = "INSERT INTO group_owners (username, group_name) VALUES (%)"
 	aMember    = "INSERT INTO group_members (username, group_name) VALUES (%)"
 	anACR      = "INSERT INTO acr_values (value, position, factors) VALUES (%)"
 	anUpstream = "INSERT INTO upstreams (name, issuer, client_id) VALUES (%)"
@@ -137,6 +138,9 @@ var refused = map[string]refusedStatement{
 	"groups_name_must_have_no_control_character":     {aGroup, []string{"E'a\\nb'", "E'a\\tb'"}},
 	"groups_name_must_not_begin_or_end_with_a_space": {aGroup, []string{"' staff '", "'staff '", "' staff'"}},
 	"group_members_user_is_in_the_group_already":     {aMember, []string{"'alice', 'staff'"}},
+	"group_owners_group_must_exist":                  {anOwner, []string{"'alice', 'gone'"}},
+	"group_owners_user_must_exist":                   {anOwner, []string{"'nobody', 'staff'"}},
+	"group_owners_user_owns_the_group_already":       {anOwner, []string{"'alice', 'staff'"}},
 	"group_members_until_must_be_a_date_or_null":     {"UPDATE group_members SET until = %", []string{"'infinity'", "'-infinity'"}},
 	"group_members_until_must_be_in_the_years_1970_to_9999": {"UPDATE group_members SET until = %", []string{
 		"'9999-12-31 00:00Z'", "'20000-01-01'", "'1969-12-31 23:59Z'", "'0044-03-15 BC'"}},
@@ -351,6 +355,7 @@ const someRows = `
 	INSERT INTO users (username, sub) VALUES ('alice', 'alice-sub');
 	INSERT INTO groups (name) VALUES ('staff');
 	INSERT INTO group_members (username, group_name) VALUES ('alice', 'staff');
+	INSERT INTO group_owners (username, group_name) VALUES ('alice', 'staff');
 	INSERT INTO retired_names (name, sub, person) VALUES ('was.carols', 'carol-sub', 'Carol');
 	INSERT INTO clients (client_id) VALUES ('hub');
 	INSERT INTO clients (client_id, token_endpoint_auth_method, jwks_uri) VALUES ('spa', 'none', NULL),

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 )
 
 // GroupRow is a group as an administrator sees one.
@@ -49,16 +47,25 @@ func (s *Store) AddGroup(ctx context.Context, g GroupRow) error {
 // GroupDetails are all that is known of a group.
 type GroupDetails struct {
 	GroupRow
-	Members int `json:"members" help:"How many are in it."`
+	Members  int      `json:"members" help:"How many are in it."`
+	Owners   []string `json:"owners" help:"Who looks after it."`
+	NotOwned string   `json:"not_owned,omitempty" help:"Why nobody can look after it but administrators; whoever owns it may not either."`
 }
 
 var showGroup = compile(`SELECT ` + groupColumns + `, (SELECT count(*) FROM group_members m
-		WHERE m.group_name = g.name AND ` + memberNow("m") + `) AS members
+		WHERE m.group_name = g.name AND ` + memberNow("m") + `) AS members,
+		ARRAY(SELECT o.username FROM group_owners o WHERE o.group_name = g.name ORDER BY 1) AS owners,
+		coalesce(` + whyNotOwned("g") + `, '') AS not_owned
 	FROM groups g WHERE g.name = @name`)
 
 // ShowGroup returns one group. Errors: Missing.
-func (s *Store) ShowGroup(ctx context.Context, name string) (GroupDetails, error) {
-	return one[GroupDetails](ctx, s, Missing{"group", name}, showGroup, args{"name": name, "now": time.Now()})
+func (s *Store) ShowGroup(ctx context.Context, name string, adm Administration) (GroupDetails, error) {
+	return one[GroupDetails](ctx, s, Missing{"group", name}, showGroup, adm.args(args{"name": name, "now": time.Now()}))
+}
+
+// GroupIsThere returns Missing where there is no such group.
+func (s *Store) GroupIsThere(ctx context.Context, name string) error {
+	return s.manageOne(ctx, Missing{"group", name}, nil, groupIsThere, args{"name": name})
 }
 
 // RemoveGroup removes a group and its memberships.
@@ -89,15 +96,18 @@ func (s *Store) RemoveGroupMember(ctx context.Context, group, username string) e
 type GroupQuery struct {
 	Page
 	Search string // in the name or the description
+	Owner  string // of whose groups; "" for all
 }
 
 var listGroups = compile(`
 	SELECT ` + groupColumns + ` FROM groups g
-	WHERE g.name > @after AND ` + contains("g.name, g.description") + ` ORDER BY g.name LIMIT @limit`)
+	WHERE g.name > @after AND ` + contains("g.name, g.description") + `
+		AND (@owner = '' OR ` + owns("@owner", "g") + `) ORDER BY g.name LIMIT @limit`)
 
 // ListGroups returns groups by name.
-func (s *Store) ListGroups(ctx context.Context, q GroupQuery) ([]GroupRow, error) {
-	return listed[GroupRow](ctx, s, listGroups, args{"after": q.After, "limit": q.Limit, "search": q.Search})
+func (s *Store) ListGroups(ctx context.Context, q GroupQuery, adm Administration) ([]GroupRow, error) {
+	return listed[GroupRow](ctx, s, listGroups, adm.args(args{"after": q.After, "limit": q.Limit, "search": q.Search, "owner": q.Owner,
+		"now": time.Now()}))
 }
 
 // GroupMembersQuery is which members of a group are wanted; their key is the username.
@@ -108,22 +118,27 @@ type GroupMembersQuery struct {
 
 var (
 	listGroupMembers = compile(`
-		SELECT m.username FROM group_members m WHERE m.group_name = @group AND m.username > @after AND ` + memberNow("m") + `
+		SELECT m.username, coalesce(u.name, concat_ws(' ', u.given_name, u.family_name)) AS name, m.until
+		FROM group_members m JOIN users u USING (username) WHERE m.group_name = @group AND m.username > @after AND ` + memberNow("m") + `
 		ORDER BY m.username LIMIT @limit`)
 	groupIsThere = compile(`SELECT FROM groups WHERE name = @name`)
 )
 
-// ListGroupMembers returns the usernames of members of a group, in their order. Errors: Missing.
-func (s *Store) ListGroupMembers(ctx context.Context, q GroupMembersQuery) ([]string, error) {
-	rows, err := listGroupMembers.rows(ctx, s.pool, args{"group": q.Group, "after": q.After, "limit": q.Limit, "now": time.Now()})
-	if err != nil {
-		return nil, inWords(err, nil)
+// GroupMember is somebody in a group, as far as whoever looks after it has to know them.
+type GroupMember struct {
+	Username string     `json:"username" help:"What they are called here."`
+	Name     string     `json:"name,omitempty" help:"Full name."`
+	Until    *time.Time `json:"until,omitempty" help:"When the membership ends; without it, not by itself."`
+}
+
+// ListGroupMembers returns the members of a group by username. Errors: Missing.
+func (s *Store) ListGroupMembers(ctx context.Context, q GroupMembersQuery) ([]GroupMember, error) {
+	list, err := listed[GroupMember](ctx, s, listGroupMembers,
+		args{"group": q.Group, "after": q.After, "limit": q.Limit, "now": time.Now()})
+	if err == nil && len(list) == 0 {
+		return nil, s.GroupIsThere(ctx, q.Group)
 	}
-	list, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if err == nil && len(list) == 0 { // is it there?
-		return nil, s.manageOne(ctx, Missing{"group", q.Group}, nil, groupIsThere, args{"name": q.Group})
-	}
-	return list, inWords(err, nil)
+	return list, err
 }
 
 // distinct returns each of a list once: a statement writes no row twice.

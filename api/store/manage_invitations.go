@@ -20,6 +20,7 @@ type InvitationRow struct {
 	UsesLeft         int        `json:"uses_left" help:"How often it can still be accepted."`
 	Used             int        `json:"used" help:"How many accepted it."`
 	ClientID         string     `json:"client_id,omitempty" help:"Application where they end."`
+	Owner            string     `json:"owner,omitempty" help:"Who made it as an owner of its groups; it is good while they own them."`
 	CreatedBy        string     `json:"created_by" help:"Who made it."`
 	CreatedAt        time.Time  `json:"created_at" help:"When it was made."`
 	ExpiresAt        time.Time  `json:"expires_at" help:"Until when it can be accepted."`
@@ -28,9 +29,10 @@ type InvitationRow struct {
 var addInvitation = compile(`
 	WITH added AS (
 		INSERT INTO invitations (token_sha256, email, username, name, account_expires_at, membership_until, methods, uses_left, client_id,
-			expires_at, code_hmac)
+			expires_at, code_hmac, owner)
 		SELECT @token, nullif(@email, ''), nullif(@username, ''), nullif(@name, ''), @account_expires_at, @membership_until, @methods,
-			@uses_left, nullif(@client_id, ''), @expires, @code::bytea WHERE @code::bytea IS NULL OR ` + roomForMail + `
+			@uses_left, nullif(@client_id, ''), @expires, @code::bytea, nullif(@owner, '')
+		WHERE @code::bytea IS NULL OR ` + roomForMail + `
 		RETURNING id
 	), joined AS (
 		INSERT INTO invitation_groups (invitation_id, group_name) SELECT DISTINCT id, unnest(@groups::text[]) FROM added
@@ -53,6 +55,7 @@ type InvitationMail struct {
 func (s *Store) AddInvitation(ctx context.Context, i InvitationRow, tokenSHA256 []byte, m *InvitationMail, now time.Time) (string, error) {
 	a := args{"token": tokenSHA256, "email": i.Email, "username": i.Username, "name": i.Name, "account_expires_at": i.AccountExpiresAt,
 		"membership_until": i.MembershipUntil, "methods": i.Methods, "uses_left": i.UsesLeft, "client_id": i.ClientID, "groups": i.Groups,
+		"owner":   i.Owner,
 		"expires": i.ExpiresAt, "now": now, "patience": now.Add(MailPatience), "most_mail": maxMail,
 		"code": nil, "locale": "", "sealed": nil}
 	if m != nil {
@@ -71,14 +74,17 @@ var listInvitations = compile(`
 		ARRAY(SELECT g.group_name FROM invitation_groups g WHERE g.invitation_id = i.id ORDER BY 1) AS groups,
 		i.account_expires_at, i.membership_until, i.methods, i.code_hmac IS NOT NULL AS mailed, i.uses_left,
 		(SELECT count(*) FROM invitation_uses x WHERE x.invitation_id = i.id) AS used,
-		coalesce(i.client_id, '') AS client_id, i.created_by, i.created_at, i.expires_at
+		coalesce(i.client_id, '') AS client_id, coalesce(i.owner, '') AS owner, i.created_by, i.created_at, i.expires_at
 	FROM invitations i WHERE i.id::text > @after
 		AND (@group = '' OR EXISTS (SELECT FROM invitation_groups g WHERE g.invitation_id = i.id AND g.group_name = @group))
+		AND (@owner = '' OR ` + ownsGroupsOf("@owner", "i") + `)
 	ORDER BY i.id::text LIMIT @limit`)
 
-// ListInvitations returns those that are there, to a group or, with "", all. Their key is the id.
-func (s *Store) ListInvitations(ctx context.Context, p Page, group string) ([]InvitationRow, error) {
-	return listed[InvitationRow](ctx, s, listInvitations, args{"after": p.After, "limit": p.Limit, "group": group})
+// ListInvitations returns those that are there, to a group or, with "", all; with an owner those to no other groups than theirs. Their key
+// is the id.
+func (s *Store) ListInvitations(ctx context.Context, p Page, group, owner string, adm Administration) ([]InvitationRow, error) {
+	return listed[InvitationRow](ctx, s, listInvitations, adm.args(args{"after": p.After, "limit": p.Limit, "group": group, "owner": owner,
+		"now": time.Now()}))
 }
 
 var removeInvitation = compile(`DELETE FROM invitations WHERE id::text = @id RETURNING 1`)

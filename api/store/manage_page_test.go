@@ -63,14 +63,13 @@ func TestListsAreReadInPages(t *testing.T) {
 		}
 		return keys
 	}
-	itself := func(name string) string { return name }
 	for _, limit := range []int{1, 2, 7, 100} {
 		users := func(q UserQuery) []string {
 			return inPages(t, limit, func(p Page) ([]UserRow, error) { q.Page = p; return s.ListUsers(t.Context(), q) },
 				func(u UserRow) string { return u.Username })
 		}
 		groups := func(q GroupQuery) []string {
-			return inPages(t, limit, func(p Page) ([]GroupRow, error) { q.Page = p; return s.ListGroups(t.Context(), q) },
+			return inPages(t, limit, func(p Page) ([]GroupRow, error) { q.Page = p; return s.ListGroups(t.Context(), q, Administration{}) },
 				func(g GroupRow) string { return g.Name })
 		}
 		clients := func(q ClientQuery) []string {
@@ -78,9 +77,9 @@ func TestListsAreReadInPages(t *testing.T) {
 				func(c oidc.Client) string { return c.ClientID })
 		}
 		members := func(group string) []string {
-			return inPages(t, limit, func(p Page) ([]string, error) {
+			return inPages(t, limit, func(p Page) ([]GroupMember, error) {
 				return s.ListGroupMembers(t.Context(), GroupMembersQuery{p, group})
-			}, itself)
+			}, func(m GroupMember) string { return m.Username })
 		}
 		for _, test := range []struct {
 			name      string

@@ -173,12 +173,12 @@ func TestGroupsAndMembers(t *testing.T) {
 	try(t, s.AddGroup(t.Context(), GroupRow{Name: "staff", Description: "The staff"}))
 	try(t, s.AddGroupMembers(t.Context(), "staff", []string{"alice"}, nil))
 	try(t, s.AddGroupMembers(t.Context(), "staff", []string{"bob", "alice"}, nil))
-	groups, err := s.ListGroups(t.Context(), GroupQuery{Page: all})
+	groups, err := s.ListGroups(t.Context(), GroupQuery{Page: all}, Administration{})
 	if err != nil || len(groups) != 1 || groups[0].Description != "The staff" {
 		t.Errorf("%+v, %v", groups, err)
 	}
 	members, err := s.ListGroupMembers(t.Context(), GroupMembersQuery{all, "staff"})
-	if err != nil || !slices.Equal(members, []string{"alice", "bob"}) {
+	if err != nil || !slices.Equal(members, []GroupMember{{Username: "alice"}, {Username: "bob"}}) {
 		t.Errorf("%+v, %v", members, err)
 	}
 	try(t, s.RemoveGroupMember(t.Context(), "staff", "alice"))

@@ -56,6 +56,9 @@ var constraintWords = map[string]string{
 	"invitation_uses_they_have_it_already":       "they have accepted this invitation already",
 	"group_members_group_must_exist":             "there is no such group",
 	"group_members_user_is_in_the_group_already": "the user is in the group already",
+	"group_owners_group_must_exist":              "there is no such group",
+	"group_owners_user_owns_the_group_already":   "the user owns the group already",
+	"invitations_owner_must_exist":               "there is no such user",
 
 	"workshops_name_must_be_unique":                             "there is a workshop of this name already, or there was one",
 	"workshops_group_must_exist":                                "there is no such group",

@@ -58,7 +58,7 @@ func TestUsersAndGroupsHaveNumbersOnceThereAreRanges(t *testing.T) {
 	if u := s.numbersOf(t, "ada"); *u.UID != 100000 || *u.GID != 100000 || u.Home != "/srv/ada" || u.Shell != "/bin/zsh" {
 		t.Errorf("who was there: %+v", u)
 	}
-	if g, err := s.ShowGroup(ctx, "staff"); err != nil || *g.GID != 200000 {
+	if g, err := s.ShowGroup(ctx, "staff", Administration{}); err != nil || *g.GID != 200000 {
 		t.Errorf("%+v, %v", g, err)
 	}
 	_, err = s.AddUser(ctx, UserRow{Username: "bob", Groups: []string{"staff"}, Home: "/data/bob"}, "")

@@ -13,8 +13,8 @@ import (
 )
 
 // undoable are the tables whose changes can be taken back. Of the others a row is worth nothing without a secret, or is history.
-var undoable = []string{"users", "groups", "group_members", "acr_values", "clients", "client_claims", "exchange_policies", "resources",
-	"upstreams", "upstream_accounts"}
+var undoable = []string{"users", "groups", "group_members", "group_owners", "acr_values", "clients", "client_claims", "exchange_policies",
+	"resources", "upstreams", "upstream_accounts"}
 
 // hidden is what audit has in place of a secret.
 const hidden = `"(secret)"`

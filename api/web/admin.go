@@ -129,7 +129,7 @@ func (a *adminAPI) serve(c echo.Context) error {
 	if problem != nil {
 		return a.problem(c, *problem)
 	}
-	caller := admin.Caller{Role: token.Role, Scope: token.Scope,
+	caller := admin.Caller{Role: token.Role, Owner: token.Owner, Scope: token.Scope,
 		Actor: store.Actor{Name: token.Name, Door: doorOf(r, a.p), RequestID: requestID(c), Addr: addrOf(r.Addr)}}
 	return a.do(ctx, c, caller, o, members, body)
 }

@@ -410,7 +410,7 @@ func TestThePagesForAdministratorsAreRegisteredByATemplate(t *testing.T) {
 		t.Fatal(err)
 	}
 	if c.TokenEndpointAuthMethod != "none" || !c.DPoPBoundAccessTokens || !c.RequirePushedAuthorizationRequests || !c.RequirePKCE ||
-		!c.FirstParty || c.MinACR != "mfa" || !slices.Equal(c.AllowedGroups, []string{"admins", "readers"}) ||
+		!c.FirstParty || c.MinACR != "mfa" || !slices.Equal(c.AllowedGroups, []string{"admins", "readers", "gatehouse-owners"}) ||
 		!slices.Equal(c.RedirectURIs, []string{"https://login.example.org/admin/"}) ||
 		!slices.Equal(c.Audiences, []string{"https://api.example.org/admin/v1"}) ||
 		c.Scope != "openid profile admin.read admin.write" {

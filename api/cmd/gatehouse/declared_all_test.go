@@ -169,6 +169,9 @@ group_members:
   - group_name: "yes"
     username: ada
     until: 2027-03-28
+group_owners:
+  - group_name: "yes"
+    username: ada
 `
 
 var everySecret = []string{"HUB_SECRET=it's-a-secret-of-some-length", "GOOGLE_SECRET=GOCSPX-'of'-the-console",

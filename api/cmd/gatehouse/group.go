@@ -45,7 +45,7 @@ func withMembers(ctx context.Context, adm *admin.Admin, groups iter.Seq2[admin.G
 		for g, err := range groups {
 			row := group{Group: g}
 			if err == nil {
-				row.Members, err = collect(members(ctx, adm, g.Name))
+				row.Members, err = usernames(members(ctx, adm, g.Name))
 			}
 			if errors.As(err, new(admin.Missing)) {
 				continue // it was removed after its page was read
@@ -57,19 +57,19 @@ func withMembers(ctx context.Context, adm *admin.Admin, groups iter.Seq2[admin.G
 	}
 }
 
-func collect[T any](rows iter.Seq2[T, error]) ([]T, error) {
-	list := []T{}
-	for row, err := range rows {
+func usernames(members iter.Seq2[admin.Member, error]) ([]string, error) {
+	list := []string{}
+	for m, err := range members {
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, row)
+		list = append(list, m.Username)
 	}
 	return list, nil
 }
 
-func members(ctx context.Context, adm *admin.Admin, group string) iter.Seq2[string, error] {
-	return walk(func(p admin.Paging) (admin.Page[string], error) {
+func members(ctx context.Context, adm *admin.Admin, group string) iter.Seq2[admin.Member, error] {
+	return walk(func(p admin.Paging) (admin.Page[admin.Member], error) {
 		return adm.ListGroupMembers(ctx, admin.ListGroupMembers{Paging: p, Group: group})
 	})
 }
@@ -83,11 +83,11 @@ func (c groupMembersCmd) Run(ctx context.Context, a *app) error {
 		if a.json {
 			return printRows(a.stdout, members(ctx, adm, c.Group))
 		}
-		for username, err := range members(ctx, adm, c.Group) {
+		for m, err := range members(ctx, adm, c.Group) {
 			if err != nil {
 				return err
 			}
-			fmt.Fprintln(a.stdout, username)
+			fmt.Fprintln(a.stdout, m.Username)
 		}
 		return nil
 	})

@@ -120,6 +120,8 @@ var sentences = func() *template.Template {
 		"group add":              "added group {{.In.Name}}",
 		"group remove":           "removed group {{.In.Name}}",
 		"group add-member":       `added {{join .In.Usernames ", "}} to group {{.In.Group}}`,
+		"group add-owner":        `{{join .In.Usernames ", "}} may look after group {{.In.Group}}`,
+		"group remove-owner":     "{{.In.Username}} looks after group {{.In.Group}} no more",
 		"group remove-member":    "removed {{.In.Username}} from group {{.In.Group}}",
 		"client rotate-secret":   "client_secret {{.Out.ClientSecret}}",
 		"client add-secret":      "client_secret {{.Out.ClientSecret}}",

@@ -1480,6 +1480,7 @@ CREATE TABLE workshops (
   code_closed_at  timestamptz,
   closed_at       timestamptz,
   former_accounts jsonb NOT NULL DEFAULT '[]',
+  owner           text,
   created_by      text NOT NULL DEFAULT coalesce(nullif(current_setting('gatehouse.actor', true), ''), session_user),
   created_at      timestamptz NOT NULL DEFAULT now(),
   CONSTRAINT workshops_name_must_be_1_to_32_of_a_z_0_9_dash_underscore CHECK (name ~ '^[a-z0-9][a-z0-9_-]{0,31}$'),
@@ -1498,6 +1499,8 @@ CREATE INDEX workshops_by_client ON workshops (client_id);
 COMMENT ON COLUMN workshops.group_name IS 'that learners become members of, until the end; NULL: it is gone, and nobody joins any more';
 COMMENT ON COLUMN workshops.code IS 'three random words; whoever types it may leave out the dashes';
 COMMENT ON COLUMN workshops.prefix IS 'of all usernames that are made with the code, so that none is taken for that of a colleague';
+COMMENT ON COLUMN workshops.owner IS
+  'the username of who opened it as an owner of its group: nobody joins once they own it no more; NULL: an administrator did';
 COMMENT ON COLUMN workshops.client_id IS 'the application where they end; NULL: on the account page';
 COMMENT ON COLUMN workshops.until IS 'users.expires_at of the accounts, and group_members.until; gatehouse workshop set moves all of them';
 COMMENT ON COLUMN workshops.grace IS 'after the end: then the accounts are deleted, and their names are retired';

@@ -22,6 +22,7 @@ type Caller struct {
 	Scope string
 
 	owned      []string    // the groups that the operation is about, where they run it as an owner
+	workshop   string      // that it is about, then
 	operations []Operation // that there are: the table cannot name itself
 }
 
@@ -130,9 +131,10 @@ func (a *Admin) Do(ctx context.Context, c Caller, o Operation, in any, how How) 
 	err = db.Transaction(ctx, func(s *store.Store) error {
 		a := New(s, a.Settings)
 		if c.Role == oidc.Owner {
-			if c.owned, err = a.ownedOf(ctx, c, o, in, how); err != nil {
+			if c.owned, c.workshop, err = a.ownedOf(ctx, c, o, in, how); err != nil {
 				return err
 			}
+			ctx = context.WithValue(ctx, callerKey{}, c)
 		}
 		if !o.Writes() {
 			out, err = a.look(ctx, o, in)
@@ -207,7 +209,7 @@ func (a *Admin) mayChange(ctx context.Context, c Caller, changes []store.Change)
 		return nil
 	}
 	if c.Role == oidc.Owner {
-		if err := onlyOwned(c, changes); err != nil {
+		if err := a.onlyOwned(ctx, c, changes); err != nil {
 			return err
 		}
 	}

@@ -65,6 +65,7 @@ var doors = map[string]door{
 		"add uses_left": "it is called uses there", "add expires_at": "it is called hours there",
 		"code_hmac": secret, "code_tries_left": byGatehouse, "browser_sha256": byGatehouse}},
 	"workshops": {"workshop show", "workshop open", "workshop set", map[string]string{
+		"add owner": byGatehouse, "set owner": byGatehouse,
 		"group_name": "it is called group there", "add code": byGatehouse, "seats_left": byGatehouse, "add code_closed_at": "workshop set",
 		"set code_closed_at": "it is called code_closed there", "closed_at": "workshop close", "show former_accounts": "workshop report",
 		"add former_accounts": byGatehouse, "set former_accounts": byGatehouse, "add created_by": byGatehouse, "set created_by": byGatehouse}},

@@ -65,11 +65,15 @@ func (a *Admin) OpenWorkshop(ctx context.Context, in OpenWorkshop) (OpenedWorksh
 		return OpenedWorkshop{}, invalid("%s must be a time to come", member("until"))
 	}
 	grace, err := graceInDays(cmp.Or(in.Grace, new(workshopGrace)))
+	if err == nil {
+		err = a.mayEndAt(ctx, in.ClientID, someOf(in.Group))
+	}
 	if err != nil {
 		return OpenedWorkshop{}, err
 	}
 	opened, err := a.store.OpenWorkshop(ctx, Workshop{Name: in.Name, Group: in.Group, Code: authn.RandomWords(authn.CodeWords),
-		Prefix: cmp.Or(in.Prefix, prefixOf(in.Name)), Seats: in.Seats, ClientID: in.ClientID, Until: *in.Until, Grace: grace})
+		Prefix: cmp.Or(in.Prefix, prefixOf(in.Name)), Seats: in.Seats, ClientID: in.ClientID, Until: *in.Until, Grace: grace,
+		Owner: ownerOf(ctx)})
 	return OpenedWorkshop{opened, a.addressesOf(opened)}, err
 }
 
@@ -97,7 +101,7 @@ type ListWorkshops struct {
 // ListWorkshops returns workshops by name; those that have ended stay, for their reports.
 func (a *Admin) ListWorkshops(ctx context.Context, in ListWorkshops) (Page[Workshop], error) {
 	return page(in.Paging, func(w Workshop) string { return w.Name }, func(p store.Page) ([]Workshop, error) {
-		return a.store.ListWorkshops(ctx, p, in.Group)
+		return a.store.ListWorkshops(ctx, p, in.Group, ownerOf(ctx), a.administration())
 	})
 }
 
@@ -136,6 +140,14 @@ func (a *Admin) SetWorkshop(ctx context.Context, in SetWorkshop) (w Workshop, er
 		}
 		delete(changes, "group")
 		changes["group_name"] = group
+		if owner := ownerOf(ctx); owner != "" {
+			changes["owner"] = owner // it is by their right that learners join this one
+		}
+	}
+	if in.ClientID != nil {
+		if err := a.mayEndAt(ctx, *in.ClientID, ownedBy(ctx)); err != nil {
+			return w, err
+		}
 	}
 	if in.Grace != nil {
 		if changes["grace"], err = graceInDays(in.Grace); err != nil {
@@ -200,10 +212,10 @@ func (a *Admin) NewPhrase(ctx context.Context, in WorkshopUsername) (Phrase, err
 	if err != nil {
 		return Phrase{}, err
 	}
-	return Phrase{phrase}, a.store.SetPhrase(ctx, in.Name, in.Username, hash)
+	return Phrase{phrase}, a.store.SetPhrase(ctx, in.Name, in.Username, hash, ownerOf(ctx) != "")
 }
 
 // RemoveFromWorkshop shuts somebody out who is none of the learners, from the next request on.
 func (a *Admin) RemoveFromWorkshop(ctx context.Context, in WorkshopUsername) (Nothing, error) {
-	return Nothing{}, a.store.RemoveFromWorkshop(ctx, in.Name, in.Username)
+	return Nothing{}, a.store.RemoveFromWorkshop(ctx, in.Name, in.Username, ownerOf(ctx) != "")
 }

@@ -115,7 +115,7 @@ func (p *Provider) passkeyToJoin(ctx context.Context, r Request, w joinPhrasePag
 // join makes the account, and goes on with it: with the phrase they are signed in, with a passkey they sign in.
 func (p *Provider) join(ctx context.Context, r Request, w joinPhrasePage, u store.InvitedUser, now time.Time) (Answer, error) {
 	as := p.as(ctx, u.Username, "join workshop")
-	err := as.JoinWorkshop(ctx, store.Workshop{Name: w.Workshop, Code: w.Code}, u, now)
+	err := as.JoinWorkshop(ctx, store.Workshop{Name: w.Workshop, Code: w.Code}, u, p.administration(), now)
 	switch {
 	case errors.Is(err, store.ErrNotFound) || errors.As(err, new(store.Refusal)):
 		return p.notJoined(ctx, r, w, err, now)

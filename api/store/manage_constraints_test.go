@@ -138,6 +138,7 @@ var refused = map[string]refusedStatement{
 	"groups_name_must_have_no_control_character":     {aGroup, []string{"E'a\\nb'", "E'a\\tb'"}},
 	"groups_name_must_not_begin_or_end_with_a_space": {aGroup, []string{"' staff '", "'staff '", "' staff'"}},
 	"group_members_user_is_in_the_group_already":     {aMember, []string{"'alice', 'staff'"}},
+	"invitations_owner_must_exist":                   {aGuest, []string{"owner = 'nobody'"}},
 	"group_owners_group_must_exist":                  {anOwner, []string{"'alice', 'gone'"}},
 	"group_owners_user_must_exist":                   {anOwner, []string{"'nobody', 'staff'"}},
 	"group_owners_user_owns_the_group_already":       {anOwner, []string{"'alice', 'staff'"}},

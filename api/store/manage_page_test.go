@@ -141,7 +141,8 @@ func TestAPageIsReadFromWhereItBegins(t *testing.T) {
 		"initial access tokens":  {listInitialAccessTokens, `name > `},
 		"personal access tokens": {listPersonalAccessTokens, `username = `},
 	} {
-		given := args{"after": "", "limit": 2, "search": "", "group": "g1", "username": "u1", "now": time.Now()}
+		given := args{"after": "", "limit": 2, "search": "", "group": "g1", "username": "u1", "now": time.Now(),
+			"owner": "", "role_groups": []string{}, "admin_resource": ""}
 		maps.DeleteFunc(given, func(name string, _ any) bool { return !slices.Contains(test.names, name) })
 		rows, err := conn.Query(t.Context(), `EXPLAIN `+test.sql, test.values(given)...)
 		try(t, err)

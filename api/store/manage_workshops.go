@@ -19,28 +19,38 @@ type WorkshopRow struct {
 	Grace        string     `json:"grace" help:"After the end, until the accounts are deleted, such as 14d."`
 	CodeClosedAt *time.Time `json:"code_closed_at,omitempty" help:"Since when nobody new joins."`
 	ClosedAt     *time.Time `json:"closed_at,omitempty" help:"When it was ended early."`
+	Owner        string     `json:"owner,omitempty" help:"Who opened it as an owner of its group; nobody joins once it is theirs no more."`
 	CreatedBy    string     `json:"created_by" help:"Who opened it."`
 	CreatedAt    time.Time  `json:"created_at" help:"When it was opened."`
 }
 
 const workshopColumns = `w.name, coalesce(w.group_name, '') AS "group", w.code, w.prefix, w.seats, w.seats_left,
 	coalesce(w.client_id, '') AS client_id, w.until, extract(epoch FROM w.grace)::bigint / 86400 || 'd' AS grace, w.code_closed_at,
-	w.closed_at, w.created_by, w.created_at`
+	w.closed_at, coalesce(w.owner, '') AS owner, w.created_by, w.created_at`
+
+// goodByOwner is the condition that nobody has lost the right by which people join a workshop, a row of workshops under that alias: whoever
+// opened it as an owner owns its group still.
+func goodByOwner(workshop string) string {
+	return `(` + workshop + `.owner IS NULL OR EXISTS (SELECT FROM groups wg WHERE wg.name = ` + workshop + `.group_name AND ` +
+		owns(workshop+".owner", "wg") + `))`
+}
 
 var (
 	openWorkshop = compile(`
-		INSERT INTO workshops AS w (name, group_name, code, prefix, seats, seats_left, client_id, until, grace)
-		VALUES (@name, @group, @code, @prefix, @seats, @seats, nullif(@client_id, ''), @until, @grace::interval)
+		INSERT INTO workshops AS w (name, group_name, code, prefix, seats, seats_left, client_id, until, grace, owner)
+		VALUES (@name, @group, @code, @prefix, @seats, @seats, nullif(@client_id, ''), @until, @grace::interval, nullif(@owner, ''))
 		RETURNING ` + workshopColumns)
 	showWorkshop  = compile(`SELECT ` + workshopColumns + ` FROM workshops w WHERE w.name = @name`)
 	listWorkshops = compile(`SELECT ` + workshopColumns + ` FROM workshops w
-		WHERE w.name > @after AND @group IN ('', w.group_name) ORDER BY w.name LIMIT @limit`)
+		WHERE w.name > @after AND @group IN ('', w.group_name)
+			AND (@owner = '' OR EXISTS (SELECT FROM groups wg WHERE wg.name = w.group_name AND ` + owns("@owner", "wg") + `))
+		ORDER BY w.name LIMIT @limit`)
 )
 
 // OpenWorkshop adds a workshop with all its seats free. w.Grace is in days, such as 14d.
 func (s *Store) OpenWorkshop(ctx context.Context, w WorkshopRow) (WorkshopRow, error) {
 	opened, err := one[WorkshopRow](ctx, s, Missing{"workshop", w.Name}, openWorkshop, args{"name": w.Name, "group": w.Group, "code": w.Code,
-		"prefix": w.Prefix, "seats": w.Seats, "client_id": w.ClientID, "until": w.Until, "grace": w.Grace})
+		"prefix": w.Prefix, "seats": w.Seats, "client_id": w.ClientID, "until": w.Until, "grace": w.Grace, "owner": w.Owner})
 	var refused Refusal
 	if errors.As(err, &refused) && refused.cause != nil {
 		err = inWords(refused.cause, values{"name": w.Name, "prefix": w.Prefix, "group": w.Group, "client": w.ClientID})
@@ -53,9 +63,10 @@ func (s *Store) ShowWorkshop(ctx context.Context, name string) (WorkshopRow, err
 	return one[WorkshopRow](ctx, s, Missing{"workshop", name}, showWorkshop, args{"name": name})
 }
 
-// ListWorkshops returns those of a group or, with "", all, by name.
-func (s *Store) ListWorkshops(ctx context.Context, p Page, group string) ([]WorkshopRow, error) {
-	return listed[WorkshopRow](ctx, s, listWorkshops, args{"after": p.After, "limit": p.Limit, "group": group})
+// ListWorkshops returns those of a group or, with "", all, by name; with an owner those of their groups.
+func (s *Store) ListWorkshops(ctx context.Context, p Page, group, owner string, adm Administration) ([]WorkshopRow, error) {
+	return listed[WorkshopRow](ctx, s, listWorkshops, adm.args(args{"after": p.After, "limit": p.Limit, "group": group, "owner": owner,
+		"now": time.Now()}))
 }
 
 // SetWorkshop writes those columns of a workshop, and seats_left with its seats. Errors: Missing.
@@ -163,12 +174,21 @@ var deleteWorkshopAccounts = compile(`
 	)
 	DELETE FROM users WHERE id IN (SELECT id FROM gone)`)
 
+// isTemporary is the condition that an account of the workshop @name, a row of users under that alias, ends with it: an administrator has
+// not kept it for somebody.
+func isTemporary(user string) string {
+	return user + `.expires_at = (SELECT until FROM workshops WHERE name = @name)`
+}
+
 var (
 	// Where there was no password, no trigger ends sessions.
 	setPhrase = compile(`
 		WITH changed AS (
 			UPDATE users SET password = @password, must_change_password = false
-			WHERE username = @username AND workshop = @name AND adopted_by IS NULL RETURNING id
+			WHERE username = @username AND workshop = @name AND adopted_by IS NULL AND (NOT @temporary OR ` + isTemporary("users") + ` AND NOT
+				EXISTS (SELECT FROM group_members m JOIN workshops w ON w.name = @name WHERE m.username = users.username
+					AND m.group_name IS DISTINCT FROM w.group_name AND ` + memberNow("m") + `))
+			RETURNING id
 		), ended AS (
 			UPDATE sessions s SET ended_at = now() FROM changed WHERE s.user_id = changed.id AND s.ended_at IS NULL
 		), revoked AS (
@@ -180,21 +200,24 @@ var (
 			SELECT name, group_name FROM workshops WHERE name = @name FOR UPDATE
 		), removed AS (
 			UPDATE users u SET disabled_at = now() FROM w
-			WHERE u.username = @username AND u.workshop = w.name AND u.disabled_at IS NULL RETURNING u.username
+			WHERE u.username = @username AND u.workshop = w.name AND u.disabled_at IS NULL
+				AND (NOT @temporary OR ` + isTemporary("u") + `) RETURNING u.username
 		), left_group AS (
 			DELETE FROM group_members m USING w, removed r WHERE m.group_name = w.group_name AND m.username = r.username
 		)
 		UPDATE workshops x SET seats_left = least(x.seats_left + 1, x.seats) FROM w, removed WHERE x.name = w.name RETURNING 1`)
 )
 
-// SetPhrase replaces the password of an account of a workshop, and ends its sessions and what applications hold. Errors: Missing.
-func (s *Store) SetPhrase(ctx context.Context, name, username, hash string) error {
+// SetPhrase replaces the password of an account of a workshop, and ends its sessions and what applications hold; with temporary only of one
+// that ends with the workshop and is in no other group, as the phrase lets in whoever has it. Errors: Missing.
+func (s *Store) SetPhrase(ctx context.Context, name, username, hash string, temporary bool) error {
 	return s.manageOne(ctx, Missing{"account of workshop " + name + " called", username}, nil, setPhrase,
-		args{"name": name, "username": username, "password": hash})
+		args{"name": name, "username": username, "password": hash, "temporary": temporary, "now": time.Now()})
 }
 
-// RemoveFromWorkshop shuts an account of a workshop out, from the next request on, and frees its seat. Errors: Missing.
-func (s *Store) RemoveFromWorkshop(ctx context.Context, name, username string) error {
+// RemoveFromWorkshop shuts an account of a workshop out, from the next request on, and frees its seat; with temporary
+// only one that ends with the workshop. Errors: Missing.
+func (s *Store) RemoveFromWorkshop(ctx context.Context, name, username string, temporary bool) error {
 	return s.manageOne(ctx, Missing{"account of workshop " + name + " called", username}, nil, removeFromWorkshop,
-		args{"name": name, "username": username})
+		args{"name": name, "username": username, "temporary": temporary})
 }

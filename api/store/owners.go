@@ -124,3 +124,24 @@ func (s *Store) OwnersMaySend(ctx context.Context, clientID string, groups []str
 	err = ownersMaySend.row(ctx, s.pool, args{"client": clientID, "groups": groups, "admin_resource": adm.Resource}).Scan(&may)
 	return may, inWords(err, nil)
 }
+
+// GroupOfWorkshop returns the group of a workshop, "" where there is none.
+func (s *Store) GroupOfWorkshop(ctx context.Context, name string) (group string, err error) {
+	err = groupOfWorkshop.row(ctx, s.pool, args{"name": name}).Scan(&group)
+	return group, inWords(err, nil)
+}
+
+// LearnersOf returns the usernames of the accounts that were made with the code of a workshop.
+func (s *Store) LearnersOf(ctx context.Context, workshop string) ([]string, error) {
+	rows, err := learnersOf.rows(ctx, s.pool, args{"name": workshop})
+	if err != nil {
+		return nil, inWords(err, nil)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	return list, inWords(err, nil)
+}
+
+var (
+	groupOfWorkshop = compile(`SELECT coalesce((SELECT group_name FROM workshops WHERE name = @name), '')`)
+	learnersOf      = compile(`SELECT username FROM users WHERE workshop = @name`)
+)

@@ -83,7 +83,7 @@ var joinWorkshop = compile(`
 	WITH spent AS (
 		UPDATE workshops w SET seats_left = seats_left - 1
 		WHERE w.name = @workshop AND w.code = @code AND w.seats_left > 0 AND w.until > @now AND w.code_closed_at IS NULL
-			AND w.group_name IS NOT NULL
+			AND w.group_name IS NOT NULL AND ` + goodByOwner("w") + `
 		RETURNING w.name, w.group_name, w.until
 	), added AS (
 		INSERT INTO users (id, username, name, password, workshop, expires_at)
@@ -97,12 +97,13 @@ var joinWorkshop = compile(`
 	)
 	SELECT username FROM added`)
 
-// JoinWorkshop makes an account, and spends one seat for it, or does neither. ErrNotFound: the code is good no more, or there is no seat
+// JoinWorkshop makes an account, and spends one seat for it, or does neither. ErrNotFound: the code is good no more, as whoever opened it
+// looks after the group no more, or there is no seat
 // left. A Refusal says why nobody can be called so.
-func (s *Store) JoinWorkshop(ctx context.Context, w Workshop, u InvitedUser, now time.Time) error {
+func (s *Store) JoinWorkshop(ctx context.Context, w Workshop, u InvitedUser, adm Administration, now time.Time) error {
 	a := passkeyArgs(u.Passkey)
 	a["passkey_name"] = a["name"]
 	a["workshop"], a["code"], a["user"], a["username"], a["name"], a["password"], a["now"] =
 		w.Name, w.Code, u.ID, u.Username, u.Name, u.Hash, now
-	return inWords(joinWorkshop.row(ctx, s.pool, a).Scan(&u.Username), nil)
+	return inWords(joinWorkshop.row(ctx, s.pool, adm.args(a)).Scan(&u.Username), nil)
 }

@@ -22,7 +22,7 @@ var rooms = map[string][]string{
 	"mail":     {"oidc", "go-mail"},
 	"provider": {"oidc", "keys", "roster", "store", "authn", "outgoing", "qrcode", "mail"},
 	"metrics":  {"oidc", "store", "prometheus"},
-	"admin":    {"oidc", "declared", "roster", "store", "authn", "mail"},
+	"admin":    {"oidc", "declared", "roster", "store", "authn", "mail", "qrcode"},
 	"web":      {"oidc", "provider", "admin", "store", "config", "echo"},
 }
 

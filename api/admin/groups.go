@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -113,12 +114,13 @@ func (a *Admin) RemoveGroupMember(ctx context.Context, in GroupMember) (Nothing,
 type ListGroups struct {
 	Paging
 	Search string `json:"q,omitempty" help:"In the name or the description."`
+	Owner  string `json:"owner,omitempty" help:"That this user looks after."`
 }
 
 // ListGroups returns groups by name.
 func (a *Admin) ListGroups(ctx context.Context, in ListGroups) (Page[Group], error) {
 	return page(in.Paging, func(g Group) string { return g.Name }, func(p store.Page) ([]Group, error) {
-		return a.store.ListGroups(ctx, store.GroupQuery{Page: p, Search: in.Search, Owner: ownerOf(ctx)}, a.administration())
+		return a.store.ListGroups(ctx, store.GroupQuery{Page: p, Search: in.Search, Owner: cmp.Or(ownerOf(ctx), in.Owner)}, a.administration())
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"gatehouse/api/mail"
 	"gatehouse/api/oidc"
+	"gatehouse/api/qrcode"
 	"gatehouse/api/store"
 )
 
@@ -37,6 +38,8 @@ type AddedInvitation struct {
 	MailedTo  string    `json:"mailed_to,omitempty" help:"Where it is mailed."`
 	Link      string    `json:"link,omitempty" help:"The address, shown once; none where it was mailed."`
 	ExpiresAt time.Time `json:"expires_at" help:"Until when it can be accepted."`
+
+	QR *qrcode.Code `json:"qr,omitempty" help:"Of the address, as a path of SVG."`
 }
 
 // Hours for which an invitation is good, and at most.
@@ -74,7 +77,8 @@ func (a *Admin) AddInvitation(ctx context.Context, in AddInvitation) (AddedInvit
 		return a.mailInvitation(ctx, i, token, store.Digest(digest), in.Language, now)
 	}
 	id, err := a.store.AddInvitation(ctx, i, digest, nil, now)
-	return AddedInvitation{ID: id, Link: a.UIOrigin + "/link#" + token, ExpiresAt: i.ExpiresAt}, err
+	link := a.UIOrigin + "/link#" + token
+	return AddedInvitation{ID: id, Link: link, ExpiresAt: i.ExpiresAt, QR: qrcode.Draw(link)}, err
 }
 
 // mailInvitation makes an invitation and has it mailed. Nobody is told its address but who reads that mailbox, so that the code proves it

@@ -21,6 +21,7 @@ type groupCmd struct {
 
 type groupListCmd struct {
 	Search string `placeholder:"TEXT" help:"Only those that have this in their name or description."`
+	Owner  string `placeholder:"NAME" help:"Only those that this user looks after."`
 }
 
 // group is a group with its members.
@@ -32,7 +33,7 @@ type group struct {
 func (c groupListCmd) Run(ctx context.Context, a *app) error {
 	return a.withAdmin(ctx, 0, func(_ *config.Config, adm *admin.Admin) error {
 		list := withMembers(ctx, adm, walk(func(p admin.Paging) (admin.Page[admin.Group], error) {
-			return adm.ListGroups(ctx, admin.ListGroups{Paging: p, Search: c.Search})
+			return adm.ListGroups(ctx, admin.ListGroups{Paging: p, Search: c.Search, Owner: c.Owner})
 		}))
 		return printList(a, list, []string{"NAME", "DESCRIPTION", "MEMBERS"}, func(g group) []string {
 			return []string{g.Name, g.Description, strings.Join(g.Members, " ")}

@@ -11,6 +11,8 @@ import Groups from './pages/Groups.svelte';
 import Health from './pages/Health.svelte';
 import InvitationAdd from './pages/InvitationAdd.svelte';
 import Invitations from './pages/Invitations.svelte';
+import MineGroup from './pages/MineGroup.svelte';
+import MineGroups from './pages/MineGroups.svelte';
 import NotFound from './pages/NotFound.svelte';
 import Operations from './pages/Operations.svelte';
 import People from './pages/People.svelte';
@@ -28,6 +30,7 @@ interface Section { words: keyof Messages['pages']; reads: string; list: Compone
 
 /** By the first part of the path below /admin/, in the order that they are listed in. */
 export const sections: Record<string, Section> = {
+  mine: { words: 'mine', reads: '/groups', list: MineGroups, one: MineGroup },
   people: { words: 'people', reads: '/users', list: People, one: Person, add: PersonAdd },
   groups: { words: 'groups', reads: '/groups', list: Groups, one: Group, add: GroupAdd },
   invitations: { words: 'invitations', reads: '/invitations', list: Invitations, add: InvitationAdd },

@@ -8,6 +8,8 @@ class App {
   config = $state<Config>(unconfigured);
   language = $state<Language>('en');
   me = $state<Person>({ username: '' });
+  /** The section that they begin with. */
+  first = $derived(this.me.role === 'owner' ? 'mine' : 'people');
   t = $derived(messages[this.language]);
   /** What they may do, whatever it is about: that, the API says at each change. */
   #rights = $derived((this.me.may ?? []).map((one) => {

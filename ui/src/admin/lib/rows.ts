@@ -29,7 +29,7 @@ export interface Group {
   name: string; description?: string; mfa: boolean; mfa_from?: string; managed_by?: string; created_at: string;
 }
 export interface Invitation {
-  id: string; email?: string; username?: string; name?: string; groups?: string[]; uses_left: number; client_id?: string;
+  id: string; email?: string; username?: string; name?: string; groups?: string[]; uses_left: number; used: number; client_id?: string;
   created_by: string; created_at: string; expires_at: string;
 }
 export interface Client {
@@ -49,3 +49,8 @@ export interface Resource { identifier: string; name?: string; open_to: string; 
 export interface SignInCount {
   at: string; signed_in: number; failed: number; throttled: number; median_ms?: number; p99_ms?: number;
 }
+export interface Member { username: string; name?: string; until?: string }
+export interface Workshop {
+  name: string; code: string; seats: number; seats_left: number; until: string; code_closed_at?: string; link?: string; projector?: string;
+}
+export interface Learner { username: string; name?: string; state: 'active' | 'kept' | 'adopted' | 'removed' | 'ended' | 'deleted' }

@@ -8,7 +8,9 @@ import { here } from './places.svelte.ts';
 export const clientID = 'gatehouse-admin';
 
 export interface Person {
-  username: string; name?: string; role?: 'administrator' | 'reader' | 'help desk';
+  username: string; name?: string; role?: 'administrator' | 'reader' | 'help desk' | 'owner';
+  /** Whether they look after groups, whatever else they may. */
+  owner?: boolean;
   /** Operations, such as "GET /users". */
   may?: string[];
 }

@@ -25,8 +25,8 @@ var values = map[string][]string{
 	"reset": {"Code", "Link", "Minutes"}, "invitation": {"Code", "Link", "Groups", "Until"},
 	"sign_up": {"Code", "Link", "Until"}, "sign_up_waits": {"Link"}, "sign_up_refused": {"Reason"}, "test": {}, "verify": {"Code", "Minutes"},
 	"end_near":      {"At", "Days", "About", "Groups"},
-	"email_changed": {"At", "Addr"},
-	"new_browser":   {"At", "Addr", "Browser"}, "password_changed": {"At", "Addr"},
+	"email_changed": {"At", "Addr"}, "account_adopted": {"At", "Addr", "Adopted"},
+	"new_browser": {"At", "Addr", "Browser"}, "password_changed": {"At", "Addr"},
 	"factor_added": {"At", "Addr", "Factor"}, "factor_removed": {"At", "Addr", "Factor"},
 }
 

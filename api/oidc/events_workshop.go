@@ -29,3 +29,14 @@ type WorkshopCodesThrottled struct {
 func (WorkshopCodesThrottled) Kind() EventKind {
 	return EventKind{"workshop_codes_throttled", LevelWarn, "codes of workshops throttled"}
 }
+
+// AccountAdopted is an account of a workshop that somebody made part of their own.
+type AccountAdopted struct {
+	Username string `json:"username"`
+	Adopted  string `json:"adopted"`
+	Workshop string `json:"workshop"`
+}
+
+func (AccountAdopted) Kind() EventKind {
+	return EventKind{"account_adopted", LevelInfo, "account adopted"}
+}

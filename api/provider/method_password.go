@@ -83,7 +83,11 @@ func (p *Provider) provePassword(ctx context.Context, r Request, client *oidc.Cl
 // account may not be used, and nobody else does.
 func (p *Provider) refusePassword(ctx context.Context, c store.Candidate, client *oidc.Client, right bool) notProven {
 	if right {
-		return p.mayNotAct(ctx, c.User, c.WhyNot, oidc.SignInRefused{ClientID: client.ClientID})
+		not := p.mayNotAct(ctx, c.User, c.WhyNot, oidc.SignInRefused{ClientID: client.ClientID})
+		if not.code == workshopEnded {
+			not.ended = &c
+		}
+		return not
 	}
 	p.tell(ctx, oidc.SignInFailed{Username: knownUsername(c), ClientID: client.ClientID, Disabled: c.WhyNot == store.UserDisabled,
 		Expired: c.WhyNot == store.UserExpired})

@@ -67,6 +67,8 @@ type notProven struct {
 
 	endedAt  *time.Time // the account; nil where that is not why
 	workshop string     // that it was made at, and ended with
+
+	ended *store.Candidate // who proved by their password that it is theirs, of a workshop that has ended
 }
 
 func (e notProven) Error() string { return e.code }

@@ -270,6 +270,8 @@ type accountView struct {
 
 	ownPasskeys
 
+	AdoptAction string `json:"adopt_action,omitempty"` // there were workshops, and this account is of none
+
 	Done string `json:"done,omitempty"` // passwordChanged, sessionEnded or of a passkey
 }
 
@@ -305,6 +307,9 @@ func (w *accountPage) view(ctx context.Context, p *Provider, c common) (any, err
 		LogoutAction: c.actions["logout_action"], Days: tokenDays, Tokens: []tokenView{}, Revoked: w.Revoked,
 		Done: w.Done, PasswordAction: c.actions["password_action"], TOTPAction: c.actions["totp_action"],
 		ownView: p.viewOfOwn(ctx, w, account.Own, c)}
+	if account.Own.Adoptees {
+		view.AdoptAction = c.actions["adopt_action"]
+	}
 	view.Scopes = p.tokenScopes(view.About.groups())
 	if account.PasswordChangedAt != nil {
 		view.Password = &passwordView{*account.PasswordChangedAt, p.leastPassword()}

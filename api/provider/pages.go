@@ -58,6 +58,7 @@ func pages() []pageLine {
 			{"accounts_action", "/account/linked", (*Provider).ChangeAccounts},
 			{"profile_action", "/account/profile", (*Provider).ChangeProfile},
 			{"email_action", "/account/email", (*Provider).ChangeEmail},
+			{"adopt_action", "/account/adopt", (*Provider).AdoptAccount},
 			{"data_action", "/account/data", (*Provider).DownloadData}, {"logout_action", "/logout", nil}}},
 		{page: new(logoutPage), anew: "/logout", anyone: true, // of the session that is in it
 			actions: []action{{"action", "/logout/confirm", (*Provider).LogoutConfirm}}},

@@ -41,6 +41,8 @@ func (l *notices) hear(ctx context.Context, e oidc.Event) {
 		if e.Former != "" {
 			l.noteTo(ctx, e.Former, e.Username, "email_changed")
 		}
+	case oidc.AccountAdopted:
+		l.note(ctx, e.Username, "account_adopted", "Adopted", e.Adopted)
 	case oidc.FactorAdded:
 		l.note(ctx, e.Username, "factor_added", "Factor", e.Factor)
 	case oidc.FactorRemoved:

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -492,5 +493,93 @@ func TestHelpersSeeToPhrasesAndStrangers(t *testing.T) {
 	}
 	if _, err := r.Admin.NewPhrase(t.Context(), of("alice")); !errors.As(err, new(admin.Missing)) {
 		t.Errorf("a phrase for alice: %v", err)
+	}
+}
+
+// adopt takes the form of an account page.
+func (b *browser) adopt(page, username, phrase string) Answer {
+	return b.post("/account/adopt", page, "username", username, "phrase", phrase)
+}
+
+func TestARealAccountAdoptsTheOneOfAWorkshop(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	r.workshop(9)
+	learner := r.browser()
+	username, phrase, _ := learner.join("ada")
+	own := r.browser()
+	page := own.Login(own.Do("GET", "/account", nil).Location(), "alice", Password).Header.Get("Location")
+	if own.Interaction(page)["adopt_action"] == nil {
+		t.Fatal("the page does not offer it")
+	}
+	// Whatever is wrong, the page says the same.
+	r.Exec(`INSERT INTO users (username, password) VALUES ('bob', crypt($1, gen_salt('bf', 4)))`, Password)
+	for _, wrong := range [][2]string{{username, "one-two-three-four"}, {"nobody", phrase}, {"bob", Password}, {"alice", Password}} {
+		if code := own.errorOn(own.adopt(page, wrong[0], wrong[1]).Header.Get("Location")); code != "adoption_failed" {
+			t.Errorf("%s: %q", wrong[0], code)
+		}
+	}
+	// Two tabs at once: one does it.
+	var both sync.WaitGroup
+	results := make([]string, 2)
+	for i := range results {
+		both.Go(func() {
+			view := own.Interaction(own.adopt(page, " "+strings.ToUpper(username)+" ", phrase).Header.Get("Location"))
+			e, _ := view["error"].(map[string]any)
+			results[i] = Str(view["done"]) + Str(e["code"])
+		})
+	}
+	both.Wait()
+	if slices.Sort(results); results[0] != "account_adopted" || results[1] != "adoption_failed" {
+		t.Errorf("%v", results)
+	}
+	if r.Count(`SELECT count(*) FROM users WHERE username = $1 AND adopted_by = 'alice' AND disabled_at IS NOT NULL`, username) != 1 ||
+		r.Count(`SELECT count(*) FROM group_members m JOIN workshops w ON w.until = m.until WHERE m.username = 'alice'
+			AND m.group_name = 'class'`) != 1 {
+		t.Error("the account is not adopted, or alice is not in the group")
+	}
+	if a := learner.Authorize(AuthParams()); a.Location().Path != "/login" {
+		t.Error("the adopted account is still signed in")
+	}
+	report, err := r.Admin.ReportWorkshop(t.Context(), admin.ReportWorkshop{Name: "surf2027"})
+	if err != nil || len(report.Items) != 1 || report.Items[0].State != "adopted" || report.Items[0].AdoptedBy != "alice" {
+		t.Errorf("%+v, %v", report, err)
+	}
+	if n := r.Count(`SELECT count(*) FROM audit WHERE operation = 'adopt account' AND actor = 'alice' AND table_name = 'users'`); n != 1 {
+		t.Errorf("%d rows in the audit", n)
+	}
+}
+
+func TestAnAccountIsAdoptedAfterItsWorkshopButByNobodyWhoGuesses(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	r.workshop(9)
+	username, phrase, _ := r.browser().join("ada")
+	other, otherPhrase, _ := r.browser().join("eve")
+	r.Later(2 * time.Hour)
+	own := r.browser()
+	page := own.Login(own.Do("GET", "/account", nil).Location(), "alice", Password).Header.Get("Location")
+	if view := own.Interaction(own.adopt(page, username, phrase).Header.Get("Location")); view["done"] != "account_adopted" {
+		t.Errorf("%v", view["error"])
+	}
+	if n := r.Count(`SELECT count(*) FROM group_members WHERE username = 'alice' AND group_name = 'class'`); n != 0 {
+		t.Error("a membership that has ended came along")
+	}
+	throttled := false
+	for range 10 {
+		throttled = throttled || own.adopt(page, other, "one-two-three-four").Status == 429
+	}
+	if !throttled {
+		t.Error("guesses are not slowed down")
+	}
+	if a := own.adopt(page, other, otherPhrase); a.Status != 429 {
+		t.Errorf("the right phrase in between: %d", a.Status)
+	}
+	// A session that has ended adopts nothing, and neither does an account of a workshop.
+	r.Later(2 * time.Minute)
+	r.Exec(`UPDATE sessions SET ended_at = now()`)
+	if to := own.adopt(page, other, otherPhrase).Location(); to.Path != "/login" ||
+		r.Count(`SELECT count(*) FROM users WHERE adopted_by IS NOT NULL`) != 1 {
+		t.Errorf("without a session it leads to %s", to)
 	}
 }

@@ -13,6 +13,7 @@ import (
 type Own struct {
 	User     oidc.User
 	Until    GroupsUntil // when memberships of theirs end
+	Adoptees bool        // there are accounts of workshops that nobody has adopted, and the person's own is none
 	Sessions []SessionRow
 	SignIns  []SignInRow
 	Clients  []OwnClient
@@ -48,7 +49,9 @@ const (
 const ofSession = `u.id = (SELECT user_id FROM sessions WHERE sid = @session)`
 
 var (
-	loadOwnUser = compile(`SELECT ` + userColumns + `, ` + groupsUntil + ` FROM users u WHERE ` + ofSession)
+	loadOwnUser = compile(`SELECT ` + userColumns + `, ` + groupsUntil + `,
+			u.workshop IS NULL AND EXISTS (SELECT FROM users a WHERE a.workshop IS NOT NULL AND a.adopted_by IS NULL)
+		FROM users u WHERE ` + ofSession)
 
 	listOwnSignIns = compile(`SELECT ` + signInColumns + ` FROM users u JOIN sign_ins i ON i.user_id = u.id ` + ofClients + `
 		WHERE ` + ofSession + ` ORDER BY i.at DESC, i.id DESC LIMIT @limit`)
@@ -86,7 +89,7 @@ func listClientsOf(ofUser string) query {
 // queueOwn adds to a batch what reads out of the person whose session sid is, with so many of their sign-ins.
 func queueOwn(batch *pgx.Batch, out *Own, sid string, signIns int, now time.Time) {
 	loadOwnUser.queue(batch, args{"session": sid, "now": now}).Query(func(rows pgx.Rows) error {
-		_, err := pgx.ForEachRow(rows, append(userFields(&out.User), &out.Until), func() error { return nil })
+		_, err := pgx.ForEachRow(rows, append(userFields(&out.User), &out.Until, &out.Adoptees), func() error { return nil })
 		return err
 	})
 	listOwnSessions.queue(batch, args{"session": sid, "now": now, "limit": sessionsShown}).Query(into(&out.Sessions, byName[SessionRow]))

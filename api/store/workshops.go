@@ -107,3 +107,40 @@ func (s *Store) JoinWorkshop(ctx context.Context, w Workshop, u InvitedUser, adm
 		w.Name, w.Code, u.ID, u.Username, u.Name, u.Hash, now
 	return inWords(joinWorkshop.row(ctx, s.pool, adm.args(a)).Scan(&u.Username), nil)
 }
+
+// The password is compared once more, so that the proof is of what there is now.
+var adoptAccount = compile(`
+	WITH them AS (
+		SELECT u.id, u.username FROM sessions s JOIN users u ON ` + signedIn + ` WHERE s.sid = @session AND u.workshop IS NULL
+	), adopted AS (
+		UPDATE users a SET disabled_at = @now, adopted_by = them.username FROM them
+		WHERE a.id = @user AND a.password = @verified AND a.workshop IS NOT NULL AND a.adopted_by IS NULL AND a.disabled_at IS NULL
+			AND a.id <> them.id
+		RETURNING a.username, a.workshop
+	), joined AS (
+		INSERT INTO group_members AS m (group_name, username, until)
+		SELECT g.group_name, them.username, g.until
+		FROM them, adopted JOIN workshops w ON w.name = adopted.workshop
+			JOIN group_members g ON g.username = adopted.username AND g.group_name = w.group_name
+		WHERE ` + memberNow("g") + `
+		ON CONFLICT (username, group_name) DO UPDATE SET until = CASE
+			WHEN m.until IS NULL OR excluded.until IS NULL THEN NULL ELSE greatest(m.until, excluded.until) END
+	)
+	SELECT them.username, adopted.username, adopted.workshop FROM them LEFT JOIN adopted ON true`)
+
+// AdoptedAccount is an account of a workshop that somebody made part of their own.
+type AdoptedAccount struct{ Username, Adopted, Workshop string }
+
+// AdoptAccount makes an account of a workshop part of that of whose session it is: the group of the workshop is theirs, as long as it still
+// counts, and nobody acts with the other one any more. verified is the hash of the phrase that was proven. ErrNotFound: the session has
+// ended. Adopted is "" where the account is none to be adopted, by them or any more.
+func (s *Store) AdoptAccount(ctx context.Context, sid string, cookie Digest, userID, verified string, now time.Time) (
+	a AdoptedAccount, err error) {
+	var adopted, workshop *string
+	err = failure(adoptAccount.row(ctx, s.pool, args{"session": sid, "cookie": cookie[:], "user": userID, "verified": verified, "now": now}).
+		Scan(&a.Username, &adopted, &workshop))
+	if adopted != nil {
+		a.Adopted, a.Workshop = *adopted, *workshop
+	}
+	return a, err
+}

@@ -104,6 +104,8 @@ const fromTheAPI = {
     linked?: Linked[]; more?: Upstream[]; accounts_action: string; about?: About; profile_action: string; data_action: string;
     /** An address can be proven by a code, which was sent to `email_asked`. */
     email_action?: string; email_asked?: string;
+    /** They may have had an account at a workshop, which can be made part of theirs. */
+    adopt_action?: string;
   }>('action', 'revoke_action', 'logout_action', 'password_action', 'end_session_action',
     'withdraw_action', 'accounts_action', 'profile_action', 'data_action',
     'add_passkey_action', 'rename_passkey_action', 'remove_passkey_action', 'totp_action'),

@@ -172,6 +172,18 @@ export const de: OwnMessages = {
     },
   },
 
+  adopt: {
+    title: 'Ein Konto von einem Workshop',
+    about: 'Wenn Sie bei einem Workshop ein Konto hatten, machen Sie es zu einem Teil von diesem: Was Sie damit '
+      + 'getan haben, gilt als Ihres, und niemand meldet sich mehr damit an.',
+    open: 'Ein Konto übernehmen',
+    username: 'Sein Benutzername',
+    phrase: 'Seine vier Wörter',
+    submit: 'Übernehmen',
+    failed: 'Das ist kein Konto, das ein Teil von Ihrem werden kann: Prüfen Sie den Namen und die vier Wörter noch einmal.',
+    done: 'Das Konto ist jetzt ein Teil von Ihrem.',
+  },
+
   workshop: {
     title: 'Am Workshop teilnehmen',
     code: 'Code des Workshops',

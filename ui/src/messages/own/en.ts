@@ -168,6 +168,18 @@ export const en = {
     },
   },
 
+  adopt: {
+    title: 'An account from a workshop',
+    about: 'If you had an account at a workshop, make it part of this one: what you did with it is '
+      + 'known to be yours, and nobody signs in with it any more.',
+    open: 'Adopt an account',
+    username: 'Its username',
+    phrase: 'Its phrase',
+    submit: 'Make it mine',
+    failed: 'That is no account which can be made part of yours: look at the name and the phrase once more.',
+    done: 'The account is part of yours now.',
+  },
+
   workshop: {
     title: 'Join the workshop',
     code: 'Code',

@@ -168,6 +168,18 @@ export const fr: OwnMessages = {
     },
   },
 
+  adopt: {
+    title: 'Un compte d’un atelier',
+    about: 'Si vous aviez un compte à un atelier, faites-en une partie de celui-ci : ce que vous avez fait '
+      + 'avec est reconnu comme vôtre, et plus personne ne s’y connecte.',
+    open: 'Reprendre un compte',
+    username: 'Son nom d’utilisateur',
+    phrase: 'Sa phrase',
+    submit: 'Le reprendre',
+    failed: 'Ce compte ne peut pas faire partie du vôtre : vérifiez encore le nom et la phrase.',
+    done: 'Le compte fait désormais partie du vôtre.',
+  },
+
   workshop: {
     title: 'Rejoindre l’atelier',
     code: 'Code de l’atelier',

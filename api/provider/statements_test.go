@@ -1,11 +1,14 @@
 package provider_test
 
 import (
+	"fmt"
 	"net/url"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
+	"gatehouse/api/admin"
 	. "gatehouse/api/apitest"
 )
 
@@ -24,6 +27,13 @@ func TestOperationsCostFewStatementsAndFewDurableCommits(t *testing.T) {
 	r.Exec(`INSERT INTO consents (user_id, client_id, scopes, granted_at)
 		SELECT id, 'web', '{openid,profile,email,groups,offline_access}', now() FROM users`)
 	r.Exec(`INSERT INTO client_claims (client_id, claim, value, in_access_token) VALUES ('web', 'tier', '"gold"', true)`)
+	r.workshop(99)
+	learners := 0
+	opened, err := r.Admin.ShowWorkshop(t.Context(), admin.WorkshopName{Name: "surf2027"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	projector := strings.Replace(opened.Projector, "#", "?request=", 1)
 	r.WaitForNotify() // what the replica reads then is not counted
 	r.browser().Do("GET", "/.well-known/openid-configuration", nil)
 	b := r.browser()
@@ -74,6 +84,14 @@ func TestOperationsCostFewStatementsAndFewDurableCommits(t *testing.T) {
 			}
 		}},
 		{"a sign-in that is asked for without a session", 0, 0, func() { r.browser().Authorize(params) }},
+		// Nine of them are ours; sixteen are of the triggers that write two rows of the audit.
+		{"a learner joins: the code, the name, the phrase, the account, and signed in", 25, 4, func() {
+			learners++
+			if _, _, a := r.browser().join(fmt.Sprint("Ada ", learners)); a.Status != 303 {
+				t.Fatal(a.Status)
+			}
+		}},
+		{"the projector asks again", 1, 0, func() { b.Interaction(projector) }},
 		{"a sign-in with a password", 3, 1, func() { r.browser().Code(params) }},
 		{"a sign-in with a password and a one-time code", 5, 2, func() {
 			if secret == "" {

@@ -31,7 +31,7 @@ export async function load(): Promise<Screen> {
 function unasked(api: string): Answer {
   if (/^\/link\/?$/.test(location.pathname)) return { page: 'link', action: `${api}/link`, token: location.hash.slice(1) };
   if (/^\/join\/?$/.test(location.pathname)) {
-    const code = decodeURI(location.hash.slice(1));
+    const code = location.hash.slice(1);
     return { page: 'join', action: `${api}/join`, code, typed: code !== '' };
   }
   if (!/^\/device\/?$/.test(location.pathname)) return { page: 'start' };

@@ -194,7 +194,7 @@ func TestTheLogNamesWhoIsDisabledAndNothingThatIsNoUser(t *testing.T) {
 		}
 	}
 	b.Login(at, "alice", Password)
-	for _, want := range []string{`"username":"alice","disabled":true}`, `"username":"(unknown)"}`,
+	for _, want := range []string{`"username":"alice","client_id":"web","disabled":true}`, `"username":"(unknown)","client_id":"web"}`,
 		`"username":"alice","client_id":"web","why":"the user is disabled"}`} {
 		if !strings.Contains(log.String(), want) {
 			t.Errorf("the log has no %s:\n%s", want, log.String())

@@ -187,8 +187,9 @@ func TestOneMailboxHasOneAccount(t *testing.T) {
 	}
 	b.setPassword(b.on(b.openLink(second), "/invitation", "username", "ada"), newPassword)
 	r.browser().signsUp("ada+three@uni.example")
-	if mail := r.WaitForMail(server, "ADA+two@uni.example", 2)[1]; !strings.Contains(mail.Text, "You have one already: ada") {
-		t.Errorf("%s", mail.Text)
+	mails := r.WaitForMail(server, "ADA+two@uni.example", 3) // the invitation, that ada signed in at a new browser, and this one
+	if !slices.ContainsFunc(mails, func(m ReceivedMail) bool { return strings.Contains(m.Text, "You have one already: ada") }) {
+		t.Errorf("%v", mails)
 	}
 	if n := r.Count(`SELECT count(*) FROM invitations WHERE uses_left > 0`); n != 0 {
 		t.Errorf("%d invitations are left", n)

@@ -34,6 +34,8 @@ func TestAMailServerIsAnAddressWithoutAPassword(t *testing.T) {
 		}
 	}
 	for line, want := range map[string]string{
+		"GATEHOUSE_SMTP_TOKEN_URL=http://op.example.org/token":     "must be an address such as https://",
+		"GATEHOUSE_SMTP_TOKEN_URL=https://u:p@op.example.org/":     "must be an address such as https://",
 		"GATEHOUSE_SMTP_URL=mail.example.org":                      "must be an address such as smtp://",
 		"GATEHOUSE_SMTP_URL=http://mail.example.org":               "must be an address such as smtp://",
 		"GATEHOUSE_SMTP_URL=smtp://u:hunter2@mail.example.org":     "must have no password: that belongs into GATEHOUSE_SMTP_PASSWORD",
@@ -54,6 +56,36 @@ func TestAMailServerIsAnAddressWithoutAPassword(t *testing.T) {
 		_, err := Load(base(lines...))
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s: %v", line, err)
+		}
+	}
+}
+
+// A token is had from an endpoint with all that it takes, or not at all.
+func TestATokenForMailTakesItsVariables(t *testing.T) {
+	t.Parallel()
+	const at, id, secret = "GATEHOUSE_SMTP_TOKEN_URL=https://op.example.org/token", "GATEHOUSE_SMTP_CLIENT_ID=mailer",
+		"GATEHOUSE_SMTP_CLIENT_SECRET=hunter2"
+	for _, test := range []struct {
+		lines []string
+		want  string
+	}{
+		{[]string{at, id, secret, "GATEHOUSE_SMTP_SCOPE=smtp.send"}, ""},
+		{[]string{at, id, "GATEHOUSE_SMTP_REFRESH_TOKEN=hunter2"}, ""},
+		{[]string{"GATEHOUSE_SMTP_TOKEN_URL=http://localhost:8000/token", id, secret}, ""},
+		{[]string{at, secret}, "GATEHOUSE_SMTP_CLIENT_ID is not set although"},
+		{[]string{at, id}, "takes GATEHOUSE_SMTP_CLIENT_SECRET, GATEHOUSE_SMTP_REFRESH_TOKEN, or both"},
+		{[]string{id, secret}, "GATEHOUSE_SMTP_TOKEN_URL is not set although"},
+		{[]string{at, id, secret, "GATEHOUSE_SMTP_PASSWORD=hunter2"}, "GATEHOUSE_SMTP_TOKEN_URL excludes"},
+		{[]string{"GATEHOUSE_SMTP_URL=smtp://mail.example.org", at, id, secret}, "GATEHOUSE_SMTP_URL has no user"},
+	} {
+		lines := append([]string{"GATEHOUSE_MAIL_FROM=no-reply@example.org"}, test.lines...)
+		if !strings.Contains(test.lines[0], "SMTP_URL") {
+			lines = append(lines, "GATEHOUSE_SMTP_URL=smtp://u@mail.example.org")
+		}
+		_, err := Load(base(lines...))
+		if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) ||
+			err != nil && strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%v: %v", test.lines, err)
 		}
 	}
 }

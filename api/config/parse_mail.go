@@ -47,6 +47,17 @@ func smtpURL(c *Config, value string) error {
 	return nil
 }
 
+// tokenURL accepts https, and http on this machine.
+func tokenURL(c *Config, value string) error {
+	u, err := url.Parse(value)
+	if err != nil || u.User != nil || u.Fragment != "" || u.Hostname() == "" ||
+		u.Scheme != "https" && (u.Scheme != "http" || !oidc.IsLoopback(u.Hostname())) {
+		return errors.New("must be an address such as https://login.microsoftonline.com/TENANT/oauth2/v2.0/token")
+	}
+	c.Mail.TokenURL = value
+	return nil
+}
+
 func mailFrom(c *Config, value string) error {
 	address, err := mail.ParseAddress(value)
 	if err != nil || strings.ContainsFunc(value, unicode.IsControl) {
@@ -68,10 +79,19 @@ func (c *Config) mailDisagrees() error {
 		return errors.New("GATEHOUSE_MAIL_FROM is not set although GATEHOUSE_SMTP_URL is: set it to the address that mail is from")
 	case m.Password != "" && m.TokenFile != "":
 		return errors.New("GATEHOUSE_SMTP_PASSWORD and GATEHOUSE_SMTP_TOKEN_FILE exclude each other: remove one")
-	case m.Username == "" && (m.Password != "" || m.TokenFile != ""):
+	case m.TokenURL != "" && (m.Password != "" || m.TokenFile != ""):
+		return errors.New("GATEHOUSE_SMTP_TOKEN_URL excludes GATEHOUSE_SMTP_PASSWORD and GATEHOUSE_SMTP_TOKEN_FILE: remove it, or those")
+	case m.TokenURL == "" && m.ClientID+m.ClientSecret+m.RefreshToken+m.TokenScope != "":
+		return errors.New("GATEHOUSE_SMTP_TOKEN_URL is not set although variables are with which a token is had there: set it, or remove those")
+	case m.TokenURL != "" && m.ClientID == "":
+		return errors.New("GATEHOUSE_SMTP_CLIENT_ID is not set although GATEHOUSE_SMTP_TOKEN_URL is: set it")
+	case m.TokenURL != "" && m.RefreshToken == "" && m.ClientSecret == "":
+		return errors.New("GATEHOUSE_SMTP_TOKEN_URL takes GATEHOUSE_SMTP_CLIENT_SECRET, GATEHOUSE_SMTP_REFRESH_TOKEN, or both")
+	case m.Username == "" && (m.Password != "" || m.TokenFile != "" || m.TokenURL != ""):
 		return errors.New("GATEHOUSE_SMTP_URL has no user, whom the password or token is of: write smtp://user@host")
-	case m.Username != "" && m.Password == "" && m.TokenFile == "":
-		return errors.New("GATEHOUSE_SMTP_URL has a user without a password: set GATEHOUSE_SMTP_PASSWORD or GATEHOUSE_SMTP_TOKEN_FILE")
+	case m.Username != "" && m.Password == "" && m.TokenFile == "" && m.TokenURL == "":
+		return errors.New("GATEHOUSE_SMTP_URL has a user without a password: set GATEHOUSE_SMTP_PASSWORD, GATEHOUSE_SMTP_TOKEN_FILE or " +
+			"GATEHOUSE_SMTP_TOKEN_URL")
 	}
 	return nil
 }

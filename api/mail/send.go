@@ -104,7 +104,8 @@ func (f Failure) Advice() string {
 		return "write the host in GATEHOUSE_SMTP_URL as the certificate has it; one of your own authority has to be among those that the " +
 			"system trusts, or in a file that SSL_CERT_FILE names"
 	case AtLogin:
-		return "correct the user in GATEHOUSE_SMTP_URL, and GATEHOUSE_SMTP_PASSWORD or what is in GATEHOUSE_SMTP_TOKEN_FILE"
+		return "correct the user in GATEHOUSE_SMTP_URL, and GATEHOUSE_SMTP_PASSWORD, what is in GATEHOUSE_SMTP_TOKEN_FILE, or what a token is " +
+			"asked for with (GATEHOUSE_SMTP_TOKEN_URL and those beside it)"
 	case AtSender:
 		return "set GATEHOUSE_MAIL_FROM to an address for which this user may send"
 	case AtRecipient:

@@ -34,6 +34,15 @@ type Server struct {
 	settings oidc.MailSettings
 	idle     chan *conn
 	roots    *x509.CertPool // nil for those of the system
+
+	// Tokens has access tokens to log in with (XOAUTH2); nil where a file or a password is the way.
+	Tokens Tokens
+}
+
+// Tokens are where access tokens come from.
+type Tokens interface {
+	Token(ctx context.Context) (string, error)
+	Forget(token string) // that the server did not take
 }
 
 // NewServer returns the server that settings name. Nothing is sent to it yet.
@@ -136,7 +145,7 @@ func (s *Server) begin(ctx context.Context, plain net.Conn) (*conn, error) {
 			return nil, Failure{Step: stepOfTLS(err), Err: err}
 		}
 	}
-	if err := s.logIn(client); err != nil {
+	if err := s.logIn(ctx, client); err != nil {
 		return nil, Failure{Step: AtLogin, Err: err}
 	}
 	return &conn{client, plain, time.Now()}, nil
@@ -151,7 +160,7 @@ func stepOfTLS(err error) Step {
 
 // logIn proves who we are, by a token if there is one, else by a password; without either it does nothing. The file of the token is read
 // each time, as somebody renews it.
-func (s *Server) logIn(client *smtp.Client) error {
+func (s *Server) logIn(ctx context.Context, client *smtp.Client) error {
 	if s.settings.Username == "" {
 		return nil
 	}
@@ -160,9 +169,12 @@ func (s *Server) logIn(client *smtp.Client) error {
 	switch {
 	case !offered:
 		return errors.New("it offers no login")
-	case s.settings.TokenFile != "":
+	case s.Tokens != nil || s.settings.TokenFile != "":
 		if !has("XOAUTH2") {
 			return fmt.Errorf("it does not offer XOAUTH2, only %s", mechanisms)
+		}
+		if s.Tokens != nil {
+			return s.logInByToken(ctx, client)
 		}
 		token, err := os.ReadFile(s.settings.TokenFile)
 		if err != nil {
@@ -175,6 +187,17 @@ func (s *Server) logIn(client *smtp.Client) error {
 		return client.Auth(smtp.LoginAuth(s.settings.Username, s.settings.Password, s.settings.Host, false))
 	}
 	return fmt.Errorf("it offers neither PLAIN nor LOGIN, only %s", mechanisms)
+}
+
+func (s *Server) logInByToken(ctx context.Context, client *smtp.Client) error {
+	token, err := s.Tokens.Token(ctx)
+	if err != nil {
+		return err
+	}
+	if err = client.Auth(smtp.XOAuth2Auth(s.settings.Username, token)); err != nil {
+		s.Tokens.Forget(token)
+	}
+	return err
 }
 
 // endsWith has what is under way on a connection fail when ctx ends or has a deadline. The result stops that.

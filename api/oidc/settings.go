@@ -59,12 +59,16 @@ func (s *Settings) RPID() string {
 
 // MailSettings are how mail leaves, and who it is from. Without a host there is none.
 type MailSettings struct {
-	Host      string
-	Port      int
-	TLS       MailEncryption
-	Helo      string // what we call ourselves
-	Username  string // "": no login
-	Password  string
+	Host     string
+	Port     int
+	TLS      MailEncryption
+	Helo     string // what we call ourselves
+	Username string // "": no login
+	Password string
+	// TokenURL is where an access token for Username is had, with the other four; "" for nowhere. Without a refresh token it is had with
+	// client credentials.
+	TokenURL, ClientID, ClientSecret, RefreshToken, TokenScope string
+
 	TokenFile string // has an access token for Username (XOAUTH2), in place of Password; somebody renews it
 	From      string // an address, with a name or without (RFC 5322 §3.4)
 	Templates string // a folder, "" for none

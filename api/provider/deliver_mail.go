@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net"
+	"net/http"
 	"net/url"
 	"strings"
 	"sync"
@@ -37,7 +38,7 @@ type outbox struct {
 }
 
 // newOutbox returns nil where no mail is sent.
-func newOutbox(s Settings, sealer *keys.Sealer, now func() time.Time) (*outbox, error) {
+func newOutbox(s Settings, sealer *keys.Sealer, client *http.Client, now func() time.Time) (*outbox, error) {
 	if !s.SendsMail() {
 		return nil, nil
 	}
@@ -47,6 +48,9 @@ func newOutbox(s Settings, sealer *keys.Sealer, now func() time.Time) (*outbox, 
 	}
 	s.Mail.Helo = heloOf(s.Issuer)
 	o := &outbox{server: mail.NewServer(s.Mail), templates: templates}
+	if s.Mail.TokenURL != "" {
+		o.server.Tokens = &mailTokens{settings: s.Mail, client: client, now: now, refresh: s.Mail.RefreshToken}
+	}
 	o.notices.now = now
 	o.notices.seal = func(template string, values map[string]string) []byte { return SealMail(sealer, template, values) }
 	return o, nil

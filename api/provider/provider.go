@@ -67,7 +67,7 @@ func New(settings Settings, db *store.Store, sealer *keys.Sealer, passwords *aut
 	p.clientRefusals.now = now
 	p.listeners = []listener{p.refusals.hear, p.clientRefusals.hear}
 	p.upstreams = authn.NewUpstreams(p.outgoing, now)
-	if p.outbox, p.unfit = newOutbox(settings, sealer, now); p.outbox != nil {
+	if p.outbox, p.unfit = newOutbox(settings, sealer, p.outgoing, now); p.outbox != nil {
 		p.listeners = append(p.listeners, p.outbox.notices.hear)
 	}
 	return p

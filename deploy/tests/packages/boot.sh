@@ -4,7 +4,8 @@
 set -eu
 mkdir -p "$2"
 echo $$ > "$2/cgroup.procs"
-exec unshare --cgroup --pid --mount --net --uts --ipc --fork --kill-child --propagation private sh -euc '
+# also where whoever started this was killed
+exec setpriv --pdeathsig KILL unshare --cgroup --pid --mount --net --uts --ipc --fork --kill-child --propagation private sh -euc '
 root=$1
 mount --rbind "$root" "$root"
 mount -t proc proc "$root/proc"

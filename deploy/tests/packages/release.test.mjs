@@ -64,7 +64,7 @@ describe('a release', () => {
         const kind = has('file') ? run('file', '-b', program) : `${machine}, statically linked`;
         assert.ok(kind.includes(machine) && kind.includes('statically linked'), kind);
         const bytes = readFileSync(program);
-        assert.ok(bytes.includes(run('git', '-C', root, 'rev-parse', 'HEAD').trim()));
+        assert.ok(bytes.includes(run('git', '-C', join(work, 'one'), 'rev-parse', 'HEAD').trim()));
         assert.ok(!bytes.includes(root), 'a path of this machine is in the program');
       } finally { rmSync(out, { recursive: true }); }
     }

@@ -279,6 +279,8 @@ export const answers = (api) => {
     'link-spent': [200, { page: 'link', action: `${api}/link`, error: { code: 'link_spent' }, request_id }],
     'link-expired': [200, { page: 'link', action: `${api}/link`, error: { code: 'link_expired' }, ui_locales: ['de'], request_id }],
     'account-password-changed': [200, { ...account, tokens, done: 'password_changed' }],
+    'account-adoption-failed': [200, { ...account, tokens, adopt_action: `${api}/account/adopt`, error: { code: 'adoption_failed' },
+      ui_locales: ['de'] }],
     'account-password-wrong': [200, { ...account, tokens, error: { code: 'wrong_password' } }],
     'account-password-common': [200, { ...account, tokens, error: { code: 'password_common' }, ui_locales: ['de'] }],
     'account-session-ended': [200, {

@@ -37,6 +37,7 @@ export default defineConfig({
   resolve: process.env.VITEST ? { conditions: ['browser'] } : {},
   test: {
     environment: 'happy-dom',
+    testTimeout: 60_000, // a machine that does much else is slow
     include: ['tests/unit/**/*.test.ts'],
   },
 });

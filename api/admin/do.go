@@ -78,7 +78,7 @@ func may(c Caller, o Operation) error {
 	case c.Role == oidc.Reader && o.Writes():
 		return Forbidden{Words: "you may look, and change nothing"}
 	case c.Role == oidc.HelpDesk && !slices.Contains(helpDeskMay, o.Name):
-		return Forbidden{Words: "the help desk sees to links, sessions and factors of people only"}
+		return Forbidden{Words: "the help desk sees to links, sessions and factors of people, and to sign-up, only"}
 	case c.Role == oidc.Owner && o.about == nil:
 		return Forbidden{Words: "who owns a group sees to its members, invitations and workshops only"}
 	case c.Role == "":

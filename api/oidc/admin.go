@@ -13,7 +13,7 @@ type AdminRole string
 const (
 	Administrator AdminRole = "administrator"
 	Reader        AdminRole = "reader"    // looks, and changes nothing
-	HelpDesk      AdminRole = "help desk" // links, sessions and factors of people who have no role
+	HelpDesk      AdminRole = "help desk" // links, sessions and factors of people who have no role, and sign-up
 	Owner         AdminRole = "owner"     // of groups, to whose members they see
 )
 

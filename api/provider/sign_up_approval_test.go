@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -10,6 +11,7 @@ import (
 
 	"gatehouse/api/admin"
 	. "gatehouse/api/apitest"
+	"gatehouse/api/oidc"
 )
 
 // waits returns who waits for somebody to say yes or no.
@@ -170,5 +172,38 @@ func TestSignUpMakesNoAdministrators(t *testing.T) {
 	}
 	if r.Count(`SELECT count(*) FROM sign_up_domains WHERE domain = 'xn--bcher-kva.example'`) != 1 {
 		t.Error("the domain is not as DNS has it")
+	}
+}
+
+// The help desk says yes or no, to groups that do not administer: where somebody put one into the rows that does, an administrator has to.
+func TestTheHelpDeskApprovesWhatLetsNobodyAdminister(t *testing.T) {
+	t.Parallel()
+	r, _ := whereAccountsAreOpen(t, admin.AddSignUpDomain{Domain: "*", Approval: true, Groups: []string{"class"}})
+	r.browser().signsUp("ada@elsewhere.example")
+	r.browser().signsUp("eve@elsewhere.example")
+	r.waitForSignUps()
+	do := func(role oidc.AdminRole, name, id string) error {
+		operations := admin.Operations()
+		i := slices.IndexFunc(operations, func(o admin.Operation) bool { return o.Name == name })
+		caller := admin.Caller{Role: role, Scope: oidc.AdminWrite}
+		_, err := r.Admin.Do(r.Context(), caller, operations[i], admin.SignUpID{ID: id}, admin.How{})
+		return err
+	}
+	ids := []string{r.waits()[0].ID, r.waits()[1].ID}
+	if err := do(oidc.Reader, "sign-up approve", ids[0]); !errors.As(err, new(admin.Forbidden)) {
+		t.Errorf("a reader: %v", err)
+	}
+	if err := do(oidc.HelpDesk, "sign-up approve", ids[0]); err != nil {
+		t.Errorf("the help desk: %v", err)
+	}
+	if err := do(oidc.HelpDesk, "sign-up domain remove", "*"); !errors.As(err, new(admin.Forbidden)) {
+		t.Errorf("the help desk changes to whom accounts are open: %v", err)
+	}
+	r.Exec(`INSERT INTO sign_up_domain_groups (domain, group_name) VALUES ('*', 'admins')`)
+	if err := do(oidc.HelpDesk, "sign-up approve", ids[1]); !errors.As(err, new(admin.Forbidden)) {
+		t.Errorf("the help desk makes an administrator: %v", err)
+	}
+	if len(r.waits()) != 1 || r.Count(`SELECT count(*) FROM invitations`) != 1 {
+		t.Error("what was refused was done")
 	}
 }

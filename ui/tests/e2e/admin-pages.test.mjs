@@ -135,7 +135,7 @@ describe('somebody who may', () => {
     await rhea.context().close();
   });
 
-  test('help, sees to links, sessions and factors, and sees no more', async () => {
+  test('help, sees to links, sessions, factors and sign-up, and sees no more', async () => {
     const ada = await newAdminPage(browser, complaints);
     await ada.goto(`${stack.issuer}/account`);
     await signIn(ada, 'ada', passphrase);
@@ -144,8 +144,8 @@ describe('somebody who may', () => {
     const refused = [];
     hal.on('response', (response) => { if (response.status() === 403) refused.push(response.url()); });
     await hal.getByText('Your role is help desk').waitFor();
-    assert.deepEqual((await hal.locator('.side nav a').allTextContents()), ['People', 'Sign-ins']);
-    for (const path of ['sign-ins', 'people', 'people/ada']) {
+    assert.deepEqual((await hal.locator('.side nav a').allTextContents()), ['People', 'Sign-up', 'Sign-ins']);
+    for (const path of ['sign-ins', 'sign-ups', 'people', 'people/ada']) {
       await follow(hal, path);
       assert.deepEqual(await browser.violations(hal), [], path);
     }

@@ -21,9 +21,13 @@ type JupyterHub struct {
 	AllowedGroups        []string
 	CryptKey             string // 64 hex digits
 	Posix                bool   // servers run with the numbers of their people
+	Courses              []Course
 }
 
-//go:embed jupyterhub/*.tmpl jupyterhub/gatehouse_back.py jupyterhub/gatehouse_logout.py jupyterhub/gatehouse_posix.py jupyterhub/gatehouse_ends.py
+// Course is a course as nbgrader has them: who takes it, and who teaches it.
+type Course struct{ Name, Students, Teachers string }
+
+//go:embed jupyterhub/*.tmpl jupyterhub/gatehouse_*.py
 var files embed.FS
 
 var templates = template.Must(template.New("").Funcs(template.FuncMap{"indent": indent}).ParseFS(files, "jupyterhub/*.tmpl"))
@@ -39,21 +43,13 @@ func indent(spaces int, text string) string {
 // the values of the Helm chart of Zero to JupyterHub, or "tljh", a file for The Littlest JupyterHub. Strings are quoted as Go quotes
 // them, which Python and YAML read alike.
 func (j JupyterHub) Write(w io.Writer, hub string) error {
-	back, err := files.ReadFile("jupyterhub/gatehouse_back.py")
-	if err != nil {
-		return err
-	}
-	receiver, err := files.ReadFile("jupyterhub/gatehouse_logout.py")
-	if err != nil {
-		return err
-	}
-	posix, err := files.ReadFile("jupyterhub/gatehouse_posix.py")
-	if err != nil {
-		return err
-	}
-	ends, err := files.ReadFile("jupyterhub/gatehouse_ends.py")
-	if err != nil {
-		return err
+	parts := map[string]string{}
+	for _, part := range []string{"back", "logout", "posix", "ends", "courses"} {
+		source, err := files.ReadFile("jupyterhub/gatehouse_" + part + ".py")
+		if err != nil {
+			return err
+		}
+		parts[part] = strings.TrimSpace(string(source))
 	}
 	name := "jupyterhub_config.py.tmpl"
 	if hub == "z2jh" {
@@ -61,11 +57,7 @@ func (j JupyterHub) Write(w io.Writer, hub string) error {
 	}
 	return templates.ExecuteTemplate(w, name, struct {
 		JupyterHub
-		TLJH     bool
-		Back     string
-		Receiver string
-		Ends     string
-		Account  string
-	}{j, hub == "tljh", strings.TrimSpace(string(back)), strings.TrimSpace(string(receiver)), strings.TrimSpace(string(ends)),
-		strings.TrimSpace(string(posix))})
+		TLJH                                   bool
+		Back, Receiver, Ends, Account, Teaches string
+	}{j, hub == "tljh", parts["back"], parts["logout"], parts["ends"], parts["posix"], parts["courses"]})
 }

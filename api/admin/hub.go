@@ -59,12 +59,16 @@ func (a *Admin) RegisterHub(ctx context.Context, in Registration, template strin
 		return AddedHub{}, err
 	}
 	var config strings.Builder
-	err = a.HubOf(in.Client, in.RedirectURIs[0], added.ClientSecret).Write(&config, template)
+	hub, err := a.HubOf(ctx, in.Client, in.RedirectURIs[0], added.ClientSecret)
+	if err == nil {
+		err = hub.Write(&config, template)
+	}
 	return AddedHub{in.ClientID, config.String()}, err
 }
 
 // HubOf returns what the configuration of a Hub is filled with, which is registered as c. Its key of cookies is new.
-func (a *Admin) HubOf(c oidc.Client, redirect, secret string) deploy.JupyterHub {
+func (a *Admin) HubOf(ctx context.Context, c oidc.Client, redirect, secret string) (deploy.JupyterHub, error) {
+	courses, err := a.coursesOf(ctx)
 	var cryptKey [32]byte
 	rand.Read(cryptKey[:]) // never fails (Go 1.24)
 	logout := [][2]string{{"client_id", c.ClientID}}
@@ -82,7 +86,8 @@ func (a *Admin) HubOf(c oidc.Client, redirect, secret string) deploy.JupyterHub 
 		AllowedGroups:        c.AllowedGroups,
 		Posix:                oidc.HasScope(c.Scope, "posix"),
 		CryptKey:             hex.EncodeToString(cryptKey[:]),
-	}
+		Courses:              courses,
+	}, err
 }
 
 // ForHub returns the registration of a JupyterHub at address: what in leaves out is what oauthenticator expects.

@@ -145,6 +145,9 @@ var operations = []Operation{
 	ownersToo(op("group members", "List the members of a group.", "GET /groups/{group}/members", (*Admin).ListGroupMembers),
 		func(in ListGroupMembers) (about, error) { return aboutGroup(in.Group), nil }),
 
+	op("course create", "Make the groups that nbgrader and JupyterHub expect of a course, looked after by its teachers.",
+		"POST /groups/courses", (*Admin).CreateCourse),
+
 	op("terms add", "Add a version of terms of use, which people accept before they go on.", "POST /terms", (*Admin).AddTerms),
 	op("terms list", "List the terms of use, each version.", "GET /terms", (*Admin).ListTerms),
 	op("terms show", "Print a version of terms of use as JSON, with its words.", "GET /terms/{name}/{version}", (*Admin).ShowTerms),

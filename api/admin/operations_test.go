@@ -175,6 +175,7 @@ func TestEveryOperationRuns(t *testing.T) {
 		{"group add-owner", `{"group": "staff", "usernames": ["alice"]}`, `{}`},
 		{"group show", `{"name": "staff"}`, `{"name":"staff",.*"members":1,"owners":\["alice"\]}`},
 		{"group remove-owner", `{"group": "staff", "username": "alice"}`, `{}`},
+		{"course create", `{"name": "stat131", "teachers": ["alice"]}`, `{"students":"nbgrader-stat131","teachers":"formgrade-stat131"}`},
 		{"group remove", `{"name": "staff"}`, `{}`},
 		{"client add", `{"client_id": "wiki"}`, `{"client_id":"wiki","client_secret":"[\w-]{43}"}`},
 		{"client add-hub", `{"client_id": "zhub", "url": "https://hub.example.org", "template": "jupyterhub"}`,

@@ -54,7 +54,11 @@ func (c clientPrintCmd) Run(ctx context.Context, a *app) error {
 			fmt.Fprintln(a.stderr, "The secret is stored as a digest only: put it in its place, or have a new one with --rotate-secret.")
 		}
 		if slices.Contains(hubs, c.Template) {
-			return adm.HubOf(shown.Client, redirect, cmp.Or(secret, noSecret)).Write(a.stdout, c.Template)
+			hub, err := adm.HubOf(ctx, shown.Client, redirect, cmp.Or(secret, noSecret))
+			if err != nil {
+				return err
+			}
+			return hub.Write(a.stdout, c.Template)
 		}
 		return deploy.Application{Issuer: cfg.Issuer, ClientID: c.ID, ClientSecret: secret, RedirectURI: redirect}.Write(a.stdout, c.Template)
 	})

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+
+	"go.yaml.in/yaml/v3"
 )
 
 func TestClientAddEndsWithWhatTheOtherSideAsksFor(t *testing.T) {
@@ -91,4 +93,38 @@ func TestClientPrint(t *testing.T) {
 	s.bad(`--template must be one of jupyterhub, z2jh, tljh, gitlab, grafana, minio, mlflow, mod-auth-openidc, nextcloud, oauth2-proxy, `+
 		`not "wiki"`, "", "client", "print",
 		"hub", "--template", "wiki")
+}
+
+func TestPrintedHubsHaveTheCoursesThatThereAre(t *testing.T) {
+	t.Parallel()
+	s := newShell(t, "GATEHOUSE_ISSUER=https://sso.uni.example")
+	s.good("", "client", "add", "hub", "--redirect-uri", "https://hub.uni.example/hub/oauth_callback")
+	if out := s.good("", "client", "print", "hub", "--template", "jupyterhub"); strings.Contains(out, "courses_of_gatehouse") {
+		t.Errorf("there is no course, and the Hub has\n%s", out)
+	}
+	s.good("one two three four\n", "user", "add", "grace", "--password-stdin")
+	s.good("", "course", "create", "stat131", "--teachers", "grace")
+	// No Hub can have a role of these: a group that somebody called so, and one that differs by case alone.
+	for _, name := range []string{"nbgrader-x y", "formgrade-x y", "nbgrader-STAT131", "formgrade-STAT131", "formgrade-alone"} {
+		s.good("", "group", "add", name)
+	}
+	for _, template := range []string{"jupyterhub", "tljh", "z2jh"} {
+		out := s.good("", "client", "print", "hub", "--template", template)
+		if strings.Count(out, `"formgrade-`) != 1 || strings.Contains(out, "x y") || strings.Contains(out, "formgrade-alone") {
+			t.Errorf("%s has\n%s", template, out)
+		}
+		if template != "z2jh" {
+			continue
+		}
+		var values struct {
+			Hub struct {
+				ExtraConfig map[string]string `yaml:"extraConfig"`
+			} `yaml:"hub"`
+		}
+		printed, _, _ := strings.Cut(out, "The secret is stored")
+		err := yaml.Unmarshal([]byte(printed), &values)
+		if part := values.Hub.ExtraConfig["gatehouse-courses"]; err != nil || !strings.HasSuffix(part, "])\n") {
+			t.Errorf("%v: %q", err, part)
+		}
+	}
 }

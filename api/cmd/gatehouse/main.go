@@ -29,6 +29,7 @@ type commands struct {
 	User       userCmd     `cmd:"" help:"Manage users."`
 	Invitation plugged     `cmd:"" help:"Invite people, who make accounts of their own or join groups."`
 	Workshop   plugged     `cmd:"" help:"Open workshops by a code, for people who have no account."`
+	Course     plugged     `cmd:"" help:"Make the groups of a course, as nbgrader and JupyterHub expect them."`
 	SignUp     signUpCmd   `cmd:"" name:"sign-up" help:"Say yes or no to who asks for an account, and to whom accounts are open."`
 	Session    plugged     `cmd:"" help:"See where people are signed in, and sign them out."`
 	Consent    plugged     `cmd:"" help:"See what people allowed applications, and withdraw it."`

@@ -121,6 +121,7 @@ var sentences = func() *template.Template {
 		"group remove":           "removed group {{.In.Name}}",
 		"group add-member":       `added {{join .In.Usernames ", "}} to group {{.In.Group}}`,
 		"group add-owner":        `{{join .In.Usernames ", "}} may look after group {{.In.Group}}`,
+		"course create":          "{{.Out.Students}} is for students, {{.Out.Teachers}} for teachers",
 		"group remove-owner":     "{{.In.Username}} looks after group {{.In.Group}} no more",
 		"group remove-member":    "removed {{.In.Username}} from group {{.In.Group}}",
 		"client rotate-secret":   "client_secret {{.Out.ClientSecret}}",

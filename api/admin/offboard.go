@@ -54,7 +54,7 @@ func (a *Admin) Offboard(ctx context.Context, in Offboard) (out Offboarded, err 
 	return out, err
 }
 
-// stepsOf returns what is done, in words. Who owns a group alone has no line yet, as groups have no owners.
+// stepsOf returns what is done, in words, and what somebody else has to do.
 func stepsOf(o store.Offboarded) []string {
 	list := func(what string, names []string) string {
 		return fmt.Sprintf("%s: %s", what, cmp.Or(strings.Join(names, ", "), "none"))
@@ -66,6 +66,7 @@ func stepsOf(o store.Offboarded) []string {
 		fmt.Sprintf("personal access tokens revoked: %d", o.PersonalAccessTokens),
 		fmt.Sprintf("account links revoked: %d", o.AccountLinks),
 		list("memberships ended", o.Memberships),
+		list("groups that nobody else looks after, which need another owner", o.OwnedAlone),
 		list("applications told, so that they end what runs there", o.Told),
 		list("homes to archive, at", o.Homes),
 		"account and memberships can be given back until " + o.UndoUntil.UTC().Format(time.RFC3339) + ": gatehouse offboard " +

@@ -25,6 +25,7 @@ func TestWhoLeavesIsOffboardedAtOnceAndCanComeBack(t *testing.T) {
 	exec(`INSERT INTO groups (name) VALUES ('physics'), ('chess'), ('old')`)
 	exec(`INSERT INTO group_members (username, group_name, until) VALUES ('ada', 'physics', '2099-01-01Z'), ('ada', 'chess', NULL),
 		('ada', 'old', NULL), ('bob', 'physics', NULL)`)
+	exec(`INSERT INTO group_owners (username, group_name) VALUES ('ada', 'chess'), ('ada', 'physics'), ('bob', 'physics')`)
 	exec(`INSERT INTO sessions (sid, cookie_sha256, user_id, auth_time, amr, seen_at, expires_at, ends_at)
 		SELECT gen_random_uuid(), gen_random_bytes(32), id, now(), '{pwd}', now(), now() + interval '1 h', now() + interval '1 h' FROM users`)
 	exec(`INSERT INTO grants (id, user_id, client_id, sid, offline, scope, auth_time, amr, created_at, expires_at)
@@ -51,17 +52,18 @@ func TestWhoLeavesIsOffboardedAtOnceAndCanComeBack(t *testing.T) {
 	}
 	done, err := run(Offboard{Grace: Duration(7 * day)})
 	try(t, err)
-	said := fmt.Sprint(done.Sessions, done.Grants, done.PersonalAccessTokens, done.AccountLinks, done.Memberships, done.Told, done.Homes)
-	if said != "1 [hub wiki] 1 1 [chess old physics] [hub] [hub wiki]" {
+	said := fmt.Sprint(done.Sessions, done.Grants, done.PersonalAccessTokens, done.AccountLinks, done.Memberships,
+		done.OwnedAlone, done.Told, done.Homes)
+	if said != "1 [hub wiki] 1 1 [chess gatehouse-owners old physics] [chess] [hub] [hub wiki]" {
 		t.Errorf("done: %s", said)
 	}
-	if fmt.Sprint(previewed.Steps[:8]) != fmt.Sprint(done.Steps[:8]) || len(done.Steps) != 9 {
+	if fmt.Sprint(previewed.Steps[:9]) != fmt.Sprint(done.Steps[:9]) || len(done.Steps) != 10 {
 		t.Errorf("said before: %q, done: %q", previewed.Steps, done.Steps)
 	}
 	if left := time.Until(done.UndoUntil); left < 6*day || left > 7*day {
 		t.Errorf("can be undone for %s", left)
 	}
-	if got, want := state(), "bob 1 2 1 1 bob:physics 1 1"; got != want {
+	if got, want := state(), "bob 1 2 1 1 bob:gatehouse-owners,bob:physics 1 1"; got != want {
 		t.Errorf("after: %s, want %s", got, want)
 	}
 	var audited string
@@ -74,10 +76,11 @@ func TestWhoLeavesIsOffboardedAtOnceAndCanComeBack(t *testing.T) {
 	}
 	exec(`DELETE FROM groups WHERE name = 'old'`)
 	back, err := run(Offboard{Undo: true})
-	if err != nil || fmt.Sprint(back.Memberships) != "[chess physics]" {
+	if err != nil || fmt.Sprint(back.Memberships) != "[chess gatehouse-owners physics]" {
 		t.Errorf("%+v, %v", back, err)
 	}
-	if got, want := state(), "ada,bob 1 2 1 1 ada:chess,ada:physics:2099,bob:physics 1 1"; got != want {
+	want := "ada,bob 1 2 1 1 ada:chess,ada:gatehouse-owners,bob:gatehouse-owners,ada:physics:2099,bob:physics 1 1"
+	if got := state(); got != want {
 		t.Errorf("undone: %s, want %s", got, want)
 	}
 	if _, err := run(Offboard{Undo: true}); !errors.As(err, new(Missing)) {

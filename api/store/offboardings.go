@@ -16,6 +16,7 @@ type Offboarded struct {
 	PersonalAccessTokens int       `json:"personal_access_tokens" help:"Their own tokens."`
 	AccountLinks         int       `json:"account_links" help:"Addresses with which they could have set a password."`
 	Memberships          []string  `json:"memberships" help:"Groups that they were in."`
+	OwnedAlone           []string  `json:"owned_alone" help:"Groups that nobody else looks after."`
 	Told                 []string  `json:"told" help:"Applications that hear of it, by back-channel logout."`
 	Homes                []string  `json:"homes" help:"Applications that they used, where something of theirs may be to be archived."`
 	UndoUntil            time.Time `json:"undo_until" help:"Until when account and memberships can be given back."`
@@ -52,6 +53,8 @@ var offboard = compile(`
 		(SELECT count(*) FROM tokens WHERE alive) AS personal_access_tokens,
 		(SELECT count(*) FROM links WHERE alive) AS account_links,
 		ARRAY(SELECT group_name FROM gone ORDER BY 1) AS memberships,
+		ARRAY(SELECT o.group_name FROM group_owners o WHERE o.username = person.username AND NOT EXISTS (
+			SELECT FROM group_owners other WHERE other.group_name = o.group_name AND other.username <> o.username) ORDER BY 1) AS owned_alone,
 		ARRAY(SELECT DISTINCT c.client_id FROM grants g JOIN clients c USING (client_id)
 			WHERE g.user_id = person.id AND c.backchannel_logout_uri IS NOT NULL AND person.disabled_at IS NULL
 				AND (g.sid IS NOT NULL OR NOT c.backchannel_logout_session_required) ORDER BY 1) AS told,

@@ -198,6 +198,7 @@ COMMIT;
     await row.getByRole('cell', { name: "O'Lovelace" }).waitFor();
     await row.getByRole('button', { name: 'Undo' }).click();
     await sure('Undo');
+    await page.locator('dialog[open]').waitFor({ state: 'detached' }); // which has the same words, as a command
     await page.getByRole('listitem').filter({ hasText: 'audit undo' }).first().waitFor();
     assert.doesNotMatch(await stack.gatehouse(['user', 'show', 'ada']), /O'Lovelace/);
   });

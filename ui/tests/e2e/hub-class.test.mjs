@@ -54,9 +54,10 @@ async function arrives({ username, link }, wholly) {
     assert.equal(await page.inputValue('input[name=username]'), username);
     await page.fill('input[name=password]', password);
     await page.click('main button[type=submit]');
-    await page.waitForURL((to) => to.href.startsWith(`${hub.url}/user/${username}/lab`));
+    // Ten megabytes of scripts for each new profile: one waits until all of it is drawn.
+    await page.waitForURL((to) => to.href.startsWith(`${hub.url}/user/${username}/lab`), { waitUntil: 'commit' });
+    await page.waitForFunction(() => /JupyterLab/.test(document.title));
     if (wholly) await page.waitForSelector('.jp-LauncherCard');
-    assert.match(await page.title(), /JupyterLab/);
     await page.goto(`${hub.url}/hub/home`);
     const { groups, server } = await hub.user(page);
     assert.deepEqual([groups, server], [['physics101'], `/user/${username}/`]);

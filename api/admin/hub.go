@@ -54,15 +54,17 @@ func (a *Admin) RegisterHub(ctx context.Context, in Registration, template strin
 	if numbers.UIDs != nil && !oidc.HasScope(in.Scope, "posix") {
 		in.Scope = strings.TrimSpace(in.Scope + " posix")
 	}
+	hub, err := a.HubOf(ctx, in.Client, in.RedirectURIs[0], "") // before there is a secret that is shown once
+	if err != nil {
+		return AddedHub{}, err
+	}
 	added, err := a.AddClient(ctx, in)
 	if err != nil {
 		return AddedHub{}, err
 	}
+	hub.ClientSecret = added.ClientSecret
 	var config strings.Builder
-	hub, err := a.HubOf(ctx, in.Client, in.RedirectURIs[0], added.ClientSecret)
-	if err == nil {
-		err = hub.Write(&config, template)
-	}
+	err = hub.Write(&config, template)
 	return AddedHub{in.ClientID, config.String()}, err
 }
 

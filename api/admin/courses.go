@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"regexp"
+	"slices"
 	"strings"
 
 	"gatehouse/api/store"
@@ -27,15 +28,18 @@ func (a *Admin) CreateCourse(ctx context.Context, in CreateCourse) (store.Course
 		return course, invalid("%s must be letters, digits, points, dashes and underscores, at most 64, not %q", member("name"), in.Name)
 	}
 	return course, a.store.Transaction(ctx, func(s *store.Store) error {
-		for group, description := range map[string]string{course.Students: "Students of " + in.Name, course.Teachers: "Teachers of " + in.Name} {
-			if err := s.AddGroupUnlessThere(ctx, group, description); err != nil {
+		// Always in this order: two who make the same course wait for each other's rows.
+		for _, group := range []struct{ name, description string }{
+			{course.Students, "Students of " + in.Name}, {course.Teachers, "Teachers of " + in.Name},
+		} {
+			if err := s.AddGroupUnlessThere(ctx, group.name, group.description); err != nil {
 				return err
 			}
-			if err := s.AddGroupOwners(ctx, group, in.Teachers, a.administration()); err != nil {
+			if err := s.AddGroupOwners(ctx, group.name, in.Teachers, a.administration()); err != nil {
 				return err
 			}
 		}
-		return s.AddGroupMembers(ctx, course.Teachers, append(append([]string{}, in.Teachers...), in.Graders...), nil)
+		return s.AddGroupMembers(ctx, course.Teachers, slices.Concat(in.Teachers, in.Graders), nil)
 	})
 }
 

@@ -129,7 +129,6 @@ type SetWorkshop struct {
 func (a *Admin) SetWorkshop(ctx context.Context, in SetWorkshop) (w Workshop, err error) {
 	changes := changesOf(in)
 	delete(changes, "until")
-	delete(changes, "new_code")
 	delete(changes, "code")
 	if in.NewCode != nil && *in.NewCode {
 		changes["code"] = authn.RandomWords(authn.CodeWords)

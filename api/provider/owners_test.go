@@ -311,7 +311,7 @@ func TestAnOwnerWhoLosesTheGroupMeanwhile(t *testing.T) {
 	}
 }
 
-// Who looks, or helps, may look after a group, too; neither gives them more of the other.
+// Who looks, or helps, may look after a group, too; neither role has more by the other.
 func TestAnotherRoleAndAGroup(t *testing.T) {
 	t.Parallel()
 	r, c := startOwned(t)

@@ -43,6 +43,10 @@ func (c clientPrintCmd) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
+		hub, err := adm.HubOf(ctx, shown.Client, redirect, "") // before there is a secret that is shown once
+		if err != nil {
+			return err
+		}
 		secret := ""
 		if c.RotateSecret {
 			rotated, err := adm.RotateClientSecret(ctx, admin.RotateClientSecret{ClientID: c.ID})
@@ -54,10 +58,7 @@ func (c clientPrintCmd) Run(ctx context.Context, a *app) error {
 			fmt.Fprintln(a.stderr, "The secret is stored as a digest only: put it in its place, or have a new one with --rotate-secret.")
 		}
 		if slices.Contains(hubs, c.Template) {
-			hub, err := adm.HubOf(ctx, shown.Client, redirect, cmp.Or(secret, noSecret))
-			if err != nil {
-				return err
-			}
+			hub.ClientSecret = cmp.Or(secret, noSecret)
 			return hub.Write(a.stdout, c.Template)
 		}
 		return deploy.Application{Issuer: cfg.Issuer, ClientID: c.ID, ClientSecret: secret, RedirectURI: redirect}.Write(a.stdout, c.Template)

@@ -27,6 +27,16 @@ func (ServerUnavailable) Kind() EventKind {
 	return EventKind{"server_unavailable", LevelError, "cannot answer now"}
 }
 
+// NotStarted is why requests are answered 503 until it is mended, such as a schema that is too old. It is tried again each second, and
+// told once.
+type NotStarted struct {
+	Error string `json:"error"`
+}
+
+func (NotStarted) Kind() EventKind {
+	return EventKind{"not_started", LevelError, "every request is answered 503 until this is mended"}
+}
+
 // ServerFailed is a request that is answered 500: a fault of Gatehouse, or of what was done to its tables.
 type ServerFailed struct {
 	Error string `json:"error"`

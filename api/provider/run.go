@@ -10,11 +10,14 @@ import (
 	"gatehouse/api/store"
 )
 
-// Start creates the signing keys that are missing and loads all of them. It refuses settings with which passkeys that there are would be no
-// good, or templates of mail that are none.
+// Start creates the signing keys that are missing and loads all of them. It refuses a schema that is too old, settings with which passkeys
+// that there are would be no good, and templates of mail that are none.
 func (p *Provider) Start(ctx context.Context) error {
 	if p.unfit != nil {
 		return p.unfit
+	}
+	if err := p.store.SchemaIsCurrent(ctx); err != nil {
+		return err
 	}
 	if err := p.CheckPasskeys(ctx); err != nil {
 		return err
@@ -25,21 +28,37 @@ func (p *Provider) Start(ctx context.Context) error {
 	return p.LoadKeys(ctx)
 }
 
-// Ready returns nil if requests can be answered: Postgres answers and the keys are loaded.
+// Ready returns nil if requests can be answered: Postgres answers, its schema is as new as this program needs (or newer), and the keys
+// are loaded. store.SchemaTooOld says what to do.
 func (p *Provider) Ready(ctx context.Context) error {
-	if err := p.store.Ping(ctx); err != nil {
+	if err := p.store.SchemaIsCurrent(ctx); err != nil {
 		return err
 	}
-	if p.ring.Load() == nil {
-		return p.LoadKeys(ctx)
-	}
-	return nil
+	_, err := p.keyRing()
+	return err
 }
 
-// Run keeps the keys current, rotates them when they are due, ends accounts, deletes expired rows, tells clients of logouts and sends
-// mail. It returns once ctx and all that Run started have ended, so that the store can be closed then. watch is the store's Watch: it calls
-// back after each change to cached rows, and when Postgres answers again.
+// NotStarted reports whether Start has not succeeded yet, with what a request is answered until then: by a person at a browser, or a
+// program.
+func (p *Provider) NotStarted(ctx context.Context, person bool) (Answer, bool) {
+	_, err := p.keyRing()
+	switch {
+	case err == nil:
+		return Answer{}, false
+	case person:
+		return p.failedPage(ctx, err, ""), true
+	}
+	return p.failed(ctx, err), true
+}
+
+// Run starts what Start could not, and tries until it can: Postgres may be away, or not migrated. From then on it keeps the keys current,
+// rotates them when they are due, ends accounts, deletes expired rows, tells clients of logouts and sends mail. It returns once ctx and
+// all that Run started have ended, so that the store can be closed then. watch is the store's Watch: it calls back after each change to
+// cached rows, and when Postgres answers again.
 func (p *Provider) Run(ctx context.Context, watch func(ctx context.Context, changed func())) {
+	if !p.startInTime(ctx) {
+		return
+	}
 	var running sync.WaitGroup
 	running.Go(func() { watch(ctx, func() { p.cachedRowsChanged(ctx) }) })
 	running.Go(func() { p.deliverLogouts(ctx) })
@@ -50,6 +69,32 @@ func (p *Provider) Run(ctx context.Context, watch func(ctx context.Context, chan
 	running.Wait()
 }
 
+// startInTime starts what is not started yet, and tries each second; false if ctx ended first.
+func (p *Provider) startInTime(ctx context.Context) bool {
+	told := ""
+	for p.ring.Load() == nil {
+		bounded, cancel := context.WithTimeout(ctx, startPatience)
+		err := p.Start(bounded)
+		cancel()
+		if err == nil {
+			break
+		}
+		if text := err.Error(); text != told && ctx.Err() == nil && !errors.As(err, new(store.Unavailable)) {
+			told = text
+			p.tell(ctx, oidc.NotStarted{Error: text})
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-time.After(time.Second):
+		}
+	}
+	return true
+}
+
+// startPatience bounds a try: several replicas make the first keys one after the other.
+const startPatience = 20 * time.Second
+
 // cachedRowsPatience bounds the answer to a change: another may wait for it.
 const cachedRowsPatience = 5 * time.Second
 
@@ -57,11 +102,7 @@ const cachedRowsPatience = 5 * time.Second
 func (p *Provider) cachedRowsChanged(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, cachedRowsPatience)
 	defer cancel()
-	load := p.LoadKeys
-	if p.ring.Load() == nil {
-		load = p.Start
-	}
-	if err := load(ctx); err != nil && ctx.Err() == nil && !errors.As(err, new(store.Unavailable)) {
+	if err := p.LoadKeys(ctx); err != nil && ctx.Err() == nil && !errors.As(err, new(store.Unavailable)) {
 		p.tell(ctx, oidc.KeysNotLoaded{Error: err.Error()})
 	}
 	if err := p.sealUpstreamSecrets(ctx); err != nil && ctx.Err() == nil && !errors.As(err, new(store.Unavailable)) {

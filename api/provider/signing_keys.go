@@ -10,7 +10,7 @@ import (
 	"gatehouse/api/store"
 )
 
-// errNoKeys: Postgres has been away since the start, so there is nothing to sign with yet.
+// errNoKeys: Start has not succeeded yet, so there is nothing to sign with.
 var errNoKeys = errors.New("the signing keys are not loaded yet")
 
 func (p *Provider) keyRing() (*keys.Ring, error) {

@@ -186,7 +186,7 @@ func TestChangesAreHeardOfWhileOneIsAnswered(t *testing.T) {
 func TestARequestThatIsGivenUpClosesNoConnection(t *testing.T) {
 	t.Parallel()
 	s := open(t, withPool(devdb.Test(t)))
-	if err := s.Ping(t.Context()); err != nil {
+	if err := s.conns.Ping(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	made := s.conns.Stat().NewConnsCount()
@@ -202,7 +202,7 @@ func TestARequestThatIsGivenUpClosesNoConnection(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := s.Ping(ctx); err == nil {
+	if err := s.conns.Ping(ctx); err == nil {
 		t.Error("a request that has ended is answered")
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -148,6 +149,35 @@ func TestAMigrationThatIsRefusedSaysWhereAndWhatToDo(t *testing.T) {
 	}
 	if err := Migrate(t.Context(), url, fstest.MapFS{"readme.txt": file("")}, LocalVersionTable, quiet); err == nil {
 		t.Error("a folder without migrations is taken")
+	}
+}
+
+// Whoever wants the table waits behind the migration that wants it, so it does not wait for long.
+func TestAMigrationDoesNotWaitLongForATableInUse(t *testing.T) {
+	t.Parallel()
+	url := devdb.Test(t)
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	if _, err := conn.Exec(t.Context(), "BEGIN; LOCK TABLE users IN ACCESS SHARE MODE"); err != nil { // as pg_dump does
+		t.Fatal(err)
+	}
+	alter := fstest.MapFS{"00001_alter.sql": file("CREATE TABLE more (n int); ALTER TABLE users ADD COLUMN more int;")}
+	twice := []time.Duration{50 * time.Millisecond, 50 * time.Millisecond}
+	err = migrate(t.Context(), withPool(url), alter, LocalVersionTable, twice, quiet)
+	if err == nil || !strings.Contains(err.Error(), "00001_alter.sql: ") || !strings.Contains(err.Error(), "as by pg_dump") {
+		t.Error(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- Migrate(t.Context(), url, alter, LocalVersionTable, quiet) }()
+	time.Sleep(500 * time.Millisecond) // in which the first try gives up
+	if _, err := conn.Exec(t.Context(), "COMMIT"); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
 	}
 }
 

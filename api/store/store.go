@@ -72,9 +72,6 @@ const lastWords = time.Second
 // Close waits for the connections in use and closes all.
 func (s *Store) Close() { s.conns.Close() }
 
-// Ping returns an error unless Postgres answers.
-func (s *Store) Ping(ctx context.Context) error { return failure(s.conns.Ping(ctx)) }
-
 // parse reads a connection string, with what it says of the pool (pool_max_conns) where no pool is made of it, too.
 func parse(url string) (*pgxpool.Config, error) {
 	cfg, err := pgxpool.ParseConfig(url)
@@ -125,7 +122,11 @@ func failure(err error) error {
 	return Unavailable{err}
 }
 
-// isTransient: connection trouble (08), resources (53), shutdown and recovery (57P), not what the statement did.
+// deadlock is Postgres' code for a statement that it gave up so that another, which waited for it, could go on.
+const deadlock = "40P01"
+
+// isTransient: connection trouble (08), resources (53), shutdown and recovery (57P), a deadlock, such as with a migration; not what the
+// statement did.
 func isTransient(code string) bool {
-	return code[:2] == "08" || code[:2] == "53" || (len(code) == 5 && code[:3] == "57P")
+	return code[:2] == "08" || code[:2] == "53" || (len(code) == 5 && code[:3] == "57P") || code == deadlock
 }

@@ -4,6 +4,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -14,6 +15,7 @@ import (
 
 	"gatehouse/api/config"
 	"gatehouse/api/provider"
+	"gatehouse/api/store"
 )
 
 // endpoint is one path of the API.
@@ -82,11 +84,19 @@ func health(ready func(context.Context) error) run {
 			ctx, cancel := context.WithTimeout(ctx, patience)
 			defer cancel()
 			if err := ready(ctx); err != nil {
-				return provider.Answer{Status: 503, JSON: map[string]string{"status": "not ready: Postgres does not answer or the keys are not loaded"}}
+				return provider.Answer{Status: 503, JSON: map[string]string{"status": "not ready: " + whyNotReady(err)}}
 			}
 		}
 		return provider.Answer{Status: 200, JSON: map[string]string{"status": "ok"}}
 	}
+}
+
+// whyNotReady says to strangers what they may know of err.
+func whyNotReady(err error) string {
+	if old := (store.SchemaTooOld{}); errors.As(err, &old) {
+		return old.Error()
+	}
+	return "Postgres does not answer or the keys are not loaded"
 }
 
 // patience bounds what an answer may wait for Postgres and for the password queue.
@@ -121,6 +131,9 @@ func API(p *provider.Provider, proxies Proxies, look config.Look) http.Handler {
 			}
 			if problem != nil {
 				return a.write(c, p.Malformed(ctx, end.caller == person || isNavigation(c), problem.status, problem.why))
+			}
+			if answer, not := p.NotStarted(ctx, end.caller == person || isNavigation(c)); not {
+				return a.write(c, answer)
 			}
 			return a.write(c, end.run(ctx, r))
 		}

@@ -103,37 +103,50 @@ func newAdmin(cfg *config.Config, db *store.Store, passwords *authn.Passwords) *
 }
 
 type migrateCmd struct {
+	Up     migrateUpCmd     `cmd:"" default:"withargs" help:"The same as migrate: apply what is pending."`
+	Status migrateStatusCmd `cmd:"" help:"Say how far the database is, and change nothing; the exit code is 2 where something is pending."`
+}
+
+type migrateUpCmd struct {
 	Dir string `placeholder:"DIR" help:"Then apply the *.sql of this folder, by a version table of their own (goose_db_version_local)."`
 	Dev bool   `help:"Then add the demo user and group. Never do that in production: the password is public."`
 }
 
-// Run keeps the sets apart by their version tables. Ours goes first: the others write to its tables.
-func (c migrateCmd) Run(ctx context.Context, a *app) error {
+// migrationSet is a folder of migrations, with the table that has the version of it.
+type migrationSet struct {
+	name, table string
+	files       fs.FS
+}
+
+// migrationSets begins with ours: the operator's in dir, if any, write to its tables.
+func migrationSets(dir string) ([]migrationSet, error) {
+	sets := []migrationSet{{"schema", store.VersionTable, migrations.FS}}
+	if dir == "" {
+		return sets, nil
+	}
+	if _, err := os.ReadDir(dir); err != nil {
+		return nil, fmt.Errorf("--dir: %w", err)
+	}
+	return append(sets, migrationSet{dir, store.LocalVersionTable, os.DirFS(dir)}), nil
+}
+
+func (c migrateUpCmd) Run(ctx context.Context, a *app) error {
 	cfg, err := a.config(config.ForDatabase)
 	if err != nil {
 		return err
 	}
-	if c.Dir != "" {
-		if _, err := os.ReadDir(c.Dir); err != nil {
-			return fmt.Errorf("--dir: %w", err)
-		}
-	}
-	dev, err := fs.Sub(migrations.FS, "dev")
+	sets, err := migrationSets(c.Dir)
 	if err != nil {
 		return err
 	}
-	for _, set := range []struct {
-		name, table string
-		files       fs.FS
-		wanted      bool
-	}{
-		{"schema", store.VersionTable, migrations.FS, true},
-		{c.Dir, store.LocalVersionTable, os.DirFS(c.Dir), c.Dir != ""},
-		{"demo rows", store.DevVersionTable, dev, c.Dev},
-	} {
-		if !set.wanted {
-			continue
+	if c.Dev {
+		dev, err := fs.Sub(migrations.FS, "dev")
+		if err != nil {
+			return err
 		}
+		sets = append(sets, migrationSet{"demo rows", store.DevVersionTable, dev})
+	}
+	for _, set := range sets {
 		applied := 0
 		progress := func(line string) { applied++; fmt.Fprintf(a.stdout, "%s: %s\n", set.name, line) }
 		if err := store.Migrate(ctx, cfg.MigrationURL(), set.files, set.table, progress); err != nil {
@@ -144,4 +157,62 @@ func (c migrateCmd) Run(ctx context.Context, a *app) error {
 		}
 	}
 	return nil
+}
+
+type migrateStatusCmd struct {
+	Dir string `placeholder:"DIR" help:"Look at the migrations of this folder, too."`
+}
+
+// Run looks at the database that gatehouse serve uses.
+func (c migrateStatusCmd) Run(ctx context.Context, a *app) error {
+	cfg, err := a.config(config.ForDatabase)
+	if err != nil {
+		return err
+	}
+	sets, err := migrationSets(c.Dir)
+	if err != nil {
+		return err
+	}
+	db, err := openDatabase(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	pending, all := false, []migrationStatus{}
+	for _, set := range sets {
+		m, err := db.MigrationsOf(ctx, set.files, set.table)
+		if err != nil {
+			return fmt.Errorf("%s: %w", set.name, err)
+		}
+		status := migrationStatus{set.name, m}
+		pending = pending || len(m.Pending) > 0
+		if all = append(all, status); !a.json {
+			fmt.Fprintln(a.stdout, status.words())
+		}
+	}
+	if a.json {
+		if err := printJSON(a.stdout, all); err != nil {
+			return err
+		}
+	}
+	if pending {
+		return differs
+	}
+	return nil
+}
+
+// migrationStatus is how far a set was applied.
+type migrationStatus struct {
+	Set string `json:"set"`
+	store.Migrations
+}
+
+func (s migrationStatus) words() string {
+	switch {
+	case len(s.Pending) > 0:
+		return fmt.Sprintf("%s: at version %d, pending: %s", s.Set, s.At, strings.Join(s.Pending, ", "))
+	case s.At > s.Needs:
+		return fmt.Sprintf("%s: at version %d, newer than the %d of this gatehouse, which works with it", s.Set, s.At, s.Needs)
+	}
+	return fmt.Sprintf("%s: up to date, at version %d", s.Set, s.At)
 }

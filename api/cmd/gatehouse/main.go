@@ -25,7 +25,7 @@ import (
 type commands struct {
 	Serve      serveCmd    `cmd:"" help:"Serve the API."`
 	UI         uiCmd       `cmd:"" name:"ui" help:"Serve the built pages, where no web server does."`
-	Migrate    migrateCmd  `cmd:"" help:"Bring the database schema up to date, then the operator's own migrations."`
+	Migrate    migrateCmd  `cmd:"" help:"Bring the database schema up to date, then the operator's own migrations (--dir)."`
 	User       userCmd     `cmd:"" help:"Manage users."`
 	Invitation plugged     `cmd:"" help:"Invite people, who make accounts of their own or join groups."`
 	Workshop   plugged     `cmd:"" help:"Open workshops by a code, for people who have no account."`

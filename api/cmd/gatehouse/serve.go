@@ -41,14 +41,10 @@ func (serveCmd) Run(ctx context.Context, a *app) error {
 		counter = metrics.New(version, metrics.Sources{Database: db.Gauges, Pool: db.Pool, Hashes: passwords.InUse})
 		p.CountWith(counter)
 	}
-	err = db.SchemaIsCurrent(ctx)
-	if err == nil {
-		err = p.Start(ctx)
-	}
-	switch {
+	switch err := p.Start(ctx); {
 	case errors.As(err, new(store.Unavailable)):
 		slog.Warn("Postgres does not answer; every request is answered 503 until it does", "error", err)
-	case err != nil:
+	case err != nil && !errors.As(err, new(store.SchemaTooOld)): // which is mended without a new start: Run tells of it
 		return err
 	}
 	collectSeldom(cfg.HashWorkers)

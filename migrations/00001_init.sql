@@ -1886,6 +1886,15 @@ BEGIN
   IF NOT pg_try_advisory_xact_lock(hashtextextended('partitions of ' || of_table, 0)) THEN
     RETURN;
   END IF;
+  -- First what locks the whole table, as whoever reads it does before its partitions; the other way round they would wait for each other.
+  IF of_table = 'audit' THEN
+    SELECT relname INTO last FROM audit a JOIN pg_class c ON c.oid = a.tableoid ORDER BY a.id DESC LIMIT 1;
+  END IF;
+  FOR month IN SELECT inhrelid::regclass::text FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
+    WHERE inhparent = of_table::regclass AND relname < LEAST(to_char((at_time - kept) AT TIME ZONE 'UTC', named), last)
+  LOOP
+    EXECUTE 'DROP TABLE ' || month;
+  END LOOP;
   FOR i IN 0..1 LOOP
     begins := (date_trunc('month', at_time AT TIME ZONE 'UTC') + i * interval '1 month') AT TIME ZONE 'UTC';
     ends := (date_trunc('month', at_time AT TIME ZONE 'UTC') + (i + 1) * interval '1 month') AT TIME ZONE 'UTC';
@@ -1899,14 +1908,6 @@ BEGIN
       EXECUTE format('ALTER TABLE %I ENABLE TRIGGER USER', other);
       EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', of_table, month, begins, ends);
     END IF;
-  END LOOP;
-  IF of_table = 'audit' THEN
-    SELECT relname INTO last FROM audit a JOIN pg_class c ON c.oid = a.tableoid ORDER BY a.id DESC LIMIT 1;
-  END IF;
-  FOR month IN SELECT inhrelid::regclass::text FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
-    WHERE inhparent = of_table::regclass AND relname < LEAST(to_char((at_time - kept) AT TIME ZONE 'UTC', named), last)
-  LOOP
-    EXECUTE 'DROP TABLE ' || month;
   END LOOP;
   EXECUTE format('SELECT EXISTS (SELECT FROM %I WHERE at < %L)', other, at_time - kept) INTO old;
   IF old AND last IS DISTINCT FROM other THEN

@@ -4,6 +4,8 @@ package apitest
 import (
 	"cmp"
 	"context"
+	"flag"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync/atomic"
@@ -80,8 +82,37 @@ func Start(t *testing.T, change ...func(*provider.Settings)) *Rig {
 	return r
 }
 
-// Serve runs one replica of the API on server.
+// replicas is how many there are of what Serve serves; each request is another one's.
+var replicas = flag.Int("replicas", 1, "replicas of the API behind each address")
+
+// Replicas is how many replicas take turns behind each address.
+func Replicas() int { return *replicas }
+
+// OfOneProcess skips a test of what each process has for itself, such as what it fetched, where there are more.
+func OfOneProcess(t *testing.T) {
+	t.Helper()
+	if *replicas > 1 {
+		t.Skip("each process has its own")
+	}
+}
+
+// Serve runs the API on server.
 func (r *Rig) Serve(server *httptest.Server, passwords *authn.Passwords, change ...func(*provider.Settings)) {
+	r.Helper()
+	handlers := make([]http.Handler, *replicas)
+	for i := range handlers {
+		handlers[i] = r.replica(passwords, change...)
+	}
+	var turn atomic.Uint32
+	server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		handlers[turn.Add(1)%uint32(len(handlers))].ServeHTTP(w, req)
+	})
+	server.Start()
+	r.Cleanup(server.Close) // before what its handlers need
+}
+
+// replica starts one, which stops with the test.
+func (r *Rig) replica(passwords *authn.Passwords, change ...func(*provider.Settings)) http.Handler {
 	r.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	db, err := store.Open(ctx, r.URL)
@@ -109,12 +140,12 @@ func (r *Rig) Serve(server *httptest.Server, passwords *authn.Passwords, change 
 	})
 	<-listening
 	r.heard = append(r.heard, &heard)
-	server.Config.Handler = web.API(p, web.Proxies{}, config.Look{})
+	r.Cleanup(func() { cancel(); db.Close() })
+	handler := web.API(p, web.Proxies{}, config.Look{})
 	if p.AdminGroup != "" {
-		server.Config.Handler = web.WithAdmin(server.Config.Handler, web.Admin(p, r.Admin, web.Proxies{}))
+		handler = web.WithAdmin(handler, web.Admin(p, r.Admin, web.Proxies{}))
 	}
-	server.Start()
-	r.Cleanup(func() { server.Close(); cancel(); db.Close() })
+	return handler
 }
 
 func newAdmin(p *provider.Provider, db *store.Store, sealer *keys.Sealer, passwords *authn.Passwords) *admin.Admin {

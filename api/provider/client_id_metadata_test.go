@@ -222,6 +222,7 @@ func TestNobodyHasUsFetchDocumentsThatWeAreNotToFetch(t *testing.T) {
 }
 
 func TestManyRequestsForOneDocumentAreOneFetch(t *testing.T) {
+	OfOneProcess(t)
 	t.Parallel()
 	s := newSite(t)
 	r := start(t, documents, ReachesTestServers)
@@ -324,6 +325,7 @@ func TestDocumentsAreBoundedAsRegistrationsAre(t *testing.T) {
 }
 
 func TestSomebodyWithALoopHasUsFetchFewDocumentsAtOnce(t *testing.T) {
+	OfOneProcess(t)
 	t.Parallel()
 	s := newSite(t)
 	r := start(t, documents, ReachesTestServers)

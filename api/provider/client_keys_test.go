@@ -16,6 +16,7 @@ import (
 
 // OpenID Connect Core §10.1.1: keys at jwks_uri are kept, and fetched anew for a kid that is not known.
 func TestKeysAtAnAddressAreKeptAndFetchedAnewForAnUnknownKid(t *testing.T) {
+	OfOneProcess(t)
 	t.Parallel()
 	s := startSigning(t, ReachesTestServers)
 	first, next := newSigner("ES256", "first"), newSigner("ES256", "next")

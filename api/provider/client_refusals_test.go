@@ -30,6 +30,7 @@ func (b *browser) refusalsOf(clientID string) []store.ClientRefusal {
 
 // RFC 6749 §4.1.2.1: the person sees that something is wrong; whoever set the client up sees what.
 func TestWhatAClientSentThatWasRefusedIsKept(t *testing.T) {
+	OfOneProcess(t)
 	t.Parallel()
 	b := start(t).browser()
 	b.Authorize(AuthParams("redirect_uri", "https://rp.example.org/Callback?code=secret-code"))

@@ -98,6 +98,7 @@ func TestASecretEndsAtItsSecond(t *testing.T) {
 
 // The log tells an administrator which secret is the one to replace, and never a secret.
 func TestTheLogNamesAnOldSecretThatIsUsed(t *testing.T) {
+	OfOneProcess(t)
 	log := TakeLog(t)
 	b := startWithTwoSecrets(t)
 	b.StopClock()

@@ -177,6 +177,7 @@ func TestARequestURIThatLeadsInsideIsNotFetchedUnlessTheOperatorAllowsIt(t *test
 
 // OpenID Connect Core §10.1.1: an object is signed with a key that is published, and those change.
 func TestObjectsAreVerifiedWithTheKeysThatAreAtJWKSURI(t *testing.T) {
+	OfOneProcess(t)
 	t.Parallel()
 	b := start(t, ReachesTestServers).browser()
 	site, first, next := newClientSite(t, httptest.NewTLSServer), newSigner("ES256", rand.Text()), newSigner("ES256", rand.Text())

@@ -10,6 +10,7 @@ import (
 
 // What is throttled is looked at by nobody, so it is in no row of sign_ins: replicas count it, and add to one row an hour.
 func TestSignInsAreCountedByTheHourWithoutARequestWaitingForThat(t *testing.T) {
+	OfOneProcess(t)
 	t.Parallel()
 	r := start(t)
 	r.StopClock()

@@ -4,6 +4,7 @@ const scripts = [
   ['npm run gatehouse', 'the command line for the database of npm start; -- user list'],
   ['npm test', 'every test, and the linters; -- --quick before each commit, -- web a room, -- FILE a file'],
   ['npm run test:packages', 'releases and packages, in a Debian of their own; as root, in minutes'],
+  ['npm run test:faults', 'what breaks, had and counted; -- --only NAME for one of them'],
   ['npm run release', 'programs, pages and packages, in dist/release'],
   ['npm run lint', 'the linters of Go, TypeScript, JavaScript, Svelte and CSS'],
   ['npm run check', 'the types of the UI'],

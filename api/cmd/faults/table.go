@@ -1,0 +1,105 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"time"
+)
+
+// fault is one thing that breaks.
+type fault struct {
+	name, what string
+	run        func(context.Context, *lab) (outcome, error)
+	when       // it happens
+}
+
+type when string
+
+const (
+	always    when = "npm test"            // and then for seconds
+	sometimes when = "npm run test:faults" // it needs minutes, or packages of its own
+)
+
+// faults happen in this order, which is that of the table.
+var faults = []fault{
+	{"postgres-away", "Postgres crashes under load, and is back after a while", postgresAway, always},
+	{"rolling-restart", "each of two replicas is replaced, one after the other, under load", rollingRestart, always},
+	{"replica-killed", "one of two replicas is killed (-9) under load, again and again", replicaKilled, always},
+	{"two-replicas", "every test of the protocol and every attack, each request at another of two replicas", twoReplicas, sometimes},
+}
+
+func names(of []fault) (list []string) {
+	for _, f := range of {
+		list = append(list, f.name)
+	}
+	return list
+}
+
+// outcome counts what people were told: that they are signed in or out, that here is their code, or their tokens.
+type outcome struct {
+	acknowledged int
+	lost         int           // acknowledged, and not there afterwards
+	doubled      int           // used once, and used again
+	mayLose      bool          // what is promised does not rule it out, as with asynchronous replication
+	silent       time.Duration // the longest time in which nobody had an answer that they wanted
+	saw          string        // what people saw meanwhile
+}
+
+// whole returns an error where something that must not be lost was lost, or something was done twice.
+func (o outcome) whole() error {
+	if o.doubled > 0 || o.lost > 0 && !o.mayLose {
+		return fmt.Errorf("%d lost, %d doubled", o.lost, o.doubled)
+	}
+	return nil
+}
+
+// row is a fault that has happened.
+type row struct {
+	fault
+	outcome
+	took time.Duration
+	err  error
+}
+
+// happen runs the fault in a lab of its own.
+func (f fault) happen(ctx context.Context, gatehouse string, quick bool) row {
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Minute)
+	defer cancel()
+	began := time.Now()
+	r := row{fault: f}
+	var l *lab
+	if l, r.err = newLab(f.name, gatehouse, quick); r.err == nil {
+		r.outcome, r.err = f.run(ctx, l)
+		l.tearDown()
+	}
+	r.err = cmp.Or(r.err, r.whole())
+	r.took = time.Since(began)
+	return r
+}
+
+func printTable(w io.Writer, rows []row) {
+	fmt.Fprintln(w, "\n| fault | what happens | acknowledged | lost | doubled | longest silence | people saw | took |")
+	fmt.Fprintln(w, "|---|---|---|---|---|---|---|---|")
+	var all outcome
+	for _, r := range rows {
+		silent, saw := "", r.saw
+		if r.silent > 0 {
+			silent = fmt.Sprintf("%.1f s", r.silent.Seconds())
+		}
+		if r.err != nil {
+			saw = "FAILED: " + r.err.Error()
+		}
+		fmt.Fprintf(w, "| `%s` | %s | %d | %d | %d | %s | %s | %.0f s |\n", r.name, r.what, r.acknowledged, r.lost, r.doubled, silent, saw,
+			r.took.Seconds())
+		all.acknowledged += r.acknowledged
+		all.lost += r.lost
+		all.doubled += r.doubled
+	}
+	fmt.Fprintf(w, "\n%d faults, %d acknowledged, %d lost, %d doubled\n", len(rows), all.acknowledged, all.lost, all.doubled)
+}
+
+// say prints a line of progress.
+func say(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }

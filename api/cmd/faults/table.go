@@ -28,6 +28,8 @@ var faults = []fault{
 	{"postgres-away", "Postgres crashes under load, and is back after a while", postgresAway, always},
 	{"rolling-restart", "each of two replicas is replaced, one after the other, under load", rollingRestart, always},
 	{"replica-killed", "one of two replicas is killed (-9) under load, again and again", replicaKilled, always},
+	{"upgrade", "the release before and the next on one database, under load: migrated, upgraded, and taken back", upgrade, sometimes},
+	{"keys", "the encryption key and the signing keys are replaced under load, replicas restarted at each step", rotatedKeys, sometimes},
 	{"two-replicas", "every test of the protocol and every attack, each request at another of two replicas", twoReplicas, sometimes},
 }
 

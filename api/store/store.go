@@ -41,7 +41,6 @@ type kept struct {
 	upstreams  cache[[]oidc.Upstream]
 	signUp     cache[SignUp]
 	policy     cache[oidc.Policy]
-	listensAt  primary
 }
 
 // Open parses url and makes the pool; it connects lazily, so a Postgres that is away is no error here.
@@ -52,34 +51,19 @@ func Open(ctx context.Context, url string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("DATABASE_URL: %w", err)
 	}
+	cfg.ConnConfig.ConnectTimeout = 3 * time.Second
 	nameConnections(cfg)
-	var at primary
-	cfg.BeforeConnect = func(_ context.Context, c *pgx.ConnConfig) error { at.follow(&c.Config); return nil }
-	cfg.AfterConnect = func(_ context.Context, conn *pgx.Conn) error { at.answered(conn); return nil }
-	cfg.PingTimeout = pingPatience
 	cfg.MaxConnLifetime = time.Hour
 	cfg.MaxConnIdleTime = 5 * time.Minute
 	cfg.ConnConfig.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
 		return &pgconn.DeadlineContextWatcherHandler{Conn: conn.Conn(), DeadlineDelay: lastWords}
 	}
-	var pool *pgxpool.Pool
-	stays := cfg.ConnConfig.OnPgError
-	cfg.ConnConfig.OnPgError = func(conn *pgconn.PgConn, err *pgconn.PgError) bool {
-		if err.Code == readOnly {
-			pool.Reset() // the others lead there, too, and what they read may be of before
-		}
-		return stays(conn, err)
-	}
-	if pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
 		return nil, fmt.Errorf("DATABASE_URL: %w", err)
 	}
 	return &Store{pool, pool, &kept{batches: batches{wait: batchWait}}}, nil
 }
-
-const (
-	connectPatience = 3 * time.Second // for one host to answer, of those in the URL
-	pingPatience    = time.Second     // for a connection that was idle: that of a machine that died says nothing
-)
 
 // lastWords is how long an answer of Postgres may take that nobody waits for any more. Without it pgx closes a connection whose
 // request was given up in the middle of a statement, and whoever gives up many has as many made anew. Statements take less.
@@ -91,12 +75,7 @@ func (s *Store) Close() { s.conns.Close() }
 // parse reads a connection string, with what it says of the pool (pool_max_conns) where no pool is made of it, too.
 func parse(url string) (*pgxpool.Config, error) {
 	cfg, err := pgxpool.ParseConfig(url)
-	if err != nil {
-		return nil, withoutPassword(err)
-	}
-	cfg.ConnConfig.ConnectTimeout = connectPatience
-	writable(&cfg.ConnConfig.Config)
-	return cfg, nil
+	return cfg, withoutPassword(err)
 }
 
 // applicationName is how Postgres knows Gatehouse's connections: what they change without an Actor is a change of Gatehouse itself.
@@ -146,8 +125,8 @@ func failure(err error) error {
 // deadlock is Postgres' code for a statement that it gave up so that another, which waited for it, could go on.
 const deadlock = "40P01"
 
-// isTransient: connection trouble (08), resources (53), shutdown and recovery (57P), a deadlock, such as with a migration, a server that
-// is the primary no more; not what the statement did.
+// isTransient: connection trouble (08), resources (53), shutdown and recovery (57P), a deadlock, such as with a migration; not what the
+// statement did.
 func isTransient(code string) bool {
-	return code[:2] == "08" || code[:2] == "53" || (len(code) == 5 && code[:3] == "57P") || code == deadlock || code == readOnly
+	return code[:2] == "08" || code[:2] == "53" || (len(code) == 5 && code[:3] == "57P") || code == deadlock
 }

@@ -70,7 +70,12 @@ func (l *lab) last(long, short time.Duration) time.Duration {
 
 // postgres starts a server of the lab's own whose database gatehouse is empty. Settings are postgres's -c options.
 func (l *lab) postgres(ctx context.Context, settings ...string) (*devdb.Fresh, error) {
-	db, err := devdb.StartFresh(ctx, filepath.Join(l.dir, "postgres"), func(line string) { l.say("%s", line) }, settings...)
+	return l.postgresIn(ctx, filepath.Join(l.dir, "postgres"), settings...)
+}
+
+// postgresIn is postgres with its data below dir.
+func (l *lab) postgresIn(ctx context.Context, dir string, settings ...string) (*devdb.Fresh, error) {
+	db, err := devdb.StartFresh(ctx, dir, func(line string) { l.say("%s", line) }, settings...)
 	if err != nil {
 		return nil, err
 	}

@@ -26,6 +26,10 @@ const (
 // faults happen in this order, which is that of the table.
 var faults = []fault{
 	{"postgres-away", "Postgres crashes under load, and is back after a while", postgresAway, always},
+	{"start-without-postgres", "the API starts before Postgres does, which then refuses its role for a while", startWithoutPostgres, always},
+	{"pool", "others hold every connection of Postgres; somebody locks a table that sign-ins need", poolExhausted, sometimes},
+	{"disk-full", "the disk of Postgres is full for a while", diskFull, sometimes},
+	{"clocks", "Postgres's clock is five minutes ahead, then behind", clocks, sometimes},
 	{"rolling-restart", "each of two replicas is replaced, one after the other, under load", rollingRestart, always},
 	{"replica-killed", "one of two replicas is killed (-9) under load, again and again", replicaKilled, always},
 	{"upgrade", "the release before and the next on one database, under load: migrated, upgraded, and taken back", upgrade, sometimes},

@@ -1408,7 +1408,7 @@ CREATE TABLE invitations (
   name               text,
   account_expires_at timestamptz,
   membership_until   timestamptz,
-  methods            text[] NOT NULL DEFAULT '{password,passkey,account}',
+  methods            text[] NOT NULL DEFAULT '{password,passkey,upstream,account}',
   uses_left          integer NOT NULL DEFAULT 1,
   code_hmac          bytea,
   code_tries_left    smallint NOT NULL DEFAULT 5,
@@ -1427,8 +1427,8 @@ CREATE TABLE invitations (
   CONSTRAINT invitations_name_must_have_at_most_200_characters CHECK (length(name) <= 200),
   CONSTRAINT invitations_account_expires_at_must_be_a_date_or_null CHECK (isfinite(account_expires_at)),
   CONSTRAINT invitations_membership_until_must_be_a_date_or_null CHECK (isfinite(membership_until)),
-  CONSTRAINT invitations_methods_must_be_password_passkey_or_account CHECK (
-    cardinality(methods) > 0 AND methods <@ '{password,passkey,account}'),
+  CONSTRAINT invitations_methods_must_be_ones_that_docs_sql_md_lists CHECK (
+    cardinality(methods) > 0 AND methods <@ '{password,passkey,upstream,account}'),
   CONSTRAINT invitations_uses_left_must_be_0_to_10000 CHECK (uses_left BETWEEN 0 AND 10000),
   CONSTRAINT invitations_code_hmac_takes_an_email CHECK (code_hmac IS NULL OR email IS NOT NULL),
   CONSTRAINT invitations_expires_at_must_be_after_created_at CHECK (expires_at > created_at)
@@ -1442,7 +1442,7 @@ COMMENT ON COLUMN invitations.browser_sha256 IS
   'of the cookie of the browser where somebody signed up, which need not type the code; NULL: nobody did';
 COMMENT ON COLUMN invitations.account_expires_at IS 'users.expires_at of a new account';
 COMMENT ON COLUMN invitations.membership_until IS 'group_members.until';
-COMMENT ON COLUMN invitations.methods IS 'how: a new account with a password or a passkey, or an account that they have, here or at an upstream';
+COMMENT ON COLUMN invitations.methods IS 'how: a new account with a password, with a passkey or linked to one at an upstream, or an account that they have here';
 COMMENT ON COLUMN invitations.owner IS
   'who made it as an owner of its groups: it is good while they own all of them; NULL: an administrator did';
 COMMENT ON COLUMN invitations.client_id IS 'the application where they end; NULL: on the account page';

@@ -24,7 +24,7 @@ type AddInvitation struct {
 	Groups           []string   `json:"groups,omitempty" name:"group" sep:"none" placeholder:"GROUP" help:"Members of it; may be repeated."`
 	AccountExpiresAt *time.Time `json:"account_expires_at,omitempty" placeholder:"DATE" help:"When a new account ends."`
 	MembershipUntil  *time.Time `json:"membership_until,omitempty" placeholder:"DATE" help:"When the memberships end."`
-	Methods          []string   `json:"methods,omitempty" placeholder:"METHOD,…" help:"password, passkey, or account: one that they have."`
+	Methods          []string   `json:"methods,omitempty" placeholder:"METHOD,…" help:"password, passkey, upstream, account (one they have)."`
 	Uses             int        `json:"uses,omitempty" placeholder:"N" help:"How often it can be accepted, at most 10000; once without it."`
 	Hours            int        `json:"hours,omitempty" placeholder:"N" help:"How long, at most 8760; a week without it."`
 	ClientID         string     `json:"client_id,omitempty" placeholder:"ID" help:"Application where they end."`
@@ -66,7 +66,7 @@ func (a *Admin) AddInvitation(ctx context.Context, in AddInvitation) (AddedInvit
 	}
 	methods := in.Methods
 	if len(methods) == 0 {
-		methods = []string{store.InvitedToPassword, store.InvitedToPasskey, store.InvitedToAccount}
+		methods = []string{store.InvitedToPassword, store.InvitedToPasskey, store.InvitedToUpstream, store.InvitedToAccount}
 	}
 	now := time.Now()
 	i := Invitation{Email: in.Email, Username: in.Username, Name: in.Name, Groups: in.Groups, AccountExpiresAt: in.AccountExpiresAt,

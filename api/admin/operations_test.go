@@ -128,7 +128,8 @@ func TestEveryOperationRuns(t *testing.T) {
 		{"invitation add", `{"groups": ["staff"], "uses": 30}`,
 			`{"id":"[0-9a-f-]{36}","link":"https://login.example.org/link#[A-Za-z0-9_-]{43}",` +
 				`"expires_at":"[^"]+","qr":{"size":\d+,"path":"[^"]+"}}`},
-		{"invitation list", `{"group": "staff"}`, `{"items":\[{"id":"[^"]+","groups":\["staff"\],"methods":\["password","passkey","account"\],` +
+		{"invitation list", `{"group": "staff"}`, `{"items":\[{"id":"[^"]+","groups":\["staff"\],"methods":\[` +
+			`"password","passkey","upstream","account"\],` +
 			`"uses_left":30,"used":0,"created_by":"[^"]+","created_at":"[^"]+","expires_at":"[^"]+"}\]}`},
 		{"invitation revoke", `{"id": "00000000-0000-4000-8000-000000000009"}`, `{}`},
 		{"workshop open", `{"name": "surf", "group": "staff", "seats": 60, "until": "2099-03-03T18:00:00Z"}`,

@@ -4,7 +4,7 @@ package oidc
 type InvitationAccepted struct {
 	Username     string `json:"username"`
 	InvitationID string `json:"invitation_id"`
-	How          string `json:"how"` // password, passkey or account
+	How          string `json:"how"` // password, passkey, upstream or account
 }
 
 func (InvitationAccepted) Kind() EventKind {

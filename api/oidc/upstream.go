@@ -59,10 +59,15 @@ func (u *Upstream) Vouches(address string, verified bool) bool {
 	return u.TrustsEmail && verified && u.Serves(address)
 }
 
-// MayCreate reports whether an account that belongs to nobody may become a new user. If the upstream has email_domains, it needs
-// a verified address in one of them: anybody can have an account at a public upstream.
+// MayCreate reports whether an account that belongs to nobody may become a new user.
 func (u *Upstream) MayCreate(address string, verified bool) bool {
-	return u.CreatesUsers && (len(u.EmailDomains) == 0 || verified && u.Serves(address))
+	return u.CreatesUsers && u.Admits(address, verified)
+}
+
+// Admits reports whether somebody with that address may become a new user by the upstream at all, as one that it creates or as one who is
+// invited. If the upstream has email_domains, it needs a verified address in one of them: anybody can have an account at a public upstream.
+func (u *Upstream) Admits(address string, verified bool) bool {
+	return len(u.EmailDomains) == 0 || verified && u.Serves(address)
 }
 
 // LowerASCII changes no other letters: some, such as the Kelvin sign, become ASCII letters in lower case, which would turn the

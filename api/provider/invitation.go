@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -122,10 +123,7 @@ func (p *Provider) endInvitation(ctx context.Context, v visit) (client, done, re
 		JoinByInvitation(ctx, token, user.ID, p.administration(), v.now)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		if refused = invitationProblem(i, nil, v.now); refused == "" {
-			refused = linkUnknown
-		}
-		return "", "", refused, nil
+		return "", "", cmp.Or(invitationProblem(i, nil, v.now), invitationForNew), nil
 	case err != nil:
 		return "", "", "", err
 	case !had:

@@ -23,6 +23,10 @@ type acceptInvitationPage struct {
 	SID      string    `json:"s,omitempty"` // of who is signed in at the browser
 	User     *userView `json:"u,omitempty"`
 	Error    failure   `json:"f,omitzero"`
+
+	Elsewhere *elsewhere `json:"ew,omitempty"` // that they came back with, and have no name for yet
+	Upstream  string     `json:"up,omitempty"` // what people call the one that Error is about
+	EndedAt   *time.Time `json:"ea,omitempty"` // the account that Error is about
 }
 
 type acceptInvitationView struct {
@@ -36,6 +40,9 @@ type acceptInvitationView struct {
 	Have     bool         `json:"have"`           // they may come with one that they have
 	User     *userView    `json:"user,omitempty"` // who is signed in
 	Error    *failureView `json:"error,omitempty"`
+
+	Upstreams []upstreamView `json:"upstreams,omitempty"` // with which they may make one
+	Link      *linkView      `json:"link,omitempty"`      // the account there that it is to be for
 }
 
 func (*acceptInvitationPage) name() string { return "accept_invitation" }
@@ -47,11 +54,14 @@ func (w *acceptInvitationPage) view(ctx context.Context, p *Provider, c common) 
 	} else if err != nil {
 		return nil, err
 	}
-	have := slices.Contains(i.Methods, store.InvitedToAccount)
-	view := acceptInvitationView{Username: w.Username, Name: w.Name, Email: i.Email, Groups: oidc.NotNil(i.Groups),
-		New: len(i.Methods) > 1 || !have, Have: have, User: w.User, Error: c.failed(w.Error)}
-	if view.Code = w.asksCode(i); view.Code {
-		view.New, view.Have = false, false
+	view := acceptInvitationView{Username: w.Username, Name: w.Name, Email: i.Email, Groups: oidc.NotNil(i.Groups), User: w.User,
+		Error: c.failed(w.Error)}
+	if view.Error != nil {
+		view.Error.Upstream, view.Error.EndedAt = w.Upstream, w.EndedAt
+	}
+	if view.Code = w.asksCode(i); !view.Code {
+		view.New, view.Have = w.makesNew(i), slices.Contains(i.Methods, store.InvitedToAccount)
+		view.Upstreams, view.Link = p.upstreamsFor(ctx, w, i), w.Elsewhere.view()
 	}
 	if client, err := p.clientToEndAt(ctx, i.ClientID); err == nil && client != nil {
 		c.Client = viewOfClient(client, "")
@@ -63,6 +73,11 @@ func (w *acceptInvitationPage) view(ctx context.Context, p *Provider, c common) 
 // asksCode reports whether the code of the mail has to be typed before anything else: programs that look at mail open links, run scripts
 // and post forms, and are not to have the invitation.
 func (w *acceptInvitationPage) asksCode(i store.Invitation) bool { return i.Mailed && !w.Proven }
+
+// makesNew reports whether they are asked what they want to be called.
+func (w *acceptInvitationPage) makesNew(i store.Invitation) bool {
+	return w.Elsewhere != nil || slices.Contains(i.Methods, store.InvitedToPassword) || slices.Contains(i.Methods, store.InvitedToPasskey)
+}
 
 // invitationProblem returns the code of why an invitation that was loaded is not good, "" if it is or err is another than that there is
 // none.
@@ -86,6 +101,7 @@ func invitationProblem(i store.Invitation, err error, now time.Time) string {
 const (
 	invitationSpent  = "invitation_spent"
 	invitationLocked = "invitation_locked"
+	invitationForNew = "invitation_for_new" // no method of it is for who has an account
 	usernameTaken    = "username_taken"
 	usernameUnfit    = "username_unfit"
 	nameUnfit        = "name_unfit"
@@ -123,7 +139,7 @@ func (p *Provider) AcceptInvitation(ctx context.Context, r Request) Answer {
 	if refusal := p.open(ctx, r, &w, now); refusal != nil {
 		return *refusal
 	}
-	params, bad := oidc.ParseParams(r.Params, []string{"username", "name", "have", "code"})
+	params, bad := oidc.ParseParams(r.Params, []string{"username", "name", "have", "code", "upstream"})
 	i, err := p.loadInvitation(ctx, store.Digest(w.Token), now)
 	problem := invitationProblem(i, err, now)
 	switch {
@@ -137,12 +153,17 @@ func (p *Provider) AcceptInvitation(ctx context.Context, r Request) Answer {
 		return p.proveInvitation(ctx, w, params["code"], now)
 	case params["have"] != "" && slices.Contains(i.Methods, store.InvitedToAccount):
 		return p.acceptWithAccount(ctx, r, w, params["have"] == "me", now)
+	case params["upstream"] != "" && slices.Contains(i.Methods, store.InvitedToUpstream):
+		return p.acceptAtUpstream(ctx, r, w, i, params["upstream"], now)
 	}
 	w.Username, w.Name = strings.ToLower(strings.TrimSpace(params["username"])), strings.Join(strings.Fields(params["name"]), " ")
 	if code := p.refusedName(ctx, w.Username, w.Name, &err); code != "" {
 		return p.backToInvitation(ctx, w, 303, code, 0)
 	} else if err != nil {
 		return p.failedInvitation(ctx, w, err)
+	}
+	if w.Elsewhere != nil {
+		return p.acceptElsewhere(ctx, r, w, now)
 	}
 	next := newPasswordPage{User: &userView{Username: w.Username, Name: w.Name}, Invited: &invited{Token: w.Token, UserID: newID()}}
 	next.Browser = w.Browser
@@ -169,8 +190,10 @@ func (p *Provider) proveInvitation(ctx context.Context, w acceptInvitationPage, 
 
 // acceptWithAccount goes on as who is signed in at the browser, or asks to sign in; the groups are joined once the account page would open.
 func (p *Provider) acceptWithAccount(ctx context.Context, r Request, w acceptInvitationPage, me bool, now time.Time) Answer {
-	v := accountVisit(r, nil, now)
-	v.req.Invitation = w.Token
+	v := invitedVisit(r, w.Token, now)
+	if w.Elsewhere != nil {
+		return p.linkElsewhere(ctx, v, w)
+	}
 	if !me {
 		return p.askSignIn(ctx, v)
 	}

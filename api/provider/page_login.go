@@ -23,6 +23,8 @@ type loginPage struct {
 
 	EndedAt *time.Time `json:"ea,omitempty"` // the account that Error is about
 
+	Invited bool `json:"iv,omitempty"` // that a journey began at an invitation, to make an account with it
+
 	UnknownPasskey []byte `json:"pk,omitempty"` // that there is none of, so that the browser offers it no more
 
 	Links *accountPage `json:"la,omitempty"` // that a journey began at to link an account; nil for a sign-in

@@ -131,6 +131,9 @@ func (p *Provider) backFromUpstream(
 	if w.Links != nil {
 		return p.backToAccount(ctx, w.accountPage(), status, code, 0)
 	}
+	if w.Invited {
+		return p.backToInvitationFrom(ctx, w, displayName, status, code)
+	}
 	w.Upstream = displayName
 	return p.backToLogin(ctx, w, status, code, 0)
 }

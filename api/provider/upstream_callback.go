@@ -162,10 +162,8 @@ func (p *Provider) signInFrom(ctx context.Context, b callback) (Answer, error) {
 		not := p.mayNotAct(ctx, candidate.User, candidate.WhyNot, oidc.SignInRefused{ClientID: b.client.ClientID, Upstream: u.Name})
 		b.page.EndedAt = not.endedAt
 		return p.backFromUpstream(ctx, b.page, u.DisplayName, not.status, "upstream_"+not.code), nil
-	case candidate.User == nil && u.MayCreate(person.Email, person.EmailVerified):
-		return p.createUser(ctx, b)
 	case candidate.User == nil:
-		return p.askLink(ctx, b), nil
+		return p.ofNobody(ctx, b)
 	}
 	upstream := p.store
 	if !candidate.Linked {
@@ -194,6 +192,20 @@ func (p *Provider) signInFrom(ctx context.Context, b callback) (Answer, error) {
 		who.authTime = person.AuthTime
 	}
 	return p.next(ctx, p.signIn(b.r, b.page, b.client, who, b.now))
+}
+
+// ofNobody goes on with an account that belongs to nobody: an invitation or the upstream's row may make a user of it, else whoever has an
+// account here makes it theirs.
+func (p *Provider) ofNobody(ctx context.Context, b callback) (Answer, error) {
+	if b.page.Request.Invitation != nil {
+		if a, err := p.acceptFromUpstream(ctx, b); a != nil || err != nil {
+			return orNothing(a), err
+		}
+	}
+	if b.upstream.MayCreate(b.person.Email, b.person.EmailVerified) {
+		return p.createUser(ctx, b)
+	}
+	return p.askLink(ctx, b), nil
 }
 
 // createUser makes a user of an account that belongs to nobody, unless the name or the address is somebody's here, then it may be

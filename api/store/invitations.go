@@ -5,6 +5,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"gatehouse/api/oidc"
 )
 
@@ -28,6 +30,7 @@ type Invitation struct {
 const (
 	InvitedToPassword = "password"
 	InvitedToPasskey  = "passkey"
+	InvitedToUpstream = "upstream" // linked to an account there
 	InvitedToAccount  = "account"
 )
 
@@ -93,6 +96,40 @@ func (s *Store) AcceptInvitation(ctx context.Context, token Digest, u InvitedUse
 	}
 	err := acceptInvitation.row(ctx, s.pool, adm.args(a)).Scan(&u.Username)
 	return inWords(err, nil)
+}
+
+var acceptByUpstream = compile(`
+	WITH spent AS (` + spendInvitation + ` AND (i.email IS NULL OR lower(i.email COLLATE "C") = lower(@email COLLATE "C"))
+			AND NOT EXISTS (SELECT FROM users x WHERE lower(x.email) = lower(@email))
+		RETURNING i.id, i.account_expires_at, i.membership_until
+	), added AS (
+		INSERT INTO users (username, name, given_name, family_name, email, email_verified, expires_at)
+		SELECT @username, nullif(@name, ''), nullif(@given_name, ''), nullif(@family_name, ''), nullif(@email, ''), @email <> '',
+			account_expires_at FROM spent
+		RETURNING id, username
+	), linked AS (
+		INSERT INTO upstream_accounts (upstream, issuer, sub, username, label, linked_at)
+		SELECT @upstream, @issuer, @sub, username, nullif(@label, ''), @now FROM added
+	), joined AS (
+		INSERT INTO group_members (group_name, username, until)
+		SELECT g.group_name, a.username, s.membership_until FROM added a, spent s JOIN invitation_groups g ON g.invitation_id = s.id
+	), used AS (
+		INSERT INTO invitation_uses (invitation_id, user_id, used_at) SELECT s.id, a.id, @now FROM added a, spent s
+	)
+	SELECT username FROM added`)
+
+// AcceptByUpstream makes a user of an account at an upstream that belongs to nobody, and spends one use of the invitation for it, or does
+// neither. ErrNotFound: the invitation is not good any more, it is for another address than the one that is verified there, or that is
+// somebody's here. A Refusal says why nobody can be called so, or that the account has become somebody's meanwhile.
+func (s *Store) AcceptByUpstream(
+	ctx context.Context, token Digest, of UpstreamAccount, u NewUpstreamUser, adm Administration, now time.Time,
+) error {
+	var batch pgx.Batch // which is one transaction, and each statement sees what was there when it began
+	lockAddress.queue(&batch, args{"email": u.Email})
+	acceptByUpstream.queue(&batch, adm.args(account(of, args{"token": token[:], "method": InvitedToUpstream, "username": u.Username,
+		"name": u.Name, "given_name": u.GivenName, "family_name": u.FamilyName, "email": u.Email, "now": now}))).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&u.Username) })
+	return inWords(s.pool.SendBatch(ctx, &batch).Close(), nil)
 }
 
 var joinByInvitation = compile(`

@@ -281,7 +281,7 @@ var refused = map[string]refusedStatement{
 	"invitations_name_must_have_at_most_200_characters":       {aGuest, []string{"name = repeat('x', 201)"}},
 	"invitations_account_expires_at_must_be_a_date_or_null":   {aGuest, []string{"account_expires_at = 'infinity'"}},
 	"invitations_membership_until_must_be_a_date_or_null":     {aGuest, []string{"membership_until = '-infinity'"}},
-	"invitations_methods_must_be_password_passkey_or_account": {aGuest, []string{"methods = '{}'", "methods = '{password,none}'"}},
+	"invitations_methods_must_be_ones_that_docs_sql_md_lists": {aGuest, []string{"methods = '{}'", "methods = '{password,none}'"}},
 	"invitations_code_hmac_takes_an_email":                    {aGuest, []string{"code_hmac = 'x'"}},
 	"invitations_uses_left_must_be_0_to_10000":                {aGuest, []string{"uses_left = -1", "uses_left = 10001"}},
 	"invitations_expires_at_must_be_after_created_at":         {aGuest, []string{"expires_at = created_at"}},

@@ -15,7 +15,7 @@ type InvitationRow struct {
 	Groups           []string   `json:"groups" help:"That they become members of."`
 	AccountExpiresAt *time.Time `json:"account_expires_at,omitempty" help:"When a new account ends."`
 	MembershipUntil  *time.Time `json:"membership_until,omitempty" help:"When the memberships end."`
-	Methods          []string   `json:"methods" help:"How: password, passkey, or account for one that they have."`
+	Methods          []string   `json:"methods" help:"How: password, passkey, upstream, or account for one that they have."`
 	Mailed           bool       `json:"mailed,omitempty" help:"It was mailed to that address, with a code that it takes."`
 	UsesLeft         int        `json:"uses_left" help:"How often it can still be accepted."`
 	Used             int        `json:"used" help:"How many accepted it."`

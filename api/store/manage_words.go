@@ -40,7 +40,7 @@ var constraintWords = map[string]string{
 	"invitations_email_is_for_one_use":                        "an invitation with an address is for one use: leave out one of them",
 	"invitations_email_must_have_one_at_sign":                 "email must have one @, with something on both sides",
 	"invitations_email_must_have_no_white_space":              "email must have no white space",
-	"invitations_methods_must_be_password_passkey_or_account": "methods must be of password, passkey and account",
+	"invitations_methods_must_be_ones_that_docs_sql_md_lists": "methods must be of password, passkey, upstream and account",
 	"sign_up_domain_groups_domain_must_exist":                 "there is no such sign-up domain",
 	"sign_up_domains_domain_must_be_a_domain_in_lower_case_ascii": "domain must be one as DNS has it, such as uni.example, without what " +
 		"is before the @",

@@ -130,11 +130,12 @@ const fromTheAPI = {
   recovery_codes: page<WithForm & { client?: Client; user: User; codes?: string[]; error?: Failure }>('action'),
   /**
    * `code`: that of the mail comes first, and nothing else is asked. `new`: they may make an account; `have`: they may come with one, that
-   * of `user` who is signed in or another.
+   * of `user` who is signed in or another. With `upstreams` they may make one that is linked; `link` is such an account, which only takes a
+   * name yet.
    */
   accept_invitation: page<WithForm & {
     client?: Client; username: string; name: string; email?: string; groups: string[]; code?: boolean; new: boolean; have: boolean;
-    user?: User; error?: Failure;
+    user?: User; error?: Failure; upstreams?: Upstream[]; link?: { upstream: string; account: string };
   }>('action'),
   /** The code of a workshop. Also the UI's own, at the address of which the QR code has the code in its fragment: then `typed`. */
   join: page<{ action: string; code?: string; typed?: boolean; error?: Failure }>('action'),

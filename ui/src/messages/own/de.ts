@@ -161,6 +161,10 @@ export const de: OwnMessages = {
     mailed: (address: string) => `Sie ging per Mail an ${address}. Geben Sie den Code aus dieser Mail ein.`,
     codeHint: 'Sechs Ziffern.',
     orNew: 'Oder legen Sie ein neues Konto an:',
+    orElsewhere: 'Oder melden Sie sich mit einem Konto an, das Sie anderswo haben:',
+    elsewhere: (upstream, account) =>
+      `Angemeldet mit ${upstream}: ${account}. Dieses Konto gehört hier noch niemandem: Sagen Sie, wie Sie hier heißen möchten.`,
+    noWay: 'Damit kann man sich gerade nicht anmelden. Fragen Sie, wer Sie eingeladen hat.',
     accepted: 'Sie haben die Einladung angenommen.',
     errors: {
       username_taken: 'So oder zum Verwechseln ähnlich heißt schon jemand. Wählen Sie einen anderen Benutzernamen.',
@@ -169,6 +173,15 @@ export const de: OwnMessages = {
       invitation_spent: 'Die Einladung ist aufgebraucht.',
       link_unknown: 'Diese Einladung gibt es nicht mehr.',
       link_expired: 'Die Einladung ist abgelaufen.',
+      invitation_for_new: 'Die Einladung ist für Leute, die hier noch kein Konto haben. Bitten Sie dort, wo sie herkam, um eine andere.',
+      upstream_denied: 'Sie haben dort abgebrochen. Die Einladung gilt weiter: Wählen Sie noch einmal.',
+      upstream_failed: 'Die Anmeldung dort hat nicht geklappt. Die Einladung gilt weiter: noch einmal, oder auf einem anderen Weg.',
+      upstream_unavailable: 'Die andere Seite antwortet gerade nicht. Versuchen Sie es gleich noch einmal, oder auf einem anderen Weg.',
+      upstream_other_address: 'Die Einladung ist für eine bestimmte Adresse. Das Konto, mit dem Sie sich angemeldet haben, hat eine '
+        + 'andere, oder dort wurde sie nicht bestätigt. Melden Sie sich dort mit dem Konto dieser Adresse an, oder wählen Sie '
+        + 'einen anderen Weg.',
+      upstream_other_domain: 'Neue Konten brauchen eine bestätigte Adresse bestimmter Einrichtungen, und Ihre gehört zu keiner. Wählen Sie '
+        + 'einen anderen Weg, oder fragen Sie, wer Sie eingeladen hat.',
     },
   },
 

@@ -157,6 +157,10 @@ export const en = {
     mailed: (address: string) => `It was mailed to ${address}. Type the code of that mail.`,
     codeHint: 'Six digits.',
     orNew: 'Or make a new account:',
+    orElsewhere: 'Or sign in with an account that you have elsewhere:',
+    elsewhere: (upstream: string, account: string) =>
+      `Signed in with ${upstream}: ${account}. Nobody here has that account yet: say what you want to be called here.`,
+    noWay: 'There is no way to sign in with it at the moment. Ask whoever invited you.',
     accepted: 'You have accepted the invitation.',
     errors: {
       username_taken: 'That username is somebody’s already, or looks like one that is. Choose another one.',
@@ -165,6 +169,14 @@ export const en = {
       invitation_spent: 'The invitation has been used up.',
       link_unknown: 'There is no such invitation any more.',
       link_expired: 'The invitation has expired.',
+      invitation_for_new: 'The invitation is for people who have no account here. Ask whoever invited you for another one.',
+      upstream_denied: 'You cancelled there. The invitation is still good: choose again.',
+      upstream_failed: 'The sign-in there did not work. The invitation is still good: try again, or choose another way.',
+      upstream_unavailable: 'The other side does not answer right now. Try again in a moment, or choose another way.',
+      upstream_other_address: 'The invitation is for one address. The account that you signed in with has another one, or one that was '
+        + 'not verified there. Sign in there as whoever has that address, or choose another way.',
+      upstream_other_domain: 'New accounts take a verified address of certain organizations there, and yours is of none of them. Choose '
+        + 'another way, or ask whoever invited you.',
     },
   },
 

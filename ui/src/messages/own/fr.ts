@@ -157,6 +157,10 @@ export const fr: OwnMessages = {
     mailed: (address: string) => `Elle a été envoyée à ${address}. Saisissez le code de ce message.`,
     codeHint: 'Six chiffres.',
     orNew: 'Ou créez un nouveau compte :',
+    orElsewhere: 'Ou connectez-vous avec un compte que vous avez ailleurs :',
+    elsewhere: (upstream, account) =>
+      `Connecté avec ${upstream} : ${account}. Ce compte n’est encore à personne ici : dites comment vous voulez vous appeler.`,
+    noWay: 'Il n’y a pour le moment aucun moyen de se connecter avec elle. Demandez à la personne qui vous a invité.',
     accepted: 'Vous avez accepté l’invitation.',
     errors: {
       username_taken: 'Ce nom d’utilisateur est déjà pris, ou ressemble trop à un autre. Choisissez-en un autre.',
@@ -165,6 +169,14 @@ export const fr: OwnMessages = {
       invitation_spent: 'L’invitation est épuisée.',
       link_unknown: 'Cette invitation n’existe plus.',
       link_expired: 'L’invitation a expiré.',
+      invitation_for_new: 'L’invitation est pour ceux qui n’ont pas de compte ici. Demandez-en une autre à la personne qui vous a invité.',
+      upstream_denied: 'Vous avez annulé là-bas. L’invitation reste valable : choisissez à nouveau.',
+      upstream_failed: 'La connexion là-bas n’a pas fonctionné. L’invitation reste valable : réessayez, ou choisissez un autre moyen.',
+      upstream_unavailable: 'L’autre côté ne répond pas pour le moment. Réessayez dans un instant, ou choisissez un autre moyen.',
+      upstream_other_address: 'L’invitation est pour une adresse précise. Le compte avec lequel vous vous êtes connecté en a une autre, ou '
+        + 'elle n’y est pas vérifiée. Connectez-vous là-bas avec le compte de cette adresse, ou choisissez un autre moyen.',
+      upstream_other_domain: 'Les nouveaux comptes demandent une adresse vérifiée de certains établissements, et la vôtre n’en est pas. '
+        + 'Choisissez un autre moyen, ou demandez à la personne qui vous a invité.',
     },
   },
 

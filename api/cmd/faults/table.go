@@ -34,6 +34,7 @@ var faults = []fault{
 	{"replica-killed", "one of two replicas is killed (-9) under load, again and again", replicaKilled, always},
 	{"upgrade", "the release before and the next on one database, under load: migrated, upgraded, and taken back", upgrade, sometimes},
 	{"keys", "the encryption key and the signing keys are replaced under load, replicas restarted at each step", rotatedKeys, sometimes},
+	{"months", "three months of traffic within minutes: no table and no index goes on growing", months, sometimes},
 	{"two-replicas", "every test of the protocol and every attack, each request at another of two replicas", twoReplicas, sometimes},
 }
 

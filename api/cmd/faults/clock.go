@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"gatehouse/api/devdb"
+)
+
+// clock is that of a Postgres and of a program, which go ahead together. It is a file in the words of libfaketime, such as "+3d".
+type clock struct {
+	file string
+	ago  time.Time // when it was set up
+}
+
+// aheadOfTime has the program read the clock, and look after its rows each second instead of each minute.
+const aheadOfTime = `package main
+
+import (
+	"os"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+var ahead atomic.Int64
+
+func init() {
+	go func() {
+		for ; ; time.Sleep(50 * time.Millisecond) {
+			text, _ := os.ReadFile(os.Getenv("FAULTS_CLOCK"))
+			if days, err := strconv.Atoi(strings.Trim(string(text), "+d\n")); err == nil {
+				ahead.Store(int64(days) * 24 * int64(time.Hour))
+			}
+		}
+	}()
+}
+
+func later() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+`
+
+// programAhead builds a program that goes by the clock.
+func (l *lab) programAhead(ctx context.Context) (string, error) {
+	files := map[string]string{"api/cmd/gatehouse/later.go": aheadOfTime}
+	for path, changes := range map[string][]string{
+		"api/cmd/gatehouse/serve.go": {"sealer, passwords, time.Now)", "sealer, passwords, later)", "\t\"time\"\n", ""},
+		"api/provider/run.go":        {"time.NewTicker(time.Minute)", "time.NewTicker(time.Second)"},
+	} {
+		text, err := os.ReadFile(filepath.Join(l.root, path))
+		if err != nil {
+			return "", err
+		}
+		for i := 0; i < len(changes); i += 2 {
+			if !strings.Contains(string(text), changes[i]) {
+				return "", fmt.Errorf("%s has no %q any more", path, changes[i])
+			}
+		}
+		files[path] = strings.NewReplacer(changes...).Replace(string(text))
+	}
+	return l.overlaid(ctx, "ahead", files)
+}
+
+// postgresAhead starts a Postgres that goes by a clock of its own. Its autovacuum looks at each table once a second, as it does 1440 times
+// in a day.
+func (l *lab) postgresAhead(ctx context.Context) (*devdb.Fresh, *clock, error) {
+	found, err := filepath.Glob("/usr/lib/*/faketime/libfaketime.so.1")
+	if err != nil || len(found) == 0 {
+		return nil, nil, errors.New("libfaketime is needed (as root: apt-get install libfaketime)")
+	}
+	c := &clock{filepath.Join(l.dir, "clock"), time.Now()}
+	if err := c.set(0); err != nil {
+		return nil, nil, err
+	}
+	// Children have the environment of this program, and Postgres alone is to have this.
+	for name, value := range map[string]string{"LD_PRELOAD": found[0], "FAKETIME_TIMESTAMP_FILE": c.file, "FAKETIME_CACHE_DURATION": "1",
+		"DONT_FAKE_MONOTONIC": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1"} {
+		if err := os.Setenv(name, value); err != nil {
+			return nil, nil, err
+		}
+		defer os.Unsetenv(name)
+	}
+	db, err := l.postgres(ctx, "autovacuum_naptime=1s")
+	return db, c, err
+}
+
+// set has the clocks be so many days ahead.
+func (c *clock) set(days int) error {
+	return os.WriteFile(c.file, fmt.Appendf(nil, "+%dd\n", days), 0o644)
+}
+
+// reaches waits until Postgres is so many days ahead; the program is by then.
+func (c *clock) reaches(ctx context.Context, s *site, days int) error {
+	if err := c.set(days); err != nil {
+		return err
+	}
+	hours := days*24 - 1
+	asked := fmt.Sprintf("SELECT count(*) WHERE now() > to_timestamp(%d) + interval '%d hours'", c.ago.Unix(), hours)
+	return until(ctx, 10*time.Second, fmt.Sprintf("Postgres %d days ahead", days), func() bool {
+		n, err := s.count(ctx, asked)
+		return err == nil && n == 1
+	})
+}

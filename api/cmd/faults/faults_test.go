@@ -1,17 +1,33 @@
 package main
 
-import "testing"
+import (
+	"errors"
+	"strings"
+	"testing"
+)
 
 func TestAFaultThatIsNotThereIsNamedWithThoseThatAre(t *testing.T) {
-	chosen, quick, err := parse([]string{"--quick", "--only", "postgres-away"})
-	if err != nil || !quick || len(chosen) != 1 || chosen[0].name != "postgres-away" {
-		t.Error(chosen, quick, err)
+	o, err := parse([]string{"--quick", "--only", "postgres-away"})
+	if err != nil || !o.quick || len(o.chosen) != 1 || o.chosen[0].name != "postgres-away" {
+		t.Error(o, err)
 	}
-	if chosen, quick, _ = parse([]string{"--quick"}); !quick || len(chosen) == 0 || len(chosen) == len(faults) {
-		t.Errorf("in npm test happen %v", names(chosen))
+	if o, _ = parse([]string{"--quick"}); !o.quick || len(o.chosen) == 0 || len(o.chosen) == len(faults) {
+		t.Errorf("in npm test happen %v", names(o.chosen))
 	}
-	if _, _, err = parse([]string{"--only", "postgres"}); err == nil {
-		t.Error("postgres is taken for a fault")
+	for _, args := range [][]string{{"--only", "postgres"}, {"postgres-away"}, {"--record", "--quick"}, {"--record", "--only", "pool"}} {
+		if _, err = parse(args); err == nil {
+			t.Errorf("%s is taken", args)
+		}
+	}
+}
+
+func TestTheLastLineHasTheSums(t *testing.T) {
+	table := tableOf([]row{
+		{fault: fault{name: "one"}, outcome: outcome{acknowledged: 5, lost: 1, mayLose: true}},
+		{fault: fault{name: "two"}, outcome: outcome{acknowledged: 6, doubled: 2}, err: errors.New("2 doubled")},
+	})
+	if !strings.HasSuffix(table, "\n2 faults, 11 acknowledged, 1 lost, 2 doubled\n") || !strings.Contains(table, "FAILED: 2 doubled") {
+		t.Error(table)
 	}
 }
 

@@ -17,9 +17,9 @@ import (
 func main() {
 	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	defer cancel()
-	chosen, quick, err := parse(os.Args[1:])
+	o, err := parse(os.Args[1:])
 	if err == nil {
-		err = run(ctx, chosen, quick)
+		err = run(ctx, o)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "faults:", err)
@@ -27,44 +27,51 @@ func main() {
 	}
 }
 
-// parse returns the faults that are asked for, every one unless some are named, and whether in a hurry.
-func parse(args []string) (chosen []fault, quick bool, err error) {
+// options are the flags.
+type options struct {
+	chosen []fault
+	quick  bool
+	record bool
+}
+
+// parse returns the faults that are asked for, every one unless some are named, and what else the flags say.
+func parse(args []string) (o options, err error) {
 	flags := flag.NewFlagSet("test:faults", flag.ContinueOnError)
-	flags.BoolVar(&quick, "quick", false, "seconds instead of minutes, and, unless some are named, those of `npm test`")
+	flags.BoolVar(&o.quick, "quick", false, "seconds instead of minutes, and, unless some are named, those of `npm test`")
+	flags.BoolVar(&o.record, "record", false, "write the table to docs/operations.md, if all went as promised")
 	only := flags.String("only", "", "these alone, separated by commas: "+strings.Join(names(faults), ", "))
-	if err := flags.Parse(args); err != nil {
-		return nil, false, err
-	}
-	if flags.NArg() > 0 {
-		return nil, false, fmt.Errorf("%s: one is chosen by --only NAME", flags.Arg(0))
-	}
-	if *only == "" && quick {
-		return slices.DeleteFunc(slices.Clone(faults), func(f fault) bool { return f.when != always }), true, nil
-	}
-	if *only == "" {
-		return faults, false, nil
+	switch err := flags.Parse(args); {
+	case err != nil:
+		return o, err
+	case flags.NArg() > 0:
+		return o, fmt.Errorf("%s: one is chosen by --only NAME", flags.Arg(0))
+	case o.record && (o.quick || *only != ""):
+		return o, errors.New("--record is for all of them, at length")
+	case *only == "":
+		o.chosen = slices.DeleteFunc(slices.Clone(faults), func(f fault) bool { return o.quick && f.when != always })
+		return o, nil
 	}
 	for name := range strings.SplitSeq(*only, ",") {
 		i := slices.IndexFunc(faults, func(f fault) bool { return f.name == name })
 		if i < 0 {
-			return nil, false, fmt.Errorf("there is no fault %q; there are %s", name, strings.Join(names(faults), ", "))
+			return o, fmt.Errorf("there is no fault %q; there are %s", name, strings.Join(names(faults), ", "))
 		}
-		chosen = append(chosen, faults[i])
+		o.chosen = append(o.chosen, faults[i])
 	}
-	return chosen, quick, nil
+	return o, nil
 }
 
 // run has each fault happen, one after the other, and prints the table. It returns an error where one did not go as promised.
-func run(ctx context.Context, chosen []fault, quick bool) error {
+func run(ctx context.Context, o options) error {
 	gatehouse, err := build(ctx)
 	if err != nil {
 		return err
 	}
 	var rows []row
 	var failed error
-	for _, f := range chosen {
+	for _, f := range o.chosen {
 		say("\n%s: %s", f.name, f.what)
-		r := f.happen(ctx, gatehouse, quick)
+		r := f.happen(ctx, gatehouse, o.quick)
 		if r.err != nil {
 			say("%s: %v", f.name, r.err)
 			failed = errors.New("not every fault went as promised")
@@ -74,6 +81,10 @@ func run(ctx context.Context, chosen []fault, quick bool) error {
 			return ctx.Err()
 		}
 	}
-	printTable(os.Stdout, rows)
+	table := tableOf(rows)
+	fmt.Print("\n" + table)
+	if failed == nil && o.record {
+		return record(table)
+	}
 	return failed
 }

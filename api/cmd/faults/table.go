@@ -4,9 +4,13 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"io"
 	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
 	"time"
+
+	"gatehouse/api/devdb"
 )
 
 // fault is one thing that breaks.
@@ -87,9 +91,11 @@ func (f fault) happen(ctx context.Context, gatehouse string, quick bool) row {
 	return r
 }
 
-func printTable(w io.Writer, rows []row) {
-	fmt.Fprintln(w, "\n| fault | what happens | acknowledged | lost | doubled | longest silence | people saw | took |")
-	fmt.Fprintln(w, "|---|---|---|---|---|---|---|---|")
+// tableOf returns a table in Markdown, and below it the sum of its numbers.
+func tableOf(rows []row) string {
+	var w strings.Builder
+	fmt.Fprintln(&w, "| fault | what happens | acknowledged | lost | doubled | longest silence | people saw | took |")
+	fmt.Fprintln(&w, "|---|---|---|---|---|---|---|---|")
 	var all outcome
 	for _, r := range rows {
 		silent, saw := "", r.saw
@@ -99,13 +105,39 @@ func printTable(w io.Writer, rows []row) {
 		if r.err != nil {
 			saw = "FAILED: " + r.err.Error()
 		}
-		fmt.Fprintf(w, "| `%s` | %s | %d | %d | %d | %s | %s | %.0f s |\n", r.name, r.what, r.acknowledged, r.lost, r.doubled, silent, saw,
+		fmt.Fprintf(&w, "| `%s` | %s | %d | %d | %d | %s | %s | %.0f s |\n", r.name, r.what, r.acknowledged, r.lost, r.doubled, silent, saw,
 			r.took.Seconds())
 		all.acknowledged += r.acknowledged
 		all.lost += r.lost
 		all.doubled += r.doubled
 	}
-	fmt.Fprintf(w, "\n%d faults, %d acknowledged, %d lost, %d doubled\n", len(rows), all.acknowledged, all.lost, all.doubled)
+	fmt.Fprintf(&w, "\n%d faults, %d acknowledged, %d lost, %d doubled\n", len(rows), all.acknowledged, all.lost, all.doubled)
+	return w.String()
+}
+
+const (
+	from = "<!-- npm run test:faults -- --record writes from here -->\n"
+	to   = "<!-- to here -->\n"
+)
+
+// record writes the table to docs/operations.md, with the date.
+func record(table string) error {
+	root, err := devdb.Root()
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(root, "docs/operations.md")
+	page, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	before, rest, begins := strings.Cut(string(page), from)
+	_, after, ends := strings.Cut(rest, to)
+	if !begins || !ends {
+		return fmt.Errorf("%s has no place for the table", path)
+	}
+	when := fmt.Sprintf("On %s, with %d cores:\n\n", time.Now().Format(time.DateOnly), runtime.NumCPU())
+	return os.WriteFile(path, []byte(before+from+when+table+to+after), 0o644)
 }
 
 // say prints a line of progress.

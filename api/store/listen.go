@@ -20,7 +20,7 @@ const Poll = "poll"
 // and it has another to answer. A connection that hangs, as behind a firewall that forgot it, says nothing by itself.
 const (
 	heartbeat      = time.Second
-	listenPatience = 3 * time.Second // for a connection to be made
+	listenPatience = 3 * time.Second // for the first answer of a connection that was made
 )
 
 // Watch hears of changes to cached rows until ctx ends: it drops the caches and has changed called, at once and after changes. It
@@ -70,7 +70,7 @@ func (s *Store) listen(ctx context.Context, url string, news chan<- struct{}) er
 	if err != nil {
 		return err
 	}
-	conn, err := connection(ctx, cfg.ConnConfig, "LISTEN gatehouse_cached_rows_changed")
+	conn, err := s.connection(ctx, cfg.ConnConfig, "LISTEN gatehouse_cached_rows_changed")
 	if err != nil {
 		return err
 	}
@@ -83,10 +83,10 @@ func (s *Store) listen(ctx context.Context, url string, news chan<- struct{}) er
 	}
 }
 
-// connection returns a connection of its own on which a statement was run. Each answer has to come before its context ends.
-func connection(ctx context.Context, cfg *pgx.ConnConfig, first string) (*pgx.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, listenPatience)
-	defer cancel()
+// connection returns a connection of its own on which a statement was run. Each answer has to come before its context ends. Each host
+// has the time of connectPatience to answer, so that a dead one does not take it all.
+func (s *Store) connection(ctx context.Context, cfg *pgx.ConnConfig, first string) (*pgx.Conn, error) {
+	s.listensAt.follow(&cfg.Config)
 	cfg.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
 		return &pgconn.DeadlineContextWatcherHandler{Conn: conn.Conn()}
 	}
@@ -94,9 +94,12 @@ func connection(ctx context.Context, cfg *pgx.ConnConfig, first string) (*pgx.Co
 	if err != nil {
 		return nil, err
 	}
-	if _, err := conn.Exec(ctx, first); err != nil {
-		return nil, errors.Join(err, conn.Close(ctx))
+	wait, cancel := context.WithTimeout(ctx, listenPatience)
+	defer cancel()
+	if _, err := conn.Exec(wait, first); err != nil {
+		return nil, errors.Join(err, conn.Close(wait))
 	}
+	s.listensAt.answered(conn)
 	return conn, nil
 }
 
@@ -129,7 +132,7 @@ func awaitChange(ctx context.Context, conn *pgx.Conn) error {
 
 // pollVersion asks on a connection of its own: one of the pool may be long in coming.
 func (s *Store) pollVersion(ctx context.Context, news chan<- struct{}) error {
-	conn, err := connection(ctx, s.conns.Config().ConnConfig, "SELECT 1")
+	conn, err := s.connection(ctx, s.conns.Config().ConnConfig, "SELECT 1")
 	if err != nil {
 		return err
 	}

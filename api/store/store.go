@@ -41,6 +41,7 @@ type kept struct {
 	upstreams  cache[[]oidc.Upstream]
 	signUp     cache[SignUp]
 	policy     cache[oidc.Policy]
+	listensAt  primary
 }
 
 // Open parses url and makes the pool; it connects lazily, so a Postgres that is away is no error here.
@@ -51,19 +52,34 @@ func Open(ctx context.Context, url string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("DATABASE_URL: %w", err)
 	}
-	cfg.ConnConfig.ConnectTimeout = 3 * time.Second
 	nameConnections(cfg)
+	var at primary
+	cfg.BeforeConnect = func(_ context.Context, c *pgx.ConnConfig) error { at.follow(&c.Config); return nil }
+	cfg.AfterConnect = func(_ context.Context, conn *pgx.Conn) error { at.answered(conn); return nil }
+	cfg.PingTimeout = pingPatience
 	cfg.MaxConnLifetime = time.Hour
 	cfg.MaxConnIdleTime = 5 * time.Minute
 	cfg.ConnConfig.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
 		return &pgconn.DeadlineContextWatcherHandler{Conn: conn.Conn(), DeadlineDelay: lastWords}
 	}
-	pool, err := pgxpool.NewWithConfig(ctx, cfg)
-	if err != nil {
+	var pool *pgxpool.Pool
+	stays := cfg.ConnConfig.OnPgError
+	cfg.ConnConfig.OnPgError = func(conn *pgconn.PgConn, err *pgconn.PgError) bool {
+		if takesNoWrites(err) {
+			pool.Reset() // the others lead there, too, and what they read may be of before
+		}
+		return stays(conn, err)
+	}
+	if pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
 		return nil, fmt.Errorf("DATABASE_URL: %w", err)
 	}
 	return &Store{pool, pool, &kept{batches: batches{wait: batchWait}}}, nil
 }
+
+const (
+	connectPatience = 3 * time.Second // for one host to answer, of those in the URL
+	pingPatience    = time.Second     // for a connection that was idle: that of a machine that died says nothing
+)
 
 // lastWords is how long an answer of Postgres may take that nobody waits for any more. Without it pgx closes a connection whose
 // request was given up in the middle of a statement, and whoever gives up many has as many made anew. Statements take less.
@@ -75,7 +91,12 @@ func (s *Store) Close() { s.conns.Close() }
 // parse reads a connection string, with what it says of the pool (pool_max_conns) where no pool is made of it, too.
 func parse(url string) (*pgxpool.Config, error) {
 	cfg, err := pgxpool.ParseConfig(url)
-	return cfg, withoutPassword(err)
+	if err != nil {
+		return nil, withoutPassword(err)
+	}
+	cfg.ConnConfig.ConnectTimeout = connectPatience
+	writable(&cfg.ConnConfig.Config)
+	return cfg, nil
 }
 
 // applicationName is how Postgres knows Gatehouse's connections: what they change without an Actor is a change of Gatehouse itself.
@@ -116,7 +137,7 @@ func failure(err error) error {
 		return err
 	case errors.As(err, &connecting):
 		return Unavailable{err}
-	case errors.As(err, &refused) && !isTransient(refused.Code):
+	case errors.As(err, &refused) && !isTransient(refused.Code) && !takesNoWrites(refused):
 		return err
 	}
 	return Unavailable{err}

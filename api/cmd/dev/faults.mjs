@@ -4,7 +4,10 @@ import { spawnSync } from 'node:child_process';
 import { missingPrograms } from '../../../deploy/tests/web-servers.mjs';
 import { install, root } from './install.mjs';
 
-const packageOf = { nginx: 'nginx-light', faketime: 'faketime' };
+const packageOf = {
+  nginx: 'nginx-light', faketime: 'faketime', etcd: 'etcd-server', patroni: 'patroni', pgbouncer: 'pgbouncer',
+  pg_createcluster: 'postgresql',
+};
 
 await install({ hub: false });
 const absent = missingPrograms(packageOf);

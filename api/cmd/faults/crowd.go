@@ -75,6 +75,13 @@ func (c *crowd) acknowledgements() int {
 	return c.book.acknowledged
 }
 
+// longestSilence is how long nobody had an answer that they wanted, at the longest so far.
+func (c *crowd) longestSilence() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.silent
+}
+
 // goesOn waits until so many more acknowledgements have come, so that whatever was broken is over.
 func (c *crowd) goesOn(ctx context.Context, more int) error {
 	goal := c.acknowledgements() + more

@@ -89,6 +89,7 @@ type process struct {
 	dir     string
 	log     string
 	env     []string
+	who     *syscall.Credential // nil: us
 	cmd     *exec.Cmd
 	exited  <-chan struct{}
 }
@@ -102,6 +103,7 @@ func (p *process) start() error {
 	defer log.Close()
 	p.cmd = exec.Command(p.command[0], p.command[1:]...)
 	p.cmd.Dir, p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr = p.dir, append(ownEnvironment(), p.env...), log, log
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: p.who}
 	p.exited, err = devdb.Start(p.cmd, syscall.SIGTERM)
 	return err
 }

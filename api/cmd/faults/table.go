@@ -39,6 +39,10 @@ var faults = []fault{
 	{"upgrade", "the release before and the next on one database, under load: migrated, upgraded, and taken back", upgrade, sometimes},
 	{"keys", "the encryption key and the signing keys are replaced under load, replicas restarted at each step", rotatedKeys, sometimes},
 	{"months", "three months of traffic within minutes: no table and no index goes on growing", months, sometimes},
+	{"failover-sync", "the primary's machine dies under load (Patroni, etcd), another is promoted, the old one comes back and leads again; " +
+		"synchronous", failoverSync, sometimes},
+	{"failover-async", "the same, asynchronous, a second after the standby heard from it for the last time", failoverAsync, sometimes},
+	{"pgbouncer", "the first again, with a PgBouncer in transaction mode before each node", pgbouncers, sometimes},
 	{"two-replicas", "every test of the protocol and every attack, each request at another of two replicas", twoReplicas, sometimes},
 }
 

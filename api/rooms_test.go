@@ -22,6 +22,7 @@ var rooms = map[string][]string{
 	"mail":     {"oidc", "go-mail"},
 	"provider": {"oidc", "keys", "roster", "store", "authn", "outgoing", "qrcode", "mail"},
 	"metrics":  {"oidc", "store", "prometheus"},
+	"traces":   {"oidc", "otel"},
 	"admin":    {"oidc", "declared", "roster", "store", "authn", "mail", "qrcode"},
 	"web":      {"oidc", "provider", "admin", "store", "config", "echo"},
 }
@@ -31,7 +32,7 @@ var guarded = map[string]string{
 	"github.com/lestrrat-go/jwx/": "jwx", "github.com/jackc/pgx/": "pgx", "github.com/labstack/echo/": "echo",
 	"github.com/pressly/goose/": "goose", "github.com/coreos/go-oidc/": "go-oidc", "golang.org/x/oauth2": "go-oidc",
 	"github.com/go-webauthn/": "go-webauthn", "go.yaml.in/": "yaml", "github.com/wneessen/go-mail": "go-mail",
-	"github.com/prometheus/": "prometheus", "gatehouse/migrations": "migrations",
+	"github.com/prometheus/": "prometheus", "go.opentelemetry.io/": "otel", "gatehouse/migrations": "migrations",
 }
 
 func TestArrowsBetweenRoomsPointOneWay(t *testing.T) {

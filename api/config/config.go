@@ -25,6 +25,7 @@ type Config struct {
 	UIListen          string
 	AdminListen       string // "" where Listen serves the admin API, too
 	MetricsListen     string // "" where nothing is counted
+	TracesEndpoint    string // an address; "" where nothing is traced
 	UIRoot            string
 	TLSCertFile       string
 	TLSKeyFile        string

@@ -257,3 +257,16 @@ func number(field func(*Config) *int, low, high int) parser {
 		return nil
 	}
 }
+
+// collector takes where traces are sent; path is what the value is without.
+func collector(path string) parser {
+	return func(c *Config, value string) error {
+		u, err := url.Parse(value)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" ||
+			u.Fragment != "" {
+			return fmt.Errorf("must be an address such as http://127.0.0.1:4318, not %q", value)
+		}
+		c.TracesEndpoint = strings.TrimSuffix(value, "/") + path
+		return nil
+	}
+}

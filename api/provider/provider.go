@@ -46,6 +46,7 @@ type Provider struct {
 	listeners   []listener // to events, in this order
 	refusals    *refusals
 	counter     Counter // nil where nothing is counted
+	tracer      Tracer  // nil where nothing is traced
 
 	clientRefusals clientRefusals
 	outbox         *outbox // nil where no mail is sent

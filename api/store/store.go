@@ -47,7 +47,8 @@ type kept struct {
 // Open parses url and makes the pool; it connects lazily, so a Postgres that is away is no error here.
 // Behind a pooler in transaction mode that does not follow prepared statements (PgBouncer before 1.21), the URL says so
 // with default_query_exec_mode=cache_describe.
-func Open(ctx context.Context, url string) (*Store, error) {
+// With a tracer it tells of the statements of requests.
+func Open(ctx context.Context, url string, tracers ...oidc.Tracer) (*Store, error) {
 	cfg, err := parse(url)
 	if err != nil {
 		return nil, fmt.Errorf("DATABASE_URL: %w", err)
@@ -57,6 +58,9 @@ func Open(ctx context.Context, url string) (*Store, error) {
 	cfg.BeforeConnect = func(_ context.Context, c *pgx.ConnConfig) error { at.follow(&c.Config); return nil }
 	cfg.AfterConnect = func(_ context.Context, conn *pgx.Conn) error { at.answered(conn); return nil }
 	cfg.PingTimeout = pingPatience
+	for _, t := range tracers {
+		cfg.ConnConfig.Tracer = tracer{t}
+	}
 	cfg.MaxConnLifetime = time.Hour
 	cfg.MaxConnIdleTime = 5 * time.Minute
 	cfg.ConnConfig.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {

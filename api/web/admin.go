@@ -48,7 +48,8 @@ func Admin(p *provider.Provider, adm *admin.Admin, proxies Proxies) http.Handler
 	if err != nil {
 		panic(err) // a mistake in the table of operations
 	}
-	a := &adminAPI{answerer{https: strings.HasPrefix(p.Issuer, "https:"), proxies: proxies, count: p.Answered}, p, adm}
+	a := &adminAPI{answerer{https: strings.HasPrefix(p.Issuer, "https:"), proxies: proxies, count: p.Answered, tracer: p.Tracer()},
+		p, adm}
 	e.HTTPErrorHandler = func(err error, c echo.Context) { _ = a.problem(c, a.routingProblem(err)) }
 	e.Use(a.logged(nil), middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: logPanic}))
 	e.GET(provider.AdminMetadataPath, func(c echo.Context) error {

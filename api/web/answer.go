@@ -23,6 +23,7 @@ type answerer struct {
 	pages        pages
 	checkSession fixedPage
 	count        func(path string, status int, took time.Duration) // hears of each answer
+	tracer       provider.Tracer                                   // nil where nothing is traced
 }
 
 // always are headers of every answer; one that needs another value sets it after them.
@@ -45,6 +46,9 @@ func (a answerer) always(c echo.Context) http.Header {
 
 func (a answerer) write(c echo.Context, ans provider.Answer) error {
 	h := a.always(c)
+	if a.tracer != nil && ans.Error != "" {
+		c.Set(errorKey, ans.Error)
+	}
 	if ans.Public > 0 {
 		h.Set("Cache-Control", "public, max-age="+wholeSeconds(ans.Public))
 	}

@@ -108,7 +108,8 @@ func API(p *provider.Provider, proxies Proxies, look config.Look) http.Handler {
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	e.IPExtractor = echo.ExtractIPDirect()
-	a := answerer{https: strings.HasPrefix(p.Issuer, "https:"), proxies: proxies, pages: newPages(p.Settings, look), count: p.Answered}
+	a := answerer{https: strings.HasPrefix(p.Issuer, "https:"), proxies: proxies, pages: newPages(p.Settings, look), count: p.Answered,
+		tracer: p.Tracer()}
 	a.checkSession = checkSessionPage(a.prefix() + string(provider.StateCookie))
 	e.HTTPErrorHandler = func(err error, c echo.Context) { a.writeRoutingError(c, err) }
 	endpoints := routes(p)

@@ -23,14 +23,16 @@ func (a answerer) logged(endpoints []endpoint) echo.MiddlewareFunc {
 			started := time.Now()
 			id := rand.Text()[:12]
 			c.Response().Header().Set("X-Request-Id", id)
-			err := next(c)
-			if err != nil {
-				c.Error(err)
-			}
 			path := c.Path() // the route, not what was asked for
 			if path == "" {
 				path = "(no such path)"
 			}
+			traceID, end := a.traced(c, path, id)
+			err := next(c)
+			if err != nil {
+				c.Error(err)
+			}
+			end()
 			level := slog.LevelInfo
 			if polled[path] && c.Response().Status < 400 {
 				level = slog.LevelDebug
@@ -44,9 +46,33 @@ func (a answerer) logged(endpoints []endpoint) echo.MiddlewareFunc {
 			if operation, ok := c.Get(operationKey).(string); ok {
 				attrs = append(attrs, slog.String("operation", operation))
 			}
+			if traceID != "" {
+				attrs = append(attrs, slog.String("trace_id", traceID))
+			}
 			slog.LogAttrs(context.Background(), level, "request", attrs...)
 			return nil
 		}
+	}
+}
+
+// errorKey is where write leaves the code of an error for the span of the request.
+const errorKey = "error"
+
+// traced begins the span of a request, and returns the id of its trace and what ends it. Who sends requests here may not say which trace
+// they belong to, nor that they are to be sampled: only a trusted proxy does.
+func (a answerer) traced(c echo.Context, path, id string) (traceID string, end func()) {
+	if a.tracer == nil || path == "/healthz" || path == "/readyz" {
+		return "", func() {}
+	}
+	r, parent := c.Request(), ""
+	if a.proxies.trusts(peerOf(r)) {
+		parent = r.Header.Get("Traceparent")
+	}
+	ctx, ended := a.tracer.Request(r.Context(), shortMethod(r.Method), path, id, parent)
+	c.SetRequest(r.WithContext(ctx))
+	return a.tracer.ID(ctx), func() {
+		code, _ := c.Get(errorKey).(string)
+		ended(c.Response().Status, code)
 	}
 }
 

@@ -7,14 +7,17 @@ import (
 	"os"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"gatehouse/api/authn"
 	"gatehouse/api/config"
 	"gatehouse/api/keys"
 	"gatehouse/api/metrics"
+	"gatehouse/api/oidc"
 	"gatehouse/api/provider"
 	"gatehouse/api/store"
+	"gatehouse/api/traces"
 	"gatehouse/api/web"
 )
 
@@ -26,7 +29,16 @@ func (serveCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	a.startLog(cfg)
-	db, err := store.Open(ctx, cfg.DatabaseURL)
+	var tracers []oidc.Tracer
+	var tracer *traces.Tracer
+	if cfg.TracesEndpoint != "" {
+		if tracer, err = startTraces(ctx, cfg.TracesEndpoint); err != nil {
+			return err
+		}
+		defer stopTraces(tracer) //nolint:contextcheck // ctx has ended by then
+		tracers = append(tracers, tracer)
+	}
+	db, err := store.Open(ctx, cfg.DatabaseURL, tracers...)
 	if err != nil {
 		return err
 	}
@@ -40,6 +52,9 @@ func (serveCmd) Run(ctx context.Context, a *app) error {
 	if cfg.MetricsListen != "" {
 		counter = metrics.New(version, metrics.Sources{Database: db.Gauges, Pool: db.Pool, Hashes: passwords.InUse})
 		p.CountWith(counter)
+	}
+	if tracer != nil {
+		p.TraceWith(tracer)
 	}
 	switch err := p.Start(ctx); {
 	case errors.As(err, new(store.Unavailable)):
@@ -70,6 +85,23 @@ func (serveCmd) Run(ctx context.Context, a *app) error {
 		doors = append(doors, web.Door{Addr: cfg.MetricsListen, Handler: counter.Handler()})
 	}
 	return web.ListenAndServe(ctx, cfg, doors...)
+}
+
+// startTraces says at most once a minute that nobody takes them.
+func startTraces(ctx context.Context, endpoint string) (*traces.Tracer, error) {
+	var told atomic.Int64
+	return traces.Start(ctx, endpoint, version, func(err error) {
+		if now, last := time.Now().Unix(), told.Load(); now-last >= 60 && told.CompareAndSwap(last, now) {
+			slog.Warn("traces were not sent: check OTEL_EXPORTER_OTLP_ENDPOINT", "error", err)
+		}
+	})
+}
+
+// stopTraces sends what waits, for two seconds at most.
+func stopTraces(t *traces.Tracer) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	t.Stop(ctx)
 }
 
 // collectSeldom trades some memory for less work of the garbage collector: what lives is a few MiB, so that by default it would be

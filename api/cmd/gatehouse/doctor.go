@@ -88,6 +88,9 @@ func (c doctorCmd) Run(ctx context.Context, a *app) (err error) {
 	tell("version", good("%s (%s)", version, builtFrom()))
 	cfg, err := a.config(config.ForServe)
 	if err != nil {
+		if a.json { // a program is told in the same way; a person is below
+			tell("config", bad("%s", unfold(err.Error())))
+		}
 		return err
 	}
 	tell("config", good("complete and without contradictions"))

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -81,4 +83,42 @@ func TestDoctor(t *testing.T) {
 	server.Close()
 	s.env[0] = "DATABASE_URL=postgres://gatehouse@127.0.0.1:1/x"
 	examine(1, "fail database Postgres is not available", "check DATABASE_URL", "cannot be reached (")
+}
+
+// What monitoring reads has names that stay.
+func TestDoctorForMonitoring(t *testing.T) {
+	t.Parallel()
+	answers := http.NewServeMux()
+	server := httptest.NewServer(answers)
+	defer server.Close()
+	s := newShell(t, "GATEHOUSE_ISSUER="+server.URL, "GATEHOUSE_UI_ORIGIN="+server.URL, "GATEHOUSE_ENCRYPTION_KEY="+strings.Repeat("0f", 32))
+	examine := func(code int) map[string]told {
+		t.Helper()
+		got, stdout, stderr := s.run("", "doctor", "--json")
+		var list []told
+		if err := json.Unmarshal([]byte(stdout), &list); err != nil || got != code {
+			t.Fatalf("%v, exit code %d: %s%s", err, got, stdout, stderr)
+		}
+		found := map[string]told{}
+		for _, f := range list {
+			if !slices.Contains([]string{"ok", "warn", "fail"}, f.Level) || f.Text == "" {
+				t.Errorf("%v", f)
+			}
+			found[f.About] = f
+		}
+		return found
+	}
+	found := examine(1)
+	for _, name := range []string{"version", "config", "database", "keys", "clients", "users", "audit", "passkeys", "issuer", "ui"} {
+		if found[name].Level == "" {
+			t.Errorf("nothing about %s: %v", name, found)
+		}
+	}
+	if ui := found["ui"]; ui.Level != "fail" || !strings.Contains(ui.Text, "start gatehouse ui") || found["database"].Level != "ok" {
+		t.Errorf("%v", found)
+	}
+	s.env = append(s.env, "GATEHOUSE_CODE_TTL=forever")
+	if found = examine(1); found["config"].Level != "fail" || !strings.Contains(found["config"].Text, "GATEHOUSE_CODE_TTL") {
+		t.Errorf("%v", found)
+	}
 }

@@ -29,6 +29,10 @@ tolerations: [{key: a, operator: Exists}]
 affinity: {nodeAffinity: {}}
 podAnnotations: {a: b}
 `,
+  metrics: `${least}metrics: {enabled: true, from: [{namespaceSelector: {matchLabels: {name: monitoring}}}]}
+settings: {OTEL_EXPORTER_OTLP_ENDPOINT: "http://collector.monitoring:4318"}
+secretSettings: {OTEL_EXPORTER_OTLP_HEADERS: {secret: otel, key: headers}}
+`,
   'no ingress, no policies': `${least}ingress: {enabled: false}\nnetworkPolicy: {enabled: false}\n`,
 };
 
@@ -135,6 +139,32 @@ describe('the Helm chart', () => {
       }
     }
     assert.deepEqual(of('NetworkPolicy', 'gatehouse-ui').egress, []);
+  });
+
+  test('lets Prometheus in at a port of its own, where it is asked to, and traces out', () => {
+    const of = ({ objects }, kind, name) => objects.find((o) => o.kind === kind && o.metadata.name === name);
+    const on = render(variants.metrics);
+    const [container] = of(on, 'Deployment', 'gatehouse-api').spec.template.spec.containers;
+    assert.deepEqual(container.ports[1], { name: 'metrics', containerPort: 9464 });
+    const { data } = of(on, 'ConfigMap', 'gatehouse');
+    assert.equal(data.GATEHOUSE_METRICS_LISTEN, '0.0.0.0:9464');
+    assert.equal(data.OTEL_EXPORTER_OTLP_ENDPOINT, 'http://collector.monitoring:4318');
+    assert.equal(container.env.at(-1).valueFrom.secretKeyRef.name, 'otel');
+    const policy = of(on, 'NetworkPolicy', 'gatehouse-api').spec;
+    assert.deepEqual(policy.ingress[1], {
+      ports: [{ port: 'metrics' }], from: [{ namespaceSelector: { matchLabels: { name: 'monitoring' } } }] });
+    assert.deepEqual(policy.egress[0], { ports: [{ port: 4318, protocol: 'TCP' }] });
+    assert.deepEqual(of(on, 'Service', 'gatehouse-api').spec.ports.length, 1);
+    assert.equal(of(on, 'PodMonitor', 'gatehouse-api'), undefined);
+    const off = render(least);
+    assert.equal(of(off, 'Deployment', 'gatehouse-api').spec.template.spec.containers[0].ports.length, 1);
+    assert.equal(of(off, 'NetworkPolicy', 'gatehouse-api').spec.ingress.length, 1);
+    assert.equal(of(off, 'ConfigMap', 'gatehouse').data.GATEHOUSE_METRICS_LISTEN, undefined);
+    const { spec, metadata } = of(render(`${least}metrics: {enabled: true, podMonitor: {enabled: true, labels: {release: prometheus}}}\n`),
+      'PodMonitor', 'gatehouse-api');
+    const pod = of(on, 'Deployment', 'gatehouse-api').spec.template.metadata.labels;
+    assert.deepEqual({ ...pod, ...spec.selector.matchLabels }, pod);
+    assert.deepEqual([metadata.labels.release, spec.podMetricsEndpoints], ['prometheus', [{ port: 'metrics' }]]);
   });
 
   test('has settings that the program accepts, and a Hub as the program registers one', () => {

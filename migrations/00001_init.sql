@@ -1808,12 +1808,20 @@ COMMENT ON COLUMN device_codes.allowed IS 'NULL until a person has answered';
 CREATE INDEX device_codes_by_expires_at ON device_codes (expires_at);
 
 -- used_jtis: what may be used once and is stored nowhere else: client assertions, DPoP proofs, pushed requests. Unlogged:
--- after a crash they are gone, and what comes again meanwhile is within its life of minutes.
+-- after a crash or a failover they are gone, and used_since with them.
 CREATE UNLOGGED TABLE used_jtis (
   jti_sha256 bytea PRIMARY KEY,
   expires_at timestamptz NOT NULL
 );
 CREATE INDEX used_jtis_by_expires_at ON used_jtis (expires_at);
+
+-- used_since: since when used_jtis has all that was used. It is emptied by what empties that one; whoever connects next notes when, and what
+-- was made before does not count any more.
+CREATE UNLOGGED TABLE used_since (
+  only_row boolean PRIMARY KEY DEFAULT true CONSTRAINT used_since_must_have_one_row CHECK (only_row),
+  since    timestamptz NOT NULL DEFAULT now()
+);
+INSERT INTO used_since (since) VALUES ('-infinity');
 
 -- revoked_tokens: access tokens that ended before their time and whose grant did not, or that have none.
 CREATE TABLE revoked_tokens (
@@ -2679,7 +2687,7 @@ DROP FUNCTION audit_digest;
 DROP TABLE end_notices, sign_up_requests, sign_up_domain_groups, sign_up_domains;
 DROP TABLE audit, audit_turn, email_codes, idempotency_keys, mail_outbox, password_resets, refusals;
 DROP TABLE sign_ins, sign_in_counts, resources, cache_version, pairwise_salt, signing_keys, upstream_accounts, upstreams, backchannel_logouts,
-  login_throttle, revoked_tokens, used_jtis, device_codes, grants, consents, terms_acceptances, terms, sessions, invitation_uses, invitation_groups, invitations, workshops,
+  login_throttle, revoked_tokens, used_jtis, used_since, device_codes, grants, consents, terms_acceptances, terms, sessions, invitation_uses, invitation_groups, invitations, workshops,
   exchange_policies,
   recent_registrations, initial_access_tokens, client_claims, client_secrets, clients, acr_values, account_links,
   personal_access_tokens, passkeys, recovery_codes, totp_secrets, group_owners, group_members,

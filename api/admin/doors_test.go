@@ -89,7 +89,8 @@ var ofGatehouse = []string{"audit", "backchannel_logouts", "cache_version", "cli
 	"invitation_groups", "invitation_uses", "sign_in_counts",
 	"invitation_groups", "invitation_uses", "sign_up_domain_groups", "sign_in_counts",
 	"posix_numbers", "posix_ranges",
-	"recent_registrations", "recovery_codes", "refusals", "revoked_tokens", "sessions", "signing_keys", "totp_secrets", "used_jtis"}
+	"recent_registrations", "recovery_codes", "refusals", "revoked_tokens", "sessions", "signing_keys", "totp_secrets",
+	"used_jtis", "used_since"}
 
 // columnsIn returns the names in JSON of the members of an input or a result, or of what it lists.
 func columnsIn(t reflect.Type) (names []string) {

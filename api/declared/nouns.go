@@ -106,6 +106,7 @@ var Others = map[string]string{
 	"login_throttle": own, "mail_outbox": own, "pairwise_salt": own, "password_resets": own, "recent_registrations": own, "refusals": own,
 	"posix_numbers": own, "posix_ranges": "user set-posix-ranges gives all their numbers",
 	"revoked_tokens": own, "sessions": own, "sign_in_counts": own, "sign_ins": own, "signing_keys": own, "used_jtis": own,
+	"used_since": own,
 }
 
 const (

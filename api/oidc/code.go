@@ -3,6 +3,8 @@ package oidc
 import (
 	"bytes"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -29,6 +31,16 @@ func (r AuthorizeRequest) NewCode(grantID string, c *Client, s *Session, expires
 	return Code{GrantID: grantID, ClientID: c.ClientID, Session: s.Cookie[:], RedirectURI: redirectURI[:], CodeChallenge: r.CodeChallenge,
 		DPoPJKT: r.DPoPJKT, Scope: r.Scope, Nonce: r.Nonce, Claims: r.Claims, Resources: r.Resources,
 		ACR: r.ReachedACR(c, s), Expires: expires.Unix()}
+}
+
+// MadeAt returns when the code was issued, to the millisecond: its grant's id is a UUID that says so (RFC 9562 §5.7).
+func (c *Code) MadeAt() time.Time { return MadeAt(c.GrantID) }
+
+// MadeAt returns when a UUID of version 7 was made; for another string, some time.
+func MadeAt(id string) time.Time {
+	digits := strings.ReplaceAll(id, "-", "")
+	milliseconds, _ := strconv.ParseInt(digits[:min(12, len(digits))], 16, 64)
+	return time.UnixMilli(milliseconds)
 }
 
 // ReachedACR returns the first class that the request asks for, if the session reaches one; "" else.

@@ -41,10 +41,10 @@ func (p *Provider) checkAssertion(ctx context.Context, r Request, c *oidc.Client
 	if why != "" {
 		return "sent a client_assertion that does not count: " + why, nil
 	}
-	err = p.store.UseOnce(ctx, store.JTI{SHA256: jtiDigest("client assertion", c.ClientID, a.ID),
+	err = p.store.UseOnce(ctx, store.JTI{SHA256: jtiDigest("client assertion", c.ClientID, a.ID), MadeAt: wholeSecond(a.IssuedAt),
 		ExpiresAt: a.Expiry.Time().Add(oidc.Leeway)})
 	if errors.Is(err, store.ErrUsed) {
-		return "sent a client_assertion whose jti was used before", nil
+		return "sent a client_assertion whose jti was used before, or may have been in what Postgres lost in a crash or failover", nil
 	}
 	return "", err
 }

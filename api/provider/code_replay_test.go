@@ -122,3 +122,39 @@ func TestASpentRefreshTokenWithoutItsKeyEndsNoLogin(t *testing.T) {
 		t.Error("the family outlived a replay with its key")
 	}
 }
+
+// After a crash, and where a standby was promoted, what was used is not known any more (used_jtis is unlogged), and with asynchronous
+// replication the latest grants are gone, too. So what was made before does not count, and what is made afterwards does.
+func TestWhatWasMadeBeforeACrashIsNotUsedTwice(t *testing.T) {
+	t.Parallel()
+	s := startSigning(t)
+	key := s.keys["ES256"]
+	code := s.Code(AuthParams("scope", "openid offline_access"))
+	if a := s.Token(Redeem(code)); a.Status != 200 {
+		t.Fatalf("%d %s", a.Status, a.Body)
+	}
+	unused := s.Code(AuthParams("scope", "openid"))
+	assertion := s.assertion("signs", key)
+	if a := s.clientCredentials(assertion); a.Status != 200 {
+		t.Fatalf("%d %s", a.Status, a.Body)
+	}
+	time.Sleep(1100 * time.Millisecond) // an assertion says the second in which it was made
+	s.Exec(`DELETE FROM grants`)
+	s.Exec(`TRUNCATE used_jtis, used_since`)
+	s.Exec(`INSERT INTO used_since DEFAULT VALUES`) // as rememberSince does
+	for what, again := range map[string]string{"used": code, "never used": unused} {
+		if a := s.Token(Redeem(again)); a.Status != 400 || a.JSON()["error"] != "invalid_grant" {
+			t.Errorf("a code that was %s: %d %s", what, a.Status, a.Body)
+		}
+	}
+	s.refusedClient("an assertion that was used", s.clientCredentials(assertion))
+	if n := s.Count(`SELECT count(*) FROM grants`); n != 0 {
+		t.Errorf("%d grants were made", n)
+	}
+	if a := s.Token(Redeem(s.Code(AuthParams("scope", "openid")))); a.Status != 200 {
+		t.Errorf("a new code: %d %s", a.Status, a.Body)
+	}
+	if a := s.clientCredentials(s.assertion("signs", key)); a.Status != 200 {
+		t.Errorf("a new assertion: %d %s", a.Status, a.Body)
+	}
+}

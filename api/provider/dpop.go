@@ -58,7 +58,7 @@ func (p *Provider) proofOf(
 
 // proofJTI returns what has to be remembered of a proof that came with an access token.
 func proofJTI(jkt string, proof oidc.DPoPProof) *store.JTI {
-	return &store.JTI{SHA256: jtiDigest("DPoP proof", jkt, proof.ID),
+	return &store.JTI{SHA256: jtiDigest("DPoP proof", jkt, proof.ID), MadeAt: wholeSecond(proof.IssuedAt),
 		ExpiresAt: proof.IssuedAt.Time().Add(oidc.DPoPProofLife + oidc.ClientSkew)}
 }
 

@@ -54,7 +54,7 @@ func (p *Provider) prepare(
 	var err error
 	toSave, code := store.Issue{ClientID: c.ClientID}, ""
 	if req.PushedID != "" {
-		toSave.JTI = &store.JTI{SHA256: jtiDigest("pushed request", c.ClientID, req.PushedID),
+		toSave.JTI = &store.JTI{SHA256: jtiDigest("pushed request", c.ClientID, req.PushedID), MadeAt: oidc.MadeAt(req.PushedID),
 			ExpiresAt: now.Add(pushedRemembered + 2*p.RequestTTL)}
 	}
 	if req.ResponseType.Code() {

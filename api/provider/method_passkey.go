@@ -28,7 +28,7 @@ func (p *Provider) provePasskey(ctx context.Context, r Request, client *oidc.Cli
 		return proven{}, p.notByPasskey(ctx, unknownUsername, err)
 	}
 	challenge := challengeOf(r)
-	once := p.onceAnswered(challenge, now)
+	once := p.onceAnswered(r, challenge, now)
 	candidate, err := p.store.LoadPasskey(ctx, assertion.CredentialID(), once.SHA256, client, now)
 	switch {
 	case errors.Is(err, store.ErrNotFound):

@@ -116,7 +116,7 @@ func (p *Provider) addPasskey(ctx context.Context, v visit) (a Answer, code stri
 	} else if err != nil {
 		return Answer{}, "", err
 	}
-	n := store.NewPasskey{Passkey: made, Challenge: p.onceAnswered(challenge, v.now), SID: v.standing.Session.SID,
+	n := store.NewPasskey{Passkey: made, Challenge: p.onceAnswered(v.r, challenge, v.now), SID: v.standing.Session.SID,
 		Cookie: v.standing.Session.Cookie, AMR: oidc.PasskeyAMR(false), First: !v.standing.Enrolled.Any()}
 	n.Name = suggestedName(v.r)
 	codes := p.newRecoveryCodes(v.standing.Enrolled, user.ID)

@@ -22,8 +22,11 @@ func challengeOn(request string) [32]byte {
 }
 
 // onceAnswered is what is remembered of a challenge, for as long as its page may be posted.
-func (p *Provider) onceAnswered(challenge [32]byte, now time.Time) store.JTI {
-	return store.JTI{SHA256: jtiDigest("passkey challenge", "", string(challenge[:])), ExpiresAt: now.Add(p.RequestTTL)}
+func (p *Provider) onceAnswered(r Request, challenge [32]byte, now time.Time) store.JTI {
+	page, _ := p.unseal(r, now) // whoever asks has done so
+	return store.JTI{SHA256: jtiDigest("passkey challenge", "", string(challenge[:])),
+		MadeAt:    wholeSecond(oidc.NumericDate(page.Expires)).Add(-p.RequestTTL),
+		ExpiresAt: now.Add(p.RequestTTL)}
 }
 
 // creationOptions returns what a passkey is made with on the page of a sealed request, by a user who has keys already; nil where there can

@@ -23,7 +23,7 @@ func (p *Provider) tryPasskey(ctx context.Context, r Request, w factorPage, clie
 		return Answer{}, p.notByPasskey(ctx, w.User.Username, err)
 	}
 	challenge := challengeOf(r)
-	once := p.onceAnswered(challenge, now)
+	once := p.onceAnswered(r, challenge, now)
 	cookie := oidc.Digest(r.Cookies[SessionCookie])
 	attempt, err := p.store.LoadPasskeyAttempt(ctx, cookie, client, assertion.CredentialID(), once.SHA256, now)
 	if err != nil {

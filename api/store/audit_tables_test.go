@@ -18,7 +18,7 @@ var notAudited = []string{"audit", "audit_turn", "backchannel_logouts", "cache_v
 	"goose_db_version",
 	"idempotency_keys", "login_throttle", "mail_outbox", "pairwise_salt", "password_resets", "recent_registrations", "refusals",
 	"invitation_uses", "sign_in_counts", "end_notices",
-	"revoked_tokens", "sign_ins", "used_jtis"}
+	"revoked_tokens", "sign_ins", "used_jtis", "used_since"}
 
 // noSecret are columns of audited tables that are called as secrets are, or are bytes, and are none.
 var noSecret = []string{"clients.token_endpoint_auth_method", "clients.token_endpoint_auth_signing_alg", "clients.access_token_signing_alg",

@@ -30,7 +30,7 @@ func (s *Store) RedeemCode(ctx context.Context, c *oidc.Code, r NewGrant, now ti
 	}
 	g, u, err := s.redeem(ctx, q, r, now, args{"cookie": c.Session, "grant": c.GrantID, "offline": c.Offline(), "scope": c.Scope,
 		"userinfo_claims": c.Claims.Userinfo, "id_token_claims": c.Claims.IDToken, "resources": c.Resources,
-		"acr": c.ACR})
+		"acr": c.ACR, "made_at": c.MadeAt()})
 	g.Nonce = c.Nonce
 	return g, u, err
 }
@@ -65,7 +65,7 @@ var spendCode = lockedSession(`sessions s`, `s.cookie_sha256 = @cookie`) + `, sp
 			SELECT @grant::uuid AS grant_id, user_id, sid, @offline::boolean AS offline, @scope::text AS scope, auth_time, amr, ends_at,
 				@userinfo_claims::text[] AS userinfo_claims, @id_token_claims::text[] AS id_token_claims, @resources::text[] AS resources,
 				nullif(@acr, '') AS acr
-			FROM session WHERE NOT ` + grantWasDeleted + `
+			FROM session WHERE NOT ` + grantWasDeleted + ` AND ` + isRemembered("@made_at") + `
 		)`
 
 // grantWasDeleted is the condition that somebody deleted the grant @grant, whose code might otherwise be redeemed a second time. A
@@ -137,6 +137,7 @@ var refuseCode = compile(`
 	SELECT CASE WHEN EXISTS (SELECT FROM grants WHERE id = @grant) THEN 'used before'
 			WHEN ` + grantWasDeleted + ` THEN 'used before, and its grant was deleted'
 			WHEN @why <> '' THEN @why
+			WHEN NOT ` + isRemembered("@made_at") + ` THEN 'issued before Postgres crashed or another took over, so it may have been used'
 			ELSE 'session ended, user disabled or no longer in an allowed group' END,
 		EXISTS (SELECT FROM revoked)`)
 
@@ -144,5 +145,5 @@ var refuseCode = compile(`
 // somebody who could have redeemed it, and comes soon (RFC 6749 §4.1.2); why is what else is known to be wrong with it, "" for nothing.
 func (s *Store) RefuseCode(ctx context.Context, c *oidc.Code, why string, proven bool, now time.Time) (RefusedGrant, error) {
 	return s.refusedGrant(ctx, &refuseCode,
-		args{"grant": c.GrantID, "client": c.ClientID, "now": now, "why": why, "proven": proven})
+		args{"grant": c.GrantID, "client": c.ClientID, "now": now, "why": why, "proven": proven, "made_at": c.MadeAt()})
 }

@@ -168,6 +168,55 @@ func TestEverythingGoesOnAtTheStandbyThatIsPromoted(t *testing.T) {
 	}
 }
 
+// A crash empties unlogged tables, so that what was used could be used again.
+func TestWhatWasUsedBeforeACrashIsNotUsedAgain(t *testing.T) {
+	t.Parallel()
+	root, err := devdb.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(root, ".cache/crash-test")
+	db, err := devdb.StartFresh(t.Context(), dir, func(string) {}, "shared_buffers=16MB", "max_connections=30")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Stop(); _ = devdb.Remove(dir) })
+	execute(t, db.URL("postgres"), "CREATE DATABASE gatehouse")
+	if err := Migrate(t.Context(), db.URL("gatehouse"), migrations.FS, VersionTable, func(string) {}); err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, db.URL("gatehouse"))
+	made := func(what byte) JTI {
+		return JTI{SHA256: Digest{what}, MadeAt: time.Now(), ExpiresAt: time.Now().Add(time.Hour)}
+	}
+	used, unused := made(1), made(2)
+	if err := s.UseOnce(t.Context(), used); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.UseOnce(t.Context(), used); !errors.Is(err, ErrUsed) {
+		t.Errorf("used again: %v", err)
+	}
+	db.Crash()
+	if err := db.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s = open(t, db.URL("gatehouse"))
+	for range 2 {
+		if err := s.UseOnce(t.Context(), used); !errors.Is(err, ErrUsed) {
+			t.Errorf("used again after a crash: %v", err)
+		}
+	}
+	if err := s.UseOnce(t.Context(), unused); !errors.Is(err, ErrUsed) {
+		t.Errorf("it is not known whether it was used: %v", err)
+	}
+	if err := s.UseOnce(t.Context(), made(3)); err != nil {
+		t.Errorf("made after the crash: %v", err)
+	}
+	if err := s.UseOnce(t.Context(), JTI{SHA256: Digest{4}, ExpiresAt: time.Now().Add(time.Hour)}); err != nil {
+		t.Errorf("it does not say when it was made: %v", err)
+	}
+}
+
 func execute(t *testing.T, url, statement string) {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), url)

@@ -124,7 +124,8 @@ var (
 	loadTokenUser = compile(`
 		WITH used AS (
 			INSERT INTO used_jtis (jti_sha256, expires_at)
-			SELECT @proof, @proof_expires_at WHERE @proof::bytea IS NOT NULL ON CONFLICT DO NOTHING RETURNING 1
+			SELECT @proof, @proof_expires_at WHERE @proof::bytea IS NOT NULL AND ` + isRemembered("@proof_made_at") + `
+			ON CONFLICT DO NOTHING RETURNING 1
 		)` + grantUserOf(`CASE WHEN @proof::bytea IS NOT NULL AND NOT EXISTS (SELECT FROM used) THEN '`+ProofUsed+`' END, `+
 		tokenRevoked+`, `+refusalOfAny, "", grantsClient))
 )
@@ -144,9 +145,9 @@ func (s *Store) LoadGrantUser(ctx context.Context, t TokenUse, now time.Time) (u
 			"grant": t.GrantID, "now": now, "client": t.Client.ClientID, "allowed_groups": oidc.NotNil(t.Client.AllowedGroups)})
 		return found.user, found.refusal, err
 	}
-	a := args{"grant": t.GrantID, "now": now, "jti": orZero(t.ID), "proof": nil, "proof_expires_at": nil}
+	a := args{"grant": t.GrantID, "now": now, "jti": orZero(t.ID), "proof": nil, "proof_made_at": nil, "proof_expires_at": nil}
 	if t.Proof != nil {
-		a["proof"], a["proof_expires_at"] = t.Proof.SHA256[:], t.Proof.ExpiresAt
+		a["proof"], a["proof_made_at"], a["proof_expires_at"] = t.Proof.SHA256[:], t.Proof.madeAt(), t.Proof.ExpiresAt
 	}
 	refusal, err = u.scan(loadTokenUser.row(ctx, s.pool, a))
 	return u, refusal, err

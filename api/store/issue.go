@@ -27,9 +27,10 @@ type FrontGrant struct {
 
 // insertIssue is the part of a statement that stores an Issue for each row of its part named session, unless its jti was used before:
 // firstUse is that condition. Its arguments are Issue.args.
-const insertIssue = `used AS (
+var insertIssue = `used AS (
 			INSERT INTO used_jtis (jti_sha256, expires_at)
-			SELECT @jti, @jti_expires_at FROM session WHERE @jti::bytea IS NOT NULL ON CONFLICT DO NOTHING RETURNING 1
+			SELECT @jti, @jti_expires_at FROM session WHERE @jti::bytea IS NOT NULL AND ` + isRemembered("@jti_made_at") + `
+			ON CONFLICT DO NOTHING RETURNING 1
 		), granted AS (
 			INSERT INTO grants (id, user_id, client_id, sid, offline, scope, auth_time, amr, created_at, expires_at,
 				userinfo_claims, id_token_claims, resources, acr)
@@ -42,13 +43,13 @@ const firstUse = `(@jti::bytea IS NULL OR EXISTS (SELECT FROM used))`
 
 func (i *Issue) args(now time.Time) args {
 	a := args{"client": i.ClientID, "now": now, "grant": nil, "scope": nil, "grant_expires_at": nil, "userinfo_claims": nil,
-		"id_token_claims": nil, "resources": nil, "jti": nil, "jti_expires_at": nil, "acr": nil}
+		"id_token_claims": nil, "resources": nil, "jti": nil, "jti_made_at": nil, "jti_expires_at": nil, "acr": nil}
 	if g := i.Grant; g != nil {
 		a["grant"], a["scope"], a["grant_expires_at"], a["resources"] = g.ID, g.Scope, g.ExpiresAt, g.Resources
 		a["userinfo_claims"], a["id_token_claims"], a["acr"] = g.Claims.Userinfo, g.Claims.IDToken, g.ACR
 	}
 	if j := i.JTI; j != nil {
-		a["jti"], a["jti_expires_at"] = j.SHA256[:], j.ExpiresAt
+		a["jti"], a["jti_made_at"], a["jti_expires_at"] = j.SHA256[:], j.madeAt(), j.ExpiresAt
 	}
 	return a
 }

@@ -100,7 +100,7 @@ func (s *Store) connection(ctx context.Context, cfg *pgx.ConnConfig, first strin
 		return nil, errors.Join(err, conn.Close(wait))
 	}
 	s.listensAt.answered(conn)
-	return conn, nil
+	return conn, rememberSince(wait, conn) // those of the pool may be to a pooler, which outlives Postgres
 }
 
 // stopHearing drops the caches before it closes the connection, which may hang.

@@ -349,6 +349,7 @@ var refused = map[string]refusedStatement{
 	"login_throttle_bucket_must_be_below_16777216": {"INSERT INTO login_throttle VALUES (%, 1, now())", []string{"16777216", "-1"}},
 	"audit_turn_must_have_one_row":                 {"INSERT INTO audit_turn VALUES (false, 1)", nil},
 	"cache_version_must_have_one_row":              {"INSERT INTO cache_version VALUES (false, 1)", nil},
+	"used_since_must_have_one_row":                 {"INSERT INTO used_since VALUES (false)", nil},
 	"pairwise_salt_must_have_one_row":              {"INSERT INTO pairwise_salt VALUES (false, 'x')", nil},
 }
 

@@ -58,7 +58,8 @@ type UsedPasskey struct {
 // challenge has not been answered before. The counter of one that cannot be in two places has to have gone up, also since it was read.
 func usedPasskey(user string) string {
 	return `challenge AS (
-			INSERT INTO used_jtis (jti_sha256, expires_at) VALUES (@challenge, @challenge_expires_at) ON CONFLICT DO NOTHING RETURNING 1
+			INSERT INTO used_jtis (jti_sha256, expires_at) SELECT @challenge, @challenge_expires_at
+			WHERE ` + isRemembered("@challenge_made_at") + ` ON CONFLICT DO NOTHING RETURNING 1
 		), passkey AS (
 			UPDATE passkeys SET used_at = @now, sign_count = @sign_count
 			WHERE credential_id = @credential AND user_id = ` + user + ` AND EXISTS (SELECT FROM challenge)
@@ -69,7 +70,7 @@ func usedPasskey(user string) string {
 
 func (k *UsedPasskey) args() args {
 	return args{"credential": k.CredentialID, "sign_count": k.SignCount, "challenge": k.Challenge.SHA256[:],
-		"challenge_expires_at": k.Challenge.ExpiresAt}
+		"challenge_made_at": k.Challenge.madeAt(), "challenge_expires_at": k.Challenge.ExpiresAt}
 }
 
 var spendPasskeyChallenge = provesWith(usedPasskey(`(SELECT user_id FROM person)`), `SELECT user_id FROM passkey`)

@@ -56,7 +56,10 @@ func Open(ctx context.Context, url string, tracers ...oidc.Tracer) (*Store, erro
 	nameConnections(cfg)
 	var at primary
 	cfg.BeforeConnect = func(_ context.Context, c *pgx.ConnConfig) error { at.follow(&c.Config); return nil }
-	cfg.AfterConnect = func(_ context.Context, conn *pgx.Conn) error { at.answered(conn); return nil }
+	cfg.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+		at.answered(conn)
+		return rememberSince(ctx, conn)
+	}
 	cfg.PingTimeout = pingPatience
 	for _, t := range tracers {
 		cfg.ConnConfig.Tracer = tracer{t}

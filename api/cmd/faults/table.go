@@ -39,6 +39,7 @@ var faults = []fault{
 	{"half-made", "10,000 each of sign-ins, pushed requests and device codes are begun, and not ended", halfMade, sometimes},
 	{"rolling-restart", "each of two replicas is replaced, one after the other, under load", rollingRestart, always},
 	{"replica-killed", "one of two replicas is killed (-9) under load, again and again", replicaKilled, always},
+	{"killed-between", "the only replica is killed (-9) before, amid and after each step from password to logout", killedBetween, always},
 	{"upgrade", "the release before and the next on one database, under load: migrated, upgraded, and taken back", upgrade, sometimes},
 	{"keys", "the encryption key and the signing keys are replaced under load, replicas restarted at each step", rotatedKeys, sometimes},
 	{"months", "three months of traffic within minutes: no table and no index goes on growing", months, sometimes},

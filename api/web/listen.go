@@ -85,7 +85,7 @@ func listen(addr string) (net.Listener, error) {
 	case err != nil:
 		return nil, fmt.Errorf("cannot listen at %s: %w", addr, err)
 	}
-	return listener, nil
+	return &lastCalls{TCPListener: listener.(*net.TCPListener)}, nil
 }
 
 func serveUntil(ctx context.Context, listener net.Listener, handler http.Handler, secure *tls.Config) error {
@@ -100,6 +100,8 @@ func serveUntil(ctx context.Context, listener net.Listener, handler http.Handler
 		// What clients do wrong, such as a TLS handshake with something else, is no error of ours.
 		ErrorLog: slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug),
 	}
+	var unheard unheard
+	server.ConnState = unheard.follow
 	ended := make(chan error, 1)
 	go func() {
 		if secure != nil {
@@ -115,6 +117,14 @@ func serveUntil(ctx context.Context, listener net.Listener, handler http.Handler
 	}
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 	defer cancel()
+	// Shutdown drops the connections whose first request comes after it, so it waits for those.
+	server.SetKeepAlivesEnabled(false)
+	if err := listener.Close(); err == nil {
+		if err := <-ended; !errors.Is(err, net.ErrClosed) {
+			return err
+		}
+		unheard.wait(drain)
+	}
 	if err := server.Shutdown(drain); err != nil {
 		slog.Warn("closed connections that were still busy", "after", drainTimeout.String())
 		return server.Close()

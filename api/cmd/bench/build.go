@@ -43,7 +43,13 @@ func (b *bench) gatehouses() []*gatehouse {
 // build builds ours and, with --against, the one before.
 func (b *bench) build(ctx context.Context) error {
 	b.ours = b.gatehouse(ours, issuer, b.root)
-	if b.against != "" {
+	switch b.against {
+	case "":
+	case noMetrics:
+		b.before = b.gatehouse(before, past, b.root)
+		b.ours.env = append(b.ours.env, "GATEHOUSE_METRICS_LISTEN="+scraped)
+		b.ours.server.command = b.ours.command("serve")
+	default:
 		root, err := b.checkOut(ctx, b.against)
 		if err != nil {
 			return err

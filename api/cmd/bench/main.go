@@ -38,7 +38,8 @@ type options struct {
 	quick   bool
 	check   bool
 	record  bool
-	against string // a commit
+	against string // a commit, or noMetrics
+	metrics bool   // ours counts
 	mode    mode
 }
 
@@ -82,6 +83,7 @@ func parse(args []string) (o options, err error) {
 	flags.BoolVar(&o.check, "check", false, "exit with 1 where a goal is missed, and name it in the last line")
 	flags.BoolVar(&o.record, "record", false, "write the table, or the pictures of --profile, to docs/performance.md")
 	flags.StringVar(&o.against, "against", "", "measure another commit as well, in turn, and compare with it")
+	flags.BoolVar(&o.metrics, "metrics", false, "have ours count, and compare it with the same program that does not, in turn")
 	only := flags.String("only", "", "measure these alone, separated by commas, such as sso,refresh,storm")
 	for mode, usage := range map[mode]string{
 		profiles: "CPU and allocation profiles of SSO and refresh, in .cache/bench, instead of the table",
@@ -94,6 +96,11 @@ func parse(args []string) (o options, err error) {
 	_ = flags.Parse(args) // it exits where there is an error
 	if o.quick {
 		o.rounds = 2
+	}
+	if o.metrics && o.against != "" {
+		return o, errors.New("--metrics is not for --against")
+	} else if o.metrics {
+		o.against = noMetrics
 	}
 	if o.against != "" && o.mode != usual {
 		return o, fmt.Errorf("--against is not for --%s", o.mode)

@@ -24,6 +24,9 @@ const (
 	ui     = "http://127.0.0.1:7971"
 	past   = "http://127.0.0.1:7972" // of --against
 
+	scraped   = "127.0.0.1:7973" // of --metrics
+	noMetrics = "itself without metrics"
+
 	password = "perf-Pass-1!"
 	people   = 64
 )

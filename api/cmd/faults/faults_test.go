@@ -11,10 +11,13 @@ func TestAFaultThatIsNotThereIsNamedWithThoseThatAre(t *testing.T) {
 	if err != nil || !o.quick || len(o.chosen) != 1 || o.chosen[0].name != "postgres-away" {
 		t.Error(o, err)
 	}
+	if o, err = parse([]string{"--only", "failover"}); err != nil || len(o.chosen) != 2 {
+		t.Error("there are two failovers: synchronous and not", names(o.chosen), err)
+	}
 	if o, _ = parse([]string{"--quick"}); !o.quick || len(o.chosen) == 0 || len(o.chosen) == len(faults) {
 		t.Errorf("in npm test happen %v", names(o.chosen))
 	}
-	for _, args := range [][]string{{"--only", "postgres"}, {"postgres-away"}, {"--record", "--quick"}, {"--record", "--only", "pool"}} {
+	for _, args := range [][]string{{"--only", "postgre"}, {"postgres-away"}, {"--record", "--quick"}, {"--record", "--only", "pool"}} {
 		if _, err = parse(args); err == nil {
 			t.Errorf("%s is taken", args)
 		}

@@ -39,7 +39,8 @@ func parse(args []string) (o options, err error) {
 	flags := flag.NewFlagSet("test:faults", flag.ContinueOnError)
 	flags.BoolVar(&o.quick, "quick", false, "seconds instead of minutes, and, unless some are named, those of `npm test`")
 	flags.BoolVar(&o.record, "record", false, "write the table to docs/operations.md, if all went as promised")
-	only := flags.String("only", "", "these alone, separated by commas: "+strings.Join(names(faults), ", "))
+	only := flags.String("only", "", "these alone, by names or what those begin with, separated by commas: "+
+		strings.Join(names(faults), ", "))
 	switch err := flags.Parse(args); {
 	case err != nil:
 		return o, err
@@ -52,11 +53,15 @@ func parse(args []string) (o options, err error) {
 		return o, nil
 	}
 	for name := range strings.SplitSeq(*only, ",") {
-		i := slices.IndexFunc(faults, func(f fault) bool { return f.name == name })
-		if i < 0 {
+		before := len(o.chosen)
+		for _, f := range faults {
+			if f.name == name || strings.HasPrefix(f.name, name+"-") {
+				o.chosen = append(o.chosen, f)
+			}
+		}
+		if len(o.chosen) == before {
 			return o, fmt.Errorf("there is no fault %q; there are %s", name, strings.Join(names(faults), ", "))
 		}
-		o.chosen = append(o.chosen, faults[i])
 	}
 	return o, nil
 }

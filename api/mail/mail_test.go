@@ -180,6 +180,28 @@ func TestAFailureNamesItsStep(t *testing.T) {
 	}
 }
 
+// A server that never ends its reply, or whoever answers in its place before TLS begins, does not fill the memory.
+func TestAReplyWithoutAnEndIsCutShort(t *testing.T) {
+	t.Parallel()
+	for what, c := range map[string]struct {
+		lines []string
+		want  Step
+	}{
+		"lines of a greeting":         {[]string{strings.Repeat("220-x\r\n", maxReply/7+1)}, AtGreeting},
+		"one line":                    {[]string{"220 " + strings.Repeat("x", maxReply)}, AtGreeting},
+		"lines about what is offered": {[]string{"220 x\r\n", strings.Repeat("250-x\r\n", maxReply/7+1)}, AtGreeting},
+		"a greeting that is long, and an offer that is": {[]string{strings.Repeat("220-x\r\n", maxReply/10) + "220 x\r\n",
+			strings.Repeat("250-x\r\n", maxReply/10) + "250 AUTH GSSAPI\r\n"}, AtLogin},
+	} {
+		err := NewServer(oidc.MailSettings{Host: "127.0.0.1", Port: speak(t, c.lines...), TLS: oidc.MailPlain, Username: "u", Password: "p"}).
+			Check(t.Context())
+		var f Failure
+		if !errors.As(err, &f) || f.Step != c.want || strings.Contains(err.Error(), "says more than") != (c.want == AtGreeting) {
+			t.Errorf("%s: %.200v", what, err)
+		}
+	}
+}
+
 // speak starts a server that says its lines, one to each that it hears, the first to whoever comes.
 func speak(t *testing.T, lines ...string) (port int) {
 	t.Helper()

@@ -14,6 +14,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/wneessen/go-mail/smtp"
@@ -27,6 +28,7 @@ const (
 	answerPatience = 10 * time.Minute // to say that it takes it (RFC 5321 §4.5.3.2.6)
 	lastPatience   = 10 * time.Second // for that, when the process is to end
 	idlePatience   = 10 * time.Second // how long a connection is kept for the next mail
+	maxReply       = 128 << 10        // bytes of a reply, or of what the server says while TLS begins
 )
 
 // Server is the SMTP server that mail leaves by.
@@ -103,6 +105,7 @@ func (s *Server) connect(ctx context.Context) (*conn, error) {
 	if err != nil {
 		return nil, Failure{Step: stepOfDial(err), Err: err}
 	}
+	plain = &bounded{Conn: plain}
 	c, err := s.begin(ctx, plain)
 	if err != nil {
 		_ = plain.Close()
@@ -117,6 +120,33 @@ func stepOfDial(err error) Step {
 	}
 	return AtConnection
 }
+
+// bounded is a connection at which the server may say no more than maxReply before we say something: what reads replies keeps all of one,
+// and copies it for each line of it (RFC 5321 §4.5.3.1.5 has lines of 512 octets, and no limit of their number).
+type bounded struct {
+	net.Conn
+	said atomic.Int64
+}
+
+func (b *bounded) Read(p []byte) (n int, err error) {
+	if b.said.Load() <= maxReply {
+		n, err = b.Conn.Read(p)
+	}
+	if b.said.Add(int64(n)) > maxReply { // and from now on, as bufio forgets an error that comes after a part of a line
+		return 0, errTooLong
+	}
+	return n, err
+}
+
+func (b *bounded) Write(p []byte) (int, error) {
+	if b.said.Load() > maxReply { // what would be read next is the rest of that
+		return 0, errTooLong
+	}
+	b.said.Store(0)
+	return b.Conn.Write(p)
+}
+
+var errTooLong = fmt.Errorf("it says more than %d bytes at once", maxReply)
 
 // begin greets the server, encrypts and logs in.
 func (s *Server) begin(ctx context.Context, plain net.Conn) (*conn, error) {

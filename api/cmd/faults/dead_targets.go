@@ -1,0 +1,196 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"gatehouse/api/outgoing"
+)
+
+// deadTargets has whatever Gatehouse sends requests to dead or slow: SMTP, an upstream, back-channel logout and the jwks_uri of a client.
+// Nobody else notices; what needs the target is answered within its bound; what waits for it arrives once when it is back.
+func deadTargets(ctx context.Context, l *lab) (outcome, error) {
+	db, err := l.postgres(ctx)
+	if err != nil {
+		return outcome{}, err
+	}
+	web, err := l.target()
+	if err != nil {
+		return outcome{}, err
+	}
+	mail, err := l.target()
+	if err != nil {
+		return outcome{}, err
+	}
+	s, err := l.site(ctx, siteOptions{database: db.URL("gatehouse"), env: []string{"GATEHOUSE_PRIVATE_HOSTS=127.0.0.1",
+		"GATEHOUSE_SMTP_URL=smtp://" + mail.at, "GATEHOUSE_MAIL_FROM=no-reply@example.org"}})
+	if err != nil {
+		return outcome{}, err
+	}
+	at := "http://" + web.at
+	if err := execute(ctx, s.database, fmt.Sprintf(`UPDATE clients SET backchannel_logout_uri = '%[1]s/bye' WHERE client_id = 'web';
+		INSERT INTO upstreams (name, issuer, client_id, client_secret) VALUES ('up', '%[1]s', 'us', 'a secret there');
+		INSERT INTO clients (client_id, redirect_uris, grant_types, token_endpoint_auth_method, jwks_uri)
+		VALUES ('keyed', '{https://rp.example.org/cb}', '{authorization_code,client_credentials}', 'private_key_jwt', '%[1]s/keys')`,
+		at)); err != nil {
+		return outcome{}, err
+	}
+	c := s.crowd(ctx, 8)
+	defer c.stop()
+	asks := &asker{crowd: c}
+	for _, how := range []howDead{refuses, silent, dribbles, floods} {
+		if err := web.become(how); err != nil {
+			return outcome{}, err
+		}
+		if err := mail.become(how); err != nil {
+			return outcome{}, err
+		}
+		over := time.Now().Add(l.last(12*time.Second, 2*time.Second))
+		for n := 0; n < 5 || time.Now().Before(over); n++ {
+			if err := asks.once(n < 5); err != nil {
+				return outcome{}, fmt.Errorf("%s: %w", how, err)
+			}
+		}
+	}
+	l.say("%d people asked for a mail; what needs a target was answered within %s", asks.mails, asks.longest)
+	if err := web.become(well); err != nil {
+		return outcome{}, err
+	}
+	if err := mail.become(well); err != nil {
+		return outcome{}, err
+	}
+	o, err := c.afterwards(ctx)
+	if err != nil {
+		return o, err
+	}
+	if o.silent > 5*time.Second || asks.longest > outgoing.Patience+2*time.Second {
+		return o, fmt.Errorf("the crowd had no answer for %s, what needs a target for %s", o.silent, asks.longest)
+	}
+	peak, err := s.peak()
+	if err != nil {
+		return o, err
+	}
+	o.saw += fmt.Sprintf("; what needed a target was refused within %.1f s; %d MiB of memory at most", asks.longest.Seconds(), peak)
+	if peak > 400 {
+		return o, fmt.Errorf("the replica had %d MiB", peak)
+	}
+	err = s.allArrive(ctx, &o, web, mail)
+	return o, err
+}
+
+// peak returns the most memory that the first replica had at any time, in MiB.
+func (s *site) peak() (mib int, err error) {
+	path := fmt.Sprintf("/proc/%d/status", s.replicas[0].cmd.Process.Pid)
+	text, err := os.ReadFile(path)
+	for line := range strings.Lines(string(text)) {
+		if value, found := strings.CutPrefix(line, "VmHWM:"); found {
+			_, err = fmt.Sscan(value, &mib)
+			return mib / 1024, err
+		}
+	}
+	return 0, cmp.Or(err, errors.New(path+" has no VmHWM"))
+}
+
+// allArrive waits until everything that is queued has been delivered, and counts it. The crowd has been stopped. The pauses between
+// attempts, which grow to hours, are cut short once: it is not they that are tried out.
+func (s *site) allArrive(ctx context.Context, o *outcome, web, mail *target) error {
+	if err := pause(ctx, 2*time.Second); err != nil { // what was under way when the targets came back has ended
+		return err
+	}
+	if err := execute(ctx, s.database, `
+		UPDATE mail_outbox SET next_attempt_at = now() WHERE next_attempt_at > now() AND last_error IS NOT NULL AND handed_at IS NULL;
+		UPDATE backchannel_logouts SET next_attempt_at = now() WHERE next_attempt_at > now() AND last_error IS NOT NULL`); err != nil {
+		return err
+	}
+	late := until(ctx, 90*time.Second, "what is queued arrives", func() bool {
+		left, err := s.count(ctx, `SELECT (SELECT count(*) FROM mail_outbox WHERE next_attempt_at IS NOT NULL) +
+			(SELECT count(*) FROM backchannel_logouts WHERE next_attempt_at IS NOT NULL)`)
+		return err == nil && left == 0
+	})
+	for _, q := range []struct {
+		what, table string
+		at          *target
+	}{{"mails", "mail_outbox", mail}, {"logouts", "backchannel_logouts", web}} {
+		queued, err := s.count(ctx, "SELECT count(*) FROM "+q.table)
+		if err != nil {
+			return err
+		}
+		all, different := q.at.arrived()
+		s.say("%d %s were queued; %d arrived, %d of them different", queued, q.what, all, different)
+		o.acknowledged += queued
+		o.lost += max(0, queued-different)
+		o.doubled += all - different
+	}
+	return late
+}
+
+// asker does what needs a target.
+type asker struct {
+	*crowd
+	mails   int
+	longest time.Duration
+}
+
+// once asks for a mail, if there is to be one, for the upstream, and for tokens with the keys of a client.
+func (k *asker) once(mail bool) error {
+	p := newPerson(k.crowd, k.mails)
+	defer p.browser.CloseIdleConnections()
+	if mail {
+		if err := p.forgets(); err != nil {
+			return err
+		}
+		k.mails++
+	}
+	began := time.Now()
+	hint := authorization("web", "")
+	hint.Set("idp_hint", "up")
+	a, err := p.send("GET", "/authorize", hint)
+	// The answer leads back to the login page, which says why.
+	if err != nil || a.status != http.StatusServiceUnavailable && a.status != http.StatusBadGateway ||
+		!strings.Contains(string(a.body), uiOrigin+"/login?") {
+		return fmt.Errorf("the upstream: %d %s %.200s %v", a.status, a.location(), a.body, err)
+	}
+	k.longest = max(k.longest, time.Since(began))
+	began = time.Now()
+	a, err = p.send("POST", "/token", url.Values{"grant_type": {"client_credentials"}, "client_assertion": {p.assertion()},
+		"client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"}})
+	var body struct {
+		Error string `json:"error"`
+	}
+	if err != nil || json.Unmarshal(a.body, &body) != nil || body.Error == "" {
+		return fmt.Errorf("jwks_uri: %d %.200s %v", a.status, a.body, err)
+	}
+	k.longest = max(k.longest, time.Since(began))
+	return nil
+}
+
+// forgets asks for a mail with which a password is set.
+func (p *person) forgets() error {
+	a, _ := p.ask("GET", "/authorize", authorization("web", ""))
+	request := a.location().Query().Get("request")
+	a, _ = p.ask("POST", "/login", url.Values{"request": {request}, "forgot": {"yes"}}, "Origin", uiOrigin)
+	request = a.location().Query().Get("request")
+	a, err := p.send("POST", "/forgot-password", url.Values{"request": {request}, "username": {p.name}}, "Origin", uiOrigin)
+	if err != nil || a.status != http.StatusSeeOther {
+		return fmt.Errorf("a mail: %d %.200s %v", a.status, a.body, err)
+	}
+	return nil
+}
+
+// assertion is a client's (RFC 7523), with a signature that is nobody's: the keys are asked for all the same.
+func (p *person) assertion() string {
+	part := func(v any) string { text, _ := json.Marshal(v); return base64.RawURLEncoding.EncodeToString(text) } // texts and numbers
+	now := time.Now()
+	return part(map[string]any{"alg": "ES256", "kid": "k"}) + "." + part(map[string]any{"iss": "keyed", "sub": "keyed", "aud": p.issuer,
+		"jti": fmt.Sprint(now.UnixNano()), "iat": now.Unix(), "exp": now.Add(time.Minute).Unix()}) + "." +
+		base64.RawURLEncoding.EncodeToString(make([]byte, 64))
+}

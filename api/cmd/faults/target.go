@@ -1,0 +1,183 @@
+package main
+
+import (
+	"bufio"
+	"encoding/base64"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+// howDead is what is the matter with a target.
+type howDead string
+
+const (
+	refuses  howDead = "refused"
+	silent   howDead = "accepted, and never answered"
+	dribbles howDead = "a byte each two seconds"
+	floods   howDead = "an answer without an end"
+	well     howDead = ""
+)
+
+// target is a server of the lab's, for HTTP and SMTP, that can be dead.
+type target struct {
+	at       string
+	mu       sync.Mutex
+	listener net.Listener
+	how      howDead
+	open     map[net.Conn]bool
+	got      []string // what arrived: the sid of a logout token, the Message-ID of a mail
+}
+
+func (l *lab) target() (*target, error) {
+	at, err := freeAddress()
+	t := &target{at: at, how: refuses, open: map[net.Conn]bool{}}
+	l.atEnd(func() { _ = t.become(refuses) })
+	return t, err
+}
+
+// become ends what is open, and is dead in another way, or well, from now on.
+func (t *target) become(how howDead) (err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for c := range t.open {
+		_ = c.Close()
+	}
+	if t.how = how; how == refuses {
+		if t.listener != nil {
+			err, t.listener = t.listener.Close(), nil
+		}
+		return err
+	}
+	if t.listener == nil {
+		if t.listener, err = net.Listen("tcp", t.at); err == nil {
+			go t.accept(t.listener)
+		}
+	}
+	return err
+}
+
+func (t *target) accept(listener net.Listener) {
+	for {
+		c, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		t.mu.Lock()
+		t.open[c] = true
+		how := t.how
+		t.mu.Unlock()
+		go func() {
+			defer func() {
+				t.mu.Lock()
+				defer t.mu.Unlock()
+				delete(t.open, c)
+				_ = c.Close()
+			}()
+			t.serve(c, how)
+		}()
+	}
+}
+
+// serve talks as the target does now.
+func (t *target) serve(c net.Conn, how howDead) {
+	switch how {
+	case silent:
+		_, _ = io.Copy(io.Discard, c)
+	case dribbles:
+		for _, err := c.Write([]byte("2")); err == nil; _, err = c.Write([]byte("2")) {
+			time.Sleep(2 * time.Second)
+		}
+	default: // In SMTP the server speaks first.
+		_ = c.SetReadDeadline(time.Now().Add(200 * time.Millisecond))
+		in := bufio.NewReader(c)
+		first, err := in.Peek(4)
+		_ = c.SetReadDeadline(time.Time{})
+		switch {
+		case how == floods && err != nil:
+			flood(c, "", "220-mail.example.org\r\n")
+		case how == floods && string(first) == "POST": // or the token has arrived
+			flood(c, "HTTP/1.1 500 Internal Server Error\r\n\r\n", "x")
+		case how == floods:
+			flood(c, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{\"a\":\"", "x")
+		case err != nil:
+			t.smtp(c, bufio.NewReader(c))
+		default:
+			t.http(c, in)
+		}
+	}
+}
+
+// flood writes a beginning, and then more, until nobody listens any more.
+func flood(c net.Conn, begins, goesOn string) {
+	_, err := io.WriteString(c, begins)
+	for block := []byte(strings.Repeat(goesOn, 200)); err == nil; {
+		_, err = c.Write(block)
+	}
+}
+
+func (t *target) http(c net.Conn, in *bufio.Reader) {
+	for {
+		r, err := http.ReadRequest(in)
+		if err != nil {
+			return
+		}
+		status := "404 Not Found"
+		if r.URL.Path == "/bye" && r.ParseForm() == nil {
+			var claims struct{ SID, Sub string }
+			if parts := strings.Split(r.PostForm.Get("logout_token"), "."); len(parts) == 3 {
+				text, _ := base64.RawURLEncoding.DecodeString(parts[1])
+				_ = json.Unmarshal(text, &claims) // what is not one has no sid
+			}
+			t.gets(claims.SID)
+			status = "200 OK"
+		}
+		if _, err := io.WriteString(c, "HTTP/1.1 "+status+"\r\nContent-Length: 0\r\n\r\n"); err != nil {
+			return
+		}
+	}
+}
+
+func (t *target) smtp(c net.Conn, in *bufio.Reader) {
+	id, data := "", false
+	_, err := io.WriteString(c, "220 mail.example.org ESMTP\r\n")
+	for err == nil {
+		var line string
+		if line, err = in.ReadString('\n'); err != nil {
+			return
+		}
+		says := "250 ok\r\n"
+		switch name, value, _ := strings.Cut(strings.TrimSpace(line), ":"); {
+		case data && line == ".\r\n":
+			data = false
+			t.gets(id)
+		case data:
+			if strings.EqualFold(name, "Message-ID") {
+				id = strings.TrimSpace(value)
+			}
+			continue
+		case strings.HasPrefix(strings.ToUpper(line), "DATA"):
+			data, says = true, "354 go on\r\n"
+		case strings.HasPrefix(strings.ToUpper(line), "QUIT"):
+			says = "221 bye\r\n"
+		}
+		_, err = io.WriteString(c, says)
+	}
+}
+
+func (t *target) gets(what string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.got = append(t.got, what)
+}
+
+// arrived returns how much did, and how much of it is different.
+func (t *target) arrived() (all, different int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.got), len(counted(t.got))
+}

@@ -103,13 +103,21 @@ func newAdmin(cfg *config.Config, db *store.Store, passwords *authn.Passwords) *
 }
 
 type migrateCmd struct {
+	Dir    string           `placeholder:"DIR" help:"Then the *.sql of this folder, by a version table of their own (goose_db_version_local)."`
+	Dev    bool             `help:"Then add the demo user and group. Never do that in production: the password is public."`
 	Up     migrateUpCmd     `cmd:"" default:"withargs" help:"The same as migrate: apply what is pending."`
 	Status migrateStatusCmd `cmd:"" help:"Say how far the database is, and change nothing; the exit code is 2 where something is pending."`
 }
 
+// AfterApply hands on the flags, which stand before the command as well, so that the help of migrate has them.
+func (c *migrateCmd) AfterApply() error {
+	c.Up.Dir, c.Up.Dev, c.Status.Dir = c.Dir, c.Dev, c.Dir
+	return nil
+}
+
 type migrateUpCmd struct {
-	Dir string `placeholder:"DIR" help:"Then apply the *.sql of this folder, by a version table of their own (goose_db_version_local)."`
-	Dev bool   `help:"Then add the demo user and group. Never do that in production: the password is public."`
+	Dir string `kong:"-"`
+	Dev bool   `kong:"-"`
 }
 
 // migrationSet is a folder of migrations, with the table that has the version of it.
@@ -160,7 +168,7 @@ func (c migrateUpCmd) Run(ctx context.Context, a *app) error {
 }
 
 type migrateStatusCmd struct {
-	Dir string `placeholder:"DIR" help:"Look at the migrations of this folder, too."`
+	Dir string `kong:"-"`
 }
 
 // Run looks at the database that gatehouse serve uses.

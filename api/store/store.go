@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -69,17 +70,19 @@ func Open(ctx context.Context, url string, tracers ...oidc.Tracer) (*Store, erro
 	cfg.ConnConfig.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
 		return &pgconn.DeadlineContextWatcherHandler{Conn: conn.Conn(), DeadlineDelay: lastWords}
 	}
-	var pool *pgxpool.Pool
+	var opened atomic.Pointer[pgxpool.Pool] // one with pool_min_conns connects before it is returned
 	stays := cfg.ConnConfig.OnPgError
 	cfg.ConnConfig.OnPgError = func(conn *pgconn.PgConn, err *pgconn.PgError) bool {
-		if takesNoWrites(err) {
+		if pool := opened.Load(); pool != nil && takesNoWrites(err) {
 			pool.Reset() // the others lead there, too, and what they read may be of before
 		}
 		return stays(conn, err)
 	}
-	if pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
 		return nil, fmt.Errorf("DATABASE_URL: %w", err)
 	}
+	opened.Store(pool)
 	return &Store{pool, pool, &kept{batches: batches{wait: batchWait}}}, nil
 }
 

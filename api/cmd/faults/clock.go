@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -69,24 +70,34 @@ func (l *lab) programAhead(ctx context.Context) (string, error) {
 // postgresAhead starts a Postgres that goes by a clock of its own. Its autovacuum looks at each table once a second, as it does 1440 times
 // in a day.
 func (l *lab) postgresAhead(ctx context.Context) (*devdb.Fresh, *clock, error) {
-	found, err := filepath.Glob("/usr/lib/*/faketime/libfaketime.so.1")
-	if err != nil || len(found) == 0 {
-		return nil, nil, errors.New("libfaketime is needed (as root: apt-get install libfaketime)")
-	}
 	c := &clock{filepath.Join(l.dir, "clock"), time.Now()}
 	if err := c.set(0); err != nil {
 		return nil, nil, err
 	}
-	// Children have the environment of this program, and Postgres alone is to have this.
-	for name, value := range map[string]string{"LD_PRELOAD": found[0], "FAKETIME_TIMESTAMP_FILE": c.file, "FAKETIME_CACHE_DURATION": "1",
-		"DONT_FAKE_MONOTONIC": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1"} {
+	var db *devdb.Fresh
+	err := withAnotherClock(map[string]string{"FAKETIME_TIMESTAMP_FILE": c.file, "FAKETIME_CACHE_DURATION": "1"}, func() (err error) {
+		db, err = l.postgres(ctx, "autovacuum_naptime=1s")
+		return err
+	})
+	return db, c, err
+}
+
+// withAnotherClock has what start starts go by libfaketime, with its settings: children have the environment of this program, and Postgres
+// alone is to have this.
+func withAnotherClock(settings map[string]string, start func() error) error {
+	found, _ := filepath.Glob("/usr/lib/*/faketime/libfaketime.so.1")
+	if found == nil {
+		return errors.New("another clock needs libfaketime (as root: apt-get install faketime)")
+	}
+	env := maps.Clone(settings)
+	env["LD_PRELOAD"], env["DONT_FAKE_MONOTONIC"], env["FAKETIME_DONT_FAKE_MONOTONIC"] = found[0], "1", "1"
+	for name, value := range env {
 		if err := os.Setenv(name, value); err != nil {
-			return nil, nil, err
+			return err
 		}
 		defer os.Unsetenv(name)
 	}
-	db, err := l.postgres(ctx, "autovacuum_naptime=1s")
-	return db, c, err
+	return start()
 }
 
 // set has the clocks be so many days ahead.

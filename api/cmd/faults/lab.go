@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -32,12 +31,7 @@ func build(ctx context.Context) (string, error) {
 		return "", err
 	}
 	program := filepath.Join(root, ".cache/faults/bin/gatehouse")
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", program, "./api/cmd/gatehouse")
-	cmd.Dir = root
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("go build: %w\n%s", err, out)
-	}
-	return program, nil
+	return program, goBuild(ctx, root, program)
 }
 
 func newLab(name, gatehouse string, quick bool) (*lab, error) {

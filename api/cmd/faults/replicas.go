@@ -34,19 +34,12 @@ func rollingRestart(ctx context.Context, l *lab) (outcome, error) {
 	if l.quick {
 		rounds = 1
 	}
+	if err := c.goesOn(ctx, 20); err != nil {
+		return outcome{}, err
+	}
 	for range rounds {
-		for i, replica := range s.replicas {
-			if err := c.goesOn(ctx, 20); err != nil {
-				return outcome{}, err
-			}
-			if !replica.stop() {
-				return outcome{}, errors.New("a replica did not end when it was asked to")
-			}
-			if err := s.start(ctx, i); err != nil {
-				return outcome{}, err
-			}
-			// nginx tries it again after fail_timeout, and until then the other one is all there is.
-			if err := pause(ctx, 2*time.Second); err != nil {
+		for i := range s.replicas {
+			if err := s.restart(ctx, c, i); err != nil {
 				return outcome{}, err
 			}
 		}
@@ -57,6 +50,21 @@ func rollingRestart(ctx context.Context, l *lab) (outcome, error) {
 		err = fmt.Errorf("people noticed: %s", o.saw)
 	}
 	return o, err
+}
+
+// restart restarts a replica under load.
+func (s *site) restart(ctx context.Context, c *crowd, i int) error {
+	if !s.replicas[i].stop() {
+		return errors.New("a replica did not end when it was asked to")
+	}
+	if err := s.start(ctx, i); err != nil {
+		return err
+	}
+	// nginx tries it again after fail_timeout, and until then the other one is all there is.
+	if err := pause(ctx, 2*time.Second); err != nil {
+		return err
+	}
+	return c.goesOn(ctx, 30)
 }
 
 // replicaKilled ends one process after the other without a warning. Whoever waited for an answer asks again.

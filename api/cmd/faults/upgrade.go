@@ -129,20 +129,6 @@ func (s *site) replace(ctx context.Context, c *crowd, i int, program string) err
 	return s.restart(ctx, c, i)
 }
 
-// restart restarts a replica under load.
-func (s *site) restart(ctx context.Context, c *crowd, i int) error {
-	if !s.replicas[i].stop() {
-		return errors.New("a replica did not end when it was asked to")
-	}
-	if err := s.start(ctx, i); err != nil {
-		return err
-	}
-	if err := pause(ctx, 2*time.Second); err != nil { // nginx asks it again after fail_timeout
-		return err
-	}
-	return c.goesOn(ctx, 30)
-}
-
 // releaseBefore builds the newest release, or the last commit where there is none yet, and says which.
 func (l *lab) releaseBefore(ctx context.Context) (program, named string, err error) {
 	git := func(args ...string) (string, error) {

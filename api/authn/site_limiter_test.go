@@ -12,7 +12,7 @@ func TestOneSiteDoesNotTakeTheUpstreamFromTheOthers(t *testing.T) {
 	var l SiteLimiter
 	var releases []func()
 	for range requestsPerSite {
-		release, err := l.Acquire(t.Context(), "loud")
+		release, err := l.Acquire(t.Context(), "loud", "dead")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -20,18 +20,20 @@ func TestOneSiteDoesNotTakeTheUpstreamFromTheOthers(t *testing.T) {
 	}
 	brief, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	if _, err := l.Acquire(brief, "loud"); err == nil {
+	if _, err := l.Acquire(brief, "loud", "dead"); err == nil {
 		t.Error("one more got in")
 	}
-	release, err := l.Acquire(t.Context(), "quiet")
-	if err != nil {
-		t.Fatal("another site has to wait")
+	for _, key := range []shareKey{{"quiet", "dead"}, {"loud", "alive"}} {
+		release, err := l.Acquire(t.Context(), key.endSite, key.target)
+		if err != nil {
+			t.Fatalf("%v has to wait", key)
+		}
+		release()
 	}
-	release()
 	var group sync.WaitGroup
 	for range 50 { // they wait, and get in one after the other
 		group.Go(func() {
-			release, err := l.Acquire(t.Context(), "loud")
+			release, err := l.Acquire(t.Context(), "loud", "dead")
 			if err != nil {
 				t.Error(err)
 				return
@@ -43,7 +45,7 @@ func TestOneSiteDoesNotTakeTheUpstreamFromTheOthers(t *testing.T) {
 		release()
 	}
 	group.Wait()
-	if len(l.sites) != 0 {
-		t.Errorf("%d sites are remembered", len(l.sites))
+	if len(l.shares) != 0 {
+		t.Errorf("%d shares are remembered", len(l.shares))
 	}
 }

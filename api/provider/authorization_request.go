@@ -90,8 +90,12 @@ func (p *Provider) fetchRequestObject(
 		return "", &oidc.Error{Code: oidc.InvalidRequestURI, Description: "request_uri is not registered for this client",
 			Page: oidc.RequestURIUnregistered}
 	}
+	target := "client " + c.ClientID
+	if c.Registration != "" { // it registered itself, as often as it liked
+		target = namedByStrangers
+	}
 	where, _, _ := strings.Cut(uri, "#")
-	body, _, err := p.fetchForAnybody(ctx, r, where, maxRequestObject)
+	body, _, err := p.fetchForAnybody(ctx, r, target, where, maxRequestObject)
 	switch {
 	case errors.Is(err, errTooManyFetches):
 		return "", &oidc.Error{Code: oidc.TemporarilyUnavailable, Description: "too many requests at once", Log: err.Error()}

@@ -65,7 +65,7 @@ func (p *Provider) fetchClient(
 
 // readDocument makes the client what the document at its client_id says.
 func (p *Provider) readDocument(ctx context.Context, r Request, clientID string, known bool) error {
-	text, contentType, err := p.fetchForAnybody(ctx, r, clientID, oidc.MaxClientIDDocument)
+	text, contentType, err := p.fetchForAnybody(ctx, r, namedByStrangers, clientID, oidc.MaxClientIDDocument)
 	switch {
 	case err != nil:
 		return err

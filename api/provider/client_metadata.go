@@ -57,7 +57,7 @@ func (p *Provider) verifyMetadata(ctx context.Context, r Request, c *oidc.Client
 	if c.SectorIdentifierURI == "" {
 		return nil, nil
 	}
-	text, _, err := p.fetchForAnybody(ctx, r, c.SectorIdentifierURI, maxSectorIdentifier)
+	text, _, err := p.fetchForAnybody(ctx, r, namedByStrangers, c.SectorIdentifierURI, maxSectorIdentifier)
 	switch {
 	case errors.Is(err, errTooManyFetches):
 		return nil, err

@@ -114,21 +114,26 @@ func (f *fetches) isFull(site string) bool {
 // isOver reports whether the attempt and the pause after it have ended.
 func (a *fetchAttempt) isOver(now time.Time) bool { return !a.until.IsZero() && !now.Before(a.until) }
 
+// namedByStrangers is the target (authn.SiteLimiter) of what is at addresses that anybody can invent.
+const namedByStrangers = ""
+
 // fetchForAnybody is fetch for a request that nobody has authenticated yet: it waits for a place among those of the
-// request's network and among all.
+// request's network at target. What strangers named waits for one among all such, too.
 func (p *Provider) fetchForAnybody(
-	ctx context.Context, r Request, uri string, limit int64,
+	ctx context.Context, r Request, target, uri string, limit int64,
 ) (body []byte, contentType string, err error) {
-	release, err := p.perSite.Acquire(ctx, authn.EndSite(r.Addr))
+	release, err := p.perSite.Acquire(ctx, authn.EndSite(r.Addr), target)
 	if err != nil {
 		return nil, "", errTooManyFetches
 	}
 	defer release()
-	select {
-	case p.fetches.places <- struct{}{}:
-		defer func() { <-p.fetches.places }()
-	case <-ctx.Done():
-		return nil, "", errTooManyFetches
+	if target == namedByStrangers {
+		select {
+		case p.fetches.places <- struct{}{}:
+			defer func() { <-p.fetches.places }()
+		case <-ctx.Done():
+			return nil, "", errTooManyFetches
+		}
 	}
 	return p.fetch(ctx, uri, limit)
 }

@@ -114,7 +114,7 @@ func (p *Provider) askUpstream(ctx context.Context, b callback, params oidc.Para
 	if params["code"] == "" {
 		return authn.UpstreamPerson{}, fmt.Errorf("%w: there is no code in it", authn.ErrUpstreamFailed)
 	}
-	release, err := p.perSite.Acquire(ctx, authn.EndSite(b.r.Addr))
+	release, err := p.perSite.Acquire(ctx, authn.EndSite(b.r.Addr), "upstream "+u.Name)
 	if err != nil {
 		return authn.UpstreamPerson{}, fmt.Errorf("%w in time for all who come from %s at once",
 			authn.ErrUpstreamUnavailable, b.r.Addr)

@@ -18,11 +18,16 @@ type neighbours struct {
 
 func startWithUpstream(t *testing.T, set ...string) neighbours {
 	t.Helper()
+	return startNeighbours(t, func(*provider.Settings) {}, set...)
+}
+
+func startNeighbours(t *testing.T, change func(*provider.Settings), set ...string) neighbours {
+	t.Helper()
 	up := start(t)
 	down := start(t, func(s *provider.Settings) {
 		s.Issuer = strings.Replace(s.Issuer, "127.0.0.1", "localhost", 1)
 		s.PrivateHosts = []string{"127.0.0.1", "localhost"}
-	})
+	}, change)
 	down.Issuer = strings.Replace(down.Issuer, "127.0.0.1", "localhost", 1)
 	up.Exec(`INSERT INTO clients (client_id, redirect_uris, grant_types, first_party)
 		VALUES ('down', ARRAY[$1 || '/upstream/up/callback', $1 || '/upstream/twin/callback'],

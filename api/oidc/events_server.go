@@ -18,7 +18,7 @@ type ServerBusy struct {
 
 func (ServerBusy) Kind() EventKind { return EventKind{"server_busy", LevelWarn, "cannot answer now"} }
 
-// ServerUnavailable is a request that is answered 503 since Postgres does not answer.
+// ServerUnavailable is a request that is answered 503 since Postgres does not answer, or cannot do now what it is asked for.
 type ServerUnavailable struct {
 	Error string `json:"error"`
 }

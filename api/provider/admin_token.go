@@ -56,11 +56,11 @@ func (p *Provider) adminByPersonalToken(
 		return t, p.refuseAdmin(ctx, scheme, 401, oidc.InvalidToken,
 			"personal access token: unknown, revoked, expired or of a disabled user")
 	case err != nil:
-		return t, p.FailedAdmin(ctx, err)
+		return t, p.failedAdmin(ctx, err)
 	}
 	policy, err := p.store.Policy(ctx)
 	if err != nil {
-		return t, p.FailedAdmin(ctx, err)
+		return t, p.failedAdmin(ctx, err)
 	}
 	return p.adminOf(ctx, scheme, u, pat.Scope, policy.Reaches(policy.ACR(pat.AMR, nil), p.AdminACR))
 }
@@ -74,7 +74,7 @@ func (p *Provider) adminByAccessToken(
 	claims, why, err := p.verifyAccessToken(token)
 	switch {
 	case err != nil:
-		return t, p.FailedAdmin(ctx, err)
+		return t, p.failedAdmin(ctx, err)
 	case why != "":
 		return refuse(why)
 	case !slices.Contains(claims.Audience, p.AdminResource()):
@@ -95,7 +95,7 @@ func (p *Provider) adminByAccessToken(
 	case errors.Is(err, store.ErrNotFound):
 		return refuse(why)
 	case err != nil:
-		return t, p.FailedAdmin(ctx, err)
+		return t, p.failedAdmin(ctx, err)
 	case owner.client.Registration != "":
 		return refuse("its client registered itself")
 	case claims.GrantID == "":
@@ -134,9 +134,19 @@ func (p *Provider) LacksAdminScope(ctx context.Context, t AdminToken, scope, why
 	return asProblem(ctx, &a)
 }
 
-// FailedAdmin answers a request to the admin API when a step could not be done.
-func (p *Provider) FailedAdmin(ctx context.Context, err error) *Answer {
+// failedAdmin answers a request to the admin API when a step could not be done.
+func (p *Provider) failedAdmin(ctx context.Context, err error) *Answer {
 	a := p.failed(ctx, err)
+	return asProblem(ctx, &a)
+}
+
+// FailedOperation is failedAdmin for somebody who may run the operation: what Postgres says that it cannot do now is theirs to read.
+func (p *Provider) FailedOperation(ctx context.Context, err error) *Answer {
+	a := p.failed(ctx, err)
+	var away store.Unavailable
+	if body, ok := a.JSON.(oauthErrorBody); ok && errors.As(err, &away) && away.Answered() {
+		a.JSON = oauthErrorBody{body.Error, away.Error() + "; " + body.Description}
+	}
 	return asProblem(ctx, &a)
 }
 

@@ -85,7 +85,7 @@ func migrateUp(
 // isInUse reports whether a statement waited for a table for too long, or in a circle.
 func isInUse(err error) bool {
 	var refused *pgconn.PgError
-	return errors.As(err, &refused) && (refused.Code == "55P03" || refused.Code == deadlock) // lock_not_available
+	return errors.As(err, &refused) && (refused.Code == lockNotAvailable || refused.Code == deadlock)
 }
 
 func failedMigration(failed *goose.PartialError) error {

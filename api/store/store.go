@@ -20,11 +20,22 @@ import (
 // ErrNotFound means that no row fits.
 var ErrNotFound = errors.New("no such row")
 
-// Unavailable wraps an error of a Postgres that cannot be reached or is not ready: worth another try, 503 until then.
+// Unavailable wraps an error of a Postgres that cannot be reached, is not ready or has trouble: worth another try, 503 until then.
 type Unavailable struct{ Err error }
 
-func (e Unavailable) Error() string { return "Postgres is not available: " + e.Err.Error() }
+func (e Unavailable) Error() string {
+	if e.Answered() {
+		return "Postgres cannot do it now: " + e.Err.Error()
+	}
+	return "Postgres is not available: " + e.Err.Error()
+}
+
 func (e Unavailable) Unwrap() error { return e.Err }
+
+// Answered reports whether it is Postgres that says so, to a connection that it took.
+func (e Unavailable) Answered() bool {
+	return errors.As(e.Err, new(*pgconn.PgError)) && !errors.As(e.Err, new(*pgconn.ConnectError))
+}
 
 // Store is a pool of connections to Postgres.
 type Store struct {
@@ -153,11 +164,26 @@ func failure(err error) error {
 	return Unavailable{err}
 }
 
-// deadlock is Postgres' code for a statement that it gave up so that another, which waited for it, could go on.
-const deadlock = "40P01"
+// Codes of Postgres for what it gave up although nothing was wrong with it (PostgreSQL's documentation, Appendix A).
+const (
+	serializationFailure     = "40001" // on a standby that has to go on, too
+	deadlock                 = "40P01" // so that another, which waited for it, could go on, such as a migration
+	lockNotAvailable         = "55P03" // lock_timeout
+	idleInTransactionTimeout = "25P03"
+	transactionTimeout       = "25P04"
+)
 
-// isTransient: connection trouble (08), resources (53), shutdown and recovery (57P), a deadlock, such as with a migration; not what the
-// statement did.
+// isTransient reports whether an error is trouble of Postgres, and not what the statement did: connections (08), resources (53), what
+// operators and their limits end (57, with statement_timeout), what is below it, such as a disk (58), or one of the codes above. What it
+// finds broken (XX) stays so.
 func isTransient(code string) bool {
-	return code[:2] == "08" || code[:2] == "53" || (len(code) == 5 && code[:3] == "57P") || code == deadlock
+	switch code[:2] {
+	case "08", "53", "57", "58":
+		return true
+	}
+	switch code {
+	case serializationFailure, deadlock, lockNotAvailable, idleInTransactionTimeout, transactionTimeout:
+		return true
+	}
+	return false
 }

@@ -318,7 +318,7 @@ func (a *adminAPI) refuse(ctx context.Context, c echo.Context, err error) error 
 		problem = provider.NewProblem(409, "refused", refused.Words)
 		problem.Constraint = refused.Constraint
 	default:
-		return a.write(c, *a.p.FailedAdmin(ctx, err)) // with Retry-After, where it is worth another try
+		return a.write(c, *a.p.FailedOperation(ctx, err)) // with Retry-After, where it is worth another try
 	}
 	return a.problem(c, problem)
 }

@@ -164,10 +164,11 @@ func named(command *kong.Node, args []string) string {
 func (a *app) complain(err error) {
 	text := err.Error()
 	var invalid admin.Invalid
+	var away admin.Unavailable
 	switch {
 	case errors.As(err, &invalid):
 		text = invalid.Words(flag)
-	case errors.As(err, new(admin.Unavailable)):
+	case errors.As(err, &away) && !away.Answered():
 		text += " (is DATABASE_URL right, and does Postgres run?)"
 	}
 	for line := range strings.Lines(unfold(text)) {

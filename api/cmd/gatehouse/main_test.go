@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+	"github.com/jackc/pgx/v5"
 
 	"gatehouse/api/devdb"
 )
@@ -81,6 +82,26 @@ func TestCommandsAskForASchema(t *testing.T) {
 	s.bad("is DATABASE_URL right, and does Postgres run?", "", "user", "list")
 	s.env = nil
 	s.bad("DATABASE_URL is not set", "", "user", "list")
+}
+
+func TestACommandThatWaitsTooLongForOthersSaysSo(t *testing.T) {
+	t.Parallel()
+	s := newShell(t)
+	conn, err := pgx.Connect(t.Context(), s.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.WithoutCancel(t.Context()))
+	if _, err := conn.Exec(t.Context(), "BEGIN; LOCK TABLE users"); err != nil {
+		t.Fatal(err)
+	}
+	s.sql("ALTER DATABASE " + conn.Config().Database + " SET lock_timeout = '50ms'")
+	for _, args := range [][]string{{"user", "show", "alice"}, {"user", "enable", "alice"}} {
+		s.bad("canceling statement due to lock timeout (SQLSTATE 55P03)", "", args...)
+		if _, _, stderr := s.run("", args...); strings.Contains(stderr, "DATABASE_URL") {
+			t.Errorf("it is not the address that is wrong: %s", stderr)
+		}
+	}
 }
 
 func TestConfigPrintsEvenWhatIsRefused(t *testing.T) {

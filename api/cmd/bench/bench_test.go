@@ -16,7 +16,7 @@ func window(target string, server, postgres float64) load.Window {
 	return load.Window{Target: target, Workload: "sso", Server: server, Postgres: postgres, Others: 0.02}
 }
 
-func TestARowComparesMediansAndNamesTheSpreadOfTheRounds(t *testing.T) {
+func TestARowComparesRoundsAndNamesTheirSpread(t *testing.T) {
 	windows := []load.Window{
 		window("ours", 2, 1), window("floor", 1, 1), // 1.5
 		window("floor", 1, 1), window("ours", 1, 1.2), // 1.1
@@ -48,6 +48,14 @@ func TestAnotherCommitIsComparedInEveryWorkload(t *testing.T) {
 	}
 	if first := list[0]; first.beside != before || list[1].beside != beforeES256 {
 		t.Errorf("%+v, %+v", first, list[1])
+	}
+}
+
+func TestWithMetricsOursIsComparedWithItselfAlone(t *testing.T) {
+	o, err := parse([]string{"--metrics"})
+	b := &bench{before: &gatehouse{}, options: o}
+	if list := b.comparisons(); err != nil || len(list) != len(comparisons) || list[0].beside != before || list[0].most != metricsMost {
+		t.Errorf("%+v %v", list, err)
 	}
 }
 

@@ -66,6 +66,7 @@ var parts = []part{
 	{workloads(), (*bench).rounds, usual},
 	{[]string{"caching"}, (*bench).caching, usual},
 	{[]string{"storm"}, (*bench).storm, usual},
+	{[]string{"scrape"}, (*bench).scrape, usual},
 	{[]string{"cold"}, (*bench).cold, usual},
 	{[]string{"statements"}, (*bench).statements, usual},
 	{[]string{"ui"}, (*bench).ui, usual},
@@ -78,7 +79,7 @@ var parts = []part{
 
 func parse(args []string) (o options, err error) {
 	flags := flag.NewFlagSet("bench", flag.ExitOnError)
-	flags.IntVar(&o.rounds, "rounds", 3, "how often each workload is measured")
+	flags.IntVar(&o.rounds, "rounds", 0, "how often each workload is measured (default 3, with --metrics 9)")
 	flags.BoolVar(&o.quick, "quick", false, "two rounds with short windows, for development: figures are rough")
 	flags.BoolVar(&o.check, "check", false, "exit with 1 where a goal is missed, and name it in the last line")
 	flags.BoolVar(&o.record, "record", false, "write the table, or the pictures of --profile, to docs/performance.md")
@@ -94,13 +95,19 @@ func parse(args []string) (o options, err error) {
 		flags.BoolFunc(string(mode), usage, func(string) error { o.mode = mode; return nil })
 	}
 	_ = flags.Parse(args) // it exits where there is an error
-	if o.quick {
-		o.rounds = 2
-	}
 	if o.metrics && o.against != "" {
 		return o, errors.New("--metrics is not for --against")
 	} else if o.metrics {
 		o.against = noMetrics
+	}
+	switch {
+	case o.rounds > 0:
+	case o.quick:
+		o.rounds = 2
+	case o.metrics: // it looks for a few percent, which is less than two rounds differ by
+		o.rounds = 9
+	default:
+		o.rounds = 3
 	}
 	if o.against != "" && o.mode != usual {
 		return o, fmt.Errorf("--against is not for --%s", o.mode)

@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -53,7 +55,8 @@ func get(ctx context.Context, url, tag string) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	return answer, answer.Body.Close()
+	_, err = io.Copy(io.Discard, answer.Body)
+	return answer, errors.Join(err, answer.Body.Close())
 }
 
 // cold starts Gatehouse anew a few times, on a database that has its keys.
@@ -82,6 +85,28 @@ func (b *bench) cold(ctx context.Context) ([]row, error) {
 		memory.ours, memory.met = fmt.Sprintf("%.0f MiB", median(idle)), median(idle) <= 25
 	}
 	return []row{took, memory}, nil
+}
+
+// scrape measures what it costs to be asked for the metrics every 15 seconds, as Prometheus does in our example, beside a core of the
+// machine; and whatever else an idle process does meanwhile.
+func (b *bench) scrape(ctx context.Context) ([]row, error) {
+	if !b.metrics {
+		return nil, nil
+	}
+	const times, every, most = 4, 15 * time.Second, 0.005
+	progress("Asking for the metrics for a minute")
+	used := func() time.Duration { return load.CPU(b.ours.cmd.Process.Pid) + load.CPU(b.postmaster()) }
+	before := used()
+	for range times {
+		if _, err := get(ctx, "http://"+scraped+"/metrics", ""); err != nil {
+			return nil, err
+		}
+		time.Sleep(every)
+	}
+	each := (used() - before) / times
+	share := each.Seconds() / every.Seconds()
+	return []row{{what: "a scrape, and 15 s without work", ours: ms(each.Seconds() * 1000), floor: "a core for 15 s",
+		ratio: fmt.Sprintf("%.2f %%", 100*share), goal: fmt.Sprintf("≤ %.1f %%", 100*most), met: share <= most}}, nil
 }
 
 // statements counts what operations ask Postgres. That SSO costs one durable commit is held by a test

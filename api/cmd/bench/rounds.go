@@ -49,12 +49,14 @@ func workloads() []string {
 	return slices.Compact(list)
 }
 
-// comparisons are with the floors and, with --against, with the commit before.
-func (b *bench) comparisons() []comparison {
-	if b.before == nil {
-		return comparisons
+// comparisons are with the floors and, with --against, with the commit before; with --metrics they are with ourselves alone.
+func (b *bench) comparisons() (list []comparison) {
+	if !b.metrics {
+		list = slices.Clone(comparisons)
 	}
-	list := slices.Clone(comparisons)
+	if b.before == nil {
+		return list
+	}
 	for _, c := range comparisons {
 		c.what += " against " + b.against
 		c.beside = strings.Replace(c.ours, ours, before, 1)
@@ -130,14 +132,15 @@ func (b *bench) measure(ctx context.Context, t *target, workload string, plan lo
 	return w, err
 }
 
-// row compares the medians; the spread is that of the rounds.
+// row compares the windows of each round, which were measured one after the other; the ratio is the median of theirs, the spread their
+// lowest and highest.
 func (c comparison) row(windows []load.Window) row {
 	ours, other := of(windows, c.ours, c.workload), of(windows, c.beside, c.workload)
 	var each []float64
 	for i := range min(len(ours), len(other)) {
 		each = append(each, cost(ours[i])/cost(other[i]))
 	}
-	ratio := median(costs(ours)) / median(costs(other))
+	ratio := median(each)
 	return row{what: c.what,
 		ours:   fmt.Sprintf("%.2f ms (%s)", median(costs(ours)), shares(ours)),
 		floor:  fmt.Sprintf("%.2f ms (%s)", median(costs(other)), shares(other)),

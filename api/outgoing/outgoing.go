@@ -22,6 +22,10 @@ const (
 	MaxBody  = 1 << 20         // bytes
 )
 
+// pingAfter is how long a connection may say nothing before it is asked whether it is still there, and how long it has to answer. All
+// requests to a host share one over HTTP/2: those that came after the other end had gone would each wait for Patience, until TCP gives up.
+const pingAfter = 2 * time.Second
+
 // errPrivate is for the operator's log, and never for whoever named the address.
 var errPrivate = errors.New("is at a private address, or does not use https; if that is meant, name the host in GATEHOUSE_PRIVATE_HOSTS")
 
@@ -40,6 +44,7 @@ func Client(private []string) *http.Client {
 			return guarded.DialContext(ctx, network, address)
 		},
 		ForceAttemptHTTP2:      true,
+		HTTP2:                  &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingAfter},
 		TLSHandshakeTimeout:    Patience,
 		MaxResponseHeaderBytes: 64 << 10,
 		MaxConnsPerHost:        64,

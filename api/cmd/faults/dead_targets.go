@@ -11,13 +11,17 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"gatehouse/api/outgoing"
 )
 
-// deadTargets has whatever Gatehouse sends requests to dead or slow: SMTP, an upstream, back-channel logout and the jwks_uri of a client.
-// Nobody else notices; what needs the target is answered within its bound; what waits for it arrives once when it is back.
+// deadTargets has whatever Gatehouse sends requests to dead or slow: SMTP, back-channel logout, the jwks_uri and the request_uri of a
+// client, a document at a client_id, an upstream, and one endpoint alone of three others. Nobody else notices, though they come from the
+// same address, and least those who sign in at an upstream that is well; what needs the target is answered within its bound; what waits
+// for it arrives once when it is back.
 func deadTargets(ctx context.Context, l *lab) (outcome, error) {
 	db, err := l.postgres(ctx)
 	if err != nil {
@@ -32,6 +36,7 @@ func deadTargets(ctx context.Context, l *lab) (outcome, error) {
 		return outcome{}, err
 	}
 	s, err := l.site(ctx, siteOptions{database: db.URL("gatehouse"), env: []string{"GATEHOUSE_PRIVATE_HOSTS=127.0.0.1",
+		"GATEHOUSE_CLIENT_ID_METADATA_DOCUMENTS=on",
 		"GATEHOUSE_SMTP_URL=smtp://" + mail.at, "GATEHOUSE_MAIL_FROM=no-reply@example.org"}})
 	if err != nil {
 		return outcome{}, err
@@ -40,19 +45,33 @@ func deadTargets(ctx context.Context, l *lab) (outcome, error) {
 	if err := execute(ctx, s.database, fmt.Sprintf(`UPDATE clients SET backchannel_logout_uri = '%[1]s/bye' WHERE client_id = 'web';
 		INSERT INTO upstreams (name, issuer, client_id, client_secret) VALUES ('up', '%[1]s', 'us', 'a secret there');
 		INSERT INTO clients (client_id, redirect_uris, grant_types, token_endpoint_auth_method, jwks_uri)
-		VALUES ('keyed', '{https://rp.example.org/cb}', '{authorization_code,client_credentials}', 'private_key_jwt', '%[1]s/keys')`,
+		VALUES ('keyed', '{https://rp.example.org/cb}', '{authorization_code,client_credentials}', 'private_key_jwt', '%[1]s/keys');
+		INSERT INTO clients (client_id, redirect_uris, request_uris) VALUES ('referring', '{https://rp.example.org/cb}', '{%[1]s/request}')`,
 		at)); err != nil {
+		return outcome{}, err
+	}
+	upstreams, err := s.upstreams(ctx)
+	if err != nil {
 		return outcome{}, err
 	}
 	c := s.crowd(ctx, 8)
 	defer c.stop()
-	asks := &asker{crowd: c}
+	going, end := context.WithCancel(ctx)
+	defer end()
+	ways := make([]*through, len(upstreams))
+	for i, u := range upstreams {
+		ways[i] = c.goThrough(going, 6, u.name, u.path == "")
+	}
+	asks := &asker{crowd: c, at: web.at}
 	for _, how := range []howDead{refuses, silent, dribbles, floods} {
 		if err := web.become(how); err != nil {
 			return outcome{}, err
 		}
 		if err := mail.become(how); err != nil {
 			return outcome{}, err
+		}
+		for _, u := range upstreams[1:] {
+			u.becomeAt(u.path, how)
 		}
 		over := time.Now().Add(l.last(12*time.Second, 2*time.Second))
 		for n := 0; n < 5 || time.Now().Before(over); n++ {
@@ -61,30 +80,56 @@ func deadTargets(ctx context.Context, l *lab) (outcome, error) {
 			}
 		}
 	}
-	l.say("%d people asked for a mail; what needs a target was answered within %s", asks.mails, asks.longest)
+	longest := time.Duration(asks.longest.Load())
+	l.say("%d people asked for a mail; what needs a target was answered within %s", asks.mails, longest)
 	if err := web.become(well); err != nil {
 		return outcome{}, err
 	}
 	if err := mail.become(well); err != nil {
 		return outcome{}, err
 	}
+	end()
+	saw, err := sawThrough(upstreams, ways)
+	if err != nil {
+		return outcome{}, err
+	}
 	o, err := c.afterwards(ctx)
 	if err != nil {
 		return o, err
 	}
-	if o.silent > 5*time.Second || asks.longest > outgoing.Patience+2*time.Second {
-		return o, fmt.Errorf("the crowd had no answer for %s, what needs a target for %s", o.silent, asks.longest)
+	o.saw += saw
+	if o.silent > 5*time.Second || longest > outgoing.Patience+2*time.Second {
+		return o, fmt.Errorf("the crowd had no answer for %s, what needs a target for %s", o.silent, longest)
 	}
 	peak, err := s.peak()
 	if err != nil {
 		return o, err
 	}
-	o.saw += fmt.Sprintf("; what needed a target was refused within %.1f s; %d MiB of memory at most", asks.longest.Seconds(), peak)
+	o.saw += fmt.Sprintf("; what needed a target was refused within %.1f s; %d MiB of memory at most", longest.Seconds(), peak)
 	if peak > 400 {
 		return o, fmt.Errorf("the replica had %d MiB", peak)
 	}
 	err = s.allArrive(ctx, &o, web, mail)
 	return o, err
+}
+
+// sawThrough waits for those who signed in through upstreams, and returns what they saw.
+func sawThrough(upstreams []upstream, ways []*through) (saw string, err error) {
+	for i, u := range upstreams {
+		t := ways[i]
+		t.people.Wait()
+		u.say("upstream %s: %d signed in and %d were sent back, within %s", u.name, t.signedIn, t.refused, t.longest)
+		serves := u.path == "" || u.suffices
+		switch {
+		case len(t.wrong) > 0:
+			err = errors.Join(err, fmt.Errorf("%d times %s", len(t.wrong), t.wrong[0]))
+		case t.longest > outgoing.Patience+2*time.Second || u.path == "" && t.longest > outgoing.Patience:
+			err = errors.Join(err, fmt.Errorf("%s: an answer took %s", u.name, t.longest))
+		case serves && t.signedIn == 0 || !serves && t.refused == 0:
+			err = errors.Join(err, fmt.Errorf("%s: %d signed in, %d were sent back", u.name, t.signedIn, t.refused))
+		}
+	}
+	return fmt.Sprintf("; at an upstream that was well %d signed in, within %.1f s", ways[0].signedIn, ways[0].longest.Seconds()), err
 }
 
 // peak returns the most memory that the first replica had at any time, in MiB.
@@ -136,11 +181,12 @@ func (s *site) allArrive(ctx context.Context, o *outcome, web, mail *target) err
 // asker does what needs a target.
 type asker struct {
 	*crowd
+	at      string // of the target that is dead as a whole
 	mails   int
-	longest time.Duration
+	longest atomic.Int64
 }
 
-// once asks for a mail, if there is to be one, for the upstream, and for tokens with the keys of a client.
+// once asks for a mail, if there is to be one, and then for all else that the target is needed for.
 func (k *asker) once(mail bool) error {
 	p := newPerson(k.crowd, k.mails)
 	defer p.browser.CloseIdleConnections()
@@ -150,27 +196,55 @@ func (k *asker) once(mail bool) error {
 		}
 		k.mails++
 	}
-	began := time.Now()
-	hint := authorization("web", "")
+	hint, referring, document := authorization("web", ""), authorization("referring", ""), authorization("https://"+k.at+"/app", "")
 	hint.Set("idp_hint", "up")
-	a, err := p.send("GET", "/authorize", hint)
-	// The answer leads back to the login page, which says why.
-	if err != nil || a.status != http.StatusServiceUnavailable && a.status != http.StatusBadGateway ||
-		!strings.Contains(string(a.body), uiOrigin+"/login?") {
-		return fmt.Errorf("the upstream: %d %s %.200s %v", a.status, a.location(), a.body, err)
+	referring.Set("request_uri", "http://"+k.at+"/request")
+	asks := []struct {
+		what, method, path string
+		form               url.Values
+		fits               func(answer) bool
+	}{
+		{"the upstream", "GET", "/authorize", hint, answer.leadsToLogin},
+		{"request_uri", "GET", "/authorize", referring, func(a answer) bool { // the application hears of it
+			return a.status == http.StatusSeeOther && a.location().Query().Get("error") != ""
+		}},
+		{"the document", "GET", "/authorize", document, func(a answer) bool { // nobody knows what the application is
+			return (a.status == http.StatusBadRequest || a.status == http.StatusServiceUnavailable) && a.header.Get("Location") == ""
+		}},
+		{"jwks_uri", "POST", "/token", url.Values{"grant_type": {"client_credentials"}, "client_assertion": {p.assertion()},
+			"client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"}}, func(a answer) bool {
+			var body struct{ Error string }
+			return json.Unmarshal(a.body, &body) == nil && body.Error != ""
+		}},
 	}
-	k.longest = max(k.longest, time.Since(began))
-	began = time.Now()
-	a, err = p.send("POST", "/token", url.Values{"grant_type": {"client_credentials"}, "client_assertion": {p.assertion()},
-		"client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"}})
-	var body struct {
-		Error string `json:"error"`
+	errs := make([]error, len(asks))
+	var all sync.WaitGroup
+	for i, ask := range asks {
+		all.Go(func() {
+			began := time.Now()
+			a, err := p.send(ask.method, ask.path, ask.form)
+			if err != nil || !ask.fits(a) {
+				errs[i] = fmt.Errorf("%s: %d %s %.200s %w", ask.what, a.status, a.location(), a.body, err)
+			}
+			most(&k.longest, time.Since(began))
+		})
 	}
-	if err != nil || json.Unmarshal(a.body, &body) != nil || body.Error == "" {
-		return fmt.Errorf("jwks_uri: %d %.200s %v", a.status, a.body, err)
+	all.Wait()
+	return errors.Join(errs...)
+}
+
+// asksForMail asks for one once, and returns the answer, or the first that is none to go on with.
+func (p *person) asksForMail() (a answer, err error) {
+	if a, err = p.send("GET", "/authorize", authorization("web", "")); err != nil || a.status != http.StatusSeeOther {
+		return a, err
 	}
-	k.longest = max(k.longest, time.Since(began))
-	return nil
+	request := a.location().Query().Get("request")
+	if a, err = p.send("POST", "/login", url.Values{"request": {request}, "forgot": {"yes"}}, "Origin", uiOrigin); err != nil ||
+		a.status != http.StatusSeeOther {
+		return a, err
+	}
+	request = a.location().Query().Get("request")
+	return p.send("POST", "/forgot-password", url.Values{"request": {request}, "username": {p.name}}, "Origin", uiOrigin)
 }
 
 // forgets asks for a mail with which a password is set.

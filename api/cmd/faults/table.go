@@ -37,7 +37,8 @@ var faults = []fault{
 	{"storm", "200 people send passwords at once, far more than can be hashed", storm, sometimes},
 	{"slow-client", "strangers send a byte a second to each endpoint", slowClients, sometimes},
 	{"half-made", "10,000 each of sign-ins, pushed requests and device codes are begun, and not ended", halfMade, sometimes},
-	{"dead-targets", "SMTP, an upstream, logout and key addresses refuse, are silent, dribble, flood, and are back", deadTargets, sometimes},
+	{"dead-targets", "SMTP, upstreams, whole or in part, and addresses of logout, keys, requests and documents refuse, are silent, dribble, " +
+		"flood, and are back", deadTargets, sometimes},
 	{"rolling-restart", "each of two replicas is replaced, one after the other, under load", rollingRestart, always},
 	{"replica-killed", "one of two replicas is killed (-9) under load, again and again", replicaKilled, always},
 	{"killed-between", "the only replica is killed (-9) before, amid and after each step from password to logout", killedBetween, always},

@@ -2,8 +2,9 @@ package main
 
 import (
 	"bufio"
-	"encoding/base64"
+	"crypto/ecdsa"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -29,13 +30,15 @@ type target struct {
 	mu       sync.Mutex
 	listener net.Listener
 	how      howDead
+	deadAt   map[string]howDead // by path, where the rest is well
+	key      *ecdsa.PrivateKey  // of an upstream
 	open     map[net.Conn]bool
 	got      []string // what arrived: the sid of a logout token, the Message-ID of a mail
 }
 
 func (l *lab) target() (*target, error) {
 	at, err := freeAddress()
-	t := &target{at: at, how: refuses, open: map[net.Conn]bool{}}
+	t := &target{at: at, how: refuses, open: map[net.Conn]bool{}, deadAt: map[string]howDead{}, key: newKey()}
 	l.atEnd(func() { _ = t.become(refuses) })
 	return t, err
 }
@@ -59,6 +62,16 @@ func (t *target) become(how howDead) (err error) {
 		}
 	}
 	return err
+}
+
+// becomeAt is become for a path alone.
+func (t *target) becomeAt(path string, how howDead) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.deadAt[path] = how
+	for c := range t.open {
+		_ = c.Close()
+	}
 }
 
 func (t *target) accept(listener net.Listener) {
@@ -86,12 +99,8 @@ func (t *target) accept(listener net.Listener) {
 // serve talks as the target does now.
 func (t *target) serve(c net.Conn, how howDead) {
 	switch how {
-	case silent:
-		_, _ = io.Copy(io.Discard, c)
-	case dribbles:
-		for _, err := c.Write([]byte("2")); err == nil; _, err = c.Write([]byte("2")) {
-			time.Sleep(2 * time.Second)
-		}
+	case silent, dribbles:
+		die(c, how)
 	default: // In SMTP the server speaks first.
 		_ = c.SetReadDeadline(time.Now().Add(200 * time.Millisecond))
 		in := bufio.NewReader(c)
@@ -103,12 +112,26 @@ func (t *target) serve(c net.Conn, how howDead) {
 		case how == floods && string(first) == "POST": // or the token has arrived
 			flood(c, "HTTP/1.1 500 Internal Server Error\r\n\r\n", "x")
 		case how == floods:
-			flood(c, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{\"a\":\"", "x")
+			die(c, floods)
 		case err != nil:
 			t.smtp(c, bufio.NewReader(c))
 		default:
 			t.http(c, in)
 		}
+	}
+}
+
+// die answers an HTTP request as what is dead does.
+func die(c net.Conn, how howDead) {
+	switch how {
+	case silent:
+		_, _ = io.Copy(io.Discard, c)
+	case dribbles:
+		for _, err := c.Write([]byte("2")); err == nil; _, err = c.Write([]byte("2")) {
+			time.Sleep(2 * time.Second)
+		}
+	case floods:
+		flood(c, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{\"a\":\"", "x")
 	}
 }
 
@@ -126,17 +149,17 @@ func (t *target) http(c net.Conn, in *bufio.Reader) {
 		if err != nil {
 			return
 		}
-		status := "404 Not Found"
-		if r.URL.Path == "/bye" && r.ParseForm() == nil {
-			var claims struct{ SID, Sub string }
-			if parts := strings.Split(r.PostForm.Get("logout_token"), "."); len(parts) == 3 {
-				text, _ := base64.RawURLEncoding.DecodeString(parts[1])
-				_ = json.Unmarshal(text, &claims) // what is not one has no sid
-			}
-			t.gets(claims.SID)
-			status = "200 OK"
+		t.mu.Lock()
+		how := t.deadAt[r.URL.Path]
+		t.mu.Unlock()
+		if how != well {
+			die(c, how)
+			return
 		}
-		if _, err := io.WriteString(c, "HTTP/1.1 "+status+"\r\nContent-Length: 0\r\n\r\n"); err != nil {
+		status, value := t.answer(r)
+		body, _ := json.Marshal(value) // texts and numbers
+		if _, err := fmt.Fprintf(c, "HTTP/1.1 %d %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", status,
+			http.StatusText(status), len(body), body); err != nil {
 			return
 		}
 	}

@@ -31,8 +31,10 @@ const (
 var faults = []fault{
 	{"postgres-away", "Postgres crashes under load, and is back after a while", postgresAway, always},
 	{"start-without-postgres", "the API starts before Postgres does, which then refuses its role for a while", startWithoutPostgres, always},
-	{"pool", "others hold every connection of Postgres; somebody locks a table that sign-ins need", poolExhausted, sometimes},
+	{"pool", "others hold every connection of Postgres; somebody locks tables of sign-ins and of workers; connections go silent, " +
+		"and backends stop", poolExhausted, sometimes},
 	{"disk-full", "the disk of Postgres is full for a while", diskFull, sometimes},
+	{"disk-full-data", "the disk of the tables is full for a while, and that of the log is not", dataFull, sometimes},
 	{"clocks", "Postgres's clock is five minutes ahead, then behind", clocks, sometimes},
 	{"storm", "200 people send passwords at once, far more than can be hashed", storm, sometimes},
 	{"slow-client", "strangers send a byte a second to each endpoint", slowClients, sometimes},

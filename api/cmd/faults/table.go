@@ -37,7 +37,7 @@ var faults = []fault{
 	{"disk-full-data", "the disk of the tables is full for a while, and that of the log is not", dataFull, sometimes},
 	{"clocks", "Postgres's clock is five minutes ahead, then behind", clocks, sometimes},
 	{"storm", "200 people send passwords at once, far more than can be hashed", storm, sometimes},
-	{"slow-client", "strangers send a byte a second to each endpoint", slowClients, sometimes},
+	{"slow-client", "strangers send a byte a second to each endpoint, or half a body, and read a byte a second", slowClients, sometimes},
 	{"half-made", "10,000 each of sign-ins, pushed requests and device codes are begun, and not ended", halfMade, sometimes},
 	{"dead-targets", "SMTP, upstreams, whole or in part, and addresses of logout, keys, requests and documents refuse, are silent, dribble, " +
 		"flood, and are back", deadTargets, sometimes},

@@ -112,6 +112,9 @@ func (a *adminAPI) serve(c echo.Context) error {
 	r := provider.Request{Method: c.Request().Method, Path: path, Authorization: c.Request().Header.Get("Authorization"),
 		DPoP: c.Request().Header.Values("DPoP"), Origin: c.Request().Header.Get("Origin")}
 	r.Addr, r.Via = a.proxies.where(c.Request())
+	if wait > patience { // longer than writeTimeout leaves for the answer
+		_ = http.NewResponseController(c.Response()).SetWriteDeadline(time.Now().Add(wait + patience)) // a connection has one
+	}
 	ctx, cancel := context.WithTimeout(provider.WithRequest(c.Request().Context(), requestID(c), r.Addr), wait)
 	defer cancel()
 	if len(c.Request().Header.Values("Authorization")) > 1 {

@@ -2,6 +2,7 @@ package oidc
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -74,13 +75,22 @@ func (a *ClientAssertion) meantFor(c *Client, issuer, endpoint string) bool {
 func checkTimes(exp, nbf, iat NumericDate, now time.Time) string {
 	switch {
 	case exp != 0 && !now.Before(exp.Time().Add(Leeway)):
-		return "expired"
+		return "expired, " + apart(now, exp)
 	case nbf.Time().After(now.Add(ClientSkew)):
-		return "nbf is in the future"
+		return "nbf is in the future, " + apart(now, nbf)
 	case iat.Time().After(now.Add(ClientSkew)):
-		return "iat is in the future"
+		return "iat is in the future, " + apart(now, iat)
 	}
 	return ""
+}
+
+// apart says how far a time in a client's JWT is from the clock here, so that it can be seen where the two differ.
+func apart(now time.Time, of NumericDate) string {
+	seconds := int64(of.Time().Sub(now).Round(time.Second) / time.Second)
+	if seconds >= 0 {
+		return fmt.Sprintf("%d seconds after the clock here", seconds)
+	}
+	return fmt.Sprintf("%d seconds before the clock here", -seconds)
 }
 
 // NumericDate is seconds since 1970, maybe with a fraction (RFC 7519 §2).

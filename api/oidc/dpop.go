@@ -49,8 +49,10 @@ func (d *DPoPProof) Check(method, uri, accessToken string, now time.Time) *Error
 		return bad("htm is not the method of this request")
 	case !sameTarget(d.URI, uri):
 		return bad("htu is not the address of this endpoint")
-	case d.IssuedAt == 0 || d.IssuedAt.Time().Before(now.Add(-DPoPProofLife)):
-		return bad("iat is missing or too long ago")
+	case d.IssuedAt == 0:
+		return bad("iat is missing")
+	case d.IssuedAt.Time().Before(now.Add(-DPoPProofLife)):
+		return bad("iat is too long ago, " + apart(now, d.IssuedAt))
 	case accessToken != "" && d.AccessTokenHash != accessTokenHash(accessToken):
 		return bad("ath is not the hash of the access token")
 	}

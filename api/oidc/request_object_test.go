@@ -65,6 +65,7 @@ func TestTheParametersOfARequestObjectAndThoseBesideIt(t *testing.T) {
 // FAPI 2.0 Message Signing §5.3.1.
 func TestARequestObjectOfFAPI2IsGoodForAnHourAtMost(t *testing.T) {
 	at := func(seconds int64) string { return strconv.FormatInt(noon.Unix()+seconds, 10) }
+	const expired, notYet = "expired, 300 seconds before the clock here", "nbf is in the future, 31 seconds after the clock here"
 	for _, c := range []struct {
 		what, claims, want string // of the refusal
 	}{
@@ -80,14 +81,14 @@ func TestARequestObjectOfFAPI2IsGoodForAnHourAtMost(t *testing.T) {
 		{"for ever", `{"nbf":` + at(0) + `,"exp":1e300}`, "exp is more than an hour after nbf"},
 		{"of yesterday, and still valid", `{"nbf":` + at(-86400) + `,"exp":` + at(60) + `}`, "exp is more than an hour after nbf"},
 		{"nbf is over an hour ago", `{"nbf":` + at(-3601) + `,"exp":` + at(-2) + `}`, "nbf is more than an hour ago"},
-		{"expired", `{"nbf":` + at(-600) + `,"exp":` + at(-300) + `}`, "expired"},
-		{"exp before nbf", `{"nbf":` + at(20) + `,"exp":` + at(-300) + `}`, "expired"},
-		{"not yet", `{"nbf":` + at(31) + `,"exp":` + at(60) + `}`, "nbf is in the future"},
+		{"expired", `{"nbf":` + at(-600) + `,"exp":` + at(-300) + `}`, expired},
+		{"exp before nbf", `{"nbf":` + at(20) + `,"exp":` + at(-300) + `}`, expired},
+		{"not yet", `{"nbf":` + at(31) + `,"exp":` + at(60) + `}`, notYet},
 	} {
 		for about, client := range map[string]*Client{"fapi2": {SecurityProfile: FAPI2}, "whose row says so": {ShortLivedRequestObjects: true},
 			"openid": {SecurityProfile: "openid"}} {
 			want := c.want
-			if about == "openid" && want != "expired" && want != "nbf is in the future" {
+			if about == "openid" && want != expired && want != notYet {
 				want = ""
 			}
 			client.ClientID = "c"

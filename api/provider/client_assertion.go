@@ -24,6 +24,11 @@ func readAssertion(_ string, params oidc.Params) ([]credentials, bool) {
 	return []credentials{{id: unverified.Subject, assertion: params["client_assertion"]}}, true
 }
 
+// unfitAssertion is why an assertion does not count that the client's key has signed: the client may know, too.
+type unfitAssertion string
+
+func (e unfitAssertion) Error() string { return string(e) }
+
 // checkAssertion verifies a client assertion and spends its jti; why is what is wrong with it, for the log.
 func (p *Provider) checkAssertion(ctx context.Context, r Request, c *oidc.Client, assertion string) (why string, err error) {
 	var a oidc.ClientAssertion
@@ -36,7 +41,9 @@ func (p *Provider) checkAssertion(ctx context.Context, r Request, c *oidc.Client
 	case json.Unmarshal(claims, &a) != nil:
 		why = "the claims are not those of an assertion"
 	default:
-		why = a.Check(c, p.Issuer, p.Issuer+r.Path, p.now())
+		if unfit := a.Check(c, p.Issuer, p.Issuer+r.Path, p.now()); unfit != "" {
+			return "", unfitAssertion(unfit)
+		}
 	}
 	if why != "" {
 		return "sent a client_assertion that does not count: " + why, nil

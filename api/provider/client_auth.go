@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"net/url"
 	"strings"
 	"time"
@@ -84,7 +85,7 @@ func (p *Provider) authenticateClient(
 	}
 	why := "no client_id, or a header or client_assertion that cannot be read"
 	var guessed *oidc.Client
-	claimed := ""
+	claimed, told := "", "client authentication failed"
 	for _, try := range candidates {
 		if try.id == "" {
 			continue
@@ -109,6 +110,11 @@ func (p *Provider) authenticateClient(
 			return client, errManyGuesses, wait, nil
 		}
 		problem, err := p.proves(ctx, r, client, try)
+		var unfit unfitAssertion
+		if errors.As(err, &unfit) {
+			problem, err = "sent a client_assertion that does not count: "+string(unfit), nil
+			told = "client_assertion: " + string(unfit)
+		}
 		if err != nil || problem == "" {
 			return client, nil, 0, err
 		}
@@ -120,7 +126,7 @@ func (p *Provider) authenticateClient(
 	if guessed != nil { // once, although one header can be read in two ways
 		p.guesses.Failed(guessed.ClientID, guesser(r), p.now())
 	}
-	return nil, &oidc.Error{Code: oidc.InvalidClient, Description: "client authentication failed", Log: why, Claimed: claimed}, 0, nil
+	return nil, &oidc.Error{Code: oidc.InvalidClient, Description: told, Log: why, Claimed: claimed}, 0, nil
 }
 
 // proves returns what is wrong with credentials that are not the client's, for the log; never a secret.

@@ -223,6 +223,38 @@ func TestAnAssertionComesAloneAndFromAClientThatIsRegisteredForIt(t *testing.T) 
 	s.refusedClient("a disabled client", s.clientCredentials(s.assertion("signs", s.keys["EdDSA"])))
 }
 
+// Whoever has the client's key may know what is wrong with the clock; whoever does not, nothing.
+func TestAClientWhoseClockDiffersIsToldByHowMuch(t *testing.T) {
+	t.Parallel()
+	s := startSigning(t)
+	s.StopClock()
+	now := s.Now()
+	at := func(d time.Duration) int64 { return now.Add(d).Round(time.Second).Unix() }
+	key, spa := s.keys["ES256"], newSigner("ES256", "")
+	said := map[string]string{}
+	for way, off := range map[string]time.Duration{"ahead": 5 * time.Minute, "behind": -5 * time.Minute} {
+		assertion := s.assertion("signs", key, "iat", at(off), "exp", at(off+time.Minute))
+		a := s.clientCredentials(assertion)
+		s.refusedClient(way, a)
+		said["assertion "+way] = Str(a.JSON()["error_description"])
+		a = s.clientCredentials(altered(assertion))
+		said["altered "+way] = Str(a.JSON()["error_description"])
+		a = s.Do("POST", "/token", Refresh("x", "client_id", "spa"), "DPoP", s.proof(spa, "POST", "/token", "iat", at(off)))
+		said["proof "+way] = Str(a.JSON()["error_description"])
+	}
+	for what, want := range map[string]string{
+		"assertion ahead":  "client_assertion: iat is in the future, 300 seconds after the clock here",
+		"assertion behind": "client_assertion: expired, 240 seconds before the clock here",
+		"altered ahead":    "client authentication failed", "altered behind": "client authentication failed",
+		"proof ahead":  "DPoP proof: iat is in the future, 300 seconds after the clock here",
+		"proof behind": "DPoP proof: iat is too long ago, 300 seconds before the clock here",
+	} {
+		if said[what] != want {
+			t.Errorf("%s: %q, want %q", what, said[what], want)
+		}
+	}
+}
+
 // RFC 7523 §3 number 7, OpenID Connect Core §9: jti is used once, wherever.
 func TestAnAssertionIsUsedOnceAtAnyReplicaAndEndpoint(t *testing.T) {
 	t.Parallel()

@@ -113,7 +113,7 @@ func (s *scrape) Collect(to chan<- prometheus.Metric) {
 	}
 }
 
-// numbers asks the database, unless it answered a moment ago. The clock is compared with the middle of the question.
+// numbers asks the database, unless it answered a moment ago.
 func (s *scrape) numbers() (store.Gauges, float64, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -122,13 +122,12 @@ func (s *scrape) numbers() (store.Gauges, float64, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	began := time.Now()
 	s.last, s.err = s.from.Database(ctx)
 	s.at = time.Now()
 	if s.err != nil {
 		slog.Warn("the numbers of the database were not read", "error", s.err)
 		return s.last, 0, s.err
 	}
-	s.clock = s.last.Now.Sub(began.Add(s.at.Sub(began) / 2)).Seconds()
+	s.clock = -s.last.Ahead.Seconds()
 	return s.last, s.clock, nil
 }

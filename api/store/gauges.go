@@ -10,6 +10,7 @@ import (
 // Gauges is what the database says of itself for metrics.
 type Gauges struct {
 	Now            time.Time          `db:"now"` // by the clock of Postgres
+	Ahead          time.Duration      `db:"-"`   // how far that of this machine is ahead of it
 	DatabaseBytes  int64              `db:"database_bytes"`
 	Tables         []SizeOfATable     `db:"tables"`
 	MailsWaiting   int64              `db:"mails_waiting"`
@@ -58,9 +59,11 @@ var gauges = compile(`
 
 // Gauges returns what the database says of itself.
 func (s *Store) Gauges(ctx context.Context) (g Gauges, err error) {
+	began := s.clock.machine()
 	rows, err := gauges.rows(ctx, s.pool, args{})
 	if err == nil {
 		g, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Gauges])
+		g.Ahead = s.clock.ahead(g.Now, began)
 	}
 	return g, failure(err)
 }

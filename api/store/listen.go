@@ -75,9 +75,14 @@ func (s *Store) listen(ctx context.Context, url string, news chan<- struct{}) er
 		return err
 	}
 	defer s.stopHearing(ctx, conn)
+	for range 2 { // the second one tells
+		if err := s.clock.compare(ctx, conn); err != nil {
+			return err
+		}
+	}
 	for {
 		s.heard(news)
-		if err := awaitChange(ctx, conn); err != nil {
+		if err := s.awaitChange(ctx, conn); err != nil {
 			return err
 		}
 	}
@@ -100,7 +105,7 @@ func (s *Store) connection(ctx context.Context, cfg *pgx.ConnConfig, first strin
 		return nil, errors.Join(err, conn.Close(wait))
 	}
 	s.listensAt.answered(conn)
-	return conn, rememberSince(wait, conn) // those of the pool may be to a pooler, which outlives Postgres
+	return conn, s.clock.rememberSince(wait, conn) // those of the pool may be to a pooler, which outlives Postgres
 }
 
 // stopHearing drops the caches before it closes the connection, which may hang.
@@ -111,8 +116,8 @@ func (s *Store) stopHearing(ctx context.Context, conn *pgx.Conn) {
 	conn.Close(bounded)
 }
 
-// awaitChange returns at the next NOTIFY, or when the connection does not answer.
-func awaitChange(ctx context.Context, conn *pgx.Conn) error {
+// awaitChange returns at the next NOTIFY, or when the connection does not answer. What it is asked is the time.
+func (s *Store) awaitChange(ctx context.Context, conn *pgx.Conn) error {
 	for {
 		wait, cancel := context.WithTimeout(ctx, heartbeat)
 		_, err := conn.WaitForNotification(wait)
@@ -121,10 +126,7 @@ func awaitChange(ctx context.Context, conn *pgx.Conn) error {
 		if err == nil || !quiet {
 			return err
 		}
-		ask, cancel := context.WithTimeout(ctx, heartbeat)
-		err = conn.Ping(ask)
-		cancel()
-		if err != nil {
+		if err := s.clock.compare(ctx, conn); err != nil {
 			return err
 		}
 	}

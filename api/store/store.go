@@ -54,6 +54,7 @@ type kept struct {
 	signUp     cache[SignUp]
 	policy     cache[oidc.Policy]
 	listensAt  primary
+	clock      *clock
 }
 
 // Open parses url and makes the pool; it connects lazily, so a Postgres that is away is no error here.
@@ -67,10 +68,11 @@ func Open(ctx context.Context, url string, tracers ...oidc.Tracer) (*Store, erro
 	}
 	nameConnections(cfg)
 	var at primary
+	goesBy := &clock{machine: time.Now}
 	cfg.BeforeConnect = func(_ context.Context, c *pgx.ConnConfig) error { at.follow(&c.Config); return nil }
 	cfg.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
 		at.answered(conn)
-		return rememberSince(ctx, conn)
+		return goesBy.rememberSince(ctx, conn)
 	}
 	cfg.PingTimeout = pingPatience
 	for _, t := range tracers {
@@ -94,7 +96,7 @@ func Open(ctx context.Context, url string, tracers ...oidc.Tracer) (*Store, erro
 		return nil, fmt.Errorf("DATABASE_URL: %w", err)
 	}
 	opened.Store(pool)
-	return &Store{pool, pool, &kept{batches: batches{wait: batchWait}}}, nil
+	return &Store{pool, pool, &kept{batches: batches{wait: batchWait}, clock: goesBy}}, nil
 }
 
 const (

@@ -32,11 +32,12 @@ func isRemembered(madeAt string) string {
 }
 
 // rememberSince notes on a new connection that used_jtis was emptied, which a crash of Postgres does, and the promotion of a standby: these
-// end the connections that there were. Where there is no such table, or nothing can be written, others will say so.
-func rememberSince(ctx context.Context, conn *pgx.Conn) error {
+// end the connections that there were. It is noted by the clock that says when codes and pushed requests were made. Where there is no such
+// table, or nothing can be written, others will say so.
+func (c *clock) rememberSince(ctx context.Context, conn *pgx.Conn) error {
 	there, err := conn.Exec(ctx, `SELECT FROM used_since`)
 	if err == nil && there.RowsAffected() == 0 {
-		_, err = conn.Exec(ctx, `INSERT INTO used_since DEFAULT VALUES ON CONFLICT DO NOTHING`)
+		_, err = conn.Exec(ctx, `INSERT INTO used_since (since) VALUES ($1) ON CONFLICT DO NOTHING`, c.now())
 	}
 	if conn.IsClosed() {
 		return err

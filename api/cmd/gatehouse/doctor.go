@@ -136,8 +136,9 @@ func examineDatabase(ctx context.Context, p patient) []finding {
 	for _, name := range server.Lacks {
 		findings = append(findings, bad("the extension %s is missing: CREATE EXTENSION %s, as the owner of the database", name, name)...)
 	}
-	if skew := server.Now.Sub(before.Add(took / 2)).Abs(); skew > maxSkew {
-		findings = append(findings, bad("its clock and the one here differ by %s: keep both with NTP", skew.Round(time.Second))...)
+	if ahead := server.Ahead; ahead.Abs() > maxSkew {
+		way := map[bool]string{true: "ahead of", false: "behind"}[ahead > 0]
+		findings = append(findings, bad("the clock here is %s %s its own: keep both with NTP", ahead.Abs().Round(time.Second), way)...)
 	}
 	return findings
 }

@@ -122,5 +122,5 @@ func newProvider(cfg *config.Config, db *store.Store, passwords *authn.Passwords
 	if err != nil {
 		return nil, err
 	}
-	return provider.New(cfg.Settings, db, sealer, passwords, time.Now), nil
+	return provider.New(cfg.Settings, db, sealer, passwords, db.Now), nil
 }

@@ -138,7 +138,6 @@ func TestWhatWasMadeBeforeACrashIsNotUsedTwice(t *testing.T) {
 	if a := s.clientCredentials(assertion); a.Status != 200 {
 		t.Fatalf("%d %s", a.Status, a.Body)
 	}
-	time.Sleep(1100 * time.Millisecond) // an assertion says the second in which it was made
 	s.Exec(`DELETE FROM grants`)
 	s.Exec(`TRUNCATE used_jtis, used_since`)
 	s.Exec(`INSERT INTO used_since DEFAULT VALUES`) // as rememberSince does
@@ -154,6 +153,7 @@ func TestWhatWasMadeBeforeACrashIsNotUsedTwice(t *testing.T) {
 	if a := s.Token(Redeem(s.Code(AuthParams("scope", "openid")))); a.Status != 200 {
 		t.Errorf("a new code: %d %s", a.Status, a.Body)
 	}
+	time.Sleep(1100 * time.Millisecond) // an assertion says the second in which it was made
 	if a := s.clientCredentials(s.assertion("signs", key)); a.Status != 200 {
 		t.Errorf("a new assertion: %d %s", a.Status, a.Body)
 	}

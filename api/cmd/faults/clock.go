@@ -13,18 +13,19 @@ import (
 	"gatehouse/api/devdb"
 )
 
-// clock is that of a Postgres and of a program, which go ahead together. It is a file in the words of libfaketime, such as "+3d".
+// clock is that of a Postgres and of a program, which go ahead together. It is a file in the words of libfaketime and
+// of Go, such as "+300s".
 type clock struct {
-	file string
-	ago  time.Time // when it was set up
+	file  string
+	ago   time.Time // when it was set up
+	ahead time.Duration
 }
 
 // aheadOfTime has the program read the clock, and look after its rows each second instead of each minute.
-const aheadOfTime = `package main
+const aheadOfTime = `package store
 
 import (
 	"os"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -36,8 +37,8 @@ func init() {
 	go func() {
 		for ; ; time.Sleep(50 * time.Millisecond) {
 			text, _ := os.ReadFile(os.Getenv("FAULTS_CLOCK"))
-			if days, err := strconv.Atoi(strings.Trim(string(text), "+d\n")); err == nil {
-				ahead.Store(int64(days) * 24 * int64(time.Hour))
+			if d, err := time.ParseDuration(strings.TrimSpace(string(text))); err == nil {
+				ahead.Store(int64(d))
 			}
 		}
 	}()
@@ -48,10 +49,10 @@ func later() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
 
 // programAhead builds a program that goes by the clock.
 func (l *lab) programAhead(ctx context.Context) (string, error) {
-	files := map[string]string{"api/cmd/gatehouse/later.go": aheadOfTime}
+	files := map[string]string{"api/store/later.go": aheadOfTime}
 	for path, changes := range map[string][]string{
-		"api/cmd/gatehouse/serve.go": {"sealer, passwords, time.Now)", "sealer, passwords, later)", "\t\"time\"\n", ""},
-		"api/provider/run.go":        {"time.NewTicker(time.Minute)", "time.NewTicker(time.Second)"},
+		"api/store/store.go":  {"&clock{machine: time.Now}", "&clock{machine: later}"},
+		"api/provider/run.go": {"time.NewTicker(time.Minute)", "time.NewTicker(time.Second)"},
 	} {
 		text, err := os.ReadFile(filepath.Join(l.root, path))
 		if err != nil {
@@ -70,7 +71,7 @@ func (l *lab) programAhead(ctx context.Context) (string, error) {
 // postgresAhead starts a Postgres that goes by a clock of its own. Its autovacuum looks at each table once a second, as it does 1440 times
 // in a day.
 func (l *lab) postgresAhead(ctx context.Context) (*devdb.Fresh, *clock, error) {
-	c := &clock{filepath.Join(l.dir, "clock"), time.Now()}
+	c := &clock{file: filepath.Join(l.dir, "clock"), ago: time.Now()}
 	if err := c.set(0); err != nil {
 		return nil, nil, err
 	}
@@ -102,7 +103,13 @@ func withAnotherClock(settings map[string]string, start func() error) error {
 
 // set has the clocks be so many days ahead.
 func (c *clock) set(days int) error {
-	return os.WriteFile(c.file, fmt.Appendf(nil, "+%dd\n", days), 0o644)
+	c.ahead = time.Duration(days) * 24 * time.Hour
+	return c.write(c.ahead)
+}
+
+// write sets the clock so far ahead.
+func (c *clock) write(ahead time.Duration) error {
+	return os.WriteFile(c.file, fmt.Appendf(nil, "%+ds\n", int64(ahead.Seconds())), 0o644)
 }
 
 // reaches waits until Postgres is so many days ahead; the program is by then.

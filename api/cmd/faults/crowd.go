@@ -30,6 +30,7 @@ type ledger struct {
 	sessions     []string // values of cookies
 	ended        []string // of those who signed out
 	codes        []redeemed
+	proven       []provenCode      // one-time codes
 	refresh      map[string]string // by the code that they began with, the latest
 	signIns      int               // forms that were sent, whether or not an answer came
 }
@@ -44,7 +45,7 @@ func (s *site) crowd(ctx context.Context, n int) *crowd {
 	for i := range n {
 		c.people.Go(func() {
 			for round := 0; c.ctx.Err() == nil; round++ {
-				newPerson(c, (i+round*n)%population).visit(round)
+				newPerson(c, (i+round*n)%population).orCareful().visit(round)
 			}
 		})
 	}
@@ -109,6 +110,7 @@ func (c *crowd) check(ctx context.Context) (outcome, error) {
 	c.say("%d acknowledged; asking again for %d sessions, %d refresh tokens, %d codes and %d logouts", b.acknowledged, len(b.sessions),
 		len(b.refresh), len(b.codes), len(b.ended))
 	doubled := newTally(c)
+	c.codesCountOnce(ctx, doubled)
 	c.each(ctx, b.sessions, func(p *person, session string) string { return p.sessionIs(session, true) })
 	c.each(ctx, b.ended, func(p *person, session string) string { return p.sessionIs(session, false) })
 	c.each(ctx, slices.Collect(maps.Keys(b.refresh)), func(p *person, code string) string { return p.refreshes(b.refresh[code]) })
@@ -124,8 +126,8 @@ func (c *crowd) check(ctx context.Context) (outcome, error) {
 		return ""
 	})
 	sessions, err := c.count(ctx, "SELECT count(*) FROM sessions")
-	if sessions > b.signIns {
-		doubled.add(fmt.Sprintf("%d sign-ins made %d sessions", b.signIns, sessions))
+	if sessions > c.book.signIns {
+		doubled.add(fmt.Sprintf("%d sign-ins made %d sessions", c.book.signIns, sessions))
 	}
 	o.lost, o.doubled = len(c.book.lost), doubled.n
 	for what, n := range counted(c.book.lost) {

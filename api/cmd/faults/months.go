@@ -39,6 +39,7 @@ func months(ctx context.Context, l *lab) (outcome, error) {
 	if err != nil {
 		return outcome{}, err
 	}
+	s.clock = ahead
 	if err := execute(ctx, s.database, devices); err != nil {
 		return outcome{}, err
 	}

@@ -151,27 +151,14 @@ func authorization(client, prompt string) url.Values {
 	return ask
 }
 
-// signIn types the password, and returns the redirect_uri with the code.
+// signIn types the password, and the one-time code of who has them, and returns the redirect_uri with the code.
 func (p *person) signIn() (*url.URL, bool) {
-	a, ok := p.ask("GET", "/authorize", authorization("web", ""))
+	a, ok := p.typesPassword()
+	if ok && a.location().Path == "/factor" {
+		a, ok = p.typesCode(a.location())
+	}
 	if !ok {
 		return nil, false
-	}
-	request := a.location().Query().Get("request")
-	if _, ok = p.ask("GET", "/interaction", url.Values{"request": {request}}, "Origin", uiOrigin); !ok {
-		return nil, false
-	}
-	p.mu.Lock()
-	p.book.signIns++
-	p.mu.Unlock()
-	a, ok = p.ask("POST", "/login", url.Values{"request": {request}, "username": {p.name}, "password": {password}}, "Origin", uiOrigin)
-	if !ok {
-		return nil, false
-	}
-	if a.tries > 1 {
-		p.mu.Lock()
-		p.book.signIns += a.tries - 1
-		p.mu.Unlock()
 	}
 	back := a.location()
 	if a.status != http.StatusSeeOther || back.Query().Get("code") == "" {
@@ -179,6 +166,28 @@ func (p *person) signIn() (*url.URL, bool) {
 		return nil, false
 	}
 	return back, true
+}
+
+// typesPassword begins a sign-in, and returns what comes after the password.
+func (p *person) typesPassword() (answer, bool) {
+	a, ok := p.ask("GET", "/authorize", authorization("web", ""))
+	if !ok {
+		return a, false
+	}
+	request := a.location().Query().Get("request")
+	if _, ok = p.ask("GET", "/interaction", url.Values{"request": {request}}, "Origin", uiOrigin); !ok {
+		return a, false
+	}
+	p.mu.Lock()
+	p.book.signIns++
+	p.mu.Unlock()
+	a, ok = p.ask("POST", "/login", url.Values{"request": {request}, "username": {p.name}, "password": {password}}, "Origin", uiOrigin)
+	if a.tries > 1 {
+		p.mu.Lock()
+		p.book.signIns += a.tries - 1
+		p.mu.Unlock()
+	}
+	return a, ok
 }
 
 // cookie is the value of the session's.

@@ -12,9 +12,12 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"gatehouse/api/keys"
 )
 
 const (
@@ -23,7 +26,7 @@ const (
 	redirectURI = "https://rp.example.org/cb"
 	bye         = "https://rp.example.org/bye"
 	secret      = "web-secret-web-secret"
-	uiOrigin    = "http://127.0.0.1:7999" // nobody listens there: people of the crowd do what its script does
+	uiOrigin    = "http://localhost:7999" // nobody listens there: people of the crowd do what its script does
 )
 
 //go:embed people.sql
@@ -46,6 +49,9 @@ type site struct {
 	replicas []*process
 	at       []string // the origins of the replicas
 	nginx    *process
+	sealer   *keys.Sealer  // of the key that it begins with
+	visits   *atomic.Int64 // of all crowds
+	clock    *clock        // nil: that of the machine
 }
 
 // site starts it, and stops it when the fault is over.
@@ -60,12 +66,17 @@ func (l *lab) site(ctx context.Context, o siteOptions) (*site, error) {
 	if err := os.WriteFile(keyFile, []byte(base64.StdEncoding.EncodeToString(key[:])), 0o600); err != nil {
 		return nil, err
 	}
-	s := &site{lab: l, issuer: "http://" + front, database: o.database}
+	// Passkeys are of a name, and no address.
+	s := &site{lab: l, issuer: "http://" + strings.Replace(front, "127.0.0.1", "localhost", 1), database: o.database,
+		visits: new(atomic.Int64)}
 	if o.direct != "" {
 		s.database = o.direct
 	}
 	s.env = append([]string{"GATEHOUSE_ISSUER=" + s.issuer, "GATEHOUSE_UI_ORIGIN=" + uiOrigin, "GATEHOUSE_TRUSTED_PROXIES=127.0.0.1",
 		"GATEHOUSE_ENCRYPTION_KEY_FILE=" + keyFile, "DATABASE_URL=" + o.database}, o.env...)
+	if s.sealer, err = keys.NewSealer([][32]byte{key}); err != nil {
+		return nil, err
+	}
 	if err := s.populate(ctx); err != nil {
 		return nil, err
 	}
@@ -114,7 +125,7 @@ func (s *site) command(ctx context.Context, input string, args ...string) (strin
 	return string(out), nil
 }
 
-// populate migrates, and makes people and two applications. The password is hashed once, by Gatehouse.
+// populate migrates, and makes people, some of whom have one-time codes, and two applications. The password is hashed once, by Gatehouse.
 func (s *site) populate(ctx context.Context) error {
 	if _, err := s.command(ctx, "", "migrate"); err != nil {
 		return err
@@ -122,7 +133,10 @@ func (s *site) populate(ctx context.Context) error {
 	if _, err := s.command(ctx, password+"\n", "user", "add", "person0000"); err != nil {
 		return err
 	}
-	return execute(ctx, s.database, peopleSQL)
+	if err := execute(ctx, s.database, peopleSQL); err != nil {
+		return err
+	}
+	return connected(ctx, s.database, s.setUpCodes)
 }
 
 // startNginx has the server of deploy/nginx before the replicas.
@@ -160,8 +174,8 @@ func (s *site) startNginx(ctx context.Context, front string) error {
 events { worker_connections 8192; }
 http { access_log off; default_type text/plain; include gatehouse/http.conf; %[2]s
   upstream gatehouse { %[3]s}
-  server { listen %[4]s; set $gatehouse_api http://%[4]s; include gatehouse/api.conf; } }
-`, dir, temporary.String(), servers.String(), front)
+  server { listen %[4]s; set $gatehouse_api %[5]s; include gatehouse/api.conf; } }
+`, dir, temporary.String(), servers.String(), front, s.issuer)
 	if err := os.WriteFile(filepath.Join(dir, "nginx.conf"), []byte(conf), 0o644); err != nil {
 		return err
 	}
@@ -186,6 +200,11 @@ func execute(ctx context.Context, database, statements string) error {
 func (s *site) count(ctx context.Context, query string) (n int, err error) {
 	err = connected(ctx, s.database, func(conn *pgx.Conn) error { return conn.QueryRow(ctx, query).Scan(&n) })
 	return n, err
+}
+
+// query reads one value.
+func (s *site) query(ctx context.Context, to any, query string, args ...any) error {
+	return connected(ctx, s.database, func(conn *pgx.Conn) error { return conn.QueryRow(ctx, query, args...).Scan(to) })
 }
 
 func connected(ctx context.Context, database string, do func(*pgx.Conn) error) (err error) {

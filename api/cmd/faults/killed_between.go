@@ -8,54 +8,98 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"gatehouse/api/apitest"
+	"gatehouse/api/devdb"
 )
 
-// moment is when a replica is killed, as seen from one request.
+// moment is when a replica, or Postgres, is killed, as seen from one request.
 type moment string
 
 const (
 	before moment = "before it is sent"
 	amid   moment = "while it is worked on"
 	after  moment = "after it is done, its answer held back"
+
+	crashes moment = "after it is done, its answer held back, Postgres in place of the replica"
 )
 
-// killedBetween kills the only replica (-9) at each step between the password and the logout, at each moment of it. The person asks again,
-// as the owner of a browser or a client library does, and gets what they wanted.
+// journey is somebody's way through some steps. It asks again as the owner of a browser or a client library does.
+type journey struct {
+	steps []string
+	goes  func(*person, *killer) error
+}
+
+var journeys = []journey{
+	{[]string{"login", "redeem", "refresh", "authorize", "logout"}, (*person).comesThrough},
+	{[]string{"one-time code"}, (*person).provesCode},
+	{[]string{"recovery code"}, (*person).provesRecoveryCode},
+	{[]string{"passkey"}, (*person).provesPasskey},
+	{[]string{"consent"}, (*person).consents},
+	{[]string{"push", "pushed"}, (*person).comesPushed},
+	{[]string{"device code", "user code", "allow", "poll"}, (*person).allowsDevice},
+	{[]string{"link", "name", "accept"}, (*person).isInvited},
+	{[]string{"reset", "mailed code", "new password"}, (*person).forgetsPassword},
+	{[]string{"assertion", "proof"}, (*person).signs},
+}
+
+// moments are those at which a step is tried: one of them where the lab is in a hurry, and that of Postgres where what is used up is in an
+// unlogged table.
+func (l *lab) moments(step string, n int) []moment {
+	all := []moment{after, before, amid, crashes}
+	switch {
+	case !l.quick:
+		return all
+	case step == "pushed" || step == "proof":
+		return all[3:]
+	}
+	return all[n%3 : n%3+1]
+}
+
+// killedBetween kills the only replica (-9) at each step of each journey, at each moment of it, and Postgres once it is done. The person
+// asks again, and gets what they wanted; what is good once is not good twice.
 func killedBetween(ctx context.Context, l *lab) (outcome, error) {
 	db, err := l.postgres(ctx)
 	if err != nil {
 		return outcome{}, err
 	}
-	s, err := l.site(ctx, siteOptions{database: db.URL("gatehouse")})
+	mails := apitest.StartSMTP(l)
+	s, err := l.site(ctx, siteOptions{database: db.URL("gatehouse"), env: []string{"GATEHOUSE_PRIVATE_HOSTS=127.0.0.1",
+		fmt.Sprintf("GATEHOUSE_SMTP_URL=smtp://127.0.0.1:%d", mails.Port()), "GATEHOUSE_MAIL_FROM=no-reply@example.org"}})
 	if err != nil {
 		return outcome{}, err
 	}
-	rounds := 6
-	if l.quick {
-		rounds = 1
+	if err := execute(ctx, s.database, devices+";"+othersSQL); err != nil {
+		return outcome{}, err
 	}
 	c, n := s.crowd(ctx, 0), 0
-	for range rounds {
-		for _, step := range []string{"login", "redeem", "refresh", "authorize", "logout"} {
-			for _, when := range []moment{before, amid, after} {
-				n++
-				k := &killer{site: s, step: step, when: when, delay: time.Duration(n%7) * 4 * time.Millisecond, back: make(chan error, 1)}
-				p := newPerson(c, n%population)
-				p.browser.Transport = k
-				err := p.comesThrough(k)
-				if err := errors.Join(err, k.isBack(ctx)); err != nil {
-					return outcome{}, fmt.Errorf("killed at %s, %s: %w", step, when, err)
+	twice := newTally(c)
+	for round := range l.times(2, 1) {
+		for _, j := range journeys {
+			for at, step := range j.steps {
+				for _, when := range l.moments(step, n+at) {
+					n++
+					k := &killer{site: s, db: db, mails: mails, twice: twice, step: step, when: when, n: n + round*1000,
+						delay: time.Duration(n%7) * 4 * time.Millisecond, back: make(chan error, 1)}
+					p := newPerson(c, n%population)
+					p.browser.Transport = k
+					err := j.goes(p, k)
+					p.browser.CloseIdleConnections()
+					if err := errors.Join(err, k.isBack(ctx)); err != nil {
+						return outcome{}, fmt.Errorf("killed at %s, %s: %w", step, when, err)
+					}
 				}
 			}
 		}
 	}
-	l.say("killed %d times", n)
-	return c.check(ctx)
+	o, err := c.check(ctx)
+	o.doubled += twice.n
+	o.saw += fmt.Sprintf("; killed %d times", n)
+	return o, err
 }
 
 // comesThrough is a visit during which the killer strikes at its step.
 func (p *person) comesThrough(k *killer) error {
-	defer p.browser.CloseIdleConnections()
 	k.reaches("login", "/login")
 	back, ok := p.signIn()
 	if !ok {
@@ -68,7 +112,7 @@ func (p *person) comesThrough(k *killer) error {
 	switch {
 	case k.step != "redeem" && !ok, k.when == before && !ok:
 		return errors.New("a code that nobody had used was refused")
-	case k.step == "redeem" && k.when == after && ok:
+	case k.step == "redeem" && k.isDone() && ok:
 		return errors.New("a code had tokens twice")
 	case !ok: // it was used: the application sends the browser once more, and nobody types anything
 		if code, ok = p.signOnAt("web"); !ok {
@@ -106,6 +150,10 @@ func (p *person) signOnAt(client string) (code string, ok bool) {
 // killer stands between a browser and the site, and kills the replica once, when a request of its step comes by.
 type killer struct {
 	*site
+	db    *devdb.Fresh
+	mails *apitest.SMTP
+	twice *tally // what was used a second time
+	n     int    // of which there is no other
 	step  string
 	when  moment
 	delay time.Duration // with amid: how long it is worked on
@@ -114,9 +162,12 @@ type killer struct {
 	done  bool
 }
 
+// isDone reports whether the request has been worked on, and nobody was told.
+func (k *killer) isDone() bool { return k.when == after || k.when == crashes }
+
 // reaches says that the requests to path are now those of a step.
 func (k *killer) reaches(step, path string) {
-	if step == k.step {
+	if step == k.step && !k.done {
 		k.path = path
 	}
 }
@@ -147,10 +198,21 @@ func (k *killer) RoundTrip(r *http.Request) (*http.Response, error) {
 	return nil, errors.Join(errors.New("the connection was cut"), err, a.Body.Close())
 }
 
-// strike kills the replica, and has it back a moment later.
+// strike kills the replica, or Postgres, and has it back a moment later.
 func (k *killer) strike() {
-	k.replicas[0].kill()
-	time.AfterFunc(200*time.Millisecond, func() { k.back <- k.replicas[0].start() })
+	kill, start := k.replicas[0].kill, k.replicas[0].start
+	if k.when == crashes {
+		kill, start = k.db.Crash, func() error { return k.db.Start(context.Background()) }
+	}
+	kill()
+	time.AfterFunc(200*time.Millisecond, func() { k.back <- start() })
+}
+
+// nextSecond waits where Postgres has crashed: what says in seconds when it was made does not count in the one in which it came back.
+func (k *killer) nextSecond() {
+	if k.when == crashes {
+		time.Sleep(time.Second)
+	}
 }
 
 // isBack waits until the replica that was killed is ready again.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -42,6 +43,19 @@ func newLab(name, gatehouse string, quick bool) (*lab, error) {
 	l := &lab{root: root, dir: filepath.Join(root, ".cache/faults", name), gatehouse: gatehouse, quick: quick}
 	return l, os.MkdirAll(l.dir, 0o755)
 }
+
+// times returns how often something is done: many times, or few where the lab is in a hurry.
+func (l *lab) times(many, few int) int {
+	if l.quick {
+		return few
+	}
+	return many
+}
+
+// Helper, Fatal and Cleanup are what apitest asks of a test.
+func (l *lab) Helper()             {}
+func (l *lab) Fatal(args ...any)   { panic(fmt.Sprint(args...)) }
+func (l *lab) Cleanup(done func()) { l.atEnd(done) }
 
 // atEnd has done run when the fault is over; what was asked for last is done first.
 func (l *lab) atEnd(done func()) { l.ending = append(l.ending, done) }

@@ -358,30 +358,6 @@ func fill(path string) error {
 	return nil
 }
 
-// clocks has Postgres's clock be five minutes ahead of that of the API, and then five minutes behind.
-func clocks(ctx context.Context, l *lab) (outcome, error) {
-	db, s, err := l.oneReplica(ctx)
-	if err != nil {
-		return outcome{}, err
-	}
-	c := s.crowd(ctx, 8)
-	defer c.stop()
-	for _, offset := range []string{"+5m", "-5m", "+0"} {
-		if err := c.goesOn(ctx, 50); err != nil {
-			return outcome{}, err
-		}
-		db.Stop()
-		if err := withAnotherClock(map[string]string{"FAKETIME": offset}, func() error { return db.Start(ctx) }); err != nil {
-			return outcome{}, err
-		}
-		l.say("Postgres's clock is %s", offset)
-		if err := pause(ctx, l.last(15*time.Second, 2*time.Second)); err != nil {
-			return outcome{}, err
-		}
-	}
-	return c.afterwards(ctx)
-}
-
 // oneReplica starts a Postgres with settings and a site of one replica.
 func (l *lab) oneReplica(ctx context.Context, settings ...string) (*devdb.Fresh, *site, error) {
 	db, err := l.postgres(ctx, settings...)

@@ -35,15 +35,17 @@ var faults = []fault{
 		"and backends stop", poolExhausted, sometimes},
 	{"disk-full", "the disk of Postgres is full for a while", diskFull, sometimes},
 	{"disk-full-data", "the disk of the tables is full for a while, and that of the log is not", dataFull, sometimes},
-	{"clocks", "Postgres's clock is five minutes ahead, then behind", clocks, sometimes},
+	{"clocks", "the clock of Postgres, which crashes, of one of two replicas, and of a client is five minutes off", clocks, sometimes},
 	{"storm", "200 people send passwords at once, far more than can be hashed", storm, sometimes},
 	{"slow-client", "strangers send a byte a second to each endpoint, or half a body, and read a byte a second", slowClients, sometimes},
-	{"half-made", "10,000 each of sign-ins, pushed requests and device codes are begun, and not ended", halfMade, sometimes},
+	{"half-made", "10,000 each of sign-ins, pushed requests, device codes, mails to set a password, sign-ups, registrations and invitations " +
+		"are begun, and not ended", halfMade, sometimes},
 	{"dead-targets", "SMTP, upstreams, whole or in part, and addresses of logout, keys, requests and documents refuse, are silent, dribble, " +
 		"flood, and are back", deadTargets, sometimes},
 	{"rolling-restart", "each of two replicas is replaced, one after the other, under load", rollingRestart, always},
 	{"replica-killed", "one of two replicas is killed (-9) under load, again and again", replicaKilled, always},
-	{"killed-between", "the only replica is killed (-9) before, amid and after each step from password to logout", killedBetween, always},
+	{"killed-between", "the only replica is killed (-9) before, amid and after each step, and Postgres after it: sign-ins by code and " +
+		"passkey, consent, pushed requests, devices, invitations, forgotten passwords, what keys sign", killedBetween, always},
 	{"upgrade", "the release before and the next on one database, under load: migrated, upgraded, and taken back", upgrade, sometimes},
 	{"keys", "the encryption key and the signing keys are replaced under load, replicas restarted at each step", rotatedKeys, sometimes},
 	{"months", "three months of traffic within minutes: no table and no index goes on growing", months, sometimes},

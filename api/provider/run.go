@@ -16,6 +16,8 @@ func (p *Provider) Start(ctx context.Context) error {
 	if p.unfit != nil {
 		return p.unfit
 	}
+	ctx, cancel := context.WithTimeout(ctx, startPatience)
+	defer cancel()
 	if err := p.store.SchemaIsCurrent(ctx); err != nil {
 		return err
 	}
@@ -59,12 +61,14 @@ func (p *Provider) Run(ctx context.Context, watch func(ctx context.Context, chan
 	if !p.startInTime(ctx) {
 		return
 	}
+	perMinute := store.EachWithin(ctx, time.Minute)
+	ctx = store.EachWithin(ctx, statementPatience)
 	var running sync.WaitGroup
 	running.Go(func() { watch(ctx, func() { p.cachedRowsChanged(ctx) }) })
 	running.Go(func() { p.deliverLogouts(ctx) })
 	running.Go(func() { p.deliverMail(ctx) })
 	running.Go(func() { p.writeNotices(ctx) })
-	running.Go(func() { p.maintainEachMinute(ctx) })
+	running.Go(func() { p.maintainEachMinute(perMinute) })
 	running.Go(func() { p.saveClientRefusalsNowAndThen(ctx) })
 	running.Wait()
 }
@@ -73,9 +77,7 @@ func (p *Provider) Run(ctx context.Context, watch func(ctx context.Context, chan
 func (p *Provider) startInTime(ctx context.Context) bool {
 	told := ""
 	for p.ring.Load() == nil {
-		bounded, cancel := context.WithTimeout(ctx, startPatience)
-		err := p.Start(bounded)
-		cancel()
+		err := p.Start(ctx)
 		if err == nil {
 			break
 		}
@@ -92,8 +94,11 @@ func (p *Provider) startInTime(ctx context.Context) bool {
 	return true
 }
 
-// startPatience bounds a try: several replicas make the first keys one after the other.
+// startPatience bounds Start: several replicas make the first keys one after the other.
 const startPatience = 20 * time.Second
+
+// statementPatience bounds what is waited for a statement while others wait behind it.
+const statementPatience = 10 * time.Second
 
 // cachedRowsPatience bounds the answer to a change: another may wait for it.
 const cachedRowsPatience = 5 * time.Second

@@ -72,9 +72,12 @@ func Open(ctx context.Context, url string, tracers ...oidc.Tracer) (*Store, erro
 	cfg.BeforeConnect = func(_ context.Context, c *pgx.ConnConfig) error { at.follow(&c.Config); return nil }
 	cfg.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
 		at.answered(conn)
+		ctx, cancel := context.WithTimeout(ctx, connectPatience) // nobody who waits for the connection ends it
+		defer cancel()
 		return goesBy.rememberSince(ctx, conn)
 	}
 	cfg.PingTimeout = pingPatience
+	cfg.ConnConfig.Tracer = tracer{}
 	for _, t := range tracers {
 		cfg.ConnConfig.Tracer = tracer{t}
 	}

@@ -10,12 +10,17 @@ import (
 	"gatehouse/api/oidc"
 )
 
-// tracer tells of each statement under the name of the function of this package that ran it: never its text or arguments.
-type tracer struct{ to oidc.Tracer }
+// tracer bounds each statement that EachWithin is for, and tells of it under the name of the function of this package that ran it: never
+// its text or arguments.
+type tracer struct{ to oidc.Tracer } // nil: it tells nobody
 
 type endOfSpan struct{}
 
 func (t tracer) begin(ctx context.Context) context.Context {
+	ctx = bounded(ctx)
+	if t.to == nil {
+		return ctx
+	}
 	ctx, end := t.to.Begin(ctx, oidc.StatementSpan, calledBy())
 	return context.WithValue(ctx, endOfSpan{}, end)
 }
@@ -24,6 +29,7 @@ func (t tracer) end(ctx context.Context, err error) {
 	if end, ok := ctx.Value(endOfSpan{}).(func(error)); ok {
 		end(err)
 	}
+	boundEnds(ctx)
 }
 
 func (t tracer) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {

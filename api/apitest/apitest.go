@@ -48,8 +48,14 @@ type Rig struct {
 	Seals    [][32]byte // GATEHOUSE_ENCRYPTION_KEY of the replicas to come
 }
 
-// Later moves the clock.
-func (r *Rig) Later(d time.Duration) { r.clock.Add(int64(d)) }
+// Later moves the clock, and what is due by that of Postgres as much nearer.
+func (r *Rig) Later(d time.Duration) {
+	r.Helper()
+	r.clock.Add(int64(d))
+	for _, queue := range []string{"backchannel_logouts", "mail_outbox"} {
+		r.Exec(`UPDATE `+queue+` SET next_attempt_at = next_attempt_at - $1::interval WHERE next_attempt_at IS NOT NULL`, d)
+	}
+}
 
 // Now is the API's time.
 func (r *Rig) Now() time.Time {

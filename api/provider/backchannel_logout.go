@@ -20,11 +20,16 @@ import (
 	"gatehouse/api/store"
 )
 
-// How logout tokens are delivered. A client that answers slowly or not at all takes its own few places and nobody else's.
+// How logout tokens are delivered. An attempt has a place for as long as a prompt answer takes. One that takes longer goes on without, and
+// its client is slow until it answers promptly again: slow clients have places of their own, one each, and one that is not known yet has
+// one, too. So however many of them there are, nobody else waits for more than a moment, and no more attempts are under way than are begun
+// within Patience.
 const (
 	logoutsPoll      = 2 * time.Second // for logouts by SQL and by other replicas
-	logoutsAtOnce    = 64
+	logoutsAtOnce    = 32
+	logoutsOfSlow    = 32
 	logoutsPerClient = 4
+	logoutPrompt     = time.Second
 	logoutLease      = 6 * outgoing.Patience
 )
 
@@ -40,70 +45,133 @@ func (p *Provider) deliverLogoutsNow() {
 	}
 }
 
-// delivery is an attempt that has ended.
-type delivery struct {
-	store.Logout
-	store.LogoutResult
+// logoutPlaces are those of a replica. They belong to the goroutine of deliverLogouts.
+type logoutPlaces struct {
+	taken    map[bool]int    // attempts that have one, by whether it is one of slow clients
+	ofClient map[string]int  // attempts under way, by client_id
+	prompt   map[string]bool // by client_id, whether the last attempt was; without those whose places are always those of slow ones
 }
 
-// deliverLogouts sends logout tokens until ctx ends (OpenID Connect Back-Channel Logout 1.0 §2.5). The attempts run in
-// parallel; only this goroutine talks to Postgres, so that a flood of logouts leaves the connections to people. An attempt
-// that is cut short is made again when its lease is over.
+func (at *logoutPlaces) free() store.LogoutPlaces {
+	free := store.LogoutPlaces{Free: logoutsAtOnce - at.taken[false], FreeOfSlow: logoutsOfSlow - at.taken[true],
+		PerPrompt: logoutsPerClient, Busy: slices.Collect(maps.Keys(at.ofClient))}
+	for client, prompt := range at.prompt {
+		if prompt {
+			free.Prompt = append(free.Prompt, client)
+		} else {
+			free.Slow = append(free.Slow, client)
+		}
+	}
+	return free
+}
+
+func (at *logoutPlaces) begins(l store.Logout) {
+	at.taken[l.Slow]++
+	at.ofClient[l.ClientID]++
+}
+
+// takesLong is called at most once between begins and ends.
+func (at *logoutPlaces) takesLong(l store.Logout) {
+	if !l.Slow {
+		at.taken[false]--
+		at.prompt[l.ClientID] = false
+	}
+}
+
+func (at *logoutPlaces) ends(l store.Logout, prompt bool) {
+	if _, known := at.prompt[l.ClientID]; prompt && (known || !l.Slow) {
+		at.prompt[l.ClientID] = true
+	}
+	if prompt || l.Slow {
+		at.taken[l.Slow]--
+	}
+	if at.ofClient[l.ClientID]--; at.ofClient[l.ClientID] == 0 {
+		delete(at.ofClient, l.ClientID)
+	}
+}
+
+// deliverLogouts sends logout tokens until ctx ends (OpenID Connect Back-Channel Logout 1.0 §2.5), and then waits for the answers to those
+// that it has sent. The attempts run in parallel. One that is never saved is made again when its lease is over.
 func (p *Provider) deliverLogouts(ctx context.Context) {
 	poll := time.NewTicker(logoutsPoll)
 	defer poll.Stop()
-	ended := make(chan delivery, logoutsAtOnce)
-	underWay := map[string]int{} // by client_id
+	places := logoutPlaces{map[bool]int{}, map[string]int{}, map[string]bool{}}
+	changes := make(chan func(), logoutsAtOnce)
+	change := func(how func()) {
+		select {
+		case changes <- how:
+		case <-ctx.Done():
+		}
+	}
+	var saves outcomes
 	var attempts sync.WaitGroup
 	defer attempts.Wait()
-	for inAll := 0; ; {
+	for {
 		select {
 		case <-ctx.Done():
 			return
-		case d := <-ended:
-			inAll--
-			if underWay[d.ClientID]--; underWay[d.ClientID] == 0 {
-				delete(underWay, d.ClientID)
-			}
-			if err := p.store.SaveLogout(ctx, d.ID, d.LogoutResult); err != nil {
-				p.tell(ctx, oidc.LogoutNotSaved{ClientID: d.ClientID, Error: err.Error()})
-				continue
-			}
+		case how := <-changes:
+			how()
 		case <-p.logoutsDue:
 		case <-poll.C:
 		}
-		if inAll == logoutsAtOnce || p.ring.Load() == nil {
+		for more := true; more; { // so that one statement claims for all that have ended
+			select {
+			case how := <-changes:
+				how()
+			default:
+				more = false
+			}
+		}
+		free := places.free()
+		if free.Free == 0 && free.FreeOfSlow == 0 || p.ring.Load() == nil {
 			continue
 		}
-		clients := slices.Collect(maps.Keys(underWay))
-		due, err := p.store.ClaimLogouts(ctx, logoutsAtOnce-inAll, logoutsPerClient, clients, p.now(), logoutLease)
+		due, err := p.store.ClaimLogouts(ctx, free, logoutLease)
 		if err != nil && ctx.Err() == nil {
 			p.tell(ctx, oidc.LogoutsNotRead{Error: err.Error()})
 		}
 		for _, l := range due {
-			inAll++
-			underWay[l.ClientID]++
-			attempts.Go(func() { ended <- delivery{l, p.deliverLogout(ctx, l)} })
+			places.begins(l)
+			attempts.Go(func() {
+				result, prompt := p.attemptLogout(ctx, l, func() { change(func() { places.takesLong(l) }) })
+				if err := saves.save(ctx, logoutLease, func(ctx context.Context) error {
+					return p.store.SaveLogout(ctx, l.ID, l.Attempts, result)
+				}); err != nil {
+					p.tell(ctx, oidc.LogoutNotSaved{ClientID: l.ClientID, Error: err.Error()})
+				}
+				change(func() { places.ends(l, prompt) })
+			})
 		}
 	}
 }
 
-// deliverLogout makes one attempt and returns what is to be saved of it.
+// attemptLogout makes one attempt and returns what is to be saved of it, and whether it was prompt; where it is not, takesLong is called
+// meanwhile. It goes on when ctx has ended: what arrives then has arrived.
+func (p *Provider) attemptLogout(ctx context.Context, l store.Logout, takesLong func()) (result store.LogoutResult, prompt bool) {
+	ended := make(chan store.LogoutResult, 1)
+	go func() { ended <- p.deliverLogout(context.WithoutCancel(ctx), l) }()
+	select {
+	case result = <-ended:
+		return result, true
+	case <-time.After(logoutPrompt):
+		takesLong()
+		return <-ended, false
+	}
+}
+
+// deliverLogout sends a logout token, and returns what is to be saved of that.
 func (p *Provider) deliverLogout(ctx context.Context, l store.Logout) store.LogoutResult {
 	final, err := p.postLogoutToken(ctx, l)
-	now := p.now()
 	if err == nil {
 		p.tell(ctx, oidc.LogoutDelivered{ClientID: l.ClientID, SID: l.SID, Attempt: l.Attempts})
-		return store.LogoutResult{Delivered: now}
+		return store.LogoutResult{Delivered: p.now()}
 	}
-	result := store.LogoutResult{Error: readable(err.Error(), 500)}
-	if !final && l.Attempts <= len(logoutPauses) {
-		result.NextAttemptAt = now.Add(logoutPauses[l.Attempts-1])
+	result := store.LogoutResult{GivenUp: final || l.Attempts > len(logoutPauses), Error: readable(err.Error(), 500)}
+	if !result.GivenUp {
+		result.Pause = logoutPauses[l.Attempts-1]
 	}
-	if ctx.Err() == nil {
-		p.tell(ctx, oidc.LogoutFailed{ClientID: l.ClientID, SID: l.SID, Attempt: l.Attempts, Error: result.Error,
-			GivesUp: result.NextAttemptAt.IsZero()})
-	}
+	p.tell(ctx, oidc.LogoutFailed{ClientID: l.ClientID, SID: l.SID, Attempt: l.Attempts, Error: result.Error, GivesUp: result.GivenUp})
 	return result
 }
 

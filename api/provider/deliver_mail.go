@@ -74,12 +74,6 @@ func SealMail(sealer *keys.Sealer, template string, values map[string]string) []
 	return sealer.Seal(keys.ForMail, plain, []byte(template))
 }
 
-// mailAttempt is an attempt that has ended.
-type mailAttempt struct {
-	store.DueMail
-	store.MailResult
-}
-
 // deliverMail sends what is in mail_outbox until ctx ends, if there is a server. Attempts run in parallel. One that is cut short is made
 // again when its lease is over, unless the server has the whole mail by then.
 func (p *Provider) deliverMail(ctx context.Context) {
@@ -89,25 +83,16 @@ func (p *Provider) deliverMail(ctx context.Context) {
 	defer p.outbox.server.CloseIdle(true)
 	poll := time.NewTicker(mailPoll)
 	defer poll.Stop()
-	ended := make(chan mailAttempt, mailsAtOnce)
+	ended := make(chan struct{}, mailsAtOnce)
+	var saves outcomes
 	var attempts sync.WaitGroup
-	defer func() {
-		attempts.Wait()
-		for close(ended); ; {
-			a, more := <-ended
-			if !more {
-				return
-			}
-			p.saveMail(context.WithoutCancel(ctx), a)
-		}
-	}()
+	defer attempts.Wait()
 	for underWay := 0; ; {
 		select {
 		case <-ctx.Done():
 			return
-		case a := <-ended:
+		case <-ended:
 			underWay--
-			p.saveMail(ctx, a)
 		case <-poll.C:
 			p.outbox.server.CloseIdle(false)
 		}
@@ -124,35 +109,37 @@ func (p *Provider) deliverMail(ctx context.Context) {
 				continue
 			}
 			underWay++
-			attempts.Go(func() { ended <- mailAttempt{m, p.attemptMail(ctx, m)} })
+			attempts.Go(func() {
+				if result := p.attemptMail(ctx, m); result != nil {
+					p.saveMail(ctx, &saves, m, result)
+				}
+				ended <- struct{}{}
+			})
 		}
 	}
 }
 
-func (p *Provider) saveMail(ctx context.Context, a mailAttempt) {
-	if a.MailResult == (store.MailResult{}) { // it is somebody else's
-		return
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), logoutLease)
-	defer cancel()
-	if err := p.store.SaveMail(ctx, a.ID, a.Attempts, a.MailResult); err != nil {
-		p.tell(ctx, oidc.MailNotSaved{ID: a.ID, Error: err.Error()})
+// saveMail tries for as long as nobody else takes what was handed over for one that may have been sent.
+func (p *Provider) saveMail(ctx context.Context, saves *outcomes, m store.DueMail, result *store.MailResult) {
+	err := saves.save(ctx, mailHanded, func(ctx context.Context) error { return p.store.SaveMail(ctx, m.ID, m.Attempts, *result) })
+	if err != nil {
+		p.tell(ctx, oidc.MailNotSaved{ID: m.ID, Error: err.Error()})
 	}
 }
 
 const mayHaveBeenSent = "the server had all of it and did not answer, so that it may have been sent: "
 
-// attemptMail makes one attempt and returns what is to be saved of it.
-func (p *Provider) attemptMail(ctx context.Context, m store.DueMail) store.MailResult {
+// attemptMail makes one attempt and returns what is to be saved of it; nil where it is another replica's by now.
+func (p *Provider) attemptMail(ctx context.Context, m store.DueMail) *store.MailResult {
 	err := p.sendMail(ctx, m)
 	now := p.now()
 	var f mail.Failure
 	switch {
 	case err == nil:
 		p.tell(ctx, oidc.MailSent{ID: m.ID, Template: m.Template, Username: m.Username, Attempt: m.Attempts})
-		return store.MailResult{Sent: now}
+		return &store.MailResult{Sent: now}
 	case errors.Is(err, store.ErrNotFound):
-		return store.MailResult{}
+		return nil
 	case errors.As(err, &f) && f.MayHaveBeenSent():
 		result := p.giveMailUp(ctx, m, now, mayHaveBeenSent+f.Err.Error(), f.Advice())
 		result.MayHaveBeenSent = true
@@ -160,10 +147,10 @@ func (p *Provider) attemptMail(ctx context.Context, m store.DueMail) store.MailR
 	case errors.As(err, &f) && f.Final, errors.Is(err, keys.ErrSealed):
 		return p.giveMailUp(ctx, m, now, err.Error(), f.Advice())
 	case ctx.Err() != nil:
-		return store.MailResult{NextAttemptAt: now, Error: "the process that sent it ended"}
+		return &store.MailResult{Error: "the process that sent it ended"}
 	}
-	result := store.MailResult{NextAttemptAt: now.Add(mailPause(m.Attempts)), Error: readable(err.Error(), 500)}
-	if !result.NextAttemptAt.Before(m.ExpiresAt) {
+	result := &store.MailResult{Pause: mailPause(m.Attempts), Error: readable(err.Error(), 500)}
+	if !now.Add(result.Pause).Before(m.ExpiresAt) {
 		return p.giveMailUp(ctx, m, now, err.Error(), f.Advice())
 	}
 	p.tell(ctx, oidc.MailFailed{ID: m.ID, Template: m.Template, Username: m.Username, Attempt: m.Attempts, Error: result.Error,
@@ -171,10 +158,10 @@ func (p *Provider) attemptMail(ctx context.Context, m store.DueMail) store.MailR
 	return result
 }
 
-func (p *Provider) giveMailUp(ctx context.Context, m store.DueMail, now time.Time, why, mend string) store.MailResult {
+func (p *Provider) giveMailUp(ctx context.Context, m store.DueMail, now time.Time, why, mend string) *store.MailResult {
 	why = readable(why, 500)
 	p.tellMailGivenUp(ctx, m, why, mend)
-	return store.MailResult{GivenUp: now, Error: why}
+	return &store.MailResult{GivenUp: now, Error: why}
 }
 
 func (p *Provider) tellMailGivenUp(ctx context.Context, m store.DueMail, why, mend string) {

@@ -19,31 +19,43 @@ type Logout struct {
 	Attempts int    // this one included
 	URI      string // backchannel_logout_uri
 	Alg      string // of the client's ID tokens
+	Slow     bool   // it has a place among those of slow clients
 }
 
-var claimLogouts = compile(`
-	WITH due AS (
-		SELECT id FROM (
-			SELECT l.id, l.next_attempt_at, row_number() OVER (PARTITION BY l.client_id ORDER BY l.next_attempt_at) AS place
-			FROM backchannel_logouts l JOIN clients c USING (client_id)
-			WHERE l.next_attempt_at <= @now AND c.backchannel_logout_uri IS NOT NULL AND l.client_id <> ALL (@busy)
-		) AS queue WHERE place <= @per_client ORDER BY next_attempt_at LIMIT @limit
-	), claimed AS (
-		SELECT id, client_id FROM backchannel_logouts WHERE id IN (SELECT id FROM due) AND next_attempt_at <= @now FOR UPDATE SKIP LOCKED
-	)
-	UPDATE backchannel_logouts l SET attempts = l.attempts + 1, next_attempt_at = @lease_ends
-	FROM claimed JOIN clients c USING (client_id) WHERE l.id = claimed.id
-	RETURNING l.id::text, l.client_id, l.sub, coalesce(l.sid::text, ''), coalesce(l.reason, ''), l.attempts,
-		c.backchannel_logout_uri, c.id_token_signed_response_alg`)
+// LogoutPlaces is room for attempts to deliver. Clients that registered themselves count as slow ones: anybody can have any number of them,
+// at addresses that take as long as they like.
+type LogoutPlaces struct {
+	Free, FreeOfSlow int
+	PerPrompt        int      // for one of Prompt; for any other client it is 1
+	Prompt, Slow     []string // clients; what is in neither is not known yet
+	Busy             []string // clients that get none
+}
 
-// ClaimLogouts returns what is due, the oldest first, at most limit, at most perClient of each client and none of those in busy; in one
-// statement, so that of any number of replicas one has each. Nobody else gets them before lease has passed, by when SaveLogout has
-// saved what became of them, or this replica is gone.
-func (s *Store) ClaimLogouts(
-	ctx context.Context, limit, perClient int, busy []string, now time.Time, lease time.Duration,
-) ([]Logout, error) {
-	rows, err := claimLogouts.rows(ctx, s.pool, args{
-		"now": now, "lease_ends": now.Add(lease), "limit": limit, "per_client": perClient, "busy": oidc.NotNil(busy)})
+// Each client's first comes before anybody's second.
+var claimLogouts = compile(`
+	WITH queue AS (
+		SELECT l.id, l.client_id, l.next_attempt_at, coalesce(c.registration IN ('open', 'document'), false) OR c.client_id = ANY (@slow) AS slow,
+			row_number() OVER (PARTITION BY l.client_id ORDER BY l.next_attempt_at) AS place
+		FROM backchannel_logouts l JOIN clients c USING (client_id)
+		WHERE l.next_attempt_at <= now() AND c.backchannel_logout_uri IS NOT NULL AND l.client_id <> ALL (@busy)
+	), line AS (
+		SELECT id, slow, row_number() OVER (PARTITION BY slow ORDER BY place, next_attempt_at) AS place
+		FROM queue WHERE place <= CASE WHEN client_id = ANY (@prompt) THEN @per_prompt::int ELSE 1 END
+	), due AS (
+		SELECT id, slow FROM line WHERE place <= CASE WHEN slow THEN @free_of_slow::int ELSE @free::int END
+	), claimed AS (
+		SELECT id, client_id FROM backchannel_logouts WHERE id IN (SELECT id FROM due) AND next_attempt_at <= now() FOR UPDATE SKIP LOCKED
+	)
+	UPDATE backchannel_logouts l SET attempts = l.attempts + 1, next_attempt_at = now() + @lease::interval
+	FROM claimed JOIN due USING (id) JOIN clients c USING (client_id) WHERE l.id = claimed.id
+	RETURNING l.id::text, l.client_id, l.sub, coalesce(l.sid::text, ''), coalesce(l.reason, ''), l.attempts,
+		c.backchannel_logout_uri, c.id_token_signed_response_alg, due.slow`)
+
+// ClaimLogouts returns what is due, by the clock of Postgres, for which there is room; in one statement, so that of any number of replicas
+// one has each. Nobody else gets them before lease has passed, by when SaveLogout has saved what became of them, or this replica is gone.
+func (s *Store) ClaimLogouts(ctx context.Context, in LogoutPlaces, lease time.Duration) ([]Logout, error) {
+	rows, err := claimLogouts.rows(ctx, s.pool, args{"free": in.Free, "free_of_slow": in.FreeOfSlow, "per_prompt": in.PerPrompt,
+		"prompt": oidc.NotNil(in.Prompt), "slow": oidc.NotNil(in.Slow), "busy": oidc.NotNil(in.Busy), "lease": lease})
 	if err != nil {
 		return nil, failure(err)
 	}
@@ -51,21 +63,25 @@ func (s *Store) ClaimLogouts(
 	return list, failure(err)
 }
 
-// LogoutResult is what became of a delivery.
+// LogoutResult is what became of a delivery: it succeeded, is given up, or else is tried again.
 type LogoutResult struct {
-	Delivered     time.Time // zero: it was not
-	NextAttemptAt time.Time // zero: none
-	Error         string    // at most 500 characters
+	Delivered time.Time // zero: it was not
+	GivenUp   bool
+	Pause     time.Duration // before it is tried again
+	Error     string        // at most 500 characters
 }
 
+// What has arrived has, whoever tries it by now.
 var saveLogout = compile(`
-	UPDATE backchannel_logouts SET delivered_at = @delivered_at, next_attempt_at = @next_attempt_at, last_error = nullif(@error, '')
-	WHERE id = @id AND delivered_at IS NULL`)
+	UPDATE backchannel_logouts SET delivered_at = @delivered, last_error = nullif(@error, ''),
+		next_attempt_at = CASE WHEN @delivered::timestamptz IS NULL AND NOT @given_up THEN now() + @pause::interval END
+	WHERE id = (SELECT id FROM backchannel_logouts WHERE id = @id FOR UPDATE NOWAIT) AND delivered_at IS NULL
+		AND (attempts = @attempts OR @delivered::timestamptz IS NOT NULL)`)
 
-// SaveLogout notes what became of a delivery.
-func (s *Store) SaveLogout(ctx context.Context, id string, r LogoutResult) error {
-	_, err := saveLogout.run(ctx, s.pool, args{
-		"id": id, "delivered_at": orNull(r.Delivered), "next_attempt_at": orNull(r.NextAttemptAt), "error": r.Error})
+// SaveLogout notes what became of an attempt. It waits for nobody who has the row.
+func (s *Store) SaveLogout(ctx context.Context, id string, attempts int, r LogoutResult) error {
+	_, err := saveLogout.run(ctx, s.pool, args{"id": id, "attempts": attempts, "delivered": orNull(r.Delivered), "given_up": r.GivenUp,
+		"pause": r.Pause, "error": r.Error})
 	return failure(err)
 }
 

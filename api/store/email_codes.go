@@ -29,7 +29,7 @@ var askEmailCode = compile(`
 			created_at = EXCLUDED.created_at, expires_at = EXCLUDED.expires_at, spent_at = NULL
 	)
 	INSERT INTO mail_outbox (username, recipient, template, locale, sealed, created_at, expires_at, next_attempt_at)
-	SELECT username, @email, 'verify', coalesce(locale, ''), @sealed, @now, @expires_at, @now FROM person RETURNING 1`)
+	SELECT username, @email, 'verify', coalesce(locale, ''), @sealed, @now, @expires_at, now() FROM person RETURNING 1`)
 
 // AskEmailCode has a code sent to an address, in place of one from before. ErrNotFound: the session has ended, or they had as many as may.
 func (s *Store) AskEmailCode(ctx context.Context, c EmailCode, now time.Time) error {

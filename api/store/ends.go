@@ -24,7 +24,7 @@ var endAccounts = compile(`
 	), told AS (
 		INSERT INTO backchannel_logouts (client_id, sub, sid, reason, next_attempt_at, created_at)
 		SELECT DISTINCT c.client_id, r.sub, CASE WHEN c.backchannel_logout_session_required THEN r.sid END, '` + UserExpired + `',
-			@now::timestamptz, @now::timestamptz
+			now(), @now::timestamptz
 		FROM revoked r JOIN clients c USING (client_id)
 		WHERE c.backchannel_logout_uri IS NOT NULL AND (r.sid IS NOT NULL OR NOT c.backchannel_logout_session_required)
 	), ended AS (

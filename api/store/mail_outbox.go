@@ -34,7 +34,7 @@ const roomForMail = `(SELECT count(*) FROM (
 
 var queueMail = compile(`
 	INSERT INTO mail_outbox (username, recipient, template, locale, sealed, created_at, expires_at, next_attempt_at)
-	SELECT nullif(@username, ''), @to, @template, @locale, @sealed, @now, @expires, @now WHERE ` + roomForMail)
+	SELECT nullif(@username, ''), @to, @template, @locale, @sealed, @now, @expires, now() WHERE ` + roomForMail)
 
 // QueueMail has mails sent, in one round trip: in a Transaction only if that commits. Errors: ErrMuchMail, where not all
 // are queued.
@@ -79,10 +79,10 @@ const (
 var claimMail = compile(`
 	WITH due AS (
 		SELECT id, CASE WHEN handed_at IS NOT NULL THEN @uncertain::text WHEN expires_at <= @now THEN @expired::text END AS why
-		FROM mail_outbox WHERE next_attempt_at <= @now ORDER BY next_attempt_at, expires_at LIMIT @limit FOR UPDATE SKIP LOCKED
+		FROM mail_outbox WHERE next_attempt_at <= now() ORDER BY next_attempt_at, expires_at LIMIT @limit FOR UPDATE SKIP LOCKED
 	)
 	UPDATE mail_outbox m SET attempts = attempts + CASE WHEN why IS NULL THEN 1 ELSE 0 END,
-		next_attempt_at = CASE WHEN why IS NULL THEN @lease_ends::timestamptz END,
+		next_attempt_at = CASE WHEN why IS NULL THEN now() + @lease::interval END,
 		given_up_at = CASE WHEN why IS NOT NULL THEN @now::timestamptz END,
 		last_error = coalesce(CASE WHEN why = @expired THEN left(why || '; ' || m.last_error, 500) END, why, m.last_error)
 	FROM due WHERE m.id = due.id
@@ -92,7 +92,7 @@ var claimMail = compile(`
 // ClaimMail returns what is due, at most limit, of which one replica has each until lease has passed. What is of no use any more, or may
 // have been sent, is given up instead, and returned as that.
 func (s *Store) ClaimMail(ctx context.Context, limit int, now time.Time, lease time.Duration) ([]DueMail, error) {
-	rows, err := claimMail.rows(ctx, s.pool, args{"now": now, "limit": limit, "lease_ends": now.Add(lease),
+	rows, err := claimMail.rows(ctx, s.pool, args{"now": now, "limit": limit, "lease": lease,
 		"expired": mailExpired, "uncertain": mailUncertain})
 	if err != nil {
 		return nil, failure(err)
@@ -102,32 +102,34 @@ func (s *Store) ClaimMail(ctx context.Context, limit int, now time.Time, lease t
 }
 
 var handMail = compile(`
-	UPDATE mail_outbox SET handed_at = @now, next_attempt_at = @lease_ends
+	UPDATE mail_outbox SET handed_at = @now, next_attempt_at = now() + @lease::interval
 	WHERE id = @id AND attempts = @attempts AND next_attempt_at IS NOT NULL AND handed_at IS NULL RETURNING 1`)
 
 // HandMail notes that the server gets the last line of a mail now, and may take as long as lease to answer: whatever happens, it is not
 // sent again by itself. ErrNotFound: the attempt took longer than its lease, and is another replica's.
 func (s *Store) HandMail(ctx context.Context, id string, attempts int, now time.Time, lease time.Duration) error {
 	var one int
-	return failure(handMail.row(ctx, s.pool, args{"id": id, "attempts": attempts, "now": now, "lease_ends": now.Add(lease)}).Scan(&one))
+	return failure(handMail.row(ctx, s.pool, args{"id": id, "attempts": attempts, "now": now, "lease": lease}).Scan(&one))
 }
 
-// MailResult is what became of an attempt: it was sent, is tried again, or is given up.
+// MailResult is what became of an attempt: it was sent, is given up, or else is tried again.
 type MailResult struct {
-	Sent, NextAttemptAt, GivenUp time.Time // one of them
-	Error                        string    // at most 500 characters
-	MayHaveBeenSent              bool
+	Sent, GivenUp   time.Time     // one of them, or none
+	Pause           time.Duration // before it is tried again
+	Error           string        // at most 500 characters
+	MayHaveBeenSent bool
 }
 
 var saveMail = compile(`
-	UPDATE mail_outbox SET sent_at = @sent, next_attempt_at = @next, given_up_at = @given_up, 
+	UPDATE mail_outbox SET sent_at = @sent, given_up_at = @given_up,
+		next_attempt_at = CASE WHEN @sent::timestamptz IS NULL AND @given_up::timestamptz IS NULL THEN now() + @pause::interval END,
 		handed_at = CASE WHEN @sent::timestamptz IS NOT NULL OR @may_have_been_sent THEN handed_at END,
 		last_error = nullif(@error, ''), sealed = CASE WHEN @sent::timestamptz IS NULL THEN sealed END
-	WHERE id = @id AND attempts = @attempts AND next_attempt_at IS NOT NULL`)
+	WHERE id = (SELECT id FROM mail_outbox WHERE id = @id FOR UPDATE NOWAIT) AND attempts = @attempts AND next_attempt_at IS NOT NULL`)
 
-// SaveMail notes what became of an attempt.
+// SaveMail notes what became of an attempt. It waits for nobody who has the row.
 func (s *Store) SaveMail(ctx context.Context, id string, attempts int, r MailResult) error {
-	_, err := saveMail.run(ctx, s.pool, args{"id": id, "attempts": attempts, "sent": orNull(r.Sent), "next": orNull(r.NextAttemptAt),
+	_, err := saveMail.run(ctx, s.pool, args{"id": id, "attempts": attempts, "sent": orNull(r.Sent), "pause": r.Pause,
 		"given_up": orNull(r.GivenUp), "error": r.Error, "may_have_been_sent": r.MayHaveBeenSent})
 	return failure(err)
 }

@@ -38,7 +38,7 @@ var addInvitation = compile(`
 		INSERT INTO invitation_groups (invitation_id, group_name) SELECT DISTINCT id, unnest(@groups::text[]) FROM added
 	), mailed AS (
 		INSERT INTO mail_outbox (recipient, template, locale, sealed, created_at, expires_at, next_attempt_at)
-		SELECT @email, 'invitation', @locale, @sealed, @now, least(@expires, @patience::timestamptz), @now FROM added
+		SELECT @email, 'invitation', @locale, @sealed, @now, least(@expires, @patience::timestamptz), now() FROM added
 		WHERE @code::bytea IS NOT NULL
 	)
 	SELECT id::text FROM added`)

@@ -42,12 +42,12 @@ var (
 				WHEN 'given_up' THEN given_up_at IS NOT NULL ELSE true END
 		ORDER BY created_at DESC, id DESC LIMIT @limit`)
 	retryMail = compile(`
-		UPDATE mail_outbox SET next_attempt_at = @now, given_up_at = NULL, handed_at = NULL, expires_at = @expires
+		UPDATE mail_outbox SET next_attempt_at = now(), given_up_at = NULL, handed_at = NULL, expires_at = @expires
 		WHERE id::text = @id AND given_up_at IS NOT NULL AND expires_at - created_at > interval '1 day' RETURNING 1`)
 	retryAllMail = compile(`
-		UPDATE mail_outbox SET next_attempt_at = @now, given_up_at = NULL, expires_at = @expires
+		UPDATE mail_outbox SET next_attempt_at = now(), given_up_at = NULL, expires_at = @expires
 		WHERE given_up_at IS NOT NULL AND handed_at IS NULL AND expires_at - created_at > interval '1 day'`)
-	hurryMail = compile(`UPDATE mail_outbox SET next_attempt_at = @now WHERE next_attempt_at > @now AND handed_at IS NULL
+	hurryMail = compile(`UPDATE mail_outbox SET next_attempt_at = now() WHERE next_attempt_at > now() AND handed_at IS NULL
 		AND @id IN ('', id::text)`)
 )
 
@@ -59,7 +59,7 @@ func (s *Store) ListMail(ctx context.Context, q MailQuery) ([]MailRow, error) {
 // RetryMail has a mail tried again at once, for as long as a new one, or all that wait or were given up: of these not those that may have
 // been sent, and none whose code is no good any more. Errors: Missing, where there is nothing to try again of that id.
 func (s *Store) RetryMail(ctx context.Context, id string, now time.Time) (tried int, err error) {
-	a := args{"now": now, "id": id}
+	a := args{"id": id}
 	hurried, err := hurryMail.run(ctx, s.pool, a)
 	if err != nil {
 		return 0, inWords(err, nil)

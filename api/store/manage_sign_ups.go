@@ -89,7 +89,7 @@ var (
 			SELECT i.id, g.group_name FROM invited i, decided d JOIN sign_up_domain_groups g ON g.domain = d.rule
 		), mailed AS (
 			INSERT INTO mail_outbox (recipient, template, locale, sealed, created_at, expires_at, next_attempt_at)
-			SELECT email, 'invitation', locale, @sealed, @now, @patience, @now FROM decided
+			SELECT email, 'invitation', locale, @sealed, @now, @patience, now() FROM decided
 		)
 		SELECT d.email, i.id::text FROM decided d, invited i`)
 	refuseSignUp = compile(`
@@ -98,7 +98,7 @@ var (
 			WHERE r.id::text = @id AND ` + signUpWaits + ` AND ` + roomForMail + ` RETURNING r.email, r.locale
 		)
 		INSERT INTO mail_outbox (recipient, template, locale, sealed, created_at, expires_at, next_attempt_at)
-		SELECT email, 'sign_up_refused', locale, @sealed, @now, @patience, @now FROM decided RETURNING recipient`)
+		SELECT email, 'sign_up_refused', locale, @sealed, @now, @patience, now() FROM decided RETURNING recipient`)
 	whyNoSignUp = compile(`
 		SELECT (SELECT min(u.username) FROM users u WHERE mailbox_of(u.email) = mailbox_of(r.email))
 		FROM sign_up_requests r WHERE r.id::text = @id AND ` + signUpWaits)

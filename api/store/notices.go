@@ -21,7 +21,7 @@ const maxNoticesPerPerson = 10
 
 var queueNotice = compile(`
 	INSERT INTO mail_outbox (username, recipient, template, locale, sealed, created_at, expires_at, next_attempt_at)
-	SELECT u.username, coalesce(nullif(@to, ''), u.email), @template, coalesce(u.locale, ''), @sealed, @now, @expires, @now FROM users u
+	SELECT u.username, coalesce(nullif(@to, ''), u.email), @template, coalesce(u.locale, ''), @sealed, @now, @expires, now() FROM users u
 	WHERE u.username = @username AND u.email_verified AND ` + mayAct("u") + ` AND ` + roomForMail + `
 		AND (SELECT count(*) FROM mail_outbox m WHERE m.username = u.username AND m.created_at > @since AND m.template <> 'reset') < @most`)
 

@@ -43,7 +43,7 @@ var askPasswordReset = compile(`
 		SELECT @id, @link, @code, @browser, @network, @name, @now, @expires_at FROM before WHERE room
 	)
 	INSERT INTO mail_outbox (template, locale, sealed, created_at, expires_at, next_attempt_at)
-	SELECT 'reset', @locale, @sealed, @now, @expires_at, @now FROM before WHERE room RETURNING 1`)
+	SELECT 'reset', @locale, @sealed, @now, @expires_at, now() FROM before WHERE room RETURNING 1`)
 
 // AskPasswordReset has a mail sent to somebody, if there is such a person. Errors: ErrManyResets.
 func (s *Store) AskPasswordReset(ctx context.Context, r PasswordReset, now time.Time) error {

@@ -65,7 +65,7 @@ var askSignUp = compile(`
 		FROM before WHERE room
 	)
 	INSERT INTO mail_outbox (template, locale, sealed, created_at, expires_at, next_attempt_at)
-	SELECT 'sign_up', @locale, @sealed, @now, @expires_at, @now FROM before WHERE room RETURNING 1`)
+	SELECT 'sign_up', @locale, @sealed, @now, @expires_at, now() FROM before WHERE room RETURNING 1`)
 
 // AskSignUp has a mail sent to an address, if it may have an account. Errors: ErrManySignUps.
 func (s *Store) AskSignUp(ctx context.Context, r SignUpRequest, now time.Time) error {
@@ -148,7 +148,7 @@ var tellOfSignUps = compile(`
 		UPDATE sign_up_requests r SET told_at = @now FROM waiting w WHERE r.id = w.id RETURNING r.id
 	)
 	INSERT INTO mail_outbox (username, recipient, template, locale, sealed, created_at, expires_at, next_attempt_at)
-	SELECT u.username, u.email, 'sign_up_waits', coalesce(u.locale, ''), @sealed, @now, @expires, @now FROM users u
+	SELECT u.username, u.email, 'sign_up_waits', coalesce(u.locale, ''), @sealed, @now, @expires, now() FROM users u
 	WHERE EXISTS (SELECT FROM told) AND u.email_verified AND ` + mayAct("u") + ` AND ` + roomForMail + ` AND EXISTS (
 		SELECT FROM group_members m WHERE m.username = u.username AND m.group_name = ANY (@groups::text[]) AND ` + memberNow("m") + `)
 	ORDER BY u.username LIMIT 50`)

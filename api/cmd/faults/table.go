@@ -42,6 +42,7 @@ var faults = []fault{
 		"are begun, and not ended", halfMade, sometimes},
 	{"dead-targets", "SMTP, upstreams, whole or in part, and addresses of logout, keys, requests and documents refuse, are silent, dribble, " +
 		"flood, and are back", deadTargets, sometimes},
+	{"dead-logouts", "48 applications that are to hear of logouts refuse, are silent, dribble or flood, and are back", deadLogouts, sometimes},
 	{"rolling-restart", "each of two replicas is replaced, one after the other, under load", rollingRestart, always},
 	{"replica-killed", "one of two replicas is killed (-9) under load, again and again", replicaKilled, always},
 	{"killed-between", "the only replica is killed (-9) before, amid and after each step, and Postgres after it: sign-ins by code and " +

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"gatehouse/api/keys"
 )
 
 // rotatedKeys follows "The encryption key" of docs/operations.md with two replicas: each step restarts one after the other while people
@@ -51,12 +53,29 @@ func rotatedKeys(ctx context.Context, l *lab) (outcome, error) {
 	if err := c.goesOn(ctx, 200); err != nil {
 		return outcome{}, err
 	}
+	if err := s.codesAreSealedUnder(ctx, key); err != nil {
+		return outcome{}, err
+	}
 	c.stop()
 	o, err := c.check(ctx)
 	if err != nil || o.lost > 0 {
 		return o, err
 	}
 	return s.withoutFormerKey(ctx, o, next)
+}
+
+// codesAreSealedUnder waits until the secrets of one-time codes are, which is within minutes of a start.
+func (s *site) codesAreSealedUnder(ctx context.Context, key [32]byte) error {
+	sealer, err := keys.NewSealer([][32]byte{key})
+	if err != nil {
+		return err
+	}
+	const otherwise = "SELECT count(*) FROM totp_secrets WHERE substring(secret FROM 1 FOR length($1::bytea)) <> $1"
+	return until(ctx, 3*time.Minute, "one-time codes sealed under the new key", func() bool {
+		var n int
+		err := s.query(ctx, &n, otherwise, sealer.CurrentPrefix())
+		return err == nil && n == 0
+	})
 }
 
 // withoutFormerKey is step 3, once what was signed and sealed before has ended, among people who have come since.

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
-	"time"
 
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
@@ -98,9 +97,6 @@ func whyNotReady(err error) string {
 	}
 	return "Postgres does not answer or the keys are not loaded"
 }
-
-// patience bounds what an answer may wait for Postgres and for the password queue.
-const patience = 10 * time.Second
 
 // API is the handler of the OAuth endpoints. What proxies say of where a request comes from is believed of the trusted ones
 // only; look is that of its pages.

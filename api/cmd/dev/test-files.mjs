@@ -6,7 +6,7 @@ import { root } from './install.mjs';
 import { progress } from './progress.mjs';
 
 // ms for a file: what hangs fails, rather than stop everything. A package is tried in a Debian that is downloaded for it.
-const patience = (file) => (file.includes('/packages/') ? 40 : 10) * 60 * 1000;
+const patience = (file) => (file.includes('/packages/') ? 40 : 20) * 60 * 1000;
 
 // Most of what these files do is wait, for programs to start and for the clocks of clients: more run than there are cores.
 const sideBySide = Math.min(6, availableParallelism() + 2);

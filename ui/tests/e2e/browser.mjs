@@ -9,7 +9,7 @@ import { findChromium, launchArgs } from '../chromium.mjs';
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** How long a page may take for a step, in ms: JupyterLab on a busy machine takes half a minute. */
-export const patience = 90_000;
+export const patience = 180_000;
 
 /** Opens Chromium for a test file; pictures of failures go to `state`/pictures. `options` are those of a new context. */
 export async function openBrowser(state, options = {}) {

@@ -29,7 +29,7 @@ func (p *Provider) ChangePassword(ctx context.Context, r Request) Answer {
 	if len(typed) != 1 || len(params["password"]) != 1 {
 		return p.errorPage(ctx, 400, pageInvalidRequest, nil)
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loginPatience) // an attempt is counted whoever hangs up
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), Patience) // an attempt is counted whoever hangs up
 	defer cancel()
 	r.Params = url.Values{"username": {w.User.Username}, "password": params["password"]}
 	a, err := p.changePassword(ctx, r, w, typed[0], params.Get("keep_sessions") == "yes", now)

@@ -12,7 +12,6 @@ import (
 const (
 	invalidCredentials = "invalid_credentials"
 	tooManyAttempts    = "too_many_attempts"
-	loginPatience      = 10 * time.Second
 )
 
 // Login takes what a method of the login page posts. What is to be done after comes from the sealed request alone.
@@ -52,7 +51,7 @@ func (p *Provider) Login(ctx context.Context, r Request) Answer {
 	}
 
 	// A client that hangs up does not escape the throttle: its attempt is finished and counted.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loginPatience)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), Patience)
 	defer cancel()
 	a, err := p.signInBy(ctx, m, r, w, client, now)
 	if errors.Is(err, errUserChanged) { // a sign-in in parallel upgraded the hash, or the user was disabled: try again, once

@@ -29,7 +29,7 @@ func (p *Provider) AdoptAccount(ctx context.Context, r Request) Answer {
 	if len(bad) > 0 || len(r.Params["phrase"]) != 1 {
 		return p.errorPage(ctx, 400, pageInvalidRequest, nil)
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loginPatience) // an attempt is counted whoever hangs up
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), Patience) // an attempt is counted whoever hangs up
 	defer cancel()
 	typed := r
 	typed.Params = url.Values{"username": {params["username"]}, "password": r.Params["phrase"]}

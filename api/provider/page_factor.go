@@ -96,7 +96,7 @@ func (p *Provider) Factor(ctx context.Context, r Request) Answer {
 		return p.chooseWay(ctx, w, oidc.Way(typed["method"]))
 	}
 	// A client that hangs up does not escape the throttle: its attempt is finished and counted.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loginPatience)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), Patience)
 	defer cancel()
 	var a Answer
 	if r.Params.Get("credential") != "" {

@@ -103,7 +103,7 @@ func (a *adminAPI) serve(c echo.Context) error {
 		return a.problem(c, provider.NewProblem(405, "method_not_allowed", "this path has "+strings.Join(allowed, ", ")))
 	}
 	c.Set(operationKey, o.Name)
-	limit, wait := maxBody, patience
+	limit, wait := maxBody, provider.Patience
 	if strings.HasSuffix(o.Path, "/import") {
 		limit, wait = maxImport, importPatience
 	} else if strings.HasPrefix(o.Name, "terms ") {
@@ -112,8 +112,8 @@ func (a *adminAPI) serve(c echo.Context) error {
 	r := provider.Request{Method: c.Request().Method, Path: path, Authorization: c.Request().Header.Get("Authorization"),
 		DPoP: c.Request().Header.Values("DPoP"), Origin: c.Request().Header.Get("Origin")}
 	r.Addr, r.Via = a.proxies.where(c.Request())
-	if wait > patience { // longer than writeTimeout leaves for the answer
-		_ = http.NewResponseController(c.Response()).SetWriteDeadline(time.Now().Add(wait + patience)) // a connection has one
+	if wait > provider.Patience { // longer than writeTimeout leaves for the answer
+		_ = http.NewResponseController(c.Response()).SetWriteDeadline(time.Now().Add(wait + provider.Patience)) // a connection has one
 	}
 	ctx, cancel := context.WithTimeout(provider.WithRequest(c.Request().Context(), requestID(c), r.Addr), wait)
 	defer cancel()

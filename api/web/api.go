@@ -80,7 +80,7 @@ func routes(p *provider.Provider) []endpoint {
 func health(ready func(context.Context) error) run {
 	return func(ctx context.Context, _ provider.Request) provider.Answer {
 		if ready != nil {
-			ctx, cancel := context.WithTimeout(ctx, patience)
+			ctx, cancel := context.WithTimeout(ctx, provider.Patience)
 			defer cancel()
 			if err := ready(ctx); err != nil {
 				return provider.Answer{Status: 503, JSON: map[string]string{"status": "not ready: " + whyNotReady(err)}}
@@ -118,7 +118,7 @@ func API(p *provider.Provider, proxies Proxies, look config.Look) http.Handler {
 				return a.write(c, end.run(ctx, provider.Request{}))
 			}
 			r, problem := a.readRequest(c)
-			ctx, cancel := context.WithTimeout(provider.WithRequest(c.Request().Context(), requestID(c), r.Addr), patience)
+			ctx, cancel := context.WithTimeout(provider.WithRequest(c.Request().Context(), requestID(c), r.Addr), provider.Patience)
 			defer cancel()
 			if r.Via.Unread != "" {
 				p.AddressUnread(ctx, r.Via)

@@ -42,7 +42,7 @@ func (who origins) allow(c echo.Context, p *provider.Provider) bool {
 }
 
 func isClientOrigin(ctx context.Context, p *provider.Provider, origin string) bool {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, provider.Patience)
 	defer cancel()
 	return p.IsClientOrigin(ctx, origin)
 }

@@ -5,8 +5,8 @@ import { basename } from 'node:path';
 import { root } from './install.mjs';
 import { progress } from './progress.mjs';
 
-// ms for a file: what hangs fails, rather than stop everything. The pages take twelve minutes on a machine at half the speed, and a package is
-// tried in a Debian that is downloaded for it.
+// ms for a file: what hangs fails, rather than stop everything. The pages take twelve minutes on a machine at half the speed, and a
+// package is tried in a Debian that is downloaded for it.
 const patience = 40 * 60 * 1000;
 
 // Most of what these files do is wait, for programs to start and for the clocks of clients: more run than there are cores.

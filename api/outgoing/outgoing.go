@@ -23,7 +23,7 @@ const (
 )
 
 // pingAfter is how long a connection may say nothing before it is asked whether it is still there, and how long it has to answer. All
-// requests to a host share one over HTTP/2: those that came after the other end had gone would each wait for Patience, until TCP gives up.
+// requests to a host share one over HTTP/2: those that came after the other end had gone would each wait for Patience, until TCP ends it.
 const pingAfter = 2 * time.Second
 
 // errPrivate is for the operator's log, and never for whoever named the address.

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -211,8 +210,7 @@ func (k *asker) once(mail bool) error {
 		{"the document", "GET", "/authorize", document, func(a answer) bool { // nobody knows what the application is
 			return (a.status == http.StatusBadRequest || a.status == http.StatusServiceUnavailable) && a.header.Get("Location") == ""
 		}},
-		{"jwks_uri", "POST", "/token", url.Values{"grant_type": {"client_credentials"}, "client_assertion": {p.assertion()},
-			"client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"}}, func(a answer) bool {
+		{"jwks_uri", "POST", "/token", newSigner().assertion("keyed", p.issuer, 0), func(a answer) bool { // a key that is nobody's
 			var body struct{ Error string }
 			return json.Unmarshal(a.body, &body) == nil && body.Error != ""
 		}},
@@ -250,21 +248,11 @@ func (p *person) asksForMail() (a answer, err error) {
 // forgets asks for a mail with which a password is set.
 func (p *person) forgets() error {
 	a, _ := p.ask("GET", "/authorize", authorization("web", ""))
+	a, _ = p.form(a, "/login", "forgot", "yes")
 	request := a.location().Query().Get("request")
-	a, _ = p.ask("POST", "/login", url.Values{"request": {request}, "forgot": {"yes"}}, "Origin", uiOrigin)
-	request = a.location().Query().Get("request")
 	a, err := p.send("POST", "/forgot-password", url.Values{"request": {request}, "username": {p.name}}, "Origin", uiOrigin)
 	if err != nil || a.status != http.StatusSeeOther {
 		return fmt.Errorf("a mail: %d %.200s %v", a.status, a.body, err)
 	}
 	return nil
-}
-
-// assertion is a client's (RFC 7523), with a signature that is nobody's: the keys are asked for all the same.
-func (p *person) assertion() string {
-	part := func(v any) string { text, _ := json.Marshal(v); return base64.RawURLEncoding.EncodeToString(text) } // texts and numbers
-	now := time.Now()
-	return part(map[string]any{"alg": "ES256", "kid": "k"}) + "." + part(map[string]any{"iss": "keyed", "sub": "keyed", "aud": p.issuer,
-		"jti": fmt.Sprint(now.UnixNano()), "iat": now.Unix(), "exp": now.Add(time.Minute).Unix()}) + "." +
-		base64.RawURLEncoding.EncodeToString(make([]byte, 64))
 }

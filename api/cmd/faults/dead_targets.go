@@ -30,7 +30,7 @@ func deadTargets(ctx context.Context, l *lab) (outcome, error) {
 	if err != nil {
 		return outcome{}, err
 	}
-	mail, err := l.target()
+	mail, err := l.mailTarget()
 	if err != nil {
 		return outcome{}, err
 	}

@@ -68,7 +68,7 @@ func poolExhausted(ctx context.Context, l *lab) (outcome, error) {
 	if err != nil {
 		return outcome{}, err
 	}
-	mail, err := l.target()
+	mail, err := l.mailTarget()
 	if err == nil {
 		err = mail.become(well)
 	}

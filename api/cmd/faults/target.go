@@ -24,9 +24,10 @@ const (
 	well     howDead = ""
 )
 
-// target is a server of the lab's, for HTTP and SMTP, that can be dead.
+// target is a server of the lab's, for HTTP or SMTP, that can be dead.
 type target struct {
 	at       string
+	mail     bool // it speaks SMTP
 	mu       sync.Mutex
 	listener net.Listener
 	how      howDead
@@ -40,6 +41,13 @@ func (l *lab) target() (*target, error) {
 	at, err := freeAddress()
 	t := &target{at: at, how: refuses, open: map[net.Conn]bool{}, deadAt: map[string]howDead{}, key: newKey()}
 	l.atEnd(func() { _ = t.become(refuses) })
+	return t, err
+}
+
+// mailTarget is one for SMTP.
+func (l *lab) mailTarget() (*target, error) {
+	t, err := l.target()
+	t.mail = true
 	return t, err
 }
 
@@ -98,26 +106,22 @@ func (t *target) accept(listener net.Listener) {
 
 // serve talks as the target does now.
 func (t *target) serve(c net.Conn, how howDead) {
-	switch how {
-	case silent, dribbles:
+	in := bufio.NewReader(c)
+	switch {
+	case how == silent, how == dribbles:
 		die(c, how)
-	default: // In SMTP the server speaks first.
-		_ = c.SetReadDeadline(time.Now().Add(200 * time.Millisecond))
-		in := bufio.NewReader(c)
-		first, err := in.Peek(4)
-		_ = c.SetReadDeadline(time.Time{})
-		switch {
-		case how == floods && err != nil:
-			flood(c, "", "220-mail.example.org\r\n")
-		case how == floods && string(first) == "POST": // or the token has arrived
+	case how == floods && t.mail:
+		flood(c, "", "220-mail.example.org\r\n")
+	case how == floods:
+		if first, err := in.Peek(4); err == nil && string(first) == "POST" { // or the token has arrived
 			flood(c, "HTTP/1.1 500 Internal Server Error\r\n\r\n", "x")
-		case how == floods:
+		} else if err == nil {
 			die(c, floods)
-		case err != nil:
-			t.smtp(c, bufio.NewReader(c))
-		default:
-			t.http(c, in)
 		}
+	case t.mail:
+		t.smtp(c, in)
+	default:
+		t.http(c, in)
 	}
 }
 

@@ -74,10 +74,10 @@ func (s *site) anotherClockOfAReplica(ctx context.Context, c *crowd, program str
 	if err != nil {
 		return err
 	}
-	ahead := &clock{file: filepath.Join(s.dir, "clock")}
 	off := s.replicas[1]
 	right, env := off.command, off.env
 	for _, offset := range []time.Duration{fiveMinutes, -fiveMinutes} {
+		ahead := &clock{file: filepath.Join(s.dir, "clock"+offset.String())} // the one before is read until that program has ended
 		if err := ahead.write(offset); err != nil {
 			return err
 		}

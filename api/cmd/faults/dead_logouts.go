@@ -62,10 +62,12 @@ func deadLogouts(ctx context.Context, l *lab) (o outcome, err error) {
 	if err := s.restarted(ctx, `UPDATE backchannel_logouts SET next_attempt_at = now() WHERE next_attempt_at IS NOT NULL`); err != nil {
 		return o, err
 	}
-	err = until(ctx, time.Minute, "what is queued arrives", func() bool {
+	back := time.Now()
+	err = until(ctx, 2*time.Minute, "what is queued arrives", func() bool {
 		left, err := s.count(ctx, "SELECT count(*) FROM backchannel_logouts WHERE delivered_at IS NULL")
 		return err == nil && left == 0
 	})
+	l.say("what %d applications had missed had arrived %.1f s after they were back", len(dead), time.Since(back).Seconds())
 	for _, t := range slices.Concat(live, dead) {
 		all, different := t.arrived()
 		o.acknowledged += ended

@@ -211,12 +211,8 @@ func (k *killer) strike() {
 	time.AfterFunc(200*time.Millisecond, func() { k.back <- start() })
 }
 
-// nextSecond waits where Postgres has crashed: what says in seconds when it was made does not count in the one in which it came back.
-func (k *killer) nextSecond() {
-	if k.when == crashes {
-		time.Sleep(time.Second)
-	}
-}
+// nextSecond waits: what says in seconds when it was made does not count in the one in which Postgres came back after a crash.
+func nextSecond() { time.Sleep(time.Second) }
 
 // isBack waits until the replica that was killed is ready again.
 func (k *killer) isBack(ctx context.Context) error {

@@ -60,6 +60,7 @@ func (s signer) proof(method, address, access, nonce string, ahead time.Duration
 
 // signs has a client use an assertion, and a proof for its token, each of which is good once.
 func (p *person) signs(k *killer) error {
+	nextSecond() // the step before may have been a crash
 	key := newSigner()
 	jwks, _ := json.Marshal(map[string]any{"keys": []any{key.jwk()}})
 	client := fmt.Sprintf("signs%d", k.n)
@@ -74,7 +75,7 @@ func (p *person) signs(k *killer) error {
 	case k.step == "assertion" && k.isDone() && there:
 		k.twice.add("a client assertion, by the same client")
 	case !there && k.step == "assertion": // a library makes another one
-		k.nextSecond()
+		nextSecond()
 		assertion = key.assertion(client, p.issuer, 0)
 		a, ok = p.ask("POST", "/token", assertion)
 	}
@@ -117,7 +118,7 @@ func (p *person) provesKey(k *killer) error {
 	case k.step == "proof" && k.isDone() && there:
 		k.twice.add("a DPoP proof, by the same client")
 	case !there && k.step == "proof":
-		k.nextSecond()
+		nextSecond()
 		proof = key.proof("GET", p.issuer+"/userinfo", t.Access, nonce, 0)
 		a, ok = show(proof)
 	}

@@ -133,7 +133,7 @@ func (p *person) provesPasskey(k *killer) error {
 	case there && k.isDone():
 		k.twice.add("an answer of a passkey, by the same browser")
 	case !there: // it was answered, and the browser was not told: they press the button again
-		k.nextSecond()
+		nextSecond()
 		_, _, a, ok = byPasskey()
 	}
 	if err := p.goesOnWith(a, ok); err != nil {

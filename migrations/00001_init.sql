@@ -1947,7 +1947,7 @@ CREATE TABLE backchannel_logouts (
 );
 COMMENT ON COLUMN backchannel_logouts.sid IS 'NULL: all sessions of the person';
 COMMENT ON COLUMN backchannel_logouts.reason IS 'why the account may not be used any more; NULL: somebody has signed out, and may sign in again';
-CREATE INDEX backchannel_logouts_by_next_attempt_at ON backchannel_logouts (client_id, next_attempt_at) WHERE next_attempt_at IS NOT NULL;
+CREATE INDEX backchannel_logouts_that_wait ON backchannel_logouts (client_id, next_attempt_at) WHERE next_attempt_at IS NOT NULL;
 CREATE INDEX backchannel_logouts_by_created_at ON backchannel_logouts (created_at);
 CREATE INDEX backchannel_logouts_by_client ON backchannel_logouts (client_id);
 

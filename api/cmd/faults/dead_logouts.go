@@ -67,7 +67,9 @@ func deadLogouts(ctx context.Context, l *lab) (o outcome, err error) {
 		left, err := s.count(ctx, "SELECT count(*) FROM backchannel_logouts WHERE delivered_at IS NULL")
 		return err == nil && left == 0
 	})
-	l.say("what %d applications had missed had arrived %.1f s after they were back", len(dead), time.Since(back).Seconds())
+	if err == nil {
+		l.say("what %d applications had missed had arrived %.1f s after they were back", len(dead), time.Since(back).Seconds())
+	}
 	for _, t := range slices.Concat(live, dead) {
 		all, different := t.arrived()
 		o.acknowledged += ended

@@ -11,9 +11,8 @@ import (
 	"golang.org/x/crypto/argon2"
 )
 
-// The parameters of new hashes: the OWASP Password Storage Cheat Sheet's first choice that does not need 46 MiB.
+// The parameters of new hashes, with argonMemory: the OWASP Password Storage Cheat Sheet's first choice that does not need 46 MiB.
 const (
-	argonMemory  = 19456 // KiB
 	argonTime    = 2
 	argonThreads = 1
 	argonSalt    = 16

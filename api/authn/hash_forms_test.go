@@ -33,7 +33,9 @@ func TestHashesThatOtherProgramsMadeAreVerifiedAndReplaced(t *testing.T) {
 	p, _ := stopped(t)
 	for _, test := range elsewhere {
 		ok, upgraded, err := p.Verify(t.Context(), Caller{Known: true}, test.stored, right)
-		if asGood := strings.HasSuffix(test.stored, todaysArgon); !ok || err != nil || (upgraded == "") != asGood {
+		// Under the race detector ours are not even as good as those of Keycloak.
+		asGood := strings.HasSuffix(test.stored, todaysArgon) || test.made == "keycloak argon2" && argonMemory*argonTime < 7168*5
+		if !ok || err != nil || (upgraded == "") != asGood {
 			t.Errorf("%s: %v, %q, %v", test.made, ok, upgraded, err)
 		} else if again, _, _ := p.Verify(t.Context(), Caller{Known: true}, upgraded, right); !again && !asGood {
 			t.Errorf("%s: the new hash does not match", test.made)

@@ -11,8 +11,7 @@ const (
 	// RecoveryCodes is how many a person gets at once.
 	RecoveryCodes = 10
 
-	recoverySize   = 10 // characters of 5 bits
-	recoveryRounds = 1 << 16
+	recoverySize = 10 // characters of 5 bits
 )
 
 // recoveryAlphabet has 32 characters that are told apart in any hand: there is no 0, o, 1 or l.

@@ -1,9 +1,11 @@
 package provider_test
 
 import (
+	"fmt"
 	"testing"
 
 	. "gatehouse/api/apitest"
+	"gatehouse/api/authn"
 )
 
 // Each is of Password, made by Django, crypt(3), passlib, slapd and Keycloak.
@@ -30,7 +32,8 @@ func TestWhoCameWithAHashOfAnotherSystemSignsInAndGetsOneOfOurs(t *testing.T) {
 				t.Errorf("%s: %d %s", name, a.Status, a.Header.Get("Location"))
 			}
 		}
-		if n := r.Count("SELECT count(*) FROM users WHERE username = $1 AND password LIKE '$argon2id$%m=19456%'", name); n != 1 {
+		ours := fmt.Sprintf("$argon2id$v=19$m=%d,%%", authn.HashMemory>>10)
+		if n := r.Count("SELECT count(*) FROM users WHERE username = $1 AND password LIKE $2", name, ours); n != 1 {
 			t.Errorf("the hash of %s was not replaced", name)
 		}
 	}

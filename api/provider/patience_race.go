@@ -4,5 +4,5 @@ package provider
 
 import "time"
 
-// Patience is longer under the race detector, where the hashes of ten recovery codes alone take seconds of a core.
+// Patience is longer under the race detector, where all takes several times as long.
 const Patience = 90 * time.Second

@@ -1,0 +1,9 @@
+//go:build race
+
+package authn
+
+// They are less under the race detector, which notes each access to memory: more than half of the time of all tests was for hashes.
+const (
+	argonMemory    = 1024   // KiB
+	recoveryRounds = 1 << 8 // of PBKDF2
+)

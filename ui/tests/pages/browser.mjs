@@ -98,25 +98,29 @@ export async function close(page) {
   await page.context().close();
 }
 
-/** At every size in both schemes: a screenshot, nothing that is too wide, nothing that axe finds (WCAG 2.2 AA, its good practice). */
+/**
+ * At every size in both schemes: nothing that is too wide, nothing that axe finds (WCAG 2.2 AA, its good practice), and a screenshot, but
+ * not in CI, where nobody looks at it.
+ */
 export async function inspect(page, name, { viewports = sizes } = {}) {
   if (!await page.evaluate(() => 'axe' in globalThis)) await page.evaluate(axe); // through the debugger, which the policy does not concern
   for (const [size, viewport] of Object.entries(viewports)) {
     for (const colorScheme of ['light', 'dark']) {
       await page.setViewportSize(viewport);
       await page.emulateMedia({ colorScheme });
-      await page.screenshot({ path: join(shots, `${name}-${size}-${colorScheme}.png`), fullPage: true });
+      if (!process.env.CI) await page.screenshot({ path: join(shots, `${name}-${size}-${colorScheme}.png`), fullPage: true });
       const width = await page.evaluate(() => document.documentElement.scrollWidth);
       assert.equal(width, viewport.width, `${size}: something is wider than the screen`);
-      assert.deepEqual(await found(page), [], `${size} ${colorScheme}`);
+      assert.deepEqual(await found(page, colorScheme === 'light' ? all : ofColors), [], `${size} ${colorScheme}`);
     }
   }
 }
 
-async function found(page) {
-  const { violations } = await page.evaluate(() => globalThis.axe.run(document, {
-    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], resultTypes: ['violations'],
-  }));
+const all = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+const ofColors = ['color-contrast', 'link-in-text-block']; // all that the schemes differ in
+
+async function found(page, runOnly) {
+  const { violations } = await page.evaluate((options) => globalThis.axe.run(document, options), { runOnly, resultTypes: ['violations'] });
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`);
 }
 

@@ -11,6 +11,15 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 /** How long a page may take for a step, in ms: JupyterLab on a busy machine takes half a minute. */
 export const patience = 180_000;
 
+/** Goes on from a page that the Hub shows on a busy machine (docs/quickstart.md: “Server not running”), as people do: not at once. */
+function launch() {
+  if (!location.pathname.includes('/hub/spawn-pending/')) return;
+  document.addEventListener('DOMContentLoaded', () => {
+    const link = document.getElementById('start');
+    if (/^\s*Launch\s+Server\s*$/.test(link?.textContent)) setTimeout(() => link.click(), 5000);
+  });
+}
+
 /** Opens Chromium for a test file; pictures of failures go to `state`/pictures. `options` are those of a new context. */
 export async function openBrowser(state, options = {}) {
   const browser = await chromium.launch({ executablePath: await findChromium(), args: launchArgs });
@@ -21,6 +30,7 @@ export async function openBrowser(state, options = {}) {
   /** A page in a fresh profile, or in that of `beside`. */
   async function newPage(beside) {
     const context = beside?.context() ?? await browser.newContext({ locale: 'en-GB', reducedMotion: 'reduce', ...options });
+    if (!beside) await context.addInitScript(launch);
     context.setDefaultTimeout(patience);
     const page = await context.newPage();
     page.on('request', (request) => {

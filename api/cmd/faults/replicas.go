@@ -19,7 +19,7 @@ func twoReplicasOf(ctx context.Context, l *lab) (*site, *crowd, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return s, s.crowd(ctx, 24), nil
+	return s, s.crowd(ctx, l.times(24, 8)), nil
 }
 
 // rollingRestart replaces one replica after the other, as an upgrade does. Nobody notices: who is asked to stop (SIGTERM) finishes what

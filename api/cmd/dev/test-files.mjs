@@ -5,17 +5,17 @@ import { basename } from 'node:path';
 import { root } from './install.mjs';
 import { progress } from './progress.mjs';
 
-// ms for a file: what hangs fails, rather than stop everything. The pages take twelve minutes on a machine at half the speed, and a
-// package is tried in a Debian that is downloaded for it.
+// ms for a file: what hangs fails, rather than stop everything. A package is tried in a Debian that is downloaded for it.
 const patience = 40 * 60 * 1000;
 
-// Most of what these files do is wait, for programs to start and for the clocks of clients: more run than there are cores.
-const sideBySide = Math.min(6, availableParallelism() + 2);
+// They wait for programs to start and for the clocks of clients. One more than there are cores leaves none of two idle; more than that
+// make each other slower, until one waits in vain.
+const sideBySide = Math.min(6, availableParallelism() + 1);
 
 // The longest begin first, so that none of them is alone at the end.
-const longest = ['pages', 'hub-class', 'hub-ends', 'device-jupyterlab', 'hub-workshop', 'libraries', 'hub-course', 'token-exchange',
-  'django', 'hub-refresh', 'hub', 'sign-up', 'mail', 'hub-posix', 'mcp', 'classic-notebook', 'hub-logout', 'oauth2-proxy', 'device',
-  'upstream'];
+const longest = ['pages', 'faults', 'hub-class', 'hub-ends', 'device-jupyterlab', 'hub-workshop', 'libraries', 'hub-course',
+  'token-exchange', 'django', 'hub-refresh', 'hub', 'sign-up', 'mail', 'hub-posix', 'mcp', 'classic-notebook', 'hub-logout',
+  'oauth2-proxy', 'device', 'upstream'];
 
 /** Runs the files in the environment `env`; `done` gets a file, what it printed, its exit code, and the ms that it took. */
 export async function runFiles(files, env, done) {

@@ -2,7 +2,8 @@
 
 package authn
 
-// They are less under the race detector, which notes each access to memory: more than half of the time of all tests was for hashes.
+// They are less under the race detector, which notes each access to memory: more than half of the time of all tests was for hashes. No
+// release is built with it, and api/hashes_test.go holds those of a release.
 const (
 	argonMemory    = 1024   // KiB
 	recoveryRounds = 1 << 8 // of PBKDF2

@@ -82,7 +82,7 @@ describe('sign-up with approval', { skip: missingExim() || false }, () => {
       await page.setViewportSize({ width: 1280, height: 800 });
       await one.getByRole('button', { name: /^Approve/ }).click();
       const dialog = page.getByRole('dialog');
-      await dialog.getByText('physics101').waitFor();
+      await dialog.getByText('becomes a member of: physics101').waitFor();
       assert.deepEqual(await desk.violations(page), []);
       await picture(page, 'approve-1280-light');
       await dialog.getByRole('button', { name: 'Approve' }).click();

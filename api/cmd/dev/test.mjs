@@ -124,7 +124,7 @@ function sections({ quick, race, checks, ui, rooms }) {
     list.push(['lint', node('api/cmd/dev/lint.mjs'), asOne]);
   }
   const raced = hasRace && !quick ? rooms.filter((room) => race || startsGoroutines(room)) : [];
-  const plain = rooms.filter((room) => !raced.includes(room));
+  const plain = rooms.filter((room) => !raced.includes(room) || room === 'authn'); // whose hashes cost less under the race detector
   const packages = (names) => names.map((name) => `./api/${name === '.' ? '' : name}`);
   if (plain.length > 0) list.push(['go test', [...goTest, ...packages(plain)], goTests]);
   if (raced.length > 0) list.push(['go test -race', [...goTest, '-race', ...packages(raced)], goTests, { CGO_ENABLED: '1' }]);
